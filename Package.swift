@@ -1,0 +1,45 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+  name: "svdist",
+  products: [
+    .executable(name: "svdist", targets: ["svdist"]),
+    .library(name: "DistTrain", targets: ["DistTrain"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    .systemLibrary(name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CSndFile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
+    .systemLibrary(name: "CSampleRate", pkgConfig: "samplerate", providers: [.apt(["libsamplerate0-dev"])]),
+    .systemLibrary(name: "CFFTW", pkgConfig: "fftw3f", providers: [.apt(["libfftw3-dev"])]),
+    .target(name: "CMPI", dependencies: ["COpenMPI"]),
+    .target(name: "CKernels"),
+    .target(
+      name: "DistTrain",
+      dependencies: [
+        "CMPI", "COpenBLAS", "CSndFile", "CSampleRate", "CFFTW", "CKernels",
+        .product(name: "Yams", package: "Yams"),
+      ],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "svdist",
+      dependencies: ["DistTrain", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      swiftSettings: settings),
+    .testTarget(
+      name: "DistTrainTests", dependencies: ["DistTrain"], resources: [.copy("Fixtures")], swiftSettings: settings),
+    .testTarget(name: "DistTrainMPITests", dependencies: ["DistTrain"], swiftSettings: settings),
+    .testTarget(name: "svdistTests", dependencies: ["DistTrain", "svdist"], swiftSettings: settings),
+  ],
+  swiftLanguageModes: [.v6]
+)

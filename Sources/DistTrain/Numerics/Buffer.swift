@@ -1,0 +1,19 @@
+import Foundation
+
+/// Aligned memory for floats that goes back to a pool when its last owner lets go, so that a warm training step asks the
+/// system for no memory: a step's buffers have the sizes of the step before.
+package final class Buffer: @unchecked Sendable {
+  package let pointer: UnsafeMutablePointer<Float>
+  package let count: Int
+
+  /// Memory for `count` floats of unknown values.
+  package init(count: Int) {
+    precondition(count >= 0, "a buffer holds no negative number of elements")
+    self.count = count
+    pointer = BufferPool.shared.take(count: count)
+  }
+
+  deinit {
+    BufferPool.shared.give(pointer, count: count)
+  }
+}

@@ -1,0 +1,2 @@
+import DistTrain
+import Testing
