@@ -39,7 +39,11 @@ let package = Package(
     .testTarget(
       name: "DistTrainTests", dependencies: ["DistTrain"], resources: [.copy("Fixtures")], swiftSettings: settings),
     .testTarget(name: "DistTrainMPITests", dependencies: ["DistTrain"], swiftSettings: settings),
-    .testTarget(name: "svdistTests", dependencies: ["DistTrain", "svdist"], swiftSettings: settings),
+    .executableTarget(
+      name: "CommunicationProbe", dependencies: ["DistTrain"], path: "Tests/CommunicationProbe",
+      swiftSettings: settings),
+    .testTarget(
+      name: "svdistTests", dependencies: ["DistTrain", "svdist", "CommunicationProbe"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )
