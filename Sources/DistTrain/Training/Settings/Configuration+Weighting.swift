@@ -1,0 +1,42 @@
+extension Configuration {
+  /// How the gradients of the two losses become one (Désidéri 2012; Sener and Koltun 2018).
+  package struct Weighting: Codable, Sendable, Equatable {
+    package enum Method: String, Choice {
+      case minNorm = "min-norm"
+      case fixed
+    }
+
+    /// Which gradients the minimum-norm solver sees: the encoder's parameters', or the embeddings'.
+    package enum Space: String, Choice {
+      case parameters, representation
+    }
+
+    /// What the solver divides each gradient by.
+    package enum Normalization: String, Choice {
+      case none, l2, loss
+      case lossAndL2 = "loss+"
+    }
+
+    package var method = Method.minNorm
+    package var space = Space.parameters
+    package var normalization = Normalization.none
+    package var classification = 1.0
+    package var contrastive = 1.0
+
+    package init() {}
+
+    static let settings = [
+      Setting("weighting.method", \.weighting.method, "weights of the losses: the shortest combination, or fixed ones"),
+      Setting(
+        "weighting.space", \.weighting.space, "gradients that min-norm compares: exact, or the embeddings' bound"),
+      Setting(
+        "weighting.normalization", \.weighting.normalization, "min-norm's scale of each gradient, for the weights only"),
+      Setting(
+        "weighting.classification", \.weighting.classification, "weight of the classification loss (fixed)",
+        allowed: .atLeast(0)),
+      Setting(
+        "weighting.contrastive", \.weighting.contrastive, "weight of the contrastive loss (fixed); 0 = without it",
+        allowed: .atLeast(0)),
+    ]
+  }
+}
