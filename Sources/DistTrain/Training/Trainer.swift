@@ -46,7 +46,7 @@ package final class Trainer<Network: Encoder> {
 
   /// One step: features, embeddings, both losses, gradients, weights, update.
   /// - Returns: what was measured, and utterances newly found unreadable on any rank.
-  /// - Throws: `Failure` when this rank cannot load its rows, or when gradients are not finite.
+  /// - Throws: `AgreedFailure` when a rank cannot load its rows, or when a loss or gradient is not finite.
   package func advance() throws -> (metrics: StepMetrics, unreadable: [BatchLoader.Unreadable]) {
     clock = StepClock()
     let rows = plan.sampler.batch(step: step)
@@ -54,77 +54,127 @@ package final class Trainer<Network: Encoder> {
       SpeakerBatchSampler.rows(of: $0, size: communicator.size, count: rows.count)
     }
     let own = shares[communicator.rank]
-    let batch = try plan.loader.load(rows, own: own, unreadable: Set(unreadable))
-    clock.mark(\.load)
-    let found = share(batch.unreadable)
+    let batch = try communicator.agree { try plan.loader.load(rows, own: own, unreadable: Set(unreadable)) }
+    let found = clock.within(.communicate) { share(batch.unreadable) }
 
-    let combine = plan.sharesBatchStatistics ? timed { [communicator] in communicator.sum(&$0) } : { _ in }
-    let forward = ForwardPass(
-      mode: .training, parameters: parameters.pointer, statistics: statistics.pointer, combine: combine)
-    let (embeddings, cache) = encoder.forward(batch.features, utterances: own.count, forward)
-    clock.mark(\.forward)
-
+    clock.enter(.forward)
+    let (embeddings, cache) = encoder.forward(
+      batch.features, utterances: own.count,
+      ForwardPass(
+        mode: .training, parameters: parameters.pointer, statistics: statistics.pointer, combine: combine))
     let margin = plan.margin.margin(at: step)
     let outcome = plan.objectives.evaluate(
       embeddings: embeddings, speakers: rows.map(\.speaker), rows: shares.map(\.count), prototypes: prototypeMatrix,
       margin: margin, warmth: plan.warmth(at: step), communicator: communicator)
-    clock.mark(\.communicate)
 
-    let balance = try direction(outcome, cache: cache, combine: combine)
+    clock.enter(.backward)
+    let balance = direction(outcome, cache: cache)
+    try communicator.agree { try check(outcome, balance) }
     let rate = plan.learningRate.rate(at: step)
     GradientClipping.clip(gradients[0], encoderRange, to: plan.gradientNorm)
     GradientClipping.clip(gradients[0], prototypes.range, to: plan.gradientNorm)
     optimizer.update(parameters, gradient: gradients[0], learningRate: rate)
-    clock.mark(\.backward)
 
     step += 1
     unreadable += found.map(\.utterance)
     return (metrics(outcome, balance, epoch: rows[0].epoch, rows: rows.count, rate: rate, margin: margin), found)
   }
 
+  /// Sums batch statistics over ranks, where they are shared.
+  private func combine(_ numbers: inout [Double]) {
+    guard plan.sharesBatchStatistics else { return }
+    let before = clock.enter(.communicate)
+    communicator.sum(&numbers)
+    clock.enter(before)
+  }
+
+  /// Every rank's unreadable utterances, on every rank, in the order of ranks, each once.
+  private func share(_ own: [BatchLoader.Unreadable]) -> [BatchLoader.Unreadable] {
+    guard communicator.maximum(Double(own.count)) > 0 else { return [] }
+    let text = own.map { "\($0.utterance)\t\($0.reason)" }.joined(separator: "\n")
+    var seen = Set(unreadable)
+    return communicator.gather(text).flatMap { $0.split(separator: "\n") }.compactMap { line in
+      let fields = line.split(separator: "\t", maxSplits: 1)
+      guard let utterance = Int(fields[0]), seen.insert(utterance).inserted else { return nil }
+      return BatchLoader.Unreadable(utterance: utterance, reason: String(fields[1]))
+    }
+  }
+
+  private func metrics(
+    _ outcome: BatchObjectives.Outcome, _ balance: GradientBalance, epoch: Int, rows: Int, rate: Double,
+    margin: Double
+  ) -> StepMetrics {
+    var metrics = StepMetrics(step: step, epoch: epoch)
+    metrics.classificationLoss = outcome.classificationLoss
+    metrics.contrastiveLoss = outcome.contrastiveLoss
+    metrics.alpha = balance.alpha
+    metrics.classificationGradientNorm = balance.norms[0]
+    metrics.contrastiveGradientNorm = balance.norms[1]
+    metrics.gradientCosine = balance.cosine
+    metrics.learningRate = rate
+    metrics.margin = margin
+    metrics.loadSeconds = clock.spent(.load)
+    metrics.forwardSeconds = clock.spent(.forward)
+    metrics.backwardSeconds = clock.spent(.backward)
+    metrics.communicateSeconds = clock.spent(.communicate)
+    metrics.totalSeconds = clock.total
+    metrics.utterancesPerSecond = Double(rows) / clock.total
+    return metrics
+  }
+
+  private func check(_ outcome: BatchObjectives.Outcome, _ balance: GradientBalance) throws {
+    let numbers = [outcome.classificationLoss, outcome.contrastiveLoss] + balance.weights + balance.gram.flatMap { $0 }
+    guard numbers.allSatisfy(\.isFinite) else {
+      throw Failure(
+        .failed,
+        "step \(step + 1): a loss or gradient is not finite (classification \(outcome.classificationLoss), contrastive "
+          + "\(outcome.contrastiveLoss)); the last checkpoint is good: lower the learning rate and go on from it")
+    }
+  }
+
   /// Leaves in `gradients[0]` what the parameters follow: the weighted objectives' for the encoder, the
   /// classification's for the prototypes.
   private func direction(
-    _ outcome: BatchObjectives.Outcome, cache: Network.Cache, combine: @escaping (inout [Double]) -> Void
-  ) throws -> GradientBalance {
+    _ outcome: BatchObjectives.Outcome, cache: Network.Cache
+  ) -> GradientBalance {
     for buffer in gradients { buffer.pointer.update(repeating: 0, count: buffer.count) }
     ck_affine(
       outcome.prototypeGradient.pointer, gradients[0].pointer + prototypes.offset, prototypes.count,
       Float(plan.weighting.classifierWeight), 0)
     switch plan.weighting {
     case .parameters(let solver):
-      backward(outcome.gradients, cache: cache, combine: combine)
-      let balance = try weigh(gradients, in: encoderRange, summed: true, outcome, solver: solver)
+      backward(outcome.gradients, cache: cache)
+      let balance = weigh(gradients, in: encoderRange, summed: true, outcome, solver: solver)
       ck_combine(
         gradients[0].pointer, gradients[1].pointer, gradients[0].pointer, encoderRange.count,
         Float(balance.weights[0]), Float(balance.weights[1]))
       return balance
     case .representation(let solver):
-      let balance = try weigh(
+      let balance = weigh(
         outcome.gradients, in: 0..<outcome.gradients[0].count, summed: false, outcome, solver: solver)
-      backward([combined(outcome.gradients, balance.weights)], cache: cache, combine: combine)
+      backward([combined(outcome.gradients, balance.weights)], cache: cache)
       return balance
     case .fixed(let coefficients):
       let gram = gram(outcome.gradients, in: 0..<outcome.gradients[0].count, summed: false)
-      backward([combined(outcome.gradients, coefficients)], cache: cache, combine: combine)
+      backward([combined(outcome.gradients, coefficients)], cache: cache)
       return GradientBalance(weights: coefficients, gram: gram)
     }
   }
 
   /// Sends the embeddings' gradients through the encoder and sums the parameters' over ranks.
   private func backward(
-    _ embeddingGradients: [Matrix], cache: Network.Cache, combine: @escaping (inout [Double]) -> Void
+    _ embeddingGradients: [Matrix], cache: Network.Cache
   ) {
     let pass = BackwardPass(
       parameters: parameters.pointer, gradients: gradients.map(\.pointer), combine: combine)
     encoder.backward(embeddingGradients, cache: cache, pass)
-    clock.mark(\.backward)
-    communicator.sum(gradients[0])
-    // The prototypes belong to the first objective alone.
-    for buffer in gradients.dropFirst() {
-      communicator.sum(UnsafeMutableBufferPointer(rebasing: buffer.elements[encoderRange]))
+    clock.within(.communicate) {
+      communicator.sum(gradients[0])
+      // The prototypes belong to the first objective alone.
+      for buffer in gradients.dropFirst() {
+        communicator.sum(UnsafeMutableBufferPointer(rebasing: buffer.elements[encoderRange]))
+      }
     }
-    clock.mark(\.communicate)
   }
 
   private func combined(_ gradients: [Matrix], _ weights: [Double]) -> Matrix {
@@ -147,7 +197,7 @@ package final class Trainer<Network: Encoder> {
   private func weigh(
     _ gradients: [Matrix], in range: Range<Int>, summed: Bool, _ outcome: BatchObjectives.Outcome,
     solver: MinNormSolver
-  ) throws -> GradientBalance {
+  ) -> GradientBalance {
     let gram = gram(gradients, in: range, summed: summed)
     let solution = solver.weights(
       gram: gram, losses: [outcome.classificationLoss, outcome.contrastiveLoss],

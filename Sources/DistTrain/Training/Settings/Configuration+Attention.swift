@@ -1,10 +1,7 @@
 extension Configuration.Contrastive {
   /// Class-aware attention: a pair counts as its less certain row does.
   package struct Attention: Codable, Sendable, Equatable {
-    /// `weight` multiplies negatives' terms, `logit` every logit of the row, `off` nothing.
-    package enum Mode: String, Choice {
-      case weight, logit, off
-    }
+    package typealias Mode = ClassAwareAttention.Mode
 
     package var mode = Mode.weight
     /// Factor on the cosines inside the attention's softmax; nil is `classification.scale`, filled in on loading.
@@ -35,3 +32,5 @@ extension Configuration.Contrastive {
     ]
   }
 }
+
+extension ClassAwareAttention.Mode: Choice {}

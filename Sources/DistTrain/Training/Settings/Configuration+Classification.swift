@@ -1,11 +1,7 @@
 extension Configuration {
   /// The classification loss (Deng et al. 2019, "ArcFace"; Wang et al. 2018, "Additive Margin Softmax").
   package struct Classification: Codable, Sendable, Equatable {
-    package enum Loss: String, Choice {
-      case softmax
-      case additiveMargin = "additive-margin"
-      case additiveAngularMargin = "additive-angular-margin"
-    }
+    package typealias Loss = AdditiveAngularMarginSoftmax.Form
 
     package var loss = Loss.additiveAngularMargin
     package var scale = 32.0
@@ -30,3 +26,5 @@ extension Configuration {
       ] + InterTopK.settings
   }
 }
+
+extension AdditiveAngularMarginSoftmax.Form: Choice {}

@@ -1,15 +1,8 @@
 extension Configuration.Contrastive {
   /// The margin on positive pairs.
   package struct Margin: Codable, Sendable, Equatable {
-    /// `angle` cos(θ + m), `cosine` cos θ − m.
-    package enum Form: String, Choice {
-      case angle, cosine, none
-    }
-
-    /// `margined`: positives enter the denominator with their margin; `plain`: without it.
-    package enum Denominator: String, Choice {
-      case margined, plain
-    }
+    package typealias Form = AngularMargin.Form
+    package typealias Denominator = SupervisedContrastiveLoss.Denominator
 
     package var form = Form.angle
     package var value = 0.2
@@ -28,3 +21,6 @@ extension Configuration.Contrastive {
     ]
   }
 }
+
+extension AngularMargin.Form: Choice {}
+extension SupervisedContrastiveLoss.Denominator: Choice {}

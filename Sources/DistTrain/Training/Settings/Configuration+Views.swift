@@ -1,10 +1,7 @@
 extension Configuration {
   /// How the views of one utterance differ.
   package struct Views: Codable, Sendable, Equatable {
-    /// Where the views of one utterance are cut from it.
-    package enum Segment: String, Choice {
-      case same, independent
-    }
+    package typealias Segment = BatchLoader.Segment
 
     package var segment = Segment.independent
     package var augmented = [false, true]
@@ -18,3 +15,5 @@ extension Configuration {
     ]
   }
 }
+
+extension BatchLoader.Segment: Choice {}

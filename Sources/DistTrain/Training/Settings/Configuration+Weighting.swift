@@ -11,11 +11,7 @@ extension Configuration {
       case parameters, representation
     }
 
-    /// What the solver divides each gradient by.
-    package enum Normalization: String, Choice {
-      case none, l2, loss
-      case lossAndL2 = "loss+"
-    }
+    package typealias Normalization = MinNormSolver.Normalization
 
     package var method = Method.minNorm
     package var space = Space.parameters
@@ -40,3 +36,5 @@ extension Configuration {
     ]
   }
 }
+
+extension MinNormSolver.Normalization: Choice {}
