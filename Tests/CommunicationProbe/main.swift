@@ -30,7 +30,9 @@ Job.run(timeout: 2) { communicator in
     if isCulprit { sleep(3600) }
     communicator.sum(&values)
   case "wander":
-    // All wait, but not for the same.
+    // All wait, but not for the same: each believes that another begins.
+    _ = communicator.broadcast(0.5, from: isCulprit ? (culprit + 1) % communicator.size : culprit)
+  case "stray":
     if isCulprit { communicator.barrier() }
     communicator.sum(&values)
   case "miscount":

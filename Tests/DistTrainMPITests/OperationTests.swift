@@ -95,8 +95,8 @@ extension MPITests {
         own.withUnsafeBufferPointer { own in
           all.withUnsafeMutableBufferPointer { communicator.gather(own, counts: counts, into: $0) }
         }
-        let expected = counts.enumerated().flatMap { Self.values(of: $0, count: $1).map { Float($0) } }
-        expectOnAllRanks(all == expected, "counts \(counts)")
+        let rows = counts.enumerated().map { rank, count in Self.values(of: rank, count: count) }
+        expectOnAllRanks(all == rows.joined().map { Float($0) }, "counts \(counts)")
       }
     }
 
@@ -136,8 +136,9 @@ extension MPITests {
       let communicator = way.communicator
       let own = Self.values(of: communicator.rank, count: count)
       let all = (0..<communicator.size).map { Self.values(of: $0, count: count) }
-      expectOnAllRanks(communicator.minimum(own) == own.indices.map { place in all.map { $0[place] }.min()! })
-      expectOnAllRanks(communicator.maximum(own) == own.indices.map { place in all.map { $0[place] }.max()! })
+      let columns: [[Double]] = own.indices.map { place in all.map { $0[place] } }
+      expectOnAllRanks(communicator.minimum(own) == columns.map { $0.min()! })
+      expectOnAllRanks(communicator.maximum(own) == columns.map { $0.max()! })
     }
 
     @Test func `Minimum and maximum are not numbers where any rank's value is not`() {
@@ -163,7 +164,7 @@ extension MPITests {
         FileManager.default.temporaryDirectory.appending(path: "svdist-barrier-\(UUID().uuidString)").path)
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       usleep(UInt32(20_000 * communicator.rank))
-      FileManager.default.createFile(atPath: "\(folder)/\(communicator.rank)", contents: nil)
+      _ = FileManager.default.createFile(atPath: "\(folder)/\(communicator.rank)", contents: nil)
       communicator.barrier()
       let files = try FileManager.default.contentsOfDirectory(atPath: folder)
       expectOnAllRanks(files.count == communicator.size)
@@ -177,11 +178,15 @@ extension MPITests {
       let own = Matrix(rows: rank + 1, columns: 3)
       own.elements.update(repeating: Float(rank))
       let all = communicator.gather(own, rows: rows)
-      expectOnAllRanks(all.values == (0..<rows.count).flatMap { [Float](repeating: Float($0), count: 3 * ($0 + 1)) })
+      let expected: [[Float]] = (0..<rows.count).map { [Float](repeating: Float($0), count: 3 * ($0 + 1)) }
+      expectOnAllRanks(all.values == Array(expected.joined()))
       let share = communicator.reduceScatter(all, rows: rows)
       expectOnAllRanks(share.values == [Float](repeating: Float(rank * rows.count), count: 3 * (rank + 1)))
-      communicator.sum(own)
+      communicator.sum(all)
+      expectOnAllRanks(all[0, 0] == 0 && all[all.rows - 1, 2] == Float(rows.count * (rows.count - 1)))
+      all.elements.update(repeating: Float(rank))
       communicator.broadcast(all, from: rows.count - 1)
+      expectOnAllRanks(all.values.allSatisfy { $0 == Float(rows.count - 1) })
       expectOnAllRanks(communicator.broadcast(rank, from: rows.count - 1) == rows.count - 1)
       expectOnAllRanks(communicator.broadcast(rank == 0 ? "step-00000010" : "") == "step-00000010")
       expectOnAllRanks(communicator.sum(0.5) == 0.5 * Double(rows.count))

@@ -50,18 +50,20 @@ import Testing
     #expect(line.contains("waited 2 s in sum of 100000 floats (operation 2); missing: rank \(rank) on "))
   }
 
-  @Test func `A rank in another operation is named with it`() throws {
+  @Test func `Ranks that wait for each other are named with what they wait for`() throws {
     let launch = try probe("wander", rank: 1, ranks: 2)
     #expect(launch.status == 1)
+    #expect(launch.complaints.count == 1)
     let line = launch.complaints.first ?? ""
-    #expect(line.contains("barrier (operation 2)"))
-    #expect(line.contains("sum of 100000 floats (operation 2)"))
+    #expect(line.contains("waited 2 s in broadcast of 8 bytes from rank 1 (operation 2); elsewhere: rank 1 on "))
+    #expect(line.hasSuffix(" in broadcast of 8 bytes from rank 0 (operation 2)"))
   }
 
-  @Test func `Ranks that disagree about a count end with the operation's name`() throws {
-    let launch = try probe("miscount", rank: 1, ranks: 2)
+  @Test(arguments: [("stray", "operation 2"), ("miscount", "sum of 10 floats (operation 2)")])
+  func `Ranks whose messages do not fit end the job with the operation's name`(way: String, name: String) throws {
+    let launch = try probe(way, rank: 1, ranks: 2)
     #expect(launch.status == 1)
-    #expect(launch.complaints.first?.contains("sum of 10 floats (operation 2)") == true)
+    #expect(launch.complaints.contains { $0.contains(" failed in ") && $0.contains(name) })
   }
 
   @Test func `A rank that is killed ends the job`() throws {

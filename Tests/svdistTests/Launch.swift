@@ -52,7 +52,7 @@ struct Launch {
 
   private static func file(_ name: String, in folder: URL) throws -> FileHandle {
     let url = folder.appending(path: name)
-    FileManager.default.createFile(atPath: url.path, contents: nil)
+    _ = FileManager.default.createFile(atPath: url.path, contents: nil)
     return try FileHandle(forWritingTo: url)
   }
 }

@@ -18,7 +18,7 @@ typedef struct {
   uint64_t handle;
 } CMPIRequest;
 
-/// Starts MPI where one thread at a time calls it. Errors of the communicators made here come back as codes.
+/// Starts MPI where one thread at a time calls it. From here on errors come back as codes.
 int32_t cmpi_start(void);
 /// Ends MPI, after all ranks have called this. Does nothing where MPI is not running.
 int32_t cmpi_finish(void);

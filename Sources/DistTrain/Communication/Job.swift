@@ -68,7 +68,7 @@ package enum Job {
   }
 
   /// Seconds that a rank which exits with an error waits for the others to exit as well.
-  private static let farewell = 5.0
+  private static let farewell = 2.0
 
   private static func finishAtExit() {
     var communicator = CMPICommunicator()

@@ -44,6 +44,7 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
     watchdog = Watchdog(communicator: watch, rank: Int(rank), hosts: unknown, limit: timeout)
     hosts = gather(hostName())
     watchdog = Watchdog(communicator: watch, rank: Int(rank), hosts: hosts, limit: timeout)
+    operations = 0
   }
 
   package func sum(_ values: UnsafeMutableBufferPointer<Float>) {
@@ -101,7 +102,7 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
 
   package func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) {
     precondition((0..<size).contains(root), "there is no rank \(root)")
-    collective("broadcast", bytes.count, "bytes") { broadcast(bytes, from: root, operation: $0) }
+    collective("broadcast", bytes.count, "bytes", from: root) { broadcast(bytes, from: root, operation: $0) }
   }
 
   package func minimum(_ values: [Double]) -> [Double] {
@@ -218,11 +219,11 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
 
   /// Numbers the operation and keeps a second thread out.
   private func collective<Result>(
-    _ verb: StaticString, _ count: Int?, _ unit: StaticString, _ body: (Operation) -> Result
+    _ verb: StaticString, _ count: Int?, _ unit: StaticString, from root: Int? = nil, _ body: (Operation) -> Result
   ) -> Result {
     precondition(!isBusy.exchange(true, ordering: .acquiring), "two threads in one communicator")
     defer { isBusy.store(false, ordering: .releasing) }
     operations += 1
-    return body(Operation(number: operations, verb: verb, count: count, unit: unit))
+    return body(Operation(number: operations, verb: verb, count: count, unit: unit, root: root))
   }
 }

@@ -6,8 +6,12 @@ struct Operation: CustomStringConvertible {
   /// How many of `unit`; nil where nothing is counted.
   let count: Int?
   let unit: StaticString
+  /// The rank whose values all get, where there is one.
+  let root: Int?
 
   var description: String {
-    count.map { "\(verb) of \($0) \(unit) (operation \(number))" } ?? "\(verb) (operation \(number))"
+    let amount = count.map { " of \($0) \(unit)" } ?? ""
+    let origin = root.map { " from rank \($0)" } ?? ""
+    return "\(verb)\(amount)\(origin) (operation \(number))"
   }
 }

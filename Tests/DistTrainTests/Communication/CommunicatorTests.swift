@@ -28,19 +28,29 @@ import Testing
       own.elements.update(repeating: Float(rank))
       let all = communicator.gather(own, rows: rows)
       let share = communicator.reduceScatter(all, rows: rows)
-      return (
-        values, all.values, share.values, communicator.broadcast(rank, from: ranks - 1),
-        communicator.maximum(Double(rank)), communicator.gather(String(repeating: "x", count: rank))
-      )
+      let texts = communicator.gather(String(repeating: "x", count: rank))
+      return Seen(
+        sum: values, gathered: all.values, share: share.values, last: communicator.broadcast(rank, from: ranks - 1),
+        maximum: communicator.maximum(Double(rank)), lengths: texts.map(\.count))
     }
-    for (rank, result) in results.enumerated() {
-      #expect(result.0 == [Float(ranks * (ranks - 1) / 2), Float(ranks)])
-      #expect(result.1 == (0..<ranks).flatMap { [Float](repeating: Float($0), count: 2 * ($0 + 1)) })
-      #expect(result.2 == [Float](repeating: Float(ranks * rank), count: 2 * (rank + 1)))
-      #expect(result.3 == ranks - 1)
-      #expect(result.4 == Double(ranks - 1))
-      #expect(result.5 == (0..<ranks).map { String(repeating: "x", count: $0) })
+    let all: [[Float]] = (0..<ranks).map { [Float](repeating: Float($0), count: 2 * ($0 + 1)) }
+    for (rank, seen) in results.enumerated() {
+      #expect(seen.sum == [Float(ranks * (ranks - 1) / 2), Float(ranks)])
+      #expect(seen.gathered == Array(all.joined()))
+      #expect(seen.share == all[rank].map { $0 * Float(ranks) })
+      #expect(seen.last == ranks - 1)
+      #expect(seen.maximum == Double(ranks - 1))
+      #expect(seen.lengths == Array(0..<ranks))
     }
+  }
+
+  private struct Seen {
+    let sum: [Float]
+    let gathered: [Float]
+    let share: [Float]
+    let last: Int
+    let maximum: Double
+    let lengths: [Int]
   }
 
   @Test func `What no rank fails at returns each rank's own result`() throws {
@@ -74,9 +84,10 @@ import Testing
         try communicator.agree { try communicator.agree { throw Failure(.usage, "unknown setting crop.second") } }
       }
     }
-    #expect(
-      failures.map { $0?.line } == ["svdist: unknown setting crop.second", "svdist: unknown setting crop.second"])
-    #expect(failures.map { $0?.isMine } == [true, false])
-    #expect(failures.map { $0?.failure.status } == [.usage, .usage])
+    for (rank, failure) in failures.enumerated() {
+      #expect(failure?.line == "svdist: unknown setting crop.second")
+      #expect(failure?.isMine == (rank == 0))
+      #expect(failure?.failure.status == .usage)
+    }
   }
 }
