@@ -38,6 +38,8 @@ let package = Package(
       name: "svdist",
       dependencies: ["DistTrain", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: settings),
+    .executableTarget(
+      name: "filterbank-dump", dependencies: ["DistTrain"], path: "Tests/Support/FilterBankDump", swiftSettings: settings),
     .testTarget(
       name: "DistTrainTests", dependencies: ["DistTrain"], resources: [.copy("Fixtures")], swiftSettings: settings),
     .testTarget(name: "DistTrainMPITests", dependencies: ["DistTrain"], swiftSettings: settings),

@@ -14,13 +14,13 @@ package struct FilterBank: Sendable {
 
   private let frameLength: Int
   private let frameShift: Int
-  private let window: [Float]
+  private let window: [Double]
   private let spectrum: FrameSpectrum
   private let triangles: MelTriangles
 
   /// 16-bit steps in full scale: a power of two, so that scaling before or after the linear stages gives equal bits.
-  private static let fullScale: Float = 32768
-  private static let preEmphasis: Float = 0.97
+  private static let fullScale = 32768.0
+  private static let preEmphasis = 0.97
   /// The smallest power that a logarithm is taken of: Kaldi's, the spacing of floats at 1.
   private static let floor = Float.ulpOfOne
 
@@ -33,7 +33,7 @@ package struct FilterBank: Sendable {
     frameShift = Self.frameShift(sampleRate)
     let length = frameLength
     window = (0..<length).map { index in
-      Self.fullScale * Float(0.54 - 0.46 * cos(2 * .pi * Double(index) / Double(length - 1)))
+      Self.fullScale * (0.54 - 0.46 * cos(2 * .pi * Double(index) / Double(length - 1)))
     }
     spectrum = FrameSpectrum(atLeast: length)
     triangles = MelTriangles(bins: bins, points: spectrum.points, sampleRate: Double(sampleRate), lowest: 20)
@@ -70,7 +70,7 @@ package struct FilterBank: Sendable {
     precondition(frames > 0, "\(samples.count) samples are less than one frame: repeat the utterance first")
     precondition(features.rows == bins, "\(bins) rows expected, not \(features.rows)")
     precondition(column >= 0 && column + frames <= features.columns, "\(frames) columns from \(column) do not fit")
-    let amplitude = Float(self.dither) / Self.fullScale
+    let amplitude = self.dither / Self.fullScale
     var noise = amplitude > 0 ? dither.map { GaussianNoise($0) } : nil
     let scratch = spectrum.scratch()
     samples.withUnsafeBufferPointer { samples in
@@ -78,7 +78,8 @@ package struct FilterBank: Sendable {
         let count = min(FrameSpectrum.block, frames - first)
         for frame in 0..<count {
           let input = scratch.frame(frame)
-          input.update(from: samples.baseAddress! + (first + frame) * frameShift, count: frameLength)
+          let source = samples.baseAddress! + (first + frame) * frameShift
+          for index in 0..<frameLength { input[index] = Double(source[index]) }
           noise?.add(to: input, count: frameLength, amplitude: amplitude)
           shape(input)
         }
@@ -93,7 +94,7 @@ package struct FilterBank: Sendable {
   }
 
   /// Removes a frame's mean, then pre-emphasis (the first sample stands for its own predecessor), then the window.
-  private func shape(_ frame: UnsafeMutablePointer<Float>) {
+  private func shape(_ frame: UnsafeMutablePointer<Double>) {
     let mean = Self.mean(frame, count: frameLength)
     window.withUnsafeBufferPointer { window in
       let first = frame[0] - mean
@@ -107,20 +108,19 @@ package struct FilterBank: Sendable {
   }
 
   private static func removeMean(_ values: UnsafeMutablePointer<Float>, count: Int) {
-    let mean = mean(values, count: count)
+    let mean = Float(mean(values, count: count))
     for index in 0..<count { values[index] -= mean }
   }
 
-  /// Sixteen sums side by side, which is both faster and nearer than one.
-  private static func mean(_ values: UnsafePointer<Float>, count: Int) -> Float {
-    var sums = SIMD16<Float>(repeating: 0)
-    let whole = count & ~15
-    for index in stride(from: 0, to: whole, by: 16) {
-      sums += UnsafeRawPointer(values + index).loadUnaligned(as: SIMD16<Float>.self)
+  /// Eight sums side by side, which is both faster and nearer than one.
+  private static func mean<Value: BinaryFloatingPoint>(_ values: UnsafePointer<Value>, count: Int) -> Double {
+    var sums = SIMD8<Double>(repeating: 0)
+    let whole = count & ~7
+    for index in stride(from: 0, to: whole, by: 8) {
+      for lane in 0..<8 { sums[lane] += Double(values[index + lane]) }
     }
-    var sum = 0.0
-    for lane in 0..<16 { sum += Double(sums[lane]) }
+    var sum = sums.sum()
     for index in whole..<count { sum += Double(values[index]) }
-    return Float(sum / Double(count))
+    return sum / Double(count)
   }
 }

@@ -1,16 +1,15 @@
 import CFFTW
-import Synchronization
+import Foundation
 
-/// Power spectra of a block of frames by FFTW.
-///
-/// The plan is made by estimate, never by measurement: every process takes the same one, hence the same bits.
+/// Power spectra of a block of frames by FFTW, in double precision: speech holds spectra whose weakest bands are 10^10
+/// times below the strongest, and single precision then errs by some thousandths in the logarithm.
 final class FrameSpectrum: @unchecked Sendable {
   /// Frames that are transformed together: as many as the lanes of the vectors that go on with them.
   static let block = 16
 
   /// Points of the transform: the next power of two.
   let points: Int
-  private let plan: fftwf_plan
+  private let plan: fftw_plan
 
   /// Memory for one block, that one thread at a time uses. Frames begin as zeros, and stay so beyond their own length.
   struct Scratch {
@@ -19,8 +18,15 @@ final class FrameSpectrum: @unchecked Sendable {
     fileprivate let powers: Buffer
     fileprivate let points: Int
 
+    fileprivate var samples: UnsafeMutablePointer<Double> {
+      UnsafeMutableRawPointer(input.pointer).assumingMemoryBound(to: Double.self)
+    }
+    fileprivate var spectrum: UnsafeMutablePointer<fftw_complex> {
+      UnsafeMutableRawPointer(output.pointer).assumingMemoryBound(to: fftw_complex.self)
+    }
+
     /// The samples of a frame of the block.
-    func frame(_ index: Int) -> UnsafeMutablePointer<Float> { input.pointer + index * points }
+    func frame(_ index: Int) -> UnsafeMutablePointer<Double> { samples + index * points }
     /// For each frequency below half the sampling rate the powers of the block's frames.
     var power: UnsafePointer<SIMD16<Float>> {
       UnsafeRawPointer(powers.pointer).assumingMemoryBound(to: SIMD16<Float>.self)
@@ -34,51 +40,38 @@ final class FrameSpectrum: @unchecked Sendable {
     let scratch = Self.scratch(points: points)
     var sizes = [Int32(points)]
     let block = Int32(Self.block)
-    let made = FourierPlanner.lock.withLock { _ in
-      Plan(
-        fftwf_plan_many_dft_r2c(
-          1, &sizes, block, scratch.input.pointer, nil, 1, Int32(points), Self.complex(scratch.output), nil, block, 1,
-          FourierPlanner.flags))
-    }
-    plan = made.plan
+    FourierPlanner.lock.lock()
+    defer { FourierPlanner.lock.unlock() }
+    let plan = fftw_plan_many_dft_r2c(
+      1, &sizes, block, scratch.samples, nil, 1, Int32(points), scratch.spectrum, nil, block, 1, FourierPlanner.flags)
+    guard let plan else { fatalError("FFTW made no plan for \(points) points") }
+    self.plan = plan
   }
 
   deinit {
-    let plan = Plan(plan)
-    FourierPlanner.lock.withLock { _ in fftwf_destroy_plan(plan.plan) }
+    FourierPlanner.lock.lock()
+    fftw_destroy_plan(plan)
+    FourierPlanner.lock.unlock()
   }
 
   func scratch() -> Scratch { Self.scratch(points: points) }
 
   /// Transforms the frames of the block.
   func power(_ scratch: Scratch) {
-    fftwf_execute_dft_r2c(plan, scratch.input.pointer, Self.complex(scratch.output))
-    let spectrum = UnsafeRawPointer(scratch.output.pointer).assumingMemoryBound(to: SIMD32<Float>.self)
+    fftw_execute_dft_r2c(plan, scratch.samples, scratch.spectrum)
+    let spectrum = UnsafeRawPointer(scratch.output.pointer).assumingMemoryBound(to: SIMD32<Double>.self)
     let power = UnsafeMutableRawPointer(scratch.powers.pointer).assumingMemoryBound(to: SIMD16<Float>.self)
     for frequency in 0..<points / 2 {
       let values = spectrum[frequency]
-      power[frequency] = values.evenHalf * values.evenHalf + values.oddHalf * values.oddHalf
+      power[frequency] = SIMD16<Float>(values.evenHalf * values.evenHalf + values.oddHalf * values.oddHalf)
     }
   }
 
   private static func scratch(points: Int) -> Scratch {
     let scratch = Scratch(
-      input: Buffer(count: block * points), output: Buffer(count: block * (points / 2 + 1) * 2),
+      input: Buffer(count: block * points * 2), output: Buffer(count: block * (points / 2 + 1) * 4),
       powers: Buffer(count: block * points / 2), points: points)
-    scratch.input.pointer.update(repeating: 0, count: block * points)
+    scratch.samples.update(repeating: 0, count: block * points)
     return scratch
-  }
-
-  private static func complex(_ buffer: Buffer) -> UnsafeMutablePointer<fftwf_complex> {
-    UnsafeMutableRawPointer(buffer.pointer).assumingMemoryBound(to: fftwf_complex.self)
-  }
-
-  private struct Plan: @unchecked Sendable {
-    let plan: fftwf_plan
-
-    init(_ plan: fftwf_plan?) {
-      guard let plan else { fatalError("FFTW made no plan") }
-      self.plan = plan
-    }
   }
 }

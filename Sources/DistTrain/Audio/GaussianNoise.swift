@@ -5,28 +5,28 @@ import Foundation
 ///
 /// xoshiro256++ of Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2021, and the ziggurat of
 /// Marsaglia and Tsang, "The ziggurat method for generating random variables", 2000, in the form of Doornik, 2005.
-struct GaussianNoise {
+package struct GaussianNoise {
   private var state: (UInt64, UInt64, UInt64, UInt64)
 
-  init(_ stream: RandomStream) {
+  package init(_ stream: RandomStream) {
     var stream = stream
     // A state of zeros, which xoshiro cannot leave, is kept out by the lowest bit.
     state = (stream.next() | 1, stream.next(), stream.next(), stream.next())
   }
 
   /// Adds amplitude · N(0, 1) to each value.
-  mutating func add(to values: UnsafeMutablePointer<Float>, count: Int, amplitude: Float) {
+  mutating func add(to values: UnsafeMutablePointer<Double>, count: Int, amplitude: Double) {
     Self.ziggurat.edges.withUnsafeBufferPointer { edges in
       Self.ziggurat.inner.withUnsafeBufferPointer { inner in
         for index in 0..<count {
-          values[index] += amplitude * normal(edges.baseAddress!, inner.baseAddress!)
+          values[index] += amplitude * Double(normal(edges.baseAddress!, inner.baseAddress!))
         }
       }
     }
   }
 
   /// A standard normal number.
-  mutating func normal() -> Float {
+  package mutating func normal() -> Float {
     Self.ziggurat.edges.withUnsafeBufferPointer { edges in
       Self.ziggurat.inner.withUnsafeBufferPointer { inner in normal(edges.baseAddress!, inner.baseAddress!) }
     }

@@ -20,7 +20,14 @@ package enum Waveform {
     guard first < available else { throw startsAfterEnd(file, start: start) }
     let wanted = seconds.map { sample(at: $0, sampleRate) } ?? available - first
     let stretch = first..<first + min(wanted, available - first)
-    if file.sampleRate == sampleRate { return try file.read(from: first, count: stretch.count, channel: channel) }
+    return try read(file, stretch, sampleRate: sampleRate, channel: channel)
+  }
+
+  /// The samples `stretch` of a recording at `sampleRate`.
+  static func read(_ file: AudioFile, _ stretch: Range<Int>, sampleRate: Int, channel: Int? = nil) throws -> [Float] {
+    if file.sampleRate == sampleRate {
+      return try file.read(from: stretch.lowerBound, count: stretch.count, channel: channel)
+    }
     return try resample(file, stretch, sampleRate: sampleRate, channel: channel)
   }
 
@@ -64,6 +71,7 @@ package enum Waveform {
         + "correct the segment's times")
   }
 
+  /// Samples that `frames` samples become.
   static func resampledCount(_ frames: Int, from: Int, to: Int) -> Int {
     from == to ? frames : (frames * to + from / 2) / from
   }
