@@ -123,7 +123,7 @@ extension ConfigurationReader {
       throw Failure(.usage, "\(file): no such configuration file")
     }
     if isFolder.boolValue { throw Failure(.usage, "\(file): is a folder, expected a YAML file") }
-    guard let data = FileManager.default.contents(atPath: file) else {
+    guard let data = try? FileHandle(forReadingFrom: URL(fileURLWithPath: file)).readToEnd() ?? Data() else {
       throw Failure(.usage, "\(file): the configuration file can't be read: check its permissions")
     }
     guard let text = String(data: data, encoding: .utf8) else {

@@ -15,10 +15,10 @@ extension Configuration.Contrastive {
     static let settings = [
       Setting(
         "contrastive.attention.mode", \.contrastive.attention.mode,
-        "what attention multiplies: negatives' terms, logits"),
+        "attention multiplies negatives' terms, or logits"),
       Setting(
         "contrastive.attention.scale", \.contrastive.attention.scale,
-        "factor on the cosines to the prototypes; null = classification.scale", allowed: .above(0)),
+        "factor on cosines to prototypes; null = classification.scale", allowed: .above(0)),
       Setting(
         "contrastive.attention.normalize", \.contrastive.attention.normalize,
         "an anchor's weights keep their sum (mode weight)"),

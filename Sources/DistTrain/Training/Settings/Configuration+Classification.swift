@@ -14,11 +14,11 @@ extension Configuration {
 
     static let settings =
       [
-        Setting("classification.loss", \.classification.loss, "softmax over the training speakers"),
+        Setting("classification.loss", \.classification.loss, "margin on cosines"),
         Setting("classification.scale", \.classification.scale, "factor on the cosines", allowed: .above(0)),
         Setting(
           "classification.margin", \.classification.margin,
-          "final margin: radians (angular) or cosine (additive-margin)",
+          "its final value: radians (angular) or cosine",
           allowed: .margin),
         Setting(
           "classification.subcenters", \.classification.subcenters, "prototypes of a speaker, the nearest one counts",

@@ -30,7 +30,7 @@ extension Configuration.Schedule {
         allowed: .atLeast(0)),
       Setting(
         "schedule.learningRate.warmup", \.schedule.learningRate.warmup,
-        "steps of linear rise from 0, a factor on the course (all but one-cycle)", allowed: .atLeast(0)),
+        "steps of linear rise from 0 (all but one-cycle)", allowed: .atLeast(0)),
       Setting(
         "schedule.learningRate.every", \.schedule.learningRate.every, "step: steps between falls", allowed: .atLeast(1)),
       Setting(

@@ -17,11 +17,14 @@ extension Configuration {
     package init() {}
 
     static let settings = [
-      Setting("optimizer.type", \.optimizer.type, "rule"),
-      Setting("optimizer.momentum", \.optimizer.momentum, "sgd", allowed: .from(0, below: 1)),
+      Setting("optimizer.type", \.optimizer.type, "update rule"),
+      Setting(
+        "optimizer.momentum", \.optimizer.momentum, "sgd: share of the last update that goes on",
+        allowed: .from(0, below: 1)),
       Setting("optimizer.nesterov", \.optimizer.nesterov, "sgd: Nesterov's momentum"),
       Setting(
-        "optimizer.weightDecay", \.optimizer.weightDecay, "not on batch normalization and biases", allowed: .atLeast(0)),
+        "optimizer.weightDecay", \.optimizer.weightDecay, "pull to 0; not on batch normalization and biases",
+        allowed: .atLeast(0)),
       Setting(
         "optimizer.beta1", \.optimizer.beta1, "adam, adamw: decay of the mean gradient", allowed: .from(0, below: 1)),
       Setting(
@@ -29,7 +32,7 @@ extension Configuration {
       Setting("optimizer.epsilon", \.optimizer.epsilon, "adam, adamw: keeps the divisor off 0", allowed: .above(0)),
       Setting(
         "optimizer.gradientNorm", \.optimizer.gradientNorm,
-        "longest gradient, encoder and classifier each; null = no clipping", allowed: .above(0)),
+        "longest gradient, encoder and classifier each; null = any", allowed: .above(0)),
     ]
   }
 }

@@ -14,7 +14,7 @@ extension Configuration.Schedule {
 
     static let settings = [
       Setting(
-        "schedule.margin.type", \.schedule.margin.type, "course; constant = classification.margin from the first step"),
+        "schedule.margin.type", \.schedule.margin.type, "course; constant = final from the start"),
       Setting(
         "schedule.margin.initial", \.schedule.margin.initial, "margin up to step start (exponential, linear)",
         allowed: .margin),

@@ -22,11 +22,11 @@ extension Configuration {
     package init() {}
 
     static let settings = [
-      Setting("weighting.method", \.weighting.method, "weights of the losses: the shortest combination, or fixed ones"),
+      Setting("weighting.method", \.weighting.method, "the shortest combination of the gradients, or fixed weights"),
       Setting(
-        "weighting.space", \.weighting.space, "gradients that min-norm compares: exact, or the embeddings' bound"),
+        "weighting.space", \.weighting.space, "gradients that min-norm combines: exact, or a bound"),
       Setting(
-        "weighting.normalization", \.weighting.normalization, "min-norm's scale of each gradient, for the weights only"),
+        "weighting.normalization", \.weighting.normalization, "what min-norm divides gradients by"),
       Setting(
         "weighting.classification", \.weighting.classification, "weight of the classification loss (fixed)",
         allowed: .atLeast(0)),

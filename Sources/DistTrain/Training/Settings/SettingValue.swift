@@ -41,7 +41,7 @@ extension Double: SettingValue {
   /// The shortest decimal that reads back as the same number; an exponent's mantissa keeps its point, without which
   /// YAML 1.1 takes it for text.
   var yaml: String {
-    if let whole = Int(exactly: self), whole.magnitude < 1_000_000_000 { return "\(whole)" }
+    if let whole = Int(exactly: self) { return "\(whole)" }
     let parts = "\(self)".split(separator: "e")
     guard parts.count == 2, let exponent = Int(parts[1]) else { return "\(self)" }
     return "\(parts[0])\(parts[0].contains(".") ? "" : ".0")e\(exponent < 0 ? "-" : "+")\(exponent.magnitude)"
@@ -70,18 +70,19 @@ extension String: SettingValue {
     return text
   }
 
+  /// As it is where that reads back as the same text, else in double quotes.
   var yaml: String {
-    let isPlain =
-      first.map { $0.isASCII && ($0.isLetter || $0 == "/") || self.hasPrefix("./") || self.hasPrefix("../") } ?? false
-      && unicodeScalars.allSatisfy {
-        $0.isASCII && ($0.properties.isAlphabetic || "0123456789/._-+@".unicodeScalars.contains($0))
-      }
-      && Resolver.default.resolveTag(of: Node(self)) == .str
     if isPlain { return self }
     let quoted = try? Yams.serialize(
       node: Node(self, Tag(.str), .doubleQuoted), width: -1, allowUnicode: true, lineBreak: .ln)
     guard let quoted else { preconditionFailure("a string that YAML can't hold: \(debugDescription)") }
     return quoted.trimmingCharacters(in: .newlines)
+  }
+
+  private var isPlain: Bool {
+    let safe: (Character) -> Bool = { $0.isASCII && ($0.isLetter || $0.isNumber || "/._-+@".contains($0)) }
+    let startsSafely = first.map { $0.isLetter || $0 == "/" } ?? false || hasPrefix("./") || hasPrefix("../")
+    return startsSafely && allSatisfy(safe) && Resolver.default.resolveTag(of: Node(self)) == .str
   }
 }
 
