@@ -26,20 +26,23 @@ enum KaldiVectors {
     var vectors: [[Float]] = []
     for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() where !line.isEmpty
     {
+      let place = "\(path), line \(index + 1)"
       let fields = line.split(separator: " ", maxSplits: 1)
       guard fields.count == 2, let colon = fields[1].lastIndex(of: ":"),
         let offset = Int(fields[1][fields[1].index(after: colon)...].trimmingCharacters(in: .whitespaces)), offset >= 0
       else {
-        throw Failure(
-          .badData, "\(path), line \(index + 1): expected 'utterance archive:offset', not '\(line.prefix(80))'")
+        throw Failure(.badData, "\(place): expected 'utterance archive:offset', not '\(line.prefix(80))'")
       }
       let archive = resolve(String(fields[1][..<colon]), beside: path)
-      if readers[archive] == nil {
-        readers[archive] = Reader(path: archive, bytes: try InputFile.contents(of: archive))
-      }
-      readers[archive]!.offset = offset
       names.append(String(fields[0]))
-      vectors.append(try readers[archive]!.vector(of: names[names.count - 1]))
+      do {
+        var reader = try readers[archive] ?? Reader(path: archive, bytes: try InputFile.contents(of: archive))
+        readers[archive] = reader
+        reader.offset = offset
+        vectors.append(try reader.vector(of: names[names.count - 1]))
+      } catch let failure as Failure {
+        throw Failure(failure.status, "\(place): \(failure.message)")
+      }
     }
     return try embeddings(names, vectors, path: path)
   }
@@ -118,7 +121,7 @@ enum KaldiVectors {
     private mutating func text(of name: String) throws -> [Float] {
       let end = bytes.dropFirst(offset).firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
       guard offset <= end else { throw Failure(.badData, "\(path) ends before the vector of \(name)") }
-      let fields = String(decoding: bytes[offset..<end], as: UTF8.self).split(whereSeparator: \.isWhitespace)
+      let fields = bytes[offset..<end].split { $0 <= UInt8(ascii: " ") }.map { String(decoding: $0, as: UTF8.self) }
       offset = end
       let values = fields.dropFirst().dropLast().map { Float($0) }
       guard fields.count >= 2, fields.first == "[", fields.last == "]", values.allSatisfy({ $0 != nil }) else {

@@ -6,6 +6,7 @@ package enum FileSystem {
   /// Creates a folder and those above it, to last; an existing one is left as it is.
   package static func createFolder(_ path: String) throws {
     guard !isFolder(path) else { return }
+    guard !exists(path) else { throw Failure(.failed, "\(path) is a file where a folder is needed") }
     let parent = folder(of: path)
     if parent != path { try createFolder(parent) }
     do {

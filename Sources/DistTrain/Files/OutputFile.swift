@@ -22,7 +22,10 @@ package final class OutputFile {
     if descriptor >= 0 { _ = Foundation.close(descriptor) }
   }
 
-  package func write(_ text: String) throws { try write(Array(text.utf8)) }
+  package func write(_ text: String) throws {
+    var text = text
+    try text.withUTF8 { try write(UnsafeRawBufferPointer($0)) }
+  }
 
   package func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
 

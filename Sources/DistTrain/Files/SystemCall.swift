@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// The one place through which files are written and read: a call that fails becomes a `Failure` that names the path
 /// and the system's reason.
@@ -8,8 +9,17 @@ package enum SystemCall {
     case read, write, create, sync, rename, remove, close
   }
 
-  /// Lets a test make a call fail: the error number that the call reports instead of being made, or nil.
-  @TaskLocal package static var fault: (@Sendable (_ purpose: Purpose, _ path: String) -> Int32?)?
+  /// The error number that a call reports instead of being made; nil for one that is made.
+  package typealias Fault = @Sendable (_ purpose: Purpose, _ path: String) -> Int32?
+
+  private static let faults = Mutex<[String: Fault]>([:])
+
+  /// Lets calls on paths that begin with `folder` fail during `body`: how tests break a disk.
+  package static func withFault(under folder: String, _ fault: @escaping Fault, _ body: () throws -> Void) rethrows {
+    faults.withLock { $0[folder] = fault }
+    defer { faults.withLock { $0[folder] = nil } }
+    try body()
+  }
 
   /// Makes a call that returns a negative number on error, again when a signal interrupted it.
   ///
@@ -18,6 +28,7 @@ package enum SystemCall {
   static func run<Result: SignedInteger>(
     _ purpose: Purpose, _ path: String, status: ExitStatus = .failed, _ call: () -> Result
   ) throws -> Result {
+    let fault = faults.withLock { faults in faults.first { path.hasPrefix($0.key) }?.value }
     if let number = fault?(purpose, path) { throw failure(purpose, path, number: number, status: status) }
     while true {
       let result = call()

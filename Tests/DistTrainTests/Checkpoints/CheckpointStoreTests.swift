@@ -99,7 +99,7 @@ import Testing
       let finished = try withStore { store in
         try save(1, in: store)
         let system = FaultySystem(failing: call, onlyOnce: false)
-        _ = failure { try system.run { try save(2, in: store) } }
+        _ = failure { try system.run(under: store.path) { try save(2, in: store) } }
         let step = try #require(try store.newest().checkpoint?.step)
         if step == 2 { new += 1 } else { old += 1 }
         try store.removeLeftovers()
@@ -120,7 +120,7 @@ import Testing
       let finished = try withStore { store in
         try save(1, in: store)
         let system = FaultySystem(failing: call, onlyOnce: false)
-        _ = failure { try system.run { try save(1, in: store, content: 50) } }
+        _ = failure { try system.run(under: store.path) { try save(1, in: store, content: 50) } }
         let before = try #require(try store.newest().checkpoint).encoder().values(of: "weight")
         try store.removeLeftovers()
         let checkpoint = try #require(try store.newest().checkpoint)
@@ -139,7 +139,7 @@ import Testing
       let finished = try withStore { store in
         try save(1, in: store)
         let system = FaultySystem(failing: call, onlyOnce: true)
-        let failure = failure { try system.run { try save(2, in: store) } }
+        let failure = failure { try system.run(under: store.path) { try save(2, in: store) } }
         if let failure {
           #expect(failure.status == .failed)
           #expect(failure.message.hasSuffix("No space left on device"))
@@ -187,7 +187,7 @@ import Testing
       let finished = try withStore { store in
         for step in 1...2 { try save(step, in: store) }
         let system = FaultySystem(failing: call, onlyOnce: false)
-        _ = failure { try system.run { try store.prune(keep: 1) } }
+        _ = failure { try system.run(under: store.path) { try store.prune(keep: 1) } }
         for name in try names(in: store) where name.hasPrefix("step-") {
           #expect(throws: Never.self) { try Checkpoint(verifying: store.path + "/" + name) }
         }

@@ -42,7 +42,7 @@ import Testing
 
   @Test func `scores are written with five decimals and the answer`() throws {
     try withScratchFolder { folder in
-      try TrialScorer.write([0.123456, -1, 0.000005], of: list, to: folder + "/scores")
+      try TrialScorer.write([0.123456, -1, 0.000006], of: list, to: folder + "/scores")
       #expect(try read(folder + "/scores") == "a b 0.12346 target\na c -1.00000 nontarget\nc c 0.00001 target\n")
     }
   }

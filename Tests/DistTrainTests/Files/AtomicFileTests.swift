@@ -19,7 +19,7 @@ import Testing
       for call in 1... {
         try AtomicFile.write("old", to: path)
         let system = FaultySystem(failing: call, onlyOnce: true)
-        let failure = failure { try system.run { try AtomicFile.write("new", to: path) } }
+        let failure = failure { try system.run(under: folder) { try AtomicFile.write("new", to: path) } }
         #expect((failure != nil) == system.failed)
         let content = try read(path)
         // Only the sync of the folder comes after the name is the new file's.

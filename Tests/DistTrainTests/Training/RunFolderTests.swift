@@ -36,7 +36,8 @@ import Testing
       #expect(failure?.status == .usage)
       #expect(failure?.message.contains("\(folder)/x is a file") == true)
       #expect(
-        DistTrainTests.failure { _ = try RunFolder(creating: folder + "/x/y") }?.message.contains("Not a directory")
+        DistTrainTests.failure { _ = try RunFolder(creating: folder + "/x/y") }?.message.contains(
+          "\(folder)/x is a file where")
           == true)
     }
   }
