@@ -15,7 +15,10 @@ struct SvdistCommand: ParsableCommand {
       checkpoint written (run the same command again).
       """,
     version: "svdist \(Version.current)",
-    subcommands: [TrainCommand.self, ConfigCommand.self],
+    subcommands: [
+      TrainCommand.self, PrepareCommand.self, EmbedCommand.self, EvaluateCommand.self, VerifyCommand.self,
+      ConfigCommand.self,
+    ],
     defaultSubcommand: TrainCommand.self)
 
   static func main() {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DistTrain
+import Foundation
 
 /// `svdist train`, the command where none is named: trains, or goes on.
 struct TrainCommand: ParsableCommand {
@@ -45,10 +46,31 @@ struct TrainCommand: ParsableCommand {
   }
 
   func run() throws {
-    let configuration = try settings.load()
-    guard configuration.corpus.train != nil else {
-      throw Failure(.usage, "corpus.train: not set: name a data directory in --config or by --set corpus.train=folder")
+    let (settings, runDir, restart, logEvery) = (settings, runDir, restart, logEvery)
+    let (threads, expected) = (threads, expectRanks)
+    Job.run(timeout: timeout) { communicator in
+      let configuration = try communicator.agree {
+        try Self.checkRanks(communicator, expected: expected)
+        return try settings.load()
+      }
+      let threads = threads ?? Machine.threads(communicator)
+      LinearAlgebra.setThreads(threads)
+      StopRequest.watch()
+      if communicator.rank == 0 {
+        print(configuration.yaml)
+        print("\(communicator.census), \(threads) \(threads == 1 ? "thread" : "threads") each, \(Machine.kernels)")
+        fflush(nil)
+      }
+      var options = TrainingRun.Options(folder: runDir, version: Version.current)
+      options.restart = restart
+      options.logEvery = logEvery
+      return try TrainingRun(configuration, options: options, communicator: communicator).run()
     }
-    print(configuration.yaml, terminator: "")
+  }
+
+  private static func checkRanks(_ communicator: any Communicator, expected: Int?) throws {
+    guard let expected, expected != communicator.size else { return }
+    throw Failure(
+      .usage, "--expect-ranks \(expected): the launcher started \(communicator.size); is svdist under mpirun or srun?")
   }
 }

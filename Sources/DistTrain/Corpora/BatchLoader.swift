@@ -4,7 +4,7 @@
 /// the same whichever rank loads it.
 package struct BatchLoader: Sendable {
   /// Where an utterance's views are cut.
-  package enum Segment: Sendable {
+  package enum Segment: String, Sendable, Codable, CaseIterable {
     /// All views of an utterance are the same stretch of it.
     case same
     /// Each view has its own stretch.
