@@ -2,8 +2,9 @@
 ///
 /// A checkpoint is written as `.step-XXXXXXXX.partial`: each file synced, the manifest last, then the folder, which is
 /// renamed and its parent synced. A folder that takes the place of an older one of the same step sets that aside as
-/// `.step-XXXXXXXX.replaced` for the moment between two renames; one on its way out is `.step-XXXXXXXX.removed`. So a run
-/// killed between any two system calls leaves every finished checkpoint, and which is newest is clear from the names.
+/// `.step-XXXXXXXX.replaced` for the moment between two renames; one on its way out is `.step-XXXXXXXX.removed`. So a
+/// run killed between any two system calls leaves every finished checkpoint, and which is newest is clear from the
+/// names.
 ///
 /// Only one process of a run, rank 0, changes the folder.
 package struct CheckpointStore: Sendable {

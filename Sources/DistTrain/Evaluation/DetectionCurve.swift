@@ -65,7 +65,8 @@ struct DetectionCurve: Sendable {
 
   /// In percent, with the threshold at the first point where misses are not fewer than false alarms.
   func equalErrorRate() -> (percent: Double, threshold: Float) {
-    // The first point has no misses and all false alarms, the last one the reverse: there is a crossing after the first.
+    // The first point has no misses and all false alarms, the last one the reverse: there is a crossing after the
+    // first.
     let crossing = points.firstIndex { missRate($0) >= falseAlarmRate($0) }!
     let (before, after) = (points[crossing - 1], points[crossing])
     let gapBefore = missRate(before) - falseAlarmRate(before)

@@ -1,5 +1,5 @@
-/// What stands at the beginning of a safetensors file: 8 bytes of its length, then JSON that says where each tensor lies.
-/// The rules are those of the format's own reader: tensors follow each other without holes and fill the file.
+/// What stands at the beginning of a safetensors file: 8 bytes of its length, then JSON that says where each tensor
+/// lies. The rules are those of the format's own reader: tensors follow each other without holes and fill the file.
 struct SafetensorsHeader: Sendable {
   struct Entry: Sendable {
     let name: String

@@ -14,8 +14,8 @@ package struct ProgressLine: Sendable {
     self.secondsLeft = secondsLeft
   }
 
-  /// `step 100/600  epoch 2  classification 6.123  contrastive 3.210  α 0.412  lr 1.2e-3  32.1 utterances/s  45 s left`;
-  /// numbers that do not apply are left out.
+  /// `step 100/600  epoch 2  classification 6.123  contrastive 3.210  α 0.412  lr 1.2e-3  32.1 utterances/s  45 s
+  /// left`; numbers that do not apply are left out.
   package var text: String {
     let step = String(metrics.step)
     let padding = String(repeating: " ", count: max(0, String(steps).count - step.count))

@@ -1,8 +1,10 @@
 import Foundation
 
-/// Tells how training goes: a bar that is written over at each step on a terminal, a line every so many steps elsewhere.
+/// Tells how training goes: a bar that is written over at each step on a terminal, a line every so many steps
+/// elsewhere.
 ///
-/// Nobody reading is no reason to stop training: once writing fails, nothing more is written. (SIGPIPE has to be ignored.)
+/// Nobody reading is no reason to stop training: once writing fails, nothing more is written. (SIGPIPE has to be
+/// ignored.)
 package final class ProgressReport {
   private let steps: Int
   private let everySteps: Int

@@ -57,7 +57,7 @@ import Testing
         trials: scores.map { _ in TrialList.Trial(enrolment: 0, test: 0, isTarget: true) })
       try TrialScorer.write(scores, of: list, to: folder + "/scores")
       let written = try read(folder + "/scores").split(separator: "\n").map { $0.split(separator: " ")[2] }
-      for (score, text) in zip(scores, written) { #expect(text == String(format: "%.5f", Double(score))) }
+      #expect(written.map(String.init) == scores.map { String(format: "%.5f", Double($0)) })
     }
   }
 
