@@ -1,11 +1,26 @@
+import Foundation
+
 /// The order of Kaldi's lists, `LC_ALL=C sort`: by the bytes of the UTF-8 text.
 enum ByteOrder {
   static func precedes(_ left: String, _ right: String) -> Bool {
-    left.utf8.lexicographicallyPrecedes(right.utf8)
+    compare(left, right) < 0
   }
 
   static func equal(_ left: String, _ right: String) -> Bool {
-    left.utf8.elementsEqual(right.utf8)
+    compare(left, right) == 0
+  }
+
+  /// Negative where `left` comes first. `memcmp`, since a list of a million utterances takes some fifty million of these.
+  private static func compare(_ left: String, _ right: String) -> Int {
+    let order = left.utf8.withContiguousStorageIfAvailable { left in
+      right.utf8.withContiguousStorageIfAvailable { right in
+        let shared = min(left.count, right.count)
+        let order = shared == 0 ? 0 : Int(memcmp(left.baseAddress!, right.baseAddress!, shared))
+        return order == 0 ? left.count - right.count : order
+      }
+    }
+    if case .some(.some(let order)) = order { return order }
+    return left.utf8.lexicographicallyPrecedes(right.utf8) ? -1 : left.utf8.elementsEqual(right.utf8) ? 0 : 1
   }
 
   /// The elements in the order of their keys; equal keys keep their order.

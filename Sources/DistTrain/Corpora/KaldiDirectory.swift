@@ -42,6 +42,8 @@ package struct KaldiDirectory: Sendable {
 
   /// Both lists must name the same utterances.
   private static func match(_ utterances: KaldiList, _ speakers: KaldiList) throws {
+    let same = zip(utterances.lines, speakers.lines).allSatisfy { ByteOrder.equal($0.key, $1.key) }
+    if same, utterances.lines.count == speakers.lines.count { return }
     let name = (utterances.path as NSString).lastPathComponent
     for line in speakers.lines where utterances.line(of: line.key) == nil {
       throw speakers.failure(line, "utterance '\(line.key)' is not in \(name): add it there or remove this line")

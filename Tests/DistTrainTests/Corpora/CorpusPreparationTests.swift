@@ -151,6 +151,16 @@ struct CorpusPreparationTests {
     }
   }
 
+  @Test("draws held-out speakers among those with two utterances")
+  func heldOutSpeakers() throws {
+    let corpus = Corpus.synthetic([3, 1, 2, 1, 3])
+    for seed in 0..<10 as Range<UInt64> {
+      #expect(try HoldOut.draw(3, from: corpus, seed: seed) == ["s0000", "s0002", "s0004"])
+    }
+    let failure = #expect(throws: Failure.self) { try HoldOut.draw(4, from: corpus, seed: 1) }
+    #expect(failure?.message.hasPrefix("--hold-out 4: 3 of 5 usable speakers") == true)
+  }
+
   @Test("holds out the speakers that a file lists")
   func listedSpeakers() throws {
     try writeTree(speakers: 4, utterances: 2)
@@ -233,23 +243,24 @@ struct CorpusPreparationTests {
     try folder.writeTone("same/a/b c.wav")
     try folder.writeTone("same/a/b_c.wav")
     try writeTree(speakers: 2, utterances: 2)
-    let cases: [(source: String, out: String, holdOut: Int?, trials: Int?, status: DistTrain.ExitStatus, message: String)] = [
-      ("gone", "out", nil, nil, .badData, "gone: no such folder"),
-      ("file", "out", nil, nil, .badData, "file: not a folder"),
-      ("nothing", "out", nil, nil, .badData, "nothing: the folder holds no files"),
-      ("video", "out", nil, nil, .badData, "most of them named .m4a"),
-      ("flat", "out", nil, nil, .badData, "none of its 1 audio files"),
-      ("bad", "out", nil, nil, .badData, "no utterance can be used (1 × is not audio that libsndfile reads)"),
-      ("lists", "out", nil, nil, .badData, "lists/wav.scp: no such file"),
-      ("twice", "out", nil, nil, .badData, "would both be speaker 'a_b'"),
-      ("same", "out", nil, nil, .badData, "the utterance id 'a/b_c.wav' is taken"),
-      ("source", "file/out", nil, nil, .usage, "file is not a folder"),
-      ("source", "file", nil, nil, .usage, "exists and is not a folder"),
-      ("source", "out", 2, nil, .usage, "--hold-out 2: the corpus has 2 usable speakers"),
-      ("source", "out", 0, nil, .usage, "--hold-out 0"),
-      ("source", "out", 1, nil, .usage, "1 pairs of one speaker and 0 of two"),
-      ("source", "out", nil, 7, .usage, "--trials 7: the speakers to evaluate on give 6 pairs"),
-    ]
+    let cases:
+      [(source: String, out: String, holdOut: Int?, trials: Int?, status: DistTrain.ExitStatus, message: String)] = [
+        ("gone", "out", nil, nil, .badData, "gone: no such folder"),
+        ("file", "out", nil, nil, .badData, "file: not a folder"),
+        ("nothing", "out", nil, nil, .badData, "nothing: the folder holds no files"),
+        ("video", "out", nil, nil, .badData, "most of them named .m4a"),
+        ("flat", "out", nil, nil, .badData, "none of its 1 audio files"),
+        ("bad", "out", nil, nil, .badData, "no utterance can be used (1 × is not audio that libsndfile reads)"),
+        ("lists", "out", nil, nil, .badData, "lists/wav.scp: no such file"),
+        ("twice", "out", nil, nil, .badData, "would both be speaker 'a_b'"),
+        ("same", "out", nil, nil, .badData, "the utterance id 'a/b_c.wav' is taken"),
+        ("source", "file/out", nil, nil, .usage, "file is not a folder"),
+        ("source", "file", nil, nil, .usage, "exists and is not a folder"),
+        ("source", "out", 2, nil, .usage, "--hold-out 2: the corpus has 2 usable speakers"),
+        ("source", "out", 0, nil, .usage, "--hold-out 0"),
+        ("source", "out", 1, nil, .usage, "1 pairs of one speaker and 0 of two"),
+        ("source", "out", nil, 7, .usage, "--trials 7: the speakers to evaluate on give 6 pairs"),
+      ]
     for (source, out, holdOut, trials, status, message) in cases {
       let failure = try #require(throws: Failure.self) {
         _ = try WholeFolder.check(folder.path(out), replacing: nil)
