@@ -17,12 +17,12 @@ package final class ProgressReport {
   /// - Parameters:
   ///   - steps: the run's last step.
   ///   - everySteps: between plain lines.
-  ///   - isTerminal: nil asks the system.
+  ///   - isTerminal: whether somebody watches; nil asks the system about standard output.
   package init(steps: Int, everySteps: Int, descriptor: Int32 = STDOUT_FILENO, isTerminal: Bool? = nil) {
     self.steps = steps
     self.everySteps = max(everySteps, 1)
     self.descriptor = descriptor
-    self.isTerminal = isTerminal ?? (isatty(descriptor) == 1)
+    self.isTerminal = isTerminal ?? Terminal.isWatched
   }
 
   /// Call it after each step.
