@@ -4,6 +4,7 @@ import Synchronization
 
 /// libsndfile's decoder of one file, usable from several threads.
 ///
+/// A stream that does not say its length (Ogg without its last page, FLAC written to a pipe) is decoded once on opening.
 /// What `read` returns is a function of the file and the stretch alone, never of what was read before. For PCM, FLAC and
 /// other exact formats it equals the same stretch of the whole recording bit for bit. For lossy formats libsndfile's seek
 /// is not sample-exact (measured with libsndfile 1.2.0, samples in ±1):
@@ -46,9 +47,27 @@ final class SoundDecoder: Sendable {
     self.path = path
     sampleRate = Int(info.samplerate)
     channels = Int(info.channels)
-    frames = Int(info.frames)
+    frames = Self.isKnown(info.frames) ? Int(info.frames) : Self.count(path)
     access = Self.access(format: Int(info.format), sampleRate: Int(info.samplerate))
     state = Mutex(State(file: file, position: 0))
+  }
+
+  /// Streams that were cut off or written to a pipe do not say how long they are: libsndfile then reports its largest number.
+  private static func isKnown(_ frames: sf_count_t) -> Bool { frames < 1 << 50 }
+
+  /// The length of a recording that does not say it, by decoding it.
+  private static func count(_ path: String) -> Int {
+    var info = SF_INFO()
+    guard let file = sf_open(path, Int32(SFM_READ), &info) else { return 0 }
+    defer { sf_close(file) }
+    let part = max(1, Int(info.samplerate))
+    return withUnsafeTemporaryAllocation(of: Float.self, capacity: part * max(1, Int(info.channels))) { buffer in
+      var count = 0
+      while case let decoded = Int(sf_readf_float(file, buffer.baseAddress, sf_count_t(part))), decoded > 0 {
+        count += decoded
+      }
+      return count
+    }
   }
 
   /// `count` samples of all channels, interleaved.

@@ -34,13 +34,13 @@ import Testing
     _ format: GeneratedAudio.Format
   ) throws {
     guard format.isAvailable else { return }
-    let seconds = format == .mp3 ? 70.0 : 25.0
-    let path = try audio.write([GeneratedAudio.lively(seconds: seconds)], as: format)
+    let (seconds, rate) = format == .mp3 ? (70.0, 48_000) : (25.0, 16_000)
+    let path = try audio.write([GeneratedAudio.lively(seconds: seconds, rate: rate)], rate: rate, as: format)
     let whole = try AudioFile(path: path)
     let samples = try whole.read(from: 0, count: whole.frames)
     let file = try AudioFile(path: path)
     var stream = RandomStream(seed: 3, purpose: .test)
-    let sequentialEnd = (format == .mp3 ? 60 : 10) * 16_000
+    let sequentialEnd = (format == .mp3 ? 60 : 10) * rate
     let places =
       (0..<20).map { _ in stream.below(whole.frames - 8000) } + [0, sequentialEnd, 16_001, whole.frames - 8000]
     for from in places {

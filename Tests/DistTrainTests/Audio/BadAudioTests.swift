@@ -77,6 +77,26 @@ import Testing
     }
   }
 
+  @Test func `A FLAC file whose writer did not know the length is read to its end`() throws {
+    let samples = GeneratedAudio.lively(seconds: 3)
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: audio.write([samples], as: .flac)))
+    // The stream's 36 bits for the number of samples, whole bytes of them.
+    bytes[21] &= 0xF0
+    bytes.replaceSubrange(22..<26, with: [0, 0, 0, 0])
+    let file = try AudioFile(path: write(bytes, "pipe.flac"))
+    #expect(file.frames == 48_000)
+    #expect(try largestDifference(file.read(from: 40_000, count: 8000), samples[40_000...]) <= 1 / 32768)
+  }
+
+  @Test(arguments: [GeneratedAudio.Format.vorbis, .opus])
+  func `An Ogg stream without its last page is as long as what is there`(_ format: GeneratedAudio.Format) throws {
+    let path = try audio.write([GeneratedAudio.lively(seconds: 6)], as: format)
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    let page = try #require(bytes.range(of: Data("OggS".utf8), options: .backwards))
+    let report = try AudioInspection.inspect(path: write(bytes[..<page.lowerBound], "stream.ogg"))
+    #expect(report.seconds > 4 && report.seconds < 6)
+  }
+
   @Test(arguments: [Float.nan, .infinity])
   func `Samples that are not finite are named`(_ value: Float) throws {
     var samples = GeneratedAudio.sine(300, seconds: 2)

@@ -112,8 +112,7 @@ import Testing
   }
 
   @Test func `Dither is of one 16-bit step`() {
-    // With as much noise in the signal as in the dither, the power doubles: compare through a bin's mean against a loud
-    // stretch of known power that follows in the same utterance.
+    // Means are removed, so the level shows against a loud stretch in the same utterance.
     let loud = GeneratedAudio.noise(80_000, amplitude: 0.1)
     let bank = FilterBank(dither: 1)
     let step = 1 / 32768.0
