@@ -16,6 +16,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "3.12.3"),
   ],
   targets: [
     .systemLibrary(name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
@@ -30,16 +31,23 @@ let package = Package(
       dependencies: [
         "CMPI", "COpenBLAS", "CSndFile", "CSampleRate", "CFFTW", "CKernels",
         .product(name: "Yams", package: "Yams"),
+        .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: settings),
     .executableTarget(
       name: "svdist",
       dependencies: ["DistTrain", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: settings),
+    .executableTarget(
+      name: "filterbank-dump", dependencies: ["DistTrain"], path: "Tests/Support/FilterBankDump", swiftSettings: settings),
     .testTarget(
       name: "DistTrainTests", dependencies: ["DistTrain"], resources: [.copy("Fixtures")], swiftSettings: settings),
     .testTarget(name: "DistTrainMPITests", dependencies: ["DistTrain"], swiftSettings: settings),
-    .testTarget(name: "svdistTests", dependencies: ["DistTrain", "svdist"], swiftSettings: settings),
+    .executableTarget(
+      name: "CommunicationProbe", dependencies: ["DistTrain"], path: "Tests/CommunicationProbe",
+      swiftSettings: settings),
+    .testTarget(
+      name: "svdistTests", dependencies: ["DistTrain", "svdist", "CommunicationProbe"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

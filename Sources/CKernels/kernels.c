@@ -1,1 +1,67 @@
 #include "CKernels.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels_table.h"
+
+static const struct kernels *table = &generic_table;
+static const char *instruction_set = "generic";
+
+__attribute__((constructor)) static void choose(void) {
+#if defined(__x86_64__)
+  const char *asked = getenv("SVDIST_KERNELS");
+  if (asked && strcmp(asked, "generic") == 0) return;
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    table = &avx2_table;
+    instruction_set = "avx2";
+  }
+  if (asked && strcmp(asked, "avx2") == 0) return;
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512dq")) {
+    table = &avx512_table;
+    instruction_set = "avx512";
+  }
+#endif
+}
+
+const char *ck_instruction_set(void) { return instruction_set; }
+
+void ck_add_scalar(float *x, size_t n, float bias) { table->add_scalar(x, n, bias); }
+void ck_add_scalar_relu(float *x, size_t n, float bias) { table->add_scalar_relu(x, n, bias); }
+void ck_add(const float *x, const float *z, float *y, size_t n) { table->add(x, z, y, n); }
+void ck_affine(const float *x, float *y, size_t n, float scale, float shift) { table->affine(x, y, n, scale, shift); }
+void ck_combine(const float *x, const float *z, float *y, size_t n, float a, float b) {
+  table->combine(x, z, y, n, a, b);
+}
+void ck_add_scaled(const float *x, const float *z, float *y, size_t n, float scale) {
+  table->add_scaled(x, z, y, n, scale);
+}
+void ck_relu_backward(float *x, const float *r, size_t n) { table->relu_backward(x, r, n); }
+double ck_sum(const float *x, size_t n) { return table->sum(x, n); }
+double ck_squared_deviations(const float *x, size_t n, float mean) { return table->squared_deviations(x, n, mean); }
+double ck_dot(const float *x, const float *z, size_t n) { return table->dot(x, z, n); }
+void ck_normalization_sums(const float *dy, const float *x, size_t n, float mean, double *sum, double *weighted) {
+  table->normalization_sums(dy, x, n, mean, sum, weighted);
+}
+double ck_normalization_relu_backward(float *dy, const float *x, size_t n, float a, float b, float c) {
+  return table->normalization_relu_backward(dy, x, n, a, b, c);
+}
+void ck_normalization_backward(float *dy, const float *x, size_t n, float a, float b, float c) {
+  table->normalization_backward(dy, x, n, a, b, c);
+}
+void ck_tanh(float *x, size_t n) { table->tanh(x, n); }
+void ck_sigmoid(float *x, size_t n) { table->sigmoid(x, n); }
+void ck_tanh_backward(float *dy, const float *y, size_t n) { table->tanh_backward(dy, y, n); }
+void ck_attentive_statistics(float *energy, const float *x, size_t n, float *mean, float *square) {
+  table->attentive_statistics(energy, x, n, mean, square);
+}
+void ck_attention_backward(
+    const float *weight, const float *x, float *denergy, size_t n, float dmean, float dsquare, float inner) {
+  table->attention_backward(weight, x, denergy, n, dmean, dsquare, inner);
+}
+void ck_pooling_relu_backward(
+    float *dx, const float *weight, const float *x, size_t n, float dmean, float dsquare, float a, float c) {
+  table->pooling_relu_backward(dx, weight, x, n, dmean, dsquare, a, c);
+}

@@ -1,5 +1,54 @@
+// Element-wise passes and reductions over rows of activations, compiled once for each instruction set and chosen by the
+// CPU at start. Swift neither vectorises float reductions nor emits fused multiply-adds without a CPU flag.
 #ifndef CKERNELS_H
 #define CKERNELS_H
 #include <stddef.h>
+
+/// The instruction set in use: "avx512", "avx2" or "generic". SVDIST_KERNELS=avx2|generic in the environment asks for a narrower one.
+const char *ck_instruction_set(void);
+
+/// x = x + bias.
+void ck_add_scalar(float *x, size_t n, float bias);
+/// x = max(x + bias, 0).
+void ck_add_scalar_relu(float *x, size_t n, float bias);
+/// y = x + z.
+void ck_add(const float *x, const float *z, float *y, size_t n);
+/// y = scale * x + shift; y may be x.
+void ck_affine(const float *x, float *y, size_t n, float scale, float shift);
+/// y = a * x + b * z; y may be x or z.
+void ck_combine(const float *x, const float *z, float *y, size_t n, float a, float b);
+/// y = x + scale * z.
+void ck_add_scaled(const float *x, const float *z, float *y, size_t n, float scale);
+/// x = r > 0 ? x : 0.
+void ck_relu_backward(float *x, const float *r, size_t n);
+
+/// Sum of x: vector lanes within blocks of 4096, doubles over blocks.
+double ck_sum(const float *x, size_t n);
+/// Sum of (x - mean)^2.
+double ck_squared_deviations(const float *x, size_t n, float mean);
+/// Sum of x * z.
+double ck_dot(const float *x, const float *z, size_t n);
+
+/// Sums of dy and of dy * (x - mean).
+void ck_normalization_sums(const float *dy, const float *x, size_t n, float mean, double *sum, double *weighted);
+/// dy = x > 0 ? a * dy + b * x + c : 0, the gradient through a normalisation and the ReLU before it; returns its sum.
+double ck_normalization_relu_backward(float *dy, const float *x, size_t n, float a, float b, float c);
+/// dy = a * dy + b * x + c.
+void ck_normalization_backward(float *dy, const float *x, size_t n, float a, float b, float c);
+
+void ck_tanh(float *x, size_t n);
+void ck_sigmoid(float *x, size_t n);
+/// dy = dy * (1 - y^2).
+void ck_tanh_backward(float *dy, const float *y, size_t n);
+
+/// Attentive statistics of one channel of one utterance: energy becomes its softmax over n frames;
+/// mean = sum of weight * x, square = sum of weight * x^2.
+void ck_attentive_statistics(float *energy, const float *x, size_t n, float *mean, float *square);
+/// energy gradient = weight * (dmean * x + dsquare * x^2 - inner), written to denergy.
+void ck_attention_backward(
+    const float *weight, const float *x, float *denergy, size_t n, float dmean, float dsquare, float inner);
+/// dx = dx + weight * (dmean + 2 * dsquare * x) + a * x + c, where x > 0, else 0 (x is a ReLU's output).
+void ck_pooling_relu_backward(
+    float *dx, const float *weight, const float *x, size_t n, float dmean, float dsquare, float a, float c);
 
 #endif

@@ -1,5 +1,71 @@
 // MPI's handles are macros with casts, which Swift cannot import: this shim names what svdist uses, without any MPI type.
+//
+// Counts are in elements. Every function that returns `int32_t` returns MPI's code, 0 for success; `cmpi_describe` puts
+// a code into words. Collective operations are started, not waited for: `cmpi_test` moves them on and says when they are
+// done, and their buffers belong to them until then.
 #ifndef CMPI_H
 #define CMPI_H
+
+#include <stdint.h>
+
+/// A group of ranks.
+typedef struct {
+  uint64_t handle;
+} CMPICommunicator;
+
+/// An operation under way.
+typedef struct {
+  uint64_t handle;
+} CMPIRequest;
+
+/// Starts MPI where one thread at a time calls it. From here on errors come back as codes.
+int32_t cmpi_start(void);
+/// Ends MPI, after all ranks have called this. Does nothing where MPI is not running.
+int32_t cmpi_finish(void);
+int32_t cmpi_is_running(void);
+/// Ends all ranks with this status.
+_Noreturn void cmpi_abort(int32_t status);
+/// MPI's words for a code, cut to `capacity` bytes with the final 0.
+void cmpi_describe(int32_t code, char *text, int32_t capacity);
+
+/// A communicator of all ranks that shares no messages with any other. All ranks call it in the same order.
+int32_t cmpi_duplicate_world(CMPICommunicator *communicator);
+int32_t cmpi_rank(CMPICommunicator communicator, int32_t *rank);
+int32_t cmpi_size(CMPICommunicator communicator, int32_t *size);
+
+/// Sets `done` to 1 once the operation is complete; its request is then void.
+int32_t cmpi_test(CMPIRequest *request, int32_t *done);
+
+/// Sums over ranks, in place.
+int32_t cmpi_sum_floats(CMPICommunicator communicator, float *values, int32_t count, CMPIRequest *request);
+int32_t cmpi_sum_doubles(CMPICommunicator communicator, double *values, int32_t count, CMPIRequest *request);
+/// `counts[r]` elements of rank r to `offsets[r]` of `all`, on every rank.
+int32_t cmpi_gather_floats(
+    CMPICommunicator communicator, const float *own, int32_t own_count, float *all, const int32_t *counts,
+    const int32_t *offsets, CMPIRequest *request);
+int32_t cmpi_gather_doubles(
+    CMPICommunicator communicator, const double *own, int32_t own_count, double *all, const int32_t *counts,
+    const int32_t *offsets, CMPIRequest *request);
+int32_t cmpi_gather_bytes(
+    CMPICommunicator communicator, const uint8_t *own, int32_t own_count, uint8_t *all, const int32_t *counts,
+    const int32_t *offsets, CMPIRequest *request);
+/// Sums `all` over ranks; rank r gets the r-th stretch, of `counts[r]` elements.
+int32_t cmpi_reduce_scatter_floats(
+    CMPICommunicator communicator, const float *all, float *own, const int32_t *counts, CMPIRequest *request);
+/// Sums `values` over ranks into `result` of rank `root`; the other ranks' `result` is not read.
+int32_t cmpi_reduce_floats(
+    CMPICommunicator communicator, const float *values, float *result, int32_t count, int32_t root,
+    CMPIRequest *request);
+int32_t cmpi_broadcast_bytes(
+    CMPICommunicator communicator, void *bytes, int32_t count, int32_t root, CMPIRequest *request);
+int32_t cmpi_barrier(CMPICommunicator communicator, CMPIRequest *request);
+
+/// Starts to send bytes to one rank.
+int32_t cmpi_send(
+    CMPICommunicator communicator, const void *bytes, int32_t count, int32_t rank, int32_t tag, CMPIRequest *request);
+/// Whether a message is there: sets `found`, and then who sent it, with what tag and how many bytes.
+int32_t cmpi_probe(CMPICommunicator communicator, int32_t *found, int32_t *rank, int32_t *tag, int32_t *count);
+/// Takes a message that `cmpi_probe` found.
+int32_t cmpi_receive(CMPICommunicator communicator, void *bytes, int32_t count, int32_t rank, int32_t tag);
 
 #endif

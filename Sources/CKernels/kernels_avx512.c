@@ -1,0 +1,11 @@
+#include "kernels_table.h"
+#if defined(__x86_64__)
+#pragma clang fp contract(fast)
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma"))), apply_to = function)
+#define NAME(kernel) avx512_##kernel
+#include "kernels_body.h"
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,34 @@
+// One function pointer a kernel, in CKernels.h's order.
+#ifndef KERNELS_TABLE_H
+#define KERNELS_TABLE_H
+#include <stddef.h>
+
+struct kernels {
+  void (*add_scalar)(float *, size_t, float);
+  void (*add_scalar_relu)(float *, size_t, float);
+  void (*add)(const float *, const float *, float *, size_t);
+  void (*affine)(const float *, float *, size_t, float, float);
+  void (*combine)(const float *, const float *, float *, size_t, float, float);
+  void (*add_scaled)(const float *, const float *, float *, size_t, float);
+  void (*relu_backward)(float *, const float *, size_t);
+  double (*sum)(const float *, size_t);
+  double (*squared_deviations)(const float *, size_t, float);
+  double (*dot)(const float *, const float *, size_t);
+  void (*normalization_sums)(const float *, const float *, size_t, float, double *, double *);
+  double (*normalization_relu_backward)(float *, const float *, size_t, float, float, float);
+  void (*normalization_backward)(float *, const float *, size_t, float, float, float);
+  void (*tanh)(float *, size_t);
+  void (*sigmoid)(float *, size_t);
+  void (*tanh_backward)(float *, const float *, size_t);
+  void (*attentive_statistics)(float *, const float *, size_t, float *, float *);
+  void (*attention_backward)(const float *, const float *, float *, size_t, float, float, float);
+  void (*pooling_relu_backward)(float *, const float *, const float *, size_t, float, float, float, float);
+};
+
+extern const struct kernels generic_table;
+#if defined(__x86_64__)
+extern const struct kernels avx2_table;
+extern const struct kernels avx512_table;
+#endif
+
+#endif

@@ -1,0 +1,85 @@
+import Foundation
+
+/// What can be said of an audio file without decoding it.
+enum AudioContainer {
+  /// Throws a `Failure(.badData)` for what is missing, unreadable, empty, or a WAV or Ogg file cut short.
+  static func check(_ path: String) throws(Failure) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      let reason = errno == ENOENT ? "no such file" : "cannot be read (\(String(cString: strerror(errno))))"
+      throw AudioFile.unusable(path, reason)
+    }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw AudioFile.unusable(path, "is not a file: give a recording, not a folder or device")
+    }
+    let size = Int(status.st_size)
+    guard size > 0 else { throw AudioFile.unusable(path, "is empty (0 bytes): copy or convert it again") }
+    let file = Bytes(descriptor: descriptor, size: size)
+    let magic = file.read(at: 0, count: 12)
+    if magic.starts(with: Array("RIFF".utf8)), magic.dropFirst(8).elementsEqual("WAVE".utf8) {
+      try checkWave(file, path)
+    } else if magic.starts(with: Array("OggS".utf8)) {
+      try checkOgg(file, path)
+    }
+  }
+
+  /// Bytes of an open file.
+  private struct Bytes {
+    let descriptor: Int32
+    let size: Int
+
+    /// Up to `count` bytes: fewer at the end of the file.
+    func read(at offset: Int, count: Int) -> [UInt8] {
+      [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+        initialized = max(0, pread(descriptor, buffer.baseAddress, count, off_t(offset)))
+      }
+    }
+  }
+
+  /// Walks the RIFF chunks to `data` and compares its length with the file's: libsndfile shortens such a file silently.
+  private static func checkWave(_ file: Bytes, _ path: String) throws(Failure) {
+    var offset = 12
+    while offset + 8 <= file.size {
+      let header = file.read(at: offset, count: 8)
+      guard header.count == 8 else { return }
+      let length = (4..<8).reversed().reduce(0) { $0 << 8 | Int(header[$1]) }
+      offset += 8
+      if header.starts(with: Array("data".utf8)) {
+        // A writer to a pipe cannot know the length, and leaves 0 or all ones: then the file's end is the data's.
+        let isKnown = length > 0 && length < 0x7FFF_F000
+        guard !isKnown || offset + length <= file.size else {
+          throw AudioFile.unusable(
+            path,
+            "is truncated: its header promises \(length) bytes of samples, \(file.size - offset) are there; "
+              + "copy or convert it again")
+        }
+        return
+      }
+      offset += length + length % 2
+    }
+  }
+
+  /// Looks whether the last page of an Ogg file is there as a whole: decoders pass over a broken one silently.
+  private static func checkOgg(_ file: Bytes, _ path: String) throws(Failure) {
+    let header = 27
+    let largestPage = header + 255 + 255 * 255
+    let tail = file.read(at: max(0, file.size - largestPage), count: min(file.size, largestPage))
+    let capture = Array("OggS".utf8)
+    let last = stride(from: tail.count - 4, through: 0, by: -1).first { offset in
+      tail[offset] == capture[0] && tail[offset..<offset + 4].elementsEqual(capture)
+        && (offset + 4 == tail.count || tail[offset + 4] == 0)
+    }
+    guard let last else { return }
+    let table = last + header
+    var end = table
+    if table <= tail.count {
+      let segments = Int(tail[table - 1])
+      end = table + segments + tail[table..<min(table + segments, tail.count)].reduce(0) { $0 + Int($1) }
+    }
+    guard end <= tail.count else {
+      throw AudioFile.unusable(path, "is truncated: its last Ogg page is not whole; copy or convert it again")
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import CSndFile
+
+/// A recording on disk in any format libsndfile reads: WAV, FLAC, Ogg Vorbis and Opus, MP3 where the library has it.
+package struct AudioFile: Sendable {
+  package let path: String
+  /// Samples a second, of each channel.
+  package let sampleRate: Int
+  package let channels: Int
+  /// Samples of each channel.
+  package let frames: Int
+  private let decoder: SoundDecoder
+
+  package var seconds: Double { Double(frames) / Double(sampleRate) }
+
+  /// Opens a recording and reads its header.
+  ///
+  /// - Throws: `Failure(.badData)` for a file that is missing, unreadable, empty, not audio, shorter than its header
+  ///   says, or without samples.
+  package init(path: String) throws {
+    try AudioContainer.check(path)
+    decoder = try SoundDecoder(path: path)
+    self.path = path
+    sampleRate = decoder.sampleRate
+    channels = decoder.channels
+    frames = decoder.frames
+    guard frames > 0 else { throw Self.unusable(path, "holds no samples: record or convert it again") }
+  }
+
+  /// Samples `from ..< from + count` at the file's own rate, full scale being ±1: of one channel (counted from 0), or the
+  /// mean of all where `channel` is nil.
+  ///
+  /// Long recordings are not decoded as a whole: see `SoundDecoder` for what that means for each format.
+  /// - Throws: `Failure(.badData)` where decoding stops early or samples are not finite.
+  package func read(from: Int, count: Int, channel: Int? = nil) throws -> [Float] {
+    precondition(from >= 0 && count >= 0 && from + count <= frames, "samples \(from) + \(count) of \(frames)")
+    if let channel, !(0..<channels).contains(channel) {
+      throw Self.unusable(path, "has \(channels) channel(s), counted from 0: there is no channel \(channel)")
+    }
+    guard count > 0 else { return [] }
+    let interleaved = try decoder.read(from: from, count: count)
+    if let index = interleaved.firstIndex(where: { !$0.isFinite }) {
+      let frame = from + index / channels
+      throw Self.unusable(
+        path,
+        "sample \(frame) (at \(Self.time(frame, sampleRate))) is \(interleaved[index]): convert the recording again")
+    }
+    if channels == 1 { return interleaved }
+    return Self.select(channel, of: interleaved, channels: channels)
+  }
+
+  /// One channel, or the mean of all, of interleaved samples.
+  private static func select(_ channel: Int?, of interleaved: [Float], channels: Int) -> [Float] {
+    let scale = 1 / Float(channels)
+    return [Float](unsafeUninitializedCapacity: interleaved.count / channels) { output, count in
+      count = interleaved.count / channels
+      for frame in 0..<count {
+        let first = frame * channels
+        if let channel {
+          output[frame] = interleaved[first + channel]
+        } else {
+          output[frame] = interleaved[first..<first + channels].reduce(0, +) * scale
+        }
+      }
+    }
+  }
+
+  static func unusable(_ path: String, _ what: String) -> Failure {
+    Failure(.badData, "\(path): \(what)")
+  }
+
+  static func time(_ frame: Int, _ sampleRate: Int) -> String {
+    let milliseconds = (frame * 1000 + sampleRate / 2) / sampleRate
+    let fraction = String(milliseconds % 1000)
+    return "\(milliseconds / 1000).\(String(repeating: "0", count: 3 - fraction.count))\(fraction) s"
+  }
+}

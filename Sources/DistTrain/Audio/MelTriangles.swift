@@ -1,0 +1,61 @@
+import Foundation
+
+/// Triangular filters, linear and equally spaced in mel, over a power spectrum (Kaldi's `MelBanks`).
+struct MelTriangles: Sendable {
+  private struct Triangle {
+    /// The first frequency with a weight, and where its weights begin.
+    let first: Int
+    let weights: Range<Int>
+  }
+
+  private let triangles: [Triangle]
+  private let weights: [Float]
+
+  static func mel(_ frequency: Double) -> Double { 1127 * log(1 + frequency / 700) }
+
+  /// Filters from `lowest` Hz to half of `sampleRate` for a transform of `points` points.
+  init(bins: Int, points: Int, sampleRate: Double, lowest: Double) {
+    let low = Self.mel(lowest)
+    let spacing = (Self.mel(sampleRate / 2) - low) / Double(bins + 1)
+    var triangles: [Triangle] = []
+    var weights: [Float] = []
+    for bin in 0..<bins {
+      let left = low + Double(bin) * spacing
+      let center = left + spacing
+      let right = center + spacing
+      let begin = weights.count
+      var first = 0
+      for frequency in 0..<points / 2 {
+        let mel = Self.mel(Double(frequency) * sampleRate / Double(points))
+        guard mel > left, mel < right else { continue }
+        if weights.count == begin { first = frequency }
+        weights.append(Float(mel <= center ? (mel - left) / spacing : (right - mel) / spacing))
+      }
+      triangles.append(Triangle(first: first, weights: begin..<weights.count))
+    }
+    self.triangles = triangles
+    self.weights = weights
+  }
+
+  /// Calls `body` for each filter with the logarithms of its energies in the 16 frames of a block.
+  ///
+  /// - Parameter power: for each frequency, the powers of the 16 frames.
+  func logEnergies(
+    of power: UnsafePointer<SIMD16<Float>>, floor: Float, _ body: (_ bin: Int, _ energies: SIMD16<Float>) -> Void
+  ) {
+    weights.withUnsafeBufferPointer { weights in
+      for (bin, triangle) in triangles.enumerated() {
+        var sum = SIMD16<Float>(repeating: 0)
+        var frequency = triangle.first
+        for index in triangle.weights {
+          sum += power[frequency] * weights[index]
+          frequency += 1
+        }
+        let floored = sum.replacing(with: floor, where: sum .< floor)
+        var energies = floored
+        for lane in 0..<16 { energies[lane] = log(floored[lane]) }
+        body(bin, energies)
+      }
+    }
+  }
+}

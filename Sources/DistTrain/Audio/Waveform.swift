@@ -1,0 +1,93 @@
+import Foundation
+
+/// Stretches of recordings at the rate the front end wants.
+package enum Waveform {
+  /// The samples of a stretch at `sampleRate`, full scale being ±1: those that resampling the whole recording would give
+  /// there, wherever the stretch starts.
+  ///
+  /// Sample k of the resampled recording is at k / sampleRate seconds; the stretch begins at the sample nearest to `start`
+  /// and has round(seconds · sampleRate) samples, or fewer where the recording ends before.
+  /// - Parameters:
+  ///   - seconds: nil for all that follows.
+  ///   - channel: counted from 0; nil for the mean of all.
+  /// - Throws: `Failure(.badData)` for files that cannot be used and stretches that start after the end.
+  package static func read(
+    path: String, start: Double = 0, seconds: Double? = nil, sampleRate: Int = 16_000, channel: Int? = nil
+  ) throws -> [Float] {
+    let file = try AudioFile(path: path)
+    let available = resampledCount(file.frames, from: file.sampleRate, to: sampleRate)
+    let first = sample(at: start, sampleRate)
+    guard first < available else { throw startsAfterEnd(file, start: start) }
+    let wanted = seconds.map { sample(at: $0, sampleRate) } ?? available - first
+    let stretch = first..<first + min(wanted, available - first)
+    return try read(file, stretch, sampleRate: sampleRate, channel: channel)
+  }
+
+  /// The samples `stretch` of a recording at `sampleRate`.
+  static func read(_ file: AudioFile, _ stretch: Range<Int>, sampleRate: Int, channel: Int? = nil) throws -> [Float] {
+    if file.sampleRate == sampleRate {
+      return try file.read(from: stretch.lowerBound, count: stretch.count, channel: channel)
+    }
+    return try resample(file, stretch, sampleRate: sampleRate, channel: channel)
+  }
+
+  /// The samples, at the file's own rate, of `seconds` from `start`.
+  ///
+  /// - Throws: `Failure(.badData)` where the recording ends before the stretch does, by more than a tenth of a second:
+  ///   lists of segments are rounded.
+  static func stretch(of file: AudioFile, start: Double, seconds: Double?) throws -> Range<Int> {
+    let first = sample(at: start, file.sampleRate)
+    guard first < file.frames else { throw startsAfterEnd(file, start: start) }
+    guard let seconds else { return first..<file.frames }
+    let last = sample(at: start + seconds, file.sampleRate)
+    guard last <= file.frames + file.sampleRate / 10 else {
+      throw AudioFile.unusable(
+        file.path,
+        "lasts \(AudioFile.time(file.frames, file.sampleRate)), but a stretch to \(start + seconds) s is asked: "
+          + "correct the segment's times")
+    }
+    return first..<min(last, file.frames)
+  }
+
+  /// Samples repeated from their start until there are `count`: what stands in for an utterance shorter than a crop.
+  package static func tiled(_ samples: [Float], count: Int) -> [Float] {
+    precondition(!samples.isEmpty || count == 0, "nothing to repeat")
+    guard samples.count < count else { return Array(samples.prefix(count)) }
+    return [Float](unsafeUninitializedCapacity: count) { output, initialized in
+      for index in 0..<count { output[index] = samples[index % samples.count] }
+      initialized = count
+    }
+  }
+
+  private static func sample(at seconds: Double, _ sampleRate: Int) -> Int {
+    precondition(seconds >= 0 && seconds.isFinite, "a time in a recording is not \(seconds) s")
+    return Int((seconds * Double(sampleRate)).rounded())
+  }
+
+  private static func startsAfterEnd(_ file: AudioFile, start: Double) -> Failure {
+    AudioFile.unusable(
+      file.path,
+      "lasts \(AudioFile.time(file.frames, file.sampleRate)), but a stretch from \(start) s is asked: "
+        + "correct the segment's times")
+  }
+
+  /// Samples that `frames` samples become.
+  static func resampledCount(_ frames: Int, from: Int, to: Int) -> Int {
+    from == to ? frames : (frames * to + from / 2) / from
+  }
+
+  /// Samples `stretch` of the resampled recording.
+  private static func resample(
+    _ file: AudioFile, _ stretch: Range<Int>, sampleRate: Int, channel: Int?
+  ) throws -> [Float] {
+    let resampler = Resampler(from: file.sampleRate, to: sampleRate)
+    let input = resampler.input(for: stretch)
+    // Outside the recording there is silence, as there is for a resampler that is given the whole of it.
+    let inside = input.samples.clamped(to: 0..<file.frames)
+    var samples = [Float](repeating: 0, count: inside.lowerBound - input.samples.lowerBound)
+    samples += try file.read(from: inside.lowerBound, count: inside.count, channel: channel)
+    samples += [Float](repeating: 0, count: input.samples.upperBound - inside.upperBound)
+    let output = try resampler.convert(samples, outputs: stretch.upperBound - input.firstOutput)
+    return Array(output[(stretch.lowerBound - input.firstOutput)...])
+  }
+}

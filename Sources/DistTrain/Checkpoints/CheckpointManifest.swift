@@ -1,0 +1,45 @@
+import Foundation
+
+/// The list of a checkpoint's files, written last: what it names and only what it names was written to the end.
+struct CheckpointManifest: Codable, Equatable {
+  struct File: Codable, Equatable {
+    let name: String
+    let bytes: Int
+    /// Hexadecimal.
+    let sha256: String
+  }
+
+  static let name = "manifest.json"
+
+  let files: [File]
+
+  /// Writes the manifest into its folder.
+  func write(into folder: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    let file = try OutputFile(path: folder + "/" + Self.name)
+    try file.write([UInt8](try encoder.encode(self)) + [UInt8(ascii: "\n")])
+    try file.finish()
+  }
+
+  /// Reads a folder's manifest and compares the files with it.
+  ///
+  /// - Throws: `Failure(.badData)` that names the first file which is missing, of another size or of other bytes.
+  static func verify(_ folder: String, names: [String]) throws {
+    let path = folder + "/" + Self.name
+    let json = Data(try InputFile.contents(of: path))
+    let manifest = try StrictJSON.decode(Self.self, from: json, path: path)
+    guard manifest.files.map(\.name) == names else {
+      throw Failure(.badData, "\(path) lists \(manifest.files.map(\.name)), not \(names)")
+    }
+    let files = try manifest.files.map { try InputFile(path: folder + "/" + $0.name) }
+    for (file, expected) in zip(files, manifest.files) where file.bytes != expected.bytes {
+      throw Failure(.badData, "\(file.path) has \(file.bytes) bytes, \(expected.bytes) were written")
+    }
+    for (file, expected) in zip(files, manifest.files) {
+      guard try file.digest() == expected.sha256 else {
+        throw Failure(.badData, "the bytes of \(file.path) changed since they were written")
+      }
+    }
+  }
+}

@@ -1,0 +1,199 @@
+/// The checkpoints of a run: folders `step-XXXXXXXX` that are there whole or not at all.
+///
+/// A checkpoint is written as `.step-XXXXXXXX.partial`: each file synced, the manifest last, then the folder, which is
+/// renamed and its parent synced. A folder that takes the place of an older one of the same step sets that aside as
+/// `.step-XXXXXXXX.replaced` for the moment between two renames; one on its way out is `.step-XXXXXXXX.removed`. So a
+/// run killed between any two system calls leaves every finished checkpoint, and which is newest is clear from the
+/// names.
+///
+/// Only one process of a run, rank 0, changes the folder.
+package struct CheckpointStore: Sendable {
+  package let path: String
+
+  /// Checkpoints in a folder, which is created by the first one.
+  package init(path: String) {
+    self.path = path
+  }
+
+  /// A folder that is not a whole checkpoint, and why.
+  package struct Rejected: Sendable, Equatable {
+    package let path: String
+    package let reason: String
+  }
+
+  /// The checkpoint of the highest step that verifies, and the broken ones above it; nil where there is none.
+  ///
+  /// - Throws: `Failure(.badData)` that names each folder when there are some and none of them verifies.
+  package func newest() throws -> (checkpoint: Checkpoint?, rejected: [Rejected]) {
+    var rejected: [Rejected] = []
+    for folder in try folders().reversed() {
+      do {
+        return (try verify(folder), rejected)
+      } catch let failure as Failure {
+        rejected.append(Rejected(path: folder.path, reason: failure.message))
+      }
+    }
+    guard rejected.isEmpty else {
+      let reasons = rejected.map { "\($0.path): \($0.reason)" }.joined(separator: "; ")
+      throw Failure(.badData, "no checkpoint in \(path) is whole (\(reasons)); --restart starts anew")
+    }
+    return (nil, [])
+  }
+
+  /// Saves a checkpoint under the step of its state, in place of an older one of that step.
+  ///
+  /// - Throws: `Failure(.failed)` with the path and the system's reason when the disk is full, read-only or broken; then
+  ///   nothing of it stays, and what was there before still is.
+  @discardableResult
+  package func save(
+    encoder: [NamedTensor], optimizer: [NamedTensor], state: TrainingState, metadata: [String: String] = [:]
+  ) throws -> String {
+    try FileSystem.createFolder(path)
+    let final = folder(step: state.step)
+    let partial = hidden(step: state.step, .partial)
+    do {
+      try FileSystem.remove(partial)
+      try FileSystem.createFolder(partial)
+      try Self.write(encoder: encoder, optimizer: optimizer, state: state, metadata: metadata, into: partial)
+      try install(partial, as: final, step: state.step)
+    } catch {
+      try? FileSystem.remove(partial)
+      throw error
+    }
+    try FileSystem.syncFolder(path)
+    try? FileSystem.remove(hidden(step: state.step, .replaced))
+    return final
+  }
+
+  /// Removes the oldest checkpoints until `keep` are left; the newest whole one always stays.
+  package func prune(keep: Int) throws {
+    let folders = try folders()
+    var kept = folders.suffix(max(keep, 1))
+    // Usually the first folder looked at is whole; looking goes on below what is kept only where all of that is broken.
+    if let whole = folders.last(where: { (try? verify($0)) != nil }), whole.step < kept[kept.startIndex].step {
+      kept.insert(whole, at: kept.startIndex)
+    }
+    let steps = Set(kept.map(\.step))
+    for folder in folders where !steps.contains(folder.step) { try remove(folder) }
+  }
+
+  /// Removes every checkpoint, for a run that starts anew.
+  package func removeAll() throws {
+    for folder in try folders() { try remove(folder) }
+    try removeLeftovers()
+  }
+
+  /// Clears what a killed run left behind: half-written folders go, a folder set aside returns if its place is empty.
+  package func removeLeftovers() throws {
+    guard FileSystem.isFolder(path) else { return }
+    for name in try FileSystem.names(in: path) {
+      guard let (step, suffix) = Self.parse(hidden: name) else { continue }
+      if suffix == .replaced, !FileSystem.exists(folder(step: step)) {
+        try FileSystem.rename(path + "/" + name, to: folder(step: step))
+      } else {
+        try FileSystem.remove(path + "/" + name)
+      }
+    }
+    try FileSystem.syncFolder(path)
+  }
+}
+
+extension CheckpointStore {
+  private enum Suffix: String {
+    case partial, replaced, removed
+  }
+
+  private struct Folder {
+    let step: Int
+    let path: String
+  }
+
+  private func folder(step: Int) -> String {
+    let digits = String(step)
+    return path + "/step-" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits
+  }
+
+  private func hidden(step: Int, _ suffix: Suffix) -> String {
+    path + "/." + FileSystem.name(of: folder(step: step)) + "." + suffix.rawValue
+  }
+
+  private static func parse(name: Substring) -> Int? {
+    guard name.hasPrefix("step-") else { return nil }
+    let digits = name.dropFirst(5)
+    guard digits.utf8.count >= 8, digits.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
+    return Int(digits)
+  }
+
+  private static func parse(hidden name: String) -> (step: Int, suffix: Suffix)? {
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count == 3, parts[0].isEmpty, let step = parse(name: parts[1]),
+      let suffix = Suffix(rawValue: String(parts[2]))
+    else { return nil }
+    return (step, suffix)
+  }
+
+  /// The folders by step, rising; one that was set aside stands in for the one that was to take its place.
+  private func folders() throws -> [Folder] {
+    guard FileSystem.exists(path) else { return [] }
+    var paths: [Int: String] = [:]
+    for name in try FileSystem.names(in: path) {
+      if let step = Self.parse(name: name[...]) {
+        paths[step] = path + "/" + name
+      } else if let (step, suffix) = Self.parse(hidden: name), suffix == .replaced, paths[step] == nil {
+        paths[step] = path + "/" + name
+      }
+    }
+    return paths.map { Folder(step: $0.key, path: $0.value) }.sorted { $0.step < $1.step }
+  }
+
+  private func verify(_ folder: Folder) throws -> Checkpoint {
+    let checkpoint = try Checkpoint(verifying: folder.path)
+    guard checkpoint.step == folder.step else {
+      throw Failure(.badData, "\(folder.path) holds step \(checkpoint.step)")
+    }
+    return checkpoint
+  }
+
+  private static func write(
+    encoder: [NamedTensor], optimizer: [NamedTensor], state: TrainingState, metadata: [String: String],
+    into folder: String
+  ) throws {
+    func write(_ name: String, _ body: (OutputFile) throws -> Void) throws -> CheckpointManifest.File {
+      let file = try OutputFile(path: folder + "/" + name)
+      try body(file)
+      let digest = try file.finish()
+      return CheckpointManifest.File(name: name, bytes: file.bytes, sha256: digest)
+    }
+    let files = [
+      try write(Checkpoint.encoderFile) { try SafetensorsFile.write(encoder, metadata: metadata, into: $0) },
+      try write(Checkpoint.optimizerFile) { try SafetensorsFile.write(optimizer, metadata: [:], into: $0) },
+      try write(Checkpoint.stateFile) { try $0.write(try state.json) },
+    ]
+    try CheckpointManifest(files: files).write(into: folder)
+    try FileSystem.syncFolder(folder)
+  }
+
+  private func install(_ partial: String, as final: String, step: Int) throws {
+    guard FileSystem.exists(final) else {
+      try FileSystem.rename(partial, to: final)
+      return
+    }
+    let aside = hidden(step: step, .replaced)
+    try FileSystem.remove(aside)
+    try FileSystem.rename(final, to: aside)
+    do {
+      try FileSystem.rename(partial, to: final)
+    } catch {
+      try? FileSystem.rename(aside, to: final)
+      throw error
+    }
+  }
+
+  /// The name goes first: what is left of a removal that was cut short is no checkpoint.
+  private func remove(_ folder: Folder) throws {
+    let removed = hidden(step: folder.step, .removed)
+    try FileSystem.remove(removed)
+    try FileSystem.rename(folder.path, to: removed)
+    try FileSystem.remove(removed)
+  }
+}

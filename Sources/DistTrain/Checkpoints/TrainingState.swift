@@ -1,0 +1,71 @@
+import Foundation
+
+/// All that a run needs to go on besides its parameters and the optimiser's: nothing in it belongs to one rank.
+package struct TrainingState: Codable, Sendable, Equatable {
+  /// Where the sampler stands: the next batch is number `index` of epoch `epoch`, both from 0.
+  package struct SamplerPosition: Codable, Sendable, Equatable {
+    package var epoch: Int
+    package var index: Int
+
+    package init(epoch: Int, index: Int) {
+      self.epoch = epoch
+      self.index = index
+    }
+
+    enum CodingKeys: String, CodingKey, CaseIterable { case epoch, index }
+  }
+
+  /// Steps done.
+  package var step: Int
+  package var seed: UInt64
+  /// A digest of the resolved configuration, to tell whether it changed.
+  package var configuration: String
+  package var sampler: SamplerPosition
+  /// Utterances that could not be read and were replaced, in the order in which they were met.
+  package var replaced: [String]
+  /// How often training went back to a checkpoint by itself.
+  package var rollbacks: Int
+  /// The svdist that saved it.
+  package var version: String
+  /// Ranks when it was saved; any number may go on.
+  package var ranks: Int
+
+  package init(
+    step: Int, seed: UInt64, configuration: String, sampler: SamplerPosition, replaced: [String] = [],
+    rollbacks: Int = 0, version: String, ranks: Int
+  ) {
+    self.step = step
+    self.seed = seed
+    self.configuration = configuration
+    self.sampler = sampler
+    self.replaced = replaced
+    self.rollbacks = rollbacks
+    self.version = version
+    self.ranks = ranks
+  }
+
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case step, seed, configuration, sampler, replaced, rollbacks, version, ranks
+  }
+}
+
+extension TrainingState {
+  package var json: [UInt8] {
+    get throws {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+      return [UInt8](try encoder.encode(self)) + [UInt8(ascii: "\n")]
+    }
+  }
+
+  /// - Throws: `Failure(.badData)` that names the file and the key which is missing, unknown or of another type.
+  package init(json: [UInt8], path: String) throws {
+    let json = Data(json)
+    try StrictJSON.check(json, path: path, keys: CodingKeys.self)
+    self = try StrictJSON.decode(Self.self, from: json, path: path)
+    try StrictJSON.check(json, path: path, keys: SamplerPosition.CodingKeys.self, inside: CodingKeys.sampler.rawValue)
+    guard step >= 0, sampler.epoch >= 0, sampler.index >= 0, rollbacks >= 0, ranks > 0 else {
+      throw Failure(.badData, "\(path): a count is negative, or there are no ranks")
+    }
+  }
+}

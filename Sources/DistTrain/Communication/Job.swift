@@ -1,0 +1,95 @@
+import CMPI
+import Foundation
+
+/// The processes that a launcher (mpirun, srun) started together, from start to end.
+package enum Job {
+  /// Joins the other ranks where a launcher started this process, and is one rank alone otherwise. Called once.
+  ///
+  /// MPI ends when the process exits. A rank that exits with an error while others go on takes them with it.
+  /// - Parameter timeout: seconds that an operation waits before the job ends with the names of the missing ranks.
+  /// - Throws: `Failure` where the launcher's ranks do not see each other.
+  package static func start(timeout: Double = 600) throws -> any Communicator {
+    let environment = ProcessInfo.processInfo.environment
+    guard isLaunched(environment) else { return SoleCommunicator() }
+    let code = cmpi_start()
+    guard code == 0 else {
+      throw Failure(.failed, "MPI does not start on \(hostName()): \(MPICommunicator.describe(code))")
+    }
+    let communicator = MPICommunicator(timeout: timeout)
+    if let promised = promisedSize(environment), promised != communicator.size {
+      throw Failure(
+        .failed,
+        "the launcher started \(promised) processes, but MPI joins \(communicator.size): start them with Open MPI's "
+          + "mpirun, or with srun --mpi=pmix")
+    }
+    finishAtExit()
+    return communicator
+  }
+
+  /// The program on every rank: starts the job, runs `body` and exits with the status it returns or throws.
+  ///
+  /// An error that all ranks agreed on is one line of one rank, and all leave in order; any other ends the job at once.
+  package static func run(timeout: Double = 600, _ body: (any Communicator) throws -> ExitStatus) -> Never {
+    let communicator: any Communicator
+    do {
+      communicator = try start(timeout: timeout)
+    } catch {
+      report("svdist: \(error)")
+      exit(Failure(error).status.rawValue)
+    }
+    do {
+      exit(try body(communicator).rawValue)
+    } catch let agreed as AgreedFailure {
+      if agreed.isMine { report(agreed.line) }
+      exit(agreed.failure.status.rawValue)
+    } catch {
+      communicator.abort(Failure(error))
+    }
+  }
+
+  /// Writes one line to standard error, whole even where several ranks write.
+  package static func report(_ line: String) {
+    FileHandle.standardError.write(Data("\(line)\n".utf8))
+  }
+
+  /// Whether the environment is that of a launcher's process.
+  package static func isLaunched(_ environment: [String: String]) -> Bool {
+    let signs = ["OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK", "PMI_SIZE"]
+    if signs.contains(where: { environment[$0] != nil }) { return true }
+    // A batch script runs in a step too, of one task.
+    return environment["SLURM_PROCID"] != nil && environment["SLURM_STEP_ID"] != nil
+      && (environment["SLURM_STEP_NUM_TASKS"].flatMap { Int($0) } ?? 1) > 1
+  }
+
+  /// How many processes the launcher says it started.
+  private static func promisedSize(_ environment: [String: String]) -> Int? {
+    let names = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"]
+    return names.lazy.compactMap { environment[$0] }.first.flatMap { Int($0) }
+  }
+
+  /// Seconds that a rank which exits with an error waits for the others to exit as well.
+  private static let farewell = 2.0
+
+  private static func finishAtExit() {
+    var communicator = CMPICommunicator()
+    guard cmpi_duplicate_world(&communicator) == 0 else { return }
+    farewellHandle = communicator.handle
+    on_exit({ status, _ in Job.finish(status: status) }, nil)
+  }
+
+  nonisolated(unsafe) private static var farewellHandle: UInt64 = 0
+
+  /// Ends MPI once all ranks exit: an orderly rank waits for them, one with an error only a moment.
+  private static func finish(status: Int32) {
+    guard cmpi_is_running() != 0 else { return }
+    var request = CMPIRequest()
+    var done: Int32 = 0
+    let began = monotonicSeconds()
+    guard cmpi_barrier(CMPICommunicator(handle: farewellHandle), &request) == 0 else { cmpi_abort(max(status, 1)) }
+    while cmpi_test(&request, &done) == 0, done == 0 {
+      if status != 0 && monotonicSeconds() - began > farewell { cmpi_abort(status) }
+      usleep(1000)
+    }
+    _ = cmpi_finish()
+  }
+}

@@ -1,0 +1,53 @@
+import CMPI
+import Foundation
+
+extension MPICommunicator {
+  /// Seconds between two looks for the other ranks' questions.
+  private static let lookInterval = 0.01
+
+  /// Starts a part of an operation and waits until it is done; ends the job where it fails or takes too long.
+  func perform(_ operation: Operation, _ start: (UnsafeMutablePointer<CMPIRequest>) -> Int32) {
+    var request = CMPIRequest()
+    check(start(&request), operation)
+    let began = monotonicSeconds()
+    var nextLook = began + Self.lookInterval
+    var done: Int32 = 0
+    while true {
+      check(cmpi_test(&request, &done), operation)
+      if done != 0 { break }
+      // Where ranks share a core, the one that computes goes first.
+      sched_yield()
+      let now = monotonicSeconds()
+      guard now > nextLook else { continue }
+      nextLook = now + Self.lookInterval
+      if case .end(let finding) = watchdog.look(operation: operation, waited: now - began, now: now) {
+        end("svdist: rank \(rank) on \(hosts[rank]) \(finding)", status: .failed)
+      }
+    }
+    watchdog.operationEnded()
+  }
+
+  /// Prints one line and ends all ranks.
+  func end(_ line: String, status: ExitStatus) -> Never {
+    Job.report(line)
+    fflush(nil)
+    cmpi_abort(status.rawValue)
+  }
+
+  private func check(_ code: Int32, _ operation: Operation) {
+    if code == 0 { return }
+    let host = hosts.isEmpty ? hostName() : hosts[rank]
+    end(
+      "svdist: rank \(rank) on \(host) failed in \(operation): \(Self.describe(code)); the ranks may disagree about the "
+        + "operation or its count",
+      status: .failed)
+  }
+
+  /// MPI's words for a return code.
+  static func describe(_ code: Int32) -> String {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 512) {
+      cmpi_describe(code, $0.baseAddress, 512)
+      return String(cString: $0.baseAddress!)
+    }
+  }
+}

@@ -1,0 +1,229 @@
+import CMPI
+import Synchronization
+
+/// The ranks that an MPI launcher started.
+package final class MPICommunicator: Communicator, @unchecked Sendable {
+  package let rank: Int
+  package let size: Int
+  package private(set) var hosts: [String] = []
+
+  let communicator: CMPICommunicator
+  private(set) var watchdog: Watchdog
+  /// MPI counts with 32 bits: operations on more elements go in pieces of this many.
+  private let maximumCount: Int
+  /// Large sums go faster in pieces that stay in the cache.
+  private let sumCount: Int
+  private var operations = 0
+  private let isBusy = Atomic(false)
+
+  /// A communicator of all ranks; all ranks make it at the same point of their program, after MPI has started.
+  /// - Parameters:
+  ///   - timeout: seconds that an operation waits before the job ends with the names of the missing ranks.
+  ///   - maximumCount: elements in one call of MPI.
+  ///   - sumCount: elements of one piece of a sum of floats.
+  package init(timeout: Double = 600, maximumCount: Int = Int(Int32.max), sumCount: Int = 1 << 20) {
+    precondition(cmpi_is_running() != 0, "MPI has not been started")
+    precondition(0 < maximumCount && maximumCount <= Int(Int32.max) && 0 < sumCount, "counts of 1 to 2^31 - 1")
+    var communicator = CMPICommunicator()
+    var watch = CMPICommunicator()
+    var rank: Int32 = 0
+    var size: Int32 = 0
+    for code in [
+      cmpi_duplicate_world(&communicator), cmpi_duplicate_world(&watch), cmpi_rank(communicator, &rank),
+      cmpi_size(communicator, &size),
+    ] where code != 0 {
+      Job.report("svdist: no communicator on \(hostName()): \(Self.describe(code))")
+      cmpi_abort(ExitStatus.failed.rawValue)
+    }
+    self.communicator = communicator
+    self.rank = Int(rank)
+    self.size = Int(size)
+    self.maximumCount = maximumCount
+    self.sumCount = min(sumCount, maximumCount)
+    let unknown = Array(repeating: "a host yet unknown", count: Int(size))
+    watchdog = Watchdog(communicator: watch, rank: Int(rank), hosts: unknown, limit: timeout)
+    hosts = gather(hostName())
+    watchdog = Watchdog(communicator: watch, rank: Int(rank), hosts: hosts, limit: timeout)
+    operations = 0
+  }
+
+  package func sum(_ values: UnsafeMutableBufferPointer<Float>) {
+    collective("sum", values.count, "floats") { operation in
+      for piece in pieces(of: values.count, upTo: sumCount) {
+        perform(operation) {
+          cmpi_sum_floats(communicator, values.baseAddress! + piece.lowerBound, Int32(piece.count), $0)
+        }
+      }
+    }
+  }
+
+  package func sum(_ values: UnsafeMutableBufferPointer<Double>) {
+    collective("sum", values.count, "doubles") { operation in
+      for piece in pieces(of: values.count, upTo: sumCount) {
+        perform(operation) {
+          cmpi_sum_doubles(communicator, values.baseAddress! + piece.lowerBound, Int32(piece.count), $0)
+        }
+      }
+    }
+  }
+
+  package func gather(_ own: UnsafeBufferPointer<Float>, counts: [Int], into all: UnsafeMutableBufferPointer<Float>) {
+    check(counts, own: own.count, all: all.count)
+    collective("gather", all.count, "floats") {
+      gather(own, counts: counts, into: all, operation: $0, cmpi_gather_floats)
+    }
+  }
+
+  package func reduceScatter(
+    _ all: UnsafeBufferPointer<Float>, counts: [Int], into own: UnsafeMutableBufferPointer<Float>
+  ) {
+    check(counts, own: own.count, all: all.count)
+    collective("reduce-scatter", all.count, "floats") { operation in
+      if all.count <= sumCount {
+        guard let values = all.baseAddress else { return }
+        counts.map(Int32.init).withUnsafeBufferPointer { counts in
+          perform(operation) {
+            cmpi_reduce_scatter_floats(communicator, values, own.baseAddress, counts.baseAddress, $0)
+          }
+        }
+        return
+      }
+      for (root, offset) in offsets(of: counts).enumerated() {
+        for piece in pieces(of: counts[root], upTo: sumCount) {
+          perform(operation) {
+            cmpi_reduce_floats(
+              communicator, all.baseAddress! + offset + piece.lowerBound,
+              root == rank ? own.baseAddress! + piece.lowerBound : nil, Int32(piece.count), Int32(root), $0)
+          }
+        }
+      }
+    }
+  }
+
+  package func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) {
+    precondition((0..<size).contains(root), "there is no rank \(root)")
+    collective("broadcast", bytes.count, "bytes", from: root) { broadcast(bytes, from: root, operation: $0) }
+  }
+
+  package func minimum(_ values: [Double]) -> [Double] {
+    collective("minimum", values.count, "doubles") { extreme(of: values, operation: $0, Double.minimum) }
+  }
+
+  package func maximum(_ values: [Double]) -> [Double] {
+    collective("maximum", values.count, "doubles") { extreme(of: values, operation: $0, Double.maximum) }
+  }
+
+  package func barrier() {
+    collective("barrier", nil, "") { perform($0) { cmpi_barrier(communicator, $0) } }
+  }
+
+  package func gather(_ bytes: [UInt8]) -> [[UInt8]] {
+    collective("gather of bytes", nil, "") { operation in
+      let lengths = gather([Double(bytes.count)], operation: operation).map { Int($0) }
+      var all = [UInt8](repeating: 0, count: lengths.reduce(0, +))
+      bytes.withUnsafeBufferPointer { own in
+        all.withUnsafeMutableBufferPointer {
+          gather(own, counts: lengths, into: $0, operation: operation, cmpi_gather_bytes)
+        }
+      }
+      return zip(offsets(of: lengths), lengths).map { Array(all[$0..<$0 + $1]) }
+    }
+  }
+
+  package func abort(_ failure: Failure) -> Never {
+    end(line(failure.message, rank: rank), status: failure.status)
+  }
+
+  private typealias Gather<Element> = (
+    CMPICommunicator, UnsafePointer<Element>?, Int32, UnsafeMutablePointer<Element>?, UnsafePointer<Int32>?,
+    UnsafePointer<Int32>?, UnsafeMutablePointer<CMPIRequest>?
+  ) -> Int32
+
+  private func gather<Element>(
+    _ own: UnsafeBufferPointer<Element>, counts: [Int], into all: UnsafeMutableBufferPointer<Element>,
+    operation: Operation, _ start: Gather<Element>
+  ) {
+    let offsets = offsets(of: counts)
+    guard all.count > maximumCount else {
+      let counts32 = counts.map(Int32.init)
+      let offsets32 = offsets.map(Int32.init)
+      counts32.withUnsafeBufferPointer { counts in
+        offsets32.withUnsafeBufferPointer { offsets in
+          perform(operation) {
+            start(
+              communicator, own.baseAddress, Int32(own.count), all.baseAddress, counts.baseAddress, offsets.baseAddress,
+              $0)
+          }
+        }
+      }
+      return
+    }
+    _ = UnsafeMutableBufferPointer(rebasing: all[offsets[rank]..<offsets[rank] + own.count]).update(from: own)
+    for root in 0..<size {
+      let part = UnsafeMutableBufferPointer(rebasing: all[offsets[root]..<offsets[root] + counts[root]])
+      broadcast(UnsafeMutableRawBufferPointer(part), from: root, operation: operation)
+    }
+  }
+
+  /// The values of all ranks, rank after rank, as many of each.
+  private func gather(_ values: [Double], operation: Operation) -> [Double] {
+    var all = [Double](repeating: 0, count: values.count * size)
+    let counts = Array(repeating: values.count, count: size)
+    values.withUnsafeBufferPointer { own in
+      all.withUnsafeMutableBufferPointer {
+        gather(own, counts: counts, into: $0, operation: operation, cmpi_gather_doubles)
+      }
+    }
+    return all
+  }
+
+  private func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int, operation: Operation) {
+    for piece in pieces(of: bytes.count, upTo: maximumCount) {
+      perform(operation) {
+        cmpi_broadcast_bytes(
+          communicator, bytes.baseAddress! + piece.lowerBound, Int32(piece.count), Int32(root), $0)
+      }
+    }
+  }
+
+  /// MPI leaves open what its minimum makes of values that are not numbers, so that ranks could see different results:
+  /// here every rank folds the same values in the same order.
+  private func extreme(
+    of values: [Double], operation: Operation, _ fold: (Double, Double) -> Double
+  ) -> [Double] {
+    let all = gather(values, operation: operation)
+    return values.indices.map { place in
+      let column = (0..<size).map { all[$0 * values.count + place] }
+      return column.contains(where: \.isNaN) ? .nan : column.dropFirst().reduce(column[0], fold)
+    }
+  }
+
+  /// Where each rank's stretch begins.
+  private func offsets(of counts: [Int]) -> [Int] {
+    var end = 0
+    return counts.map { count in
+      defer { end += count }
+      return end
+    }
+  }
+
+  private func pieces(of count: Int, upTo limit: Int) -> LazyMapSequence<StrideTo<Int>, Range<Int>> {
+    stride(from: 0, to: count, by: limit).lazy.map { $0..<min($0 + limit, count) }
+  }
+
+  private func check(_ counts: [Int], own: Int, all: Int) {
+    precondition(counts.count == size, "\(counts.count) counts for \(size) ranks")
+    precondition(counts[rank] == own, "rank \(rank) promised \(counts[rank]) elements and has \(own)")
+    precondition(counts.reduce(0, +) == all, "room for the elements of all ranks expected, not for \(all)")
+  }
+
+  /// Numbers the operation and keeps a second thread out.
+  private func collective<Result>(
+    _ verb: StaticString, _ count: Int?, _ unit: StaticString, from root: Int? = nil, _ body: (Operation) -> Result
+  ) -> Result {
+    precondition(!isBusy.exchange(true, ordering: .acquiring), "two threads in one communicator")
+    defer { isBusy.store(false, ordering: .releasing) }
+    operations += 1
+    return body(Operation(number: operations, verb: verb, count: count, unit: unit, root: root))
+  }
+}

@@ -1,0 +1,38 @@
+/// One rank alone: every operation is the identity.
+package final class SoleCommunicator: Communicator {
+  package let rank = 0
+  package let size = 1
+  package let hosts: [String]
+
+  package init() {
+    hosts = [hostName()]
+  }
+
+  package func sum(_ values: UnsafeMutableBufferPointer<Float>) {}
+
+  package func sum(_ values: UnsafeMutableBufferPointer<Double>) {}
+
+  package func gather(_ own: UnsafeBufferPointer<Float>, counts: [Int], into all: UnsafeMutableBufferPointer<Float>) {
+    precondition(counts == [own.count] && all.count == own.count, "one rank gathers what it has")
+    _ = all.update(from: own)
+  }
+
+  package func reduceScatter(
+    _ all: UnsafeBufferPointer<Float>, counts: [Int], into own: UnsafeMutableBufferPointer<Float>
+  ) {
+    precondition(counts == [own.count] && all.count == own.count, "one rank keeps what it has")
+    _ = own.update(from: all)
+  }
+
+  package func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) {
+    precondition(root == 0, "there is no rank \(root)")
+  }
+
+  package func minimum(_ values: [Double]) -> [Double] { values }
+
+  package func maximum(_ values: [Double]) -> [Double] { values }
+
+  package func barrier() {}
+
+  package func gather(_ bytes: [UInt8]) -> [[UInt8]] { [bytes] }
+}

@@ -1,0 +1,157 @@
+import CMPI
+import Foundation
+
+/// Finds out which ranks do not take part in an operation that takes too long.
+///
+/// Every rank that waits looks for messages now and then. A rank whose wait exceeds the limit asks all others what they
+/// wait for; a rank that does not answer within the grace period computes, sleeps or is gone: it is missing.
+final class Watchdog {
+  /// What to do after a look.
+  enum Verdict {
+    case goOn
+    /// End the job; the text says who is missing.
+    case end(String)
+  }
+
+  private struct Inquiry {
+    let began: Double
+    var answers: [Int: (number: Int, text: String)] = [:]
+    /// A lower rank inquires as well: it is the one to speak.
+    var lowerRankAsks = false
+  }
+
+  /// A message that MPI may still read.
+  private final class Letter {
+    var request = CMPIRequest()
+    let bytes: UnsafeMutableBufferPointer<UInt8>
+
+    init(_ text: String) {
+      bytes = .allocate(capacity: text.utf8.count)
+      _ = bytes.initialize(from: text.utf8)
+    }
+
+    deinit { bytes.deallocate() }
+  }
+
+  private static let question: Int32 = 1
+  private static let answer: Int32 = 2
+
+  private let communicator: CMPICommunicator
+  private let rank: Int
+  private let hosts: [String]
+  private let limit: Double
+  private let grace: Double
+  private var inquiry: Inquiry?
+  private var inquiries = 0
+  /// All ranks once took part in the operation under way and yet it does not end.
+  private var isExtended = false
+  private var letters: [Letter] = []
+
+  /// - Parameters:
+  ///   - communicator: for the watchdogs' messages alone.
+  ///   - limit: seconds that a rank waits before it inquires.
+  init(communicator: CMPICommunicator, rank: Int, hosts: [String], limit: Double) {
+    self.communicator = communicator
+    self.rank = rank
+    self.hosts = hosts
+    self.limit = limit
+    // Waiting ranks look every few milliseconds, but many ranks on few cores, or a network in trouble, take their time.
+    grace = min(10, max(2, limit / 10))
+  }
+
+  /// Answers the others' questions, and after the limit asks its own.
+  /// - Parameters:
+  ///   - waited: seconds since the operation, or the present piece of it, began.
+  ///   - now: seconds on a clock that only goes forward.
+  func look(operation: Operation, waited: Double, now: Double) -> Verdict {
+    letters.removeAll { hasArrived($0) }
+    while let (sender, tag, text) = nextMessage() {
+      if tag == Self.question {
+        send("\(text) \(operation.number) \(operation)", to: sender, tag: Self.answer)
+        if sender < rank { inquiry?.lowerRankAsks = true }
+      } else {
+        note(text, from: sender)
+      }
+    }
+    guard let inquiry else {
+      if waited > (isExtended ? 2 * limit : limit) { ask(now: now) }
+      return .goOn
+    }
+    // Where a lower rank asks as well, this one speaks only if that one fails to.
+    guard now - inquiry.began > (inquiry.lowerRankAsks ? 3 * grace : grace) else { return .goOn }
+    return conclude(inquiry, operation: operation, waited: waited)
+  }
+
+  /// Forgets what was asked about an operation that has ended.
+  func operationEnded() {
+    if inquiry != nil { inquiry = nil }
+    isExtended = false
+  }
+
+  private func ask(now: Double) {
+    inquiries += 1
+    inquiry = Inquiry(began: now)
+    for other in hosts.indices where other != rank { send("\(inquiries)", to: other, tag: Self.question) }
+  }
+
+  /// Keeps an answer `inquiry number description` of the inquiry under way; late ones are of no use.
+  private func note(_ text: String, from sender: Int) {
+    let parts = text.split(separator: " ", maxSplits: 2)
+    guard parts.count == 3, Int(parts[0]) == inquiries, let number = Int(parts[1]) else { return }
+    inquiry?.answers[sender] = (number, String(parts[2]))
+  }
+
+  private func conclude(_ inquiry: Inquiry, operation: Operation, waited: Double) -> Verdict {
+    let others = hosts.indices.filter { $0 != rank }
+    let missing = others.filter { inquiry.answers[$0] == nil }
+    let elsewhere = others.filter { inquiry.answers[$0].map { $0.text != "\(operation)" } ?? false }
+    if missing.isEmpty && elsewhere.isEmpty && !isExtended {
+      // The last of them may have come only now.
+      isExtended = true
+      self.inquiry = nil
+      return .goOn
+    }
+    var findings: [String] = []
+    if !missing.isEmpty { findings.append("missing: \(list(missing) { name($0) })") }
+    if !elsewhere.isEmpty {
+      findings.append("elsewhere: \(list(elsewhere) { "\(name($0)) in \(inquiry.answers[$0]?.text ?? "")" })")
+    }
+    if findings.isEmpty { findings.append("all ranks take part, so the network between them fails") }
+    let seconds = waited - (isExtended ? 0 : grace)
+    return .end(
+      "waited \(Int(max(seconds, limit).rounded(.down))) s in \(operation); \(findings.joined(separator: "; "))")
+  }
+
+  private func name(_ rank: Int) -> String { "rank \(rank) on \(hosts[rank])" }
+
+  private func list(_ ranks: [Int], _ describe: (Int) -> String) -> String {
+    let shown = 8
+    let names = ranks.prefix(shown).map(describe).joined(separator: ", ")
+    return ranks.count > shown ? "\(names) and \(ranks.count - shown) more" : names
+  }
+
+  // A failing message of the watchdog is no failure of the operation it watches: codes only end the attempt.
+
+  private func send(_ text: String, to receiver: Int, tag: Int32) {
+    let letter = Letter(text)
+    let code = cmpi_send(
+      communicator, letter.bytes.baseAddress, Int32(letter.bytes.count), Int32(receiver), tag, &letter.request)
+    if code == 0 { letters.append(letter) }
+  }
+
+  private func hasArrived(_ letter: Letter) -> Bool {
+    var done: Int32 = 0
+    return cmpi_test(&letter.request, &done) != 0 || done != 0
+  }
+
+  private func nextMessage() -> (sender: Int, tag: Int32, text: String)? {
+    var found: Int32 = 0
+    var sender: Int32 = 0
+    var tag: Int32 = 0
+    var count: Int32 = 0
+    guard cmpi_probe(communicator, &found, &sender, &tag, &count) == 0, found != 0 else { return nil }
+    var bytes = [UInt8](repeating: 0, count: Int(count))
+    guard cmpi_receive(communicator, &bytes, count, sender, tag) == 0 else { return nil }
+    return (Int(sender), tag, String(decoding: bytes, as: UTF8.self))
+  }
+}

@@ -1,0 +1,118 @@
+/// From rows of a global batch to features: crop, augmentation, filter bank.
+///
+/// Every draw is keyed by the utterance's place in the corpus, the epoch, the occurrence and the view, so that a row is
+/// the same whichever rank loads it.
+package struct BatchLoader: Sendable {
+  /// Where an utterance's views are cut.
+  package enum Segment: String, Sendable, Codable, CaseIterable {
+    /// All views of an utterance are the same stretch of it.
+    case same
+    /// Each view has its own stretch.
+    case independent
+  }
+
+  /// An utterance that cannot be read, and why.
+  package struct Unreadable: Sendable, Equatable {
+    package let utterance: Int
+    package let reason: String
+  }
+
+  package struct Batch: Sendable {
+    /// bins × (rows · frames).
+    package let features: Matrix
+    /// Utterances found unreadable by this batch.
+    package let unreadable: [Unreadable]
+  }
+
+  private let corpus: Corpus
+  private let sampler: SpeakerBatchSampler
+  private let filterBank: FilterBank
+  private let augmentation: Augmentation
+  private let segment: Segment
+  private let augmentedViews: [Bool]
+  private let seconds: Double
+  private let samples: Int
+  private let seed: UInt64
+
+  /// - Parameters:
+  ///   - seconds: of a crop.
+  ///   - augmentedViews: for each view, whether the augmentation is laid over it.
+  package init(
+    corpus: Corpus, sampler: SpeakerBatchSampler, filterBank: FilterBank, augmentation: Augmentation,
+    segment: Segment, augmentedViews: [Bool], seconds: Double, seed: UInt64
+  ) {
+    self.corpus = corpus
+    self.sampler = sampler
+    self.filterBank = filterBank
+    self.augmentation = augmentation
+    self.segment = segment
+    self.augmentedViews = augmentedViews
+    self.seconds = seconds
+    samples = Int((seconds * Double(filterBank.sampleRate)).rounded())
+    self.seed = seed
+  }
+
+  /// Frames of a row.
+  package var frames: Int { FilterBank.frames(samples: samples, sampleRate: filterBank.sampleRate) }
+
+  /// Loads a rank's rows of a global batch.
+  /// - Parameters:
+  ///   - batch: the rows of all ranks.
+  ///   - own: which of them to load.
+  ///   - unreadable: utterances known not to be readable, which are replaced without a look.
+  /// - Throws: `Failure(.badData)` when a speaker has no readable utterance left.
+  package func load(_ batch: [BatchRow], own: Range<Int>, unreadable: Set<Int>) throws -> Batch {
+    let features = Matrix(rows: filterBank.bins, columns: own.count * frames)
+    var found: [Unreadable] = []
+    for (index, row) in batch[own].enumerated() {
+      let waveform = try waveform(row, batch: batch, unreadable: unreadable, found: &found)
+      let dither = stream(.dither, row, utterance: row.utterance, view: row.view)
+      filterBank.write(waveform, dither: dither, into: features, column: index * frames)
+    }
+    return Batch(features: features, unreadable: found)
+  }
+
+  /// The row's crop, or that of the first utterance in the rule's order of replacements which can be read.
+  private func waveform(
+    _ row: BatchRow, batch: [BatchRow], unreadable: Set<Int>, found: inout [Unreadable]
+  ) throws -> [Float] {
+    let companions = batch.filter { $0.speaker == row.speaker }.map(\.utterance)
+    var candidate: Int? = row.utterance
+    var attempt = 0
+    while let utterance = candidate {
+      if !unreadable.contains(utterance) && !found.contains(where: { $0.utterance == utterance }) {
+        do {
+          return try crop(row, utterance: utterance)
+        } catch let failure as Failure {
+          found.append(Unreadable(utterance: utterance, reason: failure.message))
+        }
+      }
+      candidate = sampler.replacement(for: row, attempt: attempt, avoiding: companions)
+      attempt += 1
+    }
+    throw Failure(
+      .badData,
+      "speaker '\(corpus.speakers[row.speaker])' has no readable utterance left"
+        + (found.last.map { "; the last one: \($0.reason)" } ?? ""))
+  }
+
+  private func crop(_ row: BatchRow, utterance index: Int) throws -> [Float] {
+    let utterance = corpus.utterances[index]
+    let cropView = segment == .same ? 0 : row.view
+    var stream = stream(.crop, row, utterance: index, view: cropView)
+    let offset = stream.uniform() * max(0, utterance.seconds - seconds)
+    let read = try Waveform.read(
+      path: utterance.path, start: utterance.start + offset, seconds: min(seconds, utterance.seconds),
+      sampleRate: filterBank.sampleRate)
+    guard !read.isEmpty else { throw Failure(.badData, "\(utterance.path): no samples at \(offset) s") }
+    let waveform = Waveform.tiled(read, count: samples)
+    guard augmentedViews[row.view] else { return waveform }
+    var draws = self.stream(.augmentation, row, utterance: index, view: row.view)
+    return try augmentation.apply(to: waveform, stream: &draws)
+  }
+
+  private func stream(_ purpose: RandomPurpose, _ row: BatchRow, utterance: Int, view: Int) -> RandomStream {
+    RandomStream(
+      seed: seed, purpose: purpose, epoch: row.epoch, item: utterance, occurrence: row.occurrence, view: view)
+  }
+}

@@ -1,0 +1,36 @@
+import Foundation
+
+/// Finds the files that a list names: a relative path is tried against the list's own folder, then against the working
+/// directory. A file that neither has keeps the path in the list's folder, so that messages name that one.
+package struct PathResolver {
+  private let folder: String
+  private let workingDirectory: String
+  /// Of a path's first part, whether it is in the list's folder and in the working directory: a list of a million
+  /// files then costs two look-ups instead of two million.
+  private var seen: [Substring: (inFolder: Bool, inWorkingDirectory: Bool)] = [:]
+
+  package init(folder: String, workingDirectory: String = FileManager.default.currentDirectoryPath) {
+    self.folder = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
+    self.workingDirectory = workingDirectory
+  }
+
+  package mutating func resolve(_ path: String) -> String {
+    guard !path.hasPrefix("/") else { return path }
+    let own = "\(folder)/\(path)"
+    let other = "\(workingDirectory)/\(path)"
+    let first = path.prefix { $0 != "/" }
+    let known = seen[first] ?? look(up: first)
+    seen[first] = known
+    guard known.inWorkingDirectory else { return own }
+    guard known.inFolder else { return Self.exists(other) ? other : own }
+    return !Self.exists(own) && Self.exists(other) ? other : own
+  }
+
+  private func look(up first: Substring) -> (inFolder: Bool, inWorkingDirectory: Bool) {
+    (Self.exists("\(folder)/\(first)"), Self.exists("\(workingDirectory)/\(first)"))
+  }
+
+  private static func exists(_ path: String) -> Bool {
+    FileManager.default.fileExists(atPath: path)
+  }
+}

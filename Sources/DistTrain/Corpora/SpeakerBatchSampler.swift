@@ -1,0 +1,129 @@
+import Synchronization
+
+/// Cuts a corpus into global batches of `speakers` speakers × `utterances` utterances × `views` views.
+///
+/// A batch is a pure function of the corpus, the three sizes, the seed and the step: it depends neither on ranks nor on
+/// what was asked before. Its row (p · utterances + k) · views + v is view v of the k-th utterance of the p-th speaker;
+/// the speakers of a batch differ. `EpochOrder` says how an epoch goes through the corpus.
+package struct SpeakerBatchSampler: Sendable {
+  /// Constant over epochs: ⌊Σ_s min(g_s, g₍P₎) / P⌋ for P speakers a batch, where speaker s has g_s groups of
+  /// `utterances` utterances and g₍P₎ is the P-th largest of these numbers.
+  package let stepsPerEpoch: Int
+
+  private let utterancesOfSpeaker: [[Int]]
+  private let speakers: Int
+  private let utterances: Int
+  private let views: Int
+  private let seed: UInt64
+  private let orders = RecentOrders()
+
+  /// The orders of the last two epochs asked for: a loader that reads ahead crosses from one to the next.
+  private final class RecentOrders: Sendable {
+    let entries = Mutex<[(epoch: Int, order: EpochOrder)]>([])
+  }
+
+  /// Throws `.usage` for sizes that are no batch, `.badData` where the corpus has too few speakers, or a speaker too few
+  /// utterances.
+  package init(corpus: Corpus, speakers: Int, utterances: Int, views: Int, seed: UInt64) throws {
+    try Self.check(corpus, speakers: speakers, utterances: utterances, views: views)
+    self.utterancesOfSpeaker = corpus.utterancesOfSpeaker
+    self.speakers = speakers
+    self.utterances = utterances
+    self.views = views
+    self.seed = seed
+    let groups = corpus.utterancesOfSpeaker.map { $0.count / utterances }
+    let rounds = groups.sorted(by: >)[speakers - 1]
+    stepsPerEpoch = groups.reduce(0) { $0 + min($1, rounds) } / speakers
+  }
+
+  /// The rows of the global batch at a step counted from 0 over all epochs.
+  ///
+  /// - Complexity: O(batch), and once an epoch O(corpus).
+  package func batch(step: Int) -> [BatchRow] {
+    precondition(step >= 0, "steps count from 0")
+    let epoch = step / stepsPerEpoch
+    var rows: [BatchRow] = []
+    rows.reserveCapacity(speakers * utterances * views)
+    for (speaker, group) in order(epoch: epoch).groups(step: step % stepsPerEpoch) {
+      for utterance in group {
+        for view in 0..<views {
+          rows.append(BatchRow(utterance: utterance, speaker: speaker, occurrence: 0, view: view, epoch: epoch))
+        }
+      }
+    }
+    return rows
+  }
+
+  /// The utterance that takes the place of a row's when that cannot be read: another one of the same speaker, the same on
+  /// every rank and for every view.
+  ///
+  /// - Parameters:
+  ///   - attempt: 0 for the first replacement; each further one differs from the row's utterance and those before.
+  ///   - avoided: utterances, such as the speaker's others in the batch, that are taken only when nothing else is left.
+  /// - Returns: nil when the speaker has no utterance left.
+  package func replacement(for row: BatchRow, attempt: Int, avoiding avoided: [Int] = []) -> Int? {
+    var left = utterancesOfSpeaker[row.speaker].filter { $0 != row.utterance }
+    var chosen: Int?
+    for attempt in 0...attempt {
+      let preferred = left.indices.filter { !avoided.contains(left[$0]) }
+      let candidates = preferred.isEmpty ? Array(left.indices) : preferred
+      guard !candidates.isEmpty else { return nil }
+      var stream = RandomStream(
+        seed: seed, purpose: .replacement, epoch: row.epoch, item: row.utterance, occurrence: row.occurrence,
+        view: attempt)
+      chosen = left.remove(at: candidates[stream.below(candidates.count)])
+    }
+    return chosen
+  }
+
+  /// The rows of a batch of `count` that belong to a rank: contiguous, in the order of ranks, sizes that differ by at
+  /// most 1.
+  package static func rows(of rank: Int, size: Int, count: Int) -> Range<Int> {
+    precondition(size > 0 && (0..<size).contains(rank), "rank \(rank) is none of \(size)")
+    let start = { (rank: Int) in rank * (count / size) + min(rank, count % size) }
+    return start(rank)..<start(rank + 1)
+  }
+
+  private func order(epoch: Int) -> EpochOrder {
+    orders.entries.withLock { entries in
+      if let known = entries.first(where: { $0.epoch == epoch }) { return known.order }
+      let order = EpochOrder(
+        utterancesOfSpeaker: utterancesOfSpeaker, batchSpeakers: speakers, groupSize: utterances, seed: seed,
+        epoch: epoch)
+      entries = entries.suffix(1) + [(epoch, order)]
+      return order
+    }
+  }
+
+  private static func check(_ corpus: Corpus, speakers: Int, utterances: Int, views: Int) throws {
+    for (name, value, least) in [
+      ("batch.speakers", speakers, 2), ("batch.utterances", utterances, 1), ("batch.views", views, 1),
+    ] where value < least {
+      throw Failure(.usage, "\(name) is \(value): at least \(least) belong in a batch")
+    }
+    guard corpus.speakers.count >= 2 else {
+      throw Failure(
+        .badData,
+        corpus.speakers.first.map {
+          "the corpus has one speaker, '\($0)': training tells speakers apart and needs "
+            + "at least 2"
+        } ?? "the corpus has no speakers")
+    }
+    guard corpus.speakers.count >= speakers else {
+      throw Failure(
+        .badData,
+        "the corpus has \(corpus.speakers.count) speakers, batch.speakers asks for \(speakers) different ones "
+          + "in a batch: set it to \(corpus.speakers.count) or less")
+    }
+    let short = corpus.speakers.indices.filter { corpus.utterancesOfSpeaker[$0].count < utterances }
+    if let first = short.first {
+      let count = corpus.utterancesOfSpeaker[first].count
+      let others = short.count == 1 ? "" : " (and \(short.count - 1) more of \(corpus.speakers.count) speakers)"
+      throw Failure(
+        .badData,
+        "speaker '\(corpus.speakers[first])'\(others) has \(count) \(count == 1 ? "utterance" : "utterances"), "
+          + "batch.utterances asks for \(utterances): lower it, or leave such speakers out with svdist prepare "
+          + "--minimum-utterances \(utterances)")
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import Foundation
+
+/// A folder that appears under its name with everything in it, or not at all.
+package enum WholeFolder {
+  /// Calls `fill` with a new folder beside `path` and renames it to `path`.
+  ///
+  /// - Parameters:
+  ///   - path: must not exist, or be an empty folder, unless `replacing` names everything that is in it.
+  ///   - replacing: what may lie in a folder that is replaced; nil replaces nothing.
+  ///   - fill: gets the folder to write into.
+  /// - Throws: `Failure(.usage)` where `path` is taken or cannot be written.
+  package static func write(_ path: String, replacing: Set<String>? = nil, fill: (String) throws -> Void) throws {
+    let manager = FileManager.default
+    let target = URL(fileURLWithPath: path).standardizedFileURL
+    let isReplaced = try check(target.path, replacing: replacing)
+    let mark = "\(ProcessInfo.processInfo.processIdentifier)"
+    let partial = target.deletingLastPathComponent()
+      .appendingPathComponent(".\(target.lastPathComponent).\(mark).partial")
+    do {
+      try manager.createDirectory(at: partial, withIntermediateDirectories: true)
+    } catch {
+      throw Failure(.usage, "\(path): cannot be written: \(reason(error))")
+    }
+    do {
+      try fill(partial.path)
+      if isReplaced {
+        let old = partial.appendingPathExtension("old")
+        try manager.moveItem(at: target, to: old)
+        try manager.moveItem(at: partial, to: target)
+        try manager.removeItem(at: old)
+      } else {
+        if manager.fileExists(atPath: target.path) { try manager.removeItem(at: target) }
+        try manager.moveItem(at: partial, to: target)
+      }
+    } catch {
+      try? manager.removeItem(at: partial)
+      throw error as? Failure ?? Failure(.failed, "\(path): cannot be written: \(reason(error))")
+    }
+  }
+
+  /// Whether there is a folder with something in it that is to be replaced. Throws `Failure(.usage)` where `path` cannot
+  /// be written, so that nobody waits for nothing.
+  package static func check(_ path: String, replacing: Set<String>?) throws -> Bool {
+    let manager = FileManager.default
+    guard manager.fileExists(atPath: path) else {
+      try checkAbove(path)
+      return false
+    }
+    guard let names = try? manager.contentsOfDirectory(atPath: path) else {
+      throw Failure(.usage, "\(path): exists and is not a folder that can be read: choose another --output")
+    }
+    guard !names.isEmpty else { return false }
+    guard let replacing else {
+      throw Failure(.usage, "\(path): exists and is not empty: choose another --output, or replace it with --overwrite")
+    }
+    if let other = names.sorted().first(where: { !replacing.contains($0) }) {
+      throw Failure(
+        .usage, "\(path): holds '\(other)', which svdist prepare did not write: choose another --output")
+    }
+    return true
+  }
+
+  /// The nearest folder above that exists must take new entries.
+  private static func checkAbove(_ path: String) throws {
+    let manager = FileManager.default
+    var above = URL(fileURLWithPath: path).standardizedFileURL.deletingLastPathComponent()
+    while !manager.fileExists(atPath: above.path) { above = above.deletingLastPathComponent() }
+    var isFolder: ObjCBool = false
+    guard manager.fileExists(atPath: above.path, isDirectory: &isFolder), isFolder.boolValue else {
+      throw Failure(.usage, "\(path): \(above.path) is not a folder: choose another --output")
+    }
+    guard manager.isWritableFile(atPath: above.path) else {
+      throw Failure(.usage, "\(path): \(above.path) cannot be written to: choose another --output")
+    }
+  }
+
+  private static func reason(_ error: any Error) -> String {
+    if let cause = (error as? CocoaError)?.underlying as? POSIXError {
+      return String(cString: strerror(cause.code.rawValue))
+    }
+    return error.localizedDescription
+  }
+}

@@ -1,0 +1,37 @@
+/// How well scores tell targets from non-targets.
+///
+/// A trial is accepted when its score is above a threshold. Equal scores are on the same side of every threshold, so a
+/// group of them moves together.
+package struct DetectionMetrics: Sendable {
+  /// The equal error rate in percent: where the rates of misses and of false alarms cross, linearly between the two
+  /// thresholds beside the crossing (wespeaker).
+  package let eer: Double
+  /// The highest score rejected at the threshold beside the crossing.
+  package let eerThreshold: Float
+  /// The least normalised detection cost by the prior probability of a target, 0.01 and 0.05.
+  package let minDCF: [Double: Double]
+  package let trials: Int
+  package let targets: Int
+  private let curve: DetectionCurve
+
+  /// - Complexity: O(n log n) time, O(n) memory.
+  /// - Throws: `Failure(.badData)` when there are no trials, all are of one kind, or a score is not finite.
+  package init(scores: [Float], targets: [Bool]) throws {
+    curve = try DetectionCurve(scores: scores, targets: targets)
+    trials = scores.count
+    self.targets = curve.targets
+    (eer, eerThreshold) = curve.equalErrorRate()
+    minDCF = [0.01: curve.minDCF(prior: 0.01), 0.05: curve.minDCF(prior: 0.05)]
+  }
+
+  /// The least of p · Pmiss + (1 − p) · Pfa over all thresholds, divided by min(p, 1 − p), the cost of a system that
+  /// accepts all or none; misses and false alarms cost 1.
+  package func minDCF(prior: Double) -> Double { curve.minDCF(prior: prior) }
+
+  /// `{"eer":…,"minDCF":{"0.01":…,"0.05":…},"trials":…,"targets":…}`
+  package var json: String {
+    let costs = minDCF.sorted { $0.key < $1.key }.map { "\"\($0.key)\":\(JSONText.number($0.value))" }
+    return "{\"eer\":\(JSONText.number(eer)),\"minDCF\":{\(costs.joined(separator: ","))},"
+      + "\"trials\":\(trials),\"targets\":\(targets)}"
+  }
+}

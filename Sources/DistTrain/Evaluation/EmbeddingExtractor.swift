@@ -1,0 +1,53 @@
+/// Embeddings of whole utterances, shared out over ranks.
+package struct EmbeddingExtractor<Network: Encoder> {
+  private let encoder: Network
+  private let parameters: Matrix
+  private let statistics: Matrix
+  private let filterBank: FilterBank
+
+  /// - Parameters:
+  ///   - parameters: flat; the encoder's come first.
+  ///   - statistics: the encoder's running statistics, flat.
+  package init(encoder: Network, parameters: Matrix, statistics: Matrix) {
+    self.encoder = encoder
+    self.parameters = parameters
+    self.statistics = statistics
+    filterBank = FilterBank(bins: encoder.bins, dither: 0)
+  }
+
+  /// The embedding of a waveform before length normalisation; shorter than a frame, it is repeated to fill one.
+  /// - Parameter samples: 16 kHz, ±1.
+  package func embedding(of samples: [Float]) -> [Float] {
+    let filled = Waveform.tiled(samples, count: max(samples.count, FilterBank.samples(frames: 1)))
+    let pass = ForwardPass(mode: .inference, parameters: parameters.pointer, statistics: statistics.pointer)
+    return encoder.forward(filterBank.features(of: filled, dither: nil), utterances: 1, pass).0.values
+  }
+
+  package func embedding(of utterance: Utterance) throws -> [Float] {
+    let samples = try Waveform.read(
+      path: utterance.path, start: utterance.start, seconds: utterance.seconds, sampleRate: filterBank.sampleRate)
+    guard !samples.isEmpty else { throw Failure(.badData, "\(utterance.path): no samples") }
+    return embedding(of: samples)
+  }
+
+  /// The embeddings of utterances on every rank, each computed by one.
+  /// - Throws: `AgreedFailure` that names a file which cannot be read.
+  package func embeddings(
+    of utterances: [Utterance], communicator: any Communicator, progress: (Int) -> Void = { _ in }
+  ) throws -> Embeddings {
+    let vectors = Matrix.zeros(rows: utterances.count, columns: encoder.dimensions)
+    // By length and then in turn, so that ranks finish together.
+    let order = utterances.indices.sorted {
+      (utterances[$0].seconds, $0) > (utterances[$1].seconds, $1)
+    }
+    try communicator.agree {
+      for (turn, index) in order.enumerated() where turn % communicator.size == communicator.rank {
+        let vector = try embedding(of: utterances[index])
+        vectors.row(index).update(from: vector, count: vector.count)
+        progress(turn)
+      }
+    }
+    communicator.sum(vectors)
+    return try Embeddings(names: utterances.map(\.id), vectors: vectors)
+  }
+}

@@ -1,0 +1,88 @@
+import Foundation
+
+/// Files of embeddings. The extension says which: `.ark` (Kaldi's binary vectors, with an `.scp` beside it), `.txt`
+/// (Kaldi's text) or `.safetensors` (one tensor `embeddings`, utterances × dimensions, and their names as a JSON list
+/// under `utterances` in the metadata). An `.scp` can be read too.
+package enum EmbeddingFile {
+  package static func write(_ embeddings: Embeddings, metadata: [String: String] = [:], to path: String) throws {
+    switch try Format(path: path) {
+    case .safetensors: try writeSafetensors(embeddings, metadata: metadata, to: path)
+    case .text: try writeText(embeddings, to: path)
+    case .archive: try writeArchive(embeddings, to: path)
+    case .script:
+      throw Failure(.usage, "\(path): name the .ark to write, the .scp comes beside it")
+    }
+  }
+
+  /// - Throws: `Failure(.badData)` with the file and the utterance or line.
+  package static func read(_ path: String) throws -> Embeddings {
+    switch try Format(path: path) {
+    case .safetensors: try readSafetensors(path)
+    case .text, .archive: try KaldiVectors.readArchive(path)
+    case .script: try KaldiVectors.readScript(path)
+    }
+  }
+
+  private enum Format {
+    case safetensors, text, archive, script
+
+    init(path: String) throws {
+      switch (path as NSString).pathExtension {
+      case "safetensors": self = .safetensors
+      case "txt": self = .text
+      case "ark": self = .archive
+      case "scp": self = .script
+      default: throw Failure(.usage, "\(path): embeddings are kept in .ark, .txt or .safetensors files")
+      }
+    }
+  }
+}
+
+extension EmbeddingFile {
+  private static func writeSafetensors(_ embeddings: Embeddings, metadata: [String: String], to path: String) throws {
+    var metadata = metadata
+    metadata["utterances"] = "[" + embeddings.names.map(JSONText.quoted).joined(separator: ",") + "]"
+    try SafetensorsFile.write(
+      [NamedTensor(name: "embeddings", matrix: embeddings.vectors)], metadata: metadata, to: path)
+  }
+
+  private static func readSafetensors(_ path: String) throws -> Embeddings {
+    let file = try SafetensorsFile(path: path)
+    let shape = try file.shape(of: "embeddings")
+    guard shape.count == 2, let json = file.metadata["utterances"],
+      let names = try? JSONDecoder().decode([String].self, from: Data(json.utf8)), names.count == shape[0]
+    else {
+      throw Failure(
+        .badData, "\(path): expected a matrix 'embeddings' and as many names in the metadata's 'utterances'")
+    }
+    let vectors = Matrix(rows: shape[0], columns: shape[1])
+    try file.read("embeddings", into: vectors.elements)
+    return try Embeddings(names: names, vectors: vectors)
+  }
+
+  private static func writeText(_ embeddings: Embeddings, to path: String) throws {
+    try AtomicFile.write(to: path) { file in
+      for (row, name) in embeddings.names.enumerated() {
+        let values = (0..<embeddings.vectors.columns).map { "\(embeddings.vectors[row, $0])" }
+        try file.write("\(name)  [ \(values.joined(separator: " ")) ]\n")
+      }
+    }
+  }
+
+  private static func writeArchive(_ embeddings: Embeddings, to path: String) throws {
+    let columns = embeddings.vectors.columns
+    var script = ""
+    try AtomicFile.write(to: path) { file in
+      var offset = 0
+      for (row, name) in embeddings.names.enumerated() {
+        let start = Array("\(name) ".utf8)
+        let size = (0..<4).map { UInt8(truncatingIfNeeded: columns >> (8 * $0)) }
+        try file.write(start + KaldiVectors.binaryFloats + size)
+        try file.write(UnsafeRawBufferPointer(UnsafeBufferPointer(start: embeddings.vectors.row(row), count: columns)))
+        script += "\(name) \(path):\(offset + start.count)\n"
+        offset += start.count + KaldiVectors.binaryFloats.count + 4 + 4 * columns
+      }
+    }
+    try AtomicFile.write(script, to: (path as NSString).deletingPathExtension + ".scp")
+  }
+}

@@ -1,0 +1,31 @@
+/// The embeddings of named utterances or enrolments.
+package struct Embeddings: Sendable {
+  package let names: [String]
+  /// utterances × dimensions
+  package let vectors: Matrix
+  private let rows: [String: Int]
+
+  /// - Throws: `Failure(.badData)` when a name comes twice.
+  package init(names: [String], vectors: Matrix) throws {
+    precondition(names.count == vectors.rows, "\(names.count) names for \(vectors.rows) embeddings")
+    var rows: [String: Int] = [:]
+    rows.reserveCapacity(names.count)
+    for (row, name) in names.enumerated() where rows.updateValue(row, forKey: name) != nil {
+      throw Failure(.badData, "there are two embeddings of \(name)")
+    }
+    self.names = names
+    self.vectors = vectors
+    self.rows = rows
+  }
+
+  package func row(of name: String) -> Int? { rows[name] }
+
+  /// The mean of all embeddings, to be subtracted before scoring.
+  package var mean: [Float] {
+    var sums = [Double](repeating: 0, count: vectors.columns)
+    for row in 0..<vectors.rows {
+      for column in sums.indices { sums[column] += Double(vectors[row, column]) }
+    }
+    return sums.map { Float($0 / Double(max(vectors.rows, 1))) }
+  }
+}

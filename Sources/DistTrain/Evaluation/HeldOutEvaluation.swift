@@ -1,0 +1,40 @@
+/// The trials of speakers that are not trained on, ready to be scored during training.
+package struct HeldOutEvaluation: Sendable {
+  private let utterances: [Utterance]
+  private let trials: TrialList
+
+  /// - Parameters:
+  ///   - corpus: a data directory.
+  ///   - trials: a trial list over its utterances.
+  /// - Throws: `Failure(.badData)`, also where a trial names an utterance that the corpus does not have.
+  package init(corpus: String, trials: String) throws {
+    let corpus = try Corpus.open(corpus)
+    let list = try TrialList.read(trials)
+    var used: [Int] = []
+    for (name, index) in list.names.enumerated().map({ ($1, $0) }) {
+      guard let utterance = corpus.utterance(named: name) else {
+        let trial = list.trials.firstIndex { $0.enrolment == index || $0.test == index } ?? 0
+        throw Failure(
+          .badData, "\(trials), line \(list.line(of: trial)): utterance \(name) is not in the corpus it is scored on")
+      }
+      used.append(utterance)
+    }
+    utterances = used.map { corpus.utterances[$0] }
+    self.trials = list
+  }
+
+  /// Raw cosine scores' metrics, the same on every rank.
+  package func run<Network: Encoder>(
+    _ extractor: EmbeddingExtractor<Network>, communicator: any Communicator
+  ) throws -> (metrics: DetectionMetrics, scores: [Float]) {
+    let embeddings = try extractor.embeddings(of: utterances, communicator: communicator)
+    return try communicator.agree {
+      let scores = try TrialScorer(embeddings).scores(of: trials)
+      return (try DetectionMetrics(scores: scores, targets: trials.targets), scores)
+    }
+  }
+
+  package func write(_ scores: [Float], to path: String) throws {
+    try TrialScorer.write(scores, of: trials, to: path)
+  }
+}

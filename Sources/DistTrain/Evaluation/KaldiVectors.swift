@@ -1,0 +1,133 @@
+import Foundation
+
+/// Kaldi's archives of vectors, binary (float or double) or text, and the scripts that point into them.
+enum KaldiVectors {
+  /// What stands before the size of a binary vector of floats: the mark of binary, its type and the bytes of its size.
+  static let binaryFloats: [UInt8] = [0, UInt8(ascii: "B")] + Array("FV ".utf8) + [4]
+
+  /// Reads `utterance vector` after `utterance vector`.
+  static func readArchive(_ path: String) throws -> Embeddings {
+    var reader = Reader(path: path, bytes: try InputFile.contents(of: path))
+    var names: [String] = []
+    var vectors: [[Float]] = []
+    while let name = try reader.name() {
+      names.append(name)
+      vectors.append(try reader.vector(of: name))
+    }
+    return try embeddings(names, vectors, path: path)
+  }
+
+  /// Reads the vectors that lines of `utterance archive:offset` point to. An archive's path is tried against the
+  /// script's folder, then the working directory.
+  static func readScript(_ path: String) throws -> Embeddings {
+    let text = String(decoding: try InputFile.contents(of: path), as: UTF8.self)
+    var readers: [String: Reader] = [:]
+    var names: [String] = []
+    var vectors: [[Float]] = []
+    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() where !line.isEmpty
+    {
+      let place = "\(path), line \(index + 1)"
+      let fields = line.split(separator: " ", maxSplits: 1)
+      guard fields.count == 2, let colon = fields[1].lastIndex(of: ":"),
+        let offset = Int(fields[1][fields[1].index(after: colon)...].trimmingCharacters(in: .whitespaces)), offset >= 0
+      else {
+        throw Failure(.badData, "\(place): expected 'utterance archive:offset', not '\(line.prefix(80))'")
+      }
+      let archive = resolve(String(fields[1][..<colon]), beside: path)
+      names.append(String(fields[0]))
+      do {
+        var reader = try readers[archive] ?? Reader(path: archive, bytes: try InputFile.contents(of: archive))
+        readers[archive] = reader
+        reader.offset = offset
+        vectors.append(try reader.vector(of: names[names.count - 1]))
+      } catch let failure as Failure {
+        throw Failure(failure.status, "\(place): \(failure.message)")
+      }
+    }
+    return try embeddings(names, vectors, path: path)
+  }
+
+  private static func resolve(_ archive: String, beside script: String) -> String {
+    if archive.hasPrefix("/") { return archive }
+    let beside = FileSystem.folder(of: script) + "/" + archive
+    return FileSystem.exists(beside) ? beside : archive
+  }
+
+  private static func embeddings(_ names: [String], _ vectors: [[Float]], path: String) throws -> Embeddings {
+    guard let columns = vectors.first?.count else { throw Failure(.badData, "\(path) has no embeddings") }
+    if let odd = vectors.firstIndex(where: { $0.count != columns }) {
+      throw Failure(
+        .badData,
+        "\(path): the embedding of \(names[odd]) has \(vectors[odd].count) dimensions, the first has \(columns)")
+    }
+    do {
+      return try Embeddings(names: names, vectors: Matrix(rows: names.count, columns: columns, vectors.flatMap(\.self)))
+    } catch let failure as Failure {
+      throw Failure(.badData, "\(path): \(failure.message)")
+    }
+  }
+
+  private struct Reader {
+    let path: String
+    let bytes: [UInt8]
+    var offset = 0
+
+    init(path: String, bytes: [UInt8]) {
+      self.path = path
+      self.bytes = bytes
+    }
+
+    /// The next utterance, with the blank after it passed over; nil at the end.
+    mutating func name() throws -> String? {
+      while offset < bytes.count, bytes[offset] == UInt8(ascii: "\n") { offset += 1 }
+      guard offset < bytes.count else { return nil }
+      guard let blank = bytes[offset...].firstIndex(of: UInt8(ascii: " ")), blank > offset else {
+        throw Failure(.badData, "\(path), byte \(offset): expected an utterance and a blank")
+      }
+      defer { offset = blank + 1 }
+      return String(decoding: bytes[offset..<blank], as: UTF8.self)
+    }
+
+    mutating func vector(of name: String) throws -> [Float] {
+      bytes.dropFirst(offset).starts(with: [0, UInt8(ascii: "B")]) ? try binary(of: name) : try text(of: name)
+    }
+
+    private mutating func binary(of name: String) throws -> [Float] {
+      let header = bytes.dropFirst(offset).prefix(Self.headerLength)
+      let type = String(decoding: header.dropFirst(2).prefix(3), as: UTF8.self)
+      guard header.count == Self.headerLength, type == "FV " || type == "DV ", header[offset + 5] == 4 else {
+        throw Failure(.badData, "\(path): \(name) is not a vector of floats")
+      }
+      let count = Int(Int32(truncatingIfNeeded: header.suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) }))
+      let size = type == "FV " ? 4 : 8
+      let start = offset + Self.headerLength
+      guard count >= 0, count * size <= bytes.count - start else {
+        throw Failure(.badData, "\(path) ends inside the vector of \(name)")
+      }
+      offset = start + count * size
+      return bytes.withUnsafeBytes { bytes in
+        (0..<count).map { index in
+          let place = start + index * size
+          return size == 4
+            ? Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt32.self)))
+            : Float(
+              Double(bitPattern: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self))))
+        }
+      }
+    }
+
+    private static let headerLength = binaryFloats.count + 4
+
+    private mutating func text(of name: String) throws -> [Float] {
+      let end = bytes.dropFirst(offset).firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
+      guard offset <= end else { throw Failure(.badData, "\(path) ends before the vector of \(name)") }
+      let fields = bytes[offset..<end].split { $0 <= UInt8(ascii: " ") }.map { String(decoding: $0, as: UTF8.self) }
+      offset = end
+      let values = fields.dropFirst().dropLast().map { Float($0) }
+      guard fields.count >= 2, fields.first == "[", fields.last == "]", values.allSatisfy({ $0 != nil }) else {
+        throw Failure(.badData, "\(path): expected '[ number … ]' after \(name)")
+      }
+      return values.compactMap(\.self)
+    }
+  }
+}

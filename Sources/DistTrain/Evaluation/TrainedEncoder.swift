@@ -1,0 +1,37 @@
+/// An encoder with its parameters, from a run folder, a checkpoint or a file of parameters.
+package struct TrainedEncoder {
+  package let path: String
+  package let extractor: EmbeddingExtractor<ECAPATDNN>
+
+  /// - Parameter path: a run folder (its newest checkpoint that verifies), a checkpoint's folder or `model.safetensors`.
+  /// - Throws: `Failure(.badData)` that says what of it is missing or broken.
+  package init(_ path: String) throws {
+    self.path = try Self.file(path)
+    let file = try SafetensorsFile(path: self.path)
+    let encoder = ECAPATDNN(try Configuration.encoder(metadata: file.metadata, path: self.path))
+    let parameters = Matrix(rows: 1, columns: encoder.layout.parameters.count)
+    let statistics = Matrix(rows: 1, columns: encoder.layout.statistics.count)
+    for (buffer, layout) in [(parameters, encoder.layout.parameters), (statistics, encoder.layout.statistics)] {
+      for tensor in layout.parameters {
+        try file.read(
+          tensor.name, shape: tensor.shape,
+          into: UnsafeMutableBufferPointer(rebasing: buffer.elements[tensor.range]))
+      }
+    }
+    extractor = EmbeddingExtractor(encoder: encoder, parameters: parameters, statistics: statistics)
+  }
+
+  private static func file(_ path: String) throws -> String {
+    guard FileSystem.isFolder(path) else { return path }
+    if FileSystem.isFolder(path + "/checkpoints") {
+      guard let newest = try CheckpointStore(path: path + "/checkpoints").newest().checkpoint else {
+        throw Failure(.badData, "\(path): a run without a checkpoint yet")
+      }
+      return newest.encoderPath
+    }
+    guard FileSystem.exists(path + "/model.safetensors") else {
+      throw Failure(.badData, "\(path): neither a run folder nor a checkpoint (no model.safetensors in it)")
+    }
+    return path + "/model.safetensors"
+  }
+}

@@ -1,0 +1,72 @@
+import COpenBLAS
+import Foundation
+
+/// Scores trials by the cosine of their embeddings.
+package struct TrialScorer: Sendable {
+  private let embeddings: Embeddings
+  /// Rows of length 1, or 0 where an embedding is 0.
+  private let directions: Matrix
+
+  /// - Parameter mean: subtracted from every embedding first.
+  /// - Throws: `Failure(.badData)` that names the utterance whose embedding is not finite.
+  package init(_ embeddings: Embeddings, mean: [Float]? = nil) throws {
+    let vectors = embeddings.vectors
+    if let mean, mean.count != vectors.columns {
+      throw Failure(.badData, "the mean has \(mean.count) dimensions, the embeddings have \(vectors.columns)")
+    }
+    self.embeddings = embeddings
+    directions = Matrix(rows: vectors.rows, columns: vectors.columns)
+    for row in 0..<vectors.rows {
+      var squares = 0.0
+      for column in 0..<vectors.columns {
+        let value = vectors[row, column] - (mean?[column] ?? 0)
+        directions[row, column] = value
+        squares += Double(value) * Double(value)
+      }
+      guard squares.isFinite else {
+        throw Failure(.badData, "the embedding of \(embeddings.names[row]) is not finite")
+      }
+      let scale = squares > 0 ? Float(1 / squares.squareRoot()) : 0
+      for column in 0..<vectors.columns { directions[row, column] *= scale }
+    }
+  }
+
+  /// A score in [-1, 1] for each trial.
+  ///
+  /// - Throws: `Failure(.badData)` that names the list, the line and the utterance which has no embedding.
+  package func scores(of list: TrialList) throws -> [Float] {
+    let rows = list.names.map { embeddings.row(of: $0) ?? -1 }
+    return try list.trials.enumerated().map { index, trial in
+      let enrolment = rows[trial.enrolment]
+      let test = rows[trial.test]
+      guard enrolment >= 0, test >= 0 else {
+        let name = list.names[enrolment < 0 ? trial.enrolment : trial.test]
+        throw Failure(.badData, "\(list.path), line \(list.line(of: index)): utterance \(name) has no embedding")
+      }
+      let cosine = cblas_sdot(
+        blasint(directions.columns), directions.row(enrolment), 1, directions.row(test), 1)
+      return min(max(cosine, -1), 1)
+    }
+  }
+
+  /// Writes lines of `enrolment test score target|nontarget`, five decimals, as wespeaker does.
+  package static func write(_ scores: [Float], of list: TrialList, to path: String) throws {
+    precondition(scores.count == list.trials.count, "\(scores.count) scores for \(list.trials.count) trials")
+    try AtomicFile.write(to: path) { file in
+      for (score, trial) in zip(scores, list.trials) {
+        let kind = trial.isTarget ? "target" : "nontarget"
+        try file.write("\(list.names[trial.enrolment]) \(list.names[trial.test]) \(fiveDecimals(score)) \(kind)\n")
+      }
+    }
+  }
+
+  /// What `%.5f` prints, for numbers of which lists have millions.
+  static func fiveDecimals(_ value: Float) -> String {
+    // The product is exact: 24 bits of the score and 17 of 100000 fit into a double.
+    let scaled = (Double(value) * 100_000).rounded(.toNearestOrEven)
+    guard abs(scaled) < 1e15 else { return String(format: "%.5f", Double(value)) }
+    let digits = String(Int(abs(scaled)) % 100_000)
+    let padding = String(repeating: "0", count: 5 - digits.count)
+    return "\(value.sign == .minus ? "-" : "")\(Int(abs(scaled)) / 100_000).\(padding)\(digits)"
+  }
+}

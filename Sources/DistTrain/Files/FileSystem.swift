@@ -1,0 +1,88 @@
+import Foundation
+
+/// Folders and names, with every change able to be made to last: what is renamed or removed is only on disk once its
+/// folder is synced.
+package enum FileSystem {
+  /// Creates a folder and those above it, to last; an existing one is left as it is.
+  package static func createFolder(_ path: String) throws {
+    guard !isFolder(path) else { return }
+    guard !exists(path) else { throw Failure(.failed, "\(path) is a file where a folder is needed") }
+    let parent = folder(of: path)
+    if parent != path { try createFolder(parent) }
+    do {
+      try SystemCall.run(.create, path) { mkdir(path, 0o777) }
+    } catch {
+      // Another rank may have been faster.
+      if !isFolder(path) { throw error }
+    }
+    try syncFolder(parent)
+  }
+
+  /// Waits until the names in a folder are on disk.
+  package static func syncFolder(_ path: String) throws {
+    let descriptor = try SystemCall.run(.sync, path) { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+    defer { _ = close(descriptor) }
+    try SystemCall.run(.sync, path) {
+      // Some network file systems cannot sync a folder and say so by EINVAL; they need not.
+      let result = fsync(descriptor)
+      return result < 0 && errno == EINVAL ? 0 : result
+    }
+  }
+
+  package static func rename(_ path: String, to name: String) throws {
+    try SystemCall.run(.rename, path) { Foundation.rename(path, name) }
+  }
+
+  /// Removes a file or a folder with all that is in it; nothing there is no error.
+  package static func remove(_ path: String) throws {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return }
+    if status.st_mode & S_IFMT == S_IFDIR {
+      for name in try names(in: path) { try remove(path + "/" + name) }
+      try SystemCall.run(.remove, path) { rmdir(path) }
+    } else {
+      try SystemCall.run(.remove, path) { unlink(path) }
+    }
+  }
+
+  /// The names in a folder in the order of their bytes, hidden ones too.
+  package static func names(in path: String) throws -> [String] {
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: path).sorted {
+        $0.utf8.lexicographicallyPrecedes($1.utf8)
+      }
+    } catch {
+      throw Failure(.failed, "cannot read the folder \(path): \(reason(path))")
+    }
+  }
+
+  package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  package static func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  /// Whether the path names something that is neither a file nor a folder: a terminal, a pipe, a device.
+  static func isDevice(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFDIR && status.st_mode & S_IFMT != S_IFREG
+  }
+
+  /// The folder that holds a path.
+  static func folder(of path: String) -> String {
+    let parent = (path as NSString).deletingLastPathComponent
+    return parent.isEmpty ? "." : parent
+  }
+
+  static func name(of path: String) -> String { (path as NSString).lastPathComponent }
+
+  private static func reason(_ path: String) -> String {
+    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor < 0 else {
+      _ = close(descriptor)
+      return "its names cannot be listed"
+    }
+    return String(cString: strerror(errno))
+  }
+}

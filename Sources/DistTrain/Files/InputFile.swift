@@ -1,0 +1,75 @@
+import Crypto
+import Foundation
+
+/// A file open for reading anywhere in it.
+package final class InputFile: Sendable {
+  package let path: String
+  /// Its length in bytes when it was opened.
+  package let bytes: Int
+  private let descriptor: Int32
+
+  /// - Throws: `Failure(.badData)` when there is no such file or it may not be read.
+  package init(path: String) throws {
+    self.path = path
+    let descriptor = try SystemCall.run(.read, path, status: .badData) { open(path, O_RDONLY | O_CLOEXEC) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
+      _ = close(descriptor)
+      throw Failure(.badData, "cannot read \(path): it is a folder, a file is expected")
+    }
+    self.descriptor = descriptor
+    bytes = Int(status.st_size)
+  }
+
+  deinit { _ = close(descriptor) }
+
+  /// Fills the buffer with the bytes from an offset on.
+  ///
+  /// - Throws: `Failure(.badData)` when the file ends before.
+  package func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
+    var filled = 0
+    while filled < buffer.count {
+      let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+      let count = try SystemCall.run(.read, path) {
+        pread(descriptor, rest.baseAddress, min(rest.count, 1 << 30), off_t(offset + filled))
+      }
+      guard count > 0 else {
+        throw Failure(.badData, "\(path) ends at byte \(offset + filled), \(rest.count) bytes too early")
+      }
+      filled += count
+    }
+  }
+
+  package func read(at offset: Int, count: Int) throws -> [UInt8] {
+    try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+      try read(
+        at: offset, into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count]))
+      initialized = count
+    }
+  }
+
+  /// All bytes of a file, a pipe or a device.
+  package static func contents(of path: String) throws -> [UInt8] {
+    let file = try InputFile(path: path)
+    guard FileSystem.isDevice(path) else { return try file.read(at: 0, count: file.bytes) }
+    var contents: [UInt8] = []
+    var block = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = try SystemCall.run(.read, path) { Foundation.read(file.descriptor, &block, block.count) }
+      if count == 0 { return contents }
+      contents += block[..<count]
+    }
+  }
+
+  /// The SHA-256 of all bytes in hexadecimal.
+  package func digest() throws -> String {
+    var digest = SHA256()
+    var offset = 0
+    while offset < bytes {
+      let block = try read(at: offset, count: min(bytes - offset, 1 << 20))
+      digest.update(data: block)
+      offset += block.count
+    }
+    return OutputFile.hexadecimal(digest.finalize())
+  }
+}

@@ -1,0 +1,46 @@
+import Foundation
+import Synchronization
+
+/// The one place through which files are written and read: a call that fails becomes a `Failure` that names the path
+/// and the system's reason.
+package enum SystemCall {
+  /// What a call does, in the words of its error.
+  package enum Purpose: String, Sendable {
+    case read, write, create, sync, rename, remove, close
+  }
+
+  /// The error number that a call reports instead of being made; nil for one that is made.
+  package typealias Fault = @Sendable (_ purpose: Purpose, _ path: String) -> Int32?
+
+  private static let faults = Mutex<[String: Fault]>([:])
+
+  /// Lets calls on paths that begin with `folder` fail during `body`: how tests break a disk.
+  package static func withFault(under folder: String, _ fault: @escaping Fault, _ body: () throws -> Void) rethrows {
+    faults.withLock { $0[folder] = fault }
+    defer { faults.withLock { $0[folder] = nil } }
+    try body()
+  }
+
+  /// Makes a call that returns a negative number on error, again when a signal interrupted it.
+  ///
+  /// - Throws: `status` with the path and the system's reason.
+  @discardableResult
+  static func run<Result: SignedInteger>(
+    _ purpose: Purpose, _ path: String, status: ExitStatus = .failed, _ call: () -> Result
+  ) throws -> Result {
+    let fault = faults.withLock { faults in faults.first { path.hasPrefix($0.key) }?.value }
+    if let number = fault?(purpose, path) { throw failure(purpose, path, number: number, status: status) }
+    while true {
+      let result = call()
+      if result >= 0 { return result }
+      let number = errno
+      // A descriptor is gone after close, interrupted or not.
+      if number == EINTR { if purpose == .close { return 0 } else { continue } }
+      throw failure(purpose, path, number: number, status: status)
+    }
+  }
+
+  private static func failure(_ purpose: Purpose, _ path: String, number: Int32, status: ExitStatus) -> Failure {
+    Failure(status, "cannot \(purpose.rawValue) \(path): \(String(cString: strerror(number)))")
+  }
+}

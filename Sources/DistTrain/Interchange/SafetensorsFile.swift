@@ -1,0 +1,75 @@
+import Foundation
+
+/// A safetensors file open for reading; tensors are read one by one, as floats.
+package struct SafetensorsFile: Sendable {
+  package let path: String
+  /// The strings of `__metadata__`.
+  package let metadata: [String: String]
+  /// In the order in which they lie in the file.
+  package let names: [String]
+  private let file: InputFile
+  private let entries: [String: SafetensorsHeader.Entry]
+
+  /// Reads and checks the header.
+  ///
+  /// - Throws: `Failure(.badData)` that names the file and the tensor when a size or an offset is wrong.
+  package init(path: String) throws {
+    self.path = path
+    file = try InputFile(path: path)
+    let header = try SafetensorsHeader(of: file)
+    metadata = header.metadata
+    names = header.entries.map(\.name)
+    entries = Dictionary(uniqueKeysWithValues: header.entries.map { ($0.name, $0) })
+  }
+
+  package func contains(_ name: String) -> Bool { entries[name] != nil }
+
+  package func shape(of name: String) throws -> [Int] { try entry(name).shape }
+
+  package func element(of name: String) throws -> SafetensorsElement { try entry(name).element }
+
+  /// Reads a tensor as floats, whatever its floating-point or integer type.
+  ///
+  /// - Throws: `Failure(.badData)` when there is none of that name or of that many elements.
+  package func read(_ name: String, into values: UnsafeMutableBufferPointer<Float>) throws {
+    let entry = try entry(name)
+    guard entry.count == values.count else {
+      throw Failure(.badData, "\(path): tensor \(name) has shape \(entry.shape), \(values.count) elements are expected")
+    }
+    guard let convert = entry.element.convert else {
+      throw Failure(.badData, "\(path): tensor \(name) of type \(entry.element.rawValue) cannot be read as floats")
+    }
+    let block = 1 << 18
+    var bytes = [UInt8](repeating: 0, count: min(entry.range.count, block * entry.element.size))
+    for first in stride(from: 0, to: entry.count, by: block) {
+      let count = min(block, entry.count - first)
+      try bytes.withUnsafeMutableBytes { bytes in
+        let part = UnsafeMutableRawBufferPointer(rebasing: bytes[..<(count * entry.element.size)])
+        try file.read(at: entry.range.lowerBound + first * entry.element.size, into: part)
+        convert(UnsafeRawBufferPointer(part), UnsafeMutableBufferPointer(rebasing: values[first..<first + count]))
+      }
+    }
+  }
+
+  /// Reads a tensor of exactly this shape.
+  package func read(_ name: String, shape: [Int], into values: UnsafeMutableBufferPointer<Float>) throws {
+    let entry = try entry(name)
+    guard entry.shape == shape else {
+      throw Failure(.badData, "\(path): tensor \(name) has shape \(entry.shape), \(shape) is expected")
+    }
+    try read(name, into: values)
+  }
+
+  package func values(of name: String) throws -> [Float] {
+    let count = try entry(name).count
+    return try [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+      try read(name, into: UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
+      initialized = count
+    }
+  }
+
+  private func entry(_ name: String) throws -> SafetensorsHeader.Entry {
+    guard let entry = entries[name] else { throw Failure(.badData, "\(path) has no tensor \(name)") }
+    return entry
+  }
+}

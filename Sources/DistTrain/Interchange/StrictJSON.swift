@@ -1,0 +1,30 @@
+import Foundation
+
+/// JSON in which an unknown key is an error: Foundation's decoder passes over them without a word.
+enum StrictJSON {
+  static func decode<Value: Decodable>(_ type: Value.Type, from json: Data, path: String) throws -> Value {
+    do {
+      return try JSONDecoder().decode(type, from: json)
+    } catch DecodingError.keyNotFound(let key, _) {
+      throw Failure(.badData, "\(path): the key \(JSONText.quoted(key.stringValue)) is missing")
+    } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
+      let key = context.codingPath.map(\.stringValue).joined(separator: ".")
+      throw Failure(.badData, "\(path): the value of \(JSONText.quoted(key)) is of another type than expected")
+    } catch {
+      throw Failure(.badData, "\(path) is not whole JSON")
+    }
+  }
+
+  /// The keys of the object, or of the object under `member` in it, are all of them known.
+  static func check<Keys: CodingKey & CaseIterable>(
+    _ json: Data, path: String, keys: Keys.Type, inside member: String? = nil
+  ) throws {
+    var object = try? JSONSerialization.jsonObject(with: json) as? [String: Any]
+    if let member { object = object?[member] as? [String: Any] }
+    guard let object else { throw Failure(.badData, "\(path) is not a JSON object") }
+    let known = Set(Keys.allCases.map(\.stringValue))
+    if let key = object.keys.filter({ !known.contains($0) }).min() {
+      throw Failure(.badData, "\(path): unknown key \(JSONText.quoted(key)); a newer svdist may have written it")
+    }
+  }
+}

@@ -1,0 +1,34 @@
+/// What a backward pass knows besides gradients and caches. The objectives' gradients travel together: a gradient of
+/// activations has `objectives` times their columns, objective after objective.
+package struct BackwardPass {
+  /// The encoder's parameters, one flat buffer.
+  package let parameters: UnsafeMutablePointer<Float>
+  /// For each objective a flat buffer like the parameters', to which gradients are added.
+  package let gradients: [UnsafeMutablePointer<Float>]
+  /// The closure of the forward pass.
+  package let combine: (inout [Double]) -> Void
+
+  package init(
+    parameters: UnsafeMutablePointer<Float>, gradients: [UnsafeMutablePointer<Float>],
+    combine: @escaping (inout [Double]) -> Void = { _ in }
+  ) {
+    self.parameters = parameters
+    self.gradients = gradients
+    self.combine = combine
+  }
+
+  package var objectives: Int { gradients.count }
+
+  func matrix(_ parameter: Parameter) -> MatrixView {
+    let rows = parameter.shape[0]
+    return MatrixView(parameters + parameter.offset, rows: rows, columns: parameter.count / rows)
+  }
+
+  func vector(_ parameter: Parameter) -> UnsafeMutablePointer<Float> { parameters + parameter.offset }
+
+  /// Where an objective's gradient of a parameter goes, as a matrix whose rows are the first dimension.
+  func gradient(_ parameter: Parameter, objective: Int) -> MatrixView {
+    let rows = parameter.shape[0]
+    return MatrixView(gradients[objective] + parameter.offset, rows: rows, columns: parameter.count / rows)
+  }
+}

@@ -1,0 +1,128 @@
+/// A convolution over frames with zero padding that keeps their number:
+/// y[o, t] = b[o] + Σ_{c,j} w[o, c, j] · x[c, t + (j − (k−1)/2)·d].
+///
+/// It is one product with the input's shifted rows gathered for a few utterances at a time; a kernel of one frame reads
+/// the input itself.
+package struct Convolution1D: Sendable {
+  package let inputs: Int
+  package let outputs: Int
+  /// Frames of the kernel, odd.
+  package let kernel: Int
+  package let dilation: Int
+  let weight: Parameter
+  let bias: Parameter
+
+  /// - Parameter name: the scope of `weight` [outputs, inputs, kernel] and `bias` [outputs].
+  package init(
+    _ name: String, inputs: Int, outputs: Int, kernel: Int = 1, dilation: Int = 1, layout: inout EncoderLayout
+  ) {
+    precondition(kernel % 2 == 1, "a kernel that keeps the number of frames is odd")
+    self.inputs = inputs
+    self.outputs = outputs
+    self.kernel = kernel
+    self.dilation = dilation
+    // PyTorch's default for Conv1d: uniform in ± 1/√fan-in, weights and biases alike.
+    let bound = 1 / Float(inputs * kernel).squareRoot()
+    weight = layout.parameters.add(
+      "\(name).weight", shape: [outputs, inputs, kernel], initialisation: .uniform(bound: bound), decays: true)
+    bias = layout.parameters.add(
+      "\(name).bias", shape: [outputs], initialisation: .uniform(bound: bound), decays: false)
+  }
+
+  /// The product without the bias, which the caller adds in a pass it makes anyway.
+  /// - Parameters:
+  ///   - input: inputs × (utterances · frames).
+  ///   - output: outputs × (utterances · frames).
+  func forward(_ input: MatrixView, utterances: Int, into output: MatrixView, _ pass: ForwardPass) {
+    let weights = pass.matrix(weight)
+    forEachBlock(of: input, utterances: utterances, channels: inputs) { rows, columns in
+      multiply(weights, rows, into: output.columns(columns))
+    }
+  }
+
+  func bias(_ pass: ForwardPass) -> UnsafeMutablePointer<Float> { pass.vector(bias) }
+
+  /// Adds the weights' gradients and writes the input's. The bias's gradient is the caller's, from the sums it takes.
+  /// - Parameters:
+  ///   - gradient: outputs × (objectives · utterances · frames).
+  ///   - input: what `forward` read.
+  ///   - inputGradient: inputs × (objectives · utterances · frames); nil where nothing trained lies before.
+  func backward(
+    _ gradient: MatrixView, input: MatrixView, utterances: Int, into inputGradient: MatrixView?, _ pass: BackwardPass
+  ) {
+    let span = input.columns
+    forEachBlock(of: input, utterances: utterances, channels: inputs) { rows, columns in
+      for objective in 0..<pass.objectives {
+        let shifted = columns.lowerBound + objective * span..<columns.upperBound + objective * span
+        multiply(
+          gradient.columns(shifted), transposed: rows, into: pass.gradient(weight, objective: objective),
+          adding: true)
+      }
+    }
+    guard let inputGradient else { return }
+    if kernel == 1 {
+      multiply(transposed: pass.matrix(weight), gradient, into: inputGradient)
+    } else {
+      // The adjoint of a convolution that keeps its length is the convolution with the kernel turned round.
+      let turned = turnedWeights(pass)
+      forEachBlock(of: gradient, utterances: utterances * pass.objectives, channels: outputs) { rows, columns in
+        multiply(turned.view, rows, into: inputGradient.columns(columns))
+      }
+    }
+  }
+
+  func addBiasGradient(_ value: Double, channel: Int, objective: Int, _ pass: BackwardPass) {
+    pass.gradients[objective][bias.offset + channel] += Float(value)
+  }
+
+  /// inputs × (outputs · kernel) with [c, o·k + j] = w[o, c, k − 1 − j].
+  private func turnedWeights(_ pass: BackwardPass) -> Matrix {
+    let source = pass.vector(weight)
+    let turned = Matrix(rows: inputs, columns: outputs * kernel)
+    for output in 0..<outputs {
+      for input in 0..<inputs {
+        for tap in 0..<kernel {
+          turned[input, output * kernel + tap] = source[(output * inputs + input) * kernel + kernel - 1 - tap]
+        }
+      }
+    }
+    return turned
+  }
+
+  /// Calls `body` with the rows a product needs, (channels · kernel) × columns, for one block of utterances after the other.
+  private func forEachBlock(
+    of source: MatrixView, utterances: Int, channels: Int, _ body: (_ rows: MatrixView, _ columns: Range<Int>) -> Void
+  ) {
+    if kernel == 1 { return body(source, 0..<source.columns) }
+    let frames = source.columns / utterances
+    // A block's gathered rows should stay in the second-level cache between the copy and the product.
+    let blockElements = 1 << 18
+    let block = max(1, min(utterances, blockElements / (channels * kernel * frames)))
+    let gathered = Matrix(rows: channels * kernel, columns: block * frames)
+    for start in stride(from: 0, to: utterances, by: block) {
+      let count = min(block, utterances - start)
+      gather(source, utterances: start..<start + count, frames: frames, into: gathered)
+      body(gathered.columns(0..<count * frames), start * frames..<(start + count) * frames)
+    }
+  }
+
+  /// Row c·k + j holds channel c shifted by (j − (k−1)/2)·d frames within each utterance, zeros beyond its ends.
+  private func gather(_ source: MatrixView, utterances: Range<Int>, frames: Int, into gathered: Matrix) {
+    let channels = gathered.rows / kernel
+    for channel in 0..<channels {
+      for tap in 0..<kernel {
+        let shift = (tap - (kernel - 1) / 2) * dilation
+        let target = gathered.row(channel * kernel + tap)
+        let first = min(max(0, -shift), frames)
+        let last = max(min(frames, frames - shift), first)
+        for (index, utterance) in utterances.enumerated() {
+          let from = source.row(channel) + utterance * frames
+          let to = target + index * frames
+          to.update(repeating: 0, count: first)
+          if last > first { (to + first).update(from: from + first + shift, count: last - first) }
+          (to + last).update(repeating: 0, count: frames - last)
+        }
+      }
+    }
+  }
+}

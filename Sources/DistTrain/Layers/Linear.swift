@@ -1,0 +1,47 @@
+internal import CKernels
+
+/// y = W·x + b for columns of x.
+package struct Linear: Sendable {
+  package let inputs: Int
+  package let outputs: Int
+  let weight: Parameter
+  let bias: Parameter
+
+  /// - Parameters:
+  ///   - name: the scope of `weight` [outputs, inputs] and `bias` [outputs].
+  ///   - kernel: whether the weight is stored as a convolution of one frame, [outputs, inputs, 1].
+  package init(_ name: String, inputs: Int, outputs: Int, kernel: Bool = false, layout: inout EncoderLayout) {
+    self.inputs = inputs
+    self.outputs = outputs
+    let bound = 1 / Float(inputs).squareRoot()
+    weight = layout.parameters.add(
+      "\(name).weight", shape: kernel ? [outputs, inputs, 1] : [outputs, inputs],
+      initialisation: .uniform(bound: bound), decays: true)
+    bias = layout.parameters.add(
+      "\(name).bias", shape: [outputs], initialisation: .uniform(bound: bound), decays: false)
+  }
+
+  /// inputs × columns → outputs × columns.
+  package func forward(_ input: MatrixView, _ pass: ForwardPass) -> Matrix {
+    let output = Matrix(rows: outputs, columns: input.columns)
+    multiply(pass.matrix(weight), input, into: output.view)
+    let biases = pass.vector(bias)
+    for row in 0..<outputs { ck_add_scalar(output.row(row), output.columns, biases[row]) }
+    return output
+  }
+
+  /// outputs × (objectives · columns) → inputs × (objectives · columns).
+  package func backward(_ gradient: MatrixView, input: MatrixView, _ pass: BackwardPass) -> Matrix {
+    let columns = input.columns
+    for objective in 0..<pass.objectives {
+      let own = gradient.columns(objective * columns..<(objective + 1) * columns)
+      multiply(own, transposed: input, into: pass.gradient(weight, objective: objective), adding: true)
+      for row in 0..<outputs {
+        pass.gradients[objective][bias.offset + row] += Float(ck_sum(own.row(row), columns))
+      }
+    }
+    let inputGradient = Matrix(rows: inputs, columns: gradient.columns)
+    multiply(transposed: pass.matrix(weight), gradient, into: inputGradient.view)
+    return inputGradient
+  }
+}

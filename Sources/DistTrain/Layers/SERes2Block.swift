@@ -1,0 +1,56 @@
+internal import CKernels
+
+/// ECAPA-TDNN's block: x + gate(block₂(res2(block₁(x)))) with convolutions of one frame around the dilated ones
+/// (Desplanques, Thienpondt and Demuynck 2020, section 3.2; wespeaker's `se_res2block`).
+package struct SERes2Block: Sendable {
+  package struct Cache {
+    let first: ConvolutionBlock.Cache
+    let middle: Res2Block.Cache
+    let last: ConvolutionBlock.Cache
+    let gate: SqueezeExcitation.Cache
+  }
+
+  let first: ConvolutionBlock
+  let middle: Res2Block
+  let last: ConvolutionBlock
+  let gate: SqueezeExcitation
+
+  package init(
+    _ name: String, channels: Int, scale: Int, kernel: Int, dilation: Int, bottleneck: Int,
+    layout: inout EncoderLayout
+  ) {
+    let scope = "\(name).se_res2block"
+    first = ConvolutionBlock(
+      convolution: "\(scope).0.conv", normalization: "\(scope).0.bn", inputs: channels, outputs: channels,
+      layout: &layout)
+    middle = Res2Block(
+      "\(scope).1", channels: channels, scale: scale, kernel: kernel, dilation: dilation, layout: &layout)
+    last = ConvolutionBlock(
+      convolution: "\(scope).2.conv", normalization: "\(scope).2.bn", inputs: channels, outputs: channels,
+      layout: &layout)
+    gate = SqueezeExcitation("\(scope).3", channels: channels, bottleneck: bottleneck, layout: &layout)
+  }
+
+  /// channels × (utterances · frames) → the same.
+  package func forward(_ input: MatrixView, utterances: Int, _ pass: ForwardPass) -> (Matrix, Cache) {
+    let (narrow, firstCache) = first.forward(input, utterances: utterances, pass)
+    let (scales, middleCache) = middle.forward(narrow, utterances: utterances, pass)
+    let (wide, lastCache) = last.forward(scales.view, utterances: utterances, pass)
+    let (output, gateCache) = gate.forward(wide, residual: input, utterances: utterances, pass)
+    return (output, Cache(first: firstCache, middle: middleCache, last: lastCache, gate: gateCache))
+  }
+
+  /// - Parameter gradient: channels × (objectives · utterances · frames); kept.
+  package func backward(_ gradient: MatrixView, cache: Cache, utterances: Int, _ pass: BackwardPass) -> Matrix {
+    let wide = gate.backward(gradient, cache: cache.gate, utterances: utterances, pass)
+    let scales = Matrix(rows: wide.rows, columns: wide.columns)
+    last.backward(wide.view, cache: cache.last, utterances: utterances, into: scales.view, pass)
+    let narrow = middle.backward(scales, cache: cache.middle, utterances: utterances, pass)
+    let inputGradient = wide
+    first.backward(narrow.view, cache: cache.first, utterances: utterances, into: inputGradient.view, pass)
+    for row in 0..<inputGradient.rows {
+      ck_add(inputGradient.row(row), gradient.row(row), inputGradient.row(row), inputGradient.columns)
+    }
+    return inputGradient
+  }
+}

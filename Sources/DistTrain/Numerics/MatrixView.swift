@@ -1,0 +1,46 @@
+/// A rectangle of a row-major matrix: `rows` rows of `columns` elements, `stride` elements apart.
+package struct MatrixView: @unchecked Sendable {
+  package let pointer: UnsafeMutablePointer<Float>
+  package let rows: Int
+  package let columns: Int
+  package let stride: Int
+  /// Keeps the elements alive; a view of parameters has none, their owner outlives every pass.
+  private let owner: Buffer?
+
+  package init(
+    _ pointer: UnsafeMutablePointer<Float>, rows: Int, columns: Int, stride: Int? = nil, owner: Buffer? = nil
+  ) {
+    self.pointer = pointer
+    self.rows = rows
+    self.columns = columns
+    self.stride = stride ?? columns
+    self.owner = owner
+  }
+
+  package func row(_ index: Int) -> UnsafeMutablePointer<Float> { pointer + index * stride }
+
+  package func rows(_ range: Range<Int>) -> MatrixView {
+    precondition(range.lowerBound >= 0 && range.upperBound <= rows, "rows \(range) of \(rows)")
+    return MatrixView(row(range.lowerBound), rows: range.count, columns: columns, stride: stride, owner: owner)
+  }
+
+  package func columns(_ range: Range<Int>) -> MatrixView {
+    precondition(range.lowerBound >= 0 && range.upperBound <= columns, "columns \(range) of \(columns)")
+    return MatrixView(pointer + range.lowerBound, rows: rows, columns: range.count, stride: stride, owner: owner)
+  }
+}
+
+extension Matrix {
+  package var view: MatrixView { MatrixView(pointer, rows: rows, columns: columns, owner: buffer) }
+  package func rows(_ range: Range<Int>) -> MatrixView { view.rows(range) }
+  package func columns(_ range: Range<Int>) -> MatrixView { view.columns(range) }
+
+  /// The transpose, copied.
+  package var transposed: Matrix {
+    let result = Matrix(rows: columns, columns: rows)
+    for row in 0..<rows {
+      for column in 0..<columns { result[column, row] = self[row, column] }
+    }
+    return result
+  }
+}

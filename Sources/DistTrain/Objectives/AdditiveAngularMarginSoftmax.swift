@@ -1,0 +1,82 @@
+import Foundation
+
+/// Softmax over scaled cosines with a margin on the target's:
+/// L = −(1/M) Σ_i log softmax_k(l_ik)[y_i], l_ik = s·cos θ_ik for k ≠ y_i, l_iy = s·φ(θ_iy)
+/// (Deng, Guo, Xue and Zafeiriou, "ArcFace: Additive Angular Margin Loss for Deep Face Recognition", CVPR 2019).
+package struct AdditiveAngularMarginSoftmax: Sendable {
+  package enum Form: String, Sendable, Codable, CaseIterable {
+    /// Scaled cosines without a margin.
+    case softmax
+    /// cos θ − m (AM-softmax, CosFace).
+    case additiveMargin = "additive-margin"
+    /// cos(θ + m) (AAM-softmax, ArcFace).
+    case additiveAngularMargin = "additive-angular-margin"
+  }
+
+  package let form: Form
+  /// s.
+  package let scale: Double
+  /// Among the other speakers this many nearest get the margin m' against them (inter-top-k, Zhao et al. 2022); 0: none.
+  package let interTopK: Int
+  /// m' in radians at a margin of 0.2; it follows the margin's schedule in proportion.
+  package let interTopKMargin: Double
+
+  package init(form: Form, scale: Double, interTopK: Int = 0, interTopKMargin: Double = 0.06) {
+    self.form = form
+    self.scale = scale
+    self.interTopK = interTopK
+    self.interTopKMargin = interTopKMargin
+  }
+
+  private func angularMargin(_ margin: Double) -> AngularMargin {
+    switch form {
+    case .softmax: AngularMargin(form: .none, value: 0)
+    case .additiveMargin: AngularMargin(form: .cosine, value: margin)
+    case .additiveAngularMargin: AngularMargin(form: .angle, value: margin)
+    }
+  }
+
+  /// - Parameters:
+  ///   - cosines: of this rank's rows.
+  ///   - speakers: y_i of the rows.
+  ///   - margin: m at this step.
+  ///   - batch: M, the rows of the global batch.
+  /// - Returns: this rank's share of the loss (shares add up to it) and its gradient by cosine, rows × speakers.
+  package func evaluate(
+    _ cosines: SpeakerCosines, speakers: [Int], margin: Double, batch: Int
+  ) -> (loss: Double, gradient: Matrix) {
+    let targetMargin = angularMargin(margin)
+    // cos(θ − m'): the margin with its sign turned, which needs no extension.
+    let otherMargin = AngularMargin(form: .angle, value: -interTopKMargin * margin / 0.2)
+    let gradient = Matrix(rows: cosines.values.rows, columns: cosines.speakers)
+    var loss = 0.0
+    for row in 0..<gradient.rows {
+      let target = speakers[row]
+      var logits = (0..<cosines.speakers).map { scale * Double(cosines.values[row, $0]) }
+      var slopes = [Double](repeating: scale, count: cosines.speakers)
+      func set(_ speaker: Int, _ margin: AngularMargin) {
+        let cosine = Double(cosines.values[row, speaker])
+        logits[speaker] = scale * margin.apply(cosine)
+        slopes[speaker] = scale * margin.derivative(cosine)
+      }
+      if interTopK > 0 && form != .softmax {
+        for speaker in nearestOthers(cosines, row: row, target: target) { set(speaker, otherMargin) }
+      }
+      set(target, targetMargin)
+      let highest = logits.max() ?? 0
+      let exponentials = logits.map { exp($0 - highest) }
+      let sum = exponentials.reduce(0, +)
+      loss += (highest + log(sum) - logits[target]) / Double(batch)
+      for speaker in 0..<cosines.speakers {
+        let error = exponentials[speaker] / sum - (speaker == target ? 1 : 0)
+        gradient[row, speaker] = Float(error * slopes[speaker] / Double(batch))
+      }
+    }
+    return (loss, gradient)
+  }
+
+  private func nearestOthers(_ cosines: SpeakerCosines, row: Int, target: Int) -> ArraySlice<Int> {
+    (0..<cosines.speakers).filter { $0 != target }
+      .sorted { cosines.values[row, $0] > cosines.values[row, $1] }.prefix(interTopK)
+  }
+}

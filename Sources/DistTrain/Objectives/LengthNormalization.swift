@@ -1,0 +1,31 @@
+internal import CKernels
+
+/// Rows divided by their Euclidean length.
+package struct LengthNormalization: Sendable {
+  /// Rows of length one.
+  package let unit: Matrix
+  package let lengths: [Float]
+
+  package init(_ rows: Matrix) {
+    let unit = Matrix(rows: rows.rows, columns: rows.columns)
+    var lengths: [Float] = []
+    for row in 0..<rows.rows {
+      let length = max(Float(ck_dot(rows.row(row), rows.row(row), rows.columns).squareRoot()), 1e-12)
+      ck_affine(rows.row(row), unit.row(row), rows.columns, 1 / length, 0)
+      lengths.append(length)
+    }
+    self.unit = unit
+    self.lengths = lengths
+  }
+
+  /// The gradient of the rows from that of the unit rows: (g − (g·u) u) / length, orthogonal to the row.
+  package func backward(_ gradient: Matrix) -> Matrix {
+    let result = Matrix(rows: gradient.rows, columns: gradient.columns)
+    for row in 0..<gradient.rows {
+      let along = Float(ck_dot(gradient.row(row), unit.row(row), unit.columns))
+      ck_combine(
+        gradient.row(row), unit.row(row), result.row(row), unit.columns, 1 / lengths[row], -along / lengths[row])
+    }
+    return result
+  }
+}

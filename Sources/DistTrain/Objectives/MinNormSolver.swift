@@ -1,0 +1,85 @@
+/// The shortest convex combination of gradients: argmin ‖Σ_k α_k g_k‖² over the simplex
+/// (Désidéri 2012; Sener and Koltun, "Multi-Task Learning as Multi-Objective Optimization", NeurIPS 2018, algorithm 2).
+package struct MinNormSolver: Sendable {
+  /// By what the gradients are divided before α is sought.
+  package enum Normalization: String, Sendable, Codable, CaseIterable {
+    case none
+    /// ‖g_k‖.
+    case l2
+    /// L_k.
+    case loss
+    /// L_k·‖g_k‖.
+    case lossAndLength = "loss+"
+  }
+
+  package let normalization: Normalization
+  /// For more than two gradients.
+  package let maximumIterations: Int
+  package let tolerance: Double
+
+  package init(normalization: Normalization = .none, maximumIterations: Int = 250, tolerance: Double = 1e-9) {
+    self.normalization = normalization
+    self.maximumIterations = maximumIterations
+    self.tolerance = tolerance
+  }
+
+  /// - Parameters:
+  ///   - gram: g_j·g_k.
+  ///   - losses: L_k.
+  ///   - present: whether objective k has a term in this batch.
+  /// - Returns: α, summing to one. An absent objective or one without gradient gets 0, the others share its weight; if
+  ///   none is left, all get 0. Nil where a number is not finite.
+  package func weights(gram: [[Double]], losses: [Double], present: [Bool]) -> [Double]? {
+    guard gram.allSatisfy({ $0.allSatisfy(\.isFinite) }), losses.allSatisfy(\.isFinite) else { return nil }
+    let active = gram.indices.filter { present[$0] && gram[$0][$0] > 0 }
+    var result = [Double](repeating: 0, count: gram.count)
+    guard !active.isEmpty else { return result }
+    let divisors = active.map { divisor(length: gram[$0][$0].squareRoot(), loss: losses[$0]) }
+    let scaled = active.indices.map { row in
+      active.indices.map { gram[active[row]][active[$0]] / (divisors[row] * divisors[$0]) }
+    }
+    let solution = active.count == 2 ? pair(scaled) : frankWolfe(scaled)
+    for (index, objective) in active.enumerated() { result[objective] = solution[index] }
+    return result
+  }
+
+  private func divisor(length: Double, loss: Double) -> Double {
+    // A loss of zero says nothing of the gradient's size.
+    let loss = loss > 0 ? loss : 1
+    switch normalization {
+    case .none: return 1
+    case .l2: return length
+    case .loss: return loss
+    case .lossAndLength: return loss * length
+    }
+  }
+
+  /// The closed form for two gradients. The corners come first: equal gradients would divide by zero.
+  private func pair(_ gram: [[Double]]) -> [Double] {
+    let alpha = Self.segment(first: gram[0][0], inner: gram[0][1], second: gram[1][1])
+    return [alpha, 1 - alpha]
+  }
+
+  /// α in [0, 1] that makes α·u + (1 − α)·v shortest, from u·u, u·v and v·v.
+  private static func segment(first: Double, inner: Double, second: Double) -> Double {
+    if inner >= first { return 1 }
+    if inner >= second { return 0 }
+    return (second - inner) / (first - 2 * inner + second)
+  }
+
+  /// Frank–Wolfe from the simplex's centre: towards the gradient that points most against the combination, by exact line
+  /// search, until the duality gap closes.
+  private func frankWolfe(_ gram: [[Double]]) -> [Double] {
+    var alpha = [Double](repeating: 1 / Double(gram.count), count: gram.count)
+    for _ in 0..<maximumIterations {
+      let inner = gram.map { row in zip(row, alpha).reduce(0) { $0 + $1.0 * $1.1 } }
+      let squared = zip(inner, alpha).reduce(0) { $0 + $1.0 * $1.1 }
+      guard let worst = inner.indices.min(by: { inner[$0] < inner[$1] }) else { break }
+      if squared - inner[worst] <= tolerance * max(squared, .leastNormalMagnitude) { break }
+      let step = Self.segment(first: gram[worst][worst], inner: inner[worst], second: squared)
+      for index in alpha.indices { alpha[index] *= 1 - step }
+      alpha[worst] += step
+    }
+    return alpha
+  }
+}

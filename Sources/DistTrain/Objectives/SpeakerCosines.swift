@@ -1,0 +1,49 @@
+/// Cosines of embeddings with the speakers' prototypes; of several prototypes (sub-centres) a speaker has the nearest
+/// one counts (Deng et al., "Sub-center ArcFace", 2020).
+package struct SpeakerCosines: Sendable {
+  package let speakers: Int
+  package let subcenters: Int
+  /// rows × speakers.
+  package let values: Matrix
+  /// The nearest prototype of each row and speaker.
+  private let nearest: [Int32]
+
+  /// - Parameters:
+  ///   - embeddings: unit rows, rows × dimensions.
+  ///   - prototypes: unit rows, (speakers · subcenters) × dimensions, a speaker's prototypes after each other.
+  package init(embeddings: Matrix, prototypes: Matrix, subcenters: Int) {
+    self.subcenters = subcenters
+    speakers = prototypes.rows / subcenters
+    let all = Matrix(rows: embeddings.rows, columns: prototypes.rows)
+    multiply(embeddings.view, transposed: prototypes.view, into: all.view)
+    guard subcenters > 1 else {
+      values = all
+      nearest = []
+      return
+    }
+    let best = Matrix(rows: embeddings.rows, columns: speakers)
+    var nearest = [Int32](repeating: 0, count: best.count)
+    for row in 0..<best.rows {
+      for speaker in 0..<speakers {
+        let first = speaker * subcenters
+        let winner = (first..<first + subcenters).max { all[row, $0] < all[row, $1] } ?? first
+        best[row, speaker] = all[row, winner]
+        nearest[row * speakers + speaker] = Int32(winner)
+      }
+    }
+    values = best
+    self.nearest = nearest
+  }
+
+  /// The gradient of the cosines with every prototype, rows × (speakers · subcenters), from that of `values`.
+  package func spread(_ gradient: Matrix) -> Matrix {
+    if subcenters == 1 { return gradient }
+    let result = Matrix.zeros(rows: gradient.rows, columns: speakers * subcenters)
+    for row in 0..<gradient.rows {
+      for speaker in 0..<speakers {
+        result[row, Int(nearest[row * speakers + speaker])] = gradient[row, speaker]
+      }
+    }
+    return result
+  }
+}

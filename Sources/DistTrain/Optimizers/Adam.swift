@@ -1,0 +1,53 @@
+import Foundation
+
+/// Adam (Kingma and Ba 2015), with weight decay in the gradient, or with it apart from the gradient
+/// (AdamW, Loshchilov and Hutter 2019).
+package final class Adam: Optimizer {
+  package let state: [(name: String, values: Matrix)]
+  package var updates = 0
+  private let layout: ParameterLayout
+  private let beta1: Double
+  private let beta2: Double
+  private let epsilon: Float
+  private let weightDecay: Double
+  private let decoupled: Bool
+
+  package init(
+    _ layout: ParameterLayout, beta1: Double, beta2: Double, epsilon: Double, weightDecay: Double, decoupled: Bool
+  ) {
+    self.layout = layout
+    self.beta1 = beta1
+    self.beta2 = beta2
+    self.epsilon = Float(epsilon)
+    self.weightDecay = weightDecay
+    self.decoupled = decoupled
+    state = [
+      ("mean", Matrix.zeros(rows: 1, columns: layout.count)),
+      ("square", Matrix.zeros(rows: 1, columns: layout.count)),
+    ]
+  }
+
+  package func update(_ values: Matrix, gradient: Matrix, learningRate: Double) {
+    updates += 1
+    let rate = Float(learningRate / (1 - pow(beta1, Double(updates))))
+    let correction = Float(1 / (1 - pow(beta2, Double(updates))).squareRoot())
+    let (keep1, keep2) = (Float(beta1), Float(beta2))
+    let (take1, take2) = (Float(1 - beta1), Float(1 - beta2))
+    let epsilon = epsilon
+    for parameter in layout.parameters {
+      let decay = parameter.decays ? weightDecay : 0
+      let inGradient = decoupled ? 0 : Float(decay)
+      let shrink = decoupled ? Float(1 - learningRate * decay) : 1
+      let p = values.pointer + parameter.offset
+      let g = gradient.pointer + parameter.offset
+      let mean = state[0].values.pointer + parameter.offset
+      let square = state[1].values.pointer + parameter.offset
+      for index in 0..<parameter.count {
+        let direction = g[index] + inGradient * p[index]
+        mean[index] = keep1 * mean[index] + take1 * direction
+        square[index] = keep2 * square[index] + take2 * direction * direction
+        p[index] = shrink * p[index] - rate * mean[index] / (square[index].squareRoot() * correction + epsilon)
+      }
+    }
+  }
+}

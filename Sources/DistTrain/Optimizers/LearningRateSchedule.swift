@@ -1,0 +1,66 @@
+import Foundation
+
+/// The learning rate as a function of the step t = 0, 1 … T − 1 alone.
+///
+/// Every course but `oneCycle` is multiplied by a linear warm-up, min(1, t / warmup): wespeaker's, in which the first
+/// step of a run with a warm-up has rate 0.
+package struct LearningRateSchedule: Sendable, Equatable {
+  package enum Course: Sendable, Equatable {
+    /// The same rate throughout.
+    case constant(Double)
+    /// initial · exp((t / T) · ln(final / initial)): wespeaker's.
+    case exponential(initial: Double, final: Double)
+    /// final + ½ (initial − final) (1 + cos(π t / T)).
+    case cosine(initial: Double, final: Double)
+    /// initial · factor^⌊t / every⌋.
+    case step(initial: Double, factor: Double, every: Int)
+    /// From maximum / divisor up to maximum over the fraction `rise` of the steps, then down to
+    /// maximum / (divisor · finalDivisor), both along a half cosine (Smith and Topin 2017, as PyTorch's `OneCycleLR`
+    /// does it; momentum stays as it is).
+    case oneCycle(maximum: Double, rise: Double, divisor: Double, finalDivisor: Double)
+  }
+
+  package let course: Course
+  /// T: the steps of the whole run.
+  package let steps: Int
+  /// Steps of linear rise from 0; 0 is none.
+  package let warmup: Int
+
+  package init(_ course: Course, steps: Int, warmup: Int = 0) {
+    precondition(steps > 0, "a schedule stretches over at least one step")
+    precondition(warmup >= 0, "a warm-up has no negative length")
+    if case .oneCycle = course { precondition(warmup == 0, "one-cycle has its own rise") }
+    self.course = course
+    self.steps = steps
+    self.warmup = warmup
+  }
+
+  /// The rate of the update after step `step`'s gradients, counted from 0.
+  package func rate(at step: Int) -> Double {
+    precondition(step >= 0, "steps count from 0")
+    let progress = Double(step) / Double(steps)
+    let warm = step < warmup ? Double(step) / Double(warmup) : 1
+    switch course {
+    case .constant(let rate):
+      return warm * rate
+    case .exponential(let initial, let final):
+      return warm * initial * exp(progress * log(final / initial))
+    case .cosine(let initial, let final):
+      return warm * Self.cosine(from: initial, to: final, progress)
+    case .step(let initial, let factor, let every):
+      return warm * initial * pow(factor, Double(step / every))
+    case .oneCycle(let maximum, let rise, let divisor, let finalDivisor):
+      let initial = maximum / divisor
+      let last = Double(steps - 1)
+      let peak = rise * Double(steps) - 1
+      let now = min(Double(step), last)
+      if now <= peak { return Self.cosine(from: initial, to: maximum, peak > 0 ? now / peak : 1) }
+      return Self.cosine(from: maximum, to: initial / finalDivisor, last > peak ? (now - peak) / (last - peak) : 1)
+    }
+  }
+
+  /// Half a cosine from one value to another; `progress` runs from 0 to 1.
+  private static func cosine(from start: Double, to end: Double, _ progress: Double) -> Double {
+    end + (start - end) / 2 * (1 + cos(.pi * progress))
+  }
+}

@@ -1,0 +1,39 @@
+import Foundation
+
+/// The margin of the classification loss as a function of the step alone: `initial` before step `start`, `final` from
+/// step `end` on, and a rising course between.
+package struct MarginSchedule: Sendable, Equatable {
+  package enum Course: Sendable, Equatable {
+    /// `final` from the first step on.
+    case constant
+    /// initial + (final − initial) · (t − start) / (end − start).
+    case linear
+    /// initial + (final − initial) · (1 − exp(ln(10⁻³) · (t − start) / (end − start))): wespeaker's, steep at first;
+    /// at `end` it jumps the last thousandth.
+    case exponential
+  }
+
+  package let course: Course
+  package let initial: Double
+  package let final: Double
+  package let start: Int
+  package let end: Int
+
+  package init(_ course: Course, initial: Double, final: Double, start: Int, end: Int) {
+    precondition(start <= end, "a margin's rise ends after its start")
+    self.course = course
+    self.initial = initial
+    self.final = final
+    self.start = start
+    self.end = end
+  }
+
+  /// The margin of step `step`, counted from 0.
+  package func margin(at step: Int) -> Double {
+    if course == .constant || step >= end { return final }
+    if step < start { return initial }
+    let progress = Double(step - start) / Double(end - start)
+    let ratio = course == .linear ? progress : 1 - exp(progress * log(1e-3))
+    return initial + (final - initial) * ratio
+  }
+}

@@ -1,0 +1,35 @@
+/// Stochastic gradient descent with momentum (PyTorch's form): v = μ·v + g + λ·p; p −= η·v, or with Nesterov's momentum
+/// p −= η·(g + λ·p + μ·v) (Sutskever et al. 2013).
+package final class SGD: Optimizer {
+  package let state: [(name: String, values: Matrix)]
+  package var updates = 0
+  private let layout: ParameterLayout
+  private let momentum: Float
+  private let nesterov: Bool
+  private let weightDecay: Float
+
+  package init(_ layout: ParameterLayout, momentum: Double, nesterov: Bool, weightDecay: Double) {
+    self.layout = layout
+    self.momentum = Float(momentum)
+    self.nesterov = nesterov
+    self.weightDecay = Float(weightDecay)
+    state = [("momentum", Matrix.zeros(rows: 1, columns: layout.count))]
+  }
+
+  package func update(_ values: Matrix, gradient: Matrix, learningRate: Double) {
+    updates += 1
+    let rate = Float(learningRate)
+    let (momentum, nesterov) = (momentum, nesterov)
+    for parameter in layout.parameters {
+      let decay = parameter.decays ? weightDecay : 0
+      let p = values.pointer + parameter.offset
+      let g = gradient.pointer + parameter.offset
+      let v = state[0].values.pointer + parameter.offset
+      for index in 0..<parameter.count {
+        let direction = g[index] + decay * p[index]
+        v[index] = momentum * v[index] + direction
+        p[index] -= rate * (nesterov ? direction + momentum * v[index] : v[index])
+      }
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import Foundation
+
+extension Configuration {
+  /// The configuration of a run: defaults, overridden by the settings of a YAML file, overridden by `key.path=value`
+  /// arguments in their order. What follows from other settings is filled in, and paths that exist are made absolute.
+  ///
+  /// Throws a `Failure(.usage)` of one line for a file that can't be read, an unknown key (with near ones), a value of
+  /// the wrong type or out of range, and settings that don't agree.
+  package static func load(file: String?, overrides: [String] = []) throws -> Configuration {
+    var reader = ConfigurationReader()
+    if let file { try reader.read(file: file) }
+    for override in overrides { try reader.read(override: override) }
+    var configuration = reader.configuration
+    configuration.resolve(folder: file.map { URL(fileURLWithPath: $0).deletingLastPathComponent() })
+    try configuration.validate()
+    return configuration
+  }
+
+  /// Fills in what follows from other settings. A relative path is tried from the working directory, then from
+  /// `folder`; one that is in neither stays as it is, and whoever opens it says so.
+  private mutating func resolve(folder: URL?) {
+    contrastive.attention.scale = contrastive.attention.scale ?? classification.scale
+    for path in [\Self.corpus.train, \.corpus.evaluation, \.corpus.trials, \.augmentation.noise, \.augmentation.rooms] {
+      self[keyPath: path] = self[keyPath: path].map { Self.resolve(path: $0, folder: folder) }
+    }
+  }
+
+  private static func resolve(path: String, folder: URL?) -> String {
+    let path = path.hasPrefix("~/") ? NSString(string: path).expandingTildeInPath : path
+    let candidates = [URL(fileURLWithPath: path), folder.map { URL(fileURLWithPath: path, relativeTo: $0) }]
+    let existing = candidates.compactMap { $0?.standardizedFileURL.path }
+      .first { FileManager.default.fileExists(atPath: $0) }
+    return existing ?? path
+  }
+}

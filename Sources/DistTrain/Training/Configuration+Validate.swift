@@ -1,0 +1,63 @@
+extension Configuration {
+  /// Throws a `Failure(.usage)` that names the key and what is allowed where a setting is out of its range or doesn't
+  /// agree with another one.
+  package func validate() throws {
+    for setting in Self.settings {
+      if let allowed = setting.complaint(self) {
+        throw Failure(.usage, "\(setting.key): allowed is \(allowed), found \(setting.text(self))")
+      }
+    }
+    if let disagreement { throw Failure(.usage, disagreement) }
+  }
+
+  /// The first pair of settings that can't stand together, in one line.
+  private var disagreement: String? {
+    let rate = schedule.learningRate
+    let margin = schedule.margin
+    if views.augmented.count != batch.views {
+      return "views.augmented: needs one true or false for each of the \(batch.views) views (batch.views), "
+        + "found \(views.augmented.yaml)"
+    }
+    if rate.type == .exponential, rate.final == 0 {
+      return "schedule.learningRate.final: an exponential course can't end at 0: "
+        + "set a small rate, or schedule.learningRate.type: cosine"
+    }
+    if rate.type == .oneCycle, rate.warmup > 0 {
+      return "schedule.learningRate.warmup: one-cycle has its own rise (schedule.learningRate.rise, a fraction): "
+        + "leave warmup at 0, found \(rate.warmup)"
+    }
+    if rate.warmup > training.steps {
+      return "schedule.learningRate.warmup: at most training.steps (\(training.steps)), found \(rate.warmup)"
+    }
+    if margin.start > margin.end {
+      return "schedule.margin.start: at most schedule.margin.end (\(margin.end)), found \(margin.start)"
+    }
+    if weighting.method == .fixed, weighting.classification == 0, weighting.contrastive == 0 {
+      return "weighting.classification: it and weighting.contrastive are both 0: nothing would be trained"
+    }
+    if corpus.trials != nil, corpus.evaluation == nil {
+      return "corpus.trials: set without corpus.evaluation: name the data directory that the trials are about"
+    }
+    return nil
+  }
+
+  /// Whether the rows of a view are changed by noise or rooms.
+  package func augments(view: Int) -> Bool {
+    views.augmented[view] && (augmentation.noise != nil || augmentation.rooms != nil)
+  }
+
+  /// What is allowed but may not be what was meant: a line each, which precedes the rendered settings.
+  package var notes: [String] {
+    var notes: [String] = []
+    if views.augmented.contains(true), augmentation.noise == nil, augmentation.rooms == nil {
+      notes.append("no view is augmented: augmentation.noise and augmentation.rooms are null")
+    }
+    if batch.utterances * batch.views == 1, weighting.method == .minNorm || weighting.contrastive > 0 {
+      notes.append("the contrastive loss has no positive pairs: batch.utterances and batch.views are 1")
+    }
+    if corpus.evaluation != nil, corpus.trials == nil {
+      notes.append("nothing is evaluated during training: corpus.evaluation is set, corpus.trials is null")
+    }
+    return notes
+  }
+}

@@ -1,0 +1,25 @@
+extension Configuration {
+  /// The configuration as the file that a run stores: it reads back as an equal value.
+  package var yaml: String { render(explained: false) }
+
+  /// The same, with a comment behind each setting: its meaning, unit and choices.
+  package var explainedYAML: String { render(explained: true) }
+
+  private func render(explained: Bool) -> String {
+    var lines = notes.map { "# note: \($0)" }
+    var open: [Substring] = []
+    for setting in Self.settings {
+      let path = setting.key.split(separator: ".")
+      let groups = path.dropLast()
+      let shared = zip(open, groups).prefix { $0 == $1 }.count
+      for depth in shared..<groups.count {
+        lines.append(String(repeating: "  ", count: depth) + groups[depth] + ":")
+      }
+      open = Array(groups)
+      let line = String(repeating: "  ", count: groups.count) + "\(path[groups.count]): \(setting.text(self))"
+      let padding = String(repeating: " ", count: max(0, 34 - line.count))
+      lines.append(explained ? "\(line)\(padding)  # \(setting.meaning)" : line)
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+}

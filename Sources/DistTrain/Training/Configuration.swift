@@ -1,0 +1,31 @@
+/// All that decides the result of a training run: defaults, overridden by a YAML file, overridden by `--set`.
+///
+/// The properties stand in the order of the keys in the file. What each setting means and may be is written once, in
+/// the `settings` of its group: `svdist config` prints it.
+package struct Configuration: Codable, Sendable, Equatable {
+  package var seed: UInt64 = 1
+  package var corpus = Corpus()
+  package var crop = Crop()
+  package var batch = Batch()
+  package var views = Views()
+  package var augmentation = Augmentation()
+  package var features = Features()
+  package var encoder = Encoder()
+  package var classification = Classification()
+  package var contrastive = Contrastive()
+  package var weighting = Weighting()
+  package var optimizer = Optimizer()
+  package var schedule = Schedule()
+  package var training = Training()
+  package var evaluation = Evaluation()
+  package var checkpoint = Checkpoint()
+
+  package init() {}
+
+  /// Every setting, in the order of the file.
+  static let settings: [Setting] =
+    [Setting("seed", \.seed, "start of every random draw")]
+    + Corpus.settings + Crop.settings + Batch.settings + Views.settings + Augmentation.settings + Features.settings
+    + Encoder.settings + Classification.settings + Contrastive.settings + Weighting.settings + Optimizer.settings
+    + Schedule.settings + Training.settings + Evaluation.settings + Checkpoint.settings
+}

@@ -1,0 +1,28 @@
+/// The values a setting may take, and the words that say so in an error and in the help of the settings.
+struct Allowed<Value: Sendable>: Sendable {
+  let text: String
+  let contains: @Sendable (Value) -> Bool
+}
+
+extension Allowed where Value: Comparable & SettingValue {
+  static func from(_ low: Value, to high: Value) -> Self {
+    Allowed(text: "\(low.yaml) to \(high.yaml)") { low <= $0 && $0 <= high }
+  }
+
+  static func from(_ low: Value, below high: Value) -> Self {
+    Allowed(text: "\(low.yaml) to below \(high.yaml)") { low <= $0 && $0 < high }
+  }
+
+  static func atLeast(_ low: Value) -> Self {
+    Allowed(text: "at least \(low.yaml)") { $0 >= low }
+  }
+
+  static func above(_ low: Value) -> Self {
+    Allowed(text: "above \(low.yaml)") { $0 > low }
+  }
+}
+
+extension Allowed<Double> {
+  /// A margin: an angle in radians, or a cosine's share of the same size.
+  static var margin: Self { Allowed(text: "0 to below π/2") { $0 >= 0 && $0 < .pi / 2 } }
+}

@@ -1,0 +1,19 @@
+extension Configuration {
+  /// The global batch, whatever the number of ranks.
+  package struct Batch: Codable, Sendable, Equatable {
+    package var speakers = 16
+    package var utterances = 2
+    package var views = 2
+
+    package init() {}
+
+    /// Rows of the global batch: speakers · utterances · views.
+    package var rows: Int { speakers * utterances * views }
+
+    static let settings = [
+      Setting("batch.speakers", \.batch.speakers, "speakers in the global batch", allowed: .atLeast(1)),
+      Setting("batch.utterances", \.batch.utterances, "utterances of each speaker", allowed: .atLeast(1)),
+      Setting("batch.views", \.batch.views, "rows of each utterance", allowed: .atLeast(1)),
+    ]
+  }
+}

@@ -1,0 +1,40 @@
+extension Configuration {
+  /// The network that makes embeddings.
+  package struct Encoder: Codable, Sendable, Equatable {
+    package enum Kind: String, Choice {
+      case ecapaTDNN = "ecapa-tdnn"
+    }
+
+    /// The toolkit whose arrangement and parameter names the encoder follows.
+    package enum Layout: String, Choice {
+      case wespeaker
+    }
+
+    /// Where batch statistics come from: all ranks, which makes R ranks equal one, or each rank's own rows.
+    package enum BatchNormalization: String, Choice {
+      case global, local
+    }
+
+    package var type = Kind.ecapaTDNN
+    package var layout = Layout.wespeaker
+    package var channels = 512
+    package var embedding = 192
+    package var globalContext = true
+    package var batchNormalization = BatchNormalization.global
+
+    package init() {}
+
+    static let settings = [
+      Setting("encoder.type", \.encoder.type, "architecture"),
+      Setting("encoder.layout", \.encoder.layout, "toolkit whose arrangement and parameter names it has"),
+      Setting(
+        "encoder.channels", \.encoder.channels, "width of the convolutions",
+        allowed: Allowed(text: "a positive multiple of 8") { $0 > 0 && $0 % 8 == 0 }),
+      Setting("encoder.embedding", \.encoder.embedding, "dimensions of an embedding", allowed: .atLeast(1)),
+      Setting(
+        "encoder.globalContext", \.encoder.globalContext, "pooling's attention sees mean and deviation over time"),
+      Setting(
+        "encoder.batchNormalization", \.encoder.batchNormalization, "batch statistics over all ranks or a rank's rows"),
+    ]
+  }
+}

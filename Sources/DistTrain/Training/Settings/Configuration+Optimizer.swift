@@ -1,0 +1,38 @@
+extension Configuration {
+  /// The optimiser; the learning rate is `schedule.learningRate`.
+  package struct Optimizer: Codable, Sendable, Equatable {
+    package enum Kind: String, Choice {
+      case sgd, adam, adamw
+    }
+
+    package var type = Kind.sgd
+    package var momentum = 0.9
+    package var nesterov = true
+    package var weightDecay = 1e-4
+    package var beta1 = 0.9
+    package var beta2 = 0.999
+    package var epsilon = 1e-8
+    package var gradientNorm: Double? = 5
+
+    package init() {}
+
+    static let settings = [
+      Setting("optimizer.type", \.optimizer.type, "update rule"),
+      Setting(
+        "optimizer.momentum", \.optimizer.momentum, "sgd: share of the last update that goes on",
+        allowed: .from(0, below: 1)),
+      Setting("optimizer.nesterov", \.optimizer.nesterov, "sgd: Nesterov's momentum"),
+      Setting(
+        "optimizer.weightDecay", \.optimizer.weightDecay, "pull to 0; not on batch normalization and biases",
+        allowed: .atLeast(0)),
+      Setting(
+        "optimizer.beta1", \.optimizer.beta1, "adam, adamw: decay of the mean gradient", allowed: .from(0, below: 1)),
+      Setting(
+        "optimizer.beta2", \.optimizer.beta2, "adam, adamw: decay of the mean square", allowed: .from(0, below: 1)),
+      Setting("optimizer.epsilon", \.optimizer.epsilon, "adam, adamw: keeps the divisor off 0", allowed: .above(0)),
+      Setting(
+        "optimizer.gradientNorm", \.optimizer.gradientNorm,
+        "longest gradient, encoder and classifier each; null = any", allowed: .above(0)),
+    ]
+  }
+}

@@ -1,0 +1,13 @@
+extension Configuration {
+  /// How long the run is.
+  package struct Training: Codable, Sendable, Equatable {
+    package var steps = 2000
+
+    package init() {}
+
+    static let settings = [
+      Setting(
+        "training.steps", \.training.steps, "steps of the whole run; schedules stretch over them", allowed: .atLeast(1))
+    ]
+  }
+}

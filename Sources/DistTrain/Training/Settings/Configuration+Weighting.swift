@@ -1,0 +1,40 @@
+extension Configuration {
+  /// How the gradients of the two losses become one (Désidéri 2012; Sener and Koltun 2018).
+  package struct Weighting: Codable, Sendable, Equatable {
+    package enum Method: String, Choice {
+      case minNorm = "min-norm"
+      case fixed
+    }
+
+    /// Which gradients the minimum-norm solver sees: the encoder's parameters', or the embeddings'.
+    package enum Space: String, Choice {
+      case parameters, representation
+    }
+
+    package typealias Normalization = MinNormSolver.Normalization
+
+    package var method = Method.minNorm
+    package var space = Space.parameters
+    package var normalization = Normalization.none
+    package var classification = 1.0
+    package var contrastive = 1.0
+
+    package init() {}
+
+    static let settings = [
+      Setting("weighting.method", \.weighting.method, "the shortest combination of the gradients, or fixed weights"),
+      Setting(
+        "weighting.space", \.weighting.space, "gradients that min-norm combines: exact, or a bound"),
+      Setting(
+        "weighting.normalization", \.weighting.normalization, "what min-norm divides gradients by"),
+      Setting(
+        "weighting.classification", \.weighting.classification, "weight of the classification loss (fixed)",
+        allowed: .atLeast(0)),
+      Setting(
+        "weighting.contrastive", \.weighting.contrastive, "weight of the contrastive loss (fixed); 0 = without it",
+        allowed: .atLeast(0)),
+    ]
+  }
+}
+
+extension MinNormSolver.Normalization: Choice {}

@@ -1,0 +1,32 @@
+import Foundation
+import Synchronization
+
+/// Whether a signal asked this process to stop at the end of its step.
+package enum StopRequest {
+  private static let signal = Atomic<Int32>(0)
+
+  /// From now on SIGTERM, SIGINT and SIGUSR1 ask for a stop instead of ending the process; a second SIGINT ends it.
+  package static func watch() {
+    for number in [SIGTERM, SIGINT, SIGUSR1] {
+      Foundation.signal(number) { number in
+        let before = StopRequest.signal.exchange(number, ordering: .relaxed)
+        if before == SIGINT && number == SIGINT { _exit(128 + SIGINT) }
+      }
+    }
+  }
+
+  /// The signal that asked; nil where none did.
+  package static var received: Int32? {
+    let number = signal.load(ordering: .relaxed)
+    return number == 0 ? nil : number
+  }
+
+  package static func name(_ signal: Int32) -> String {
+    switch signal {
+    case SIGTERM: "SIGTERM"
+    case SIGINT: "SIGINT"
+    case SIGUSR1: "SIGUSR1"
+    default: "signal \(signal)"
+    }
+  }
+}

@@ -1,0 +1,214 @@
+internal import CKernels
+
+/// Trains an encoder and the speakers' prototypes: the parameters, their optimiser, and one step.
+///
+/// All ranks hold the same parameters and take the same branches: whatever decides anything was summed or broadcast.
+package final class Trainer<Network: Encoder> {
+  package let encoder: Network
+  package let communicator: any Communicator
+  package let plan: TrainingPlan
+  /// The encoder's parameters, then the prototypes: one flat buffer.
+  package let layout: ParameterLayout
+  package let parameters: Matrix
+  /// The encoder's running statistics.
+  package let statistics: Matrix
+  package let optimizer: any Optimizer
+  /// Steps done.
+  package internal(set) var step = 0
+  /// Utterances that could not be read, in the order they were met.
+  package internal(set) var unreadable: [Int] = []
+  /// One like the parameters for each gradient that travels through the encoder.
+  private let gradients: [Matrix]
+  private let prototypes: Parameter
+  private var clock = StepClock()
+
+  /// A trainer at its start: parameters drawn from the plan's seed.
+  package init(encoder: Network, plan: TrainingPlan, communicator: any Communicator) {
+    self.encoder = encoder
+    self.plan = plan
+    self.communicator = communicator
+    var layout = encoder.layout.parameters
+    let rows = plan.corpus.speakers.count * plan.objectives.subcenters
+    // Xavier's uniform distribution, as wespeaker starts its projection.
+    let bound = (6 / Float(rows + encoder.dimensions)).squareRoot()
+    prototypes = layout.add(
+      "projection.weight", shape: [rows, encoder.dimensions], initialisation: .uniform(bound: bound), decays: true)
+    self.layout = layout
+    parameters = Matrix.zeros(rows: 1, columns: layout.count)
+    statistics = Matrix.zeros(rows: 1, columns: encoder.layout.statistics.count)
+    layout.initialise(parameters.pointer, seed: plan.seed)
+    encoder.layout.statistics.initialise(statistics.pointer, seed: plan.seed)
+    gradients = (0..<plan.weighting.buffers).map { _ in Matrix.zeros(rows: 1, columns: layout.count) }
+    optimizer = plan.optimizer(layout)
+  }
+
+  private var encoderRange: Range<Int> { 0..<encoder.layout.parameters.count }
+
+  /// One step: features, embeddings, both losses, gradients, weights, update.
+  /// - Returns: what was measured, and utterances newly found unreadable on any rank.
+  /// - Throws: `AgreedFailure` when a rank cannot load its rows, or when a loss or gradient is not finite.
+  package func advance() throws -> (metrics: StepMetrics, unreadable: [BatchLoader.Unreadable]) {
+    clock = StepClock()
+    let rows = plan.sampler.batch(step: step)
+    let shares = (0..<communicator.size).map {
+      SpeakerBatchSampler.rows(of: $0, size: communicator.size, count: rows.count)
+    }
+    let own = shares[communicator.rank]
+    let batch = try communicator.agree { try plan.loader.load(rows, own: own, unreadable: Set(unreadable)) }
+    let found = clock.within(.communicate) { share(batch.unreadable) }
+
+    clock.enter(.forward)
+    let (embeddings, cache) = encoder.forward(
+      batch.features, utterances: own.count,
+      ForwardPass(
+        mode: .training, parameters: parameters.pointer, statistics: statistics.pointer, combine: combine))
+    let margin = plan.margin.margin(at: step)
+    let outcome = plan.objectives.evaluate(
+      embeddings: embeddings, speakers: rows.map(\.speaker), rows: shares.map(\.count), prototypes: prototypeMatrix,
+      margin: margin, warmth: plan.warmth(at: step), communicator: communicator)
+
+    clock.enter(.backward)
+    let balance = direction(outcome, cache: cache)
+    try communicator.agree { try check(outcome, balance) }
+    let rate = plan.learningRate.rate(at: step)
+    GradientClipping.clip(gradients[0], encoderRange, to: plan.gradientNorm)
+    GradientClipping.clip(gradients[0], prototypes.range, to: plan.gradientNorm)
+    optimizer.update(parameters, gradient: gradients[0], learningRate: rate)
+
+    step += 1
+    unreadable += found.map(\.utterance)
+    return (metrics(outcome, balance, epoch: rows[0].epoch, rows: rows.count, rate: rate, margin: margin), found)
+  }
+
+  /// Sums batch statistics over ranks, where they are shared.
+  private func combine(_ numbers: inout [Double]) {
+    guard plan.sharesBatchStatistics else { return }
+    let before = clock.enter(.communicate)
+    communicator.sum(&numbers)
+    clock.enter(before)
+  }
+
+  /// Every rank's unreadable utterances, on every rank, in the order of ranks, each once.
+  private func share(_ own: [BatchLoader.Unreadable]) -> [BatchLoader.Unreadable] {
+    guard communicator.maximum(Double(own.count)) > 0 else { return [] }
+    let text = own.map { "\($0.utterance)\t\($0.reason)" }.joined(separator: "\n")
+    var seen = Set(unreadable)
+    return communicator.gather(text).flatMap { $0.split(separator: "\n") }.compactMap { line in
+      let fields = line.split(separator: "\t", maxSplits: 1)
+      guard let utterance = Int(fields[0]), seen.insert(utterance).inserted else { return nil }
+      return BatchLoader.Unreadable(utterance: utterance, reason: String(fields[1]))
+    }
+  }
+
+  private func metrics(
+    _ outcome: BatchObjectives.Outcome, _ balance: GradientBalance, epoch: Int, rows: Int, rate: Double,
+    margin: Double
+  ) -> StepMetrics {
+    var metrics = StepMetrics(step: step, epoch: epoch)
+    metrics.classificationLoss = outcome.classificationLoss
+    metrics.contrastiveLoss = outcome.contrastiveLoss
+    metrics.alpha = balance.alpha
+    metrics.classificationGradientNorm = balance.norms[0]
+    metrics.contrastiveGradientNorm = balance.norms[1]
+    metrics.gradientCosine = balance.cosine
+    metrics.learningRate = rate
+    metrics.margin = margin
+    metrics.loadSeconds = clock.spent(.load)
+    metrics.forwardSeconds = clock.spent(.forward)
+    metrics.backwardSeconds = clock.spent(.backward)
+    metrics.communicateSeconds = clock.spent(.communicate)
+    metrics.totalSeconds = clock.total
+    metrics.utterancesPerSecond = Double(rows) / clock.total
+    return metrics
+  }
+
+  private func check(_ outcome: BatchObjectives.Outcome, _ balance: GradientBalance) throws {
+    let numbers = [outcome.classificationLoss, outcome.contrastiveLoss] + balance.weights + balance.gram.flatMap { $0 }
+    guard numbers.allSatisfy(\.isFinite) else {
+      throw Failure(
+        .failed,
+        "step \(step + 1): a loss or gradient is not finite (classification \(outcome.classificationLoss), contrastive "
+          + "\(outcome.contrastiveLoss)); the last checkpoint is good: lower the learning rate and go on from it")
+    }
+  }
+
+  /// Leaves in `gradients[0]` what the parameters follow: the weighted objectives' for the encoder, the
+  /// classification's for the prototypes.
+  private func direction(
+    _ outcome: BatchObjectives.Outcome, cache: Network.Cache
+  ) -> GradientBalance {
+    for buffer in gradients { buffer.pointer.update(repeating: 0, count: buffer.count) }
+    ck_affine(
+      outcome.prototypeGradient.pointer, gradients[0].pointer + prototypes.offset, prototypes.count,
+      Float(plan.weighting.classifierWeight), 0)
+    switch plan.weighting {
+    case .parameters(let solver):
+      backward(outcome.gradients, cache: cache)
+      let balance = weigh(gradients, in: encoderRange, summed: true, outcome, solver: solver)
+      ck_combine(
+        gradients[0].pointer, gradients[1].pointer, gradients[0].pointer, encoderRange.count,
+        Float(balance.weights[0]), Float(balance.weights[1]))
+      return balance
+    case .representation(let solver):
+      let balance = weigh(
+        outcome.gradients, in: 0..<outcome.gradients[0].count, summed: false, outcome, solver: solver)
+      backward([combined(outcome.gradients, balance.weights)], cache: cache)
+      return balance
+    case .fixed(let coefficients):
+      let gram = gram(outcome.gradients, in: 0..<outcome.gradients[0].count, summed: false)
+      backward([combined(outcome.gradients, coefficients)], cache: cache)
+      return GradientBalance(weights: coefficients, gram: gram)
+    }
+  }
+
+  /// Sends the embeddings' gradients through the encoder and sums the parameters' over ranks.
+  private func backward(
+    _ embeddingGradients: [Matrix], cache: Network.Cache
+  ) {
+    let pass = BackwardPass(
+      parameters: parameters.pointer, gradients: gradients.map(\.pointer), combine: combine)
+    encoder.backward(embeddingGradients, cache: cache, pass)
+    clock.within(.communicate) {
+      communicator.sum(gradients[0])
+      // The prototypes belong to the first objective alone.
+      for buffer in gradients.dropFirst() {
+        communicator.sum(UnsafeMutableBufferPointer(rebasing: buffer.elements[encoderRange]))
+      }
+    }
+  }
+
+  private func combined(_ gradients: [Matrix], _ weights: [Double]) -> Matrix {
+    let result = Matrix(rows: gradients[0].rows, columns: gradients[0].columns)
+    ck_combine(
+      gradients[0].pointer, gradients[1].pointer, result.pointer, result.count, Float(weights[0]), Float(weights[1]))
+    return result
+  }
+
+  private func gram(_ gradients: [Matrix], in range: Range<Int>, summed: Bool) -> [[Double]] {
+    func dot(_ first: Int, _ second: Int) -> Double {
+      ck_dot(gradients[first].pointer + range.lowerBound, gradients[second].pointer + range.lowerBound, range.count)
+    }
+    var products = [dot(0, 0), dot(0, 1), dot(1, 1)]
+    if !summed { communicator.sum(&products) }
+    return [[products[0], products[1]], [products[1], products[2]]]
+  }
+
+  /// Rank 0 solves, all get its weights.
+  private func weigh(
+    _ gradients: [Matrix], in range: Range<Int>, summed: Bool, _ outcome: BatchObjectives.Outcome,
+    solver: MinNormSolver
+  ) -> GradientBalance {
+    let gram = gram(gradients, in: range, summed: summed)
+    let solution = solver.weights(
+      gram: gram, losses: [outcome.classificationLoss, outcome.contrastiveLoss],
+      present: [true, outcome.anchors > 0])
+    let weights = (solution ?? [.nan, .nan]).map { communicator.broadcast($0) }
+    return GradientBalance(weights: weights, gram: gram)
+  }
+
+  private var prototypeMatrix: Matrix {
+    let matrix = Matrix(rows: prototypes.shape[0], columns: prototypes.shape[1])
+    matrix.pointer.update(from: parameters.pointer + prototypes.offset, count: prototypes.count)
+    return matrix
+  }
+}

@@ -1,0 +1,108 @@
+/// What a run trains on and how: the configuration's settings as the things they stand for.
+package struct TrainingPlan {
+  package let corpus: Corpus
+  package let sampler: SpeakerBatchSampler
+  package let loader: BatchLoader
+  package let objectives: BatchObjectives
+  package let weighting: GradientWeighting
+  package let learningRate: LearningRateSchedule
+  package let margin: MarginSchedule
+  /// Steps over which attention comes to its own weights.
+  package let attentionWarmup: Int
+  /// Longest gradient, for the encoder and for the prototypes each; nil clips nothing.
+  package let gradientNorm: Double?
+  /// Whether batch statistics are taken over all ranks.
+  package let sharesBatchStatistics: Bool
+  package let steps: Int
+  package let seed: UInt64
+  private let optimizerSettings: Configuration.Optimizer
+
+  /// - Throws: `Failure` where the corpus does not fit the settings, or a folder of noise or rooms is of no use.
+  package init(_ configuration: Configuration, corpus: Corpus) throws {
+    self.corpus = corpus
+    let batch = configuration.batch
+    sampler = try SpeakerBatchSampler(
+      corpus: corpus, speakers: batch.speakers, utterances: batch.utterances, views: batch.views,
+      seed: configuration.seed)
+    let features = configuration.features
+    loader = BatchLoader(
+      corpus: corpus, sampler: sampler, filterBank: FilterBank(bins: features.bins, dither: features.dither),
+      augmentation: try Augmentation(
+        noise: configuration.augmentation.noise, rooms: configuration.augmentation.rooms,
+        probability: configuration.augmentation.probability, snr: configuration.augmentation.snr),
+      segment: configuration.views.segment,
+      augmentedViews: configuration.views.augmented, seconds: configuration.crop.seconds, seed: configuration.seed)
+    objectives = BatchObjectives(configuration)
+    weighting = GradientWeighting(configuration.weighting)
+    learningRate = configuration.learningRateSchedule
+    margin = configuration.marginSchedule
+    attentionWarmup = configuration.contrastive.attention.warmup
+    gradientNorm = configuration.optimizer.gradientNorm
+    sharesBatchStatistics = configuration.encoder.batchNormalization == .global
+    steps = configuration.training.steps
+    seed = configuration.seed
+    optimizerSettings = configuration.optimizer
+  }
+
+  /// How far attention has come from 1 (0) to its own weights (1).
+  func warmth(at step: Int) -> Double {
+    attentionWarmup == 0 ? 1 : min(1, Double(step) / Double(attentionWarmup))
+  }
+
+  func optimizer(_ layout: ParameterLayout) -> any Optimizer {
+    let settings = optimizerSettings
+    switch settings.type {
+    case .sgd:
+      return SGD(
+        layout, momentum: settings.momentum, nesterov: settings.nesterov, weightDecay: settings.weightDecay)
+    case .adam, .adamw:
+      return Adam(
+        layout, beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon,
+        weightDecay: settings.weightDecay, decoupled: settings.type == .adamw)
+    }
+  }
+}
+
+extension BatchObjectives {
+  package init(_ configuration: Configuration) {
+    let classification = configuration.classification
+    let contrastive = configuration.contrastive
+    let attention = contrastive.attention
+    self.init(
+      softmax: AdditiveAngularMarginSoftmax(
+        form: classification.loss, scale: classification.scale, interTopK: classification.interTopK.count,
+        interTopKMargin: classification.interTopK.margin),
+      subcenters: classification.subcenters,
+      contrastive: SupervisedContrastiveLoss(
+        temperature: contrastive.temperature,
+        margin: AngularMargin(form: contrastive.margin.form, value: contrastive.margin.value),
+        denominator: contrastive.margin.denominator,
+        attention: ClassAwareAttention(
+          mode: attention.mode, scale: attention.scale ?? classification.scale, normalize: attention.normalize,
+          stopGradient: attention.stopGradient)))
+  }
+}
+
+extension GradientWeighting {
+  package init(_ settings: Configuration.Weighting) {
+    switch settings.method {
+    case .fixed:
+      self = .fixed([settings.classification, settings.contrastive])
+    case .minNorm:
+      let solver = MinNormSolver(normalization: settings.normalization)
+      self = settings.space == .parameters ? .parameters(solver) : .representation(solver)
+    }
+  }
+}
+
+extension ECAPATDNN {
+  /// The encoder that a configuration names.
+  package init(_ configuration: Configuration) {
+    var sizes = Sizes()
+    sizes.bins = configuration.features.bins
+    sizes.channels = configuration.encoder.channels
+    sizes.embedding = configuration.encoder.embedding
+    sizes.globalContext = configuration.encoder.globalContext
+    self.init(sizes)
+  }
+}

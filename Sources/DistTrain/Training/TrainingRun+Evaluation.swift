@@ -1,0 +1,37 @@
+extension TrainingRun {
+  /// Scores the held-out trials before the first step, every so many steps and after the last, once a step.
+  func evaluateIfDue() throws {
+    guard let evaluation, isEvaluationStep else { return }
+    let step = trainer.step
+    let path = "\(folder.evaluationPath)/step-\(step).json"
+    // After a resume the result may be there already.
+    if communicator.broadcast(isFirstRank && FileSystem.exists(path)) { return }
+    trainer.shareStatistics()
+    let extractor = EmbeddingExtractor(
+      encoder: trainer.encoder, parameters: trainer.parameters, statistics: trainer.statistics)
+    let (metrics, scores) = try evaluation.run(extractor, communicator: communicator)
+    note("step \(step)/\(configuration.training.steps)  held-out \(metrics.summary)")
+    try communicator.agree {
+      guard communicator.rank == 0 else { return }
+      try AtomicFile.write(metrics.json + "\n", to: path)
+      guard step == configuration.training.steps else { return }
+      try AtomicFile.write(metrics.json + "\n", to: "\(folder.evaluationPath)/result.json")
+      try evaluation.write(scores, to: "\(folder.evaluationPath)/scores")
+    }
+  }
+
+  private var isEvaluationStep: Bool {
+    let step = trainer.step
+    if step == 0 || step == configuration.training.steps { return true }
+    return configuration.evaluation.everySteps > 0 && step % configuration.evaluation.everySteps == 0
+  }
+
+  /// Results of steps that a resumed run has yet to take.
+  func removeEvaluations(after step: Int) throws {
+    for name in try FileSystem.names(in: folder.evaluationPath) {
+      let digits = name.dropFirst("step-".count).prefix { $0.isNumber }
+      guard name.hasPrefix("step-"), let theirs = Int(digits), theirs > step else { continue }
+      try FileSystem.remove("\(folder.evaluationPath)/\(name)")
+    }
+  }
+}

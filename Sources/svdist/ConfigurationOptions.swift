@@ -1,0 +1,20 @@
+import ArgumentParser
+import DistTrain
+
+/// Where settings come from: defaults, overridden by a file, overridden by `--set`.
+struct ConfigurationOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Settings as YAML; those it doesn't name keep their defaults.", valueName: "file"))
+  var config: String?
+
+  @Option(
+    name: .customLong("set"), parsing: .singleValue,
+    help: ArgumentHelp(
+      "One setting, over the file's, such as crop.seconds=3; may be given several times, the last one counts.",
+      valueName: "key.path=value"))
+  var overrides: [String] = []
+
+  /// The settings in force. Throws a `Failure(.usage)` for one that is unknown, of the wrong type or out of range.
+  func load() throws -> Configuration {
+    try Configuration.load(file: config, overrides: overrides)
+  }
+}

@@ -1,0 +1,37 @@
+import ArgumentParser
+import DistTrain
+
+/// `svdist embed`: a corpus's embeddings in a file.
+struct EmbedCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "embed",
+    abstract: "Writes the embedding of every utterance of a data directory.",
+    discussion: """
+      Whole utterances, without dither or augmentation, before length normalisation. Under mpirun the ranks share the \
+      utterances. The output's suffix says its form: .safetensors, .ark (Kaldi's binary vectors, with an .scp beside it) \
+      or .txt (Kaldi's text).
+      """)
+
+  @Option(help: ArgumentHelp("A run folder, a checkpoint or its model.safetensors.", valueName: "path"))
+  var encoder: String
+
+  @Option(help: ArgumentHelp("Data directory (wav.scp, utt2spk).", valueName: "folder"))
+  var corpus: String
+
+  @Option(help: ArgumentHelp("The file of embeddings.", valueName: "file"))
+  var output: String
+
+  func run() throws {
+    let (encoder, corpus, output) = (encoder, corpus, output)
+    Job.run { communicator in
+      LinearAlgebra.setThreads(Machine.threads(communicator))
+      let embeddings = try Embedding.compute(encoder: encoder, corpus: corpus, communicator: communicator)
+      try communicator.agree {
+        guard communicator.rank == 0 else { return }
+        try EmbeddingFile.write(embeddings, to: output)
+        print("\(embeddings.names.count) embeddings of \(embeddings.vectors.columns) dimensions in \(output)")
+      }
+      return .done
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import ArgumentParser
+import DistTrain
+import Foundation
+
+/// `svdist evaluate`: EER and minDCF of a trial list.
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate",
+    abstract: "Scores a trial list by cosine and prints EER and minDCF.",
+    discussion: """
+      Trials may be VoxCeleb's (1 a b), Kaldi's and wespeaker's (a b target|nontarget) or CN-Celeb's (a b 1|0). For \
+      CN-Celeb give --enrolment-map lists/enroll.map: an enrolment's embedding is the mean of its pieces' embeddings. \
+      Under mpirun the ranks share the utterances.
+      """)
+
+  @Option(help: ArgumentHelp("A run folder, a checkpoint or its model.safetensors.", valueName: "path"))
+  var encoder: String?
+
+  @Option(help: ArgumentHelp("Data directory with the trials' utterances.", valueName: "folder"))
+  var corpus: String?
+
+  @Option(help: ArgumentHelp("Embeddings written by svdist embed, instead of --encoder and --corpus.", valueName: "file"))
+  var embeddings: String?
+
+  @Option(help: ArgumentHelp("The trial list.", valueName: "file"))
+  var trials: String
+
+  @Option(help: ArgumentHelp("CN-Celeb's enroll.map: the utterances of each enrolment.", valueName: "file"))
+  var enrolmentMap: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Also score after subtracting a mean embedding: of `own`, the evaluated utterances, or of a file of embeddings "
+        + "such as the training set's.",
+      valueName: "own|file"))
+  var subtractMean: String?
+
+  @Option(help: ArgumentHelp("Write the scores (of the last scoring) here.", valueName: "file"))
+  var scores: String?
+
+  @Flag(help: "Print JSON: an object for the last scoring.")
+  var json = false
+
+  func validate() throws {
+    guard (embeddings != nil) != (encoder != nil && corpus != nil), (encoder == nil) == (corpus == nil) else {
+      throw ValidationError("give either --encoder and --corpus, or --embeddings")
+    }
+  }
+
+  func run() throws {
+    let command = self
+    Job.run { communicator in
+      LinearAlgebra.setThreads(Machine.threads(communicator))
+      // The list is read first: an error in it should not cost the embeddings.
+      let list = try communicator.agree { try TrialList.read(command.trials) }
+      let vectors = try command.vectors(communicator)
+      try communicator.agree {
+        guard communicator.rank == 0 else { return }
+        try command.score(vectors, list)
+      }
+      return .done
+    }
+  }
+
+  private func vectors(_ communicator: any Communicator) throws -> Embeddings {
+    if let encoder, let corpus {
+      return try Embedding.compute(encoder: encoder, corpus: corpus, communicator: communicator)
+    }
+    return try communicator.agree { try EmbeddingFile.read(embeddings ?? "") }
+  }
+
+  private func score(_ utterances: Embeddings, _ list: TrialList) throws {
+    let all = try enrolmentMap.map { try EnrolmentMap.read($0).adding(to: utterances) } ?? utterances
+    var scorings: [(name: String, mean: [Float]?)] = [("raw cosine", nil)]
+    if let source = subtractMean {
+      let mean = source == "own" ? utterances.mean : try EmbeddingFile.read(source).mean
+      scorings.append(("minus mean", mean))
+    }
+    for (index, scoring) in scorings.enumerated() {
+      let values = try TrialScorer(all, mean: scoring.mean).scores(of: list)
+      let metrics = try DetectionMetrics(scores: values, targets: list.targets)
+      let isLast = index == scorings.count - 1
+      if !json { print("\(scoring.name)  \(metrics.summary)") }
+      if json && isLast { print(metrics.json) }
+      if isLast, let scores { try TrialScorer.write(values, of: list, to: scores) }
+    }
+  }
+}

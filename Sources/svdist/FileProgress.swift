@@ -1,0 +1,34 @@
+import Foundation
+import Synchronization
+
+/// A line on a terminal's standard error that says how many files are done and how long the rest takes; silent elsewhere.
+final class FileProgress: Sendable {
+  private let count: Int
+  private let isShown = isatty(STDERR_FILENO) == 1
+  private let start = ContinuousClock.now
+  private let state = Mutex((done: 0, shown: ContinuousClock.now))
+
+  init(count: Int) {
+    self.count = count
+  }
+
+  func advance() {
+    guard isShown else { return }
+    state.withLock { state in
+      state.done += 1
+      let now = ContinuousClock.now
+      guard now - state.shown > .milliseconds(200) else { return }
+      state.shown = now
+      let left = (now - start) / Double(state.done) * Double(count - state.done)
+      write("\r\(state.done) of \(count) utterances opened, \(left.components.seconds) s left \u{1B}[K")
+    }
+  }
+
+  func clear() {
+    if isShown { write("\r\u{1B}[K") }
+  }
+
+  private func write(_ text: String) {
+    FileHandle.standardError.write(Data(text.utf8))
+  }
+}

@@ -1,0 +1,27 @@
+import ArgumentParser
+import DistTrain
+
+/// The program: one file a subcommand, `train` where none is named.
+@main
+struct SvdistCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "svdist",
+    abstract: "Trains speaker-verification encoders on the CPUs of one or many machines.",
+    discussion: """
+      With 4 ranks, train, or go on where runs/x stopped:
+        mpirun -np 4 svdist --config c.yaml --run-dir runs/x
+
+      Exit status: 0 done, 1 failed, 64 wrong command line or configuration, 65 bad data, 75 stopped on request with a \
+      checkpoint written (run the same command again).
+      """,
+    version: "svdist \(Version.current)",
+    subcommands: [
+      TrainCommand.self, PrepareCommand.self, EmbedCommand.self, EvaluateCommand.self, VerifyCommand.self,
+      ConfigCommand.self,
+    ],
+    defaultSubcommand: TrainCommand.self)
+
+  static func main() {
+    Program.run(Self.self)
+  }
+}

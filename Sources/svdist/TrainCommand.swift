@@ -1,0 +1,76 @@
+import ArgumentParser
+import DistTrain
+import Foundation
+
+/// `svdist train`, the command where none is named: trains, or goes on.
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Trains an encoder, or goes on from the run folder's newest checkpoint.",
+    discussion: """
+      Settings (--config, --set) change the result and are stored with the run; the other options change only how it \
+      runs. A run goes on only with the settings it was started with; how often it evaluates and saves may change.
+      """)
+
+  @OptionGroup var settings: ConfigurationOptions
+
+  @Option(
+    help: ArgumentHelp("The run's folder: configuration, metrics, checkpoints, evaluations.", valueName: "folder"))
+  var runDir: String
+
+  @Flag(help: "Start anew where the run folder already holds checkpoints.")
+  var restart = false
+
+  @Option(help: "Threads of each rank; by default the host's cores divided by its ranks.")
+  var threads: Int?
+
+  @Option(help: ArgumentHelp("Fail unless the launcher started this many ranks.", valueName: "ranks"))
+  var expectRanks: Int?
+
+  @Option(help: ArgumentHelp("Steps between lines of progress.", valueName: "steps"))
+  var logEvery = 10
+
+  @Option(
+    help: ArgumentHelp(
+      "How long a rank waits for the others before it ends the run and names those that are missing.",
+      valueName: "seconds"))
+  var timeout = 600.0
+
+  func validate() throws {
+    let counts = [("--threads", threads), ("--expect-ranks", expectRanks), ("--log-every", logEvery)]
+    for case (let name, let count?) in counts where count < 1 {
+      throw ValidationError("\(name): at least 1, found \(count)")
+    }
+    guard timeout > 0, timeout.isFinite else { throw ValidationError("--timeout: above 0 seconds, found \(timeout)") }
+    guard !runDir.isEmpty else { throw ValidationError("--run-dir: expected a folder, found nothing") }
+  }
+
+  func run() throws {
+    let (settings, runDir, restart, logEvery) = (settings, runDir, restart, logEvery)
+    let (threads, expected) = (threads, expectRanks)
+    Job.run(timeout: timeout) { communicator in
+      let configuration = try communicator.agree {
+        try Self.checkRanks(communicator, expected: expected)
+        return try settings.load()
+      }
+      let threads = threads ?? Machine.threads(communicator)
+      LinearAlgebra.setThreads(threads)
+      StopRequest.watch()
+      if communicator.rank == 0 {
+        print(configuration.yaml)
+        print("\(communicator.census), \(threads) \(threads == 1 ? "thread" : "threads") each, \(Machine.kernels)")
+        fflush(nil)
+      }
+      var options = TrainingRun.Options(folder: runDir, version: Version.current)
+      options.restart = restart
+      options.logEvery = logEvery
+      return try TrainingRun(configuration, options: options, communicator: communicator).run()
+    }
+  }
+
+  private static func checkRanks(_ communicator: any Communicator, expected: Int?) throws {
+    guard let expected, expected != communicator.size else { return }
+    throw Failure(
+      .usage, "--expect-ranks \(expected): the launcher started \(communicator.size); is svdist under mpirun or srun?")
+  }
+}

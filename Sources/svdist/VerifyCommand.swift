@@ -1,0 +1,33 @@
+import ArgumentParser
+import DistTrain
+import Foundation
+
+/// `svdist verify`: one score for two recordings.
+struct VerifyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify",
+    abstract: "Compares the speakers of two recordings.",
+    discussion: "Prints the cosine of their embeddings, and with --threshold whether it takes them for one speaker.")
+
+  @Argument(help: "The enrolment's recording.")
+  var enrolment: String
+
+  @Argument(help: "The test recording.")
+  var test: String
+
+  @Option(help: ArgumentHelp("A run folder, a checkpoint or its model.safetensors.", valueName: "path"))
+  var encoder: String
+
+  @Option(help: ArgumentHelp("Cosines from here up count as one speaker.", valueName: "cosine"))
+  var threshold: Float?
+
+  func run() throws {
+    let trained = try TrainedEncoder(encoder)
+    let vectors = try [enrolment, test].map { path in
+      _ = try AudioInspection.inspect(path: path)
+      return trained.extractor.embedding(of: try Waveform.read(path: path))
+    }
+    let score = TrialScorer.cosine(vectors[0], vectors[1])
+    print(String(format: "cosine %.4f", score) + (threshold.map { score >= $0 ? "  same" : "  different" } ?? ""))
+  }
+}

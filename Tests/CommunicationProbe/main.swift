@@ -1,0 +1,51 @@
+import DistTrain
+import Foundation
+
+// Ranks that go wrong in the way their first argument names, for tests that look at how the job ends.
+// The second argument is the rank that goes wrong.
+
+let arguments = CommandLine.arguments
+guard arguments.count == 3, let culprit = Int(arguments[2]) else {
+  Job.report("usage: CommunicationProbe way rank")
+  exit(ExitStatus.usage.rawValue)
+}
+
+Job.run(timeout: 2) { communicator in
+  let isCulprit = communicator.rank == culprit
+  var values = [Float](repeating: 1, count: 100_000)
+  communicator.sum(&values)
+  switch arguments[1] {
+  case "none":
+    break
+  case "throw":
+    if isCulprit { throw Failure(.badData, "a.wav ends after 3 of 9 frames: copy it again") }
+    communicator.sum(&values)
+  case "agree":
+    try communicator.agree {
+      if isCulprit { throw Failure(.badData, "a.wav ends after 3 of 9 frames: copy it again") }
+    }
+  case "agree-all":
+    try communicator.agree { throw Failure(.usage, "unknown setting crop.second") }
+  case "hang":
+    if isCulprit { sleep(3600) }
+    communicator.sum(&values)
+  case "wander":
+    // All wait, but not for the same: each believes that another begins.
+    _ = communicator.broadcast(0.5, from: isCulprit ? (culprit + 1) % communicator.size : culprit)
+  case "stray":
+    if isCulprit { communicator.barrier() }
+    communicator.sum(&values)
+  case "miscount":
+    var own = [Float](repeating: 1, count: isCulprit ? 10 : 20)
+    communicator.sum(&own)
+  case "kill":
+    if isCulprit { kill(getpid(), SIGKILL) }
+    communicator.sum(&values)
+  case "exit":
+    if isCulprit { exit(3) }
+    communicator.sum(&values)
+  default:
+    throw Failure(.usage, "no way \(arguments[1])")
+  }
+  return .done
+}

@@ -1,0 +1,195 @@
+import DistTrain
+import Foundation
+import Testing
+
+extension MPITests {
+  /// Each operation against values computed directly, in one call of MPI and in many.
+  @Suite struct OperationTests {
+    enum Way: CaseIterable {
+      case whole, inPieces
+
+      var communicator: any Communicator { self == .whole ? World.communicator : World.inPieces }
+    }
+
+    /// Nothing, one, odd, whole pieces, one more, and more than one piece of a large sum.
+    static let counts = [0, 1, 3, 5, 7, 64, 1001]
+    static let largeCounts = counts + [(1 << 20) + 1, 2_500_003]
+
+    /// What rank `rank` brings: every rank can compute what the others bring.
+    static func values(of rank: Int, count: Int) -> [Double] {
+      var stream = RandomStream(seed: 7, purpose: .test, item: rank, occurrence: count)
+      return (0..<count).map { _ in stream.uniform(-1, 1) }
+    }
+
+    static func wholes(of rank: Int, count: Int) -> [Double] {
+      values(of: rank, count: count).map { ($0 * 1000).rounded() }
+    }
+
+    static func isSameOnAllRanks<Value: BitwiseCopyable>(_ values: [Value]) -> Bool {
+      let bytes = values.withUnsafeBytes { Array($0) }
+      return World.communicator.broadcast(bytes) == bytes
+    }
+
+    @Test func `Ranks are numbered and have hosts`() {
+      let communicator = World.communicator
+      let ranks = communicator.gather("\(communicator.rank)")
+      expectOnAllRanks(ranks == (0..<communicator.size).map { "\($0)" })
+      expectOnAllRanks(communicator.hosts.count == communicator.size && !communicator.hosts.contains(""))
+      let promised = ProcessInfo.processInfo.environment["OMPI_COMM_WORLD_SIZE"].flatMap { Int($0) }
+      expectOnAllRanks(promised == communicator.size)
+    }
+
+    @Test(arguments: Way.allCases, largeCounts) func `A sum of floats`(way: Way, count: Int) {
+      let communicator = way.communicator
+      guard way == .whole || count < 10_000 else { return }
+      var wholes = Self.wholes(of: communicator.rank, count: count).map { Float($0) }
+      communicator.sum(&wholes)
+      var expected = [Double](repeating: 0, count: count)
+      var inexact = [Double](repeating: 0, count: count)
+      for rank in 0..<communicator.size {
+        for (index, value) in Self.wholes(of: rank, count: count).enumerated() { expected[index] += value }
+        for (index, value) in Self.values(of: rank, count: count).enumerated() {
+          inexact[index] += Double(Float(value))
+        }
+      }
+      expectOnAllRanks(wholes.map { Double($0) } == expected)
+
+      var values = Self.values(of: communicator.rank, count: count).map { Float($0) }
+      communicator.sum(&values)
+      expectOnAllRanks(zip(values, inexact).allSatisfy { abs(Double($0) - $1) <= 2e-6 })
+      expectOnAllRanks(Self.isSameOnAllRanks(values), "the sums differ in their bits")
+    }
+
+    @Test(arguments: Way.allCases, counts) func `A sum of doubles`(way: Way, count: Int) {
+      let communicator = way.communicator
+      var values = Self.values(of: communicator.rank, count: count)
+      communicator.sum(&values)
+      var expected = [Double](repeating: 0, count: count)
+      for rank in 0..<communicator.size {
+        for (index, value) in Self.values(of: rank, count: count).enumerated() { expected[index] += value }
+      }
+      expectOnAllRanks(zip(values, expected).allSatisfy { abs($0 - $1) <= 1e-14 })
+      expectOnAllRanks(Self.isSameOnAllRanks(values), "the sums differ in their bits")
+    }
+
+    @Test func `A sum keeps what is not a number`() {
+      let communicator = World.communicator
+      var values = [Float](repeating: 1, count: 9)
+      if communicator.rank == communicator.size - 1 { values[4] = .nan }
+      communicator.sum(&values)
+      expectOnAllRanks(values[4].isNaN && values[3] == Float(communicator.size))
+    }
+
+    /// Rows of rank r: as many for all, none on rank 1, more on higher ranks.
+    static func shares(_ count: Int, size: Int) -> [[Int]] {
+      [
+        Array(repeating: count, count: size), (0..<size).map { $0 == 1 ? 0 : count }, (0..<size).map { count + 3 * $0 },
+      ]
+    }
+
+    @Test(arguments: Way.allCases, counts) func `Gathered rows come in the order of ranks`(way: Way, count: Int) {
+      let communicator = way.communicator
+      for counts in Self.shares(count, size: communicator.size) {
+        let own = Self.values(of: communicator.rank, count: counts[communicator.rank]).map { Float($0) }
+        var all = [Float](repeating: -9, count: counts.reduce(0, +))
+        own.withUnsafeBufferPointer { own in
+          all.withUnsafeMutableBufferPointer { communicator.gather(own, counts: counts, into: $0) }
+        }
+        let rows = counts.enumerated().map { rank, count in Self.values(of: rank, count: count) }
+        expectOnAllRanks(all == rows.joined().map { Float($0) }, "counts \(counts)")
+      }
+    }
+
+    @Test(arguments: Way.allCases, counts + [700_001]) func `A reduce-scatter leaves each rank its share of the sum`(
+      way: Way, count: Int
+    ) {
+      let communicator = way.communicator
+      guard way == .whole || count < 10_000 else { return }
+      for counts in Self.shares(count, size: communicator.size) {
+        let total = counts.reduce(0, +)
+        let all = Self.wholes(of: communicator.rank, count: total).map { Float($0) }
+        var own = [Float](repeating: -9, count: counts[communicator.rank])
+        all.withUnsafeBufferPointer { all in
+          own.withUnsafeMutableBufferPointer { communicator.reduceScatter(all, counts: counts, into: $0) }
+        }
+        let offset = counts[..<communicator.rank].reduce(0, +)
+        var expected = [Float](repeating: 0, count: own.count)
+        for rank in 0..<communicator.size {
+          let theirs = Self.wholes(of: rank, count: total)
+          for index in expected.indices { expected[index] += Float(theirs[offset + index]) }
+        }
+        expectOnAllRanks(own == expected, "counts \(counts)")
+      }
+    }
+
+    @Test(arguments: Way.allCases, counts) func `A broadcast brings every rank's bytes to all`(way: Way, count: Int) {
+      let communicator = way.communicator
+      for root in 0..<communicator.size {
+        let expected = Self.values(of: root, count: count)
+        var values = communicator.rank == root ? expected : [Double](repeating: 0, count: count)
+        values.withUnsafeMutableBytes { communicator.broadcast($0, from: root) }
+        expectOnAllRanks(values == expected, "from rank \(root)")
+      }
+    }
+
+    @Test(arguments: Way.allCases, counts) func `Minimum and maximum go place by place`(way: Way, count: Int) {
+      let communicator = way.communicator
+      let own = Self.values(of: communicator.rank, count: count)
+      let all = (0..<communicator.size).map { Self.values(of: $0, count: count) }
+      let columns: [[Double]] = own.indices.map { place in all.map { $0[place] } }
+      expectOnAllRanks(communicator.minimum(own) == columns.map { $0.min()! })
+      expectOnAllRanks(communicator.maximum(own) == columns.map { $0.max()! })
+    }
+
+    @Test func `Minimum and maximum are not numbers where any rank's value is not`() {
+      let communicator = World.communicator
+      for culprit in 0..<communicator.size {
+        let own = [communicator.rank == culprit ? Double.nan : 1, -Double.infinity]
+        for result in [communicator.minimum(own), communicator.maximum(own)] {
+          expectOnAllRanks(result[0].isNaN && result[1] == -.infinity)
+        }
+      }
+    }
+
+    @Test(arguments: Way.allCases, counts) func `Gathered bytes keep each rank's length`(way: Way, count: Int) {
+      let communicator = way.communicator
+      func bytes(of rank: Int) -> [UInt8] { (0..<(rank == 1 ? 0 : count + rank)).map { UInt8(($0 + 31 * rank) & 255) } }
+      let all = communicator.gather(bytes(of: communicator.rank))
+      expectOnAllRanks(all == (0..<communicator.size).map(bytes))
+    }
+
+    @Test func `No rank passes a barrier before the last has come`() throws {
+      let communicator = World.communicator
+      let folder = communicator.broadcast(
+        FileManager.default.temporaryDirectory.appending(path: "svdist-barrier-\(UUID().uuidString)").path)
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      usleep(UInt32(20_000 * communicator.rank))
+      _ = FileManager.default.createFile(atPath: "\(folder)/\(communicator.rank)", contents: nil)
+      communicator.barrier()
+      let files = try FileManager.default.contentsOfDirectory(atPath: folder)
+      expectOnAllRanks(files.count == communicator.size)
+      if communicator.rank == 0 { try FileManager.default.removeItem(atPath: folder) }
+    }
+
+    @Test func `Matrices and values travel as they are`() {
+      let communicator = World.communicator
+      let rank = communicator.rank
+      let rows = (0..<communicator.size).map { $0 + 1 }
+      let own = Matrix(rows: rank + 1, columns: 3)
+      own.elements.update(repeating: Float(rank))
+      let all = communicator.gather(own, rows: rows)
+      let expected: [[Float]] = (0..<rows.count).map { [Float](repeating: Float($0), count: 3 * ($0 + 1)) }
+      expectOnAllRanks(all.values == Array(expected.joined()))
+      let share = communicator.reduceScatter(all, rows: rows)
+      expectOnAllRanks(share.values == [Float](repeating: Float(rank * rows.count), count: 3 * (rank + 1)))
+      communicator.sum(all)
+      expectOnAllRanks(all[0, 0] == 0 && all[all.rows - 1, 2] == Float(rows.count * (rows.count - 1)))
+      all.elements.update(repeating: Float(rank))
+      communicator.broadcast(all, from: rows.count - 1)
+      expectOnAllRanks(all.values.allSatisfy { $0 == Float(rows.count - 1) })
+      expectOnAllRanks(communicator.broadcast(rank, from: rows.count - 1) == rows.count - 1)
+      expectOnAllRanks(communicator.broadcast(rank == 0 ? "step-00000010" : "") == "step-00000010")
+      expectOnAllRanks(communicator.sum(0.5) == 0.5 * Double(rows.count))
+    }
+  }
+}

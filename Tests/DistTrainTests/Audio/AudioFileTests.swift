@@ -1,0 +1,82 @@
+import DistTrain
+import Foundation
+import Testing
+
+@Suite struct AudioFileTests {
+  let audio: GeneratedAudio
+
+  init() throws { audio = try GeneratedAudio() }
+
+  @Test(arguments: GeneratedAudio.Format.allCases)
+  func `A recording of each format is read with its rate, channels and length`(_ format: GeneratedAudio.Format) throws {
+    guard format.isAvailable else { return }
+    let channels = [GeneratedAudio.lively(seconds: 3), GeneratedAudio.lively(seconds: 3, item: 1)]
+    let file = try AudioFile(path: audio.write(channels, as: format))
+    #expect(file.sampleRate == 16_000)
+    #expect(file.channels == 2)
+    // MP3 holds whole frames only.
+    #expect(format == .mp3 ? abs(file.frames - 48_000) <= 2304 : file.frames == 48_000)
+    #expect(abs(file.seconds - 3) < 0.15)
+    let samples = try file.read(from: 0, count: file.frames)
+    if let tolerance = format.tolerance {
+      let mixed = zip(channels[0], channels[1]).map { ($0 + $1) / 2 }
+      #expect(largestDifference(samples, mixed) <= tolerance)
+    } else {
+      let power = { (x: [Float]) in x.reduce(0) { $0 + Double($1) * Double($1) } / Double(x.count) }
+      let mixed = zip(channels[0], channels[1]).map { ($0 + $1) / 2 }
+      #expect(abs(10 * log10(power(samples) / power(mixed))) < 1)
+    }
+  }
+
+  /// Long enough for the places from which Opus and MP3 are read by a seek with pre-roll.
+  @Test(arguments: GeneratedAudio.Format.allCases)
+  func `A stretch holds the samples of the whole recording, in any order of reading`(
+    _ format: GeneratedAudio.Format
+  ) throws {
+    guard format.isAvailable else { return }
+    let seconds = format == .mp3 ? 70.0 : 25.0
+    let path = try audio.write([GeneratedAudio.lively(seconds: seconds)], as: format)
+    let whole = try AudioFile(path: path)
+    let samples = try whole.read(from: 0, count: whole.frames)
+    let file = try AudioFile(path: path)
+    var stream = RandomStream(seed: 3, purpose: .test)
+    let sequentialEnd = (format == .mp3 ? 60 : 10) * 16_000
+    let places =
+      (0..<20).map { _ in stream.below(whole.frames - 8000) } + [0, sequentialEnd, 16_001, whole.frames - 8000]
+    for from in places {
+      let stretch = try file.read(from: from, count: 8000)
+      let difference = largestDifference(stretch, samples[from..<from + 8000])
+      // Beyond, MP3 is exact but for rounding, and Opus keeps a trace of what it decoded before: see SoundDecoder.
+      let tolerance: Float = from <= sequentialEnd ? 0 : format == .opus ? 5e-3 : format == .mp3 ? 1e-6 : 0
+      #expect(difference <= tolerance, "from \(from)")
+      #expect(try stretch == AudioFile(path: path).read(from: from, count: 8000), "from \(from), a fresh file")
+    }
+  }
+
+  @Test func `One channel can be chosen, and none that is not there`() throws {
+    let channels = (0..<3).map { GeneratedAudio.sine(Double(200 + 100 * $0), seconds: 0.5) }
+    let path = try audio.write(channels, as: .floatWav)
+    let file = try AudioFile(path: path)
+    for channel in 0..<3 {
+      #expect(try file.read(from: 100, count: 1000, channel: channel) == Array(channels[channel][100..<1100]))
+    }
+    let failure = #expect(throws: Failure.self) { try file.read(from: 0, count: 10, channel: 3) }
+    #expect(failure?.status == .badData)
+    #expect(failure?.message.contains("no channel 3") == true)
+  }
+
+  @Test func `Threads can share one file`() async throws {
+    let path = try audio.write([GeneratedAudio.lively(seconds: 5)], as: .vorbis)
+    let file = try AudioFile(path: path)
+    let samples = try file.read(from: 0, count: file.frames)
+    try await withThrowingTaskGroup(of: Bool.self) { group in
+      for index in 0..<16 {
+        group.addTask {
+          let from = index * 4000
+          return try file.read(from: from, count: 4000) == Array(samples[from..<from + 4000])
+        }
+      }
+      for try await isEqual in group { #expect(isEqual) }
+    }
+  }
+}

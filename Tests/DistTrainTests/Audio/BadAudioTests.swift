@@ -1,0 +1,114 @@
+import DistTrain
+import Foundation
+import Testing
+
+/// Each kind of unusable file is told apart in one line that names it.
+@Suite struct BadAudioTests {
+  let audio: GeneratedAudio
+
+  init() throws { audio = try GeneratedAudio() }
+
+  /// The message of the failure that inspecting `path` ends in.
+  private func complaint(_ path: String, start: Double = 0, seconds: Double? = nil) -> String {
+    let failure = #expect(throws: Failure.self) {
+      try AudioInspection.inspect(path: path, start: start, seconds: seconds)
+    }
+    #expect(failure?.status == .badData)
+    let message = failure?.message ?? ""
+    #expect(message.contains(path))
+    #expect(!message.contains("\n"))
+    return message
+  }
+
+  private func write(_ bytes: Data, _ name: String) throws -> String {
+    try bytes.write(to: URL(fileURLWithPath: audio.path(name)))
+    return audio.path(name)
+  }
+
+  @Test func `A missing file`() {
+    #expect(complaint(audio.path("none.wav")).contains("no such file"))
+  }
+
+  @Test func `A folder`() {
+    #expect(complaint(audio.folder.path).contains("is not a file"))
+  }
+
+  @Test func `An unreadable file`() throws {
+    let path = try audio.write([GeneratedAudio.sine(300, seconds: 1)])
+    try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: path)
+    // Permissions do not bind the superuser.
+    guard !FileManager.default.isReadableFile(atPath: path) else { return }
+    #expect(complaint(path).contains("cannot be read"))
+  }
+
+  @Test(arguments: ["empty.wav", "empty.flac", "empty.ogg"])
+  func `An empty file`(_ name: String) throws {
+    #expect(complaint(try write(Data(), name)).contains("is empty (0 bytes)"))
+  }
+
+  @Test func `Text named as audio`() throws {
+    #expect(complaint(try write(Data("This is no recording.\n".utf8), "text.wav")).contains("is not audio"))
+  }
+
+  @Test(arguments: GeneratedAudio.Format.allCases.filter { $0 != .mp3 }, [0.5, 0.9])
+  func `A file cut short`(_ format: GeneratedAudio.Format, share: Double) throws {
+    let whole = try Data(contentsOf: URL(fileURLWithPath: audio.write([GeneratedAudio.lively(seconds: 6)], as: format)))
+    let path = try write(whole.prefix(Int(share * Double(whole.count))), "cut.\(format.rawValue)")
+    #expect(complaint(path).contains("truncated"))
+  }
+
+  @Test func `A WAV header without samples`() throws {
+    let path = try audio.write([[]], name: "header.wav")
+    #expect(complaint(path).contains("holds no samples"))
+  }
+
+  @Test(arguments: [UInt32(0), .max])
+  func `A WAV file whose writer did not know the length is read to its end`(_ length: UInt32) throws {
+    let path = try audio.write([GeneratedAudio.sine(300, seconds: 1)])
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    let data = try #require(bytes.range(of: Data("data".utf8)))
+    bytes.replaceSubrange(
+      data.upperBound..<data.upperBound + 4, with: withUnsafeBytes(of: length.littleEndian) { Data($0) })
+    let patched = try write(bytes, "pipe.wav")
+    if length == .max {
+      #expect(try AudioInspection.inspect(path: patched).seconds == 1)
+    } else {
+      #expect(complaint(patched).contains("holds no samples"))
+    }
+  }
+
+  @Test(arguments: [Float.nan, .infinity])
+  func `Samples that are not finite are named`(_ value: Float) throws {
+    var samples = GeneratedAudio.sine(300, seconds: 2)
+    samples[24_000] = value
+    let path = try audio.write([samples, samples.map { _ in 0 }], as: .floatWav)
+    #expect(complaint(path).contains("sample 24000 (at 1.500 s) is \(value)"))
+  }
+
+  @Test func `A silent file can be read but not used`() throws {
+    let path = try audio.write([[Float](repeating: 0, count: 16_000)])
+    #expect(try Waveform.read(path: path) == [Float](repeating: 0, count: 16_000))
+    #expect(complaint(path).contains("is silent"))
+    let faint = try audio.write([GeneratedAudio.sine(300, seconds: 1, amplitude: 5e-4)])
+    #expect(try AudioInspection.inspect(path: faint).peak > 4e-4)
+  }
+
+  @Test func `A stretch beyond the end`() throws {
+    let path = try audio.write([GeneratedAudio.sine(300, seconds: 2)])
+    #expect(complaint(path, start: 3).contains("lasts 2.000 s, but a stretch from 3.0 s"))
+    #expect(complaint(path, start: 1, seconds: 2).contains("lasts 2.000 s, but a stretch to 3.0 s"))
+  }
+
+  @Test func `A good file or stretch is described`() throws {
+    let samples = GeneratedAudio.sine(250, seconds: 2, rate: 44_100, amplitude: 0.25)
+    let path = try audio.write([samples, samples], rate: 44_100)
+    let whole = try AudioInspection.inspect(path: path)
+    #expect(whole.seconds == 2)
+    #expect(whole.sampleRate == 44_100)
+    #expect(whole.channels == 2)
+    #expect(abs(whole.peak - 0.25) < 1e-3)
+    #expect(try AudioInspection.inspect(path: path, start: 0.5, seconds: 1).seconds == 1)
+    // Times in lists are rounded: a little beyond the end is the end.
+    #expect(try AudioInspection.inspect(path: path, start: 1.5, seconds: 0.55).seconds == 0.5)
+  }
+}

@@ -1,0 +1,65 @@
+import DistTrain
+import Foundation
+import Testing
+
+@Suite struct WaveformTests {
+  let audio: GeneratedAudio
+
+  init() throws { audio = try GeneratedAudio() }
+
+  private static let rates = [8000, 11_025, 16_000, 22_050, 44_100, 48_000, 16_001]
+
+  @Test(arguments: rates)
+  func `A tone of any rate keeps frequency, amplitude and phase`(_ rate: Int) throws {
+    let path = try audio.write([GeneratedAudio.sine(1000, seconds: 2, rate: rate)], rate: rate, as: .floatWav)
+    let samples = try Waveform.read(path: path)
+    #expect(samples.count == 32_000)
+    let expected = GeneratedAudio.sine(1000, seconds: 2)
+    // The filter rings where the tone starts and ends.
+    #expect(largestDifference(samples[500..<31_500], expected[500..<31_500]) < 2e-5)
+  }
+
+  @Test(arguments: rates)
+  func `A crop is a part of the whole, wherever it starts`(_ rate: Int) throws {
+    let source = GeneratedAudio.noise(rate * 4)
+    let path = try audio.write([source], rate: rate, as: .floatWav)
+    let whole = try Waveform.read(path: path)
+    #expect(whole.count == 64_000)
+    var stream = RandomStream(seed: 4, purpose: .test)
+    for start in (0..<10).map({ _ in stream.uniform(0, 3.4) }) + [0, 0.001, 3.4] {
+      let crop = try Waveform.read(path: path, start: start, seconds: 0.6)
+      let first = Int((start * 16_000).rounded())
+      #expect(crop.count == 9600)
+      #expect(largestDifference(crop, whole[first..<first + 9600]) < 1e-6, "from \(start) s")
+    }
+  }
+
+  @Test func `What lies beyond half the new rate is removed`() throws {
+    let path = try audio.write([GeneratedAudio.sine(11_000, seconds: 1, rate: 44_100)], rate: 44_100, as: .floatWav)
+    let samples = try Waveform.read(path: path)
+    #expect(samples[500..<15_500].allSatisfy { abs($0) < 1e-5 })
+  }
+
+  @Test func `A crop across the end has the samples that are there`() throws {
+    let path = try audio.write([GeneratedAudio.noise(16_000)])
+    #expect(try Waveform.read(path: path, start: 0.75, seconds: 1).count == 4000)
+    let resampled = try audio.write([GeneratedAudio.noise(22_050)], rate: 22_050)
+    #expect(try Waveform.read(path: resampled, start: 0.75, seconds: 1).count == 4000)
+    let failure = #expect(throws: Failure.self) { try Waveform.read(path: path, start: 1, seconds: 1) }
+    #expect(failure?.status == .badData)
+  }
+
+  @Test func `One channel of several is resampled alone`() throws {
+    let channels = [GeneratedAudio.sine(500, seconds: 1, rate: 8000), GeneratedAudio.sine(800, seconds: 1, rate: 8000)]
+    let path = try audio.write(channels, rate: 8000, as: .floatWav)
+    let expected = GeneratedAudio.sine(800, seconds: 1)
+    let samples = try Waveform.read(path: path, channel: 1)
+    #expect(largestDifference(samples[500..<15_500], expected[500..<15_500]) < 2e-5)
+  }
+
+  @Test func `Short utterances are repeated, long ones cut`() {
+    #expect(Waveform.tiled([1, 2, 3], count: 7) == [1, 2, 3, 1, 2, 3, 1])
+    #expect(Waveform.tiled([1, 2, 3], count: 2) == [1, 2])
+    #expect(Waveform.tiled([1, 2, 3], count: 0) == [])
+  }
+}

@@ -1,0 +1,93 @@
+import DistTrain
+import Testing
+
+@Suite struct CommunicatorTests {
+  @Test func `One rank alone keeps what it has`() throws {
+    let communicator = SoleCommunicator()
+    let matrix = Matrix(rows: 2, columns: 3, [1, 2, 3, 4, 5, 6])
+    communicator.sum(matrix)
+    communicator.broadcast(matrix)
+    #expect(matrix.values == [1, 2, 3, 4, 5, 6])
+    #expect(communicator.gather(matrix, rows: [2]).values == matrix.values)
+    #expect(communicator.reduceScatter(matrix, rows: [2]).values == matrix.values)
+    #expect(communicator.minimum([3, -1]) == [3, -1])
+    #expect(communicator.maximum([3, -1]) == [3, -1])
+    #expect(communicator.gather("utterance") == ["utterance"])
+    #expect(communicator.broadcast(0.5) == 0.5)
+    #expect(communicator.hosts.count == 1)
+    #expect(communicator.census == "1 rank on 1 host")
+  }
+
+  @Test(arguments: 1...4) func `Ranks that are threads do what ranks do`(ranks: Int) throws {
+    let results = try ThreadCommunicator.run(ranks: ranks) { communicator in
+      let rank = communicator.rank
+      var values = [Float(rank), 1]
+      communicator.sum(&values)
+      let rows = (0..<communicator.size).map { $0 + 1 }
+      let own = Matrix(rows: rank + 1, columns: 2)
+      own.elements.update(repeating: Float(rank))
+      let all = communicator.gather(own, rows: rows)
+      let share = communicator.reduceScatter(all, rows: rows)
+      let texts = communicator.gather(String(repeating: "x", count: rank))
+      return Seen(
+        sum: values, gathered: all.values, share: share.values, last: communicator.broadcast(rank, from: ranks - 1),
+        maximum: communicator.maximum(Double(rank)), lengths: texts.map(\.count))
+    }
+    let all: [[Float]] = (0..<ranks).map { [Float](repeating: Float($0), count: 2 * ($0 + 1)) }
+    for (rank, seen) in results.enumerated() {
+      #expect(seen.sum == [Float(ranks * (ranks - 1) / 2), Float(ranks)])
+      #expect(seen.gathered == Array(all.joined()))
+      #expect(seen.share == all[rank].map { $0 * Float(ranks) })
+      #expect(seen.last == ranks - 1)
+      #expect(seen.maximum == Double(ranks - 1))
+      #expect(seen.lengths == Array(0..<ranks))
+    }
+  }
+
+  private struct Seen {
+    let sum: [Float]
+    let gathered: [Float]
+    let share: [Float]
+    let last: Int
+    let maximum: Double
+    let lengths: [Int]
+  }
+
+  @Test func `What no rank fails at returns each rank's own result`() throws {
+    let results = try ThreadCommunicator.run(ranks: 3) { communicator in
+      try communicator.agree { communicator.rank * 10 }
+    }
+    #expect(results == [0, 10, 20])
+  }
+
+  @Test func `A failure of some ranks is thrown by all and printed by the lowest of them`() throws {
+    let failures = try ThreadCommunicator.run(ranks: 4) { communicator in
+      #expect(throws: AgreedFailure.self) {
+        try communicator.agree {
+          if communicator.rank >= 2 { throw Failure(.badData, "file \(communicator.rank) is empty") }
+        }
+      }
+    }
+    for (rank, failure) in failures.enumerated() {
+      let failure = try #require(failure)
+      #expect(failure.failure.status == .badData)
+      #expect(failure.failure.message == "file 2 is empty")
+      #expect(failure.rank == 2)
+      #expect(failure.isMine == (rank == 2))
+      #expect(failure.line.hasPrefix("svdist: rank 2 on ") && failure.line.hasSuffix(": file 2 is empty"))
+    }
+  }
+
+  @Test func `A failure of all ranks is no one rank's`() throws {
+    let failures = try ThreadCommunicator.run(ranks: 2) { communicator in
+      #expect(throws: AgreedFailure.self) {
+        try communicator.agree { try communicator.agree { throw Failure(.usage, "unknown setting crop.second") } }
+      }
+    }
+    for (rank, failure) in failures.enumerated() {
+      #expect(failure?.line == "svdist: unknown setting crop.second")
+      #expect(failure?.isMine == (rank == 0))
+      #expect(failure?.failure.status == .usage)
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import DistTrain
+import Foundation
+import Testing
+
+@Suite struct AtomicFileTests {
+  @Test func `a file replaces an older one and leaves nothing beside it`() throws {
+    try withScratchFolder { folder in
+      let path = folder + "/config.yaml"
+      try AtomicFile.write("old", to: path)
+      try AtomicFile.write("new", to: path)
+      #expect(try read(path) == "new")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["config.yaml"])
+    }
+  }
+
+  @Test func `whichever system call fails, the old file stays whole and nothing is left beside it`() throws {
+    try withScratchFolder { folder in
+      let path = folder + "/result.json"
+      for call in 1... {
+        try AtomicFile.write("old", to: path)
+        let system = FaultySystem(failing: call, onlyOnce: true)
+        let failure = failure { try system.run(under: folder) { try AtomicFile.write("new", to: path) } }
+        #expect((failure != nil) == system.failed)
+        let content = try read(path)
+        // Only the sync of the folder comes after the name is the new file's.
+        #expect(content == (failure == nil || failure!.message.hasPrefix("cannot sync \(folder):") ? "new" : "old"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["result.json"])
+        if !system.failed { break }
+      }
+    }
+  }
+
+  @Test func `a device is written to, not replaced`() throws {
+    try AtomicFile.write("text", to: "/dev/null")
+    var status = stat()
+    #expect(stat("/dev/null", &status) == 0)
+    #expect(status.st_mode & S_IFMT == S_IFCHR)
+  }
+
+  @Test func `a full disk is told with the path and the system's reason`() {
+    let failure = #expect(throws: Failure.self) { try AtomicFile.write("text", to: "/dev/full") }
+    #expect(failure?.status == .failed)
+    #expect(failure?.message == "cannot write /dev/full: No space left on device")
+  }
+
+  @Test func `a folder that does not exist is told with the path`() {
+    let failure = #expect(throws: Failure.self) { try AtomicFile.write("text", to: "/proc/none/file") }
+    #expect(failure?.status == .failed)
+    #expect(failure?.message.contains("/proc/none") == true)
+    #expect(failure?.message.contains("No such file or directory") == true)
+  }
+
+  @Test(arguments: [0, 1, 65_535, 65_536, 1_048_576, 3_000_001])
+  func `the digest and the size are those of the bytes`(count: Int) throws {
+    try withScratchFolder { folder in
+      let path = folder + "/bytes"
+      let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
+      let file = try OutputFile(path: path)
+      try file.write(Array(bytes.prefix(7)))
+      try file.write(Array(bytes.dropFirst(7)))
+      let digest = try file.finish()
+      #expect(file.bytes == count)
+      #expect(try InputFile.contents(of: path) == bytes)
+      #expect(try InputFile(path: path).digest() == digest)
+    }
+  }
+
+  @Test func `the digest of a known text is the published one`() throws {
+    try withScratchFolder { folder in
+      let path = folder + "/abc"
+      try AtomicFile.write("abc", to: path)
+      let published = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+      #expect(try InputFile(path: path).digest() == published)
+    }
+  }
+
+  @Test func `a missing input is bad data`() {
+    let failure = #expect(throws: Failure.self) { try InputFile(path: "/nowhere/trials") }
+    #expect(failure?.status == .badData)
+    #expect(failure?.message == "cannot read /nowhere/trials: No such file or directory")
+  }
+
+  @Test func `a folder in place of an input is bad data`() {
+    let failure = #expect(throws: Failure.self) { try InputFile(path: "/tmp") }
+    #expect(failure?.status == .badData)
+  }
+}

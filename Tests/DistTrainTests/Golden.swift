@@ -1,0 +1,50 @@
+import DistTrain
+import Foundation
+import Testing
+
+/// Tensors and records that `scripts/golden` computed.
+struct Golden {
+  let tensors: [String: (shape: [Int], values: [Float])]
+  let metadata: [String: String]
+
+  init(_ name: String) throws {
+    let data = try Data(contentsOf: Self.url("\(name).safetensors"))
+    let length = data.prefix(8).enumerated().reduce(0) { $0 | Int($1.element) << (8 * $1.offset) }
+    let header = try #require(
+      JSONSerialization.jsonObject(with: data[8..<8 + length]) as? [String: [String: Any]])
+    metadata = header["__metadata__"] as? [String: String] ?? [:]
+    tensors = header.filter { $0.key != "__metadata__" }.mapValues { entry in
+      let offsets = entry["data_offsets"] as? [Int] ?? [0, 0]
+      let bytes = data[8 + length + offsets[0]..<8 + length + offsets[1]]
+      let values = bytes.withUnsafeBytes { raw in
+        (0..<raw.count / 4).map { raw.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
+      }
+      return (entry["shape"] as? [Int] ?? [], values)
+    }
+  }
+
+  static func record<Record: Decodable>(_ name: String, as type: Record.Type) throws -> Record {
+    try JSONDecoder().decode(type, from: Data(contentsOf: url("\(name).json")))
+  }
+
+  static func url(_ name: String) -> URL {
+    Bundle.module.resourceURL!.appendingPathComponent("Fixtures/\(name)")
+  }
+
+  func values(_ name: String) throws -> [Float] {
+    try #require(tensors[name], "no tensor \(name)").values
+  }
+
+  func matrix(_ name: String) throws -> Matrix {
+    let tensor = try #require(tensors[name], "no tensor \(name)")
+    return Matrix(rows: tensor.shape[0], columns: tensor.values.count / tensor.shape[0], tensor.values)
+  }
+}
+
+/// ‖a − b‖ / ‖b‖, or ‖a‖ where b is zero.
+func relativeDistance(_ a: [Float], _ b: [Float]) -> Double {
+  precondition(a.count == b.count, "\(a.count) and \(b.count) values cannot be compared")
+  let difference = zip(a, b).reduce(0.0) { $0 + pow(Double($1.0) - Double($1.1), 2) }.squareRoot()
+  let length = b.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+  return length > 0 ? difference / length : difference
+}

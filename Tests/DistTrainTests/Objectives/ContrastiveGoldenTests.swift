@@ -1,0 +1,101 @@
+import DistTrain
+import Testing
+
+@Suite struct ContrastiveGoldenTests {
+  struct Record: Decodable {
+    struct Case: Decodable {
+      let name: String
+      let form: AngularMargin.Form
+      let denominator: SupervisedContrastiveLoss.Denominator
+      let mode: ClassAwareAttention.Mode
+      let normalize: Bool
+      let stopGradient: Bool
+      let warmup: Double
+      let scale: Double
+      let subcenters: Int
+      let temperature: Double
+      let margin: Double
+      let attention: String
+      let loss: Double
+      let anchors: Int
+    }
+    let speakers: [Int]
+    let cases: [Case]
+  }
+
+  @Test func `losses, attention and gradients equal PyTorch's in every form`() throws {
+    let golden = try Golden("contrastive")
+    let record = try Golden.record("contrastive", as: Record.self)
+    #expect(record.cases.count > 60)
+    for one in record.cases {
+      // One rank, then the same rows cut in three unequal shares.
+      for shares in [[0..<12], [0..<5, 5..<6, 6..<12]] {
+        let outcome = try evaluate(one, golden, record.speakers, shares: shares)
+        #expect(abs(outcome.loss - one.loss) < 1e-5 * abs(one.loss), "\(one.name) in \(shares.count)")
+        let expected = try golden.values("\(one.name)/gradient.embeddings")
+        #expect(relativeDistance(outcome.gradient, expected) < 2e-5, "\(one.name) in \(shares.count)")
+        #expect(outcome.anchors == one.anchors, "\(one.name)")
+        let attention = try golden.values("attention/\(one.attention)")
+        #expect(relativeDistance(outcome.attention.map { Float($0) }, attention) < 1e-5, "\(one.name)")
+      }
+    }
+  }
+
+  private func evaluate(
+    _ one: Record.Case, _ golden: Golden, _ speakers: [Int], shares: [Range<Int>]
+  ) throws -> (loss: Double, gradient: [Float], anchors: Int, attention: [Double]) {
+    let embeddings = LengthNormalization(try golden.matrix("embeddings"))
+    let prototypes = LengthNormalization(
+      try golden.matrix(one.subcenters > 1 ? "prototypes.subcenters" : "prototypes"))
+    let cosines = SpeakerCosines(
+      embeddings: embeddings.unit, prototypes: prototypes.unit, subcenters: one.subcenters)
+    let attention = ClassAwareAttention(
+      mode: one.mode, scale: one.scale, normalize: one.normalize, stopGradient: one.stopGradient)
+    let loss = SupervisedContrastiveLoss(
+      temperature: one.temperature, margin: AngularMargin(form: one.form, value: one.margin),
+      denominator: one.denominator, attention: attention)
+    let values = attention.values(cosines, speakers: speakers)
+    let batches = shares.map {
+      SupervisedContrastiveLoss.Batch(embeddings: embeddings.unit, own: $0, speakers: speakers, attention: values)
+    }
+    let results = InProcess.evaluate(loss, batches, warmth: one.warmup)
+    let unit = Matrix(rows: embeddings.unit.rows, columns: embeddings.unit.columns, results.flatMap(\.gradient.values))
+    if results.allSatisfy({ $0.attentionGradient != nil }) {
+      let byCosine = attention.backward(
+        results.flatMap { $0.attentionGradient ?? [] }, cosines: cosines, speakers: speakers)
+      multiply(cosines.spread(byCosine).view, prototypes.unit.view, into: unit.view, adding: true)
+    }
+    return (
+      results.reduce(0) { $0 + $1.loss }, embeddings.backward(unit).values, results[0].anchors, values
+    )
+  }
+}
+
+/// Ranks of one process: a first evaluation of each rank records what it would share, later ones see the sums.
+private enum InProcess {
+  static func evaluate(
+    _ loss: SupervisedContrastiveLoss, _ batches: [SupervisedContrastiveLoss.Batch], warmth: Double
+  ) -> [SupervisedContrastiveLoss.Result] {
+    var sums: [[Double]] = []
+    var results: [SupervisedContrastiveLoss.Result] = []
+    // Each round makes one more of the shared sums known.
+    for _ in 0..<3 {
+      var contributions: [[[Double]]] = []
+      results = batches.map { batch in
+        var shared: [[Double]] = []
+        let result = loss.evaluate(batch, warmth: warmth) { numbers in
+          shared.append(numbers)
+          if shared.count <= sums.count { numbers = sums[shared.count - 1] }
+        }
+        contributions.append(shared)
+        return result
+      }
+      sums = contributions[0].indices.map { call in
+        contributions.reduce([Double](repeating: 0, count: contributions[0][call].count)) { total, rank in
+          zip(total, rank[call]).map { $0 + $1 }
+        }
+      }
+    }
+    return results
+  }
+}

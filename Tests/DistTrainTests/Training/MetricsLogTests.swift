@@ -1,0 +1,77 @@
+import DistTrain
+import Foundation
+import Testing
+
+@Suite struct MetricsLogTests {
+  @Test func `a line has the keys and numbers of its step, null where there is none`() throws {
+    var metrics = StepMetrics(step: 100, epoch: 2)
+    metrics.classificationLoss = 6.125
+    metrics.contrastiveLoss = .infinity
+    metrics.alpha = 0.1
+    metrics.learningRate = 1e-5
+    #expect(
+      metrics.json == #"{"step":100,"epoch":2,"classificationLoss":6.125,"contrastiveLoss":null,"alpha":0.1,"#
+        + #""classificationGradientNorm":null,"contrastiveGradientNorm":null,"gradientCosine":null,"#
+        + #""learningRate":1e-05,"margin":null,"utterancesPerSecond":null,"loadSeconds":null,"#
+        + #""forwardSeconds":null,"backwardSeconds":null,"communicateSeconds":null,"totalSeconds":null}"#)
+    let read = try JSONDecoder().decode(StepMetrics.self, from: Data(metrics.json.utf8))
+    #expect(read.json == metrics.json)
+    #expect(read.contrastiveLoss.isNaN)
+  }
+
+  @Test func `a run that goes on appends`() throws {
+    try withScratchFolder { folder in
+      let path = folder + "/metrics.jsonl"
+      for step in 1...3 { try MetricsLog(path: path).append(StepMetrics(step: step, epoch: 0)) }
+      #expect(try steps(in: path) == [1, 2, 3])
+    }
+  }
+
+  @Test(arguments: [0, 1, 7, 10, 99])
+  func `the log is cut back to a step, a torn line with it`(step: Int) throws {
+    for torn in ["", "{\"step\":1", "{\"step\":11}", "\0\0\0\n", "\n"] {
+      try withScratchFolder { folder in
+        let path = folder + "/metrics.jsonl"
+        try write((1...10).map { StepMetrics(step: $0, epoch: 0).json + "\n" }.joined() + torn, to: path)
+        let log = try MetricsLog(path: path)
+        try log.cutBack(to: step)
+        #expect(try steps(in: path) == Array(1...10).filter { $0 <= step })
+        try log.append(StepMetrics(step: step + 1, epoch: 0))
+        #expect(try steps(in: path).last == step + 1)
+      }
+    }
+  }
+
+  @Test(arguments: [1, 5000, 19_999])
+  func `a log of megabytes is cut back`(step: Int) throws {
+    try withScratchFolder { folder in
+      let path = folder + "/metrics.jsonl"
+      let lines = (1...20_000).map { StepMetrics(step: $0, epoch: 0).json + "\n" }
+      try write(lines.joined(), to: path)
+      try MetricsLog(path: path).cutBack(to: step)
+      #expect(try read(path) == lines.prefix(step).joined())
+    }
+  }
+
+  @Test func `an empty log stays empty`() throws {
+    try withScratchFolder { folder in
+      let path = folder + "/metrics.jsonl"
+      try MetricsLog(path: path).cutBack(to: 5)
+      #expect(try read(path) == "")
+    }
+  }
+
+  @Test func `a full disk is told`() throws {
+    let log = try MetricsLog(path: "/dev/full")
+    let failure = failure {
+      try log.append(StepMetrics(step: 1, epoch: 0))
+    }
+    #expect(failure?.message == "cannot write /dev/full: No space left on device")
+  }
+
+  private func steps(in path: String) throws -> [Int] {
+    try read(path).split(separator: "\n").map {
+      try JSONDecoder().decode(StepMetrics.self, from: Data($0.utf8)).step
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import Testing
+
+/// How a job of several ranks ends when one goes wrong.
+@Suite(.serialized) struct CommunicationFailureTests {
+  private func probe(_ way: String, rank: Int, ranks: Int = 3) throws -> Launch {
+    try Launch("CommunicationProbe", [way, "\(rank)"], ranks: ranks, seconds: 60)
+  }
+
+  @Test(arguments: 1...4) func `Nothing wrong is status 0 and no line`(ranks: Int) throws {
+    let launch = try probe("none", rank: 0, ranks: ranks)
+    #expect(launch.status == 0)
+    #expect(launch.errors.isEmpty)
+  }
+
+  @Test func `Without a launcher the program is one rank and its failure has no rank`() throws {
+    let launch = try Launch("CommunicationProbe", ["throw", "0"])
+    #expect(launch.status == 65)
+    #expect(launch.errors == "svdist: a.wav ends after 3 of 9 frames: copy it again\n")
+  }
+
+  @Test(arguments: 0..<3) func `A rank that throws ends the job with its status, rank, host and cause`(rank: Int) throws
+  {
+    let launch = try probe("throw", rank: rank)
+    #expect(launch.status == 65)
+    #expect(launch.complaints.count == 1)
+    let line = launch.complaints.first ?? ""
+    #expect(line.hasPrefix("svdist: rank \(rank) on "))
+    #expect(line.hasSuffix(": a.wav ends after 3 of 9 frames: copy it again"))
+  }
+
+  @Test(arguments: 0..<3) func `A failure that ranks agree on is the line of the rank that failed`(rank: Int) throws {
+    let launch = try probe("agree", rank: rank)
+    #expect(launch.status == 65)
+    #expect(launch.complaints.count == 1)
+    #expect(launch.complaints.first?.hasPrefix("svdist: rank \(rank) on ") == true)
+  }
+
+  @Test func `A failure of all ranks is one line`() throws {
+    let launch = try probe("agree-all", rank: 0)
+    #expect(launch.status == 64)
+    #expect(launch.complaints == ["svdist: unknown setting crop.second"])
+  }
+
+  @Test(arguments: 0..<3) func `A rank that hangs is named by the lowest that waits`(rank: Int) throws {
+    let launch = try probe("hang", rank: rank)
+    #expect(launch.status == 1)
+    #expect(launch.complaints.count == 1)
+    let line = launch.complaints.first ?? ""
+    #expect(line.hasPrefix("svdist: rank \(rank == 0 ? 1 : 0) on "))
+    #expect(line.contains("waited 2 s in sum of 100000 floats (operation 2); missing: rank \(rank) on "))
+  }
+
+  @Test func `Ranks that wait for each other are named with what they wait for`() throws {
+    let launch = try probe("wander", rank: 1, ranks: 2)
+    #expect(launch.status == 1)
+    #expect(launch.complaints.count == 1)
+    let line = launch.complaints.first ?? ""
+    #expect(line.contains("waited 2 s in broadcast of 8 bytes from rank 1 (operation 2); elsewhere: rank 1 on "))
+    #expect(line.hasSuffix(" in broadcast of 8 bytes from rank 0 (operation 2)"))
+  }
+
+  @Test(arguments: [("stray", "operation 2"), ("miscount", "sum of 10 floats (operation 2)")])
+  func `Ranks whose messages do not fit end the job with the operation's name`(way: String, name: String) throws {
+    let launch = try probe(way, rank: 1, ranks: 2)
+    #expect(launch.status == 1)
+    #expect(launch.complaints.contains { $0.contains(" failed in ") && $0.contains(name) })
+  }
+
+  @Test func `A rank that is killed ends the job`() throws {
+    let launch = try probe("kill", rank: 1)
+    #expect(launch.status == 137)
+  }
+
+  @Test func `A rank that exits with an error takes the others with it`() throws {
+    let launch = try probe("exit", rank: 1)
+    #expect(launch.status == 3)
+  }
+}
