@@ -112,21 +112,6 @@ int32_t cmpi_gather_bytes(
   return gather(communicator, MPI_BYTE, own, own_count, all, counts, offsets, request);
 }
 
-int32_t cmpi_reduce_scatter_floats(
-    CMPICommunicator communicator, const float *all, float *own, const int32_t *counts, CMPIRequest *request) {
-  MPI_Request mpi = MPI_REQUEST_NULL;
-  int code = MPI_Ireduce_scatter(all, own, counts, MPI_FLOAT, MPI_SUM, comm_of(communicator), &mpi);
-  return started(code, mpi, request);
-}
-
-int32_t cmpi_reduce_floats(
-    CMPICommunicator communicator, const float *values, float *result, int32_t count, int32_t root,
-    CMPIRequest *request) {
-  MPI_Request mpi = MPI_REQUEST_NULL;
-  int code = MPI_Ireduce(values, result, count, MPI_FLOAT, MPI_SUM, root, comm_of(communicator), &mpi);
-  return started(code, mpi, request);
-}
-
 int32_t cmpi_broadcast_bytes(
     CMPICommunicator communicator, void *bytes, int32_t count, int32_t root, CMPIRequest *request) {
   MPI_Request mpi = MPI_REQUEST_NULL;

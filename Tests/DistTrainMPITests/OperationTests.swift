@@ -119,6 +119,14 @@ extension MPITests {
           for index in expected.indices { expected[index] += Float(theirs[offset + index]) }
         }
         expectOnAllRanks(own == expected, "counts \(counts)")
+
+        let inexact = Self.values(of: communicator.rank, count: total).map { Float($0) }
+        inexact.withUnsafeBufferPointer { inexact in
+          own.withUnsafeMutableBufferPointer { communicator.reduceScatter(inexact, counts: counts, into: $0) }
+        }
+        var sum = inexact
+        communicator.sum(&sum)
+        expectOnAllRanks(own == Array(sum[offset..<offset + own.count]), "the bits differ from the sum's")
       }
     }
 

@@ -49,13 +49,6 @@ int32_t cmpi_gather_doubles(
 int32_t cmpi_gather_bytes(
     CMPICommunicator communicator, const uint8_t *own, int32_t own_count, uint8_t *all, const int32_t *counts,
     const int32_t *offsets, CMPIRequest *request);
-/// Sums `all` over ranks; rank r gets the r-th stretch, of `counts[r]` elements.
-int32_t cmpi_reduce_scatter_floats(
-    CMPICommunicator communicator, const float *all, float *own, const int32_t *counts, CMPIRequest *request);
-/// Sums `values` over ranks into `result` of rank `root`; the other ranks' `result` is not read.
-int32_t cmpi_reduce_floats(
-    CMPICommunicator communicator, const float *values, float *result, int32_t count, int32_t root,
-    CMPIRequest *request);
 int32_t cmpi_broadcast_bytes(
     CMPICommunicator communicator, void *bytes, int32_t count, int32_t root, CMPIRequest *request);
 int32_t cmpi_barrier(CMPICommunicator communicator, CMPIRequest *request);

@@ -17,7 +17,7 @@ package protocol Communicator: AnyObject, Sendable {
   func sum(_ values: UnsafeMutableBufferPointer<Double>)
   /// The rows of all ranks in the order of ranks; `counts[r]` elements come from rank r, and `counts[rank]` are in `own`.
   func gather(_ own: UnsafeBufferPointer<Float>, counts: [Int], into all: UnsafeMutableBufferPointer<Float>)
-  /// Sums `all` over ranks and leaves rank r with its `counts[r]` elements of the sum.
+  /// Sums `all` over ranks and leaves rank r with its `counts[r]` elements of the sum, the bits that `sum` gives.
   func reduceScatter(_ all: UnsafeBufferPointer<Float>, counts: [Int], into own: UnsafeMutableBufferPointer<Float>)
   /// Rank `root`'s bytes, on every rank.
   func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int)

@@ -49,7 +49,8 @@ package enum Job {
 
   /// Writes one line to standard error, whole even where several ranks write.
   package static func report(_ line: String) {
-    FileHandle.standardError.write(Data("\(line)\n".utf8))
+    let bytes = Array("\(line)\n".utf8)
+    _ = write(STDERR_FILENO, bytes, bytes.count)
   }
 
   /// Whether the environment is that of a launcher's process.

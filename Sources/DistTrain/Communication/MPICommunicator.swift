@@ -74,28 +74,22 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
     }
   }
 
+  /// Sums whole pieces and keeps a share of them: Open MPI 4.1's own non-blocking reduce-scatter takes the sum to one rank
+  /// first and is slower, and this way a share has the very bits of `sum`.
   package func reduceScatter(
     _ all: UnsafeBufferPointer<Float>, counts: [Int], into own: UnsafeMutableBufferPointer<Float>
   ) {
     check(counts, own: own.count, all: all.count)
+    let offset = offsets(of: counts)[rank]
+    let scratch = Buffer(count: min(all.count, sumCount))
     collective("reduce-scatter", all.count, "floats") { operation in
-      if all.count <= sumCount {
-        guard let values = all.baseAddress else { return }
-        counts.map(Int32.init).withUnsafeBufferPointer { counts in
-          perform(operation) {
-            cmpi_reduce_scatter_floats(communicator, values, own.baseAddress, counts.baseAddress, $0)
-          }
-        }
-        return
-      }
-      for (root, offset) in offsets(of: counts).enumerated() {
-        for piece in pieces(of: counts[root], upTo: sumCount) {
-          perform(operation) {
-            cmpi_reduce_floats(
-              communicator, all.baseAddress! + offset + piece.lowerBound,
-              root == rank ? own.baseAddress! + piece.lowerBound : nil, Int32(piece.count), Int32(root), $0)
-          }
-        }
+      for piece in pieces(of: all.count, upTo: sumCount) {
+        scratch.pointer.update(from: all.baseAddress! + piece.lowerBound, count: piece.count)
+        perform(operation) { cmpi_sum_floats(communicator, scratch.pointer, Int32(piece.count), $0) }
+        let share = piece.clamped(to: offset..<offset + own.count)
+        guard !share.isEmpty else { continue }
+        let source = scratch.pointer + share.lowerBound - piece.lowerBound
+        (own.baseAddress! + share.lowerBound - offset).update(from: source, count: share.count)
       }
     }
   }

@@ -15,9 +15,8 @@ final class Watchdog {
 
   private struct Inquiry {
     let began: Double
-    var answers: [Int: (number: Int, text: String)] = [:]
-    /// A lower rank inquires as well: it is the one to speak.
-    var lowerRankAsks = false
+    /// What each rank that answered waits for.
+    var answers: [Int: String] = [:]
   }
 
   /// A message that MPI may still read.
@@ -43,6 +42,8 @@ final class Watchdog {
   private let grace: Double
   private var inquiry: Inquiry?
   private var inquiries = 0
+  /// A lower rank inquires as well, perhaps before this one: it is the one to speak.
+  private var lowerRankAsks = false
   /// All ranks once took part in the operation under way and yet it does not end.
   private var isExtended = false
   private var letters: [Letter] = []
@@ -67,24 +68,25 @@ final class Watchdog {
     letters.removeAll { hasArrived($0) }
     while let (sender, tag, text) = nextMessage() {
       if tag == Self.question {
-        send("\(text) \(operation.number) \(operation)", to: sender, tag: Self.answer)
-        if sender < rank { inquiry?.lowerRankAsks = true }
+        send("\(text) \(operation)", to: sender, tag: Self.answer)
+        if sender < rank { lowerRankAsks = true }
       } else {
         note(text, from: sender)
       }
     }
     guard let inquiry else {
-      if waited > (isExtended ? 2 * limit : limit) { ask(now: now) }
+      if waited > patience { ask(now: now) }
       return .goOn
     }
-    // Where a lower rank asks as well, this one speaks only if that one fails to.
-    guard now - inquiry.began > (inquiry.lowerRankAsks ? 3 * grace : grace) else { return .goOn }
-    return conclude(inquiry, operation: operation, waited: waited)
+    // After a lower rank's question this one speaks only if that one fails to.
+    guard now - inquiry.began > (lowerRankAsks ? 3 * grace : grace) else { return .goOn }
+    return conclude(inquiry, operation: operation)
   }
 
   /// Forgets what was asked about an operation that has ended.
   func operationEnded() {
     if inquiry != nil { inquiry = nil }
+    lowerRankAsks = false
     isExtended = false
   }
 
@@ -94,33 +96,35 @@ final class Watchdog {
     for other in hosts.indices where other != rank { send("\(inquiries)", to: other, tag: Self.question) }
   }
 
-  /// Keeps an answer `inquiry number description` of the inquiry under way; late ones are of no use.
+  /// Keeps an answer `number operation` to the inquiry of that number, if it is under way: late ones are of no use.
   private func note(_ text: String, from sender: Int) {
-    let parts = text.split(separator: " ", maxSplits: 2)
-    guard parts.count == 3, Int(parts[0]) == inquiries, let number = Int(parts[1]) else { return }
-    inquiry?.answers[sender] = (number, String(parts[2]))
+    let parts = text.split(separator: " ", maxSplits: 1)
+    guard parts.count == 2, Int(parts[0]) == inquiries else { return }
+    inquiry?.answers[sender] = String(parts[1])
   }
 
-  private func conclude(_ inquiry: Inquiry, operation: Operation, waited: Double) -> Verdict {
+  private func conclude(_ inquiry: Inquiry, operation: Operation) -> Verdict {
     let others = hosts.indices.filter { $0 != rank }
     let missing = others.filter { inquiry.answers[$0] == nil }
-    let elsewhere = others.filter { inquiry.answers[$0].map { $0.text != "\(operation)" } ?? false }
+    let elsewhere = others.filter { inquiry.answers[$0].map { $0 != "\(operation)" } ?? false }
     if missing.isEmpty && elsewhere.isEmpty && !isExtended {
       // The last of them may have come only now.
       isExtended = true
+      lowerRankAsks = false
       self.inquiry = nil
       return .goOn
     }
     var findings: [String] = []
     if !missing.isEmpty { findings.append("missing: \(list(missing) { name($0) })") }
     if !elsewhere.isEmpty {
-      findings.append("elsewhere: \(list(elsewhere) { "\(name($0)) in \(inquiry.answers[$0]?.text ?? "")" })")
+      findings.append("elsewhere: \(list(elsewhere) { "\(name($0)) in \(inquiry.answers[$0] ?? "")" })")
     }
     if findings.isEmpty { findings.append("all ranks take part, so the network between them fails") }
-    let seconds = waited - (isExtended ? 0 : grace)
-    return .end(
-      "waited \(Int(max(seconds, limit).rounded(.down))) s in \(operation); \(findings.joined(separator: "; "))")
+    return .end("waited \(Int(patience)) s in \(operation); \(findings.joined(separator: "; "))")
   }
+
+  /// Seconds of waiting before the next inquiry.
+  private var patience: Double { isExtended ? 2 * limit : limit }
 
   private func name(_ rank: Int) -> String { "rank \(rank) on \(hosts[rank])" }
 
