@@ -47,6 +47,8 @@ package struct EmbeddingExtractor<Network: Encoder> {
         progress(turn)
       }
     }
+    // Training needs buffers of other sizes.
+    BufferPool.shared.trim()
     communicator.sum(vectors)
     return try Embeddings(names: utterances.map(\.id), vectors: vectors)
   }

@@ -38,12 +38,25 @@ package final class BufferPool: Sendable {
     state.withLock { $0.free[Self.blockSize(count: count), default: []].append(block) }
   }
 
+  /// Gives all free blocks back to the system: after work on many sizes that do not come again.
+  package func trim() {
+    let blocks = state.withLock { state in
+      let blocks = state.free.values.joined().map(\.pointer)
+      state.bytes -= state.free.reduce(0) { $0 + $1.key * $1.value.count }
+      state.free = [:]
+      return blocks.map { Block(pointer: $0) }
+    }
+    for block in blocks { free(block.pointer) }
+  }
+
   /// Large blocks are whole huge pages: page faults and address translation otherwise cost as much as the arithmetic.
   private static let hugePage = 2 << 20
 
+  /// Four sizes an octave, so that utterances of all lengths share few of them.
   private static func blockSize(count: Int) -> Int {
     let bytes = max(count, 1) * MemoryLayout<Float>.stride
-    let unit = bytes >= hugePage ? hugePage : 64
+    let octave = 1 << (Int.bitWidth - 1 - bytes.leadingZeroBitCount)
+    let unit = max(octave / 4, bytes >= hugePage ? hugePage : 64)
     return (bytes + unit - 1) / unit * unit
   }
 

@@ -10,6 +10,8 @@ package struct StepMetrics: Sendable {
   package var contrastiveGradientNorm = Double.nan
   /// The cosine between the two gradients.
   package var gradientCosine = Double.nan
+  /// Rows that have a positive; without one the contrastive loss is left out.
+  package var anchors = Double.nan
   package var learningRate = Double.nan
   package var margin = Double.nan
   package var utterancesPerSecond = Double.nan
@@ -31,6 +33,7 @@ package struct StepMetrics: Sendable {
     ("classificationLoss", \.classificationLoss), ("contrastiveLoss", \.contrastiveLoss), ("alpha", \.alpha),
     ("classificationGradientNorm", \.classificationGradientNorm),
     ("contrastiveGradientNorm", \.contrastiveGradientNorm), ("gradientCosine", \.gradientCosine),
+    ("anchors", \.anchors),
     ("learningRate", \.learningRate), ("margin", \.margin), ("utterancesPerSecond", \.utterancesPerSecond),
     ("loadSeconds", \.loadSeconds), ("forwardSeconds", \.forwardSeconds), ("backwardSeconds", \.backwardSeconds),
     ("communicateSeconds", \.communicateSeconds), ("totalSeconds", \.totalSeconds),

@@ -6,7 +6,9 @@ package enum StopRequest {
   private static let signal = Atomic<Int32>(0)
 
   /// From now on SIGTERM, SIGINT and SIGUSR1 ask for a stop instead of ending the process; a second SIGINT ends it.
+  /// A reader of the output that goes away (SIGPIPE) stops nothing.
   package static func watch() {
+    Foundation.signal(SIGPIPE, SIG_IGN)
     for number in [SIGTERM, SIGINT, SIGUSR1] {
       Foundation.signal(number) { number in
         let before = StopRequest.signal.exchange(number, ordering: .relaxed)

@@ -112,6 +112,7 @@ package final class Trainer<Network: Encoder> {
     metrics.classificationGradientNorm = balance.norms[0]
     metrics.contrastiveGradientNorm = balance.norms[1]
     metrics.gradientCosine = balance.cosine
+    metrics.anchors = Double(outcome.anchors)
     metrics.learningRate = rate
     metrics.margin = margin
     metrics.loadSeconds = clock.spent(.load)

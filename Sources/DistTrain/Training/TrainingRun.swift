@@ -28,6 +28,8 @@ package final class TrainingRun {
   let progress: ProgressReport
   /// Rank 0 alone writes.
   private var metricsLog: MetricsLog?
+  /// Why an objective is left out of the steps at present.
+  private var leftOut: String?
   private var lastSave = monotonicSeconds()
   /// The step of the checkpoint that was written or read last.
   var lastSavedStep: Int?
@@ -134,12 +136,27 @@ package final class TrainingRun {
       let id = trainer.plan.corpus.utterances[one.utterance].id
       note("utterance \(id) is replaced by others of its speaker from now on: \(one.reason)")
     }
+    noteAbsence(metrics)
     progress.report(metrics)
     do {
       try metricsLog?.append(metrics)
     } catch {
       note("the step is not in the log: \(error)")
     }
+  }
+
+  /// Says when an objective begins to be left out of the steps, and when it is back.
+  private func noteAbsence(_ metrics: StepMetrics) {
+    var absence: String?
+    if metrics.anchors == 0 {
+      absence = "no row has a positive: the contrastive loss is left out"
+    } else if metrics.contrastiveGradientNorm == 0 {
+      absence = "the contrastive gradient is zero: it is left out"
+    } else if metrics.classificationGradientNorm == 0 {
+      absence = "the classification gradient is zero: it is left out"
+    }
+    if absence != leftOut { note("step \(metrics.step): \(absence ?? "both losses are in again")") }
+    leftOut = absence
   }
 
   /// Rank 0 prints a line.
@@ -158,10 +175,11 @@ package final class TrainingRun {
   }
 
   private func save() throws {
-    guard trainer.ranksAgree else {
-      throw Failure(.failed, "step \(trainer.step): ranks hold different parameters; the last checkpoint is good")
-    }
+    let ranksAgree = trainer.ranksAgree
     try communicator.agree {
+      guard ranksAgree else {
+        throw Failure(.failed, "step \(trainer.step): ranks hold different parameters; the last checkpoint is good")
+      }
       guard communicator.rank == 0 else { return }
       try folder.checkpoints.save(
         encoder: trainer.encoderTensors, optimizer: trainer.optimizerTensors,

@@ -1,0 +1,86 @@
+import DistTrain
+import Testing
+
+@Suite struct Convolution1DTests {
+  struct Shape: Sendable {
+    let inputs: Int
+    let outputs: Int
+    let kernel: Int
+    let dilation: Int
+    let utterances: Int
+    let frames: Int
+  }
+
+  /// The last one takes several blocks of utterances, two are shorter than the kernel reaches.
+  static let shapes = [
+    Shape(inputs: 3, outputs: 4, kernel: 1, dilation: 1, utterances: 2, frames: 5),
+    Shape(inputs: 3, outputs: 4, kernel: 5, dilation: 1, utterances: 3, frames: 9),
+    Shape(inputs: 2, outputs: 2, kernel: 3, dilation: 4, utterances: 2, frames: 11),
+    Shape(inputs: 2, outputs: 3, kernel: 3, dilation: 4, utterances: 2, frames: 3),
+    Shape(inputs: 2, outputs: 3, kernel: 5, dilation: 2, utterances: 1, frames: 1),
+    Shape(inputs: 40, outputs: 3, kernel: 5, dilation: 1, utterances: 9, frames: 401),
+  ]
+
+  @Test(arguments: shapes)
+  func `a block outside training equals plain sums`(shape: Shape) {
+    let setup = Setup(shape)
+    let block = setup.block
+    let pass = ForwardPass(
+      mode: .inference, parameters: setup.parameters.pointer, statistics: setup.statistics.pointer)
+    // Running statistics of mean 0 and variance 1 leave the ReLU's output as it is, but for ε.
+    let (output, _) = block.forward(setup.input.view, utterances: shape.utterances, pass)
+    let expected = setup.plainOutput()
+    let scale = Float(1 / (1 + 1e-5).squareRoot())
+    #expect(relativeDistance(output.values, expected.map { $0 * scale }) < 1e-5)
+  }
+
+  private struct Setup {
+    let shape: Shape
+    let block: ConvolutionBlock
+    let parameters: Matrix
+    let statistics: Matrix
+    let input: Matrix
+    let layout: EncoderLayout
+
+    init(_ shape: Shape) {
+      self.shape = shape
+      var layout = EncoderLayout()
+      block = ConvolutionBlock(
+        convolution: "c", normalization: "n", inputs: shape.inputs, outputs: shape.outputs, kernel: shape.kernel,
+        dilation: shape.dilation, layout: &layout)
+      self.layout = layout
+      parameters = Matrix(rows: 1, columns: layout.parameters.count)
+      statistics = Matrix(rows: 1, columns: layout.statistics.count)
+      layout.parameters.initialise(parameters.pointer, seed: 4)
+      layout.statistics.initialise(statistics.pointer, seed: 4)
+      var stream = RandomStream(seed: 6, purpose: .test)
+      let count = shape.inputs * shape.utterances * shape.frames
+      input = Matrix(
+        rows: shape.inputs, columns: shape.utterances * shape.frames, (0..<count).map { _ in Float(stream.normal()) })
+    }
+
+    /// relu(b + Σ w·x) in double precision.
+    func plainOutput() -> [Float] {
+      let weight = layout.parameters.parameters[0]
+      let bias = layout.parameters.parameters[1]
+      var values: [Float] = []
+      for output in 0..<shape.outputs {
+        for column in 0..<input.columns {
+          let (utterance, frame) = (column / shape.frames, column % shape.frames)
+          var sum = Double(parameters.pointer[bias.offset + output])
+          for channel in 0..<shape.inputs {
+            for tap in 0..<shape.kernel {
+              let at = frame + (tap - (shape.kernel - 1) / 2) * shape.dilation
+              guard (0..<shape.frames).contains(at) else { continue }
+              let element = (output * shape.inputs + channel) * shape.kernel + tap
+              sum += Double(parameters.pointer[weight.offset + element])
+                * Double(input[channel, utterance * shape.frames + at])
+            }
+          }
+          values.append(Float(max(sum, 0)))
+        }
+      }
+      return values
+    }
+  }
+}
