@@ -39,15 +39,19 @@ let package = Package(
       dependencies: ["DistTrain", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: settings),
     .executableTarget(
-      name: "filterbank-dump", dependencies: ["DistTrain"], path: "Tests/Support/FilterBankDump", swiftSettings: settings),
+      name: "filterbank-dump", dependencies: ["DistTrain"], path: "Tests/Support/FilterBankDump",
+      swiftSettings: settings),
     .testTarget(
       name: "DistTrainTests", dependencies: ["DistTrain"], resources: [.copy("Fixtures")], swiftSettings: settings),
-    .testTarget(name: "DistTrainMPITests", dependencies: ["DistTrain"], swiftSettings: settings),
+    .target(
+      name: "TestCorpora", dependencies: ["DistTrain"], path: "Tests/Support/TestCorpora", swiftSettings: settings),
+    .testTarget(name: "DistTrainMPITests", dependencies: ["DistTrain", "TestCorpora"], swiftSettings: settings),
     .executableTarget(
       name: "CommunicationProbe", dependencies: ["DistTrain"], path: "Tests/CommunicationProbe",
       swiftSettings: settings),
     .testTarget(
-      name: "svdistTests", dependencies: ["DistTrain", "svdist", "CommunicationProbe"], swiftSettings: settings),
+      name: "svdistTests", dependencies: ["DistTrain", "svdist", "CommunicationProbe", "TestCorpora"],
+      swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

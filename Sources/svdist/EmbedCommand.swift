@@ -2,7 +2,7 @@ import ArgumentParser
 import DistTrain
 
 /// `svdist embed`: a corpus's embeddings in a file.
-struct EmbedCommand: ParsableCommand {
+struct EmbedCommand: RanksCommand {
   static let configuration = CommandConfiguration(
     commandName: "embed",
     abstract: "Writes the embedding of every utterance of a data directory.",
@@ -25,6 +25,8 @@ struct EmbedCommand: ParsableCommand {
     let (encoder, corpus, output) = (encoder, corpus, output)
     Job.run { communicator in
       LinearAlgebra.setThreads(Machine.threads(communicator))
+      // An error in the output's name should not cost the embeddings.
+      try communicator.agree { try EmbeddingFile.check(output) }
       let embeddings = try Embedding.compute(encoder: encoder, corpus: corpus, communicator: communicator)
       try communicator.agree {
         guard communicator.rank == 0 else { return }

@@ -3,7 +3,7 @@ import DistTrain
 import Foundation
 
 /// `svdist evaluate`: EER and minDCF of a trial list.
-struct EvaluateCommand: ParsableCommand {
+struct EvaluateCommand: RanksCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
     abstract: "Scores a trial list by cosine and prints EER and minDCF.",
@@ -19,7 +19,8 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Data directory with the trials' utterances.", valueName: "folder"))
   var corpus: String?
 
-  @Option(help: ArgumentHelp("Embeddings written by svdist embed, instead of --encoder and --corpus.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Embeddings written by svdist embed, instead of --encoder and --corpus.", valueName: "file"))
   var embeddings: String?
 
   @Option(help: ArgumentHelp("The trial list.", valueName: "file"))
@@ -52,7 +53,7 @@ struct EvaluateCommand: ParsableCommand {
     Job.run { communicator in
       LinearAlgebra.setThreads(Machine.threads(communicator))
       // The list is read first: an error in it should not cost the embeddings.
-      let list = try communicator.agree { try TrialList.read(command.trials) }
+      let list = try communicator.agree { try command.readTrials() }
       let vectors = try command.vectors(communicator)
       try communicator.agree {
         guard communicator.rank == 0 else { return }
@@ -60,6 +61,12 @@ struct EvaluateCommand: ParsableCommand {
       }
       return .done
     }
+  }
+
+  private func readTrials() throws -> TrialList {
+    let list = try TrialList.read(trials)
+    if let corpus, enrolmentMap == nil { _ = try list.positions(in: Corpus.open(corpus)) }
+    return list
   }
 
   private func vectors(_ communicator: any Communicator) throws -> Embeddings {

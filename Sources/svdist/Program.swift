@@ -10,15 +10,17 @@ enum Program {
     do {
       command = try root.parseAsRoot()
     } catch {
-      root.exit(withError: error)
+      leave(root, error)
     }
+    // mpirun starts what it is told: a command of one process runs on rank 0, the others have nothing to do.
+    if let rank = launchedRank, rank > 0, !(command is any RanksCommand) { exit(0) }
     do {
       try command.run()
     } catch let failure as Failure {
       end(failure)
     } catch  where error is ExitCode || root.exitCode(for: error) != .failure {
       // Help, the version and usage errors that only appear when the command runs.
-      root.exit(withError: error)
+      leave(root, error)
     } catch {
       end(Failure(.failed, "\(error)"))
     }
@@ -27,15 +29,20 @@ enum Program {
   /// Ends the process with the failure's line and status.
   static func end(_ failure: Failure) -> Never {
     let line = failure.message.split(whereSeparator: \.isNewline).joined(separator: " ")
-    var place = ""
-    if let rank = launchedRank, rank > 0 {
-      // All ranks read the same command line: rank 0 says what is wrong with it and the launcher ends the others.
-      // A rank that is alone with its trouble (a file missing on its host) speaks up.
-      if failure.status == .usage { sleep(2) }
-      place = "rank \(rank) on \(ProcessInfo.processInfo.hostName): "
-    }
-    FileHandle.standardError.write(Data("svdist: \(place)\(line)\n".utf8))
+    FileHandle.standardError.write(Data("svdist: \(line)\n".utf8))
     exit(failure.status.rawValue)
+  }
+
+  /// Prints help, the version or what is wrong with the command line, and ends the process. All ranks read the same
+  /// command line: rank 0 speaks.
+  private static func leave(_ root: any ParsableCommand.Type, _ error: any Error) -> Never {
+    if let rank = launchedRank, rank > 0 {
+      let code = root.exitCode(for: error)
+      // The launcher ends the other ranks when the first one fails.
+      if code != .success { sleep(2) }
+      exit(code.rawValue)
+    }
+    root.exit(withError: error)
   }
 
   /// This process's rank as its launcher (Open MPI's mpirun, PMIx, Slurm) says it, known before MPI starts.

@@ -3,7 +3,7 @@ import DistTrain
 import Foundation
 
 /// `svdist train`, the command where none is named: trains, or goes on.
-struct TrainCommand: ParsableCommand {
+struct TrainCommand: RanksCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
     abstract: "Trains an encoder, or goes on from the run folder's newest checkpoint.",
@@ -48,6 +48,7 @@ struct TrainCommand: ParsableCommand {
   func run() throws {
     let (settings, runDir, restart, logEvery) = (settings, runDir, restart, logEvery)
     let (threads, expected) = (threads, expectRanks)
+    StopRequest.watch()
     Job.run(timeout: timeout) { communicator in
       let configuration = try communicator.agree {
         try Self.checkRanks(communicator, expected: expected)
@@ -55,7 +56,6 @@ struct TrainCommand: ParsableCommand {
       }
       let threads = threads ?? Machine.threads(communicator)
       LinearAlgebra.setThreads(threads)
-      StopRequest.watch()
       if communicator.rank == 0 {
         print(configuration.yaml)
         print("\(communicator.census), \(threads) \(threads == 1 ? "thread" : "threads") each, \(Machine.kernels)")

@@ -1,5 +1,6 @@
 import DistTrain
 import Foundation
+import TestCorpora
 import Testing
 
 extension MPITests {

@@ -2,8 +2,8 @@ import Testing
 
 /// How a job of several ranks ends when one goes wrong.
 @Suite(.serialized) struct CommunicationFailureTests {
-  private func probe(_ way: String, rank: Int, ranks: Int = 3) throws -> Launch {
-    try Launch("CommunicationProbe", [way, "\(rank)"], ranks: ranks, seconds: 60)
+  private func probe(_ way: String, rank: Int, ranks: Int = 3) throws -> Outcome {
+    try Program("CommunicationProbe", [way, "\(rank)"], ranks: ranks, limit: 60).finish()
   }
 
   @Test(arguments: 1...4) func `Nothing wrong is status 0 and no line`(ranks: Int) throws {
@@ -13,7 +13,7 @@ import Testing
   }
 
   @Test func `Without a launcher the program is one rank and its failure has no rank`() throws {
-    let launch = try Launch("CommunicationProbe", ["throw", "0"])
+    let launch = try Program("CommunicationProbe", ["throw", "0"]).finish()
     #expect(launch.status == 65)
     #expect(launch.errors == "svdist: a.wav ends after 3 of 9 frames: copy it again\n")
   }

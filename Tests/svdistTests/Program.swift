@@ -1,55 +1,125 @@
 import Foundation
 
-/// What a run of the program left behind.
-typealias Outcome = (status: Int32, output: String, errors: String)
+/// A program of this package that a test started, alone or under mpirun.
+final class Program {
+  private let arguments: [String]
+  private let process = Process()
+  private let folder: URL
+  private let limit: Double
+  private let deadline: Date
 
-/// Runs the built program and waits for it.
-///
-/// - Parameters:
-///   - arguments: its command line.
-///   - environment: variables over those of the tests.
-///   - directory: its working directory; that of the tests if nil.
-///   - ranks: starts so many under `mpirun`; without it if nil.
-///   - seconds: after these the program and all it started are killed, and `ProgramTimeout` is thrown.
-/// - Returns: the exit status (128 + the signal that ended it), standard output and standard error.
-func svdist(
-  _ arguments: [String], environment: [String: String] = [:], directory: URL? = nil, mpi ranks: Int? = nil,
-  limit seconds: Double = 120
-) throws -> Outcome {
-  let folder = FileManager.default.temporaryDirectory.appending(path: "svdist-program-\(UUID().uuidString)")
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: folder) }
-  let mark = ["SVDIST_TEST_RUN": folder.lastPathComponent]
-
-  let process = Process()
-  let launcher = ranks.map { ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", "\($0)"] } ?? []
-  process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-  process.arguments = launcher + [try programPath()] + arguments
-  process.environment = childEnvironment.merging(environment) { $1 }.merging(mark) { $1 }
-  process.currentDirectoryURL = directory
-  let (output, errors) = (folder.appending(path: "output"), folder.appending(path: "errors"))
-  // Files, not pipes: a full pipe would stop the program.
-  for file in [output, errors] { try Data().write(to: file) }
-  process.standardOutput = try FileHandle(forWritingTo: output)
-  process.standardError = try FileHandle(forWritingTo: errors)
-  process.standardInput = FileHandle.nullDevice
-
-  defer { killProcesses(with: folder.lastPathComponent) }
-  try process.run()
-  let deadline = Date().addingTimeInterval(seconds)
-  while process.isRunning {
-    if Date() > deadline {
-      killProcesses(with: folder.lastPathComponent)
-      throw ProgramTimeout(
-        arguments: arguments, seconds: seconds, output: try String(contentsOf: output, encoding: .utf8),
-        errors: try String(contentsOf: errors, encoding: .utf8))
+  /// Starts it.
+  /// - Parameters:
+  ///   - name: of the built program.
+  ///   - environment: variables over those of the tests.
+  ///   - directory: its working directory; that of the tests if nil.
+  ///   - ranks: starts so many under `mpirun`; without it if nil.
+  ///   - launcherOptions: mpirun's.
+  ///   - limit: after so many seconds the program and all it started are killed, and `ProgramTimeout` is thrown.
+  init(
+    _ name: String, _ arguments: [String], environment: [String: String] = [:], directory: URL? = nil,
+    ranks: Int? = nil, launcherOptions: [String] = [], limit: Double = 120
+  ) throws {
+    folder = FileManager.default.temporaryDirectory.appending(path: "svdist-program-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    self.arguments = arguments
+    self.limit = limit
+    deadline = Date().addingTimeInterval(limit)
+    let launcher = ranks.map {
+      ["mpirun", "--oversubscribe", "--bind-to", "none"] + launcherOptions + ["-n", "\($0)"]
     }
-    usleep(5_000)
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = (launcher ?? []) + [try Self.path(of: name)] + arguments
+    process.environment = Self.environment.merging(environment) { $1 }
+      .merging(["SVDIST_TEST_RUN": folder.lastPathComponent]) { $1 }
+    process.currentDirectoryURL = directory
+    // Files, not pipes: a full pipe would stop the program.
+    for file in [outputFile, errorsFile] { try Data().write(to: file) }
+    process.standardOutput = try FileHandle(forWritingTo: outputFile)
+    process.standardError = try FileHandle(forWritingTo: errorsFile)
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
   }
-  return (
-    status: process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus,
-    output: try String(contentsOf: output, encoding: .utf8), errors: try String(contentsOf: errors, encoding: .utf8)
-  )
+
+  deinit {
+    killAll()
+    try? FileManager.default.removeItem(at: folder)
+  }
+
+  private var outputFile: URL { folder.appending(path: "output") }
+  private var errorsFile: URL { folder.appending(path: "errors") }
+
+  /// What it has written so far.
+  var output: String { (try? String(contentsOf: outputFile, encoding: .utf8)) ?? "" }
+  var errors: String { (try? String(contentsOf: errorsFile, encoding: .utf8)) ?? "" }
+
+  /// Sends a signal to the program, or to mpirun where it was started by that.
+  func send(_ signal: Int32) {
+    if process.isRunning { kill(process.processIdentifier, signal) }
+  }
+
+  /// Waits until the condition holds or the program has ended.
+  func wait(until condition: () -> Bool) throws {
+    while process.isRunning, !condition() {
+      if Date() > deadline {
+        killAll()
+        throw ProgramTimeout(arguments: arguments, seconds: limit, output: output, errors: errors)
+      }
+      usleep(3_000)
+    }
+  }
+
+  /// Waits for its end.
+  func finish() throws -> Outcome {
+    try wait { false }
+    process.waitUntilExit()
+    killAll()
+    return Outcome(
+      status: process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus,
+      output: output, errors: errors)
+  }
+
+  /// Kills every process of the run with SIGKILL: the program, its launcher and its ranks, which inherit the mark in their
+  /// environment.
+  func killAll() {
+    let mark = Array("SVDIST_TEST_RUN=\(folder.lastPathComponent)".utf8)
+    var found: Bool
+    repeat {
+      found = false
+      let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+      for process in processes.compactMap({ Int32($0) }) {
+        // A process that has ended but isn't collected yet has no environment left.
+        guard let environment = FileManager.default.contents(atPath: "/proc/\(process)/environ") else { continue }
+        if environment.split(separator: 0).contains(where: { $0.elementsEqual(mark) }) {
+          kill(process, SIGKILL)
+          found = true
+        }
+      }
+    } while found
+  }
+
+  /// A built program: beside the test bundle, or for svdist where `SVDIST_PROGRAM` says.
+  private static func path(of name: String) throws -> String {
+    if name == "svdist", let path = ProcessInfo.processInfo.environment["SVDIST_PROGRAM"] { return path }
+    var folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+    while folder.path != "/" {
+      let program = folder.appending(path: name).path
+      var isFolder: ObjCBool = false
+      if FileManager.default.fileExists(atPath: program, isDirectory: &isFolder), !isFolder.boolValue { return program }
+      folder.deleteLastPathComponent()
+    }
+    throw CocoaError(.fileNoSuchFile, userInfo: [NSFilePathErrorKey: "\(name) beside \(CommandLine.arguments[0])"])
+  }
+
+  /// The tests' environment as a terminal has it: without the marks of a launcher.
+  private static var environment: [String: String] {
+    let marks = ["OMPI_", "PMIX_", "PMI_", "ORTE_", "SLURM_"]
+    var environment = ProcessInfo.processInfo.environment.filter { name, _ in !marks.contains { name.hasPrefix($0) } }
+    environment["OMPI_ALLOW_RUN_AS_ROOT"] = "1"
+    environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1"
+    environment["OPENBLAS_NUM_THREADS"] = "1"
+    return environment
+  }
 }
 
 /// The program ran longer than its test allows.
@@ -60,44 +130,11 @@ struct ProgramTimeout: Error {
   let errors: String
 }
 
-/// The built program: beside the test bundle, or where `SVDIST_PROGRAM` says.
-func programPath() throws -> String {
-  if let path = ProcessInfo.processInfo.environment["SVDIST_PROGRAM"] { return path }
-  var folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-  while folder.path != "/" {
-    let program = folder.appending(path: "svdist").path
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: program, isDirectory: &isFolder), !isFolder.boolValue { return program }
-    folder.deleteLastPathComponent()
-  }
-  throw CocoaError(.fileNoSuchFile, userInfo: [NSFilePathErrorKey: "svdist beside \(CommandLine.arguments[0])"])
-}
-
-/// The tests' environment without what a launcher above them has set.
-private var childEnvironment: [String: String] {
-  var environment = ProcessInfo.processInfo.environment.filter { name, _ in
-    !["OMPI_COMM_", "OMPI_UNIVERSE", "PMIX_", "PMI_", "SLURM_"].contains { name.hasPrefix($0) }
-  }
-  environment["OMPI_ALLOW_RUN_AS_ROOT"] = "1"
-  environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1"
-  environment["OPENBLAS_NUM_THREADS"] = "1"
-  return environment
-}
-
-/// Kills every process of the run: the program, its launcher and its ranks, which inherit the mark in their environment.
-private func killProcesses(with mark: String) {
-  let mark = Array("SVDIST_TEST_RUN=\(mark)".utf8)
-  var found: Bool
-  repeat {
-    found = false
-    let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-    for process in processes.compactMap({ Int32($0) }) {
-      // A process that has ended but isn't collected yet has no environment left.
-      guard let environment = FileManager.default.contents(atPath: "/proc/\(process)/environ") else { continue }
-      if environment.split(separator: 0).contains(where: { $0.elementsEqual(mark) }) {
-        kill(process, SIGKILL)
-        found = true
-      }
-    }
-  } while found
+/// Runs the built svdist to its end.
+func svdist(
+  _ arguments: [String], environment: [String: String] = [:], directory: URL? = nil, mpi ranks: Int? = nil,
+  limit seconds: Double = 120
+) throws -> Outcome {
+  try Program("svdist", arguments, environment: environment, directory: directory, ranks: ranks, limit: seconds)
+    .finish()
 }

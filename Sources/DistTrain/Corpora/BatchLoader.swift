@@ -73,18 +73,24 @@ package struct BatchLoader: Sendable {
   }
 
   /// The row's crop, or that of the first utterance in the rule's order of replacements which can be read.
+  ///
+  /// What other rows of the batch found does not count before the next batch: which rows share a rank must not decide.
   private func waveform(
     _ row: BatchRow, batch: [BatchRow], unreadable: Set<Int>, found: inout [Unreadable]
   ) throws -> [Float] {
     let companions = batch.filter { $0.speaker == row.speaker }.map(\.utterance)
     var candidate: Int? = row.utterance
     var attempt = 0
+    var reason: String?
     while let utterance = candidate {
-      if !unreadable.contains(utterance) && !found.contains(where: { $0.utterance == utterance }) {
+      if !unreadable.contains(utterance) {
         do {
-          return try crop(row, utterance: utterance)
-        } catch let failure as Failure {
-          found.append(Unreadable(utterance: utterance, reason: failure.message))
+          return try augmented(try crop(row, utterance: utterance), row, utterance: utterance)
+        } catch let unusable as Unusable {
+          reason = unusable.failure.message
+          if !found.contains(where: { $0.utterance == utterance }) {
+            found.append(Unreadable(utterance: utterance, reason: unusable.failure.message))
+          }
         }
       }
       candidate = sampler.replacement(for: row, attempt: attempt, avoiding: companions)
@@ -93,10 +99,24 @@ package struct BatchLoader: Sendable {
     throw Failure(
       .badData,
       "speaker '\(corpus.speakers[row.speaker])' has no readable utterance left"
-        + (found.last.map { "; the last one: \($0.reason)" } ?? ""))
+        + (reason.map { "; the last one: \($0)" } ?? "")
+        + ": mend its files, or leave the speaker out of the lists")
   }
 
-  private func crop(_ row: BatchRow, utterance index: Int) throws -> [Float] {
+  /// What is wrong with an utterance's own file, as against that of a noise or room.
+  private struct Unusable: Error {
+    let failure: Failure
+  }
+
+  private func crop(_ row: BatchRow, utterance index: Int) throws(Unusable) -> [Float] {
+    do {
+      return try read(row, utterance: index)
+    } catch {
+      throw Unusable(failure: Failure(error))
+    }
+  }
+
+  private func read(_ row: BatchRow, utterance index: Int) throws -> [Float] {
     let utterance = corpus.utterances[index]
     let cropView = segment == .same ? 0 : row.view
     var stream = stream(.crop, row, utterance: index, view: cropView)
@@ -105,9 +125,16 @@ package struct BatchLoader: Sendable {
       path: utterance.path, start: utterance.start + offset, seconds: min(seconds, utterance.seconds),
       sampleRate: filterBank.sampleRate)
     guard !read.isEmpty else { throw Failure(.badData, "\(utterance.path): no samples at \(offset) s") }
-    let waveform = Waveform.tiled(read, count: samples)
+    // A pause is no reason to give an utterance up, a recording without any sound is.
+    if !read.contains(where: { abs($0) >= AudioInspection.silence }) {
+      _ = try AudioInspection.inspect(path: utterance.path, start: utterance.start, seconds: utterance.seconds)
+    }
+    return Waveform.tiled(read, count: samples)
+  }
+
+  private func augmented(_ waveform: [Float], _ row: BatchRow, utterance: Int) throws -> [Float] {
     guard augmentedViews[row.view] else { return waveform }
-    var draws = self.stream(.augmentation, row, utterance: index, view: row.view)
+    var draws = stream(.augmentation, row, utterance: utterance, view: row.view)
     return try augmentation.apply(to: waveform, stream: &draws)
   }
 

@@ -25,7 +25,11 @@ package struct Corpus: Sendable {
       Result { try utterance.seconds ?? fileSeconds(utterance.path) }
     }
     for index in listed.indices {
-      listed[index].seconds = try lengths[index].get()
+      do {
+        listed[index].seconds = try lengths[index].get()
+      } catch let failure as Failure {
+        throw Failure(failure.status, "\(failure.message); svdist prepare \(directory) leaves such files out")
+      }
     }
     return Corpus(listed)
   }

@@ -4,13 +4,23 @@ import Foundation
 /// (Kaldi's text) or `.safetensors` (one tensor `embeddings`, utterances × dimensions, and their names as a JSON list
 /// under `utterances` in the metadata). An `.scp` can be read too.
 package enum EmbeddingFile {
+  /// Looks whether embeddings can be written there, before they are computed.
+  /// - Throws: `Failure(.usage)` for an unknown suffix, or a folder that is not there.
+  package static func check(_ path: String) throws {
+    if try Format(path: path) == .script {
+      throw Failure(.usage, "\(path): name the .ark to write, the .scp comes beside it")
+    }
+    guard FileSystem.isFolder(FileSystem.folder(of: path)) else {
+      throw Failure(.usage, "\(path): there is no folder \(FileSystem.folder(of: path)): make it first")
+    }
+  }
+
   package static func write(_ embeddings: Embeddings, metadata: [String: String] = [:], to path: String) throws {
     switch try Format(path: path) {
     case .safetensors: try writeSafetensors(embeddings, metadata: metadata, to: path)
     case .text: try writeText(embeddings, to: path)
     case .archive: try writeArchive(embeddings, to: path)
-    case .script:
-      throw Failure(.usage, "\(path): name the .ark to write, the .scp comes beside it")
+    case .script: try check(path)
     }
   }
 

@@ -10,16 +10,7 @@ package struct HeldOutEvaluation: Sendable {
   package init(corpus: String, trials: String) throws {
     let corpus = try Corpus.open(corpus)
     let list = try TrialList.read(trials)
-    var used: [Int] = []
-    for (name, index) in list.names.enumerated().map({ ($1, $0) }) {
-      guard let utterance = corpus.utterance(named: name) else {
-        let trial = list.trials.firstIndex { $0.enrolment == index || $0.test == index } ?? 0
-        throw Failure(
-          .badData, "\(trials), line \(list.line(of: trial)): utterance \(name) is not in the corpus it is scored on")
-      }
-      used.append(utterance)
-    }
-    utterances = used.map { corpus.utterances[$0] }
+    utterances = try list.positions(in: corpus).map { corpus.utterances[$0] }
     self.trials = list
   }
 

@@ -18,7 +18,7 @@ package struct RunFolder: Sendable {
         try SystemCall.run(.write, folder) { access(folder, W_OK | X_OK) }
       }
     } catch let failure as Failure {
-      throw Failure(.failed, "the run folder \(path) is of no use: \(failure.message); name another with --run-dir")
+      throw Failure(.failed, "the run folder \(path) cannot be used: \(failure.message); name another with --run-dir")
     }
   }
 

@@ -13,6 +13,11 @@ package enum StopRequest {
       Foundation.signal(number) { number in
         let before = StopRequest.signal.exchange(number, ordering: .relaxed)
         if before == SIGINT && number == SIGINT { _exit(128 + SIGINT) }
+        guard number == SIGINT else { return }
+        // A person presses Ctrl-C and a step may last. Only write(2) is allowed here.
+        let answer: StaticString =
+          "\nsvdist: stopping after this step; Ctrl-C again ends at once, without a checkpoint\n"
+        _ = write(STDERR_FILENO, answer.utf8Start, answer.utf8CodeUnitCount)
       }
     }
   }

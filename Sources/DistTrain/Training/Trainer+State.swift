@@ -51,8 +51,9 @@ extension Trainer {
     UnsafeMutableBufferPointer(rebasing: buffer.elements[tensor.range])
   }
 
-  /// Makes running statistics that each rank kept of its own rows those of all: their mean over ranks.
-  package func shareStatistics() {
+  /// Makes running statistics that each rank kept of its own rows those of all: their mean over ranks. After every step,
+  /// so that they don't depend on when a run evaluates, saves or stops.
+  func shareStatistics() {
     guard !plan.sharesBatchStatistics else { return }
     communicator.sum(statistics)
     let size = Float(communicator.size)

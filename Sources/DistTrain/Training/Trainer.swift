@@ -74,6 +74,7 @@ package final class Trainer<Network: Encoder> {
     GradientClipping.clip(gradients[0], encoderRange, to: plan.gradientNorm)
     GradientClipping.clip(gradients[0], prototypes.range, to: plan.gradientNorm)
     optimizer.update(parameters, gradient: gradients[0], learningRate: rate)
+    clock.within(.communicate) { shareStatistics() }
 
     step += 1
     unreadable += found.map(\.utterance)

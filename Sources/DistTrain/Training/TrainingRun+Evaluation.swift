@@ -1,12 +1,20 @@
 extension TrainingRun {
-  /// Scores the held-out trials before the first step, every so many steps and after the last, once a step.
+  /// Scores the held-out trials before the first step, every so many steps and after the last, once a step. A recording
+  /// that can no longer be read on the way is no reason to stop training.
   func evaluateIfDue() throws {
     guard let evaluation, isEvaluationStep else { return }
+    do {
+      try evaluate(evaluation)
+    } catch let agreed as AgreedFailure where trainer.step > 0 && trainer.step < configuration.training.steps {
+      note("warning: no evaluation at step \(trainer.step): \(agreed.failure.message); training goes on")
+    }
+  }
+
+  private func evaluate(_ evaluation: HeldOutEvaluation) throws {
     let step = trainer.step
     let path = "\(folder.evaluationPath)/step-\(step).json"
     // After a resume the result may be there already.
     if communicator.broadcast(isFirstRank && FileSystem.exists(path)) { return }
-    trainer.shareStatistics()
     let extractor = EmbeddingExtractor(
       encoder: trainer.encoder, parameters: trainer.parameters, statistics: trainer.statistics)
     let (metrics, scores) = try evaluation.run(extractor, communicator: communicator)

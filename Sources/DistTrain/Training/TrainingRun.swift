@@ -64,13 +64,14 @@ package final class TrainingRun {
     if ranks > rows {
       throw Failure(
         .usage,
-        "\(ranks) ranks for a global batch of \(rows) rows (batch.speakers · utterances · views): start at most \(rows)")
+        "\(ranks) ranks for a global batch of \(rows) rows (batch.speakers · utterances · views): start at most \(rows)"
+      )
     }
   }
 
   private static func plan(_ configuration: Configuration) throws -> TrainingPlan {
     guard let path = configuration.corpus.train else {
-      throw Failure(.usage, "corpus.train is not set: name a data directory, --set corpus.train=DIR")
+      throw Failure(.usage, "corpus.train: not set: name a data directory, --set corpus.train=DIR")
     }
     return try TrainingPlan(configuration, corpus: Corpus.open(path))
   }
@@ -86,9 +87,10 @@ package final class TrainingRun {
   /// Trains to the last step, or until a signal on any rank asks for a stop.
   package func run() throws -> ExitStatus {
     while true {
+      if trainer.step >= configuration.training.steps, lastSavedStep != trainer.step { try save() }
       try evaluateIfDue()
       if trainer.step >= configuration.training.steps { break }
-      let (metrics, unreadable) = try trainer.advance()
+      let (metrics, unreadable) = try advance()
       record(metrics, unreadable)
       // Every rank decides by the same numbers.
       let asked = communicator.maximum([
@@ -102,10 +104,20 @@ package final class TrainingRun {
       }
       if trainer.step < configuration.training.steps, asked[1] > 0 || saveIsDueByStep { try saveOrWarn() }
     }
-    if lastSavedStep != trainer.step { try save() }
     progress.finish()
     note("done: \(trainer.step) steps, \(folder.path)")
     return .done
+  }
+
+  /// A step; where data end it before it began, the steps so far are kept first.
+  private func advance() throws -> (StepMetrics, [BatchLoader.Unreadable]) {
+    do {
+      return try trainer.advance()
+    } catch let agreed as AgreedFailure where agreed.failure.status == .badData {
+      if trainer.step > 0, lastSavedStep != trainer.step { try saveOrWarn() }
+      progress.finish()
+      throw agreed
+    }
   }
 
   private var saveIsDueByStep: Bool {
@@ -163,7 +175,6 @@ package final class TrainingRun {
   }
 
   private func save() throws {
-    trainer.shareStatistics()
     let ranksAgree = trainer.ranksAgree
     try communicator.agree {
       guard ranksAgree else {

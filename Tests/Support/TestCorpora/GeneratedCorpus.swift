@@ -1,13 +1,14 @@
 import DistTrain
-import Foundation
+package import Foundation
 
 /// A data directory of generated voices: each speaker a pitch and two resonances of noise and pulses.
-enum GeneratedCorpus {
-  /// Writes WAV files and the lists into `folder`.
-  static func write(to folder: URL, speakers: Int, utterances: Int, seconds: Double = 0.8) throws {
+package enum GeneratedCorpus {
+  /// Writes WAV files `s0-u0.wav` … and the lists (`wav.scp`, `utt2spk`, `utt2dur`) into `folder`.
+  package static func write(to folder: URL, speakers: Int, utterances: Int, seconds: Double = 0.8) throws {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     var recordings = ""
     var owners = ""
+    var durations = ""
     for speaker in 0..<speakers {
       for utterance in 0..<utterances {
         let id = "s\(speaker)-u\(utterance)"
@@ -15,10 +16,24 @@ enum GeneratedCorpus {
         try wav(samples).write(to: folder.appending(path: "\(id).wav"))
         recordings += "\(id) \(id).wav\n"
         owners += "\(id) s\(speaker)\n"
+        durations += "\(id) \(seconds)\n"
       }
     }
     try recordings.write(to: folder.appending(path: "wav.scp"), atomically: true, encoding: .utf8)
     try owners.write(to: folder.appending(path: "utt2spk"), atomically: true, encoding: .utf8)
+    try durations.write(to: folder.appending(path: "utt2dur"), atomically: true, encoding: .utf8)
+  }
+
+  /// Writes all pairs of a corpus's utterances as `trials` beside its lists.
+  package static func writeTrials(to folder: URL, speakers: Int, utterances: Int) throws {
+    let all = (0..<speakers).flatMap { speaker in (0..<utterances).map { (speaker, "s\(speaker)-u\($0)") } }
+    var lines = ""
+    for (index, enrolment) in all.enumerated() {
+      for test in all[(index + 1)...] {
+        lines += "\(enrolment.1) \(test.1) \(enrolment.0 == test.0 ? "target" : "nontarget")\n"
+      }
+    }
+    try lines.write(to: folder.appending(path: "trials"), atomically: true, encoding: .utf8)
   }
 
   private static func voice(speaker: Int, utterance: Int, count: Int) -> [Int16] {
@@ -37,12 +52,6 @@ enum GeneratedCorpus {
 
   /// A WAV file: mono, 16 kHz, 16 bits.
   private static func wav(_ samples: [Int16]) -> Data {
-    func little(_ value: Int, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(value >> (8 * $0) & 255) } }
-    let size = 2 * samples.count
-    var bytes = Array("RIFF".utf8) + little(36 + size, 4) + Array("WAVEfmt ".utf8) + little(16, 4) + little(1, 2)
-    bytes += little(1, 2) + little(16_000, 4) + little(32_000, 4) + little(2, 2) + little(16, 2)
-    bytes += Array("data".utf8) + little(size, 4)
-    bytes += samples.flatMap { little(Int(UInt16(bitPattern: $0)), 2) }
-    return Data(bytes)
+    WaveFile.bytes(format: 1, sampleBytes: 2, samples.flatMap { WaveFile.little(Int(UInt16(bitPattern: $0)), 2) })
   }
 }

@@ -1,0 +1,18 @@
+extension TrialList {
+  /// The positions of `names` in a corpus.
+  /// - Throws: `Failure(.badData)` with the first line that names an utterance which the corpus does not have.
+  package func positions(in corpus: Corpus) throws -> [Int] {
+    let positions = names.map { corpus.utterance(named: $0) }
+    if positions.contains(nil) {
+      for (index, trial) in trials.enumerated() {
+        for name in [trial.enrolment, trial.test] where positions[name] == nil {
+          throw Failure(
+            .badData,
+            "\(path), line \(line(of: index)): utterance \(names[name]) is not in the corpus it is scored on: correct the "
+              + "list, or name the corpus it is about")
+        }
+      }
+    }
+    return positions.compactMap { $0 }
+  }
+}

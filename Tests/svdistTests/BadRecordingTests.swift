@@ -1,0 +1,167 @@
+import DistTrain
+import Foundation
+import TestCorpora
+import Testing
+
+extension ProgramTests {
+  /// Recordings that cannot be used, found by preparation or met by training.
+  @Suite struct BadRecordingTests {
+    /// A folder tree with a speaker of good recordings, and one of bad ones.
+    private func tree(in folder: URL, good: Int) throws -> URL {
+      let tree = folder.appending(path: "tree")
+      for speaker in ["bad", "good"] {
+        try FileManager.default.createDirectory(
+          at: tree.appending(path: speaker), withIntermediateDirectories: true)
+      }
+      for kind in BrokenRecording.allCases { try kind.write(into: tree.appending(path: "bad")) }
+      try GeneratedCorpus.write(to: folder.appending(path: "corpus"), speakers: 1, utterances: max(good, 1))
+      for index in 0..<good {
+        try FileManager.default.copyItem(
+          at: folder.appending(path: "corpus/s0-u\(index).wav"), to: tree.appending(path: "good/\(index).wav"))
+      }
+      return tree
+    }
+
+    @Test func `preparation leaves bad recordings out and says why of each`() throws {
+      try withTemporaryFolder { folder in
+        let output = folder.appending(path: "data")
+        let outcome = try svdist(["prepare", try tree(in: folder, good: 2).path, "--output", output.path])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.output.contains("7 utterances found"))
+        #expect(outcome.output.contains("5 left out"))
+        let report = try String(contentsOf: output.appending(path: "left-out.tsv"), encoding: .utf8)
+        for kind in BrokenRecording.allCases where kind != .missing {
+          let line = report.split(separator: "\n").first { $0.contains("/\(kind.fileName)\t") }
+          #expect(line?.contains(kind.reason) == true, "\(kind): \(report)")
+        }
+        let speakers = try String(contentsOf: output.appending(path: "spk2utt"), encoding: .utf8)
+        #expect(speakers == "good good/0.wav good/1.wav\n" || speakers.hasPrefix("good "), "\(speakers)")
+      }
+    }
+
+    @Test func `preparation of bad recordings alone is refused and writes nothing`() throws {
+      try withTemporaryFolder { folder in
+        let output = folder.appending(path: "data")
+        expectRefusal(
+          try svdist(["prepare", try tree(in: folder, good: 0).path, "--output", output.path]), 65,
+          "no utterance can be used", "is silent", "the first: ")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["corpus", "tree"])
+      }
+    }
+
+    @Test func `a list without durations names its first bad recording before training`() throws {
+      for kind in BrokenRecording.allCases where kind != .silent && kind != .notANumber {
+        try SmallRun.with { run in
+          try run.spoil("s1-u1", kind)
+          try FileManager.default.removeItem(at: run.corpus.appending(path: "utt2dur"))
+          for ranks in [nil, 2] where ranks == nil || kind == .truncated {
+            let outcome = try svdist(run.arguments(steps: 2), mpi: ranks)
+            expectRefusal(
+              outcome, 65, "\(run.corpus.path)/\(kind.fileName)", kind.reason, "svdist prepare",
+              underLauncher: ranks != nil)
+          }
+          #expect(!FileManager.default.fileExists(atPath: run.path("run")))
+        }
+      }
+    }
+
+    @Test func `training replaces each kind of bad recording, reports it once and keeps it in mind`() throws {
+      try SmallRun.with(speakers: 6) { run in
+        for (speaker, kind) in BrokenRecording.allCases.enumerated() { try run.spoil("s\(speaker)-u1", kind) }
+        for (name, ranks) in [("one", nil), ("two", 2)] {
+          let outcome = try svdist(run.arguments(steps: 16, into: name), mpi: ranks)
+          #expect(outcome.status == 0, "\(outcome.errors)")
+          let reports = outcome.output.split(whereSeparator: \.isNewline).filter { $0.contains("is replaced") }
+          #expect(reports.count == BrokenRecording.allCases.count, "\(reports)")
+          for (speaker, kind) in BrokenRecording.allCases.enumerated() {
+            let own = reports.filter { $0.contains("utterance s\(speaker)-u1 ") }
+            #expect(own.count == 1 && own[0].contains(kind.reason), "\(kind): \(reports)")
+          }
+          let replaced = try run.state(step: 16, of: name).replaced
+          #expect(replaced.sorted() == (0..<6).map { "s\($0)-u1" })
+        }
+        #expect(difference(run.losses("two"), run.losses("one")) < 1e-4)
+        #expect(try run.state(step: 16, of: "one").replaced == run.state(step: 16, of: "two").replaced)
+      }
+    }
+
+    @Test func `what is bad in one crop and not in another is replaced alike on one rank and on two`() throws {
+      try SmallRun.with { run in
+        for speaker in 0..<4 {
+          for utterance in 0..<3 {
+            try BrokenRecording.spoilEnd(of: run.corpus.appending(path: "s\(speaker)-u\(utterance).wav"))
+          }
+        }
+        // Three rows a rank: the views of the second speaker are on different ranks.
+        let settings = ["batch.utterances=1", "seed=5"]
+        for (name, ranks) in [("one", nil), ("two", 2)] {
+          let outcome = try svdist(run.arguments(steps: 12, settings, into: name), mpi: ranks)
+          #expect(outcome.status == 0, "\(outcome.errors)")
+        }
+        #expect(try !run.state(step: 12, of: "one").replaced.isEmpty)
+        #expect(difference(run.losses("two"), run.losses("one")) < 1e-4)
+      }
+    }
+
+    @Test func `a speaker without a readable utterance ends the run with the steps so far kept`() throws {
+      try SmallRun.with { run in
+        for utterance in 0..<4 { try run.spoil("s2-u\(utterance)", .missing) }
+        for ranks in [nil, 2] {
+          let outcome = try svdist(run.arguments(steps: 16, into: "run-\(ranks ?? 1)"), mpi: ranks)
+          expectRefusal(
+            outcome, 65, "speaker 's2' has no readable utterance left", "no such file", underLauncher: ranks != nil)
+          let done = run.metrics("run-\(ranks ?? 1)").count
+          #expect(run.checkpoints("run-\(ranks ?? 1)") == (done == 0 ? [] : [done]))
+        }
+      }
+    }
+
+    @Test(arguments: [nil, 2]) func `a recording that vanishes during training is replaced and reported once`(
+      ranks: Int?
+    ) throws {
+      try SmallRun.with { run in
+        let program = try Program("svdist", run.arguments(steps: 60), ranks: ranks)
+        try program.wait { run.metrics().count >= 3 }
+        try FileManager.default.removeItem(at: run.corpus.appending(path: "s1-u2.wav"))
+        let outcome = try program.finish()
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let reports = outcome.output.split(whereSeparator: \.isNewline).filter { $0.contains("is replaced") }
+        #expect(reports.count == 1 && reports[0].contains("s1-u2"), "\(reports)")
+        #expect(try run.state(step: 60).replaced == ["s1-u2"])
+        #expect(run.metrics().map(\.step) == Array(1...60))
+      }
+    }
+
+    @Test func `a noise that vanishes is named, and not the utterance it is laid over`() throws {
+      try SmallRun.with { run in
+        let noises = run.folder.appending(path: "noises")
+        try GeneratedCorpus.write(to: noises, speakers: 1, utterances: 1)
+        try BrokenRecording.text.write(into: noises)
+        let settings = ["augmentation.noise=\(noises.path)", "augmentation.probability=1"]
+        expectRefusal(try svdist(run.arguments(steps: 16, settings)), 65, "noises/text.wav", "is not audio")
+      }
+    }
+
+    @Test func `a held-out recording that vanishes stops no training, and the last evaluation says it`() throws {
+      try SmallRun.with { run in
+        let held = run.folder.appending(path: "held-out")
+        try GeneratedCorpus.write(to: held, speakers: 2, utterances: 2)
+        try GeneratedCorpus.writeTrials(to: held, speakers: 2, utterances: 2)
+        let settings = [
+          "corpus.evaluation=\(held.path)", "corpus.trials=\(held.path)/trials", "evaluation.everySteps=10",
+        ]
+        let program = try Program("svdist", run.arguments(steps: 60, settings))
+        try program.wait { run.metrics().count >= 2 }
+        try FileManager.default.removeItem(at: held.appending(path: "s1-u1.wav"))
+        let outcome = try program.finish()
+        expectRefusal(outcome, 65, "held-out/s1-u1.wav: no such file")
+        #expect(outcome.output.contains("warning: no evaluation at step "))
+        #expect(run.checkpoints().last == 60)
+        #expect(!FileManager.default.fileExists(atPath: run.path("run/evaluation/result.json")))
+        try GeneratedCorpus.write(to: held, speakers: 2, utterances: 2)
+        #expect(try svdist(run.arguments(steps: 60, settings)).status == 0)
+        #expect(FileManager.default.fileExists(atPath: run.path("run/evaluation/result.json")))
+      }
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import Foundation
+import TestCorpora
+import Testing
+
+extension ProgramTests {
+  /// `embed`, `evaluate` and `verify` on an encoder that a short run left.
+  @Suite struct EvaluationCommandsTests {
+    private func withEncoder(_ body: (SmallRun) throws -> Void) throws {
+      try SmallRun.with { run in
+        try GeneratedCorpus.writeTrials(to: run.corpus, speakers: 4, utterances: 4)
+        let settings = ["corpus.evaluation=\(run.corpus.path)", "corpus.trials=\(run.corpus.path)/trials"]
+        let outcome = try svdist(run.arguments(steps: 5, settings))
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        try body(run)
+      }
+    }
+
+    @Test func `embeddings score as the encoder that they are of, on one rank and on two`() throws {
+      try withEncoder { run in
+        let trials = ["--trials", "\(run.corpus.path)/trials"]
+        let direct = try svdist(["evaluate", "--encoder", run.path("run"), "--corpus", run.corpus.path] + trials)
+        #expect(direct.status == 0, "\(direct.errors)")
+        #expect(direct.output.hasPrefix("raw cosine  EER "))
+        #expect(direct.output.hasSuffix("(120 trials, 24 targets)\n"))
+        for suffix in ["safetensors", "ark", "txt"] {
+          for ranks in [nil, 2] {
+            let file = run.path("e-\(ranks ?? 1).\(suffix)")
+            let embed = try svdist(
+              ["embed", "--encoder", run.path("run"), "--corpus", run.corpus.path, "--output", file], mpi: ranks)
+            #expect(embed.status == 0, "\(embed.errors)")
+            #expect(embed.output == "16 embeddings of 16 dimensions in \(file)\n")
+            let outcome = try svdist(["evaluate", "--embeddings", file] + trials)
+            #expect(outcome.output == direct.output)
+          }
+          let bytes = try [1, 2].map { try Data(contentsOf: run.folder.appending(path: "e-\($0).\(suffix)")) }
+          #expect(bytes[0] == bytes[1], "\(suffix)")
+        }
+      }
+    }
+
+    @Test func `JSON has the promised form and the run's own result`() throws {
+      try withEncoder { run in
+        let arguments = [
+          "evaluate", "--encoder", run.path("run"), "--corpus", run.corpus.path, "--trials",
+          "\(run.corpus.path)/trials", "--json", "--scores", run.path("scores"),
+        ]
+        for ranks in [nil, 2] {
+          let outcome = try svdist(arguments, mpi: ranks)
+          let number = "[0-9]+(\\.[0-9]+)?"
+          let form =
+            "^\\{\"eer\":\(number),\"minDCF\":\\{\"0.01\":\(number),\"0.05\":\(number)\\},"
+            + "\"trials\":120,\"targets\":24\\}\n$"
+          #expect(outcome.output.range(of: form, options: .regularExpression) != nil, "\(outcome.output)")
+          let result = try String(contentsOfFile: run.path("run/evaluation/result.json"), encoding: .utf8)
+          #expect(outcome.output == result)
+        }
+        let scores = try String(contentsOfFile: run.path("scores"), encoding: .utf8)
+        #expect(scores.split(separator: "\n").count == 120)
+        #expect(scores == (try String(contentsOfFile: run.path("run/evaluation/scores"), encoding: .utf8)))
+      }
+    }
+
+    @Test func `verify prints a cosine, 1 for a recording and itself`() throws {
+      try withEncoder { run in
+        let wav = (0..<2).map { run.corpus.appending(path: "s0-u\($0).wav").path }
+        let encoder = ["--encoder", run.path("run")]
+        #expect(try svdist(["verify", wav[0], wav[0]] + encoder).output == "cosine 1.0000\n")
+        let other = try svdist(["verify", wav[0], wav[1], "--threshold", "-1"] + encoder)
+        #expect(
+          other.output.range(of: "^cosine -?[01]\\.[0-9]{4}  same\n$", options: .regularExpression) != nil,
+          "\(other.output)")
+        for kind in BrokenRecording.allCases {
+          try kind.write(into: run.corpus)
+          let bad = run.corpus.appending(path: kind.fileName).path
+          expectRefusal(try svdist(["verify", wav[0], bad] + encoder), 65, bad, kind.reason)
+        }
+      }
+    }
+
+    @Test func `a recording that cannot be embedded, or a place that cannot be written, is named`() throws {
+      try withEncoder { run in
+        let arguments = ["embed", "--encoder", run.path("run"), "--corpus", run.corpus.path, "--output"]
+        expectRefusal(try svdist(arguments + [run.path("e.npy")]), 64, "e.npy", ".safetensors")
+        expectRefusal(try svdist(arguments + [run.path("no/e.txt")]), 64, "no/e.txt", "folder")
+        try run.spoil("s2-u0", .truncated)
+        for ranks in [nil, 2] {
+          expectRefusal(
+            try svdist(arguments + [run.path("e.txt")], mpi: ranks), 65, "truncated.wav", "is truncated",
+            underLauncher: ranks != nil)
+        }
+        #expect(!FileManager.default.fileExists(atPath: run.path("e.txt")))
+        #expect(run.leftovers().isEmpty)
+        let encoder = ["verify", "a.wav", "b.wav", "--encoder"]
+        expectRefusal(try svdist(encoder + [run.path("nowhere")]), 65, run.path("nowhere"))
+        expectRefusal(try svdist(encoder + [run.corpus.path]), 65, run.corpus.path, "neither a run folder")
+      }
+    }
+  }
+}

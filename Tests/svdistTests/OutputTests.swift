@@ -1,0 +1,42 @@
+import Foundation
+import TestCorpora
+import Testing
+
+extension ProgramTests {
+  /// What a run says on standard output.
+  @Suite struct OutputTests {
+    @Test(arguments: [nil, 2]) func `output into a file is plain lines`(ranks: Int?) throws {
+      try SmallRun.with { run in
+        try GeneratedCorpus.writeTrials(to: run.corpus, speakers: 4, utterances: 4)
+        let settings = [
+          "corpus.evaluation=\(run.corpus.path)", "corpus.trials=\(run.corpus.path)/trials", "evaluation.everySteps=5",
+        ]
+        let outcome = try svdist(run.arguments(steps: 10, settings, options: ["--log-every", "5"]), mpi: ranks)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.errors == "")
+        #expect(!outcome.output.utf8.contains(13), "\(outcome.output)")
+        #expect(!outcome.output.utf8.contains(27), "\(outcome.output)")
+        let lines = outcome.output.split(separator: "\n").map(String.init)
+        #expect(lines.contains("\(ranks == nil ? "1 rank" : "2 ranks") on 1 host, 1 thread each, ".prefixed(in: lines)))
+        let steps = lines.filter { $0.hasPrefix("step ") && $0.contains("  epoch ") }
+        #expect(steps.count == 2 && steps[0].hasPrefix("step  5/10  ") && steps[1].hasPrefix("step 10/10  "))
+        #expect(lines.count { $0.contains("  held-out EER ") } == 3)
+        #expect(lines.last == "done: 10 steps, \(run.path("run"))")
+      }
+    }
+
+    @Test func `the configuration in force is printed and stored`() throws {
+      try SmallRun.with { run in
+        let outcome = try svdist(run.arguments(steps: 1))
+        let stored = try String(contentsOfFile: run.path("run/config.yaml"), encoding: .utf8)
+        #expect(outcome.output.hasPrefix(stored))
+        #expect(stored.contains("channels: 16\n"))
+      }
+    }
+  }
+}
+
+extension String {
+  /// The line that begins with this text; the text itself where there is none.
+  fileprivate func prefixed(in lines: [String]) -> String { lines.first { $0.hasPrefix(self) } ?? self + "…" }
+}

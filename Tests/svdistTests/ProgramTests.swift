@@ -1,0 +1,21 @@
+import Testing
+
+/// Holds the tests that let the built program train: one after the other, since each wants the machine's cores.
+@Suite(.serialized) enum ProgramTests {}
+
+/// Whether the program ended with a status and one clear line on standard error that holds all of these words.
+func expectRefusal(
+  _ outcome: Outcome, _ status: Int32, _ words: String..., underLauncher: Bool = false,
+  sourceLocation: SourceLocation = #_sourceLocation
+) {
+  #expect(outcome.status == status, "\(outcome.errors)", sourceLocation: sourceLocation)
+  #expect(outcome.complaints.count == 1, "\(outcome.errors)", sourceLocation: sourceLocation)
+  let lines = outcome.errors.split(whereSeparator: \.isNewline)
+  if !underLauncher { #expect(lines.count == 1, "\(outcome.errors)", sourceLocation: sourceLocation) }
+  for word in words {
+    #expect(outcome.complaints.first?.contains(word) == true, "\(word): \(lines)", sourceLocation: sourceLocation)
+  }
+  for sign in ["Fatal error", "Stack dump", "Backtrace", "Program crashed"] {
+    #expect(!outcome.errors.contains(sign), "\(outcome.errors)", sourceLocation: sourceLocation)
+  }
+}

@@ -1,0 +1,155 @@
+import DistTrain
+import Foundation
+import TestCorpora
+import Testing
+
+extension ProgramTests {
+  /// A run that was stopped or killed goes on as if it had not been.
+  @Suite struct ResumeTests {
+    private static let steps = 40
+
+    struct Case: CustomTestStringConvertible {
+      var ranks: Int?
+      var settings: [String]
+      var end: End
+      var testDescription: String { "\(ranks ?? 1) ranks, \(settings), \(end)" }
+    }
+
+    enum End { case asked, killed }
+
+    static let cases: [Case] = [
+      Case(ranks: nil, settings: [], end: .killed),
+      Case(ranks: nil, settings: ["weighting.space=representation", "optimizer.type=adam"], end: .asked),
+      Case(ranks: 2, settings: ["optimizer.type=adamw"], end: .killed),
+      Case(ranks: 2, settings: ["weighting.space=representation"], end: .asked),
+      Case(ranks: 2, settings: ["encoder.batchNormalization=local"], end: .asked),
+      Case(ranks: 2, settings: ["encoder.batchNormalization=local", "optimizer.type=adam"], end: .killed),
+    ]
+
+    /// Starts a run and ends it on its way, after a step of its own choice or after a checkpoint.
+    private func interrupt(_ run: SmallRun, _ arguments: [String], ranks: Int?, end: End) throws {
+      let program = try Program("svdist", arguments, ranks: ranks)
+      switch end {
+      case .asked:
+        try program.wait { run.metrics().count >= 5 }
+        program.send(SIGUSR1)
+        let outcome = try program.finish()
+        #expect(outcome.status == 75, "\(outcome.output)\(outcome.errors)")
+        #expect(run.checkpoints().last == run.metrics().last?.step)
+      case .killed:
+        try program.wait { run.checkpoints().count >= 1 && run.metrics().count >= 10 }
+        program.killAll()
+        _ = try program.finish()
+        #expect(!run.checkpoints().isEmpty)
+      }
+      #expect(run.metrics().count < Self.steps)
+    }
+
+    @Test(arguments: cases) func `a run that goes on ends as the uninterrupted one, bit for bit`(_ one: Case) throws {
+      try SmallRun.with { run in
+        // An unreadable utterance, met before the interruption: what replaced it has to go on too.
+        try run.spoil("s1-u1", .missing)
+        let settings = one.settings + ["checkpoint.everySteps=7", "schedule.margin.end=30"]
+        let whole = try svdist(run.arguments(steps: Self.steps, settings, into: "whole"), mpi: one.ranks)
+        #expect(whole.status == 0, "\(whole.errors)")
+        let arguments = run.arguments(steps: Self.steps, settings)
+        try interrupt(run, arguments, ranks: one.ranks, end: one.end)
+        let resumed = try svdist(arguments, mpi: one.ranks)
+        #expect(resumed.status == 0, "\(resumed.errors)")
+        #expect(resumed.output.contains("going on from step "))
+
+        for file in ["model.safetensors", "optimizer.safetensors"] {
+          let expected = try run.checkpointFile(file, step: Self.steps, of: "whole")
+          #expect(try run.checkpointFile(file, step: Self.steps) == expected, "\(file) differs")
+        }
+        #expect(run.metrics().map(\.step) == Array(1...Self.steps))
+        #expect(run.losses() == run.losses("whole"))
+        #expect(try run.state(step: Self.steps) == run.state(step: Self.steps, of: "whole"))
+        #expect(run.checkpoints() == run.checkpoints("whole"))
+        #expect(run.leftovers().isEmpty)
+      }
+    }
+
+    @Test func `another number of ranks goes on with the same losses`() throws {
+      try SmallRun.with { run in
+        let settings = ["optimizer.gradientNorm=1"]
+        #expect(try svdist(run.arguments(steps: Self.steps, settings, into: "whole")).status == 0)
+        let arguments = run.arguments(steps: Self.steps, settings)
+        try interrupt(run, arguments, ranks: 2, end: .asked)
+        let stop = run.metrics().count
+        for ranks in [3, nil] {
+          if ranks == 3 {
+            let program = try Program("svdist", arguments, ranks: 3)
+            try program.wait { run.metrics().count >= stop + 3 }
+            program.send(SIGUSR1)
+            #expect(try program.finish().status == 75)
+          } else {
+            #expect(try svdist(arguments, mpi: ranks).status == 0)
+          }
+        }
+        #expect(run.metrics().map(\.step) == Array(1...Self.steps))
+        #expect(difference(run.losses(), run.losses("whole")) < 1e-4)
+      }
+    }
+
+    @Test func `a changed setting is refused by its name, and the unchanged run still goes on`() throws {
+      try SmallRun.with { run in
+        let arguments = run.arguments(steps: Self.steps)
+        try interrupt(run, arguments, ranks: nil, end: .asked)
+        let before = run.metrics().count
+        let configuration = try Data(contentsOf: run.folder.appending(path: "run/config.yaml"))
+        for ranks in [nil, 2] {
+          let changed = try svdist(arguments + ["--set", "optimizer.momentum=0.5", "--set", "seed=2"], mpi: ranks)
+          expectRefusal(
+            changed, 64, run.path("run"), "optimizer.momentum was 0.9, is 0.5", "seed was 1, is 2", "--restart",
+            underLauncher: ranks != nil)
+        }
+        #expect(run.metrics().count == before)
+        #expect(try Data(contentsOf: run.folder.appending(path: "run/config.yaml")) == configuration)
+        let outcome = try svdist(arguments + ["--set", "checkpoint.everySteps=5", "--set", "checkpoint.keep=2"])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.output.contains("going on from step \(before)"))
+        #expect(run.checkpoints() == [Self.steps - 5, Self.steps])
+        #expect(run.metrics().map(\.step) == Array(1...Self.steps))
+      }
+    }
+
+    @Test func `a finished run says so, and --restart starts anew with other settings`() throws {
+      try SmallRun.with { run in
+        let arguments = run.arguments(steps: 6, ["checkpoint.everySteps=2"])
+        #expect(try svdist(arguments).status == 0)
+        let first = run.losses()
+        let again = try svdist(arguments)
+        #expect(again.status == 0)
+        #expect(again.output.contains("going on from step 6") && again.output.contains("done: 6 steps"))
+        #expect(run.losses() == first)
+        let restarted = try svdist(run.arguments(steps: 3, ["seed=2"], options: ["--restart"]))
+        #expect(restarted.status == 0, "\(restarted.errors)")
+        #expect(!restarted.output.contains("going on"))
+        #expect(run.metrics().map(\.step) == [1, 2, 3])
+        #expect(run.losses() != Array(first.prefix(3)))
+        #expect(run.checkpoints() == [3])
+      }
+    }
+
+    @Test func `a broken checkpoint is passed over, and a run without a whole one is refused`() throws {
+      try SmallRun.with { run in
+        let arguments = run.arguments(steps: 6, ["checkpoint.everySteps=3"])
+        #expect(try svdist(arguments).status == 0)
+        func truncate(_ step: Int) throws {
+          try Data([1, 2, 3]).write(
+            to: run.folder.appending(path: "run/checkpoints/step-0000000\(step)/model.safetensors"))
+        }
+        try truncate(6)
+        let outcome = try svdist(arguments)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.output.contains("step-00000006 is passed over"))
+        #expect(outcome.output.contains("going on from step 3"))
+        #expect(run.metrics().map(\.step) == Array(1...6))
+        try truncate(3)
+        try truncate(6)
+        expectRefusal(try svdist(arguments, mpi: 2), 65, "no checkpoint in", "--restart", underLauncher: true)
+      }
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import Testing
+
+extension ProgramTests {
+  /// Requests to stop, by signals.
+  @Suite struct SignalTests {
+    @Test func `SIGUSR1 to mpirun leaves a checkpoint and status 75, and the same command goes on from there`() throws {
+      try SmallRun.with { run in
+        let arguments = run.arguments(steps: 60)
+        let program = try Program("svdist", arguments, ranks: 2)
+        try program.wait { run.metrics().count >= 4 }
+        program.send(SIGUSR1)
+        let outcome = try program.finish()
+        #expect(outcome.status == 75, "\(outcome.errors)")
+        let step = try #require(run.metrics().last?.step)
+        #expect(step < 60)
+        #expect(outcome.output.contains("stopped by SIGUSR1 after step \(step)"))
+        #expect(outcome.complaints.isEmpty, "\(outcome.errors)")
+        #expect(run.checkpoints() == [step])
+        let resumed = try svdist(arguments, mpi: 2)
+        #expect(resumed.status == 0, "\(resumed.errors)")
+        #expect(resumed.output.contains("going on from step \(step)"))
+        #expect(run.metrics().map(\.step) == Array(1...60))
+      }
+    }
+
+    @Test func `SIGTERM to an mpirun that waits for its ranks leaves a checkpoint`() throws {
+      try SmallRun.with { run in
+        let arguments = run.arguments(steps: 60)
+        let program = try Program(
+          "svdist", arguments, ranks: 2, launcherOptions: ["--mca", "odls_base_sigkill_timeout", "60"])
+        try program.wait { run.metrics().count >= 4 }
+        program.send(SIGTERM)
+        let outcome = try program.finish()
+        #expect(outcome.status != 0)
+        let step = try #require(run.metrics().last?.step)
+        #expect(step < 60)
+        #expect(run.checkpoints() == [step], "\(outcome.output)\(outcome.errors)")
+        #expect(run.leftovers().isEmpty)
+        let resumed = try svdist(arguments, mpi: 2)
+        #expect(resumed.status == 0, "\(resumed.errors)")
+        #expect(resumed.output.contains("going on from step \(step)"))
+        #expect(run.metrics().map(\.step) == Array(1...60))
+      }
+    }
+
+    @Test(arguments: [SIGINT, SIGTERM]) func `a signal to the lone program stops it after its step`(
+      signal: Int32
+    ) throws {
+      try SmallRun.with { run in
+        let program = try Program("svdist", run.arguments(steps: 60))
+        try program.wait { run.metrics().count >= 4 }
+        program.send(signal)
+        let outcome = try program.finish()
+        #expect(outcome.status == 75, "\(outcome.errors)")
+        #expect(run.checkpoints() == [run.metrics().count])
+        #expect(run.metrics().count < 60)
+        #expect(outcome.errors.contains("stopping after this step") == (signal == SIGINT))
+      }
+    }
+
+    @Test func `a second SIGINT ends the program at once`() throws {
+      try SmallRun.with { run in
+        // A step of many seconds.
+        let settings = ["encoder.channels=512", "crop.seconds=20"]
+        let program = try Program("svdist", run.arguments(steps: 60, settings))
+        try program.wait { program.output.contains("1 rank on 1 host") }
+        program.send(SIGINT)
+        try program.wait { program.errors.contains("stopping after this step") }
+        program.send(SIGINT)
+        let outcome = try program.finish()
+        #expect(outcome.status == 130, "\(outcome.output)")
+        #expect(run.checkpoints().isEmpty)
+      }
+    }
+  }
+}
