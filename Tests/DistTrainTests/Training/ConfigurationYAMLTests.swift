@@ -119,7 +119,7 @@ struct ConfigurationYAMLTests {
     for _ in 0..<4 { root.deleteLastPathComponent() }
     let file = root.appending(path: "configurations/\(name).yaml")
     let configuration = try Configuration.load(file: file.path)
-    #expect(configuration.batch.rows == 64)
+    #expect(configuration.batch.rows == (name == "demo" ? 32 : 64))
     #expect(configuration != (try Configuration.load(file: nil)))
   }
 }
