@@ -6,7 +6,7 @@ import Foundation
 struct PrepareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "prepare",
-    abstract: "Open every recording of a corpus and write the lists that training and evaluation read.",
+    abstract: "Opens every recording of a corpus and writes the lists that training and evaluation read.",
     discussion: """
       SOURCE is a folder tree speaker/…/file, a Kaldi data directory (wav.scp, utt2spk, perhaps segments), or VoxCeleb \
       (idXXXXX/video/00001.wav, perhaps below wav/). Files that end in .wav, .flac, .ogg, .opus or .mp3 are taken.

@@ -8,6 +8,7 @@ enum Program {
   static func run(_ root: any ParsableCommand.Type) {
     var command: any ParsableCommand
     do {
+      try checkName(CommandLine.arguments.dropFirst().first, root)
       command = try root.parseAsRoot()
     } catch {
       leave(root, error)
@@ -24,6 +25,14 @@ enum Program {
     } catch {
       end(Failure(.failed, "\(error)"))
     }
+  }
+
+  /// The default command would take a mistyped name for an argument of its own, and complain of another one.
+  private static func checkName(_ name: String?, _ root: any ParsableCommand.Type) throws {
+    guard let name, !name.hasPrefix("-") else { return }
+    let names = root.configuration.subcommands.map { $0._commandName } + ["help"]
+    guard !names.contains(name) else { return }
+    throw ValidationError("Unknown command '\(name)': the commands are \(names.joined(separator: ", "))")
   }
 
   /// Ends the process with the failure's line and status.

@@ -18,7 +18,8 @@ struct VerifyCommand: ParsableCommand {
   @Option(help: ArgumentHelp("A run folder, a checkpoint or its model.safetensors.", valueName: "path"))
   var encoder: String
 
-  @Option(help: ArgumentHelp("Cosines from here up count as one speaker.", valueName: "cosine"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Cosines from here up count as one speaker.", valueName: "cosine"))
   var threshold: Float?
 
   func run() throws {

@@ -29,7 +29,8 @@ final class Program {
       ["mpirun", "--oversubscribe", "--bind-to", "none"] + launcherOptions + ["-n", "\($0)"]
     }
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = (launcher ?? []) + [try Self.path(of: name)] + arguments
+    // Swift's threads block signals, and a program that they start would too.
+    process.arguments = ["--default-signal"] + (launcher ?? []) + [try Self.path(of: name)] + arguments
     process.environment = Self.environment.merging(environment) { $1 }
       .merging(["SVDIST_TEST_RUN": folder.lastPathComponent]) { $1 }
     process.currentDirectoryURL = directory

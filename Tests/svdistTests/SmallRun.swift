@@ -19,12 +19,12 @@ struct SmallRun {
 
   var corpus: URL { folder.appending(path: "corpus") }
 
-  /// A command line that trains on the corpus.
+  /// A command line that trains on the corpus, by steps so small that rounding does not grow over a few dozen of them.
   func arguments(steps: Int, _ settings: [String] = [], into name: String = "run", options: [String] = []) -> [String] {
     let all = [
       "corpus.train=\(corpus.path)", "encoder.channels=16", "encoder.embedding=16", "features.bins=24",
-      "crop.seconds=0.4", "batch.speakers=3", "batch.utterances=2", "schedule.learningRate.initial=0.0005",
-      "schedule.learningRate.final=0.0001", "training.steps=\(steps)",
+      "crop.seconds=0.4", "batch.speakers=3", "batch.utterances=2", "schedule.learningRate.initial=0.0001",
+      "schedule.learningRate.final=0.00002", "optimizer.gradientNorm=1", "training.steps=\(steps)",
     ]
     return ["--run-dir", folder.appending(path: name).path, "--threads", "1"] + options
       + (all + settings).flatMap { ["--set", $0] }

@@ -9,6 +9,9 @@ package struct KaldiDirectory: Sendable {
 
   /// Reads and checks the lists; audio files are not opened. Throws `.badData` naming file and line.
   package init(_ directory: String) throws {
+    guard FileSystem.exists(directory) else {
+      throw Failure(.badData, "\(directory): no such folder; is it a Kaldi data directory? svdist prepare makes one")
+    }
     let folder = directory as NSString
     func list(_ name: String, fields: Int?) throws -> KaldiList {
       try KaldiList(path: folder.appendingPathComponent(name), fields: fields)
