@@ -1,2 +1,0 @@
-import DistTrain
-import Testing
