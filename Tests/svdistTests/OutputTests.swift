@@ -25,6 +25,27 @@ extension ProgramTests {
       }
     }
 
+    @Test func `folders and files whose names are one letter work from their own folder`() throws {
+      try SmallRun.with { run in
+        try GeneratedCorpus.writeTrials(to: run.corpus, speakers: 4, utterances: 4)
+        try FileManager.default.moveItem(atPath: run.path("corpus/trials"), toPath: run.path("t"))
+        try FileManager.default.moveItem(atPath: run.path("corpus"), toPath: run.path("c"))
+        let training = run.arguments(steps: 1).map { $0.hasPrefix("corpus.train=") ? "corpus.train=d" : $0 }.dropFirst(
+          2)
+        for arguments in [
+          ["prepare", "c", "-o", "d"], ["--run-dir", "r"] + training,
+          ["embed", "--encoder", "r", "--corpus", "d", "--output", "e.ark"],
+          ["evaluate", "--encoder", "r", "--corpus", "d", "--trials", "t", "--scores", "s"],
+          ["evaluate", "--embeddings", "e.scp", "--trials", "t"],
+        ] {
+          let outcome = try svdist(arguments, directory: run.folder)
+          #expect(outcome.status == 0, "\(arguments): \(outcome.errors)")
+        }
+        #expect(
+          Set(try FileManager.default.contentsOfDirectory(atPath: run.folder.path)).isSuperset(of: ["d", "r", "s"]))
+      }
+    }
+
     @Test func `the configuration in force is printed and stored`() throws {
       try SmallRun.with { run in
         let outcome = try svdist(run.arguments(steps: 1))

@@ -69,9 +69,10 @@ package enum FileSystem {
     return stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFDIR && status.st_mode & S_IFMT != S_IFREG
   }
 
-  /// The folder that holds a path.
+  /// The folder that holds a path. (NSString's own traps on a path of one character.)
   static func folder(of path: String) -> String {
-    let parent = (path as NSString).deletingLastPathComponent
+    let parent = path.split(separator: "/").dropLast().joined(separator: "/")
+    if path.hasPrefix("/") { return "/" + parent }
     return parent.isEmpty ? "." : parent
   }
 
