@@ -51,7 +51,7 @@ extension MPITests {
       let together = try run(settings, corpus: corpus.path, communicator: World.communicator)
       let alone = try run(settings, corpus: corpus.path, communicator: SoleCommunicator())
       let distance = relative(together.parameters, alone.parameters)
-      expectOnAllRanks((distance > 1e-4) == (World.communicator.size > 1), "\(distance)")
+      expectOnAllRanks((distance > 1e-5) == (World.communicator.size > 1), "\(distance)")
       expectOnAllRanks(together.ranksAgree)
     }
 
