@@ -5,13 +5,18 @@ import Testing
 
 extension MPITests {
   @Suite struct TrainingTests {
+    private static let shortSteps = [
+      "optimizer.epsilon=0.01", "schedule.learningRate.initial=0.00005", "schedule.learningRate.final=0.00001",
+    ]
+
     /// Settings that walk each path of a step: `--set` arguments over a small encoder. Adam divides by the gradient's own
-    /// size, so that a parameter without a gradient would follow rounding at full speed: its ε is kept above that.
+    /// size, so that a parameter without a gradient would follow rounding at full speed: its ε is kept above that, and its
+    /// steps are short.
     static let cases: [[String]] = [
       [],
       ["weighting.space=representation"],
-      ["weighting.method=fixed", "optimizer.type=adamw", "optimizer.epsilon=0.01"],
-      ["contrastive.attention.stopGradient=false", "optimizer.type=adam", "optimizer.epsilon=0.01"],
+      ["weighting.method=fixed", "optimizer.type=adamw"] + shortSteps,
+      ["contrastive.attention.stopGradient=false", "optimizer.type=adam"] + shortSteps,
       ["contrastive.attention.mode=logit", "contrastive.margin.denominator=plain", "classification.subcenters=2"],
       ["batch.views=1", "views.augmented=[false]", "contrastive.attention.warmup=5"],
     ]
