@@ -30,13 +30,14 @@ extension MPITests {
       for (step, pair) in zip(alone.metrics, together.metrics).enumerated() {
         let (one, all) = pair
         // The first step differs by the order of sums alone. Later ones start from parameters that differ by it, and a
-        // gradient jumps where a ReLU or the nearest prototype changes sides: its size is held less tightly.
+        // gradient jumps where a ReLU, the nearest prototype or the lesser of two attentions changes sides: its size is
+        // held less tightly.
         for (name, expected, value, bound) in [
           ("classification", one.classificationLoss, all.classificationLoss, 1e-4),
           ("contrastive", one.contrastiveLoss, all.contrastiveLoss, 1e-4),
           ("α", one.alpha, all.alpha, 2e-2),
-          ("first norm", one.classificationGradientNorm, all.classificationGradientNorm, 1e-3),
-          ("second norm", one.contrastiveGradientNorm, all.contrastiveGradientNorm, 1e-3),
+          ("first norm", one.classificationGradientNorm, all.classificationGradientNorm, 5e-3),
+          ("second norm", one.contrastiveGradientNorm, all.contrastiveGradientNorm, 5e-3),
         ] {
           expectOnAllRanks(
             abs(value - expected) <= (step == 0 ? 1e-5 : bound) * abs(expected),
