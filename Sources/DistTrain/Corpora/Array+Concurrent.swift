@@ -10,7 +10,12 @@ extension Array where Element: Sendable {
     let next = Mutex(0)
     let values = Mutex([Value?](repeating: nil, count: count))
     DispatchQueue.concurrentPerform(iterations: Swift.min(count, 256)) { _ in
-      while let index = next.withLock({ next in next < count ? (next, next += 1).0 : nil }) {
+      while true {
+        let index = next.withLock { next in
+          next += 1
+          return next - 1
+        }
+        guard index < count else { break }
         let value = transform(self[index])
         values.withLock { $0[index] = value }
         finished()

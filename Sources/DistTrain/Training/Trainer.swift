@@ -56,15 +56,31 @@ package final class Trainer<Network: Encoder> {
     let own = shares[communicator.rank]
     let batch = try communicator.agree { try plan.loader.load(rows, own: own, unreadable: Set(unreadable)) }
     let found = clock.within(.communicate) { share(batch.unreadable) }
+    let metrics = try update(batch.features, speakers: rows.map(\.speaker), shares: shares)
+    unreadable += found.map(\.utterance)
+    return (metrics, found)
+  }
 
+  /// One step on a given batch.
+  /// - Parameters:
+  ///   - features: of this rank's rows, bins × (rows · frames).
+  ///   - speakers: y of all rows of the global batch.
+  ///   - shares: each rank's rows.
+  /// - Throws: `AgreedFailure` when a loss or gradient is not finite.
+  package func learn(_ features: Matrix, speakers: [Int], shares: [Range<Int>]) throws -> StepMetrics {
+    clock = StepClock()
+    return try update(features, speakers: speakers, shares: shares)
+  }
+
+  private func update(_ features: Matrix, speakers: [Int], shares: [Range<Int>]) throws -> StepMetrics {
     clock.enter(.forward)
     let (embeddings, cache) = encoder.forward(
-      batch.features, utterances: own.count,
+      features, utterances: shares[communicator.rank].count,
       ForwardPass(
         mode: .training, parameters: parameters.pointer, statistics: statistics.pointer, combine: combine))
     let margin = plan.margin.margin(at: step)
     let outcome = plan.objectives.evaluate(
-      embeddings: embeddings, speakers: rows.map(\.speaker), rows: shares.map(\.count), prototypes: prototypeMatrix,
+      embeddings: embeddings, speakers: speakers, rows: shares.map(\.count), prototypes: prototypeMatrix,
       margin: margin, warmth: plan.warmth(at: step), communicator: communicator)
 
     clock.enter(.backward)
@@ -77,8 +93,7 @@ package final class Trainer<Network: Encoder> {
     clock.within(.communicate) { shareStatistics() }
 
     step += 1
-    unreadable += found.map(\.utterance)
-    return (metrics(outcome, balance, epoch: rows[0].epoch, rows: rows.count, rate: rate, margin: margin), found)
+    return metrics(outcome, balance, rows: speakers.count, rate: rate, margin: margin)
   }
 
   /// Sums batch statistics over ranks, where they are shared.
@@ -102,10 +117,9 @@ package final class Trainer<Network: Encoder> {
   }
 
   private func metrics(
-    _ outcome: BatchObjectives.Outcome, _ balance: GradientBalance, epoch: Int, rows: Int, rate: Double,
-    margin: Double
+    _ outcome: BatchObjectives.Outcome, _ balance: GradientBalance, rows: Int, rate: Double, margin: Double
   ) -> StepMetrics {
-    var metrics = StepMetrics(step: step, epoch: epoch)
+    var metrics = StepMetrics(step: step, epoch: (step - 1) / plan.sampler.stepsPerEpoch)
     metrics.classificationLoss = outcome.classificationLoss
     metrics.contrastiveLoss = outcome.contrastiveLoss
     metrics.alpha = balance.alpha

@@ -73,7 +73,8 @@ import Testing
               let at = frame + (tap - (shape.kernel - 1) / 2) * shape.dilation
               guard (0..<shape.frames).contains(at) else { continue }
               let element = (output * shape.inputs + channel) * shape.kernel + tap
-              sum += Double(parameters.pointer[weight.offset + element])
+              sum +=
+                Double(parameters.pointer[weight.offset + element])
                 * Double(input[channel, utterance * shape.frames + at])
             }
           }
