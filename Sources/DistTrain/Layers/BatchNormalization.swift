@@ -8,7 +8,8 @@ package struct BatchNormalization: Sendable {
     /// By channel, double so that ranks agree to the last bit of a float.
     let means: [Double]
     let inverseDeviations: [Double]
-    /// Elements of a channel that the statistics were taken over, on all ranks.
+    /// Elements of a channel that the statistics were taken over, on all ranks; infinite for running statistics, which
+    /// no element moves.
     let count: Double
   }
 
@@ -51,7 +52,7 @@ package struct BatchNormalization: Sendable {
     let inverseDeviations = (0..<channels).map {
       1 / (Double(pass.statistics[runningVariance.offset + $0]) + epsilon).squareRoot()
     }
-    return Cache(means: means, inverseDeviations: inverseDeviations, count: 0)
+    return Cache(means: means, inverseDeviations: inverseDeviations, count: .infinity)
   }
 
   private func batchStatistics(_ input: MatrixView, _ pass: ForwardPass) -> Cache {

@@ -41,7 +41,7 @@ package struct ConvolutionBlock: Sendable {
   /// - Parameters:
   ///   - gradient: outputs × (objectives · utterances · frames); overwritten.
   ///   - inputGradient: inputs × (objectives · utterances · frames); nil where nothing trained lies before.
-  func backward(
+  package func backward(
     _ gradient: MatrixView, cache: Cache, utterances: Int, into inputGradient: MatrixView?, _ pass: BackwardPass
   ) {
     let rectified = cache.rectified

@@ -1,0 +1,103 @@
+import DistTrain
+import Testing
+
+/// A layer with random parameters and input under two objectives Σ R₁ ∘ y and Σ R₂ ∘ y, whose stacked gradients one
+/// backward pass answers.
+struct LayerProbe {
+  struct Shape: Sendable {
+    let utterances: Int
+    let frames: Int
+
+    /// Enough columns that batch statistics are no accident: of two or three, some are nearly equal, where a
+    /// normalisation's slope is 1/√ε and every difference rounding.
+    var suitsBatchStatistics: Bool { utterances * frames > 6 }
+    var modes: [ForwardPass.Mode] { suitsBatchStatistics ? [.training, .inference] : [.inference] }
+  }
+
+  /// One frame, one utterance, both, odd lengths, shorter than a kernel reaches.
+  static let shapes = [
+    Shape(utterances: 3, frames: 7), Shape(utterances: 1, frames: 15), Shape(utterances: 4, frames: 1),
+    Shape(utterances: 2, frames: 3), Shape(utterances: 1, frames: 1),
+  ]
+
+  /// An output, and what turns the stacked gradients of it into the input's.
+  typealias Result = (output: Matrix, pullback: (Matrix, BackwardPass) -> Matrix)
+
+  let layout: EncoderLayout
+  let input: Matrix
+  private let parameters: Matrix
+  private let statistics: Matrix
+  private let run: (Matrix, ForwardPass) -> Result
+
+  /// - Parameters:
+  ///   - input: channels × columns.
+  ///   - run: the layer's forward pass and pullback.
+  init(_ layout: EncoderLayout, input: Matrix, _ run: @escaping (Matrix, ForwardPass) -> Result) {
+    self.layout = layout
+    self.input = input
+    self.run = run
+    parameters = Self.draw(layout.parameters, item: 1)
+    statistics = Self.draw(layout.statistics, item: 2)
+  }
+
+  static func normal(_ rows: Int, _ columns: Int, item: Int) -> Matrix {
+    var stream = RandomStream(seed: 31, purpose: .test, item: item)
+    return Matrix(rows: rows, columns: columns, (0..<rows * columns).map { _ in Float(stream.normal()) })
+  }
+
+  /// As the layer starts, but for constants, which would hide a factor and are moved by up to a half, and for biases,
+  /// moved up so that most ReLUs pass: each that changes sides within a step bends the difference.
+  private static func draw(_ layout: ParameterLayout, item: Int) -> Matrix {
+    let values = Matrix(rows: 1, columns: layout.count)
+    layout.initialise(values.pointer, seed: 5)
+    var stream = RandomStream(seed: 32, purpose: .test, item: item)
+    for parameter in layout.parameters {
+      if case .constant = parameter.initialisation {
+        for element in parameter.range { values.pointer[element] += Float(stream.uniform(-0.5, 0.5)) }
+      } else if parameter.shape.count == 1 {
+        for element in parameter.range { values.pointer[element] += 2 }
+      }
+    }
+    return values
+  }
+
+  private func forward(_ mode: ForwardPass.Mode) -> Result {
+    run(input, ForwardPass(mode: mode, parameters: parameters.pointer, statistics: statistics.pointer))
+  }
+
+  private func loss(_ mode: ForwardPass.Mode, _ weights: Matrix) -> Double {
+    zip(forward(mode).output.elements, weights.elements).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+  }
+
+  /// Holds both objectives' gradients of the input and of every parameter against central differences.
+  func check(_ mode: ForwardPass.Mode, step: Float = 0.01, within tolerance: Double, floor: Double = 1e-4) {
+    let (output, pullback) = forward(mode)
+    let weights = (1...2).map { Self.normal(output.rows, output.columns, item: 10 + $0) }
+    let stacked = Matrix(rows: output.rows, columns: 2 * output.columns)
+    for row in 0..<output.rows {
+      for column in 0..<output.columns {
+        for objective in 0...1 { stacked[row, objective * output.columns + column] = weights[objective][row, column] }
+      }
+    }
+    let buffers = (1...2).map { _ in Matrix.zeros(rows: 1, columns: layout.parameters.count) }
+    let inputGradient = pullback(
+      stacked, BackwardPass(parameters: parameters.pointer, gradients: buffers.map(\.pointer)))
+    for objective in 0...1 {
+      let function = { loss(mode, weights[objective]) }
+      let own = Matrix(
+        rows: input.rows, columns: input.columns,
+        (0..<input.count).map {
+          inputGradient[$0 / input.columns, objective * input.columns + $0 % input.columns]
+        })
+      expectGradient(
+        own.pointer, of: "input, objective \(objective)", by: input.pointer, count: input.count, step: step,
+        within: tolerance, floor: floor, function)
+      for parameter in layout.parameters.parameters {
+        expectGradient(
+          buffers[objective].pointer + parameter.offset, of: "\(parameter.name), objective \(objective)",
+          by: parameters.pointer + parameter.offset, count: parameter.count, step: step, within: tolerance,
+          floor: floor, function)
+      }
+    }
+  }
+}

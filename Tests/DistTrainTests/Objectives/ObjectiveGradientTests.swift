@@ -1,0 +1,62 @@
+import DistTrain
+import Testing
+
+/// Gradients of both losses by embeddings and prototypes, before length normalisation, against central differences.
+@Suite struct ObjectiveGradientTests {
+  private static let speakers = [0, 0, 1, 1, 1, 2, 3]
+  /// A row of 7 and a prototype each are far from a kink of the margin, and no two attentions are equal.
+  private let embeddings = LayerProbe.normal(7, 5, item: 40)
+  private let prototypes = LayerProbe.normal(2 * 4, 5, item: 41)
+
+  static let softmaxes: [AdditiveAngularMarginSoftmax] =
+    AdditiveAngularMarginSoftmax.Form.allCases.map { AdditiveAngularMarginSoftmax(form: $0, scale: 6) }
+    + [AdditiveAngularMarginSoftmax(form: .additiveAngularMargin, scale: 6, interTopK: 2)]
+
+  @Test(arguments: softmaxes, [1, 2])
+  func `classification`(softmax: AdditiveAngularMarginSoftmax, subcenters: Int) {
+    let objectives = BatchObjectives(
+      softmax: softmax, subcenters: subcenters, contrastive: contrastive(.none, .plain, .off, stopGradient: true))
+    check(objectives, \.classificationLoss, objective: 0)
+  }
+
+  @Test(arguments: AngularMargin.Form.allCases, SupervisedContrastiveLoss.Denominator.allCases)
+  func `contrastive`(form: AngularMargin.Form, denominator: SupervisedContrastiveLoss.Denominator) {
+    for mode in ClassAwareAttention.Mode.allCases {
+      let objectives = BatchObjectives(
+        softmax: AdditiveAngularMarginSoftmax(form: .softmax, scale: 6), subcenters: 1,
+        contrastive: contrastive(form, denominator, mode, stopGradient: false))
+      check(objectives, \.contrastiveLoss, objective: 1)
+    }
+  }
+
+  private func contrastive(
+    _ form: AngularMargin.Form, _ denominator: SupervisedContrastiveLoss.Denominator,
+    _ mode: ClassAwareAttention.Mode, stopGradient: Bool
+  ) -> SupervisedContrastiveLoss {
+    SupervisedContrastiveLoss(
+      temperature: 0.3, margin: AngularMargin(form: form, value: 0.2), denominator: denominator,
+      attention: ClassAwareAttention(mode: mode, scale: 3, stopGradient: stopGradient))
+  }
+
+  private func check(
+    _ objectives: BatchObjectives, _ loss: KeyPath<BatchObjectives.Outcome, Double>, objective: Int
+  ) {
+    let used = Matrix(
+      rows: 4 * objectives.subcenters, columns: 5, Array(prototypes.values.prefix(20 * objectives.subcenters)))
+    func outcome() -> BatchObjectives.Outcome {
+      objectives.evaluate(
+        embeddings: embeddings, speakers: Self.speakers, rows: [7], prototypes: used, margin: 0.2, warmth: 0.8,
+        communicator: SoleCommunicator())
+    }
+    let analytic = outcome()
+    expectGradient(
+      analytic.gradients[objective].pointer, of: "embeddings", by: embeddings.pointer, count: embeddings.count,
+      step: 0.002, within: 1e-3
+    ) { outcome()[keyPath: loss] }
+    guard objective == 0 else { return }
+    expectGradient(
+      analytic.prototypeGradient.pointer, of: "prototypes", by: used.pointer, count: used.count, step: 0.01,
+      within: 1e-3
+    ) { outcome()[keyPath: loss] }
+  }
+}
