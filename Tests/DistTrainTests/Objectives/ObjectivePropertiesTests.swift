@@ -1,4 +1,5 @@
 import DistTrain
+import Foundation
 import Testing
 
 @Suite struct ObjectivePropertiesTests {
@@ -68,5 +69,95 @@ import Testing
         before = now
       }
     }
+  }
+
+  @Test func `losses and gradients don't depend on the speakers' numbers`() {
+    let numbers = [3, 0, 4, 1, 2]
+    let renumbered = Matrix(rows: 5, columns: 6)
+    for (speaker, number) in numbers.enumerated() {
+      renumbered.row(number).update(from: prototypes.row(speaker), count: 6)
+    }
+    let one = evaluate(objectives(), embeddings, speakers)
+    let other = objectives().evaluate(
+      embeddings: embeddings, speakers: speakers.map { numbers[$0] }, rows: [8], prototypes: renumbered, margin: 0.2,
+      warmth: 1, communicator: SoleCommunicator())
+    #expect(abs(one.classificationLoss - other.classificationLoss) < 1e-6 * one.classificationLoss)
+    #expect(abs(one.contrastiveLoss - other.contrastiveLoss) < 1e-6 * one.contrastiveLoss)
+    for (first, second) in zip(one.gradients, other.gradients) {
+      #expect(relativeDistance(first.values, second.values) < 1e-5)
+    }
+  }
+
+  @Test func `additive angular margin softmax without a margin is the softmax of scaled cosines`() {
+    let unit = LengthNormalization(embeddings).unit
+    let cosines = SpeakerCosines(embeddings: unit, prototypes: LengthNormalization(prototypes).unit, subcenters: 1)
+    let margined = AdditiveAngularMarginSoftmax(form: .additiveAngularMargin, scale: 16)
+    let (loss, gradient) = margined.evaluate(cosines, speakers: speakers, margin: 0, batch: 8)
+    var expected = 0.0
+    for (row, speaker) in speakers.enumerated() {
+      let exponentials = (0..<5).map { exp(16 * Double(cosines.values[row, $0])) }
+      expected -= log(exponentials[speaker] / exponentials.reduce(0, +)) / 8
+    }
+    #expect(abs(loss - expected) < 1e-9 * expected)
+    let plain = AdditiveAngularMarginSoftmax(form: .softmax, scale: 16)
+    let (_, plainGradient) = plain.evaluate(cosines, speakers: speakers, margin: 0.2, batch: 8)
+    #expect(relativeDistance(gradient.values, plainGradient.values) < 1e-6)
+  }
+
+  /// Khosla et al. 2020, equation 2.
+  @Test(arguments: [AngularMargin.Form.none, .angle, .cosine], SupervisedContrastiveLoss.Denominator.allCases)
+  func `without margin and attention it is the supervised contrastive loss`(
+    form: AngularMargin.Form, denominator: SupervisedContrastiveLoss.Denominator
+  ) {
+    let unit = LengthNormalization(embeddings).unit
+    let loss = SupervisedContrastiveLoss(
+      temperature: 0.1, margin: AngularMargin(form: form, value: 0), denominator: denominator,
+      attention: ClassAwareAttention(mode: .off, scale: 1))
+    let result = loss.evaluate(
+      .init(embeddings: unit, own: 0..<8, speakers: speakers, attention: [Double](repeating: 0.5, count: 8)))
+    var expected = 0.0
+    for anchor in 0..<8 {
+      let terms = (0..<8).map { other in
+        exp((0..<6).reduce(0.0) { $0 + Double(unit[anchor, $1]) * Double(unit[other, $1]) } / 0.1)
+      }
+      let all = (0..<8).filter { $0 != anchor }
+      let positives = all.filter { speakers[$0] == speakers[anchor] }
+      let denominator = all.reduce(0.0) { $0 + terms[$1] }
+      expected -= positives.reduce(0.0) { $0 + log(terms[$1] / denominator) } / Double(positives.count) / 8
+    }
+    #expect(abs(result.loss - expected) < 1e-6 * expected)
+  }
+
+  @Test func `weights of equal attention change nothing`() {
+    let unit = LengthNormalization(embeddings).unit
+    let results = [ClassAwareAttention.Mode.weight, .off].map { mode in
+      SupervisedContrastiveLoss(
+        temperature: 0.1, margin: AngularMargin(form: .angle, value: 0.2), denominator: .margined,
+        attention: ClassAwareAttention(mode: mode, scale: 4)
+      ).evaluate(
+        .init(embeddings: unit, own: 0..<8, speakers: speakers, attention: [Double](repeating: 0.3, count: 8)))
+    }
+    #expect(abs(results[0].loss - results[1].loss) < 1e-9 * results[1].loss)
+    #expect(relativeDistance(results[0].gradient.values, results[1].gradient.values) < 1e-6)
+  }
+
+  /// Rows 0 and 1 are one speaker, the others are of a speaker each: no anchors, so that what reaches them is their
+  /// share as negatives.
+  @Test func `a negative's share falls as its attention falls below its anchor's, and only then`() {
+    let unit = LengthNormalization(embeddings).unit
+    func share(_ attention: Double) -> Double {
+      let loss = SupervisedContrastiveLoss(
+        temperature: 0.1, margin: AngularMargin(form: .angle, value: 0.2), denominator: .margined,
+        attention: ClassAwareAttention(mode: .weight, scale: 4))
+      let gradient = loss.evaluate(
+        .init(
+          embeddings: unit, own: 0..<8, speakers: [0, 0, 1, 2, 3, 4, 5, 6],
+          attention: [0.6, 0.6, attention, 0.4, 0.5, 0.6, 0.7, 0.8])
+      ).gradient
+      return (0..<6).reduce(0.0) { $0 + pow(Double(gradient[2, $1]), 2) }.squareRoot()
+    }
+    let shares = [0.6, 0.45, 0.3, 0.15, 0.05].map(share)
+    for (before, after) in zip(shares, shares.dropFirst()) { #expect(after < 0.95 * before) }
+    #expect(share(0.9) == shares[0])
   }
 }
