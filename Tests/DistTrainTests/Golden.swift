@@ -39,6 +39,29 @@ struct Golden {
     let tensor = try #require(tensors[name], "no tensor \(name)")
     return Matrix(rows: tensor.shape[0], columns: tensor.values.count / tensor.shape[0], tensor.values)
   }
+
+  /// The tensors of a flat buffer, each from `scope/NAME`.
+  func flat(_ layout: ParameterLayout, scope: String) throws -> Matrix {
+    let buffer = Matrix(rows: 1, columns: layout.count)
+    for parameter in layout.parameters {
+      let tensor = try #require(tensors["\(scope)/\(parameter.name)"], "\(parameter.name)")
+      #expect(tensor.shape == parameter.shape, "\(parameter.name)")
+      for (index, value) in tensor.values.enumerated() { buffer.pointer[parameter.offset + index] = value }
+    }
+    return buffer
+  }
+
+  /// Features stored [utterances, bins, frames] as a batch is, bins × (utterances · frames).
+  func features(_ name: String) throws -> Matrix {
+    let tensor = try #require(tensors[name], "no tensor \(name)")
+    let (utterances, bins, frames) = (tensor.shape[0], tensor.shape[1], tensor.shape[2])
+    let features = Matrix(rows: bins, columns: utterances * frames)
+    for (index, value) in tensor.values.enumerated() {
+      let (utterance, rest) = index.quotientAndRemainder(dividingBy: bins * frames)
+      features[rest / frames, utterance * frames + rest % frames] = value
+    }
+    return features
+  }
 }
 
 /// ‖a − b‖ / ‖b‖, or ‖a‖ where b is zero.
