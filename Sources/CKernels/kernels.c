@@ -57,6 +57,9 @@ void ck_tanh_backward(float *dy, const float *y, size_t n) { table->tanh_backwar
 void ck_attentive_statistics(float *energy, const float *x, size_t n, float *mean, float *square) {
   table->attentive_statistics(energy, x, n, mean, square);
 }
+void ck_attentive_variance(float *energy, const float *x, size_t n, float *mean, float *variance) {
+  table->attentive_variance(energy, x, n, mean, variance);
+}
 void ck_attention_backward(
     const float *weight, const float *x, float *denergy, size_t n, float dmean, float dsquare, float inner) {
   table->attention_backward(weight, x, denergy, n, dmean, dsquare, inner);
@@ -64,4 +67,8 @@ void ck_attention_backward(
 void ck_pooling_relu_backward(
     float *dx, const float *weight, const float *x, size_t n, float dmean, float dsquare, float a, float c) {
   table->pooling_relu_backward(dx, weight, x, n, dmean, dsquare, a, c);
+}
+void ck_pooling_backward(
+    float *dx, const float *weight, const float *x, size_t n, float dmean, float dsquare, float a, float c) {
+  table->pooling_backward(dx, weight, x, n, dmean, dsquare, a, c);
 }

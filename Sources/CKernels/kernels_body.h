@@ -164,11 +164,16 @@ static void NAME(tanh_backward)(float *dy, const float *y, size_t n) {
   for (size_t i = 0; i < n; i++) dy[i] *= 1.0f - y[i] * y[i];
 }
 
-static void NAME(attentive_statistics)(float *energy, const float *x, size_t n, float *mean, float *square) {
+// Energies become their exponentials, the highest 1; returns one over their sum.
+static float NAME(exponentials)(float *energy, size_t n) {
   float highest = energy[0];
   for (size_t i = 1; i < n; i++) highest = energy[i] > highest ? energy[i] : highest;
   for (size_t i = 0; i < n; i++) energy[i] = NAME(exp1)(energy[i] - highest);
-  float inverse = 1.0f / (float)NAME(sum)(energy, n);
+  return 1.0f / (float)NAME(sum)(energy, n);
+}
+
+static void NAME(attentive_statistics)(float *energy, const float *x, size_t n, float *mean, float *square) {
+  float inverse = NAME(exponentials)(energy, n);
   float m = 0, q = 0;
   {
 #pragma clang fp reassociate(on)
@@ -181,6 +186,28 @@ static void NAME(attentive_statistics)(float *energy, const float *x, size_t n, 
   }
   *mean = m;
   *square = q;
+}
+
+// Sums are taken about the first x: a constant row has no rounding that would look like variance.
+static void NAME(attentive_variance)(float *energy, const float *x, size_t n, float *mean, float *variance) {
+  float inverse = NAME(exponentials)(energy, n);
+  float first = x[0], m = 0, v = 0;
+  {
+#pragma clang fp reassociate(on)
+    for (size_t i = 0; i < n; i++) {
+      float w = energy[i] * inverse;
+      energy[i] = w;
+      float d = x[i] - first;
+      m += w * d;
+    }
+    for (size_t i = 0; i < n; i++) {
+      float d = x[i] - first;
+      d = d - m;
+      v += energy[i] * d * d;
+    }
+  }
+  *mean = first + m;
+  *variance = v;
 }
 
 static void NAME(attention_backward)(
@@ -196,9 +223,15 @@ static void NAME(pooling_relu_backward)(
   }
 }
 
+static void NAME(pooling_backward)(
+    float *dx, const float *weight, const float *x, size_t n, float dmean, float dsquare, float a, float c) {
+  for (size_t i = 0; i < n; i++) dx[i] += weight[i] * (dmean + 2 * dsquare * x[i]) + (a * x[i] + c);
+}
+
 const struct kernels NAME(table) = {
     NAME(add_scalar), NAME(add_scalar_relu), NAME(add), NAME(affine), NAME(combine), NAME(add_scaled),
     NAME(relu_backward), NAME(sum), NAME(squared_deviations), NAME(dot), NAME(normalization_sums),
     NAME(normalization_relu_backward), NAME(normalization_backward), NAME(tanh), NAME(sigmoid), NAME(tanh_backward),
-    NAME(attentive_statistics), NAME(attention_backward), NAME(pooling_relu_backward),
+    NAME(attentive_statistics), NAME(attentive_variance), NAME(attention_backward), NAME(pooling_relu_backward),
+    NAME(pooling_backward),
 };

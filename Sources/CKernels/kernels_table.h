@@ -21,8 +21,10 @@ struct kernels {
   void (*sigmoid)(float *, size_t);
   void (*tanh_backward)(float *, const float *, size_t);
   void (*attentive_statistics)(float *, const float *, size_t, float *, float *);
+  void (*attentive_variance)(float *, const float *, size_t, float *, float *);
   void (*attention_backward)(const float *, const float *, float *, size_t, float, float, float);
   void (*pooling_relu_backward)(float *, const float *, const float *, size_t, float, float, float, float);
+  void (*pooling_backward)(float *, const float *, const float *, size_t, float, float, float, float);
 };
 
 extern const struct kernels generic_table;

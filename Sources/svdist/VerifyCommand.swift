@@ -26,7 +26,7 @@ struct VerifyCommand: ParsableCommand {
     let trained = try TrainedEncoder(encoder)
     let vectors = try [enrolment, test].map { path in
       _ = try AudioInspection.inspect(path: path)
-      return trained.extractor.embedding(of: try Waveform.read(path: path))
+      return try trained.extractor.embedding(of: Waveform.read(path: path), name: path)
     }
     let score = TrialScorer.cosine(vectors[0], vectors[1])
     print(String(format: "cosine %.4f", score) + (threshold.map { score >= $0 ? "  same" : "  different" } ?? ""))

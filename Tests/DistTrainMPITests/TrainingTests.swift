@@ -19,6 +19,7 @@ extension MPITests {
       ["contrastive.attention.stopGradient=false", "optimizer.type=adam"] + shortSteps,
       ["contrastive.attention.mode=logit", "contrastive.margin.denominator=plain", "classification.subcenters=2"],
       ["batch.views=1", "views.augmented=[false]", "contrastive.attention.warmup=5"],
+      ["encoder.layout=speechbrain"],
     ]
 
     @Test(arguments: cases)

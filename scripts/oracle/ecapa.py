@@ -119,15 +119,17 @@ class Encoder:
         return self.linear(self.normalization(self.pooling(x), "bn"), "linear")
 
 
-def draw_state(draws):
+def draw_state(draws, shapes, rectified):
+    """Parameters and running statistics; `rectified` names the bias before the ReLU that the pooling reads."""
     parameters, statistics = {}, {}
-    parameter_shapes, statistic_shapes = shapes()
+    parameter_shapes, statistic_shapes = shapes
     for name, shape in parameter_shapes.items():
-        if ".bn" in name or name.startswith("bn."):
-            parameters[name] = draws.uniform(*shape, low=0.6, high=1.4) if name.endswith("weight") else (
+        scope, kind = name.rsplit(".", 1)
+        if f"{scope}.running_mean" in statistic_shapes:
+            parameters[name] = draws.uniform(*shape, low=0.6, high=1.4) if kind == "weight" else (
                 draws.normal(*shape, scale=0.3))
-        elif name.endswith("bias"):
-            parameters[name] = draws.normal(*shape, scale=0.2, mean=0.5 if name == "conv.bias" else 0.0)
+        elif kind == "bias":
+            parameters[name] = draws.normal(*shape, scale=0.2, mean=0.5 if name == rectified else 0.0)
         else:
             fan_in = shape[1] * (shape[2] if len(shape) == 3 else 1)
             parameters[name] = draws.normal(*shape, scale=fan_in**-0.5)
@@ -137,9 +139,10 @@ def draw_state(draws):
     return parameters, statistics
 
 
-def golden():
-    draws = Draws(20231)
-    parameters, before = draw_state(draws)
+def passes(encoder_type, shapes, rectified, seed):
+    """The tensors of a training pass with two objectives' gradients and of inference after it."""
+    draws = Draws(seed)
+    parameters, before = draw_state(draws, shapes, rectified)
     features = draws.normal(UTTERANCES, BINS, FRAMES)
     tensors = {"features": features}
     tensors |= {f"parameter/{name}": value for name, value in parameters.items()}
@@ -147,7 +150,7 @@ def golden():
 
     leaves = {name: value.clone().requires_grad_() for name, value in parameters.items()}
     x = features.clone().requires_grad_()
-    encoder = Encoder(leaves | before, training=True)
+    encoder = encoder_type(leaves | before, training=True)
     embeddings = encoder.embeddings(x)
     after = encoder.updated
     tensors["training/embeddings"] = embeddings.detach()
@@ -160,7 +163,7 @@ def golden():
 
     # In double the statistics' rounding would show; the reader's start from the stored ones.
     stored = {name: value.float().double() for name, value in after.items()}
-    inference = Encoder(parameters | stored, training=False)
+    inference = encoder_type(parameters | stored, training=False)
     long = draws.normal(1, BINS, LONG_FRAMES)
     tensors["inference/embeddings"] = inference.embeddings(features)
     tensors["inference/long.features"] = long
@@ -169,3 +172,7 @@ def golden():
              "attentionBottleneck": ATTENTION_BOTTLENECK, "aggregation": AGGREGATION, "utterances": UTTERANCES,
              "frames": FRAMES}
     return tensors, sizes
+
+
+def golden():
+    return passes(Encoder, shapes(), "conv.bias", seed=20231)

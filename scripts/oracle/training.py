@@ -82,7 +82,7 @@ def train(settings, parameters, statistics, prototypes, batches):
 
 def golden():
     draws = Draws(20236)
-    parameters, statistics = ecapa.draw_state(draws)
+    parameters, statistics = ecapa.draw_state(draws, ecapa.shapes(), rectified="conv.bias")
     prototypes = draws.normal(CLASSES, ecapa.EMBEDDING)
     speakers = draws.normal(CLASSES, ecapa.BINS, 1)
     batches = [0.5 * speakers[SPEAKERS] + draws.normal(ROWS, ecapa.BINS, ecapa.FRAMES) for _ in range(BATCHES)]

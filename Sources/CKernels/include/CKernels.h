@@ -44,11 +44,16 @@ void ck_tanh_backward(float *dy, const float *y, size_t n);
 /// Attentive statistics of one channel of one utterance: energy becomes its softmax over n frames;
 /// mean = sum of weight * x, square = sum of weight * x^2.
 void ck_attentive_statistics(float *energy, const float *x, size_t n, float *mean, float *square);
+/// The same with the variance, the sum of weight * (x - mean)^2, in place of the square: exactly 0 where x is constant.
+void ck_attentive_variance(float *energy, const float *x, size_t n, float *mean, float *variance);
 /// energy gradient = weight * (dmean * x + dsquare * x^2 - inner), written to denergy.
 void ck_attention_backward(
     const float *weight, const float *x, float *denergy, size_t n, float dmean, float dsquare, float inner);
 /// dx = dx + weight * (dmean + 2 * dsquare * x) + a * x + c, where x > 0, else 0 (x is a ReLU's output).
 void ck_pooling_relu_backward(
+    float *dx, const float *weight, const float *x, size_t n, float dmean, float dsquare, float a, float c);
+/// dx = dx + weight * (dmean + 2 * dsquare * x) + a * x + c.
+void ck_pooling_backward(
     float *dx, const float *weight, const float *x, size_t n, float dmean, float dsquare, float a, float c);
 
 #endif

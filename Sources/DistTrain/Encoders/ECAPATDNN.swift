@@ -1,8 +1,17 @@
 internal import CKernels
 
 /// ECAPA-TDNN (Desplanques, Thienpondt and Demuynck, "ECAPA-TDNN: Emphasized Channel Attention, Propagation and
-/// Aggregation in TDNN Based Speaker Verification", Interspeech 2020) in wespeaker's layout, with its parameter names.
+/// Aggregation in TDNN Based Speaker Verification", Interspeech 2020).
 package struct ECAPATDNN: Encoder {
+  /// The toolkit whose arrangement and parameter names the encoder has. Parameters of one do not fit the other.
+  package enum Arrangement: String, Sendable, CaseIterable {
+    /// Zeros beyond an utterance's ends, the last Res2 chunk passed on, neither the aggregation nor the attention
+    /// normalised.
+    case wespeaker
+    /// Reflection at an utterance's ends, the first Res2 chunk passed on, aggregation and attention normalised.
+    case speechbrain
+  }
+
   /// Sizes; the defaults are the published ones.
   package struct Sizes: Sendable, Equatable {
     package var bins = 80
@@ -22,9 +31,7 @@ package struct ECAPATDNN: Encoder {
     let utterances: Int
     let entry: ConvolutionBlock.Cache
     let blocks: [SERes2Block.Cache]
-    /// The blocks' outputs, 3·channels × (utterances · frames).
-    let joined: Matrix
-    let pooling: AttentiveStatisticsPooling.Cache
+    let aggregation: Aggregation.Cache
     /// 2·aggregation × utterances.
     let pooled: Matrix
     let normalization: BatchNormalization.Cache
@@ -33,35 +40,23 @@ package struct ECAPATDNN: Encoder {
 
   package let layout: EncoderLayout
   package let sizes: Sizes
-  private let entry: ConvolutionBlock
-  private let blocks: [SERes2Block]
-  private let aggregation: Convolution1D
-  private let pooling: AttentiveStatisticsPooling
-  private let normalization: BatchNormalization
-  private let output: Linear
+  let entry: ConvolutionBlock
+  let blocks: [SERes2Block]
+  let aggregation: Aggregation
+  let normalization: BatchNormalization
+  let output: Linear
 
   package var bins: Int { sizes.bins }
   package var dimensions: Int { sizes.embedding }
+  package var minimumFrames: Int {
+    max(entry.convolution.minimumFrames, blocks.map(\.minimumFrames).max() ?? 1)
+  }
 
-  package init(_ sizes: Sizes) {
-    self.sizes = sizes
-    var layout = EncoderLayout()
-    entry = ConvolutionBlock(
-      convolution: "layer1.conv", normalization: "layer1.bn", inputs: sizes.bins, outputs: sizes.channels, kernel: 5,
-      layout: &layout)
-    blocks = [2, 3, 4].map { dilation in
-      SERes2Block(
-        "layer\(dilation)", channels: sizes.channels, scale: sizes.scale, kernel: 3, dilation: dilation,
-        bottleneck: sizes.squeezeBottleneck, layout: &layout)
+  package init(_ sizes: Sizes, arrangement: Arrangement = .wespeaker) {
+    switch arrangement {
+    case .wespeaker: self.init(wespeaker: sizes)
+    case .speechbrain: self.init(speechbrain: sizes)
     }
-    aggregation = Convolution1D(
-      "conv", inputs: 3 * sizes.channels, outputs: sizes.aggregation, layout: &layout)
-    pooling = AttentiveStatisticsPooling(
-      "pool", channels: sizes.aggregation, bottleneck: sizes.attentionBottleneck, globalContext: sizes.globalContext,
-      layout: &layout)
-    normalization = BatchNormalization("bn", channels: 2 * sizes.aggregation, layout: &layout)
-    output = Linear("linear", inputs: 2 * sizes.aggregation, outputs: sizes.embedding, layout: &layout)
-    self.layout = layout
   }
 
   package func forward(_ features: Matrix, utterances: Int, _ pass: ForwardPass) -> (Matrix, Cache) {
@@ -76,19 +71,13 @@ package struct ECAPATDNN: Encoder {
       caches.append(cache)
       current = next
     }
-    let aggregated = Matrix(rows: sizes.aggregation, columns: features.columns)
-    aggregation.forward(joined.view, utterances: utterances, into: aggregated.view, pass)
-    let bias = aggregation.bias(pass)
-    for channel in 0..<sizes.aggregation {
-      ck_add_scalar_relu(aggregated.row(channel), aggregated.columns, bias[channel])
-    }
-    let (pooled, poolingCache) = pooling.forward(aggregated, utterances: utterances, pass)
+    let (pooled, aggregationCache) = aggregation.forward(joined, utterances: utterances, pass)
     let normalized = Matrix(rows: pooled.rows, columns: pooled.columns)
     let normalizationCache = normalization.forward(pooled.view, into: normalized.view, pass)
     let embeddings = output.forward(normalized.view, pass).transposed
     let cache = Cache(
-      utterances: utterances, entry: entryCache, blocks: caches, joined: joined, pooling: poolingCache,
-      pooled: pooled, normalization: normalizationCache, normalized: normalized)
+      utterances: utterances, entry: entryCache, blocks: caches, aggregation: aggregationCache, pooled: pooled,
+      normalization: normalizationCache, normalized: normalized)
     return (embeddings, cache)
   }
 
@@ -97,9 +86,7 @@ package struct ECAPATDNN: Encoder {
     let utterances = cache.utterances
     let pooledGradient = output.backward(stack(gradients).view, input: cache.normalized.view, pass)
     normalization.backward(pooledGradient.view, input: cache.pooled.view, cache: cache.normalization, pass)
-    let aggregated = pooling.backwardThroughReLU(
-      pooledGradient, cache: cache.pooling, utterances: utterances, pass)
-    let joined = aggregationBackward(aggregated, cache: cache, pass)
+    let joined = aggregation.backward(pooledGradient, cache: cache.aggregation, utterances: utterances, pass)
     var current: Matrix?
     for index in blocks.indices.reversed() {
       // A block's output went to the next block and to the aggregation.
@@ -108,20 +95,6 @@ package struct ECAPATDNN: Encoder {
       current = blocks[index].backward(own, cache: cache.blocks[index], utterances: utterances, pass)
     }
     if let current { entry.backward(current.view, cache: cache.entry, utterances: utterances, into: nil, pass) }
-  }
-
-  private func aggregationBackward(_ gradient: Matrix, cache: Cache, _ pass: BackwardPass) -> Matrix {
-    let span = cache.joined.columns
-    for objective in 0..<pass.objectives {
-      for channel in 0..<sizes.aggregation {
-        let sum = ck_sum(gradient.row(channel) + objective * span, span)
-        aggregation.addBiasGradient(sum, channel: channel, objective: objective, pass)
-      }
-    }
-    let joined = Matrix(rows: cache.joined.rows, columns: gradient.columns)
-    aggregation.backward(
-      gradient.view, input: cache.joined.view, utterances: cache.utterances, into: joined.view, pass)
-    return joined
   }
 
   /// Gradients of embeddings side by side: dimensions × (objectives · utterances).

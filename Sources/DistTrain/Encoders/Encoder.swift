@@ -8,8 +8,10 @@ package protocol Encoder: Sendable {
   var bins: Int { get }
   /// Numbers of an embedding.
   var dimensions: Int { get }
+  /// The fewest frames of an utterance that it takes.
+  var minimumFrames: Int { get }
 
-  /// - Parameter features: bins × (utterances · frames), utterances of equal length.
+  /// - Parameter features: bins × (utterances · frames), utterances of equal length, at least `minimumFrames`.
   /// - Returns: embeddings before length normalisation, utterances × dimensions.
   func forward(_ features: Matrix, utterances: Int, _ pass: ForwardPass) -> (Matrix, Cache)
 

@@ -16,9 +16,19 @@ package struct EmbeddingExtractor<Network: Encoder> {
   }
 
   /// The embedding of a waveform before length normalisation; shorter than a frame, it is repeated to fill one.
-  /// - Parameter samples: 16 kHz, ±1.
-  package func embedding(of samples: [Float]) -> [Float] {
+  /// - Parameters:
+  ///   - samples: 16 kHz, ±1.
+  ///   - name: what an error calls them.
+  /// - Throws: `Failure(.badData)` where the encoder takes no utterance of so few frames.
+  package func embedding(of samples: [Float], name: String) throws -> [Float] {
     let filled = Waveform.tiled(samples, count: max(samples.count, FilterBank.samples(frames: 1)))
+    let frames = FilterBank.frames(samples: filled.count)
+    guard frames >= encoder.minimumFrames else {
+      throw Failure(
+        .badData,
+        "\(name): \(samples.count) samples at 16 kHz are too short for this encoder, which takes "
+          + "\(encoder.minimumFrames) frames (\(FilterBank.samples(frames: encoder.minimumFrames)) samples) or more")
+    }
     let pass = ForwardPass(mode: .inference, parameters: parameters.pointer, statistics: statistics.pointer)
     return encoder.forward(filterBank.features(of: filled, dither: nil), utterances: 1, pass).0.values
   }
@@ -27,7 +37,7 @@ package struct EmbeddingExtractor<Network: Encoder> {
     let samples = try Waveform.read(
       path: utterance.path, start: utterance.start, seconds: utterance.seconds, sampleRate: filterBank.sampleRate)
     guard !samples.isEmpty else { throw Failure(.badData, "\(utterance.path): no samples") }
-    return embedding(of: samples)
+    return try embedding(of: samples, name: "utterance \(utterance.id) (\(utterance.path))")
   }
 
   /// The embeddings of utterances on every rank, each computed by one.

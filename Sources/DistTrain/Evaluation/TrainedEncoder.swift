@@ -8,7 +8,9 @@ package struct TrainedEncoder {
   package init(_ path: String) throws {
     self.path = try Self.file(path)
     let file = try SafetensorsFile(path: self.path)
-    let encoder = ECAPATDNN(try Configuration.encoder(metadata: file.metadata, path: self.path))
+    let configuration = try Configuration.encoder(metadata: file.metadata, path: self.path)
+    let encoder = ECAPATDNN(configuration)
+    try Self.checkNames(file, encoder, layout: configuration.encoder.layout)
     let parameters = Matrix(rows: 1, columns: encoder.layout.parameters.count)
     let statistics = Matrix(rows: 1, columns: encoder.layout.statistics.count)
     for (buffer, layout) in [(parameters, encoder.layout.parameters), (statistics, encoder.layout.statistics)] {
@@ -19,6 +21,15 @@ package struct TrainedEncoder {
       }
     }
     extractor = EmbeddingExtractor(encoder: encoder, parameters: parameters, statistics: statistics)
+  }
+
+  private static func checkNames(_ file: SafetensorsFile, _ encoder: ECAPATDNN, layout: ECAPATDNN.Arrangement) throws {
+    let tensors = encoder.layout.parameters.parameters + encoder.layout.statistics.parameters
+    guard let missing = tensors.first(where: { !file.contains($0.name) }) else { return }
+    throw Failure(
+      .badData,
+      "\(file.path): says encoder.layout \(layout.rawValue) of itself, but has no tensor \(missing.name) of that layout"
+    )
   }
 
   private static func file(_ path: String) throws -> String {

@@ -2,14 +2,12 @@ internal import CKernels
 
 /// Channel-dependent attentive statistics with global context (Okabe et al. 2018; Desplanques et al. 2020, section 3.1),
 /// wespeaker's ASTP: energies W₂·tanh(W₁·[x; μ; σ] + b₁) + b₂, their softmax over frames weights mean and deviation.
-///
-/// μ and σ are equal at all frames of an utterance, so that their two thirds of W₁'s product are done once an utterance.
 package struct AttentiveStatisticsPooling: Sendable {
   package struct Cache {
     /// channels × (utterances · frames).
     let input: Matrix
-    /// channels × utterances each; nil without global context.
-    let context: (means: Matrix, deviations: Matrix)?
+    /// nil without global context.
+    let context: ContextualLinear.Context?
     /// bottleneck × (utterances · frames), after tanh.
     let hidden: Matrix
     /// channels × (utterances · frames): softmax over frames.
@@ -21,8 +19,7 @@ package struct AttentiveStatisticsPooling: Sendable {
   }
 
   package let channels: Int
-  let globalContext: Bool
-  let attention: Linear
+  let attention: ContextualLinear
   let energy: Linear
   private let floor: Float = 1e-7
 
@@ -31,18 +28,17 @@ package struct AttentiveStatisticsPooling: Sendable {
     _ name: String, channels: Int, bottleneck: Int, globalContext: Bool, layout: inout EncoderLayout
   ) {
     self.channels = channels
-    self.globalContext = globalContext
-    attention = Linear(
-      "\(name).linear1", inputs: globalContext ? 3 * channels : channels, outputs: bottleneck, kernel: true,
-      layout: &layout)
+    attention = ContextualLinear(
+      "\(name).linear1", channels: channels, outputs: bottleneck, globalContext: globalContext, layout: &layout)
     energy = Linear("\(name).linear2", inputs: bottleneck, outputs: channels, kernel: true, layout: &layout)
   }
 
   /// channels × (utterances · frames) → 2·channels × utterances.
   package func forward(_ input: Matrix, utterances: Int, _ pass: ForwardPass) -> (Matrix, Cache) {
     let frames = input.columns / utterances
-    let context = globalContext ? contextStatistics(input, utterances: utterances) : nil
-    let hidden = hiddenUnits(input, context: context, utterances: utterances, pass)
+    let context = attention.globalContext ? contextStatistics(input, utterances: utterances) : nil
+    let hidden = attention.forward(input, context: context, utterances: utterances, pass)
+    ck_tanh(hidden.pointer, hidden.count)
     let weights = energy.forward(hidden.view, pass)
     let output = Matrix(rows: 2 * channels, columns: utterances)
     let squares = Matrix(rows: channels, columns: utterances)
@@ -64,7 +60,7 @@ package struct AttentiveStatisticsPooling: Sendable {
   }
 
   /// Means and deviations, √(unbiased variance + 1e-7), over frames; the variance of a single frame counts as 0.
-  private func contextStatistics(_ input: Matrix, utterances: Int) -> (means: Matrix, deviations: Matrix) {
+  private func contextStatistics(_ input: Matrix, utterances: Int) -> ContextualLinear.Context {
     let frames = input.columns / utterances
     let means = Matrix(rows: channels, columns: utterances)
     let deviations = Matrix(rows: channels, columns: utterances)
@@ -77,34 +73,7 @@ package struct AttentiveStatisticsPooling: Sendable {
         deviations[channel, utterance] = Float((variance + Double(floor)).squareRoot())
       }
     }
-    return (means, deviations)
-  }
-
-  /// W₁'s columns for x, μ and σ.
-  private func parts(_ weight: MatrixView) -> [MatrixView] {
-    (0..<(globalContext ? 3 : 1)).map { weight.columns($0 * channels..<($0 + 1) * channels) }
-  }
-
-  private func hiddenUnits(
-    _ input: Matrix, context: (means: Matrix, deviations: Matrix)?, utterances: Int, _ pass: ForwardPass
-  ) -> Matrix {
-    let frames = input.columns / utterances
-    let weights = parts(pass.matrix(attention.weight))
-    let hidden = Matrix(rows: attention.outputs, columns: input.columns)
-    multiply(weights[0], input.view, into: hidden.view)
-    let shift = Matrix.zeros(rows: attention.outputs, columns: utterances)
-    if let context {
-      multiply(weights[1], context.means.view, into: shift.view)
-      multiply(weights[2], context.deviations.view, into: shift.view, adding: true)
-    }
-    let biases = pass.vector(attention.bias)
-    for row in 0..<hidden.rows {
-      for utterance in 0..<utterances {
-        ck_add_scalar(hidden.row(row) + utterance * frames, frames, shift[row, utterance] + biases[row])
-      }
-      ck_tanh(hidden.row(row), hidden.columns)
-    }
-    return hidden
+    return ContextualLinear.Context(means: means, deviations: deviations)
   }
 
   /// The gradient of the input's own input, through the ReLU whose output the input is.
@@ -121,10 +90,10 @@ package struct AttentiveStatisticsPooling: Sendable {
         ck_tanh_backward(hiddenGradient.row(row) + objective * span, cache.hidden.row(row), span)
       }
     }
-    let context = attentionGradients(hiddenGradient, cache: cache, utterances: utterances, pass)
     // The energies' gradient is read no more: its memory takes the input's.
     let inputGradient = energyGradient
-    multiply(transposed: parts(pass.matrix(attention.weight))[0], hiddenGradient.view, into: inputGradient.view)
+    let context = attention.backward(
+      hiddenGradient, input: cache.input, context: cache.context, utterances: utterances, into: inputGradient, pass)
     addPooledGradients(inputGradient, moments: moments, context: context, cache: cache, utterances: utterances, pass)
     return inputGradient
   }
@@ -166,45 +135,10 @@ package struct AttentiveStatisticsPooling: Sendable {
     return result
   }
 
-  /// Adds the gradients of W₁ and b₁; returns those of μ and σ, channels × (objectives · utterances) each.
-  private func attentionGradients(
-    _ hiddenGradient: Matrix, cache: Cache, utterances: Int, _ pass: BackwardPass
-  ) -> (means: Matrix, deviations: Matrix)? {
-    let span = cache.input.columns
-    let frames = span / utterances
-    let sums = Matrix(rows: hiddenGradient.rows, columns: pass.objectives * utterances)
-    for row in 0..<sums.rows {
-      for column in 0..<sums.columns {
-        sums[row, column] = Float(ck_sum(hiddenGradient.row(row) + column * frames, frames))
-      }
-    }
-    for objective in 0..<pass.objectives {
-      let own = sums.columns(objective * utterances..<(objective + 1) * utterances)
-      for row in 0..<sums.rows {
-        pass.gradients[objective][attention.bias.offset + row] += Float(ck_sum(own.row(row), utterances))
-      }
-      let weightGradients = parts(pass.gradient(attention.weight, objective: objective))
-      multiply(
-        hiddenGradient.columns(objective * span..<(objective + 1) * span), transposed: cache.input.view,
-        into: weightGradients[0], adding: true)
-      if let context = cache.context {
-        multiply(own, transposed: context.means.view, into: weightGradients[1], adding: true)
-        multiply(own, transposed: context.deviations.view, into: weightGradients[2], adding: true)
-      }
-    }
-    guard cache.context != nil else { return nil }
-    let weights = parts(pass.matrix(attention.weight))
-    let means = Matrix(rows: channels, columns: sums.columns)
-    let deviations = Matrix(rows: channels, columns: sums.columns)
-    multiply(transposed: weights[1], sums.view, into: means.view)
-    multiply(transposed: weights[2], sums.view, into: deviations.view)
-    return (means, deviations)
-  }
-
   /// Adds what reaches x through the weighted moments, through μ = mean(x) and through
   /// σ = √(Σ(x − μ)²/(T−1) + 1e-7), and stops it where the ReLU did.
   private func addPooledGradients(
-    _ gradient: Matrix, moments: (mean: Matrix, square: Matrix), context: (means: Matrix, deviations: Matrix)?,
+    _ gradient: Matrix, moments: (mean: Matrix, square: Matrix), context: ContextualLinear.Context?,
     cache: Cache, utterances: Int, _ pass: BackwardPass
   ) {
     let frames = cache.input.columns / utterances

@@ -144,4 +144,21 @@ package struct BatchNormalization: Sendable {
       }
     }
   }
+
+  /// The gradient through the normalisation and the ReLU before it, in place.
+  /// - Parameter rectified: the ReLU's output, which `forward` read.
+  /// - Returns: the gradient's sum over columns, by objective and channel.
+  func backwardThroughReLU(
+    _ gradient: MatrixView, rectified: MatrixView, cache: Cache, _ pass: BackwardPass
+  ) -> [[Double]] {
+    let coefficients = backwardCoefficients(gradient, input: rectified, cache: cache, pass)
+    return (0..<pass.objectives).map { objective in
+      (0..<channels).map { channel in
+        let row = coefficients[objective][channel]
+        return ck_normalization_relu_backward(
+          gradient.row(channel) + objective * rectified.columns, rectified.row(channel), rectified.columns, row.a,
+          row.b, row.c)
+      }
+    }
+  }
 }

@@ -1,26 +1,38 @@
-/// A convolution over frames with zero padding that keeps their number:
-/// y[o, t] = b[o] + Σ_{c,j} w[o, c, j] · x[c, t + (j − (k−1)/2)·d].
+internal import CKernels
+
+/// A convolution over frames that keeps their number:
+/// y[o, t] = b[o] + Σ_{c,j} w[o, c, j] · x[c, t + (j − (k−1)/2)·d], with x beyond an utterance's ends as `padding` has it.
 ///
 /// It is one product with the input's shifted rows gathered for a few utterances at a time; a kernel of one frame reads
 /// the input itself.
 package struct Convolution1D: Sendable {
+  /// What stands beyond an utterance's ends.
+  package enum Padding: Sendable {
+    case zeros
+    /// The frames mirrored at the first and at the last one, which are not repeated (PyTorch's `reflect`).
+    case reflection
+  }
+
   package let inputs: Int
   package let outputs: Int
   /// Frames of the kernel, odd.
   package let kernel: Int
   package let dilation: Int
+  package let padding: Padding
   let weight: Parameter
   let bias: Parameter
 
   /// - Parameter name: the scope of `weight` [outputs, inputs, kernel] and `bias` [outputs].
   package init(
-    _ name: String, inputs: Int, outputs: Int, kernel: Int = 1, dilation: Int = 1, layout: inout EncoderLayout
+    _ name: String, inputs: Int, outputs: Int, kernel: Int = 1, dilation: Int = 1, padding: Padding = .zeros,
+    layout: inout EncoderLayout
   ) {
     precondition(kernel % 2 == 1, "a kernel that keeps the number of frames is odd")
     self.inputs = inputs
     self.outputs = outputs
     self.kernel = kernel
     self.dilation = dilation
+    self.padding = padding
     // PyTorch's default for Conv1d: uniform in ± 1/√fan-in, weights and biases alike.
     let bound = 1 / Float(inputs * kernel).squareRoot()
     weight = layout.parameters.add(
@@ -28,6 +40,12 @@ package struct Convolution1D: Sendable {
     bias = layout.parameters.add(
       "\(name).bias", shape: [outputs], initialisation: .uniform(bound: bound), decays: false)
   }
+
+  /// Frames that the kernel reaches beyond an utterance's ends.
+  private var reach: Int { (kernel - 1) / 2 * dilation }
+
+  /// The fewest frames of an utterance: a reflection needs more than the kernel reaches.
+  package var minimumFrames: Int { padding == .reflection ? reach + 1 : 1 }
 
   /// The product without the bias, which the caller adds in a pass it makes anyway.
   /// - Parameters:
@@ -63,10 +81,31 @@ package struct Convolution1D: Sendable {
     if kernel == 1 {
       multiply(transposed: pass.matrix(weight), gradient, into: inputGradient)
     } else {
-      // The adjoint of a convolution that keeps its length is the convolution with the kernel turned round.
+      writeInputGradient(gradient, utterances: utterances * pass.objectives, into: inputGradient, pass)
+    }
+  }
+
+  private func writeInputGradient(
+    _ gradient: MatrixView, utterances: Int, into inputGradient: MatrixView, _ pass: BackwardPass
+  ) {
+    switch padding {
+    case .zeros:
+      // The adjoint of a convolution over zeros is the convolution with the kernel turned round.
       let turned = turnedWeights(pass)
-      forEachBlock(of: gradient, utterances: utterances * pass.objectives, channels: outputs) { rows, columns in
+      forEachBlock(of: gradient, utterances: utterances, channels: outputs) { rows, columns in
         multiply(turned.view, rows, into: inputGradient.columns(columns))
+      }
+    case .reflection:
+      let frames = gradient.columns / utterances
+      for row in 0..<inputs { inputGradient.row(row).update(repeating: 0, count: inputGradient.columns) }
+      let block = blockOfUtterances(utterances, channels: inputs, frames: frames)
+      let gathered = Matrix(rows: inputs * kernel, columns: block * frames)
+      for start in stride(from: 0, to: utterances, by: block) {
+        let own = start..<min(start + block, utterances)
+        let columns = own.lowerBound * frames..<own.upperBound * frames
+        multiply(
+          transposed: pass.matrix(weight), gradient.columns(columns), into: gathered.columns(0..<columns.count))
+        scatter(gathered, utterances: own, frames: frames, into: inputGradient)
       }
     }
   }
@@ -95,9 +134,8 @@ package struct Convolution1D: Sendable {
   ) {
     if kernel == 1 { return body(source, 0..<source.columns) }
     let frames = source.columns / utterances
-    // A block's gathered rows should stay in the second-level cache between the copy and the product.
-    let blockElements = 1 << 18
-    let block = max(1, min(utterances, blockElements / (channels * kernel * frames)))
+    precondition(frames >= minimumFrames, "\(frames) frames, \(minimumFrames) at least")
+    let block = blockOfUtterances(utterances, channels: channels, frames: frames)
     let gathered = Matrix(rows: channels * kernel, columns: block * frames)
     for start in stride(from: 0, to: utterances, by: block) {
       let count = min(block, utterances - start)
@@ -106,7 +144,13 @@ package struct Convolution1D: Sendable {
     }
   }
 
-  /// Row c·k + j holds channel c shifted by (j − (k−1)/2)·d frames within each utterance, zeros beyond its ends.
+  private func blockOfUtterances(_ utterances: Int, channels: Int, frames: Int) -> Int {
+    // A block's gathered rows should stay in the second-level cache between the copy and the product.
+    let elements = 1 << 18
+    return max(1, min(utterances, elements / (channels * kernel * frames)))
+  }
+
+  /// Row c·k + j holds channel c shifted by (j − (k−1)/2)·d frames within each utterance, padded beyond its ends.
   private func gather(_ source: MatrixView, utterances: Range<Int>, frames: Int, into gathered: Matrix) {
     let channels = gathered.rows / kernel
     for channel in 0..<channels {
@@ -118,9 +162,34 @@ package struct Convolution1D: Sendable {
         for (index, utterance) in utterances.enumerated() {
           let from = source.row(channel) + utterance * frames
           let to = target + index * frames
-          to.update(repeating: 0, count: first)
           if last > first { (to + first).update(from: from + first + shift, count: last - first) }
-          (to + last).update(repeating: 0, count: frames - last)
+          switch padding {
+          case .zeros:
+            to.update(repeating: 0, count: first)
+            (to + last).update(repeating: 0, count: frames - last)
+          case .reflection:
+            for frame in 0..<first { to[frame] = from[-(frame + shift)] }
+            for frame in last..<frames { to[frame] = from[2 * (frames - 1) - (frame + shift)] }
+          }
+        }
+      }
+    }
+  }
+
+  /// The adjoint of `gather` over reflections: adds each gathered element to the one it was read from.
+  private func scatter(_ gathered: Matrix, utterances: Range<Int>, frames: Int, into target: MatrixView) {
+    for channel in 0..<gathered.rows / kernel {
+      for tap in 0..<kernel {
+        let shift = (tap - (kernel - 1) / 2) * dilation
+        let source = gathered.row(channel * kernel + tap)
+        let first = max(0, -shift)
+        let last = min(frames, frames - shift)
+        for (index, utterance) in utterances.enumerated() {
+          let from = source + index * frames
+          let to = target.row(channel) + utterance * frames
+          ck_add(to + first + shift, from + first, to + first + shift, last - first)
+          for frame in 0..<first { to[-(frame + shift)] += from[frame] }
+          for frame in last..<frames { to[2 * (frames - 1) - (frame + shift)] += from[frame] }
         }
       }
     }

@@ -14,10 +14,11 @@ package struct ConvolutionBlock: Sendable {
 
   package init(
     convolution: String, normalization: String, inputs: Int, outputs: Int, kernel: Int = 1, dilation: Int = 1,
-    layout: inout EncoderLayout
+    padding: Convolution1D.Padding = .zeros, layout: inout EncoderLayout
   ) {
     self.convolution = Convolution1D(
-      convolution, inputs: inputs, outputs: outputs, kernel: kernel, dilation: dilation, layout: &layout)
+      convolution, inputs: inputs, outputs: outputs, kernel: kernel, dilation: dilation, padding: padding,
+      layout: &layout)
     self.normalization = BatchNormalization(normalization, channels: outputs, layout: &layout)
   }
 
@@ -44,16 +45,11 @@ package struct ConvolutionBlock: Sendable {
   package func backward(
     _ gradient: MatrixView, cache: Cache, utterances: Int, into inputGradient: MatrixView?, _ pass: BackwardPass
   ) {
-    let rectified = cache.rectified
-    let coefficients = normalization.backwardCoefficients(
-      gradient, input: rectified, cache: cache.normalization, pass)
+    let sums = normalization.backwardThroughReLU(
+      gradient, rectified: cache.rectified, cache: cache.normalization, pass)
     for objective in 0..<pass.objectives {
       for channel in 0..<convolution.outputs {
-        let row = coefficients[objective][channel]
-        let sum = ck_normalization_relu_backward(
-          gradient.row(channel) + objective * rectified.columns, rectified.row(channel), rectified.columns, row.a,
-          row.b, row.c)
-        convolution.addBiasGradient(sum, channel: channel, objective: objective, pass)
+        convolution.addBiasGradient(sums[objective][channel], channel: channel, objective: objective, pass)
       }
     }
     convolution.backward(gradient, input: cache.input, utterances: utterances, into: inputGradient, pass)

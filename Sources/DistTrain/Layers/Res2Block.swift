@@ -1,8 +1,13 @@
 internal import CKernels
 
-/// Res2Net's convolutions at several scales (Gao et al. 2019) in wespeaker's order: channels are cut into `scale` chunks;
-/// the first is convolved, each next one is added to the one before's output and convolved, the last is passed on.
+/// Res2Net's convolutions at several scales (Gao et al. 2019): channels are cut into `scale` chunks, one of which is passed
+/// on. Of the others the first is convolved, each next one is added to the one before's output and convolved.
 package struct Res2Block: Sendable {
+  /// The chunk that is passed on: the paper's is the first, wespeaker's the last.
+  package enum Passing: Sendable {
+    case first, last
+  }
+
   package struct Cache {
     /// Each convolution's.
     let blocks: [ConvolutionBlock.Cache]
@@ -11,23 +16,39 @@ package struct Res2Block: Sendable {
   package let channels: Int
   private let width: Int
   let blocks: [ConvolutionBlock]
+  private let passing: Passing
 
+  /// wespeaker's.
   /// - Parameter name: the scope of `convs.i` and `bns.i`.
   package init(
     _ name: String, channels: Int, scale: Int, kernel: Int, dilation: Int, layout: inout EncoderLayout
   ) {
     precondition(scale > 1 && channels % scale == 0, "\(channels) channels do not split into \(scale) chunks")
-    self.channels = channels
-    width = channels / scale
-    let width = width
-    blocks = (0..<scale - 1).map { index in
+    let width = channels / scale
+    let blocks = (0..<scale - 1).map { index in
       ConvolutionBlock(
         convolution: "\(name).convs.\(index)", normalization: "\(name).bns.\(index)", inputs: width, outputs: width,
         kernel: kernel, dilation: dilation, layout: &layout)
     }
+    self.init(blocks, passing: .last)
   }
 
-  private func chunk(_ index: Int) -> Range<Int> { index * width..<(index + 1) * width }
+  /// - Parameter blocks: the chunks' convolutions in the order of the chunks, one fewer than there are chunks.
+  package init(_ blocks: [ConvolutionBlock], passing: Passing) {
+    width = blocks[0].convolution.inputs
+    channels = (blocks.count + 1) * width
+    self.blocks = blocks
+    self.passing = passing
+  }
+
+  /// The channels of the chunk that a convolution reads and writes.
+  private func chunk(_ block: Int) -> Range<Int> {
+    let index = passing == .first ? block + 1 : block
+    return index * width..<(index + 1) * width
+  }
+
+  /// The first channel of the chunk that is passed on.
+  private var passed: Int { passing == .first ? 0 : blocks.count * width }
 
   /// channels × (utterances · frames) → the same.
   package func forward(_ input: Matrix, utterances: Int, _ pass: ForwardPass) -> (Matrix, Cache) {
@@ -43,8 +64,7 @@ package struct Res2Block: Sendable {
       }
       caches.append(block.forward(source, utterances: utterances, into: output.rows(chunk(index)), pass))
     }
-    let last = chunk(blocks.count)
-    output.row(last.lowerBound).update(from: input.row(last.lowerBound), count: width * input.columns)
+    output.row(passed).update(from: input.row(passed), count: width * input.columns)
     return (output, Cache(blocks: caches))
   }
 
@@ -52,8 +72,7 @@ package struct Res2Block: Sendable {
   package func backward(_ gradient: Matrix, cache: Cache, utterances: Int, _ pass: BackwardPass) -> Matrix {
     let inputGradient = Matrix(rows: channels, columns: gradient.columns)
     let chunkElements = width * gradient.columns
-    let last = chunk(blocks.count).lowerBound
-    inputGradient.row(last).update(from: gradient.row(last), count: chunkElements)
+    inputGradient.row(passed).update(from: gradient.row(passed), count: chunkElements)
     for index in blocks.indices.reversed() {
       let own = chunk(index)
       blocks[index].backward(

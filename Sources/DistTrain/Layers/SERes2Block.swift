@@ -1,7 +1,7 @@
 internal import CKernels
 
 /// ECAPA-TDNN's block: x + gate(block₂(res2(block₁(x)))) with convolutions of one frame around the dilated ones
-/// (Desplanques, Thienpondt and Demuynck 2020, section 3.2; wespeaker's `se_res2block`).
+/// (Desplanques, Thienpondt and Demuynck 2020, section 3.2).
 package struct SERes2Block: Sendable {
   package struct Cache {
     let first: ConvolutionBlock.Cache
@@ -15,6 +15,17 @@ package struct SERes2Block: Sendable {
   let last: ConvolutionBlock
   let gate: SqueezeExcitation
 
+  package init(
+    first: ConvolutionBlock, middle: Res2Block, last: ConvolutionBlock, gate: SqueezeExcitation
+  ) {
+    self.first = first
+    self.middle = middle
+    self.last = last
+    self.gate = gate
+  }
+
+  /// wespeaker's.
+  /// - Parameter name: the scope of `se_res2block`.
   package init(
     _ name: String, channels: Int, scale: Int, kernel: Int, dilation: Int, bottleneck: Int,
     layout: inout EncoderLayout
@@ -30,6 +41,9 @@ package struct SERes2Block: Sendable {
       layout: &layout)
     gate = SqueezeExcitation("\(scope).3", channels: channels, bottleneck: bottleneck, layout: &layout)
   }
+
+  /// The fewest frames of an utterance.
+  package var minimumFrames: Int { middle.blocks.map(\.convolution.minimumFrames).max() ?? 1 }
 
   /// channels × (utterances · frames) → the same.
   package func forward(_ input: MatrixView, utterances: Int, _ pass: ForwardPass) -> (Matrix, Cache) {

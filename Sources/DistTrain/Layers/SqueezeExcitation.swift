@@ -19,9 +19,18 @@ package struct SqueezeExcitation: Sendable {
 
   /// - Parameter name: the scope of `linear1` and `linear2`.
   package init(_ name: String, channels: Int, bottleneck: Int, layout: inout EncoderLayout) {
-    self.channels = channels
-    squeeze = Linear("\(name).linear1", inputs: channels, outputs: bottleneck, layout: &layout)
-    excite = Linear("\(name).linear2", inputs: bottleneck, outputs: channels, layout: &layout)
+    let squeeze = Linear("\(name).linear1", inputs: channels, outputs: bottleneck, layout: &layout)
+    let excite = Linear("\(name).linear2", inputs: bottleneck, outputs: channels, layout: &layout)
+    self.init(squeeze: squeeze, excite: excite)
+  }
+
+  /// - Parameters:
+  ///   - squeeze: channels → bottleneck.
+  ///   - excite: bottleneck → channels.
+  package init(squeeze: Linear, excite: Linear) {
+    channels = squeeze.inputs
+    self.squeeze = squeeze
+    self.excite = excite
   }
 
   /// - Parameters:

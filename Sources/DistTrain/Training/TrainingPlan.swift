@@ -32,6 +32,12 @@ package struct TrainingPlan {
         probability: configuration.augmentation.probability, snr: configuration.augmentation.snr),
       segment: configuration.views.segment,
       augmentedViews: configuration.views.augmented, seconds: configuration.crop.seconds, seed: configuration.seed)
+    let least = ECAPATDNN(configuration).minimumFrames
+    guard loader.frames >= least else {
+      throw Failure(
+        .usage,
+        "crop.seconds: \(configuration.crop.seconds) s are \(loader.frames) frames, the encoder takes \(least) or more")
+    }
     objectives = BatchObjectives(configuration)
     weighting = GradientWeighting(configuration.weighting)
     learningRate = configuration.learningRateSchedule
@@ -101,8 +107,9 @@ extension ECAPATDNN {
     var sizes = Sizes()
     sizes.bins = configuration.features.bins
     sizes.channels = configuration.encoder.channels
+    sizes.aggregation = configuration.encoder.aggregation
     sizes.embedding = configuration.encoder.embedding
     sizes.globalContext = configuration.encoder.globalContext
-    self.init(sizes)
+    self.init(sizes, arrangement: configuration.encoder.layout)
   }
 }

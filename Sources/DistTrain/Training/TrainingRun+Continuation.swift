@@ -13,7 +13,11 @@ extension TrainingRun {
     }
     let path = communicator.broadcast(chosen)
     if path.isEmpty { return }
-    try communicator.agree { try trainer.restore(Checkpoint(verifying: path)) }
+    try communicator.agree {
+      let checkpoint = try Checkpoint(verifying: path)
+      try compareEncoder(checkpoint)
+      try trainer.restore(checkpoint)
+    }
     lastSavedStep = trainer.step
     try communicator.agree { if isFirstRank { try removeEvaluations(after: trainer.step) } }
     note("going on from step \(trainer.step), \(path)")
@@ -34,6 +38,20 @@ extension TrainingRun {
       let list = differences.map { "\($0.key) was \($0.stored), is \($0.now)" }.joined(separator: "; ")
       throw Failure(
         .usage, "\(folder.path) holds a run with other settings (\(list)): set them back, or --restart starts anew")
+    }
+  }
+
+  /// The stored settings may be gone or changed by hand: a checkpoint says itself which encoder it holds.
+  private func compareEncoder(_ checkpoint: Checkpoint) throws {
+    let stored = try checkpoint.encoder().metadata
+    let differences = configuration.encoderMetadata.sorted { $0.key < $1.key }.compactMap { key, now in
+      stored[key].flatMap { $0 == now ? nil : "\(key) was \($0), is \(now)" }
+    }
+    guard differences.isEmpty else {
+      throw Failure(
+        .usage,
+        "\(checkpoint.path) holds another encoder (\(differences.joined(separator: "; "))): set it back, or --restart "
+          + "starts anew")
     }
   }
 }

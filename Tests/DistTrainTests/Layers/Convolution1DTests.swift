@@ -9,9 +9,11 @@ import Testing
     let dilation: Int
     let utterances: Int
     let frames: Int
+    var padding = Convolution1D.Padding.zeros
   }
 
-  /// The last one takes several blocks of utterances, two are shorter than the kernel reaches.
+  /// The last of each padding takes several blocks of utterances; two of the zeros' are shorter than the kernel reaches,
+  /// two of the reflections' as short as one may be.
   static let shapes = [
     Shape(inputs: 3, outputs: 4, kernel: 1, dilation: 1, utterances: 2, frames: 5),
     Shape(inputs: 3, outputs: 4, kernel: 5, dilation: 1, utterances: 3, frames: 9),
@@ -19,6 +21,12 @@ import Testing
     Shape(inputs: 2, outputs: 3, kernel: 3, dilation: 4, utterances: 2, frames: 3),
     Shape(inputs: 2, outputs: 3, kernel: 5, dilation: 2, utterances: 1, frames: 1),
     Shape(inputs: 40, outputs: 3, kernel: 5, dilation: 1, utterances: 9, frames: 401),
+    Shape(inputs: 3, outputs: 4, kernel: 1, dilation: 1, utterances: 2, frames: 1, padding: .reflection),
+    Shape(inputs: 3, outputs: 4, kernel: 5, dilation: 1, utterances: 3, frames: 9, padding: .reflection),
+    Shape(inputs: 3, outputs: 4, kernel: 5, dilation: 1, utterances: 3, frames: 3, padding: .reflection),
+    Shape(inputs: 2, outputs: 2, kernel: 3, dilation: 4, utterances: 2, frames: 11, padding: .reflection),
+    Shape(inputs: 2, outputs: 3, kernel: 3, dilation: 4, utterances: 2, frames: 5, padding: .reflection),
+    Shape(inputs: 40, outputs: 3, kernel: 5, dilation: 1, utterances: 9, frames: 401, padding: .reflection),
   ]
 
   @Test(arguments: shapes)
@@ -47,7 +55,7 @@ import Testing
       var layout = EncoderLayout()
       block = ConvolutionBlock(
         convolution: "c", normalization: "n", inputs: shape.inputs, outputs: shape.outputs, kernel: shape.kernel,
-        dilation: shape.dilation, layout: &layout)
+        dilation: shape.dilation, padding: shape.padding, layout: &layout)
       self.layout = layout
       parameters = Matrix(rows: 1, columns: layout.parameters.count)
       statistics = Matrix(rows: 1, columns: layout.statistics.count)
@@ -70,7 +78,11 @@ import Testing
           var sum = Double(parameters.pointer[bias.offset + output])
           for channel in 0..<shape.inputs {
             for tap in 0..<shape.kernel {
-              let at = frame + (tap - (shape.kernel - 1) / 2) * shape.dilation
+              var at = frame + (tap - (shape.kernel - 1) / 2) * shape.dilation
+              if shape.padding == .reflection {
+                at = abs(at)
+                at = shape.frames - 1 - abs(shape.frames - 1 - at)
+              }
               guard (0..<shape.frames).contains(at) else { continue }
               let element = (output * shape.inputs + channel) * shape.kernel + tap
               sum +=

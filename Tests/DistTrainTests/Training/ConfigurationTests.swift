@@ -148,6 +148,14 @@ struct ConfigurationTests {
         "--set encoder.channels=100: encoder.channels: allowed is a positive multiple of 8, found 100"
       ),
       (
+        ["encoder.layout=kaldi"],
+        "--set encoder.layout=kaldi: encoder.layout: expected one of wespeaker, speechbrain, found kaldi"
+      ),
+      (
+        ["encoder.aggregation=0"],
+        "--set encoder.aggregation=0: encoder.aggregation: allowed is at least 1, found 0"
+      ),
+      (
         ["contrastive.temperature=0"],
         "--set contrastive.temperature=0: contrastive.temperature: allowed is above 0, found 0"
       ),

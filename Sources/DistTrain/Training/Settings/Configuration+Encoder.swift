@@ -5,10 +5,7 @@ extension Configuration {
       case ecapaTDNN = "ecapa-tdnn"
     }
 
-    /// The toolkit whose arrangement and parameter names the encoder follows.
-    package enum Layout: String, Choice {
-      case wespeaker
-    }
+    package typealias Layout = ECAPATDNN.Arrangement
 
     /// Where batch statistics come from: all ranks, which makes R ranks equal one, or each rank's own rows.
     package enum BatchNormalization: String, Choice {
@@ -18,6 +15,7 @@ extension Configuration {
     package var type = Kind.ecapaTDNN
     package var layout = Layout.wespeaker
     package var channels = 512
+    package var aggregation = 1536
     package var embedding = 192
     package var globalContext = true
     package var batchNormalization = BatchNormalization.global
@@ -30,6 +28,9 @@ extension Configuration {
       Setting(
         "encoder.channels", \.encoder.channels, "width of the convolutions",
         allowed: Allowed(text: "a positive multiple of 8") { $0 > 0 && $0 % 8 == 0 }),
+      Setting(
+        "encoder.aggregation", \.encoder.aggregation, "channels that the blocks' outputs are aggregated to",
+        allowed: .atLeast(1)),
       Setting("encoder.embedding", \.encoder.embedding, "dimensions of an embedding", allowed: .atLeast(1)),
       Setting(
         "encoder.globalContext", \.encoder.globalContext, "pooling's attention sees mean and deviation over time"),
@@ -38,3 +39,5 @@ extension Configuration {
     ]
   }
 }
+
+extension ECAPATDNN.Arrangement: Choice {}

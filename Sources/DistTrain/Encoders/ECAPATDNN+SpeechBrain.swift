@@ -1,0 +1,62 @@
+extension ECAPATDNN {
+  /// SpeechBrain's layout and parameter names (`lobes/models/ECAPA_TDNN.py`).
+  init(speechbrain sizes: Sizes) {
+    self.sizes = sizes
+    var layout = EncoderLayout()
+    entry = ConvolutionBlock(
+      speechbrain: "blocks.0", inputs: sizes.bins, outputs: sizes.channels, kernel: 5, layout: &layout)
+    blocks = [2, 3, 4].enumerated().map { index, dilation in
+      SERes2Block(speechbrain: "blocks.\(index + 1)", sizes, dilation: dilation, layout: &layout)
+    }
+    let block = ConvolutionBlock(
+      speechbrain: "mfa", inputs: 3 * sizes.channels, outputs: sizes.aggregation, layout: &layout)
+    let pooling = NormalizedAttentionPooling(
+      "asp", channels: sizes.aggregation, bottleneck: sizes.attentionBottleneck, globalContext: sizes.globalContext,
+      layout: &layout)
+    aggregation = .normalized(NormalizedAggregation(block: block, pooling: pooling))
+    normalization = BatchNormalization("asp_bn.norm", channels: 2 * sizes.aggregation, layout: &layout)
+    output = Linear(
+      "fc.conv", inputs: 2 * sizes.aggregation, outputs: sizes.embedding, kernel: true, layout: &layout)
+    self.layout = layout
+  }
+}
+
+extension ConvolutionBlock {
+  /// SpeechBrain's `TDNNBlock`.
+  fileprivate init(
+    speechbrain name: String, inputs: Int, outputs: Int, kernel: Int = 1, dilation: Int = 1,
+    layout: inout EncoderLayout
+  ) {
+    self.init(
+      convolution: "\(name).conv.conv", normalization: "\(name).norm.norm", inputs: inputs, outputs: outputs,
+      kernel: kernel, dilation: dilation, padding: .reflection, layout: &layout)
+  }
+}
+
+extension SERes2Block {
+  /// SpeechBrain's `SERes2NetBlock`.
+  fileprivate init(
+    speechbrain name: String, _ sizes: ECAPATDNN.Sizes, dilation: Int, layout: inout EncoderLayout
+  ) {
+    let channels = sizes.channels
+    let width = channels / sizes.scale
+    let first = ConvolutionBlock(
+      speechbrain: "\(name).tdnn1", inputs: channels, outputs: channels, layout: &layout)
+    let chunks = (0..<sizes.scale - 1).map { index in
+      ConvolutionBlock(
+        speechbrain: "\(name).res2net_block.blocks.\(index)", inputs: width, outputs: width, kernel: 3,
+        dilation: dilation, layout: &layout)
+    }
+    let last = ConvolutionBlock(
+      speechbrain: "\(name).tdnn2", inputs: channels, outputs: channels, layout: &layout)
+    let squeeze = Linear(
+      "\(name).se_block.conv1.conv", inputs: channels, outputs: sizes.squeezeBottleneck, kernel: true,
+      layout: &layout)
+    let excite = Linear(
+      "\(name).se_block.conv2.conv", inputs: sizes.squeezeBottleneck, outputs: channels, kernel: true,
+      layout: &layout)
+    self.init(
+      first: first, middle: Res2Block(chunks, passing: .first), last: last,
+      gate: SqueezeExcitation(squeeze: squeeze, excite: excite))
+  }
+}

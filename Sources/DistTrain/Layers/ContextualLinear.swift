@@ -1,0 +1,102 @@
+internal import CKernels
+
+/// W·[x; μ; σ] + b for frames x of utterances with statistics μ and σ, the first map of an attention that sees the whole
+/// utterance (Desplanques et al. 2020, section 3.1); W·x + b without global context.
+///
+/// μ and σ are equal at all frames of an utterance, so that their two thirds of the product are done once an utterance.
+struct ContextualLinear: Sendable {
+  /// channels × utterances each; of a gradient channels × (objectives · utterances).
+  struct Context {
+    let means: Matrix
+    let deviations: Matrix
+  }
+
+  let channels: Int
+  let globalContext: Bool
+  private let map: Linear
+
+  /// - Parameter name: the scope of `weight` [outputs, 3·channels or channels, 1] and `bias` [outputs].
+  init(_ name: String, channels: Int, outputs: Int, globalContext: Bool, layout: inout EncoderLayout) {
+    self.channels = channels
+    self.globalContext = globalContext
+    map = Linear(
+      name, inputs: globalContext ? 3 * channels : channels, outputs: outputs, kernel: true, layout: &layout)
+  }
+
+  /// The columns of W for x, μ and σ.
+  private func parts(_ weight: MatrixView) -> [MatrixView] {
+    (0..<(globalContext ? 3 : 1)).map { weight.columns($0 * channels..<($0 + 1) * channels) }
+  }
+
+  /// channels × (utterances · frames) → outputs × (utterances · frames).
+  func forward(_ input: Matrix, context: Context?, utterances: Int, _ pass: ForwardPass) -> Matrix {
+    let frames = input.columns / utterances
+    let weights = parts(pass.matrix(map.weight))
+    let output = Matrix(rows: map.outputs, columns: input.columns)
+    multiply(weights[0], input.view, into: output.view)
+    let shift = Matrix.zeros(rows: map.outputs, columns: utterances)
+    if let context {
+      multiply(weights[1], context.means.view, into: shift.view)
+      multiply(weights[2], context.deviations.view, into: shift.view, adding: true)
+    }
+    let biases = pass.vector(map.bias)
+    for row in 0..<output.rows {
+      for utterance in 0..<utterances {
+        ck_add_scalar(output.row(row) + utterance * frames, frames, shift[row, utterance] + biases[row])
+      }
+    }
+    return output
+  }
+
+  /// Adds the gradients of W and b and writes x's.
+  /// - Parameters:
+  ///   - gradient: outputs × (objectives · utterances · frames).
+  ///   - inputGradient: channels × (objectives · utterances · frames).
+  /// - Returns: the gradients of μ and σ; nil without global context.
+  func backward(
+    _ gradient: Matrix, input: Matrix, context: Context?, utterances: Int, into inputGradient: Matrix,
+    _ pass: BackwardPass
+  ) -> Context? {
+    let sums = frameSums(gradient, frames: input.columns / utterances)
+    addParameterGradients(gradient, sums: sums, input: input, context: context, utterances: utterances, pass)
+    let weights = parts(pass.matrix(map.weight))
+    multiply(transposed: weights[0], gradient.view, into: inputGradient.view)
+    guard context != nil else { return nil }
+    let means = Matrix(rows: channels, columns: sums.columns)
+    let deviations = Matrix(rows: channels, columns: sums.columns)
+    multiply(transposed: weights[1], sums.view, into: means.view)
+    multiply(transposed: weights[2], sums.view, into: deviations.view)
+    return Context(means: means, deviations: deviations)
+  }
+
+  /// Each utterance's sum over its frames: rows × (objectives · utterances).
+  private func frameSums(_ gradient: Matrix, frames: Int) -> Matrix {
+    let sums = Matrix(rows: gradient.rows, columns: gradient.columns / frames)
+    for row in 0..<sums.rows {
+      for column in 0..<sums.columns {
+        sums[row, column] = Float(ck_sum(gradient.row(row) + column * frames, frames))
+      }
+    }
+    return sums
+  }
+
+  private func addParameterGradients(
+    _ gradient: Matrix, sums: Matrix, input: Matrix, context: Context?, utterances: Int, _ pass: BackwardPass
+  ) {
+    let span = input.columns
+    for objective in 0..<pass.objectives {
+      let own = sums.columns(objective * utterances..<(objective + 1) * utterances)
+      for row in 0..<sums.rows {
+        pass.gradients[objective][map.bias.offset + row] += Float(ck_sum(own.row(row), utterances))
+      }
+      let weightGradients = parts(pass.gradient(map.weight, objective: objective))
+      multiply(
+        gradient.columns(objective * span..<(objective + 1) * span), transposed: input.view,
+        into: weightGradients[0], adding: true)
+      if let context {
+        multiply(own, transposed: context.means.view, into: weightGradients[1], adding: true)
+        multiply(own, transposed: context.deviations.view, into: weightGradients[2], adding: true)
+      }
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import DistTrain
+import Testing
+
+/// Statistics at the edges of what they are defined for.
+@Suite struct PoolingTests {
+  private static let utterances = 2
+
+  /// Parameters as they start, and an input channel after channel.
+  private struct Setup {
+    let parameters: Matrix
+    let statistics: Matrix
+    let input: Matrix
+    let count: Int
+
+    init(_ layout: EncoderLayout, input: Matrix) {
+      parameters = Matrix(rows: 1, columns: layout.parameters.count)
+      statistics = Matrix(rows: 1, columns: layout.statistics.count)
+      layout.parameters.initialise(parameters.pointer, seed: 8)
+      layout.statistics.initialise(statistics.pointer, seed: 8)
+      self.input = input
+      count = layout.parameters.count
+    }
+
+    func forward(_ mode: ForwardPass.Mode) -> ForwardPass {
+      ForwardPass(mode: mode, parameters: parameters.pointer, statistics: statistics.pointer)
+    }
+
+    func backward(_ buffer: Matrix) -> BackwardPass {
+      BackwardPass(parameters: parameters.pointer, gradients: [buffer.pointer])
+    }
+  }
+
+  private static func normal(_ rows: Int, _ columns: Int, above lowest: Float = -.infinity) -> Matrix {
+    var stream = RandomStream(seed: 14, purpose: .test)
+    return Matrix(
+      rows: rows, columns: columns, (0..<rows * columns).map { _ in max(lowest, Float(stream.normal())) })
+  }
+
+  @Test(arguments: [true, false])
+  func `one frame is its own mean with the floor's deviation, which has no gradient`(globalContext: Bool) {
+    var layout = EncoderLayout()
+    let pooling = AttentiveStatisticsPooling(
+      "p", channels: 3, bottleneck: 2, globalContext: globalContext, layout: &layout)
+    let setup = Setup(layout, input: Self.normal(3, Self.utterances, above: 0.25))
+    let (output, cache) = pooling.forward(setup.input, utterances: Self.utterances, setup.forward(.training))
+    for channel in 0..<3 {
+      for utterance in 0..<Self.utterances {
+        #expect(output[channel, utterance] == setup.input[channel, utterance])
+        #expect(output[3 + channel, utterance] == Float(1e-7).squareRoot())
+      }
+    }
+    let buffer = Matrix.zeros(rows: 1, columns: setup.count)
+    let gradient = Self.normal(6, Self.utterances)
+    let result = pooling.backwardThroughReLU(
+      gradient, cache: cache, utterances: Self.utterances, setup.backward(buffer))
+    for element in result.elements.indices {
+      #expect(abs(result.pointer[element] - gradient.pointer[element]) < 1e-6)
+    }
+    #expect(buffer.values.allSatisfy { abs($0) < 1e-6 })
+  }
+
+  @Test(arguments: [5, 3001])
+  func `a constant channel has its own value as mean and the floor's deviation, which has no gradient`(frames: Int) {
+    var layout = EncoderLayout()
+    let pooling = NormalizedAttentionPooling(
+      "p", channels: 3, bottleneck: 2, globalContext: true, layout: &layout)
+    let setup = Setup(layout, input: Self.normal(3, Self.utterances * frames))
+    let constant: Float = 17.3
+    setup.input.row(1).update(repeating: constant, count: setup.input.columns)
+    let (output, cache) = pooling.forward(setup.input, utterances: Self.utterances, setup.forward(.training))
+    for utterance in 0..<Self.utterances {
+      #expect(output[1, utterance] == constant)
+      #expect(output[4, utterance] == Float(1e-12).squareRoot())
+    }
+    let gradient = Matrix.zeros(rows: 6, columns: Self.utterances)
+    gradient.row(4).update(repeating: 1, count: Self.utterances)
+    let buffer = Matrix.zeros(rows: 1, columns: setup.count)
+    let result = pooling.backward(gradient, cache: cache, utterances: Self.utterances, setup.backward(buffer))
+    #expect(result.values.allSatisfy { $0 == 0 })
+    #expect(buffer.values.allSatisfy { $0 == 0 })
+  }
+
+  @Test func `a deviation below the floor is the floor and has no gradient`() {
+    var layout = EncoderLayout()
+    let pooling = NormalizedAttentionPooling(
+      "p", channels: 2, bottleneck: 2, globalContext: false, layout: &layout)
+    let setup = Setup(layout, input: Self.normal(2, Self.utterances * 7))
+    for element in setup.input.elements.indices { setup.input.pointer[element] *= 1e-7 }
+    let (output, cache) = pooling.forward(setup.input, utterances: Self.utterances, setup.forward(.training))
+    let gradient = Matrix.zeros(rows: 4, columns: Self.utterances)
+    for channel in 2..<4 {
+      for utterance in 0..<Self.utterances {
+        #expect(output[channel, utterance] == Float(1e-12).squareRoot())
+        gradient[channel, utterance] = 1
+      }
+    }
+    let buffer = Matrix.zeros(rows: 1, columns: setup.count)
+    let result = pooling.backward(gradient, cache: cache, utterances: Self.utterances, setup.backward(buffer))
+    #expect(result.values.allSatisfy { $0 == 0 })
+  }
+
+  @Test func `a constant channel's deviation gives the attention nothing to send back`() {
+    func gradient(weightOfDeviation: Float) -> [Float] {
+      var layout = EncoderLayout()
+      let pooling = NormalizedAttentionPooling(
+        "p", channels: 3, bottleneck: 2, globalContext: true, layout: &layout)
+      let setup = Setup(layout, input: Self.normal(3, Self.utterances * 3001))
+      setup.input.row(1).update(repeating: 17.3, count: setup.input.columns)
+      // W₁ is bottleneck × (x, μ and σ of three channels): σ of the second channel is column 7.
+      for row in 0..<2 { setup.parameters.pointer[9 * row + 7] = weightOfDeviation }
+      let (_, cache) = pooling.forward(setup.input, utterances: Self.utterances, setup.forward(.training))
+      let buffer = Matrix.zeros(rows: 1, columns: setup.count)
+      let result = pooling.backward(
+        Self.normal(6, Self.utterances), cache: cache, utterances: Self.utterances, setup.backward(buffer))
+      return (0..<result.columns).map { result[1, $0] }
+    }
+    #expect(relativeDistance(gradient(weightOfDeviation: 5), gradient(weightOfDeviation: 0)) < 1e-3)
+  }
+
+  @Test func `deviations keep their digits beside a large mean`() {
+    var layout = EncoderLayout()
+    let pooling = NormalizedAttentionPooling(
+      "p", channels: 1, bottleneck: 1, globalContext: false, layout: &layout)
+    // A step of one part in 4,096 is exact in single precision, its square beside the mean's is not.
+    let setup = Setup(layout, input: Matrix(rows: 1, columns: 4, [64, 64.015625, 64, 64.015625]))
+    // Without the energies' weights all frames count alike.
+    setup.parameters.pointer.update(repeating: 0, count: setup.count)
+    let (output, _) = pooling.forward(setup.input, utterances: 1, setup.forward(.inference))
+    #expect(output.values == [64.0078125, 0.0078125])
+  }
+}
