@@ -11,7 +11,7 @@ import Testing
       // Attention passes its gradient on: the loss's derivative is the whole one.
       attention: ClassAwareAttention(mode: .weight, scale: 4, stopGradient: false)))
 
-  private static func encoder() -> ECAPATDNN {
+  private static func encoder(_ arrangement: ECAPATDNN.Arrangement = .wespeaker) -> ECAPATDNN {
     var sizes = ECAPATDNN.Sizes()
     sizes.bins = 6
     sizes.channels = 16
@@ -19,12 +19,14 @@ import Testing
     sizes.aggregation = 12
     sizes.squeezeBottleneck = 4
     sizes.attentionBottleneck = 4
-    return ECAPATDNN(sizes)
+    return ECAPATDNN(sizes, arrangement: arrangement)
   }
 
-  @Test(arguments: [ForwardPass.Mode.training, .inference])
-  func `both losses' gradients of every parameter equal central differences`(mode: ForwardPass.Mode) {
-    let encoder = Self.encoder()
+  @Test(arguments: [ForwardPass.Mode.training, .inference], ECAPATDNN.Arrangement.allCases)
+  func `both losses' gradients of every parameter equal central differences`(
+    mode: ForwardPass.Mode, arrangement: ECAPATDNN.Arrangement
+  ) {
+    let encoder = Self.encoder(arrangement)
     let layout = encoder.layout
     let parameters = Matrix(rows: 1, columns: layout.parameters.count)
     let statistics = Matrix(rows: 1, columns: layout.statistics.count)
