@@ -16,10 +16,17 @@ struct TrainCommand: RanksCommand {
 
   @Option(
     help: ArgumentHelp("The run's folder: configuration, metrics, checkpoints, evaluations.", valueName: "folder"))
-  var runDir: String
+  var runDir: String?
 
   @Flag(help: "Start anew where the run folder already holds checkpoints.")
   var restart = false
+
+  @Flag(
+    help: """
+      Instead of training compare both objectives' gradients of the first batch with central differences of the losses, \
+      at a few elements of every tensor: a table, and status 1 where any differs. Needs no run folder and writes nothing.
+      """)
+  var checkGradients = false
 
   @Option(help: "Threads of each rank; by default the host's cores divided by its ranks.")
   var threads: Int?
@@ -42,30 +49,53 @@ struct TrainCommand: RanksCommand {
       throw ValidationError("\(name): at least 1, found \(count)")
     }
     guard timeout > 0, timeout.isFinite else { throw ValidationError("--timeout: above 0 seconds, found \(timeout)") }
-    guard !runDir.isEmpty else { throw ValidationError("--run-dir: expected a folder, found nothing") }
+    guard runDir != nil || checkGradients else {
+      throw ValidationError("Missing expected argument '--run-dir <folder>'")
+    }
+    guard runDir != "" else { throw ValidationError("--run-dir: expected a folder, found nothing") }
   }
 
   func run() throws {
-    let (settings, runDir, restart, logEvery) = (settings, runDir, restart, logEvery)
-    let (threads, expected) = (threads, expectRanks)
-    StopRequest.watch()
+    let command = self
+    // A check has nothing to save: a signal ends it.
+    if !checkGradients { StopRequest.watch() }
     Job.run(timeout: timeout) { communicator in
       let configuration = try communicator.agree {
-        try Self.checkRanks(communicator, expected: expected)
-        return try settings.load()
+        try Self.checkRanks(communicator, expected: command.expectRanks)
+        return try command.settings.load()
       }
-      let threads = threads ?? Machine.threads(communicator)
+      let threads = command.threads ?? Machine.threads(communicator)
       LinearAlgebra.setThreads(threads)
       if communicator.rank == 0 {
         print(configuration.yaml)
         print("\(communicator.census), \(threads) \(threads == 1 ? "thread" : "threads") each, \(Machine.kernels)")
         fflush(nil)
       }
+      guard let runDir = command.runDir, !command.checkGradients else {
+        return try Self.checkGradients(configuration, communicator)
+      }
       var options = TrainingRun.Options(folder: runDir, version: Version.current)
-      options.restart = restart
-      options.logEvery = logEvery
+      options.restart = command.restart
+      options.logEvery = command.logEvery
       return try TrainingRun(configuration, options: options, communicator: communicator).run()
     }
+  }
+
+  /// Prints the table of a gradient check as it goes.
+  private static func checkGradients(
+    _ configuration: Configuration, _ communicator: any Communicator
+  ) throws -> ExitStatus {
+    func say(_ text: String) {
+      guard communicator.rank == 0 else { return }
+      print(text)
+      fflush(nil)
+    }
+    let check = try GradientCheck(configuration, communicator: communicator)
+    var report = GradientCheckReport()
+    say(GradientCheckReport.heading(check))
+    _ = check.compare(check.gradients, tensors: check.tensors) { say(report.add($0)) }
+    say(report.summary)
+    return report.agrees ? .done : .failed
   }
 
   private static func checkRanks(_ communicator: any Communicator, expected: Int?) throws {

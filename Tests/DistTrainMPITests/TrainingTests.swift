@@ -1,6 +1,5 @@
 import DistTrain
 import Foundation
-import TestCorpora
 import Testing
 
 extension MPITests {
@@ -81,25 +80,5 @@ extension MPITests {
       let difference = zip(a, b).reduce(0.0) { $0 + pow(Double($1.0) - Double($1.1), 2) }
       return (difference / b.reduce(0.0) { $0 + Double($1) * Double($1) }).squareRoot()
     }
-  }
-}
-
-/// A generated corpus that rank 0 writes and all ranks read.
-private struct SharedCorpus {
-  let path: String
-
-  init() throws {
-    let own = FileManager.default.temporaryDirectory.appending(path: "svdist-\(UUID().uuidString)").path
-    let path = World.communicator.broadcast(own)
-    try World.communicator.agree {
-      guard World.communicator.rank == 0 else { return }
-      try GeneratedCorpus.write(to: URL(fileURLWithPath: path), speakers: 5, utterances: 4)
-    }
-    self.path = path
-  }
-
-  func remove() {
-    World.communicator.barrier()
-    if World.communicator.rank == 0 { try? FileManager.default.removeItem(atPath: path) }
   }
 }

@@ -10,6 +10,8 @@ package struct BatchObjectives: Sendable {
     package let gradients: [Matrix]
     /// This rank's share of the classification loss's gradient of the prototypes.
     package let prototypeGradient: Matrix
+    /// a of all rows of the global batch.
+    package let attention: [Double]
   }
 
   package let softmax: AdditiveAngularMarginSoftmax
@@ -29,9 +31,10 @@ package struct BatchObjectives: Sendable {
   ///   - prototypes: (speakers · subcenters) × dimensions, of any length.
   ///   - margin: of the classification at this step.
   ///   - warmth: of the attention at this step, 0 to 1.
+  ///   - given: a of all rows, in place of what the prototypes say of the embeddings.
   package func evaluate(
     embeddings: Matrix, speakers: [Int], rows: [Int], prototypes: Matrix, margin: Double, warmth: Double,
-    communicator: any Communicator
+    attention given: [Double]? = nil, communicator: any Communicator
   ) -> Outcome {
     let first = rows[..<communicator.rank].reduce(0, +)
     let own = first..<first + rows[communicator.rank]
@@ -51,6 +54,7 @@ package struct BatchObjectives: Sendable {
     var attention = [Double](repeating: 0, count: speakers.count)
     attention.replaceSubrange(own, with: contrastive.attention.values(cosines, speakers: ownSpeakers))
     communicator.sum(&attention)
+    attention = given ?? attention
     let batch = SupervisedContrastiveLoss.Batch(
       embeddings: communicator.gather(unit.unit, rows: rows), own: own, speakers: speakers, attention: attention)
     let pairs = contrastive.evaluate(batch, warmth: warmth) { communicator.sum(&$0) }
@@ -65,6 +69,6 @@ package struct BatchObjectives: Sendable {
     return Outcome(
       classificationLoss: losses[0], contrastiveLoss: losses[1], anchors: pairs.anchors,
       gradients: [unit.backward(classificationGradient), unit.backward(pairs.gradient)],
-      prototypeGradient: directions.backward(prototypeGradient))
+      prototypeGradient: directions.backward(prototypeGradient), attention: attention)
   }
 }

@@ -19,7 +19,7 @@ package final class Trainer<Network: Encoder> {
   package internal(set) var unreadable: [Int] = []
   /// One like the parameters for each gradient that travels through the encoder.
   private let gradients: [Matrix]
-  private let prototypes: Parameter
+  let prototypes: Parameter
   private var clock = StepClock()
 
   /// A trainer at its start: parameters drawn from the plan's seed.
@@ -49,14 +49,9 @@ package final class Trainer<Network: Encoder> {
   /// - Throws: `AgreedFailure` when a rank cannot load its rows, or when a loss or gradient is not finite.
   package func advance() throws -> (metrics: StepMetrics, unreadable: [BatchLoader.Unreadable]) {
     clock = StepClock()
-    let rows = plan.sampler.batch(step: step)
-    let shares = (0..<communicator.size).map {
-      SpeakerBatchSampler.rows(of: $0, size: communicator.size, count: rows.count)
-    }
-    let own = shares[communicator.rank]
-    let batch = try communicator.agree { try plan.loader.load(rows, own: own, unreadable: Set(unreadable)) }
+    let batch = try load()
     let found = clock.within(.communicate) { share(batch.unreadable) }
-    let metrics = try update(batch.features, speakers: rows.map(\.speaker), shares: shares)
+    let metrics = try update(batch.rows)
     unreadable += found.map(\.utterance)
     return (metrics, found)
   }
@@ -69,19 +64,12 @@ package final class Trainer<Network: Encoder> {
   /// - Throws: `AgreedFailure` when a loss or gradient is not finite.
   package func learn(_ features: Matrix, speakers: [Int], shares: [Range<Int>]) throws -> StepMetrics {
     clock = StepClock()
-    return try update(features, speakers: speakers, shares: shares)
+    return try update(GlobalBatch(features: features, speakers: speakers, shares: shares))
   }
 
-  private func update(_ features: Matrix, speakers: [Int], shares: [Range<Int>]) throws -> StepMetrics {
-    clock.enter(.forward)
-    let (embeddings, cache) = encoder.forward(
-      features, utterances: shares[communicator.rank].count,
-      ForwardPass(
-        mode: .training, parameters: parameters.pointer, statistics: statistics.pointer, combine: combine))
+  private func update(_ batch: GlobalBatch) throws -> StepMetrics {
     let margin = plan.margin.margin(at: step)
-    let outcome = plan.objectives.evaluate(
-      embeddings: embeddings, speakers: speakers, rows: shares.map(\.count), prototypes: prototypeMatrix,
-      margin: margin, warmth: plan.warmth(at: step), communicator: communicator)
+    let (outcome, cache) = evaluate(batch, margin: margin, warmth: plan.warmth(at: step), statistics: statistics)
 
     clock.enter(.backward)
     let balance = direction(outcome, cache: cache)
@@ -93,7 +81,39 @@ package final class Trainer<Network: Encoder> {
     clock.within(.communicate) { shareStatistics() }
 
     step += 1
-    return metrics(outcome, balance, rows: speakers.count, rate: rate, margin: margin)
+    return metrics(outcome, balance, rows: batch.speakers.count, rate: rate, margin: margin)
+  }
+
+  /// The next step's global batch with the features of this rank's rows, and which utterances it could not read.
+  func load() throws -> (rows: GlobalBatch, unreadable: [BatchLoader.Unreadable]) {
+    let rows = plan.sampler.batch(step: step)
+    let shares = (0..<communicator.size).map {
+      SpeakerBatchSampler.rows(of: $0, size: communicator.size, count: rows.count)
+    }
+    let loaded = try communicator.agree {
+      try plan.loader.load(rows, own: shares[communicator.rank], unreadable: Set(unreadable))
+    }
+    return (
+      GlobalBatch(features: loaded.features, speakers: rows.map(\.speaker), shares: shares), loaded.unreadable
+    )
+  }
+
+  /// Both objectives of a batch with the present parameters.
+  /// - Parameters:
+  ///   - statistics: running statistics, which the batch's own move.
+  ///   - attention: a of all rows, in place of what the parameters say.
+  func evaluate(
+    _ batch: GlobalBatch, margin: Double, warmth: Double, statistics: Matrix, attention: [Double]? = nil
+  ) -> (outcome: BatchObjectives.Outcome, cache: Network.Cache) {
+    clock.enter(.forward)
+    let (embeddings, cache) = encoder.forward(
+      batch.features, utterances: batch.shares[communicator.rank].count,
+      ForwardPass(
+        mode: .training, parameters: parameters.pointer, statistics: statistics.pointer, combine: combine))
+    let outcome = plan.objectives.evaluate(
+      embeddings: embeddings, speakers: batch.speakers, rows: batch.shares.map(\.count), prototypes: prototypeMatrix,
+      margin: margin, warmth: warmth, attention: attention, communicator: communicator)
+    return (outcome, cache)
   }
 
   /// Sums batch statistics over ranks, where they are shared.
@@ -153,13 +173,10 @@ package final class Trainer<Network: Encoder> {
   private func direction(
     _ outcome: BatchObjectives.Outcome, cache: Network.Cache
   ) -> GradientBalance {
-    for buffer in gradients { buffer.pointer.update(repeating: 0, count: buffer.count) }
-    ck_affine(
-      outcome.prototypeGradient.pointer, gradients[0].pointer + prototypes.offset, prototypes.count,
-      Float(plan.weighting.classifierWeight), 0)
+    begin(gradients, outcome, classifierWeight: plan.weighting.classifierWeight)
     switch plan.weighting {
     case .parameters(let solver):
-      backward(outcome.gradients, cache: cache)
+      backward(outcome.gradients, cache: cache, into: gradients)
       let balance = weigh(gradients, in: encoderRange, summed: true, outcome, solver: solver)
       ck_combine(
         gradients[0].pointer, gradients[1].pointer, gradients[0].pointer, encoderRange.count,
@@ -168,19 +185,33 @@ package final class Trainer<Network: Encoder> {
     case .representation(let solver):
       let balance = weigh(
         outcome.gradients, in: 0..<outcome.gradients[0].count, summed: false, outcome, solver: solver)
-      backward([combined(outcome.gradients, balance.weights)], cache: cache)
+      backward([combined(outcome.gradients, balance.weights)], cache: cache, into: gradients)
       return balance
     case .fixed(let coefficients):
       let gram = gram(outcome.gradients, in: 0..<outcome.gradients[0].count, summed: false)
-      backward([combined(outcome.gradients, coefficients)], cache: cache)
+      backward([combined(outcome.gradients, coefficients)], cache: cache, into: gradients)
       return GradientBalance(weights: coefficients, gram: gram)
     }
   }
 
+  /// Both objectives' gradients of all parameters, summed over ranks.
+  func gradients(_ outcome: BatchObjectives.Outcome, cache: Network.Cache) -> [Matrix] {
+    let buffers = outcome.gradients.map { _ in Matrix(rows: 1, columns: layout.count) }
+    begin(buffers, outcome, classifierWeight: 1)
+    backward(outcome.gradients, cache: cache, into: buffers)
+    return buffers
+  }
+
+  /// Zeroes the gradients and lays this rank's share of the prototypes' into the first, times the classifier's weight.
+  private func begin(_ gradients: [Matrix], _ outcome: BatchObjectives.Outcome, classifierWeight: Double) {
+    for buffer in gradients { buffer.pointer.update(repeating: 0, count: buffer.count) }
+    ck_affine(
+      outcome.prototypeGradient.pointer, gradients[0].pointer + prototypes.offset, prototypes.count,
+      Float(classifierWeight), 0)
+  }
+
   /// Sends the embeddings' gradients through the encoder and sums the parameters' over ranks.
-  private func backward(
-    _ embeddingGradients: [Matrix], cache: Network.Cache
-  ) {
+  private func backward(_ embeddingGradients: [Matrix], cache: Network.Cache, into gradients: [Matrix]) {
     let pass = BackwardPass(
       parameters: parameters.pointer, gradients: gradients.map(\.pointer), combine: combine)
     encoder.backward(embeddingGradients, cache: cache, pass)

@@ -59,7 +59,7 @@ package final class TrainingRun {
     try communicator.agree { try metricsLog?.cutBack(to: trainer.step) }
   }
 
-  private static func checkRows(_ configuration: Configuration, ranks: Int) throws {
+  static func checkRows(_ configuration: Configuration, ranks: Int) throws {
     let rows = configuration.batch.rows
     if ranks > rows {
       throw Failure(
@@ -69,7 +69,7 @@ package final class TrainingRun {
     }
   }
 
-  private static func plan(_ configuration: Configuration) throws -> TrainingPlan {
+  static func plan(_ configuration: Configuration) throws -> TrainingPlan {
     guard let path = configuration.corpus.train else {
       throw Failure(.usage, "corpus.train: not set: name a data directory, --set corpus.train=DIR")
     }

@@ -1,0 +1,241 @@
+import Foundation
+
+/// Both objectives' gradients against central differences of both losses, on the first global batch of a run and with
+/// the parameters that the run begins with.
+///
+/// The batch is loaded once. Margin and attention are those of the last step: a schedule that begins at zero would leave
+/// them out. Normalisation is by the batch's statistics. Where attention counts as a constant in the gradient it is held
+/// constant in the losses.
+///
+/// Activations are single precision, so a loss is known to a few 10⁻⁷ of itself: the check measures that and takes
+/// steps that change the losses by much more, where the tensor's scale allows it.
+package final class GradientCheck<Network: Encoder> {
+  package let communicator: any Communicator
+  /// Rows of the global batch.
+  package var rows: Int { batch.speakers.count }
+  package let margin: Double
+  /// The classification's and the contrastive loss at the parameters.
+  package let losses: [Double]
+  /// How far rounding moves each of them, as a standard deviation.
+  package private(set) var noise: [Double] = []
+  /// Both objectives' gradients of all parameters, summed over ranks.
+  package let gradients: [Matrix]
+  /// All tensors: the encoder's, then the prototypes.
+  package var tensors: [Parameter] { trainer.layout.parameters }
+
+  private let trainer: Trainer<Network>
+  private let batch: GlobalBatch
+  private let warmth: Double
+  private let attention: [Double]?
+
+  /// - Throws: `AgreedFailure` when a rank cannot load its rows, or a loss or gradient is not finite.
+  package init(encoder: Network, plan: TrainingPlan, communicator: any Communicator) throws {
+    self.communicator = communicator
+    trainer = Trainer(encoder: encoder, plan: plan, communicator: communicator)
+    batch = try trainer.load().rows
+    margin = plan.margin.margin(at: plan.steps)
+    warmth = plan.warmth(at: plan.steps)
+    let (outcome, cache) = trainer.evaluate(batch, margin: margin, warmth: warmth, statistics: trainer.statistics)
+    losses = [outcome.classificationLoss, outcome.contrastiveLoss]
+    gradients = trainer.gradients(outcome, cache: cache)
+    attention = plan.objectives.contrastive.attention.stopGradient ? outcome.attention : nil
+    try communicator.agree { [losses, gradients] in
+      guard losses.allSatisfy(\.isFinite), gradients.allSatisfy({ $0.elements.allSatisfy(\.isFinite) }) else {
+        throw Failure(.failed, "a loss or gradient of the first batch is not finite (losses \(losses))")
+      }
+    }
+    noise = measureNoise()
+  }
+
+  /// How far the losses move when every parameter moves by at most its last bit.
+  private func measureNoise() -> [Double] {
+    let parameters = trainer.parameters
+    let values = parameters.values
+    var squares = [0.0, 0.0]
+    let draws = 6
+    for draw in 0..<draws {
+      var stream = RandomStream(seed: trainer.plan.seed, purpose: .gradientCheck, occurrence: draw + 1)
+      for index in values.indices where stream.below(2) == 0 {
+        parameters.pointer[index] = stream.below(2) == 0 ? values[index].nextUp : values[index].nextDown
+      }
+      for (objective, loss) in lossesNow().enumerated() { squares[objective] += pow(loss - losses[objective], 2) }
+      parameters.pointer.update(from: values, count: values.count)
+    }
+    // Few draws may meet little: half a unit in the losses' own last place of a single is the least.
+    return zip(squares, losses).map { max(($0 / Double(draws)).squareRoot(), 3e-8 * max(abs($1), 1)) }
+  }
+
+  private func lossesNow() -> [Double] {
+    let (outcome, _) = trainer.evaluate(
+      batch, margin: margin, warmth: warmth, statistics: trainer.statistics, attention: attention)
+    return [outcome.classificationLoss, outcome.contrastiveLoss]
+  }
+
+  /// Compares gradients, those of this check as a rule, with central differences.
+  /// - Parameters:
+  ///   - gradients: of all parameters, classification and contrastive; equal on all ranks.
+  ///   - tensors: which ones to compare; all as a rule.
+  ///   - elements: how many elements of each tensor, drawn from the run's seed.
+  ///   - report: gets each tensor's comparisons as soon as they are there.
+  /// - Returns: all comparisons.
+  package func compare(
+    _ gradients: [Matrix], tensors: [Parameter], elements: Int = 2,
+    report: ([GradientComparison]) -> Void = { _ in }
+  ) -> [GradientComparison] {
+    tensors.flatMap { tensor in
+      let comparisons = directions(tensor, elements: elements).flatMap { compare(tensor, along: $0, gradients) }
+      report(comparisons)
+      return comparisons
+    }
+  }
+
+  private func directions(_ tensor: Parameter, elements: Int) -> [GradientComparison.Direction] {
+    var stream = stream(tensor)
+    var drawn: [Int] = []
+    while drawn.count < min(elements, tensor.count) {
+      let element = stream.below(tensor.count)
+      if !drawn.contains(element) { drawn.append(element) }
+    }
+    return drawn.map { .element($0) } + [.signs, .gradient]
+  }
+
+  private func stream(_ tensor: Parameter, view: Int = 0) -> RandomStream {
+    RandomStream(seed: trainer.plan.seed, purpose: .gradientCheck, item: tensor.offset, view: view)
+  }
+
+  private func compare(
+    _ tensor: Parameter, along direction: GradientComparison.Direction, _ gradients: [Matrix]
+  ) -> [GradientComparison] {
+    // Prototypes take no gradient from the contrastive loss, on purpose.
+    let objectives = tensor == trainer.prototypes ? [.classification] : GradientComparison.Objective.allCases
+    guard direction == .gradient else {
+      let ladder = ladder(tensor, along: line(tensor, direction), gradients)
+      return objectives.map { compare(tensor, direction, $0, ladder, gradients) }
+    }
+    return objectives.map {
+      let ladder = ladder(tensor, along: unit(gradients[$0.rawValue], tensor), gradients)
+      return compare(tensor, direction, $0, ladder, gradients)
+    }
+  }
+
+  private func compare(
+    _ tensor: Parameter, _ direction: GradientComparison.Direction, _ objective: GradientComparison.Objective,
+    _ ladder: Ladder, _ gradients: [Matrix]
+  ) -> GradientComparison {
+    let noise = Self.deviations * noise[objective.rawValue]
+    func comparison(_ rung: Int) -> GradientComparison {
+      let taken = ladder.measurement(rung)
+      return GradientComparison(
+        tensor: tensor, direction: direction, objective: objective, analytic: taken.slopes[objective.rawValue],
+        numeric: taken.quotients[objective.rawValue], uncertainty: noise / taken.step)
+    }
+    let length = length(tensor, gradients[objective.rawValue])
+    // Rounding may hide twice what is usual of one element, and of a whole tensor's gradient at most a twelfth.
+    let usual = length / Double(tensor.count).squareRoot()
+    let limit = direction == .gradient ? max(usual, length / 12) : 2 * usual
+    let slope = direction == .gradient ? length : abs(ladder.slopes[objective.rawValue])
+    let first = ladder.rung(step: 2 * noise / (GradientComparison.bound * slope))
+    // A loss so flat that the longest step shows little may be curved: shorter steps count whatever they hide.
+    let sure = direction == .gradient ? (first == 0 ? 1 : first) : first + 2
+    var best = comparison(first)
+    for rung in first + 1..<first + 8 where !best.agrees {
+      let next = comparison(rung)
+      if next.uncertainty > limit && rung > sure { break }
+      if next.excess < best.excess { best = next }
+    }
+    return best
+  }
+
+  private func length(_ tensor: Parameter, _ gradient: Matrix) -> Double {
+    tensor.range.reduce(0) { $0 + pow(Double(gradient.pointer[$1]), 2) }.squareRoot()
+  }
+
+  /// Standard deviations of rounding that pass for none: a thousand comparisons meet three of them.
+  private static var deviations: Double { 4 }
+
+  /// A direction of length one.
+  private func line(_ tensor: Parameter, _ direction: GradientComparison.Direction) -> [Double] {
+    if case .element(let index) = direction { return (0..<tensor.count).map { $0 == index ? 1 : 0 } }
+    var stream = stream(tensor, view: 1)
+    let size = 1 / Double(tensor.count).squareRoot()
+    return (0..<tensor.count).map { _ in stream.below(2) == 0 ? size : -size }
+  }
+
+  private func unit(_ gradient: Matrix, _ tensor: Parameter) -> [Double] {
+    let length = length(tensor, gradient)
+    return tensor.range.map { length > 0 ? Double(gradient.pointer[$0]) / length : 0 }
+  }
+
+  private func dot(_ line: [Double], _ gradient: Matrix, _ tensor: Parameter) -> Double {
+    line.indices.reduce(0) { $0 + line[$1] * Double(gradient.pointer[tensor.offset + $1]) }
+  }
+
+  /// Measurements along a direction.
+  private func ladder(_ tensor: Parameter, along line: [Double], _ gradients: [Matrix]) -> Ladder {
+    let square = tensor.range.reduce(0.0) { $0 + pow(Double(trainer.parameters.pointer[$1]), 2) }
+    let scale = max((square / Double(tensor.count)).squareRoot(), 0.05)
+    // One element may move by as much as it is, all of them by a fiftieth.
+    let longest = line.count { $0 != 0 } > 1 ? 0.02 * scale * Double(tensor.count).squareRoot() : scale
+    return Ladder(longest: longest, slopes: gradients.map { dot(line, $0, tensor) }) { step in
+      self.measure(tensor, line, step: step, gradients)
+    }
+  }
+
+  /// Moves a tensor by a step along a direction and back by as much. The parameters' rounding changes the step a little:
+  /// both sides of the comparison follow what the parameters really did.
+  private func measure(
+    _ tensor: Parameter, _ line: [Double], step: Double, _ gradients: [Matrix]
+  ) -> Measurement {
+    let start = trainer.parameters.pointer + tensor.offset
+    let values = line.indices.map { start[$0] }
+    var moved = [[Float]]()
+    var losses = [[Double]]()
+    for side in [step, -step] {
+      for index in line.indices { start[index] = Float(Double(values[index]) + side * line[index]) }
+      moved.append(line.indices.map { start[$0] })
+      losses.append(lossesNow())
+    }
+    start.update(from: values, count: values.count)
+    let way = zip(moved[0], moved[1]).map { (Double($0) - Double($1)) / (2 * step) }
+    return Measurement(
+      step: step, slopes: gradients.map { dot(way, $0, tensor) },
+      quotients: zip(losses[0], losses[1]).map { ($0 - $1) / (2 * step) })
+  }
+
+  /// The losses' quotients on both sides of the parameters, and what the gradients make of the way between.
+  private struct Measurement {
+    let step: Double
+    let slopes: [Double]
+    let quotients: [Double]
+  }
+
+  /// Measurements by falling step, each made once. What bends the loss, curvature and ReLUs that change sides, goes away
+  /// with the step; a wrong gradient is wrong at every step, until rounding hides it.
+  private final class Ladder {
+    /// By the gradients.
+    let slopes: [Double]
+    private let longest: Double
+    private let measure: (Double) -> Measurement
+    private var taken: [Int: Measurement] = [:]
+    private let ratio = 4.0
+
+    init(longest: Double, slopes: [Double], measure: @escaping (Double) -> Measurement) {
+      self.longest = longest
+      self.slopes = slopes
+      self.measure = measure
+    }
+
+    /// The first that is no longer than a step.
+    func rung(step: Double) -> Int {
+      let down = (log(longest / step) / log(ratio)).rounded(.up)
+      return down.isFinite ? Int(min(max(down, 0), 8)) : 0
+    }
+
+    func measurement(_ rung: Int) -> Measurement {
+      if let known = taken[rung] { return known }
+      let new = measure(longest / pow(ratio, Double(rung)))
+      taken[rung] = new
+      return new
+    }
+  }
+}
