@@ -13,7 +13,7 @@ import Testing
     }
   }
 
-  /// The files are written by scripts/golden-filterbank.
+  /// The files are written by scripts/golden.
   @Test func `Features equal a double-precision reference`() throws {
     let samples = try Self.fixture("filterbank-samples.f32", of: Float.self)
     let expected = try Self.fixture("filterbank-features.f64", of: Double.self)

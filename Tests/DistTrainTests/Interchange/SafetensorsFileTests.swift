@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 @Suite struct SafetensorsFileTests {
-  /// Written by scripts/golden-safetensors with the Python library.
+  /// Written by scripts/golden with the Python library.
   private let fixture = Bundle.module.resourcePath! + "/Fixtures/python.safetensors"
 
   @Test func `a file written by the Python library reads back`() throws {

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Schedules")
 struct SchedulesTests {
-  /// Fixtures/schedules.json, written by scripts/golden-schedules.
+  /// Fixtures/schedules.json, written by scripts/golden.
   private struct Golden: Decodable {
     struct Rate: Decodable, Sendable {
       let type: String

@@ -1,7 +1,7 @@
 import DistTrain
 import Foundation
 
-// Writes samples and features of recordings for scripts/golden-filterbank to compare:
+// Writes samples and features of recordings for scripts/compare-filterbank to compare:
 // FOLDER/N.samples.f32 and FOLDER/N.features.f32 (bins × frames, row after row) for the Nth recording.
 let arguments = CommandLine.arguments.dropFirst()
 guard let folder = arguments.first, arguments.count > 1 else {

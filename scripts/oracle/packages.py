@@ -1,0 +1,35 @@
+"""Python packages for the scripts: those of this interpreter, else of a virtual environment outside the repository
+($SVDIST_PYTHON_ENVIRONMENT, by default ~/.cache/svdist/python), into which pip installs what is missing."""
+
+import importlib.util
+import os
+import pathlib
+import subprocess
+import sys
+
+HOME = pathlib.Path(os.environ.get("SVDIST_PYTHON_ENVIRONMENT", pathlib.Path.home() / ".cache/svdist/python"))
+MARK = "SVDIST_PYTHON_RESTARTED"
+
+
+def need(packages):
+    """Goes on where all modules can be imported, starting over in the virtual environment if need be; where pip cannot
+    install them, says so and ends the script with status 0.
+
+    packages: for each module's name, that of its package.
+    """
+    missing = [package for module, package in packages.items() if importlib.util.find_spec(module) is None]
+    if not missing:
+        return
+    name = pathlib.Path(sys.argv[0]).name
+    if os.environ.get(MARK) == "1":
+        sys.exit(f"{name}: no {', '.join(missing)} even in {HOME}: remove that folder and try again")
+    python = HOME / "bin" / "python"
+    try:
+        if not python.exists():
+            subprocess.run([sys.executable, "-m", "venv", str(HOME)], check=True, stdout=sys.stderr)
+        subprocess.run([str(python), "-m", "pip", "install", "--quiet", *packages.values()], check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        print(f"{name}: nothing done: needs {', '.join(missing)}, which could not be installed ({error})")
+        sys.exit(0)
+    os.environ[MARK] = "1"
+    os.execv(python, [str(python), *sys.argv])
