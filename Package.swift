@@ -39,6 +39,10 @@ let package = Package(
       dependencies: ["DistTrain", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: settings),
     .executableTarget(
+      name: "svdist-benchmark",
+      dependencies: ["DistTrain", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      path: "Benchmarks", swiftSettings: settings),
+    .executableTarget(
       name: "filterbank-dump", dependencies: ["DistTrain"], path: "Tests/Support/FilterBankDump",
       swiftSettings: settings),
     .testTarget(

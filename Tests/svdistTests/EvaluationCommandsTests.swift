@@ -60,6 +60,27 @@ extension ProgramTests {
       }
     }
 
+    @Test func `trials of one kind, and embeddings without a score, are refused`() throws {
+      try withTemporaryFolder { folder in
+        func write(_ name: String, _ text: String) throws -> String {
+          let file = folder.appending(path: name)
+          try text.write(to: file, atomically: true, encoding: .utf8)
+          return file.path
+        }
+        let embeddings = try write("e.txt", "a [ 1 0 ]\nb [ 0.5 0.5 ]\nc [ 0 1 ]\n")
+        func evaluate(_ trials: String, _ embeddings: String) throws -> Outcome {
+          try svdist(["evaluate", "--embeddings", embeddings, "--trials", try write("trials", trials)])
+        }
+        expectRefusal(try evaluate("a b target\na c target\n", embeddings), 65, "all 2 trials are targets")
+        expectRefusal(try evaluate("a b nontarget\nb c nontarget\n", embeddings), 65, "all 2 trials are non-targets")
+        for number in ["nan", "inf"] {
+          let broken = try write("broken.txt", "a [ 1 0 ]\nb [ \(number) 0.5 ]\nc [ 0 1 ]\n")
+          expectRefusal(try evaluate("a b target\na c nontarget\n", broken), 65)
+        }
+        #expect(try evaluate("a b target\na c nontarget\n", embeddings).status == 0)
+      }
+    }
+
     @Test func `verify prints a cosine, 1 for a recording and itself`() throws {
       try withEncoder { run in
         let wav = (0..<2).map { run.corpus.appending(path: "s0-u\($0).wav").path }

@@ -1,7 +1,8 @@
 /// How well scores tell targets from non-targets.
 ///
 /// A trial is accepted when its score is above a threshold. Equal scores are on the same side of every threshold, so a
-/// group of them moves together.
+/// group of them moves together. wespeaker takes rates between equal scores as well, in the order that its sort leaves
+/// them in: its EER lies on either side of this one, within the rates of one group, and its minDCF at or below.
 package struct DetectionMetrics: Sendable {
   /// The equal error rate in percent: where the rates of misses and of false alarms cross, linearly between the two
   /// thresholds beside the crossing (wespeaker).
