@@ -45,6 +45,8 @@ let package = Package(
     .executableTarget(
       name: "filterbank-dump", dependencies: ["DistTrain"], path: "Tests/Support/FilterBankDump",
       swiftSettings: settings),
+    .executableTarget(
+      name: "svdist-benchmark", dependencies: ["DistTrain"], path: "Benchmarks", swiftSettings: settings),
     .testTarget(
       name: "DistTrainTests", dependencies: ["DistTrain"], resources: [.copy("Fixtures")], swiftSettings: settings),
     .target(

@@ -24,7 +24,7 @@ struct EmbedCommand: RanksCommand {
   func run() throws {
     let (encoder, corpus, output) = (encoder, corpus, output)
     Job.run { communicator in
-      LinearAlgebra.setThreads(Machine.threads(communicator))
+      ThreadTeam.shared.grow(to: Machine.threads(communicator))
       // An error in the output's name should not cost the embeddings.
       try communicator.agree { try EmbeddingFile.check(output) }
       let embeddings = try Embedding.compute(encoder: encoder, corpus: corpus, communicator: communicator)

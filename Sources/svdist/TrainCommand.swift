@@ -65,7 +65,7 @@ struct TrainCommand: RanksCommand {
         return try command.settings.load()
       }
       let threads = command.threads ?? Machine.threads(communicator)
-      LinearAlgebra.setThreads(threads)
+      ThreadTeam.shared.grow(to: threads)
       if communicator.rank == 0 {
         print(configuration.yaml)
         print("\(communicator.census), \(threads) \(threads == 1 ? "thread" : "threads") each, \(Machine.kernels)")

@@ -28,7 +28,8 @@ extension MPITests {
       let attention = ClassAwareAttention(mode: mode, scale: 8, stopGradient: stopGradient)
       let alone = evaluate(attention, SoleCommunicator())
       let together = evaluate(attention, World.communicator)
-      expectClose([together.objectives.classificationLoss], [alone.objectives.classificationLoss], 1e-6, "classification")
+      expectClose(
+        [together.objectives.classificationLoss], [alone.objectives.classificationLoss], 1e-6, "classification")
       expectClose([together.objectives.contrastiveLoss], [alone.objectives.contrastiveLoss], 1e-6, "contrastive")
       expectClose(together.statistics, alone.statistics, 1e-6, "running statistics")
       expectClose(together.prototypes, alone.prototypes, 1e-5, "prototypes")

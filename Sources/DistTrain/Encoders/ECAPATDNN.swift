@@ -67,7 +67,9 @@ package struct ECAPATDNN: Encoder {
     var current = first
     for (index, block) in blocks.enumerated() {
       let (next, cache) = block.forward(current.view, utterances: utterances, pass)
-      joined.row(index * sizes.channels).update(from: next.pointer, count: next.count)
+      inParallel(next.rows) { row in
+        joined.row(index * sizes.channels + row).update(from: next.row(row), count: next.columns)
+      }
       caches.append(cache)
       current = next
     }
@@ -91,7 +93,9 @@ package struct ECAPATDNN: Encoder {
     for index in blocks.indices.reversed() {
       // A block's output went to the next block and to the aggregation.
       let own = joined.rows(index * sizes.channels..<(index + 1) * sizes.channels)
-      if let later = current { ck_add(own.pointer, later.pointer, own.pointer, later.count) }
+      if let later = current {
+        inParallel(own.rows) { row in ck_add(own.row(row), later.row(row), own.row(row), later.columns) }
+      }
       current = blocks[index].backward(own, cache: cache.blocks[index], utterances: utterances, pass)
     }
     if let current { entry.backward(current.view, cache: cache.entry, utterances: utterances, into: nil, pass) }

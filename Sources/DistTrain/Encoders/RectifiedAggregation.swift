@@ -16,7 +16,7 @@ struct RectifiedAggregation: Sendable {
     let aggregated = Matrix(rows: convolution.outputs, columns: joined.columns)
     convolution.forward(joined.view, utterances: utterances, into: aggregated.view, pass)
     let bias = convolution.bias(pass)
-    for channel in 0..<convolution.outputs {
+    inParallel(convolution.outputs) { channel in
       ck_add_scalar_relu(aggregated.row(channel), aggregated.columns, bias[channel])
     }
     let (pooled, cache) = pooling.forward(aggregated, utterances: utterances, pass)
@@ -29,7 +29,7 @@ struct RectifiedAggregation: Sendable {
     let aggregated = pooling.backwardThroughReLU(gradient, cache: cache.pooling, utterances: utterances, pass)
     let span = cache.joined.columns
     for objective in 0..<pass.objectives {
-      for channel in 0..<convolution.outputs {
+      inParallel(convolution.outputs) { channel in
         let sum = ck_sum(aggregated.row(channel) + objective * span, span)
         convolution.addBiasGradient(sum, channel: channel, objective: objective, pass)
       }

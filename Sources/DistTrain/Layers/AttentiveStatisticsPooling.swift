@@ -38,11 +38,11 @@ package struct AttentiveStatisticsPooling: Sendable {
     let frames = input.columns / utterances
     let context = attention.globalContext ? contextStatistics(input, utterances: utterances) : nil
     let hidden = attention.forward(input, context: context, utterances: utterances, pass)
-    ck_tanh(hidden.pointer, hidden.count)
+    inParallel(hidden.rows) { ck_tanh(hidden.row($0), hidden.columns) }
     let weights = energy.forward(hidden.view, pass)
     let output = Matrix(rows: 2 * channels, columns: utterances)
     let squares = Matrix(rows: channels, columns: utterances)
-    for channel in 0..<channels {
+    inParallel(channels) { channel in
       for utterance in 0..<utterances {
         let start = utterance * frames
         var mean: Float = 0
@@ -64,7 +64,7 @@ package struct AttentiveStatisticsPooling: Sendable {
     let frames = input.columns / utterances
     let means = Matrix(rows: channels, columns: utterances)
     let deviations = Matrix(rows: channels, columns: utterances)
-    for channel in 0..<channels {
+    inParallel(channels) { channel in
       for utterance in 0..<utterances {
         let row = input.row(channel) + utterance * frames
         let mean = Float(ck_sum(row, frames) / Double(frames))
@@ -85,7 +85,7 @@ package struct AttentiveStatisticsPooling: Sendable {
     let energyGradient = energyGradients(moments, cache: cache, utterances: utterances, pass)
     let hiddenGradient = energy.backward(energyGradient.view, input: cache.hidden.view, pass)
     let span = cache.input.columns
-    for row in 0..<hiddenGradient.rows {
+    inParallel(hiddenGradient.rows) { row in
       for objective in 0..<pass.objectives {
         ck_tanh_backward(hiddenGradient.row(row) + objective * span, cache.hidden.row(row), span)
       }
@@ -102,7 +102,7 @@ package struct AttentiveStatisticsPooling: Sendable {
   private func momentGradients(_ gradient: Matrix, cache: Cache, utterances: Int) -> (mean: Matrix, square: Matrix) {
     let mean = Matrix(rows: channels, columns: gradient.columns)
     let square = Matrix(rows: channels, columns: gradient.columns)
-    for channel in 0..<channels {
+    inParallel(channels) { channel in
       for column in 0..<gradient.columns {
         let utterance = column % utterances
         let average = cache.output[channel, utterance]
@@ -121,7 +121,7 @@ package struct AttentiveStatisticsPooling: Sendable {
   ) -> Matrix {
     let frames = cache.input.columns / utterances
     let result = Matrix(rows: channels, columns: pass.objectives * cache.input.columns)
-    for channel in 0..<channels {
+    inParallel(channels) { channel in
       for column in 0..<pass.objectives * utterances {
         let utterance = column % utterances
         let dMean = moments.mean[channel, column]
@@ -142,7 +142,7 @@ package struct AttentiveStatisticsPooling: Sendable {
     cache: Cache, utterances: Int, _ pass: BackwardPass
   ) {
     let frames = cache.input.columns / utterances
-    for channel in 0..<channels {
+    inParallel(channels) { channel in
       for column in 0..<pass.objectives * utterances {
         let utterance = column % utterances
         var slope: Float = 0

@@ -7,14 +7,17 @@ package struct BackwardPass {
   package let gradients: [UnsafeMutablePointer<Float>]
   /// The closure of the forward pass.
   package let combine: (inout [Double]) -> Void
+  /// What products of activations and of their gradients are multiplied in.
+  package let precision: Precision
 
   package init(
     parameters: UnsafeMutablePointer<Float>, gradients: [UnsafeMutablePointer<Float>],
-    combine: @escaping (inout [Double]) -> Void = { _ in }
+    combine: @escaping (inout [Double]) -> Void = { _ in }, precision: Precision = .single
   ) {
     self.parameters = parameters
     self.gradients = gradients
     self.combine = combine
+    self.precision = precision
   }
 
   package var objectives: Int { gradients.count }

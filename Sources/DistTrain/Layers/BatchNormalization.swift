@@ -39,7 +39,7 @@ package struct BatchNormalization: Sendable {
     let cache = pass.mode == .training ? batchStatistics(input, pass) : runningStatistics(pass)
     let scales = pass.vector(weight)
     let shifts = pass.vector(bias)
-    for channel in 0..<channels {
+    inParallel(channels) { channel in
       let scale = Double(scales[channel]) * cache.inverseDeviations[channel]
       let shift = Double(shifts[channel]) - cache.means[channel] * scale
       ck_affine(input.row(channel), output.row(channel), input.columns, Float(scale), Float(shift))
@@ -58,16 +58,17 @@ package struct BatchNormalization: Sendable {
   private func batchStatistics(_ input: MatrixView, _ pass: ForwardPass) -> Cache {
     // Sums, sums of squares, count. A row's deviations are taken around its own mean, in floats, and moved to zero in
     // doubles, where nothing cancels.
-    var sums = [Double](repeating: 0, count: 2 * channels + 1)
     let own = Double(input.columns)
-    for channel in 0..<channels where input.columns > 0 {
-      let sum = ck_sum(input.row(channel), input.columns)
-      let mean = Double(Float(sum / own))
-      let squares = ck_squared_deviations(input.row(channel), input.columns, Float(mean))
-      sums[channel] = sum
-      sums[channels + channel] = squares + 2 * mean * sum - own * mean * mean
+    var sums = numbers(2 * channels + 1) { sums in
+      inParallel(input.columns > 0 ? channels : 0) { channel in
+        let sum = ck_sum(input.row(channel), input.columns)
+        let mean = Double(Float(sum / own))
+        let squares = ck_squared_deviations(input.row(channel), input.columns, Float(mean))
+        sums[channel] = sum
+        sums[channels + channel] = squares + 2 * mean * sum - own * mean * mean
+      }
+      sums[2 * channels] = own
     }
-    sums[2 * channels] = own
     pass.combine(&sums)
     let count = sums[2 * channels]
     let means = (0..<channels).map { sums[$0] / count }
@@ -103,10 +104,9 @@ package struct BatchNormalization: Sendable {
     _ gradient: MatrixView, input: MatrixView, cache: Cache, _ pass: BackwardPass
   ) -> [[RowCoefficients]] {
     let columns = input.columns
-    var sums = [Double](repeating: 0, count: 2 * channels * pass.objectives)
-    for objective in 0..<pass.objectives {
-      for channel in 0..<channels {
-        let at = 2 * (objective * channels + channel)
+    var sums = numbers(2 * channels * pass.objectives) { sums in
+      inParallel(pass.objectives * channels) { row in
+        let (objective, channel) = row.quotientAndRemainder(dividingBy: channels)
         let centre = Float(cache.means[channel])
         var sum = 0.0
         var weighted = 0.0
@@ -114,8 +114,8 @@ package struct BatchNormalization: Sendable {
           gradient.row(channel) + objective * columns, input.row(channel), columns, centre, &sum, &weighted)
         weighted += (Double(centre) - cache.means[channel]) * sum
         weighted *= cache.inverseDeviations[channel]
-        sums[at] = sum
-        sums[at + 1] = weighted
+        sums[2 * row] = sum
+        sums[2 * row + 1] = weighted
         pass.gradients[objective][weight.offset + channel] += Float(weighted)
         pass.gradients[objective][bias.offset + channel] += Float(sum)
       }
@@ -137,7 +137,7 @@ package struct BatchNormalization: Sendable {
   package func backward(_ gradient: MatrixView, input: MatrixView, cache: Cache, _ pass: BackwardPass) {
     let coefficients = backwardCoefficients(gradient, input: input, cache: cache, pass)
     for objective in 0..<pass.objectives {
-      for channel in 0..<channels {
+      inParallel(channels) { channel in
         let row = coefficients[objective][channel]
         ck_normalization_backward(
           gradient.row(channel) + objective * input.columns, input.row(channel), input.columns, row.a, row.b, row.c)
@@ -152,13 +152,24 @@ package struct BatchNormalization: Sendable {
     _ gradient: MatrixView, rectified: MatrixView, cache: Cache, _ pass: BackwardPass
   ) -> [[Double]] {
     let coefficients = backwardCoefficients(gradient, input: rectified, cache: cache, pass)
-    return (0..<pass.objectives).map { objective in
-      (0..<channels).map { channel in
-        let row = coefficients[objective][channel]
-        return ck_normalization_relu_backward(
-          gradient.row(channel) + objective * rectified.columns, rectified.row(channel), rectified.columns, row.a,
-          row.b, row.c)
+    return coefficients.enumerated().map { objective, rows in
+      numbers(channels) { sums in
+        inParallel(channels) { channel in
+          let row = rows[channel]
+          sums[channel] = ck_normalization_relu_backward(
+            gradient.row(channel) + objective * rectified.columns, rectified.row(channel), rectified.columns, row.a,
+            row.b, row.c)
+        }
       }
+    }
+  }
+
+  /// Zeros that `fill` writes to, on whatever threads.
+  private func numbers(_ count: Int, _ fill: (UnsafeMutablePointer<Double>) -> Void) -> [Double] {
+    [Double](unsafeUninitializedCapacity: count) { buffer, initialized in
+      buffer.initialize(repeating: 0)
+      if let start = buffer.baseAddress { fill(start) }
+      initialized = count
     }
   }
 }

@@ -33,14 +33,14 @@ struct ContextualLinear: Sendable {
     let frames = input.columns / utterances
     let weights = parts(pass.matrix(map.weight))
     let output = Matrix(rows: map.outputs, columns: input.columns)
-    multiply(weights[0], input.view, into: output.view)
+    multiply(weights[0], input.view, into: output.view, precision: pass.precision)
     let shift = Matrix.zeros(rows: map.outputs, columns: utterances)
     if let context {
       multiply(weights[1], context.means.view, into: shift.view)
       multiply(weights[2], context.deviations.view, into: shift.view, adding: true)
     }
     let biases = pass.vector(map.bias)
-    for row in 0..<output.rows {
+    inParallel(output.rows) { row in
       for utterance in 0..<utterances {
         ck_add_scalar(output.row(row) + utterance * frames, frames, shift[row, utterance] + biases[row])
       }
@@ -60,7 +60,7 @@ struct ContextualLinear: Sendable {
     let sums = frameSums(gradient, frames: input.columns / utterances)
     addParameterGradients(gradient, sums: sums, input: input, context: context, utterances: utterances, pass)
     let weights = parts(pass.matrix(map.weight))
-    multiply(transposed: weights[0], gradient.view, into: inputGradient.view)
+    multiply(transposed: weights[0], gradient.view, into: inputGradient.view, precision: pass.precision)
     guard context != nil else { return nil }
     let means = Matrix(rows: channels, columns: sums.columns)
     let deviations = Matrix(rows: channels, columns: sums.columns)
@@ -72,7 +72,7 @@ struct ContextualLinear: Sendable {
   /// Each utterance's sum over its frames: rows × (objectives · utterances).
   private func frameSums(_ gradient: Matrix, frames: Int) -> Matrix {
     let sums = Matrix(rows: gradient.rows, columns: gradient.columns / frames)
-    for row in 0..<sums.rows {
+    inParallel(sums.rows) { row in
       for column in 0..<sums.columns {
         sums[row, column] = Float(ck_sum(gradient.row(row) + column * frames, frames))
       }
@@ -92,7 +92,7 @@ struct ContextualLinear: Sendable {
       let weightGradients = parts(pass.gradient(map.weight, objective: objective))
       multiply(
         gradient.columns(objective * span..<(objective + 1) * span), transposed: input.view,
-        into: weightGradients[0], adding: true)
+        into: weightGradients[0], adding: true, precision: pass.precision)
       if let context {
         multiply(own, transposed: context.means.view, into: weightGradients[1], adding: true)
         multiply(own, transposed: context.deviations.view, into: weightGradients[2], adding: true)

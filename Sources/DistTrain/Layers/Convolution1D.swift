@@ -53,8 +53,8 @@ package struct Convolution1D: Sendable {
   ///   - output: outputs × (utterances · frames).
   func forward(_ input: MatrixView, utterances: Int, into output: MatrixView, _ pass: ForwardPass) {
     let weights = pass.matrix(weight)
-    forEachBlock(of: input, utterances: utterances, channels: inputs) { rows, columns in
-      multiply(weights, rows, into: output.columns(columns))
+    forEachBlock(of: input, utterances: utterances, channels: inputs) { _, rows, columns in
+      multiply(weights, rows, into: output.columns(columns), precision: pass.precision)
     }
   }
 
@@ -68,20 +68,40 @@ package struct Convolution1D: Sendable {
   func backward(
     _ gradient: MatrixView, input: MatrixView, utterances: Int, into inputGradient: MatrixView?, _ pass: BackwardPass
   ) {
-    let span = input.columns
-    forEachBlock(of: input, utterances: utterances, channels: inputs) { rows, columns in
-      for objective in 0..<pass.objectives {
-        let shifted = columns.lowerBound + objective * span..<columns.upperBound + objective * span
-        multiply(
-          gradient.columns(shifted), transposed: rows, into: pass.gradient(weight, objective: objective),
-          adding: true)
-      }
-    }
+    addWeightGradients(gradient, input: input, utterances: utterances, pass)
     guard let inputGradient else { return }
     if kernel == 1 {
-      multiply(transposed: pass.matrix(weight), gradient, into: inputGradient)
+      multiply(transposed: pass.matrix(weight), gradient, into: inputGradient, precision: pass.precision)
     } else {
       writeInputGradient(gradient, utterances: utterances * pass.objectives, into: inputGradient, pass)
+    }
+  }
+
+  private func addWeightGradients(
+    _ gradient: MatrixView, input: MatrixView, utterances: Int, _ pass: BackwardPass
+  ) {
+    let span = input.columns
+    let width = inputs * kernel
+    let blocks = self.blocks(of: input, utterances: utterances, channels: inputs).count
+    // Each block's own sums, added in the order of blocks whichever thread was first.
+    let partial = Matrix(rows: pass.objectives * blocks * outputs, columns: kernel == 1 ? 0 : width)
+    forEachBlock(of: input, utterances: utterances, channels: inputs) { block, rows, columns in
+      for objective in 0..<pass.objectives {
+        let shifted = columns.lowerBound + objective * span..<columns.upperBound + objective * span
+        let first = (objective * blocks + block) * outputs
+        multiply(
+          gradient.columns(shifted), transposed: rows,
+          into: kernel == 1 ? pass.gradient(weight, objective: objective) : partial.rows(first..<first + outputs),
+          adding: kernel == 1, precision: pass.precision)
+      }
+    }
+    if kernel == 1 { return }
+    inParallel(pass.objectives * outputs) { row in
+      let (objective, output) = row.quotientAndRemainder(dividingBy: outputs)
+      let total = pass.gradient(weight, objective: objective).row(output)
+      for block in 0..<blocks {
+        ck_add(partial.row((objective * blocks + block) * outputs + output), total, total, width)
+      }
     }
   }
 
@@ -92,8 +112,8 @@ package struct Convolution1D: Sendable {
     case .zeros:
       // The adjoint of a convolution over zeros is the convolution with the kernel turned round.
       let turned = turnedWeights(pass)
-      forEachBlock(of: gradient, utterances: utterances, channels: outputs) { rows, columns in
-        multiply(turned.view, rows, into: inputGradient.columns(columns))
+      forEachBlock(of: gradient, utterances: utterances, channels: outputs) { _, rows, columns in
+        multiply(turned.view, rows, into: inputGradient.columns(columns), precision: pass.precision)
       }
     case .reflection:
       let frames = gradient.columns / utterances
@@ -104,7 +124,8 @@ package struct Convolution1D: Sendable {
         let own = start..<min(start + block, utterances)
         let columns = own.lowerBound * frames..<own.upperBound * frames
         multiply(
-          transposed: pass.matrix(weight), gradient.columns(columns), into: gathered.columns(0..<columns.count))
+          transposed: pass.matrix(weight), gradient.columns(columns), into: gathered.columns(0..<columns.count),
+          precision: pass.precision)
         scatter(gathered, utterances: own, frames: frames, into: inputGradient)
       }
     }
@@ -128,20 +149,28 @@ package struct Convolution1D: Sendable {
     return turned
   }
 
-  /// Calls `body` with the rows a product needs, (channels · kernel) × columns, for one block of utterances after the other.
+  /// Calls `body` with the rows a product needs, (channels · kernel) × columns, for each block of utterances, on all threads.
   private func forEachBlock(
-    of source: MatrixView, utterances: Int, channels: Int, _ body: (_ rows: MatrixView, _ columns: Range<Int>) -> Void
+    of source: MatrixView, utterances: Int, channels: Int,
+    _ body: (_ block: Int, _ rows: MatrixView, _ columns: Range<Int>) -> Void
   ) {
-    if kernel == 1 { return body(source, 0..<source.columns) }
+    if kernel == 1 { return body(0, source, 0..<source.columns) }
     let frames = source.columns / utterances
     precondition(frames >= minimumFrames, "\(frames) frames, \(minimumFrames) at least")
-    let block = blockOfUtterances(utterances, channels: channels, frames: frames)
-    let gathered = Matrix(rows: channels * kernel, columns: block * frames)
-    for start in stride(from: 0, to: utterances, by: block) {
-      let count = min(block, utterances - start)
-      gather(source, utterances: start..<start + count, frames: frames, into: gathered)
-      body(gathered.columns(0..<count * frames), start * frames..<(start + count) * frames)
+    let blocks = blocks(of: source, utterances: utterances, channels: channels)
+    ThreadTeam.shared.run(blocks.count) { block in
+      let own = blocks[block]
+      let gathered = Matrix(rows: channels * kernel, columns: own.count * frames)
+      gather(source, utterances: own, frames: frames, into: gathered)
+      body(block, gathered.view, own.lowerBound * frames..<own.upperBound * frames)
     }
+  }
+
+  /// Utterances that are gathered together.
+  private func blocks(of source: MatrixView, utterances: Int, channels: Int) -> [Range<Int>] {
+    if kernel == 1 { return [0..<utterances] }
+    let block = blockOfUtterances(utterances, channels: channels, frames: source.columns / utterances)
+    return stride(from: 0, to: utterances, by: block).map { $0..<min($0 + block, utterances) }
   }
 
   private func blockOfUtterances(_ utterances: Int, channels: Int, frames: Int) -> Int {

@@ -32,7 +32,7 @@ package struct ConvolutionBlock: Sendable {
     let rectified = Matrix(rows: convolution.outputs, columns: input.columns).view
     convolution.forward(input, utterances: utterances, into: rectified, pass)
     let bias = convolution.bias(pass)
-    for channel in 0..<convolution.outputs {
+    inParallel(convolution.outputs) { channel in
       ck_add_scalar_relu(rectified.row(channel), rectified.columns, bias[channel])
     }
     let statistics = normalization.forward(rectified, into: output, pass)

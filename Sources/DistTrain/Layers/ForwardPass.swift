@@ -14,15 +14,18 @@ package struct ForwardPass {
   package let statistics: UnsafeMutablePointer<Float>
   /// Sums numbers over everything that shares batch statistics: all ranks, or this one alone.
   package let combine: (inout [Double]) -> Void
+  /// What products of activations and of their gradients are multiplied in.
+  package let precision: Precision
 
   package init(
     mode: Mode, parameters: UnsafeMutablePointer<Float>, statistics: UnsafeMutablePointer<Float>,
-    combine: @escaping (inout [Double]) -> Void = { _ in }
+    combine: @escaping (inout [Double]) -> Void = { _ in }, precision: Precision = .single
   ) {
     self.mode = mode
     self.parameters = parameters
     self.statistics = statistics
     self.combine = combine
+    self.precision = precision
   }
 
   /// A parameter as a matrix whose rows are its first dimension.

@@ -24,9 +24,9 @@ package struct Linear: Sendable {
   /// inputs × columns → outputs × columns.
   package func forward(_ input: MatrixView, _ pass: ForwardPass) -> Matrix {
     let output = Matrix(rows: outputs, columns: input.columns)
-    multiply(pass.matrix(weight), input, into: output.view)
+    multiply(pass.matrix(weight), input, into: output.view, precision: pass.precision)
     let biases = pass.vector(bias)
-    for row in 0..<outputs { ck_add_scalar(output.row(row), output.columns, biases[row]) }
+    inParallel(outputs) { ck_add_scalar(output.row($0), output.columns, biases[$0]) }
     return output
   }
 
@@ -35,13 +35,15 @@ package struct Linear: Sendable {
     let columns = input.columns
     for objective in 0..<pass.objectives {
       let own = gradient.columns(objective * columns..<(objective + 1) * columns)
-      multiply(own, transposed: input, into: pass.gradient(weight, objective: objective), adding: true)
-      for row in 0..<outputs {
+      multiply(
+        own, transposed: input, into: pass.gradient(weight, objective: objective), adding: true,
+        precision: pass.precision)
+      inParallel(outputs) { row in
         pass.gradients[objective][bias.offset + row] += Float(ck_sum(own.row(row), columns))
       }
     }
     let inputGradient = Matrix(rows: inputs, columns: gradient.columns)
-    multiply(transposed: pass.matrix(weight), gradient, into: inputGradient.view)
+    multiply(transposed: pass.matrix(weight), gradient, into: inputGradient.view, precision: pass.precision)
     return inputGradient
   }
 }

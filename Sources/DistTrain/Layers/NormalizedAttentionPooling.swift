@@ -56,7 +56,7 @@ package struct NormalizedAttentionPooling: Sendable {
     let weights = energy.forward(hidden.view, pass)
     let output = Matrix(rows: 2 * channels, columns: utterances)
     let variances = Matrix(rows: channels, columns: utterances)
-    for channel in 0..<channels {
+    inParallel(channels) { channel in
       for utterance in 0..<utterances {
         let start = utterance * frames
         var mean: Float = 0
@@ -78,8 +78,8 @@ package struct NormalizedAttentionPooling: Sendable {
     let frames = input.columns / utterances
     let means = Matrix(rows: channels, columns: utterances)
     let deviations = Matrix(rows: channels, columns: utterances)
-    let shifted = Matrix(rows: 1, columns: frames)
-    for channel in 0..<channels {
+    inParallel(channels) { channel in
+      let shifted = Matrix(rows: 1, columns: frames)
       for utterance in 0..<utterances {
         let row = input.row(channel) + utterance * frames
         ck_affine(row, shifted.pointer, frames, 1, -row[0])
@@ -99,7 +99,7 @@ package struct NormalizedAttentionPooling: Sendable {
     let energyGradient = energyGradients(gradient, variances: variances, cache: cache, utterances: utterances, pass)
     let hiddenGradient = energy.backward(energyGradient.view, input: cache.hidden.view, pass)
     let span = cache.input.columns
-    for row in 0..<hiddenGradient.rows {
+    inParallel(hiddenGradient.rows) { row in
       for objective in 0..<pass.objectives {
         ck_tanh_backward(hiddenGradient.row(row) + objective * span, cache.hidden.row(row), span)
       }
@@ -118,7 +118,7 @@ package struct NormalizedAttentionPooling: Sendable {
   /// From the deviations' gradients, channels × (objectives · utterances).
   private func varianceGradients(_ gradient: Matrix, cache: Cache, utterances: Int) -> Matrix {
     let result = Matrix(rows: channels, columns: gradient.columns)
-    for channel in 0..<channels {
+    inParallel(channels) { channel in
       for column in 0..<gradient.columns {
         let utterance = column % utterances
         let deviation = cache.output[channels + channel, utterance]
@@ -135,8 +135,8 @@ package struct NormalizedAttentionPooling: Sendable {
   ) -> Matrix {
     let frames = cache.input.columns / utterances
     let result = Matrix(rows: channels, columns: pass.objectives * cache.input.columns)
-    let centred = Matrix(rows: 1, columns: frames)
-    for channel in 0..<channels {
+    inParallel(channels) { channel in
+      let centred = Matrix(rows: 1, columns: frames)
       for column in 0..<result.columns / frames {
         let utterance = column % utterances
         centre(channel, utterance, of: cache, into: centred)
@@ -162,8 +162,8 @@ package struct NormalizedAttentionPooling: Sendable {
     utterances: Int
   ) {
     let frames = cache.input.columns / utterances
-    let centred = Matrix(rows: 1, columns: frames)
-    for channel in 0..<channels {
+    inParallel(channels) { channel in
+      let centred = Matrix(rows: 1, columns: frames)
       for column in 0..<gradient.columns / frames {
         let utterance = column % utterances
         centre(channel, utterance, of: cache, into: centred)

@@ -58,28 +58,31 @@ package struct Res2Block: Sendable {
       var source = input.rows(chunk(index))
       if index > 0 {
         let sum = Matrix(rows: width, columns: input.columns)
-        // Rows of a chunk follow each other without a gap: one pass over all of them.
-        ck_add(output.row(chunk(index - 1).lowerBound), source.pointer, sum.pointer, sum.count)
+        let before = output.rows(chunk(index - 1))
+        inParallel(width) { [source] row in ck_add(before.row(row), source.row(row), sum.row(row), sum.columns) }
         source = sum.view
       }
       caches.append(block.forward(source, utterances: utterances, into: output.rows(chunk(index)), pass))
     }
-    output.row(passed).update(from: input.row(passed), count: width * input.columns)
+    inParallel(width) { output.row(passed + $0).update(from: input.row(passed + $0), count: input.columns) }
     return (output, Cache(blocks: caches))
   }
 
   /// - Parameter gradient: channels × (objectives · utterances · frames); overwritten.
   package func backward(_ gradient: Matrix, cache: Cache, utterances: Int, _ pass: BackwardPass) -> Matrix {
     let inputGradient = Matrix(rows: channels, columns: gradient.columns)
-    let chunkElements = width * gradient.columns
-    inputGradient.row(passed).update(from: gradient.row(passed), count: chunkElements)
+    inParallel(width) {
+      inputGradient.row(passed + $0).update(from: gradient.row(passed + $0), count: gradient.columns)
+    }
     for index in blocks.indices.reversed() {
       let own = chunk(index)
       blocks[index].backward(
         gradient.rows(own), cache: cache.blocks[index], utterances: utterances, into: inputGradient.rows(own), pass)
       if index > 0 {
-        let before = gradient.row(chunk(index - 1).lowerBound)
-        ck_add(before, inputGradient.row(own.lowerBound), before, chunkElements)
+        let before = gradient.rows(chunk(index - 1))
+        inParallel(width) { row in
+          ck_add(before.row(row), inputGradient.row(own.lowerBound + row), before.row(row), gradient.columns)
+        }
       }
     }
     return inputGradient

@@ -62,7 +62,7 @@ package struct SERes2Block: Sendable {
     let narrow = middle.backward(scales, cache: cache.middle, utterances: utterances, pass)
     let inputGradient = wide
     first.backward(narrow.view, cache: cache.first, utterances: utterances, into: inputGradient.view, pass)
-    for row in 0..<inputGradient.rows {
+    inParallel(inputGradient.rows) { row in
       ck_add(inputGradient.row(row), gradient.row(row), inputGradient.row(row), inputGradient.columns)
     }
     return inputGradient

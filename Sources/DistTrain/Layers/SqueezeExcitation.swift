@@ -41,7 +41,7 @@ package struct SqueezeExcitation: Sendable {
   ) -> (Matrix, Cache) {
     let frames = input.columns / utterances
     let means = Matrix(rows: channels, columns: utterances)
-    for channel in 0..<channels {
+    inParallel(channels) { channel in
       for utterance in 0..<utterances {
         let sum = ck_sum(input.row(channel) + utterance * frames, frames)
         means[channel, utterance] = Float(sum / Double(frames))
@@ -52,7 +52,7 @@ package struct SqueezeExcitation: Sendable {
     let gates = excite.forward(hidden.view, pass)
     ck_sigmoid(gates.pointer, gates.count)
     let output = Matrix(rows: channels, columns: input.columns)
-    for channel in 0..<channels {
+    inParallel(channels) { channel in
       for utterance in 0..<utterances {
         let start = utterance * frames
         ck_add_scaled(
@@ -68,7 +68,7 @@ package struct SqueezeExcitation: Sendable {
   package func backward(_ gradient: MatrixView, cache: Cache, utterances: Int, _ pass: BackwardPass) -> Matrix {
     let frames = cache.input.columns / utterances
     let gateGradient = Matrix(rows: channels, columns: pass.objectives * utterances)
-    for channel in 0..<channels {
+    inParallel(channels) { channel in
       for column in 0..<pass.objectives * utterances {
         let gate = cache.gates[channel, column % utterances]
         let inner = ck_dot(
@@ -84,7 +84,7 @@ package struct SqueezeExcitation: Sendable {
     }
     let meanGradient = squeeze.backward(hiddenGradient.view, input: cache.means.view, pass)
     let inputGradient = Matrix(rows: channels, columns: gradient.columns)
-    for channel in 0..<channels {
+    inParallel(channels) { channel in
       for column in 0..<pass.objectives * utterances {
         ck_affine(
           gradient.row(channel) + column * frames, inputGradient.row(channel) + column * frames, frames,

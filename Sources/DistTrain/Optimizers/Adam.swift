@@ -42,11 +42,13 @@ package final class Adam: Optimizer {
       let g = gradient.pointer + parameter.offset
       let mean = state[0].values.pointer + parameter.offset
       let square = state[1].values.pointer + parameter.offset
-      for index in 0..<parameter.count {
-        let direction = g[index] + inGradient * p[index]
-        mean[index] = keep1 * mean[index] + take1 * direction
-        square[index] = keep2 * square[index] + take2 * direction * direction
-        p[index] = shrink * p[index] - rate * mean[index] / (square[index].squareRoot() * correction + epsilon)
+      inPieces(parameter.count) { range in
+        for index in range {
+          let direction = g[index] + inGradient * p[index]
+          mean[index] = keep1 * mean[index] + take1 * direction
+          square[index] = keep2 * square[index] + take2 * direction * direction
+          p[index] = shrink * p[index] - rate * mean[index] / (square[index].squareRoot() * correction + epsilon)
+        }
       }
     }
   }

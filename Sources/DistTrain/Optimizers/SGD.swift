@@ -25,10 +25,12 @@ package final class SGD: Optimizer {
       let p = values.pointer + parameter.offset
       let g = gradient.pointer + parameter.offset
       let v = state[0].values.pointer + parameter.offset
-      for index in 0..<parameter.count {
-        let direction = g[index] + decay * p[index]
-        v[index] = momentum * v[index] + direction
-        p[index] -= rate * (nesterov ? direction + momentum * v[index] : v[index])
+      inPieces(parameter.count) { range in
+        for index in range {
+          let direction = g[index] + decay * p[index]
+          v[index] = momentum * v[index] + direction
+          p[index] -= rate * (nesterov ? direction + momentum * v[index] : v[index])
+        }
       }
     }
   }

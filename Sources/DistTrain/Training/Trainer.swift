@@ -109,7 +109,8 @@ package final class Trainer<Network: Encoder> {
     let (embeddings, cache) = encoder.forward(
       batch.features, utterances: batch.shares[communicator.rank].count,
       ForwardPass(
-        mode: .training, parameters: parameters.pointer, statistics: statistics.pointer, combine: combine))
+        mode: .training, parameters: parameters.pointer, statistics: statistics.pointer, combine: combine,
+        precision: plan.precision))
     let outcome = plan.objectives.evaluate(
       embeddings: embeddings, speakers: batch.speakers, rows: batch.shares.map(\.count), prototypes: prototypeMatrix,
       margin: margin, warmth: warmth, attention: attention, communicator: communicator)
@@ -213,7 +214,8 @@ package final class Trainer<Network: Encoder> {
   /// Sends the embeddings' gradients through the encoder and sums the parameters' over ranks.
   private func backward(_ embeddingGradients: [Matrix], cache: Network.Cache, into gradients: [Matrix]) {
     let pass = BackwardPass(
-      parameters: parameters.pointer, gradients: gradients.map(\.pointer), combine: combine)
+      parameters: parameters.pointer, gradients: gradients.map(\.pointer), combine: combine,
+      precision: plan.precision)
     encoder.backward(embeddingGradients, cache: cache, pass)
     clock.within(.communicate) {
       communicator.sum(gradients[0])

@@ -13,6 +13,8 @@ package struct TrainingPlan {
   package let gradientNorm: Double?
   /// Whether batch statistics are taken over all ranks.
   package let sharesBatchStatistics: Bool
+  /// Of the encoder's products.
+  package let precision: Precision
   package let steps: Int
   package let seed: UInt64
   private let optimizerSettings: Configuration.Optimizer
@@ -45,6 +47,12 @@ package struct TrainingPlan {
     attentionWarmup = configuration.contrastive.attention.warmup
     gradientNorm = configuration.optimizer.gradientNorm
     sharesBatchStatistics = configuration.encoder.batchNormalization == .global
+    precision = configuration.training.precision
+    guard precision.isAvailable else {
+      throw Failure(
+        .usage,
+        "training.precision: \(precision.rawValue) needs a CPU with AVX512-BF16, which \(hostName())'s has not: set fp32")
+    }
     steps = configuration.training.steps
     seed = configuration.seed
     optimizerSettings = configuration.optimizer

@@ -2,12 +2,17 @@ extension Configuration {
   /// How long the run is.
   package struct Training: Codable, Sendable, Equatable {
     package var steps = 2000
+    package var precision = Precision.single
 
     package init() {}
 
     static let settings = [
       Setting(
-        "training.steps", \.training.steps, "steps of the whole run; schedules stretch over them", allowed: .atLeast(1))
+        "training.steps", \.training.steps, "steps of the whole run; schedules stretch over them", allowed: .atLeast(1)),
+      Setting(
+        "training.precision", \.training.precision,
+        "what the encoder's products are multiplied in; sums, statistics, losses and parameters are fp32 always"),
     ]
   }
 }
+extension Precision: Choice {}

@@ -1,0 +1,109 @@
+internal import COpenBLAS
+import Foundation
+import Synchronization
+
+/// The threads of a rank, which share the pieces of a loop.
+///
+/// A loop's pieces never depend on the number of threads, so that neither do its results.
+package final class ThreadTeam: @unchecked Sendable {
+  package static let shared = ThreadTeam()
+
+  /// Threads that work, the caller's own among them.
+  package private(set) var size = 1
+  private let gate = NSCondition()
+  /// The loop's body where its caller keeps it: a thread must not own it any longer than it says it is working.
+  private var body: UnsafePointer<(Int) -> Void>?
+  private var count = 0
+  private let round = Atomic(0)
+  private let next = Atomic(0)
+  private let working = Atomic(0)
+  private let isTaken = Atomic(false)
+
+  private init() {}
+
+  /// Adds threads until there are `size`, for the rest of the process. Products are cut here: OpenBLAS has one thread.
+  package func grow(to size: Int) {
+    openblas_set_num_threads(1)
+    while self.size < size {
+      self.size += 1
+      let seen = round.load(ordering: .acquiring)
+      let thread = Thread { [self] in work(from: seen) }
+      thread.stackSize = 8 << 20
+      thread.start()
+    }
+  }
+
+  /// Calls `body` with 0 ..< count, each once, on all threads; returns when all calls have. Within a call, or while another
+  /// thread's loop runs, the loop is the caller's alone.
+  package func run(_ count: Int, _ body: (Int) -> Void) {
+    if size == 1 || count < 2 || isTaken.exchange(true, ordering: .acquiringAndReleasing) {
+      for index in 0..<count { body(index) }
+      return
+    }
+    withoutActuallyEscaping(body) { body in
+      withUnsafePointer(to: body) { start($0, count: count) }
+    }
+    isTaken.store(false, ordering: .releasing)
+  }
+
+  private func start(_ body: UnsafePointer<(Int) -> Void>, count: Int) {
+    gate.withLock {
+      self.body = body
+      self.count = count
+      next.store(0, ordering: .releasing)
+      working.store(size - 1, ordering: .releasing)
+      round.add(1, ordering: .acquiringAndReleasing)
+      gate.broadcast()
+    }
+    takePieces(count, body)
+    while working.load(ordering: .acquiring) > 0 { sched_yield() }
+  }
+
+  private func takePieces(_ count: Int, _ body: UnsafePointer<(Int) -> Void>) {
+    while true {
+      let index = next.add(1, ordering: .acquiringAndReleasing).oldValue
+      if index >= count { return }
+      body.pointee(index)
+    }
+  }
+
+  private func work(from start: Int) {
+    var seen = start
+    while true {
+      waitForRound(after: seen)
+      seen += 1
+      let (body, count) = gate.withLock { (self.body, self.count) }
+      if let body { takePieces(count, body) }
+      working.subtract(1, ordering: .acquiringAndReleasing)
+    }
+  }
+
+  /// The next loop of a step comes within microseconds, sooner than a sleeping thread wakes.
+  private func waitForRound(after seen: Int) {
+    for _ in 0..<200 {
+      if round.load(ordering: .acquiring) != seen { return }
+      sched_yield()
+    }
+    gate.withLock {
+      while round.load(ordering: .acquiring) == seen { gate.wait() }
+    }
+  }
+}
+
+/// Calls `body` with 0 ..< count, each once, on all threads of the rank: for rows that don't see each other.
+package func inParallel(_ count: Int, _ body: (Int) -> Void) {
+  let team = ThreadTeam.shared
+  // More pieces than threads even out what else the cores do.
+  let pieces = team.size == 1 ? 1 : min(count, 4 * team.size)
+  team.run(pieces) { piece in
+    for index in piece * count / pieces..<(piece + 1) * count / pieces { body(index) }
+  }
+}
+
+/// Calls `body` with ranges that make up 0 ..< count, on all threads of the rank: for elements that don't see each other.
+package func inPieces(_ count: Int, _ body: (Range<Int>) -> Void) {
+  let length = 1 << 16
+  ThreadTeam.shared.run((count + length - 1) / length) { piece in
+    body(piece * length..<min((piece + 1) * length, count))
+  }
+}
