@@ -45,8 +45,6 @@ let package = Package(
     .executableTarget(
       name: "filterbank-dump", dependencies: ["DistTrain"], path: "Tests/Support/FilterBankDump",
       swiftSettings: settings),
-    .executableTarget(
-      name: "svdist-benchmark", dependencies: ["DistTrain"], path: "Benchmarks", swiftSettings: settings),
     .testTarget(
       name: "DistTrainTests", dependencies: ["DistTrain"], resources: [.copy("Fixtures")], swiftSettings: settings),
     .target(

@@ -51,7 +51,8 @@ package struct TrainingPlan {
     guard precision.isAvailable else {
       throw Failure(
         .usage,
-        "training.precision: \(precision.rawValue) needs a CPU with AVX512-BF16, which \(hostName())'s has not: set fp32")
+        "training.precision: \(precision.rawValue) needs a CPU with AVX512-BF16, which \(hostName())'s has not: set fp32"
+      )
     }
     steps = configuration.training.steps
     seed = configuration.seed
