@@ -66,7 +66,9 @@ struct LayerProbe {
   }
 
   private func loss(_ mode: ForwardPass.Mode, _ weights: Matrix) -> Double {
-    zip(forward(mode).output.elements, weights.elements).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+    // Named, so that its memory isn't another test's while it is read.
+    let output = forward(mode).output
+    return zip(output.elements, weights.elements).reduce(0) { $0 + Double($1.0) * Double($1.1) }
   }
 
   /// Holds both objectives' gradients of the input and of every parameter against central differences.
