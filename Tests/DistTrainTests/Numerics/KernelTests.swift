@@ -1,0 +1,37 @@
+import CKernels
+import DistTrain
+import Testing
+
+/// The kernels against plain loops in double precision, for lengths on both sides of their blocks of 4096.
+@Suite struct KernelTests {
+  static let counts = [1, 7, 4095, 4096, 4097, 10_000]
+
+  private static func numbers(_ count: Int, item: Int) -> [Float] {
+    var stream = RandomStream(seed: 9, purpose: .test, item: item)
+    return (0..<count).map { _ in Float(stream.normal()) + 0.5 }
+  }
+
+  @Test(arguments: counts) func `sums over rows equal plain loops`(count: Int) {
+    let x = Self.numbers(count, item: 1)
+    let z = Self.numbers(count, item: 2)
+    func expectClose(_ value: Double, _ terms: [Double]) {
+      let size = terms.reduce(0) { $0 + abs($1) }
+      #expect(abs(value - terms.reduce(0, +)) <= 1e-5 * size)
+    }
+    expectClose(ck_sum(x, count), x.map { Double($0) })
+    expectClose(ck_squared_deviations(x, count, 0.25), x.map { (Double($0) - 0.25) * (Double($0) - 0.25) })
+    expectClose(ck_dot(x, z, count), zip(x, z).map { Double($0) * Double($1) })
+    var sum = 0.0
+    var weighted = 0.0
+    ck_normalization_sums(z, x, count, 0.25, &sum, &weighted)
+    expectClose(sum, z.map { Double($0) })
+    expectClose(weighted, zip(x, z).map { Double($1) * (Double($0) - 0.25) })
+    var gradient = z
+    let total = ck_normalization_relu_backward(&gradient, x, count, 0.5, 0.25, -0.125)
+    let expected = zip(x, z).map { (x: Float, dy: Float) -> Double in
+      x > 0 ? 0.5 * Double(dy) + 0.25 * Double(x) - 0.125 : 0
+    }
+    expectClose(total, expected)
+    #expect(zip(gradient, expected).allSatisfy { abs(Double($0) - $1) < 1e-5 })
+  }
+}

@@ -1,0 +1,43 @@
+import DistTrain
+import Testing
+
+@Suite struct TrainerStateTests {
+  @Test(arguments: ["sgd", "adam", "adamw"])
+  func `a trainer that was restored takes the steps of the one that was saved, bit for bit`(
+    optimizer: String
+  ) throws {
+    let corpus = try NoiseCorpus(missing: "s2-u1")
+    let configuration = try corpus.configuration(["optimizer.type=\(optimizer)"])
+    let saved = try corpus.trainer(configuration)
+    // Beyond an epoch, so that the place in it is not the step.
+    let first = saved.plan.sampler.stepsPerEpoch + 1
+    for _ in 0..<first { _ = try saved.advance() }
+    let store = CheckpointStore(path: corpus.folder.path("checkpoints"))
+    let state = saved.state(configuration: "digest", version: "1")
+    #expect(state.step == first && state.sampler == .init(epoch: 1, index: 1))
+    #expect(state.seed == configuration.seed && state.replaced == ["s2-u1"] && state.ranks == 1)
+    try store.save(encoder: saved.encoderTensors, optimizer: saved.optimizerTensors, state: state)
+
+    let restored = try corpus.trainer(configuration)
+    try restored.restore(#require(store.newest().checkpoint))
+    expectEqual(restored, saved)
+    for _ in 0..<2 {
+      let metrics = try [saved.advance().metrics, restored.advance().metrics]
+      #expect(metrics[0].step == first + 1 || metrics[0].step == first + 2)
+      #expect(metrics[0].step == metrics[1].step && metrics[0].epoch == metrics[1].epoch)
+      #expect(metrics[0].classificationLoss == metrics[1].classificationLoss)
+    }
+    expectEqual(restored, saved)
+  }
+
+  private func expectEqual(_ one: Trainer<ECAPATDNN>, _ other: Trainer<ECAPATDNN>) {
+    #expect(one.step == other.step)
+    #expect(one.unreadable == other.unreadable)
+    #expect(one.parameters.values == other.parameters.values)
+    #expect(one.statistics.values == other.statistics.values)
+    #expect(one.optimizer.updates == other.optimizer.updates)
+    for (state, expected) in zip(one.optimizer.state, other.optimizer.state) {
+      #expect(state.values.values == expected.values.values, "\(state.name)")
+    }
+  }
+}

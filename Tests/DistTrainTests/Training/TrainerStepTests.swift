@@ -1,0 +1,208 @@
+import DistTrain
+import Foundation
+import Testing
+
+@Suite struct TrainerStepTests {
+  /// Adam's ε keeps parameters whose gradient is rounding alone from following it at full speed.
+  static let cases: [[String]] = [
+    ["optimizer.gradientNorm=null", "schedule.learningRate.initial=0.0001"],
+    ["optimizer.gradientNorm=2", "schedule.margin.type=linear", "schedule.margin.end=5"],
+    ["weighting.space=representation", "contrastive.attention.warmup=3", "schedule.learningRate.warmup=4"],
+    ["weighting.method=fixed", "weighting.classification=0.3", "weighting.contrastive=2"],
+    [
+      "optimizer.type=adamw", "optimizer.weightDecay=5", "optimizer.epsilon=0.01", "classification.subcenters=2",
+      "schedule.learningRate.initial=0.0005",
+    ],
+  ]
+
+  @Test(arguments: cases)
+  func `steps are their parts, put together by hand`(settings: [String]) throws {
+    let corpus = try NoiseCorpus()
+    let configuration = try corpus.configuration(settings)
+    let trainer = try corpus.trainer(configuration)
+    let start = trainer.parameters.values
+    var expected = StepByHand(configuration, trainer)
+    for step in 0..<3 {
+      let metrics = try trainer.advance().metrics
+      let (losses, weights, norms, cosine) = try expected.advance()
+      #expect(abs(metrics.classificationLoss - losses[0]) < 1e-5 * losses[0], "step \(step)")
+      #expect(abs(metrics.contrastiveLoss - losses[1]) < 1e-5 * losses[1], "step \(step)")
+      #expect(abs(metrics.alpha - weights[0] / (weights[0] + weights[1])) < 1e-4, "step \(step)")
+      #expect(abs(metrics.classificationGradientNorm - norms[0]) < 1e-4 * norms[0], "step \(step)")
+      #expect(abs(metrics.contrastiveGradientNorm - norms[1]) < 1e-4 * norms[1], "step \(step)")
+      #expect(abs(metrics.gradientCosine - cosine) < 1e-4, "step \(step)")
+      #expect(metrics.learningRate == configuration.learningRateSchedule.rate(at: step))
+      #expect(metrics.margin == configuration.marginSchedule.margin(at: step))
+      let ways = [trainer.parameters, expected.parameters].map { Self.way(from: start, to: $0.values) }
+      #expect(relativeDistance(ways[0], ways[1]) < 1e-3, "step \(step)")
+      #expect(relativeDistance(trainer.statistics.values, expected.statistics.values) < 1e-5, "step \(step)")
+    }
+  }
+
+  @Test(arguments: cases + [["contrastive.attention.stopGradient=false"], ["contrastive.attention.mode=logit"]])
+  func `the steps of three ranks are those of one, an utterance that cannot be read included`(
+    settings: [String]
+  ) throws {
+    let corpus = try NoiseCorpus(missing: "s1-u2")
+    let configuration = try corpus.configuration(settings + ["batch.speakers=4"])
+    let start = try corpus.trainer(configuration).parameters.values
+    let alone = try Self.train(corpus, configuration, SoleCommunicator())
+    #expect(alone.unreadable.count == 1)
+    let together = try ThreadCommunicator.run(ranks: 3) { try Self.train(corpus, configuration, $0) }
+    for rank in together {
+      #expect(rank.unreadable == alone.unreadable)
+      for (one, all) in zip(alone.losses, rank.losses) { #expect(abs(one - all) < 5e-4 * one) }
+      let ways = [rank, alone].map { Self.way(from: start, to: $0.parameters) }
+      #expect(relativeDistance(ways[0], ways[1]) < 5e-3)
+      #expect(relativeDistance(rank.statistics, alone.statistics) < 1e-4)
+      #expect(rank.parameters == together[0].parameters && rank.ranksAgree)
+    }
+  }
+
+  @Test func `a rank's own running means become the mean of the ranks'`() throws {
+    let corpus = try NoiseCorpus()
+    func means(_ settings: [String]) throws -> [[Float]] {
+      let configuration = try corpus.configuration(settings + ["training.steps=1"])
+      let first = try #require(NoiseCorpus.encoder.layout.statistics.parameters.first)
+      return try ThreadCommunicator.run(ranks: 2) { communicator in
+        let trainer = try corpus.trainer(configuration, communicator: communicator)
+        _ = try trainer.advance()
+        return Array(trainer.statistics.values[first.range])
+      }
+    }
+    // The first layer sees the same features either way, and the mean of two halves' means is the mean of all.
+    let own = try means(["encoder.batchNormalization=local"])
+    let all = try means([])
+    for (own, all) in zip(own, all) { #expect(relativeDistance(own, all) < 1e-5) }
+  }
+
+  @Test func `ranks whose parameters differ in one bit are found out`() throws {
+    let corpus = try NoiseCorpus()
+    let configuration = try corpus.configuration()
+    for culprit in [nil, 0, 2] {
+      let verdicts = try ThreadCommunicator.run(ranks: 3) { communicator in
+        let trainer = try corpus.trainer(configuration, communicator: communicator)
+        if communicator.rank == culprit { trainer.parameters.elements[77] = trainer.parameters.elements[77].nextUp }
+        return trainer.ranksAgree
+      }
+      #expect(verdicts == Array(repeating: culprit == nil, count: 3))
+    }
+  }
+
+  @Test func `a number that is not finite ends the run before it reaches the parameters`() throws {
+    let corpus = try NoiseCorpus()
+    let trainer = try corpus.trainer(corpus.configuration())
+    // A prototype's: a ReLU would hide it.
+    trainer.parameters.elements[trainer.parameters.count - 1] = .nan
+    let before = Array(trainer.parameters.values.dropLast())
+    #expect(throws: AgreedFailure.self) { try trainer.advance() }
+    #expect(Array(trainer.parameters.values.dropLast()) == before)
+    #expect(trainer.step == 0)
+  }
+
+  /// What steps add to the parameters, which are far longer.
+  private static func way(from start: [Float], to end: [Float]) -> [Float] { zip(start, end).map { $1 - $0 } }
+
+  private struct Trained {
+    let losses: [Double]
+    let parameters: [Float]
+    let statistics: [Float]
+    let unreadable: [Int]
+    let ranksAgree: Bool
+  }
+
+  private static func train(
+    _ corpus: NoiseCorpus, _ configuration: Configuration, _ communicator: any Communicator
+  ) throws -> Trained {
+    let trainer = try corpus.trainer(configuration, communicator: communicator)
+    let metrics = try (0..<3).map { _ in try trainer.advance().metrics }
+    return Trained(
+      losses: metrics.flatMap { [$0.classificationLoss, $0.contrastiveLoss] }, parameters: trainer.parameters.values,
+      statistics: trainer.statistics.values, unreadable: trainer.unreadable, ranksAgree: trainer.ranksAgree)
+  }
+}
+
+/// What a step of one rank is by the method's formulas, from the parts that have tests of their own.
+private struct StepByHand {
+  let configuration: Configuration
+  let trainer: Trainer<ECAPATDNN>
+  let parameters: Matrix
+  let statistics: Matrix
+  let optimizer: any Optimizer
+  var step = 0
+
+  init(_ configuration: Configuration, _ trainer: Trainer<ECAPATDNN>) {
+    self.configuration = configuration
+    self.trainer = trainer
+    parameters = Matrix(rows: 1, columns: trainer.parameters.count, trainer.parameters.values)
+    statistics = Matrix(rows: 1, columns: trainer.statistics.count, trainer.statistics.values)
+    let settings = configuration.optimizer
+    optimizer =
+      settings.type == .sgd
+      ? SGD(trainer.layout, momentum: 0.9, nesterov: true, weightDecay: settings.weightDecay)
+      : Adam(
+        trainer.layout, beta1: 0.9, beta2: 0.999, epsilon: settings.epsilon, weightDecay: settings.weightDecay,
+        decoupled: true)
+  }
+
+  private var prototypes: Parameter { trainer.layout.parameters[trainer.layout.parameters.count - 1] }
+
+  mutating func advance() throws -> (losses: [Double], weights: [Double], norms: [Double], cosine: Double) {
+    let plan = trainer.plan
+    let rows = plan.sampler.batch(step: step)
+    let features = try plan.loader.load(rows, own: 0..<rows.count, unreadable: []).features
+    let (embeddings, cache) = trainer.encoder.forward(
+      features, utterances: rows.count,
+      ForwardPass(mode: .training, parameters: parameters.pointer, statistics: statistics.pointer))
+    let warmup = configuration.contrastive.attention.warmup
+    let outcome = plan.objectives.evaluate(
+      embeddings: embeddings, speakers: rows.map(\.speaker), rows: [rows.count],
+      prototypes: Matrix(
+        rows: prototypes.shape[0], columns: prototypes.shape[1], Array(parameters.values[prototypes.range])),
+      margin: configuration.marginSchedule.margin(at: step),
+      warmth: warmup == 0 ? 1 : min(1, Double(step) / Double(warmup)), communicator: SoleCommunicator())
+    let encoderGradients = outcome.gradients.map { gradient in
+      let buffer = Matrix.zeros(rows: 1, columns: parameters.count)
+      trainer.encoder.backward(
+        [gradient], cache: cache, BackwardPass(parameters: parameters.pointer, gradients: [buffer.pointer]))
+      return Array(buffer.values[..<prototypes.offset])
+    }
+    // Min-norm compares the parameters' gradients where it is exact, else the embeddings'.
+    let isExact = configuration.weighting.method == .minNorm && configuration.weighting.space == .parameters
+    let compared = isExact ? encoderGradients : outcome.gradients.map(\.values)
+    let weights = self.weights(compared)
+    let encoder = zip(encoderGradients[0], encoderGradients[1]).map {
+      Float(weights[0]) * $0 + Float(weights[1]) * $1
+    }
+    let isFixed = configuration.weighting.method == .fixed
+    let classifier = outcome.prototypeGradient.values.map { (isFixed ? Float(weights[0]) : 1) * $0 }
+    optimizer.update(
+      parameters, gradient: Matrix(rows: 1, columns: parameters.count, clipped(encoder) + clipped(classifier)),
+      learningRate: configuration.learningRateSchedule.rate(at: step))
+    step += 1
+    let norms = compared.map { dot($0, $0).squareRoot() }
+    return (
+      [outcome.classificationLoss, outcome.contrastiveLoss], weights, norms,
+      dot(compared[0], compared[1]) / (norms[0] * norms[1])
+    )
+  }
+
+  /// α = ((g₂ − g₁)·g₂) / ‖g₁ − g₂‖² within [0, 1].
+  private func weights(_ gradients: [[Float]]) -> [Double] {
+    if configuration.weighting.method == .fixed {
+      return [configuration.weighting.classification, configuration.weighting.contrastive]
+    }
+    let difference = zip(gradients[1], gradients[0]).map { $0 - $1 }
+    let alpha = min(max(dot(difference, gradients[1]) / dot(difference, difference), 0), 1)
+    return [alpha, 1 - alpha]
+  }
+
+  private func dot(_ a: [Float], _ b: [Float]) -> Double {
+    zip(a, b).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+  }
+
+  private func clipped(_ gradient: [Float]) -> [Float] {
+    let factor = configuration.optimizer.gradientNorm.map { min(1, $0 / dot(gradient, gradient).squareRoot()) } ?? 1
+    return gradient.map { Float(factor * Double($0)) }
+  }
+}
