@@ -31,6 +31,14 @@ struct TrainCommand: RanksCommand {
   @Option(help: "Threads of each rank; by default the host's cores divided by its ranks.")
   var threads: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Threads of each rank that load the next batch beside the computation; by default as many as compute. More hide a \
+      slow file system.
+      """))
+  var readers: Int?
+
   @Option(help: ArgumentHelp("Fail unless the launcher started this many ranks.", valueName: "ranks"))
   var expectRanks: Int?
 
@@ -44,7 +52,7 @@ struct TrainCommand: RanksCommand {
   var timeout = 600.0
 
   func validate() throws {
-    let counts = [("--threads", threads), ("--expect-ranks", expectRanks), ("--log-every", logEvery)]
+    let counts = [("--threads", threads), ("--readers", readers), ("--expect-ranks", expectRanks), ("--log-every", logEvery)]
     for case (let name, let count?) in counts where count < 1 {
       throw ValidationError("\(name): at least 1, found \(count)")
     }
@@ -77,6 +85,7 @@ struct TrainCommand: RanksCommand {
       var options = TrainingRun.Options(folder: runDir, version: Version.current)
       options.restart = command.restart
       options.logEvery = command.logEvery
+      options.readers = command.readers ?? threads
       return try TrainingRun(configuration, options: options, communicator: communicator).run()
     }
   }

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// From rows of a global batch to features: crop, augmentation, filter bank.
 ///
 /// Every draw is keyed by the utterance's place in the corpus, the epoch, the occurrence and the view, so that a row is
@@ -60,16 +62,36 @@ package struct BatchLoader: Sendable {
   ///   - batch: the rows of all ranks.
   ///   - own: which of them to load.
   ///   - unreadable: utterances known not to be readable, which are replaced without a look.
+  ///   - readers: the threads that share the rows.
   /// - Throws: `Failure(.badData)` when a speaker has no readable utterance left.
-  package func load(_ batch: [BatchRow], own: Range<Int>, unreadable: Set<Int>) throws -> Batch {
+  package func load(
+    _ batch: [BatchRow], own: Range<Int>, unreadable: Set<Int>, readers: ThreadTeam = ThreadTeam()
+  ) throws -> Batch {
     let features = Matrix(rows: filterBank.bins, columns: own.count * frames)
-    var found: [Unreadable] = []
-    for (index, row) in batch[own].enumerated() {
-      let waveform = try waveform(row, batch: batch, unreadable: unreadable, found: &found)
-      let dither = stream(.dither, row, utterance: row.utterance, view: row.view)
-      filterBank.write(waveform, dither: dither, into: features, column: index * frames)
+    let outcomes = Mutex([RowOutcome](repeating: RowOutcome(), count: own.count))
+    readers.run(own.count) { index in
+      let row = batch[own.lowerBound + index]
+      var outcome = RowOutcome()
+      do {
+        let waveform = try waveform(row, batch: batch, unreadable: unreadable, found: &outcome.unreadable)
+        let dither = stream(.dither, row, utterance: row.utterance, view: row.view)
+        filterBank.write(waveform, dither: dither, into: features, column: index * frames)
+      } catch {
+        outcome.error = error
+      }
+      outcomes.withLock { [outcome] in $0[index] = outcome }
     }
-    return Batch(features: features, unreadable: found)
+    // In the order of rows, whichever thread was first.
+    let all = outcomes.withLock { $0 }
+    if let error = all.lazy.compactMap(\.error).first { throw error }
+    var seen: Set<Int> = []
+    return Batch(
+      features: features, unreadable: all.flatMap(\.unreadable).filter { seen.insert($0.utterance).inserted })
+  }
+
+  private struct RowOutcome {
+    var unreadable: [Unreadable] = []
+    var error: (any Error)?
   }
 
   /// The row's crop, or that of the first utterance in the rule's order of replacements which can be read.

@@ -2,10 +2,11 @@ internal import COpenBLAS
 import Foundation
 import Synchronization
 
-/// The threads of a rank, which share the pieces of a loop.
+/// Threads that share the pieces of a loop.
 ///
 /// A loop's pieces never depend on the number of threads, so that neither do its results.
 package final class ThreadTeam: @unchecked Sendable {
+  /// The threads that compute.
   package static let shared = ThreadTeam()
 
   /// Threads that work, the caller's own among them.
@@ -19,7 +20,8 @@ package final class ThreadTeam: @unchecked Sendable {
   private let working = Atomic(0)
   private let isTaken = Atomic(false)
 
-  private init() {}
+  /// A team of the caller's thread alone.
+  package init() {}
 
   /// Adds threads until there are `size`, for the rest of the process. Products are cut here: OpenBLAS has one thread.
   package func grow(to size: Int) {

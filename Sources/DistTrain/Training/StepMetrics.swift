@@ -15,6 +15,7 @@ package struct StepMetrics: Sendable {
   package var learningRate = Double.nan
   package var margin = Double.nan
   package var utterancesPerSecond = Double.nan
+  /// Seconds that the step waited for its batch, which is loaded beside the step before.
   package var loadSeconds = Double.nan
   package var forwardSeconds = Double.nan
   package var backwardSeconds = Double.nan

@@ -21,10 +21,13 @@ package final class Trainer<Network: Encoder> {
   private let gradients: [Matrix]
   let prototypes: Parameter
   private var clock = StepClock()
+  private let reader: BatchReader
 
   /// A trainer at its start: parameters drawn from the plan's seed.
-  package init(encoder: Network, plan: TrainingPlan, communicator: any Communicator) {
+  /// - Parameter readers: threads that load the next batch beside the computation.
+  package init(encoder: Network, plan: TrainingPlan, communicator: any Communicator, readers: Int = 1) {
     self.encoder = encoder
+    reader = BatchReader(threads: readers)
     self.plan = plan
     self.communicator = communicator
     var layout = encoder.layout.parameters
@@ -87,15 +90,27 @@ package final class Trainer<Network: Encoder> {
   /// The next step's global batch with the features of this rank's rows, and which utterances it could not read.
   func load() throws -> (rows: GlobalBatch, unreadable: [BatchLoader.Unreadable]) {
     let rows = plan.sampler.batch(step: step)
-    let shares = (0..<communicator.size).map {
-      SpeakerBatchSampler.rows(of: $0, size: communicator.size, count: rows.count)
-    }
-    let loaded = try communicator.agree {
-      try plan.loader.load(rows, own: shares[communicator.rank], unreadable: Set(unreadable))
+    let shares = shares(of: rows)
+    let loaded = try communicator.agree { try reader.take(step: step) ?? reader.read(reading(rows)) }
+    if step + 1 < plan.steps {
+      reader.readAhead(step: step + 1, reading(plan.sampler.batch(step: step + 1)))
     }
     return (
       GlobalBatch(features: loaded.features, speakers: rows.map(\.speaker), shares: shares), loaded.unreadable
     )
+  }
+
+  /// Each rank's share of a batch's rows.
+  private func shares(of rows: [BatchRow]) -> [Range<Int>] {
+    (0..<communicator.size).map { SpeakerBatchSampler.rows(of: $0, size: communicator.size, count: rows.count) }
+  }
+
+  /// What loads this rank's share of a batch.
+  private func reading(_ rows: [BatchRow]) -> @Sendable (ThreadTeam) throws -> BatchLoader.Batch {
+    let own = shares(of: rows)[communicator.rank]
+    return { [loader = plan.loader, known = Set(unreadable)] readers in
+      try loader.load(rows, own: own, unreadable: known, readers: readers)
+    }
   }
 
   /// Both objectives of a batch with the present parameters.

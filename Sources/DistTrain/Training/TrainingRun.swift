@@ -10,6 +10,8 @@ package final class TrainingRun {
     package var restart = false
     /// Steps between lines of progress.
     package var logEvery = 10
+    /// Threads of each rank that load the next batch.
+    package var readers = 1
     /// svdist's version, kept with checkpoints.
     package var version: String
 
@@ -47,7 +49,8 @@ package final class TrainingRun {
       return (try Self.plan(configuration), try Self.evaluation(configuration))
     }
     self.evaluation = evaluation
-    trainer = Trainer(encoder: ECAPATDNN(configuration), plan: plan, communicator: communicator)
+    trainer = Trainer(
+      encoder: ECAPATDNN(configuration), plan: plan, communicator: communicator, readers: options.readers)
     // Rank 0 makes the folder, the others find it.
     try communicator.agree { if communicator.rank == 0 { _ = try RunFolder(creating: options.folder) } }
     folder = try communicator.agree { try RunFolder(creating: options.folder) }
