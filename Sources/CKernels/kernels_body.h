@@ -12,7 +12,8 @@ static void NAME(add_scalar)(float *x, size_t n, float bias) {
 static void NAME(add_scalar_relu)(float *x, size_t n, float bias) {
   for (size_t i = 0; i < n; i++) {
     float v = x[i] + bias;
-    x[i] = v > 0 ? v : 0;
+    // Written so that what is not a number stays so, and the step that made it is stopped.
+    x[i] = v < 0 ? 0 : v;
   }
 }
 

@@ -52,7 +52,9 @@ struct TrainCommand: RanksCommand {
   var timeout = 600.0
 
   func validate() throws {
-    let counts = [("--threads", threads), ("--readers", readers), ("--expect-ranks", expectRanks), ("--log-every", logEvery)]
+    let counts = [
+      ("--threads", threads), ("--readers", readers), ("--expect-ranks", expectRanks), ("--log-every", logEvery),
+    ]
     for case (let name, let count?) in counts where count < 1 {
       throw ValidationError("\(name): at least 1, found \(count)")
     }

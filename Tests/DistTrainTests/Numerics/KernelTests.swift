@@ -34,4 +34,10 @@ import Testing
     expectClose(total, expected)
     #expect(zip(gradient, expected).allSatisfy { abs(Double($0) - $1) < 1e-5 })
   }
+
+  @Test func `a ReLU passes on what is not a number`() {
+    var x: [Float] = [-3, 0.5, .nan, 2, .infinity]
+    ck_add_scalar_relu(&x, x.count, 1)
+    #expect(x[..<2] == [0, 1.5] && x[2].isNaN && x[3...] == [3, .infinity])
+  }
 }

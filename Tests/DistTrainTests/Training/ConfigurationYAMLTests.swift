@@ -26,7 +26,7 @@ struct ConfigurationYAMLTests {
           "optimizer={epsilon: 1.25e-7, gradientNorm: null}",
           "schedule.learningRate={type: step, initial: 0.07, final: 1e-7, warmup: 3, every: 12, factor: 0.5}",
           "schedule.learningRate={maximum: 0.003, rise: 0.4, divisor: 10, finalDivisor: 1e20}",
-          "schedule.margin={type: linear, initial: 0.05, start: 4, end: 9}", "training.steps=123",
+          "schedule.margin={type: linear, initial: 0.05, start: 4, end: 9}", "training={steps: 123, precision: bf16}",
           "evaluation.everySteps=7", "checkpoint={everySteps: 8, everyMinutes: 0.5, keep: 9}",
         ])
     }
@@ -56,7 +56,7 @@ struct ConfigurationYAMLTests {
     var stored = unusual
     stored.optimizer.gradientNorm = 1
     let properties = try leaves(of: JSONSerialization.jsonObject(with: JSONEncoder().encode(stored)))
-    #expect(properties.count == 70)
+    #expect(properties.count == 71)
     #expect(changed.union(running).union(allowedToStay) == properties)
     #expect(changed.isDisjoint(with: running))
   }

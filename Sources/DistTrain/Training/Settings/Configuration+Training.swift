@@ -11,7 +11,7 @@ extension Configuration {
         "training.steps", \.training.steps, "steps of the whole run; schedules stretch over them", allowed: .atLeast(1)),
       Setting(
         "training.precision", \.training.precision,
-        "what the encoder's products are multiplied in; sums, statistics, losses and parameters are fp32 always"),
+        "of the encoder's products; all else is fp32"),
     ]
   }
 }
