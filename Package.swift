@@ -40,7 +40,10 @@ let package = Package(
       swiftSettings: settings),
     .executableTarget(
       name: "svdist-benchmark",
-      dependencies: ["DistTrain", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: [
+        "DistTrain", "COpenBLAS", "CSndFile", "CKernels",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       path: "Benchmarks", swiftSettings: settings),
     .executableTarget(
       name: "filterbank-dump", dependencies: ["DistTrain"], path: "Tests/Support/FilterBankDump",

@@ -1,16 +1,34 @@
 import Foundation
 
-/// A measured cost and the most it may be.
+/// A measured number and, where there is one, the bound it is held to.
 struct Measure {
+  enum Bound {
+    case atMost(Double)
+    case atLeast(Double)
+  }
+
+  /// Also its key in JSON.
   let quantity: String
   let value: Double
   let unit: String
-  let bound: Double
+  var bound: Bound?
 
-  var isMet: Bool { value <= bound }
+  var isMet: Bool {
+    switch bound {
+    case .atMost(let most): value <= most
+    case .atLeast(let least): value >= least
+    case nil: true
+    }
+  }
 
   /// `time 0.61 s, at most 5 s: met`.
   var line: String {
-    String(format: "%@ %.3g %@, at most %g %@: %@", quantity, value, unit, bound, unit, isMet ? "met" : "not met")
+    let number = String(format: "%@ %.4g %@", quantity, value, unit)
+    let verdict = isMet ? "met" : "not met"
+    switch bound {
+    case .atMost(let most): return number + String(format: ", at most %g %@: %@", most, unit, verdict)
+    case .atLeast(let least): return number + String(format: ", at least %g %@: %@", least, unit, verdict)
+    case nil: return number
+    }
   }
 }

@@ -1,49 +1,38 @@
+import ArgumentParser
 import DistTrain
-import Foundation
 
-/// One training step of ECAPA-TDNN on features in memory: forward, both objectives, backward, optimiser.
-struct StepBenchmark {
-  var channels = 512
-  var rows = 64
-  var frames = 200
-  var speakers = 1211
-  /// Settings on top, as `--set` takes them.
-  var settings: [String] = []
+/// A whole training step on features in memory, or on recordings.
+struct StepBenchmark: Benchmark {
+  static let configuration = CommandConfiguration(
+    commandName: "step",
+    abstract: "A training step of ECAPA-TDNN: forward, both objectives, backward, Adam.",
+    discussion: """
+      Operations are counted while one step runs: two for each term of each product that it asks for, of all ranks. So \
+      forward, weight gradients and input gradients count as often as they are computed, and nothing else does.
+      """)
 
-  /// Seconds of a warm step, one each.
-  func seconds(steps: Int, warmUp: Int = 2, communicator: any Communicator) throws -> [Double] {
-    let configuration = try Configuration.load(
-      file: nil,
-      overrides: [
-        "encoder.channels=\(channels)", "batch.speakers=\(rows / 2)", "batch.views=1",
-        "views.augmented=[false]", "training.steps=1000", "optimizer.type=adam",
-      ] + settings)
-    let corpus = Corpus(
-      (0..<speakers).flatMap { speaker in
-        (0..<2).map {
-          ListedUtterance(
-            id: "s\(10_000 + speaker)/u\($0)", speaker: "s\(10_000 + speaker)", path: "none", seconds: 2)
-        }
-      })
-    let trainer = Trainer(
-      encoder: ECAPATDNN(configuration), plan: try TrainingPlan(configuration, corpus: corpus),
-      communicator: communicator)
-    let shares = (0..<communicator.size).map {
-      SpeakerBatchSampler.rows(of: $0, size: communicator.size, count: rows)
+  @OptionGroup var step: StepOptions
+  @Flag(help: "Read the rows from generated recordings: decoding, crop and filter bank within the step.")
+  var recordings = false
+  @OptionGroup var output: OutputOptions
+
+  func measure(_ communicator: any Communicator) throws -> [Measure] {
+    let folder = recordings ? try RecordingFolder(seconds: 4) : nil
+    let training = try TrainingStep(step, recordings: folder?.files ?? [], communicator: communicator)
+    for _ in 1..<step.warmUp { _ = try training.run() }
+    var operations = [try training.products().reduce(0.0) { $0 + Double($1.key.operations * $1.value) }]
+    communicator.sum(&operations)
+    let times = try (0..<step.steps).map { _ in
+      try recordings ? training.runFromRecordings() : training.run()
     }
-    let own = shares[communicator.rank]
-    var stream = RandomStream(seed: 1, purpose: .test, item: communicator.rank)
-    let bins = configuration.features.bins
-    let features = Matrix(
-      rows: bins, columns: own.count * frames, (0..<bins * own.count * frames).map { _ in Float(stream.normal()) })
-    let labels = (0..<rows).map { $0 / 2 * 7 % speakers }
-    var times: [Double] = []
-    for step in 0..<steps + warmUp {
-      communicator.barrier()
-      let start = Date()
-      _ = try trainer.learn(features, speakers: labels, shares: shares)
-      if step >= warmUp { times.append(Date().timeIntervalSince(start)) }
-    }
-    return times
+    let seconds = Seconds.median(times)
+    let memory = communicator.maximum([Double(ResidentMemory.peak)])[0]
+    return [
+      Measure(quantity: "seconds", value: seconds, unit: "s a step"),
+      Measure(quantity: "rate", value: Double(step.rows) / seconds, unit: "utterances/s"),
+      Measure(quantity: "operations", value: operations[0] / 1e9, unit: "GFLOP"),
+      Measure(quantity: "speed", value: operations[0] / seconds / 1e9, unit: "GFLOP/s"),
+      Measure(quantity: "memory", value: memory / 1e6, unit: "MB at a rank's peak"),
+    ]
   }
 }

@@ -56,6 +56,10 @@ private func product(
   _ a: Factor, _ b: Factor, inner: Int, into c: MatrixView, adding: Bool, _ precision: Precision
 ) {
   if c.rows == 0 || c.columns == 0 { return }
+  ProductTrace.note(
+    ProductShape(
+      rows: c.rows, columns: c.columns, inner: inner, transposed: (a.transposed, b.transposed),
+      strides: (a.view.stride, b.view.stride, c.stride), adding: adding, precision: precision))
   let pieces = 16
   if 2 * c.rows * c.columns * inner < 1 << 27 {
     whole(a, b, inner: inner, into: c, adding: adding, precision)

@@ -1,0 +1,52 @@
+import ArgumentParser
+import DistTrain
+
+/// From files to features, one core.
+struct InputBenchmark: Benchmark {
+  static let configuration = CommandConfiguration(
+    commandName: "input",
+    abstract: "Decoding, crop and filter bank of an utterance, on one core, against the rate that a step needs.")
+
+  @OptionGroup var step: StepOptions
+  @OptionGroup var output: OutputOptions
+
+  func measure(_ communicator: any Communicator) throws -> [Measure] {
+    let bank = FilterBank(dither: 1)
+    let features = Matrix(rows: bank.bins, columns: step.frames)
+    let samples = (0..<FilterBank.samples(frames: step.frames)).map { Float($0 % 97) / 97 - 0.5 }
+    let bankSeconds = Seconds.median(rounds: 101) {
+      bank.write(samples, dither: RandomStream(seed: 1, purpose: .dither), into: features, column: 0)
+    }
+    let decoding = try ["wav", "flac"].map { ($0, try decodingSeconds($0)) }
+    let training = try TrainingStep(step, communicator: communicator)
+    for _ in 0..<step.warmUp { _ = try training.run() }
+    let stepSeconds = Seconds.median(try (0..<step.steps).map { _ in try training.run() })
+    let needed = Double(step.rows) / stepSeconds
+    var measures = [
+      Measure(quantity: "filter bank", value: bankSeconds * 1e3, unit: "ms an utterance"),
+      Measure(quantity: "needed", value: needed, unit: "utterances/s of the step"),
+    ]
+    for (suffix, seconds) in decoding {
+      let rate = 1 / (seconds + bankSeconds)
+      measures += [
+        Measure(quantity: "\(suffix) crop", value: seconds * 1e3, unit: "ms an utterance"),
+        Measure(quantity: "\(suffix) input", value: rate, unit: "utterances/s of a core"),
+        Measure(quantity: "\(suffix) share", value: needed / rate, unit: "of a core's time beside the step"),
+      ]
+    }
+    return measures
+  }
+
+  /// Of one utterance: opening, seeking to a crop within 8 s, decoding it.
+  private func decodingSeconds(_ suffix: String) throws -> Double {
+    let folder = try RecordingFolder(seconds: 8, suffix: suffix)
+    let seconds = Double(FilterBank.samples(frames: step.frames)) / 16_000
+    var stream = RandomStream(seed: 1, purpose: .test)
+    return try Seconds.median(rounds: 21) {
+      for file in folder.files {
+        _ = try Waveform.read(
+          path: file.path, start: stream.uniform() * (file.seconds - seconds), seconds: seconds)
+      }
+    } / Double(folder.files.count)
+  }
+}

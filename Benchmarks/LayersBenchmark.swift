@@ -1,0 +1,109 @@
+import ArgumentParser
+import DistTrain
+import Foundation
+
+/// Each kind of layer alone, with the sizes it has in the encoder.
+struct LayersBenchmark: Benchmark {
+  static let configuration = CommandConfiguration(
+    commandName: "layers",
+    abstract: "Each kind of layer forward and backward, against the rate of products and the memory's bandwidth.",
+    discussion: """
+      Layers with products are held against the rate of a C × C product over all frames, the others against the bandwidth \
+      of scaling in place, at one read or write of each activation they need and make.
+      """)
+
+  @OptionGroup var step: StepOptions
+  @OptionGroup var output: OutputOptions
+
+  func measure(_ communicator: any Communicator) throws -> [Measure] {
+    ThreadTeam.shared.grow(to: step.threads)
+    let limits = Limits(channels: step.channels, columns: step.rows * step.frames)
+    return timedLayers().flatMap { layer in
+      layer.passes(rounds: step.steps).flatMap { pass in
+        [
+          Measure(quantity: "\(layer.name), \(pass.name)", value: pass.seconds * 1e3, unit: "ms"),
+          Measure(
+            quantity: "\(layer.name), \(pass.name), limit",
+            value: max(Double(pass.operations) / limits.operations, Double(pass.bytes) / limits.bytes) / pass.seconds,
+            unit: "of the limit"),
+        ]
+      }
+    }
+  }
+
+  private func timedLayers() -> [TimedLayer] {
+    let (c, utterances, frames) = (step.channels, step.rows, step.frames)
+    return [
+      TimedLayer("entry convolution", utterances: utterances, frames: frames, inputs: 80, outputs: c) {
+        let block = ConvolutionBlock(
+          convolution: "c", normalization: "n", inputs: 80, outputs: c, kernel: 5, layout: &$0)
+        return { x, pass in block.pair(x, utterances, pass) }
+      },
+      TimedLayer("convolution of one frame", utterances: utterances, frames: frames, inputs: c, outputs: c) {
+        let block = ConvolutionBlock(convolution: "c", normalization: "n", inputs: c, outputs: c, layout: &$0)
+        return { x, pass in block.pair(x, utterances, pass) }
+      },
+      TimedLayer("Res2 branch", utterances: utterances, frames: frames, inputs: c, outputs: c) {
+        let block = Res2Block("r", channels: c, scale: 8, kernel: 3, dilation: 3, layout: &$0)
+        return { x, pass in
+          let (_, cache) = block.forward(x, utterances: utterances, pass)
+          return { _ = block.backward($0, cache: cache, utterances: utterances, $1) }
+        }
+      },
+      TimedLayer("aggregation", utterances: utterances, frames: frames, inputs: 3 * c, outputs: 1536) {
+        let block = ConvolutionBlock(convolution: "c", normalization: "n", inputs: 3 * c, outputs: 1536, layout: &$0)
+        return { x, pass in block.pair(x, utterances, pass) }
+      },
+      TimedLayer("normalisation", utterances: utterances, frames: frames, inputs: c, outputs: c, passes: (2, 3)) {
+        let layer = BatchNormalization("n", channels: c, layout: &$0)
+        return { x, pass in
+          let output = Matrix(rows: x.rows, columns: x.columns)
+          let cache = layer.forward(x.view, into: output.view, pass)
+          return { layer.backward($0.view, input: x.view, cache: cache, $1) }
+        }
+      },
+      TimedLayer("squeeze-excitation", utterances: utterances, frames: frames, inputs: c, outputs: c, passes: (3, 3)) {
+        let layer = SqueezeExcitation("s", channels: c, bottleneck: 128, layout: &$0)
+        return { x, pass in
+          let (_, cache) = layer.forward(x, residual: x.view, utterances: utterances, pass)
+          return { _ = layer.backward($0.view, cache: cache, utterances: utterances, $1) }
+        }
+      },
+      TimedLayer(
+        "attentive pooling", utterances: utterances, frames: 1, inputFrames: frames, inputs: 1536, outputs: 3072
+      ) {
+        let layer = AttentiveStatisticsPooling(
+          "p", channels: 1536, bottleneck: 128, globalContext: true, layout: &$0)
+        return { x, pass in
+          let (_, cache) = layer.forward(x, utterances: utterances, pass)
+          return { _ = layer.backwardThroughReLU($0, cache: cache, utterances: utterances, $1) }
+        }
+      },
+    ]
+  }
+
+  /// What the machine gives, a second.
+  private struct Limits {
+    let operations: Double
+    let bytes: Double
+
+    init(channels: Int, columns: Int) {
+      let a = Matrix.zeros(rows: channels, columns: channels)
+      let b = Matrix.zeros(rows: channels, columns: columns)
+      let c = Matrix.zeros(rows: channels, columns: columns)
+      let seconds = Seconds.median(rounds: 7) { multiply(a.view, b.view, into: c.view) }
+      operations = Double(2 * channels * channels * columns) / seconds
+      bytes = MemoryBandwidth.measure().scale
+    }
+  }
+}
+
+extension ConvolutionBlock {
+  fileprivate func pair(_ x: Matrix, _ utterances: Int, _ pass: ForwardPass) -> TimedLayer.Backward {
+    let (_, cache) = forward(x.view, utterances: utterances, pass)
+    return { gradient, pass in
+      let result = Matrix(rows: x.rows, columns: x.columns)
+      backward(gradient.view, cache: cache, utterances: utterances, into: result.view, pass)
+    }
+  }
+}

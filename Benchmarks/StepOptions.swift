@@ -1,0 +1,52 @@
+import ArgumentParser
+import DistTrain
+
+/// Which training step is measured.
+struct StepOptions: ParsableArguments {
+  enum Gradients: String, CaseIterable, ExpressibleByArgument {
+    /// One backward pass, weighted in embedding space.
+    case one
+    /// Both objectives' gradients of all parameters.
+    case both
+  }
+
+  @Option(help: "Width of the convolutions.")
+  var channels = 512
+  @Option(help: "wespeaker or speechbrain.")
+  var layout = "wespeaker"
+  @Option(help: "fp32 or bf16.")
+  var precision = "fp32"
+  @Option(help: "Gradients that travel through the encoder: one, or both objectives'.")
+  var gradients = Gradients.one
+  @Option(help: "Threads of a rank.")
+  var threads = 1
+  @Option(help: "Rows of the global batch.")
+  var rows = 64
+  @Option(help: "Frames of a row.")
+  var frames = 200
+  @Option(help: "Speakers of the classifier.")
+  var speakers = 1211
+  @Option(help: "Steps that count.")
+  var steps = 5
+  @Option(help: "Steps before them.")
+  var warmUp = 2
+
+  func validate() throws {
+    guard rows > 0, rows % 2 == 0 else { throw ValidationError("--rows is even: two of each speaker") }
+    guard steps > 0, warmUp > 0, threads > 0 else {
+      throw ValidationError("--steps, --warm-up and --threads are at least 1")
+    }
+  }
+
+  func configuration() throws -> Configuration {
+    try Configuration.load(
+      file: nil,
+      overrides: [
+        "encoder.channels=\(channels)", "encoder.layout=\(layout)", "training.precision=\(precision)",
+        "weighting.space=\(gradients == .one ? "representation" : "parameters")", "batch.speakers=\(rows / 2)",
+        "batch.views=1", "views.augmented=[false]", "training.steps=100000", "optimizer.type=adam",
+        // One sample a hop, and a frame's overhang.
+        "crop.seconds=\(Double(FilterBank.samples(frames: frames)) / 16_000)",
+      ])
+  }
+}

@@ -1,0 +1,65 @@
+import COpenBLAS
+import DistTrain
+import Foundation
+
+/// A product of a step on operands of its own.
+struct TimedProduct {
+  let shape: ProductShape
+  private let a: MatrixView
+  private let b: MatrixView
+  private let c: MatrixView
+  private var own: [Double] = []
+  private var library: [Double] = []
+
+  init(_ shape: ProductShape) {
+    self.shape = shape
+    func operand(_ rows: Int, _ columns: Int, stride: Int) -> MatrixView {
+      let matrix = Matrix(rows: rows, columns: stride)
+      for index in 0..<matrix.count { matrix.pointer[index] = Float(index % 251) / 251 - 0.5 }
+      return matrix.columns(0..<columns)
+    }
+    let (rows, columns, inner) = (shape.rows, shape.columns, shape.inner)
+    a = operand(
+      shape.transposed.a ? inner : rows, shape.transposed.a ? rows : inner, stride: shape.strides.a)
+    b = operand(
+      shape.transposed.b ? columns : inner, shape.transposed.b ? inner : columns, stride: shape.strides.b)
+    c = operand(rows, columns, stride: shape.strides.c)
+  }
+
+  /// One more measurement of a quarter of a GFLOP, or of one product.
+  mutating func measure(usesLibrary: Bool) {
+    let calls = max(1, (1 << 28) / shape.operations)
+    if own.isEmpty { multiplyHere() }
+    own.append(Seconds.of { for _ in 0..<calls { multiplyHere() } } / Double(calls))
+    guard usesLibrary && shape.precision == .single else { return }
+    library.append(Seconds.of { for _ in 0..<calls { multiplyByLibrary() } } / Double(calls))
+  }
+
+  /// Of one product, by the faster way.
+  var seconds: Double {
+    min(Seconds.median(own), library.isEmpty ? .infinity : Seconds.median(library))
+  }
+
+  func line(count: Int) -> String {
+    let text = shape.transposed.a ? "aᵀ·b" : shape.transposed.b ? "a·bᵀ" : "a·b"
+    let rates = [own, library].map { $0.isEmpty ? 0 : Double(shape.operations) / Seconds.median($0) / 1e9 }
+    return String(
+      format: "%5d × %5d × %5d  %@  %4d times  %7.2f GFLOP  svdist %4.0f, OpenBLAS %4.0f GFLOP/s", shape.rows,
+      shape.columns, shape.inner, text, count, Double(shape.operations * count) / 1e9, rates[0], rates[1])
+  }
+
+  private func multiplyHere() {
+    switch shape.transposed {
+    case (true, _): multiply(transposed: a, b, into: c, adding: shape.adding, precision: shape.precision)
+    case (_, true): multiply(a, transposed: b, into: c, adding: shape.adding, precision: shape.precision)
+    default: multiply(a, b, into: c, adding: shape.adding, precision: shape.precision)
+    }
+  }
+
+  private func multiplyByLibrary() {
+    cblas_sgemm(
+      CblasRowMajor, shape.transposed.a ? CblasTrans : CblasNoTrans, shape.transposed.b ? CblasTrans : CblasNoTrans,
+      blasint(shape.rows), blasint(shape.columns), blasint(shape.inner), 1, a.pointer, blasint(a.stride), b.pointer,
+      blasint(b.stride), shape.adding ? 1 : 0, c.pointer, blasint(c.stride))
+  }
+}

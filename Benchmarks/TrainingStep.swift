@@ -1,0 +1,58 @@
+import DistTrain
+
+/// A rank's training step of ECAPA-TDNN: forward, both objectives, backward, optimiser. The ranks share the rows.
+struct TrainingStep {
+  private let trainer: Trainer<ECAPATDNN>
+  private let communicator: any Communicator
+  private let features: Matrix
+  private let labels: [Int]
+  private let shares: [Range<Int>]
+
+  /// - Parameter recordings: files that the corpus's utterances are read from, in turn; none for features in memory.
+  init(_ options: StepOptions, recordings: [Recording] = [], communicator: any Communicator) throws {
+    ThreadTeam.shared.grow(to: options.threads)
+    let configuration = try options.configuration()
+    let plan = try TrainingPlan(configuration, corpus: Self.corpus(options, recordings: recordings))
+    trainer = Trainer(encoder: ECAPATDNN(configuration), plan: plan, communicator: communicator)
+    self.communicator = communicator
+    shares = (0..<communicator.size).map {
+      SpeakerBatchSampler.rows(of: $0, size: communicator.size, count: options.rows)
+    }
+    var stream = RandomStream(seed: 1, purpose: .test, item: communicator.rank)
+    let bins = configuration.features.bins
+    let columns = shares[communicator.rank].count * options.frames
+    features = Matrix(rows: bins, columns: columns, (0..<bins * columns).map { _ in Float(stream.normal()) })
+    labels = (0..<options.rows).map { $0 / 2 * 7 % options.speakers }
+  }
+
+  private static func corpus(_ options: StepOptions, recordings: [Recording]) -> Corpus {
+    Corpus(
+      (0..<options.speakers).flatMap { speaker in
+        (0..<2).map { index in
+          let recording = recordings.isEmpty ? nil : recordings[(2 * speaker + index) % recordings.count]
+          return ListedUtterance(
+            id: "s\(10_000 + speaker)/u\(index)", speaker: "s\(10_000 + speaker)", path: recording?.path ?? "none",
+            seconds: recording?.seconds ?? 2)
+        }
+      })
+  }
+
+  /// Seconds of one step on features in memory, the slowest rank's.
+  func run() throws -> Double {
+    communicator.barrier()
+    let seconds = try Seconds.of { _ = try trainer.learn(features, speakers: labels, shares: shares) }
+    return communicator.maximum([seconds])[0]
+  }
+
+  /// Seconds of one step that reads its rows from recordings.
+  func runFromRecordings() throws -> Double {
+    communicator.barrier()
+    let seconds = try Seconds.of { _ = try trainer.advance() }
+    return communicator.maximum([seconds])[0]
+  }
+
+  /// How often this rank does each product in one step.
+  func products() throws -> [ProductShape: Int] {
+    try ProductTrace.products { _ = try run() }
+  }
+}

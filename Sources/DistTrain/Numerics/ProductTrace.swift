@@ -1,0 +1,22 @@
+import Synchronization
+
+/// Counts the products that are done while it watches: what a step multiplies, whatever its layers.
+package enum ProductTrace {
+  private static let isOn = Atomic(false)
+  private static let counts = Mutex<[ProductShape: Int]>([:])
+
+  /// How often each product was done within `body`, on all threads. One caller at a time.
+  package static func products(of body: () throws -> Void) rethrows -> [ProductShape: Int] {
+    counts.withLock { $0 = [:] }
+    isOn.store(true, ordering: .sequentiallyConsistent)
+    defer { isOn.store(false, ordering: .sequentiallyConsistent) }
+    try body()
+    return counts.withLock { $0 }
+  }
+
+  static func note(_ shape: @autoclosure () -> ProductShape) {
+    guard isOn.load(ordering: .relaxed) else { return }
+    let shape = shape()
+    counts.withLock { $0[shape, default: 0] += 1 }
+  }
+}

@@ -1,0 +1,73 @@
+"""Runs single measurements, svdist's and PyTorch's, and keeps what they found."""
+
+import json
+import shlex
+import statistics
+import subprocess
+import sys
+
+PROGRAM = ".build/release/svdist-benchmark"
+
+
+class Measurements:
+    def __init__(self, options):
+        self.options = options
+        self.found = {}
+        self.launcher = shlex.split(options.launcher)
+        self.pytorch = "PyTorch"
+
+    @property
+    def machine(self):
+        return self.output([PROGRAM, "machine"]).strip()
+
+    def own(self, name, ranks=None):
+        """The command of a benchmark of svdist's own."""
+        ranks = ranks or (2 if name == "all-reduce" else 1)
+        return [*mpirun(ranks), PROGRAM, name]
+
+    def svdist(self, name="step", ranks=1, **settings):
+        """One more measurement by svdist-benchmark; returns the key under which its medians are found."""
+        command = self.own(name, ranks) + self.arguments(settings) + ["--warm-up", "2"]
+        return self.run(command)
+
+    def peer(self, compiled=False, **settings):
+        """One more measurement by benchmark-pytorch."""
+        command = [sys.executable, "scripts/benchmark-pytorch", *self.arguments(settings), "--warm-up", "1"]
+        key = self.run(command + ["--compile"] * compiled)
+        if self.found.get(key):
+            self.pytorch = f"PyTorch {self.found[key][-1]['torch']} ({self.found[key][-1]['module']})"
+        return key
+
+    def median(self, key, quantity):
+        """None where it could not be measured."""
+        values = [found[quantity] for found in self.found.get(key, [])]
+        return statistics.median(values) if values else None
+
+    def arguments(self, settings):
+        settings = {
+            "channels": self.options.channels, "layout": self.options.layout, "steps": self.options.steps} | settings
+        words = []
+        for name, value in settings.items():
+            words += [f"--{name}"] if value is True else [f"--{name}", str(value)]
+        return words
+
+    def run(self, command):
+        key = " ".join(command)
+        output = self.output(command + ["--json"])
+        try:
+            found = json.loads(output.splitlines()[-1])
+        except (ValueError, IndexError):
+            print(f"not measured: {key}: {output.strip()}", file=sys.stderr)
+            return key
+        self.found.setdefault(key, []).append(found)
+        return key
+
+    def output(self, command):
+        # Status 1 may be a bound that is not met.
+        return subprocess.run(self.launcher + command, stdout=subprocess.PIPE, text=True).stdout
+
+
+def mpirun(ranks):
+    if ranks == 1:
+        return []
+    return ["mpirun", "-n", str(ranks), "--oversubscribe", "--bind-to", "none"]

@@ -1,0 +1,145 @@
+"""The rows of the table: what is measured beside what, and the targets."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Line:
+    text: str
+    is_met: bool
+
+
+def verdict(value, target, at_most=False):
+    """Whether a value meets its target; `met` where there is none."""
+    met = value <= target if at_most else value >= target
+    return met, f"target {'≤' if at_most else '≥'} {target:g}: {'met' if met else 'NOT MET'}"
+
+
+@dataclass
+class AgainstPyTorch:
+    """Speed of svdist's step over PyTorch's, installed and tuned."""
+
+    name: str
+    title: str
+    targets: dict
+    ours: dict = field(default_factory=dict)
+    theirs: dict = field(default_factory=dict)
+    keys: dict = field(default_factory=dict)
+
+    def measure(self, measurements):
+        self.keys["svdist"] = measurements.svdist(**self.ours)
+        for malloc in self.targets:
+            ways = [False, True] if measurements.options.compile else [False]
+            self.keys[malloc] = [measurements.peer(compiled=way, malloc=malloc, **self.theirs) for way in ways]
+
+    def results(self, measurements):
+        own = measurements.median(self.keys["svdist"], "rate")
+        if own is None:
+            return [Line(f"{self.title}: not measured", False)]
+        memory = measurements.median(self.keys["svdist"], "memory")
+        lines = [Line(f"{self.title}: {own:.1f} utterances/s, {memory:.0f} MB a rank", True)]
+        for malloc, target in self.targets.items():
+            rates = [rate for key in self.keys[malloc] if (rate := measurements.median(key, "rate"))]
+            if not rates:
+                lines.append(Line(f"    {malloc}: not measured", True))
+                continue
+            met, words = verdict(own / max(rates), target)
+            lines.append(Line(
+                f"    {measurements.pytorch}, {malloc}: {max(rates):.1f} utterances/s, ratio {own / max(rates):.2f}, "
+                f"{words}", met))
+        return lines
+
+
+@dataclass
+class Memory:
+    """A rank's peak against PyTorch's as installed."""
+
+    name: str
+    title: str
+    target: float
+    settings: dict
+    keys: dict = field(default_factory=dict)
+
+    def measure(self, measurements):
+        self.keys["svdist"] = measurements.svdist(**self.settings)
+        self.keys["installed"] = measurements.peer(malloc="installed", **self.settings)
+
+    def results(self, measurements):
+        own, theirs = (measurements.median(self.keys[key], "memory") for key in ("svdist", "installed"))
+        if own is None or theirs is None:
+            return [Line(f"{self.title}: not measured", True)]
+        met, words = verdict(own / theirs, self.target, at_most=True)
+        return [Line(f"{self.title}: {own:.0f} MB against {theirs:.0f} MB, ratio {own / theirs:.2f}, {words}", met)]
+
+
+@dataclass
+class AgainstProducts:
+    """The rate of the whole step over that of its own products."""
+
+    name: str
+    title: str
+    target: float
+    settings: dict
+    key: str = ""
+
+    def measure(self, measurements):
+        self.key = measurements.svdist("kernels", **self.settings)
+
+    def results(self, measurements):
+        ratio, step, products = (
+            measurements.median(self.key, quantity) for quantity in ("ratio", "step", "products"))
+        if ratio is None:
+            return [Line(f"{self.title}: not measured", False)]
+        met, words = verdict(ratio, self.target)
+        return [Line(f"{self.title}: {step:.0f} of {products:.0f} GFLOP/s, ratio {ratio:.3f}, {words}", met)]
+
+
+@dataclass
+class AgainstItself:
+    """A step's time over another step's of svdist."""
+
+    name: str
+    title: str
+    target: float
+    base: dict
+    other: dict
+    at_most: bool
+    keys: tuple = ()
+
+    def measure(self, measurements):
+        self.keys = (measurements.svdist(**self.base), measurements.svdist(**self.other))
+
+    def results(self, measurements):
+        base, other = (measurements.median(key, "seconds") for key in self.keys)
+        if base is None or other is None:
+            return [Line(f"{self.title}: not measured", False)]
+        ratio = other / base if self.at_most else base / other
+        met, words = verdict(ratio, self.target, self.at_most)
+        return [Line(f"{self.title}: {base:.3f} s and {other:.3f} s a step, ratio {ratio:.3f}, {words}", met)]
+
+
+BOTH = {"gradients": "both"}
+BF16 = {"precision": "bf16", "threads": 2}
+
+ROWS = [
+    AgainstPyTorch(
+        "one-thread-one", "fp32, one thread, one backward", {"installed": 2.6, "tuned": 1.35}),
+    AgainstPyTorch(
+        "one-thread-both", "fp32, one thread, both gradients", {"installed": 2.5, "tuned": 1.65}, BOTH, BOTH),
+    AgainstPyTorch(
+        "two-threads-one", "fp32, two threads, one backward", {"installed": 3, "tuned": 1.4}, {"threads": 2},
+        {"threads": 2}),
+    AgainstPyTorch(
+        "two-ranks-both", "fp32, two ranks, both gradients, against two processes with gloo",
+        {"installed": 3, "tuned": 1.8}, BOTH | {"ranks": 2}, BOTH | {"ranks": 2}),
+    AgainstPyTorch(
+        "bf16", "bf16 products, two threads, one backward, against autocast to bf16", {"tuned": 1.4}, BF16, BF16),
+    AgainstProducts("products-one", "fp32 step over its own products, one backward", 0.85, {}),
+    AgainstProducts("products-both", "fp32 step over its own products, both gradients", 0.85, BOTH),
+    AgainstItself(
+        "weak-scaling", "two ranks of 64 rows against one of 64", 0.84, {"rows": 64}, {"rows": 128, "ranks": 2}, False),
+    Memory("memory-one", "memory at a rank's peak, one backward", 0.6, {}),
+    Memory("memory-both", "memory at a rank's peak, both gradients", 0.6, BOTH),
+    AgainstItself(
+        "recordings", "step that reads recordings against features in memory", 1.08, {}, {"recordings": True}, True),
+]
