@@ -19,11 +19,9 @@ struct TimedProduct {
       return matrix.columns(0..<columns)
     }
     let (rows, columns, inner) = (shape.rows, shape.columns, shape.inner)
-    a = operand(
-      shape.transposed.a ? inner : rows, shape.transposed.a ? rows : inner, stride: shape.strides.a)
-    b = operand(
-      shape.transposed.b ? columns : inner, shape.transposed.b ? inner : columns, stride: shape.strides.b)
-    c = operand(rows, columns, stride: shape.strides.c)
+    a = operand(shape.turnsA ? inner : rows, shape.turnsA ? rows : inner, stride: shape.strideOfA)
+    b = operand(shape.turnsB ? columns : inner, shape.turnsB ? inner : columns, stride: shape.strideOfB)
+    c = operand(rows, columns, stride: shape.strideOfC)
   }
 
   /// One more measurement of a quarter of a GFLOP, or of one product.
@@ -41,7 +39,7 @@ struct TimedProduct {
   }
 
   func line(count: Int) -> String {
-    let text = shape.transposed.a ? "aᵀ·b" : shape.transposed.b ? "a·bᵀ" : "a·b"
+    let text = shape.turnsA ? "aᵀ·b" : shape.turnsB ? "a·bᵀ" : "a·b"
     let rates = [own, library].map { $0.isEmpty ? 0 : Double(shape.operations) / Seconds.median($0) / 1e9 }
     return String(
       format: "%5d × %5d × %5d  %@  %4d times  %7.2f GFLOP  svdist %4.0f, OpenBLAS %4.0f GFLOP/s", shape.rows,
@@ -49,7 +47,7 @@ struct TimedProduct {
   }
 
   private func multiplyHere() {
-    switch shape.transposed {
+    switch (shape.turnsA, shape.turnsB) {
     case (true, _): multiply(transposed: a, b, into: c, adding: shape.adding, precision: shape.precision)
     case (_, true): multiply(a, transposed: b, into: c, adding: shape.adding, precision: shape.precision)
     default: multiply(a, b, into: c, adding: shape.adding, precision: shape.precision)
@@ -58,7 +56,7 @@ struct TimedProduct {
 
   private func multiplyByLibrary() {
     cblas_sgemm(
-      CblasRowMajor, shape.transposed.a ? CblasTrans : CblasNoTrans, shape.transposed.b ? CblasTrans : CblasNoTrans,
+      CblasRowMajor, shape.turnsA ? CblasTrans : CblasNoTrans, shape.turnsB ? CblasTrans : CblasNoTrans,
       blasint(shape.rows), blasint(shape.columns), blasint(shape.inner), 1, a.pointer, blasint(a.stride), b.pointer,
       blasint(b.stride), shape.adding ? 1 : 0, c.pointer, blasint(c.stride))
   }

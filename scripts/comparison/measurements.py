@@ -25,15 +25,18 @@ class Measurements:
         ranks = ranks or (2 if name == "all-reduce" else 1)
         return [*mpirun(ranks), PROGRAM, name]
 
-    def svdist(self, name="step", ranks=1, **settings):
-        """One more measurement by svdist-benchmark; returns the key under which its medians are found."""
-        command = self.own(name, ranks) + self.arguments(settings) + ["--warm-up", "2"]
-        return self.run(command)
+    def svdist(self, name="step", ranks=1, again=True, **settings):
+        """One more measurement by svdist-benchmark; returns the key under which its medians are found.
 
-    def peer(self, compiled=False, **settings):
+        again: whether to measure also where another row did as often.
+        """
+        command = self.own(name, ranks) + self.arguments(settings) + ["--warm-up", "2"]
+        return self.run(command, again)
+
+    def peer(self, compiled=False, again=True, **settings):
         """One more measurement by benchmark-pytorch."""
         command = [sys.executable, "scripts/benchmark-pytorch", *self.arguments(settings), "--warm-up", "1"]
-        key = self.run(command + ["--compile"] * compiled)
+        key = self.run(command + ["--compile"] * compiled, again)
         if self.found.get(key):
             self.pytorch = f"PyTorch {self.found[key][-1]['torch']} ({self.found[key][-1]['module']})"
         return key
@@ -43,6 +46,11 @@ class Measurements:
         values = [found[quantity] for found in self.found.get(key, [])]
         return statistics.median(values) if values else None
 
+    def range(self, key, quantity):
+        """The smallest and the largest, in words."""
+        values = [found[quantity] for found in self.found.get(key, [])]
+        return f"{min(values):.1f} to {max(values):.1f}"
+
     def arguments(self, settings):
         settings = {
             "channels": self.options.channels, "layout": self.options.layout, "steps": self.options.steps} | settings
@@ -51,8 +59,10 @@ class Measurements:
             words += [f"--{name}"] if value is True else [f"--{name}", str(value)]
         return words
 
-    def run(self, command):
+    def run(self, command, again):
         key = " ".join(command)
+        if not again and len(self.found.get(key, [])) >= self.options.rounds:
+            return key
         output = self.output(command + ["--json"])
         try:
             found = json.loads(output.splitlines()[-1])

@@ -37,16 +37,20 @@ class AgainstPyTorch:
         if own is None:
             return [Line(f"{self.title}: not measured", False)]
         memory = measurements.median(self.keys["svdist"], "memory")
-        lines = [Line(f"{self.title}: {own:.1f} utterances/s, {memory:.0f} MB a rank", True)]
+        spread = measurements.range(self.keys["svdist"], "rate")
+        lines = [Line(f"{self.title}: {own:.1f} utterances/s ({spread}), {memory:.0f} MB a rank", True)]
         for malloc, target in self.targets.items():
-            rates = [rate for key in self.keys[malloc] if (rate := measurements.median(key, "rate"))]
+            rates = {rate: key for key in self.keys[malloc] if (rate := measurements.median(key, "rate"))}
             if not rates:
                 lines.append(Line(f"    {malloc}: not measured", True))
                 continue
-            met, words = verdict(own / max(rates), target)
+            theirs = max(rates)
+            spread = measurements.range(rates[theirs], "rate")
+            compiled = ", compiled" if "--compile" in rates[theirs] else ""
+            met, words = verdict(own / theirs, target)
             lines.append(Line(
-                f"    {measurements.pytorch}, {malloc}: {max(rates):.1f} utterances/s, ratio {own / max(rates):.2f}, "
-                f"{words}", met))
+                f"    {measurements.pytorch}, {malloc}{compiled}: {theirs:.1f} utterances/s ({spread}), "
+                f"ratio {own / theirs:.2f}, {words}", met))
         return lines
 
 
@@ -61,8 +65,8 @@ class Memory:
     keys: dict = field(default_factory=dict)
 
     def measure(self, measurements):
-        self.keys["svdist"] = measurements.svdist(**self.settings)
-        self.keys["installed"] = measurements.peer(malloc="installed", **self.settings)
+        self.keys["svdist"] = measurements.svdist(again=False, **self.settings)
+        self.keys["installed"] = measurements.peer(again=False, malloc="installed", **self.settings)
 
     def results(self, measurements):
         own, theirs = (measurements.median(self.keys[key], "memory") for key in ("svdist", "installed"))
@@ -141,5 +145,6 @@ ROWS = [
     Memory("memory-one", "memory at a rank's peak, one backward", 0.6, {}),
     Memory("memory-both", "memory at a rank's peak, both gradients", 0.6, BOTH),
     AgainstItself(
-        "recordings", "step that reads recordings against features in memory", 1.08, {}, {"recordings": True}, True),
+        "recordings", "two threads, step that reads recordings beside it against features in memory", 1.08,
+        {"threads": 2, "rows": 64}, {"threads": 2, "rows": 64, "recordings": True}, True),
 ]

@@ -58,8 +58,8 @@ private func product(
   if c.rows == 0 || c.columns == 0 { return }
   ProductTrace.note(
     ProductShape(
-      rows: c.rows, columns: c.columns, inner: inner, transposed: (a.transposed, b.transposed),
-      strides: (a.view.stride, b.view.stride, c.stride), adding: adding, precision: precision))
+      rows: c.rows, columns: c.columns, inner: inner, turnsA: a.transposed, turnsB: b.transposed,
+      strideOfA: a.view.stride, strideOfB: b.view.stride, strideOfC: c.stride, adding: adding, precision: precision))
   let pieces = 16
   if 2 * c.rows * c.columns * inner < 1 << 27 {
     whole(a, b, inner: inner, into: c, adding: adding, precision)
