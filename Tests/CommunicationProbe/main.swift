@@ -14,6 +14,7 @@ Job.run(timeout: 2) { communicator in
   let isCulprit = communicator.rank == culprit
   var values = [Float](repeating: 1, count: 100_000)
   communicator.sum(&values)
+  let gradient = Matrix.zeros(rows: 1, columns: 100_000)
   switch arguments[1] {
   case "none":
     break
@@ -38,6 +39,22 @@ Job.run(timeout: 2) { communicator in
   case "miscount":
     var own = [Float](repeating: 1, count: isCulprit ? 10 : 20)
     communicator.sum(&own)
+  case "hang-started":
+    // The sum is under way everywhere, and the rank never comes to move it on.
+    let sum = communicator.startSum(gradient.elements)
+    if isCulprit { sleep(3600) }
+    sum.wait()
+    communicator.barrier()
+  case "hang-before-start":
+    if isCulprit { sleep(3600) }
+    communicator.startSum(gradient.elements).wait()
+    communicator.barrier()
+  case "miscount-started":
+    communicator.startSum(Matrix.zeros(rows: 1, columns: isCulprit ? 10 : 20).elements).wait()
+  case "kill-started":
+    let sum = communicator.startSum(gradient.elements)
+    if isCulprit { kill(getpid(), SIGKILL) }
+    sum.wait()
   case "kill":
     if isCulprit { kill(getpid(), SIGKILL) }
     communicator.sum(&values)

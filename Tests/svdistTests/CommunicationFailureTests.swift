@@ -50,6 +50,16 @@ import Testing
     #expect(line.contains("waited 2 s in sum of 100000 floats (operation 2); missing: rank \(rank) on "))
   }
 
+  @Test(arguments: ["hang-started", "hang-before-start"], 0..<3)
+  func `A rank that leaves a started sum alone is named by the lowest that waits`(way: String, rank: Int) throws {
+    let launch = try probe(way, rank: rank)
+    #expect(launch.status == 1)
+    #expect(launch.complaints.count == 1)
+    let line = launch.complaints.first ?? ""
+    #expect(line.hasPrefix("svdist: rank \(rank == 0 ? 1 : 0) on "))
+    #expect(line.contains("waited 2 s in started sum of 100000 floats (operation 2); missing: rank \(rank) on "))
+  }
+
   @Test func `Ranks that wait for each other are named with what they wait for`() throws {
     let launch = try probe("wander", rank: 1, ranks: 2)
     #expect(launch.status == 1)
@@ -59,15 +69,18 @@ import Testing
     #expect(line.hasSuffix(" in broadcast of 8 bytes from rank 0 (operation 2)"))
   }
 
-  @Test(arguments: [("stray", "operation 2"), ("miscount", "sum of 10 floats (operation 2)")])
+  @Test(arguments: [
+    ("stray", "operation 2"), ("miscount", "sum of 10 floats (operation 2)"),
+    ("miscount-started", "started sum of 10 floats (operation 2)"),
+  ])
   func `Ranks whose messages do not fit end the job with the operation's name`(way: String, name: String) throws {
     let launch = try probe(way, rank: 1, ranks: 2)
     #expect(launch.status == 1)
     #expect(launch.complaints.contains { $0.contains(" failed in ") && $0.contains(name) })
   }
 
-  @Test func `A rank that is killed ends the job`() throws {
-    let launch = try probe("kill", rank: 1)
+  @Test(arguments: ["kill", "kill-started"]) func `A rank that is killed ends the job`(way: String) throws {
+    let launch = try probe(way, rank: 1)
     #expect(launch.status == 137)
   }
 

@@ -15,6 +15,9 @@ package protocol Communicator: AnyObject, Sendable {
   /// Adds the buffers of all ranks, element by element, in place; every rank gets the same bits.
   func sum(_ values: UnsafeMutableBufferPointer<Float>)
   func sum(_ values: UnsafeMutableBufferPointer<Double>)
+  /// Begins a sum that goes on while the program does something else, other operations included; the bits are those of
+  /// `sum`. Its elements are its own until it is done, and it has to be waited for.
+  func startSum(_ values: UnsafeMutableBufferPointer<Float>) -> any PendingSum
   /// The rows of all ranks in the order of ranks; `counts[r]` elements come from rank r, and `counts[rank]` are in `own`.
   func gather(_ own: UnsafeBufferPointer<Float>, counts: [Int], into all: UnsafeMutableBufferPointer<Float>)
   /// Sums `all` over ranks and leaves rank r with its `counts[r]` elements of the sum, the bits that `sum` gives.
@@ -35,6 +38,12 @@ package protocol Communicator: AnyObject, Sendable {
 }
 
 extension Communicator {
+  /// Sums at once: right where nothing can go on by itself.
+  package func startSum(_ values: UnsafeMutableBufferPointer<Float>) -> any PendingSum {
+    sum(values)
+    return FinishedSum()
+  }
+
   package var hosts: [String] { Array(repeating: hostName(), count: size) }
 
   package func abort(_ failure: Failure) -> Never {

@@ -7,14 +7,29 @@ extension MPICommunicator {
 
   /// Starts a part of an operation and waits until it is done; ends the job where it fails or takes too long.
   func perform(_ operation: Operation, _ start: (UnsafeMutablePointer<CMPIRequest>) -> Int32) {
+    var request = self.start(operation, start)
+    wait(for: &request, operation)
+  }
+
+  /// Starts a part of an operation; ends the job where that fails.
+  func start(_ operation: Operation, _ body: (UnsafeMutablePointer<CMPIRequest>) -> Int32) -> CMPIRequest {
     var request = CMPIRequest()
-    check(start(&request), operation)
+    check(body(&request), operation)
+    return request
+  }
+
+  /// Moves all operations on and says whether this part is done; ends the job where it fails.
+  func test(_ request: inout CMPIRequest, _ operation: Operation) -> Bool {
+    var done: Int32 = 0
+    check(cmpi_test(&request, &done), operation)
+    return done != 0
+  }
+
+  /// Waits until a part of an operation is done; ends the job where it fails or takes too long.
+  func wait(for request: inout CMPIRequest, _ operation: Operation) {
     let began = monotonicSeconds()
     var nextLook = began + Self.lookInterval
-    var done: Int32 = 0
-    while true {
-      check(cmpi_test(&request, &done), operation)
-      if done != 0 { break }
+    while !test(&request, operation) {
       // Where ranks share a core, the one that computes goes first.
       sched_yield()
       let now = monotonicSeconds()

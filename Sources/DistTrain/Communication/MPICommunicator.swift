@@ -8,6 +8,8 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
   package private(set) var hosts: [String] = []
 
   let communicator: CMPICommunicator
+  /// Started sums meet no other operation, however late each rank comes to wait for them.
+  private let started: CMPICommunicator
   private(set) var watchdog: Watchdog
   /// MPI counts with 32 bits: operations on more elements go in pieces of this many.
   private let maximumCount: Int
@@ -25,17 +27,19 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
     precondition(cmpi_is_running() != 0, "MPI has not been started")
     precondition(0 < maximumCount && maximumCount <= Int(Int32.max) && 0 < sumCount, "counts of 1 to 2^31 - 1")
     var communicator = CMPICommunicator()
+    var started = CMPICommunicator()
     var watch = CMPICommunicator()
     var rank: Int32 = 0
     var size: Int32 = 0
     for code in [
-      cmpi_duplicate_world(&communicator), cmpi_duplicate_world(&watch), cmpi_rank(communicator, &rank),
-      cmpi_size(communicator, &size),
+      cmpi_duplicate_world(&communicator), cmpi_duplicate_world(&started), cmpi_duplicate_world(&watch),
+      cmpi_rank(communicator, &rank), cmpi_size(communicator, &size),
     ] where code != 0 {
       Job.report("svdist: no communicator on \(hostName()): \(Self.describe(code))")
       cmpi_abort(ExitStatus.failed.rawValue)
     }
     self.communicator = communicator
+    self.started = started
     self.rank = Int(rank)
     self.size = Int(size)
     self.maximumCount = maximumCount
@@ -64,6 +68,19 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
           cmpi_sum_doubles(communicator, values.baseAddress! + piece.lowerBound, Int32(piece.count), $0)
         }
       }
+    }
+  }
+
+  /// The pieces of `sum`, all under way together. Open MPI 4.1 sums in place along one tree of ranks, whatever the count:
+  /// an element's bits don't depend on the piece it is in.
+  package func startSum(_ values: UnsafeMutableBufferPointer<Float>) -> any PendingSum {
+    collective("started sum", values.count, "floats") { operation in
+      let requests = Array(pieces(of: values.count, upTo: sumCount)).map { piece in
+        start(operation) {
+          cmpi_sum_floats(started, values.baseAddress! + piece.lowerBound, Int32(piece.count), $0)
+        }
+      }
+      return MPISum(requests, operation: operation, communicator: self)
     }
   }
 
@@ -215,9 +232,16 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
   private func collective<Result>(
     _ verb: StaticString, _ count: Int?, _ unit: StaticString, from root: Int? = nil, _ body: (Operation) -> Result
   ) -> Result {
+    alone {
+      operations += 1
+      return body(Operation(number: operations, verb: verb, count: count, unit: unit, root: root))
+    }
+  }
+
+  /// Keeps a second thread out.
+  func alone<Result>(_ body: () -> Result) -> Result {
     precondition(!isBusy.exchange(true, ordering: .acquiring), "two threads in one communicator")
     defer { isBusy.store(false, ordering: .releasing) }
-    operations += 1
-    return body(Operation(number: operations, verb: verb, count: count, unit: unit, root: root))
+    return body()
   }
 }

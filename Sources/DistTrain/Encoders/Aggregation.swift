@@ -8,6 +8,14 @@ enum Aggregation: Sendable {
     case normalized(NormalizedAggregation.Cache)
   }
 
+  /// The first of its parameters' elements in the flat buffer.
+  var offset: Int {
+    switch self {
+    case .rectified(let aggregation): aggregation.convolution.weight.offset
+    case .normalized(let aggregation): aggregation.block.offset
+    }
+  }
+
   /// inputs × (utterances · frames) → 2·channels × utterances.
   func forward(_ joined: Matrix, utterances: Int, _ pass: ForwardPass) -> (Matrix, Cache) {
     switch self {

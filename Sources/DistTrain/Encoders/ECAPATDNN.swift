@@ -87,8 +87,10 @@ package struct ECAPATDNN: Encoder {
     precondition(gradients.count == pass.objectives, "a gradient and a buffer for each objective")
     let utterances = cache.utterances
     let pooledGradient = output.backward(stack(gradients).view, input: cache.normalized.view, pass)
+    pass.finished(output.weight.offset)
     normalization.backward(pooledGradient.view, input: cache.pooled.view, cache: cache.normalization, pass)
     let joined = aggregation.backward(pooledGradient, cache: cache.aggregation, utterances: utterances, pass)
+    pass.finished(aggregation.offset)
     var current: Matrix?
     for index in blocks.indices.reversed() {
       // A block's output went to the next block and to the aggregation.
@@ -97,6 +99,7 @@ package struct ECAPATDNN: Encoder {
         inParallel(own.rows) { row in ck_add(own.row(row), later.row(row), own.row(row), later.columns) }
       }
       current = blocks[index].backward(own, cache: cache.blocks[index], utterances: utterances, pass)
+      pass.finished(blocks[index].offset)
     }
     if let current { entry.backward(current.view, cache: cache.entry, utterances: utterances, into: nil, pass) }
   }

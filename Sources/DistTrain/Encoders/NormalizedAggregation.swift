@@ -19,6 +19,7 @@ struct NormalizedAggregation: Sendable {
   /// - Parameter gradient: 2·channels × (objectives · utterances).
   func backward(_ gradient: Matrix, cache: Cache, utterances: Int, _ pass: BackwardPass) -> Matrix {
     let aggregated = pooling.backward(gradient, cache: cache.pooling, utterances: utterances, pass)
+    pass.finished(pooling.offset)
     let joined = Matrix(rows: block.convolution.inputs, columns: aggregated.columns)
     block.backward(aggregated.view, cache: cache.block, utterances: utterances, into: joined.view, pass)
     return joined

@@ -27,6 +27,7 @@ struct RectifiedAggregation: Sendable {
   /// - Parameter gradient: 2·channels × (objectives · utterances).
   func backward(_ gradient: Matrix, cache: Cache, utterances: Int, _ pass: BackwardPass) -> Matrix {
     let aggregated = pooling.backwardThroughReLU(gradient, cache: cache.pooling, utterances: utterances, pass)
+    pass.finished(pooling.offset)
     let span = cache.joined.columns
     for objective in 0..<pass.objectives {
       inParallel(convolution.outputs) { channel in

@@ -21,6 +21,8 @@ package struct AttentiveStatisticsPooling: Sendable {
   package let channels: Int
   let attention: ContextualLinear
   let energy: Linear
+  /// The first of its parameters' elements in the flat buffer.
+  var offset: Int { attention.offset }
   private let floor: Float = 1e-7
 
   /// - Parameter name: the scope of `linear1` and `linear2`, kernels of one frame.

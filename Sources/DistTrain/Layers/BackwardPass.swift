@@ -7,16 +7,21 @@ package struct BackwardPass {
   package let gradients: [UnsafeMutablePointer<Float>]
   /// The closure of the forward pass.
   package let combine: (inout [Double]) -> Void
+  /// Takes an offset in the flat buffers at and after which all objectives' gradients are final. An encoder calls it on its
+  /// way, as early and as often as it knows; everything is final once its backward pass returns.
+  package let finished: (Int) -> Void
   /// What products of activations and of their gradients are multiplied in.
   package let precision: Precision
 
   package init(
     parameters: UnsafeMutablePointer<Float>, gradients: [UnsafeMutablePointer<Float>],
-    combine: @escaping (inout [Double]) -> Void = { _ in }, precision: Precision = .single
+    combine: @escaping (inout [Double]) -> Void = { _ in }, finished: @escaping (Int) -> Void = { _ in },
+    precision: Precision = .single
   ) {
     self.parameters = parameters
     self.gradients = gradients
     self.combine = combine
+    self.finished = finished
     self.precision = precision
   }
 

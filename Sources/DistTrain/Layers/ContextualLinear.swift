@@ -14,6 +14,8 @@ struct ContextualLinear: Sendable {
   let channels: Int
   let globalContext: Bool
   private let map: Linear
+  /// The first of its parameters' elements in the flat buffer.
+  var offset: Int { map.weight.offset }
 
   /// - Parameter name: the scope of `weight` [outputs, 3·channels or channels, 1] and `bias` [outputs].
   init(_ name: String, channels: Int, outputs: Int, globalContext: Bool, layout: inout EncoderLayout) {

@@ -11,6 +11,8 @@ package struct ConvolutionBlock: Sendable {
 
   let convolution: Convolution1D
   let normalization: BatchNormalization
+  /// The first of its parameters' elements in the flat buffer.
+  var offset: Int { convolution.weight.offset }
 
   package init(
     convolution: String, normalization: String, inputs: Int, outputs: Int, kernel: Int = 1, dilation: Int = 1,

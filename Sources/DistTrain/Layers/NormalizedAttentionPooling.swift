@@ -30,6 +30,8 @@ package struct NormalizedAttentionPooling: Sendable {
   let attention: ContextualLinear
   let normalization: BatchNormalization
   let energy: Linear
+  /// The first of its parameters' elements in the flat buffer.
+  var offset: Int { attention.offset }
   private let floor: Float = 1e-12
 
   /// - Parameter name: the scope of `tdnn.conv.conv`, `tdnn.norm.norm` and `conv.conv`, kernels of one frame.

@@ -14,6 +14,8 @@ package struct SERes2Block: Sendable {
   let middle: Res2Block
   let last: ConvolutionBlock
   let gate: SqueezeExcitation
+  /// The first of its parameters' elements in the flat buffer.
+  var offset: Int { first.offset }
 
   package init(
     first: ConvolutionBlock, middle: Res2Block, last: ConvolutionBlock, gate: SqueezeExcitation

@@ -4,6 +4,8 @@ final class StepClock {
     case load, forward, backward, communicate
   }
 
+  /// Seconds of computation beside which sums of gradients were under way, as `GradientBuckets` counts them.
+  var overlapped = 0.0
   private var seconds = [Double](repeating: 0, count: Section.allCases.count)
   private var current = Section.load
   private var since = monotonicSeconds()

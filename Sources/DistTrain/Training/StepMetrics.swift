@@ -19,7 +19,10 @@ package struct StepMetrics: Sendable {
   package var loadSeconds = Double.nan
   package var forwardSeconds = Double.nan
   package var backwardSeconds = Double.nan
+  /// Spent in communication and nothing else, waiting for other ranks included.
   package var communicateSeconds = Double.nan
+  /// Seconds of `backwardSeconds` beside which sums of gradients were under way, at least (see `GradientBuckets`).
+  package var overlappedSeconds = Double.nan
   package var totalSeconds = Double.nan
 
   package init(step: Int, epoch: Int) {
@@ -37,7 +40,8 @@ package struct StepMetrics: Sendable {
     ("anchors", \.anchors),
     ("learningRate", \.learningRate), ("margin", \.margin), ("utterancesPerSecond", \.utterancesPerSecond),
     ("loadSeconds", \.loadSeconds), ("forwardSeconds", \.forwardSeconds), ("backwardSeconds", \.backwardSeconds),
-    ("communicateSeconds", \.communicateSeconds), ("totalSeconds", \.totalSeconds),
+    ("communicateSeconds", \.communicateSeconds), ("overlappedSeconds", \.overlappedSeconds),
+    ("totalSeconds", \.totalSeconds),
   ]
 
   /// One line of the log, without its end.

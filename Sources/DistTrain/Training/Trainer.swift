@@ -169,6 +169,7 @@ package final class Trainer<Network: Encoder> {
     metrics.forwardSeconds = clock.spent(.forward)
     metrics.backwardSeconds = clock.spent(.backward)
     metrics.communicateSeconds = clock.spent(.communicate)
+    metrics.overlappedSeconds = clock.overlapped
     metrics.totalSeconds = clock.total
     metrics.utterancesPerSecond = Double(rows) / clock.total
     return metrics
@@ -226,19 +227,27 @@ package final class Trainer<Network: Encoder> {
       Float(classifierWeight), 0)
   }
 
-  /// Sends the embeddings' gradients through the encoder and sums the parameters' over ranks.
+  /// Sends the embeddings' gradients through the encoder and sums the parameters' over ranks, bucket after bucket as they
+  /// become final.
   private func backward(_ embeddingGradients: [Matrix], cache: Network.Cache, into gradients: [Matrix]) {
+    let buckets = GradientBuckets(gradients, encoder: encoderRange.count, communicator: communicator) { [clock] in
+      clock.spent(.backward)
+    }
+    // The prototypes belong to the first objective alone, and their gradient is there.
+    clock.within(.communicate) { buckets.start(prototypes.range, of: 0) }
     let pass = BackwardPass(
-      parameters: parameters.pointer, gradients: gradients.map(\.pointer), combine: combine,
+      parameters: parameters.pointer, gradients: gradients.map(\.pointer),
+      combine: { [self] numbers in
+        // Every normalisation comes by here, often enough to move the sums on; its own sum moves them too.
+        clock.within(.communicate) { buckets.look() }
+        combine(&numbers)
+        clock.within(.communicate) { buckets.look() }
+      },
+      finished: { [clock] offset in clock.within(.communicate) { buckets.finished(from: offset) } },
       precision: plan.precision)
     encoder.backward(embeddingGradients, cache: cache, pass)
-    clock.within(.communicate) {
-      communicator.sum(gradients[0])
-      // The prototypes belong to the first objective alone.
-      for buffer in gradients.dropFirst() {
-        communicator.sum(UnsafeMutableBufferPointer(rebasing: buffer.elements[encoderRange]))
-      }
-    }
+    clock.within(.communicate) { buckets.finish() }
+    clock.overlapped += buckets.overlappedSeconds
   }
 
   private func combined(_ gradients: [Matrix], _ weights: [Double]) -> Matrix {

@@ -69,6 +69,32 @@ import Testing
     ) { forward().0.classificationLoss }
   }
 
+  @Test(arguments: ECAPATDNN.Arrangement.allCases)
+  func `gradients that the pass calls final stay as they are`(arrangement: ECAPATDNN.Arrangement) {
+    let encoder = Self.encoder(arrangement)
+    let count = encoder.layout.parameters.count
+    let parameters = Matrix(rows: 1, columns: count)
+    let statistics = Matrix(rows: 1, columns: encoder.layout.statistics.count)
+    encoder.layout.parameters.initialise(parameters.pointer, seed: 9)
+    encoder.layout.statistics.initialise(statistics.pointer, seed: 9)
+    let (_, cache) = encoder.forward(
+      LayerProbe.normal(6, 4 * 9, item: 24), utterances: 4,
+      ForwardPass(mode: .training, parameters: parameters.pointer, statistics: statistics.pointer))
+    let buffers = (1...2).map { _ in Matrix.zeros(rows: 1, columns: count) }
+    var seen: [(offset: Int, gradients: [[Float]])] = []
+    encoder.backward(
+      [LayerProbe.normal(4, 5, item: 25), LayerProbe.normal(4, 5, item: 26)], cache: cache,
+      BackwardPass(
+        parameters: parameters.pointer, gradients: buffers.map(\.pointer),
+        finished: { offset in seen.append((offset, buffers.map { Array($0.elements[offset...]) })) }))
+    for (offset, gradients) in seen {
+      #expect(gradients == buffers.map { Array($0.elements[offset...]) }, "from \(offset)")
+    }
+    #expect(seen.map(\.offset) == seen.map(\.offset).sorted(by: >))
+    // The first block's parameters come after the entry's, and most of an encoder is final by then.
+    #expect(seen.count >= 6 && seen.last?.offset == encoder.layout.parameters.parameters[4].offset)
+  }
+
   @Test(arguments: [(1, 1), (1, 7), (4, 1)])
   func `one utterance, one frame, or both, have defined embeddings and gradients`(
     shape: (utterances: Int, frames: Int)

@@ -13,7 +13,8 @@ import Testing
       metrics.json == #"{"step":100,"epoch":2,"classificationLoss":6.125,"contrastiveLoss":null,"alpha":0.1,"#
         + #""classificationGradientNorm":null,"contrastiveGradientNorm":null,"gradientCosine":null,"anchors":null,"#
         + #""learningRate":1e-05,"margin":null,"utterancesPerSecond":null,"loadSeconds":null,"#
-        + #""forwardSeconds":null,"backwardSeconds":null,"communicateSeconds":null,"totalSeconds":null}"#)
+        + #""forwardSeconds":null,"backwardSeconds":null,"communicateSeconds":null,"overlappedSeconds":null,"#
+        + #""totalSeconds":null}"#)
     let read = try JSONDecoder().decode(StepMetrics.self, from: Data(metrics.json.utf8))
     #expect(read.json == metrics.json)
     #expect(read.contrastiveLoss.isNaN)

@@ -1,0 +1,74 @@
+import Foundation
+
+/// A communicator whose started sums take longer, as over a slower network: each occupies the link for a while, one after
+/// the other. Tests and benchmarks see by it what is hidden behind computation.
+package final class DelayedCommunicator: Communicator, @unchecked Sendable {
+  /// Seconds for which a sum occupies the link.
+  package var delay: Double
+  /// Whether a started sum goes on beside the program; if not, its start waits for its end.
+  package var overlaps: Bool
+  private let base: any Communicator
+  /// When the link is free again.
+  private var free = 0.0
+
+  package init(_ base: any Communicator, delay: Double, overlaps: Bool = true) {
+    self.base = base
+    self.delay = delay
+    self.overlaps = overlaps
+  }
+
+  package func startSum(_ values: UnsafeMutableBufferPointer<Float>) -> any PendingSum {
+    let sum = base.startSum(values)
+    free = max(free, monotonicSeconds()) + delay
+    let delayed = DelayedSum(sum, until: free)
+    if !overlaps { delayed.wait() }
+    return delayed
+  }
+
+  package var rank: Int { base.rank }
+  package var size: Int { base.size }
+  package var hosts: [String] { base.hosts }
+
+  package func sum(_ values: UnsafeMutableBufferPointer<Float>) { base.sum(values) }
+
+  package func sum(_ values: UnsafeMutableBufferPointer<Double>) { base.sum(values) }
+
+  package func gather(_ own: UnsafeBufferPointer<Float>, counts: [Int], into all: UnsafeMutableBufferPointer<Float>) {
+    base.gather(own, counts: counts, into: all)
+  }
+
+  package func reduceScatter(
+    _ all: UnsafeBufferPointer<Float>, counts: [Int], into own: UnsafeMutableBufferPointer<Float>
+  ) {
+    base.reduceScatter(all, counts: counts, into: own)
+  }
+
+  package func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) { base.broadcast(bytes, from: root) }
+
+  package func minimum(_ values: [Double]) -> [Double] { base.minimum(values) }
+
+  package func maximum(_ values: [Double]) -> [Double] { base.maximum(values) }
+
+  package func barrier() { base.barrier() }
+
+  package func gather(_ bytes: [UInt8]) -> [[UInt8]] { base.gather(bytes) }
+
+  package func abort(_ failure: Failure) -> Never { base.abort(failure) }
+
+  private final class DelayedSum: PendingSum {
+    private let base: any PendingSum
+    private let end: Double
+
+    init(_ base: any PendingSum, until end: Double) {
+      self.base = base
+      self.end = end
+    }
+
+    func isDone() -> Bool { base.isDone() && monotonicSeconds() >= end }
+
+    func wait() {
+      base.wait()
+      Thread.sleep(forTimeInterval: max(0, end - monotonicSeconds()))
+    }
+  }
+}
