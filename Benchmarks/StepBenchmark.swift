@@ -12,7 +12,8 @@ struct StepBenchmark: Benchmark {
       """)
 
   @OptionGroup var step: StepOptions
-  @Flag(help: "Read the rows from generated recordings: decoding, crop and filter bank beside the step, one thread a rank.")
+  @Flag(
+    help: "Read the rows from generated recordings: decoding, crop and filter bank beside the step, one thread a rank.")
   var recordings = false
   @OptionGroup var output: OutputOptions
 
