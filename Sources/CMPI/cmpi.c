@@ -36,6 +36,22 @@ int32_t cmpi_is_running(void) {
   return initialized && !finalized;
 }
 
+void cmpi_library(char *text, int32_t capacity) {
+  char words[MPI_MAX_LIBRARY_VERSION_STRING] = "";
+  int length = 0;
+  if (capacity <= 0) return;
+  MPI_Get_library_version(words, &length);
+  strncpy(text, words, (size_t)capacity - 1);
+  text[capacity - 1] = 0;
+}
+
+const char *cmpi_thread_level(void) {
+  int level = MPI_THREAD_SINGLE;
+  if (!cmpi_is_running() || MPI_Query_thread(&level) != MPI_SUCCESS) return "";
+  if (level == MPI_THREAD_MULTIPLE) return "multiple";
+  return level == MPI_THREAD_SERIALIZED ? "serialized" : level == MPI_THREAD_FUNNELED ? "funneled" : "single";
+}
+
 int32_t cmpi_finish(void) { return cmpi_is_running() ? MPI_Finalize() : MPI_SUCCESS; }
 
 void cmpi_abort(int32_t status) {

@@ -11,7 +11,8 @@ struct SvdistCommand: ParsableCommand {
       With 4 ranks, train, or go on where runs/x stopped:
         mpirun -np 4 svdist --config c.yaml --run-dir runs/x
 
-      svdist prepare makes a corpus's lists, svdist config prints all settings with their meaning.
+      svdist prepare makes a corpus's lists, svdist config prints all settings with their meaning, svdist \
+      doctor says whether svdist runs here as fast as it can.
 
       Exit status: 0 done, 1 failed, 64 wrong command line or configuration, 65 bad data, 75 stopped on request with a \
       checkpoint written (run the same command again).
@@ -19,7 +20,7 @@ struct SvdistCommand: ParsableCommand {
     version: "svdist \(Version.current)",
     subcommands: [
       TrainCommand.self, PrepareCommand.self, EmbedCommand.self, EvaluateCommand.self, VerifyCommand.self,
-      ConfigCommand.self,
+      ConfigCommand.self, DoctorCommand.self,
     ],
     defaultSubcommand: TrainCommand.self)
 

@@ -28,7 +28,7 @@ struct TrainCommand: RanksCommand {
       """)
   var checkGradients = false
 
-  @Option(help: "Threads of each rank; by default the host's cores divided by its ranks.")
+  @Option(help: "Threads of each rank; by default the cores that it may run on, shared with the ranks there.")
   var threads: Int?
 
   @Option(
@@ -74,11 +74,13 @@ struct TrainCommand: RanksCommand {
         try Self.checkRanks(communicator, expected: command.expectRanks)
         return try command.settings.load()
       }
-      let threads = command.threads ?? Machine.threads(communicator)
+      let machine = JobFacts.gather(communicator, threads: command.threads)
+      let threads = machine.threads[communicator.rank]
       ThreadTeam.shared.grow(to: threads)
       if communicator.rank == 0 {
         print(configuration.yaml)
         print("\(communicator.census), \(threads) \(threads == 1 ? "thread" : "threads") each, \(Machine.kernels)")
+        for warning in machine.warningsOfRun { print("warning: \(warning.text)") }
         fflush(nil)
       }
       guard let runDir = command.runDir, !command.checkGradients else {

@@ -23,6 +23,10 @@ int32_t cmpi_start(void);
 /// Ends MPI, after all ranks have called this. Does nothing where MPI is not running.
 int32_t cmpi_finish(void);
 int32_t cmpi_is_running(void);
+/// The library's name and version, cut to `capacity` bytes with the final 0; MPI need not be running.
+void cmpi_library(char *text, int32_t capacity);
+/// How threads may call MPI, in MPI's word: "serialized" or "multiple"; "" where MPI is not running.
+const char *cmpi_thread_level(void);
 /// Ends all ranks with this status.
 _Noreturn void cmpi_abort(int32_t status);
 /// MPI's words for a code, cut to `capacity` bytes with the final 0.

@@ -47,6 +47,18 @@ package enum Job {
     }
   }
 
+  /// The MPI library and how threads may call it: `Open MPI v4.1.4, threads: serialized`.
+  package static var library: String {
+    let words = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 8192) {
+      cmpi_library($0.baseAddress, 8192)
+      return String(cString: $0.baseAddress!)
+    }
+    // What follows the first comma or line is how it was built.
+    let name = String(words.split(whereSeparator: { $0 == "," || $0.isNewline }).first ?? "an MPI without a name")
+    let level = String(cString: cmpi_thread_level())
+    return level.isEmpty ? "\(name), no launcher" : "\(name), threads: \(level)"
+  }
+
   /// Writes one line to standard error, whole even where several ranks write.
   package static func report(_ line: String) {
     let bytes = Array("\(line)\n".utf8)

@@ -63,6 +63,13 @@ package enum FileSystem {
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
+  /// The kind of file system that a path lies on, or would: `ext4`, `nfs4`, `lustre` …; nil where the kernel doesn't say.
+  package static func kind(of path: String) -> String? {
+    var path = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    while !exists(path), path != "/" { path = folder(of: path) }
+    return Mount.holding(path, in: Mount.all(KernelFile.text("/proc/self/mountinfo") ?? ""))?.type
+  }
+
   /// Whether the path names something that is neither a file nor a folder: a terminal, a pipe, a device.
   static func isDevice(_ path: String) -> Bool {
     var status = stat()

@@ -61,6 +61,11 @@ package final class InputFile: Sendable {
     }
   }
 
+  /// Asks the system to drop what it keeps of the file in memory, so that the next read comes from where the file lies.
+  package func forget() {
+    _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED)
+  }
+
   /// The SHA-256 of all bytes in hexadecimal.
   package func digest() throws -> String {
     var digest = SHA256()

@@ -1,12 +1,11 @@
 internal import CKernels
-import Foundation
 
 /// The machine as this process may use it.
 package enum Machine {
-  /// Threads for each rank: this host's cores shared out among its ranks, at least one.
+  /// Threads for each rank: the cores that it may run on, shared out among the ranks that may run there, at least one.
+  /// All ranks call this together.
   package static func threads(_ communicator: any Communicator) -> Int {
-    let own = communicator.hosts[communicator.rank]
-    return max(1, ProcessInfo.processInfo.activeProcessorCount / communicator.hosts.count { $0 == own })
+    JobFacts.gather(communicator, threads: nil).threads[communicator.rank]
   }
 
   /// The instruction sets in use, in words.

@@ -1,0 +1,60 @@
+/// What the process's control groups leave it of the host's CPUs, by version 1 or 2 of their file system.
+package struct ControlGroup: Equatable {
+  /// CPUs' worth of time; nil where there is no limit.
+  package var quota: Double?
+  /// The CPUs it may run on; nil where nothing says so.
+  package var cpus: Set<Int>?
+
+  /// - Parameters:
+  ///   - groups: the text of /proc/self/cgroup.
+  ///   - read: the text of a file; nil where there is none.
+  package init(groups: String, mounts: [Mount], read: (String) -> String?) {
+    for line in groups.split(separator: "\n") {
+      let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+      guard fields.count == 3 else { continue }
+      let controllers = fields[1].split(separator: ",").map(String.init)
+      for mount in mounts where Self.serves(mount, controllers) {
+        // The innermost group first. The limits of those around it count too.
+        let folders = Self.folders(from: String(fields[2]), mount)
+        for folder in folders {
+          if let quota = Self.quota(folder, read) { self.quota = min(quota, self.quota ?? quota) }
+        }
+        if controllers.isEmpty || controllers.contains("cpuset") {
+          cpus = folders.compactMap { Self.cpus($0, read) }.first ?? cpus
+        }
+      }
+    }
+  }
+
+  /// Whether a mount is the tree of these controllers; version 2 has one tree, whose controllers go unnamed.
+  private static func serves(_ mount: Mount, _ controllers: [String]) -> Bool {
+    if controllers.isEmpty { return mount.type == "cgroup2" }
+    let ofCPUs = ["cpu", "cpuset"].filter(controllers.contains)
+    return mount.type == "cgroup" && ofCPUs.contains(where: mount.options.contains)
+  }
+
+  /// The group's folder and those above it, up to the mount. In a container the group's path may be the host's, which
+  /// the mount's root then is a part of.
+  private static func folders(from group: String, _ mount: Mount) -> [String] {
+    var inside = group.split(separator: "/")
+    let root = mount.root.split(separator: "/")
+    if inside.starts(with: root) { inside.removeFirst(root.count) } else { inside = [] }
+    return (0...inside.count).reversed().map { inside.prefix($0).reduce(mount.point) { "\($0)/\($1)" } }
+  }
+
+  private static func quota(_ folder: String, _ read: (String) -> String?) -> Double? {
+    let text =
+      read(folder + "/cpu.max")
+      ?? [read(folder + "/cpu.cfs_quota_us"), read(folder + "/cpu.cfs_period_us")].compactMap(\.self)
+      .joined(separator: " ")
+    // `max` of version 2 and -1 of version 1 are no limit.
+    let numbers = text.split(whereSeparator: \.isWhitespace).map { Double($0) }
+    guard numbers.count == 2, let time = numbers[0], let period = numbers[1], time > 0, period > 0 else { return nil }
+    return time / period
+  }
+
+  private static func cpus(_ folder: String, _ read: (String) -> String?) -> Set<Int>? {
+    ["cpuset.cpus.effective", "cpuset.effective_cpus", "cpuset.cpus"]
+      .compactMap { read(folder + "/" + $0).flatMap(CPUList.parse) }.first { !$0.isEmpty }
+  }
+}

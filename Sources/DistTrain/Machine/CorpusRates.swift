@@ -1,0 +1,111 @@
+/// How fast a corpus comes and how fast the encoder takes it.
+package struct CorpusRates: Sendable {
+  package let path: String
+  /// `ext4`, `nfs4`, `lustre` …; nil where it isn't known.
+  package let fileSystem: String?
+  package let files: FileRates
+  /// Rows a second that one core reads, decodes, crops, augments and turns into features, all ranks at once.
+  package let input: Double
+  /// Rows a second that a rank's threads take forward and backward, the slowest rank's.
+  package let encoder: Double
+  /// What the encoder is, in words.
+  package let encoderName: String
+
+  package init(
+    path: String, fileSystem: String?, files: FileRates, input: Double, encoder: Double, encoderName: String
+  ) {
+    self.path = path
+    self.fileSystem = fileSystem
+    self.files = files
+    self.input = input
+    self.encoder = encoder
+    self.encoderName = encoderName
+  }
+
+  /// The part of a step that goes into input where one thread of the rank makes it, from 0 to 1.
+  package var inputShare: Double { encoder / (encoder + input) }
+
+  /// Where input costs more than a tenth.
+  package var warning: MachineWarning? {
+    guard inputShare > 0.1 else { return nil }
+    let isFar = files.open > 0.005 || 1 / files.read > 0.05
+    let remedy =
+      isFar
+      ? "copy the corpus to a local disk" : "convert it to 16-bit WAV or FLAC at 16 kHz, or augment fewer views"
+    return MachineWarning(
+      cause: .corpus,
+      text: "input takes up to \(Int((100 * inputShare).rounded())) % of a step: \(remedy)", cost: inputShare)
+  }
+
+  /// Measures; all ranks call this together.
+  /// - Parameters:
+  ///   - corpus: of that path.
+  ///   - configuration: says what an utterance goes through and the encoder's sizes.
+  ///   - seconds: for each quantity, about; the encoder takes two passes of 8 rows.
+  /// - Throws: `AgreedFailure` where the corpus cannot be read.
+  package static func measure(
+    _ corpus: Corpus, path: String, _ configuration: Configuration, seconds: Double, _ communicator: any Communicator
+  ) throws -> CorpusRates {
+    let (plan, files, input) = try communicator.agree {
+      let plan = try Self.plan(configuration, corpus)
+      let files = try FileRates.measure(
+        plan.corpus, seconds: seconds, rank: communicator.rank, ranks: communicator.size)
+      let input = try Self.input(plan, seconds: seconds, rank: communicator.rank, ranks: communicator.size)
+      return (plan, files, input)
+    }
+    communicator.barrier()
+    let encoder = Self.encoder(ECAPATDNN(configuration), plan)
+    return CorpusRates(
+      path: path, fileSystem: FileSystem.kind(of: path), files: .joined(communicator.gatherValues(files)),
+      input: communicator.sum(input) / Double(communicator.size), encoder: communicator.minimum(encoder),
+      encoderName: "C = \(configuration.encoder.channels), \(configuration.training.precision.rawValue)")
+  }
+
+  /// Batches of one utterance of each speaker, as many speakers as the corpus has, so that any corpus will do.
+  private static func plan(_ configuration: Configuration, _ corpus: Corpus) throws -> TrainingPlan {
+    var configuration = configuration
+    configuration.batch.speakers = min(configuration.batch.speakers, max(2, corpus.speakers.count))
+    configuration.batch.utterances = 1
+    return try TrainingPlan(configuration, corpus: corpus)
+  }
+
+  /// Rows of batches that no other rank takes, one at a time.
+  private static func input(_ plan: TrainingPlan, seconds: Double, rank: Int, ranks: Int) throws -> Double {
+    var step = rank
+    // The first row sets up transforms and tables.
+    _ = try plan.loader.load(plan.sampler.batch(step: step), own: 0..<1, unreadable: [])
+    var rows = 0
+    let start = monotonicSeconds()
+    while rows < 2 || monotonicSeconds() - start < seconds {
+      let batch = plan.sampler.batch(step: step)
+      for row in batch.indices where rows < 2 || monotonicSeconds() - start < seconds {
+        _ = try plan.loader.load(batch, own: row..<row + 1, unreadable: [])
+        rows += 1
+      }
+      step += ranks
+    }
+    return Double(rows) / (monotonicSeconds() - start)
+  }
+
+  /// Rows a second of a warm forward and backward pass over random features.
+  private static func encoder(_ encoder: ECAPATDNN, _ plan: TrainingPlan) -> Double {
+    let rows = 8
+    var stream = RandomStream(seed: plan.seed, purpose: .initialisation)
+    let features = Matrix(rows: encoder.bins, columns: rows * plan.loader.frames)
+    for index in 0..<features.count { features.pointer[index] = Float(stream.uniform(-3, 3)) }
+    let parameters = Matrix(rows: 1, columns: encoder.layout.parameters.count)
+    let statistics = Matrix(rows: 1, columns: encoder.layout.statistics.count)
+    encoder.layout.parameters.initialise(parameters.pointer, seed: plan.seed)
+    encoder.layout.statistics.initialise(statistics.pointer, seed: plan.seed)
+    let gradients = (0..<plan.weighting.buffers).map { _ in Matrix.zeros(rows: 1, columns: parameters.count) }
+    let forward = ForwardPass(
+      mode: .training, parameters: parameters.pointer, statistics: statistics.pointer, precision: plan.precision)
+    let backward = BackwardPass(
+      parameters: parameters.pointer, gradients: gradients.map(\.pointer), precision: plan.precision)
+    let time = Stopwatch.median(for: 0) {
+      let (embeddings, cache) = encoder.forward(features, utterances: rows, forward)
+      encoder.backward(gradients.map { _ in embeddings }, cache: cache, backward)
+    }
+    return Double(rows) / time
+  }
+}

@@ -1,0 +1,49 @@
+/// How fast a corpus's files open and are read, from where they lie rather than from memory.
+package struct FileRates: Codable, Sendable {
+  /// From a file's name to its first bytes, in seconds.
+  package var open: Double
+  package var slowestOpen: Double
+  /// In MB/s, opening included.
+  package var read: Double
+
+  package init(open: Double, slowestOpen: Double, read: Double) {
+    self.open = open
+    self.slowestOpen = slowestOpen
+    self.read = read
+  }
+
+  /// Reads files spread over the corpus, a few of its own for each rank, for about so many seconds.
+  static func measure(
+    _ corpus: Corpus, seconds: Double, rank: Int, ranks: Int
+  ) throws -> FileRates {
+    let most = 32
+    let step = max(1, corpus.utterances.count / (most * ranks))
+    let spread = Array(stride(from: rank * step, to: corpus.utterances.count, by: step * ranks).prefix(most))
+    var openings: [Double] = []
+    var time = 0.0
+    var bytes = 0
+    for place in spread.isEmpty ? [rank % corpus.utterances.count] : spread {
+      let path = corpus.utterances[place].path
+      var opening = monotonicSeconds()
+      let file = try InputFile(path: path)
+      opening = monotonicSeconds() - opening
+      file.forget()
+      opening += try Stopwatch.seconds { _ = try file.read(at: 0, count: min(file.bytes, 4096)) }
+      openings.append(opening)
+      let count = min(file.bytes, 16 << 20)
+      time += try opening + Stopwatch.seconds { _ = try file.read(at: 0, count: count) }
+      bytes += count
+      if time > seconds { break }
+    }
+    return FileRates(
+      open: Stopwatch.median(openings), slowestOpen: openings.max() ?? 0, read: Double(bytes) / time / 1e6)
+  }
+
+  /// The ranks' means, and the slowest opening of all.
+  static func joined(_ all: [FileRates]) -> FileRates {
+    let count = Double(all.count)
+    return FileRates(
+      open: all.reduce(0) { $0 + $1.open } / count, slowestOpen: all.map(\.slowestOpen).max() ?? 0,
+      read: all.reduce(0) { $0 + $1.read } / count)
+  }
+}

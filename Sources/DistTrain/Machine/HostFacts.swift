@@ -1,0 +1,59 @@
+/// The ranks of a job on one host.
+package struct HostFacts: Sendable {
+  package let name: String
+  package let ranks: [MachineFacts]
+  /// Of each rank.
+  package let threads: [Int]
+
+  /// Ranks that share cores by their affinity masks; cores of two bindings are different ones.
+  struct Binding: Equatable {
+    var cores: Set<Int>
+    var ranks: Int
+    var threads: Int
+  }
+
+  /// - Parameters:
+  ///   - ranks: at least one.
+  ///   - threads: of each rank; nil shares the cores that each may run on among the ranks that may run there.
+  package init(ranks: [MachineFacts], threads: Int?) {
+    self.ranks = ranks
+    name = ranks[0].host
+    self.threads = ranks.map { threads ?? Self.fittingThreads($0, among: ranks) }
+  }
+
+  /// Cores that this job could be given here, with all its hardware threads or some.
+  package var cores: Int { ranks.map(\.availableCores).max() ?? 0 }
+
+  package var hardwareThreads: Int { ranks.reduce(into: Set()) { $0.formUnion($1.available) }.count }
+
+  /// CPUs' worth of time; nil where there is no limit.
+  package var quota: Double? { ranks.compactMap(\.quota).min() }
+
+  /// `2 ranks × 1 thread`.
+  package var shape: String {
+    let count = "\(ranks.count) \(ranks.count == 1 ? "rank" : "ranks")"
+    guard Set(threads).count == 1 else { return "\(count) with \(threads.reduce(0, +)) threads in all" }
+    return "\(count) × \(threads[0]) \(threads[0] == 1 ? "thread" : "threads")"
+  }
+
+  var bindings: [Binding] {
+    zip(ranks, threads).reduce(into: []) { bindings, rank in
+      let own = Binding(cores: rank.0.coreSet(rank.0.allowed), ranks: 1, threads: rank.1)
+      let isShared = { (other: Binding) in !other.cores.isDisjoint(with: own.cores) }
+      let joined = bindings.filter(isShared).reduce(own) {
+        Binding(cores: $0.cores.union($1.cores), ranks: $0.ranks + $1.ranks, threads: $0.threads + $1.threads)
+      }
+      bindings = bindings.filter { !isShared($0) } + [joined]
+    }
+  }
+
+  /// The rank's cores divided by the ranks that may run on any of them, and no more than its share of the quota; at
+  /// least one.
+  private static func fittingThreads(_ rank: MachineFacts, among ranks: [MachineFacts]) -> Int {
+    let own = rank.coreSet(rank.allowed)
+    let sharers = ranks.count { !$0.coreSet($0.allowed).isDisjoint(with: own) }
+    let quota = ranks.compactMap(\.quota).min() ?? .infinity
+    let share = min(Double(own.count) / Double(max(sharers, 1)), quota / Double(ranks.count))
+    return max(1, Int(share))
+  }
+}

@@ -1,0 +1,58 @@
+internal import CKernels
+import Foundation
+
+extension MachineFacts {
+  /// This process's, from /proc, /sys, the environment and the libraries as they were loaded.
+  package static func here() -> MachineFacts {
+    var facts = read(environment: ProcessInfo.processInfo.environment)
+    facts.blasCore = LinearAlgebra.coreName
+    facts.kernels = String(cString: ck_instruction_set())
+    facts.hasBfloat16 = Precision.bfloat16.isAvailable
+    return facts
+  }
+
+  /// What the kernel and the environment tell. What they don't tell is taken to be without limits.
+  /// - Parameter root: the folder that holds proc and sys.
+  package static func read(root: String = "", environment: [String: String]) -> MachineFacts {
+    let read = { KernelFile.text(root + $0) }
+    var facts = MachineFacts(host: hostName())
+    let processor = ProcessorInformation(read("/proc/cpuinfo") ?? "")
+    facts.processor = processor.model ?? facts.processor
+    facts.features = processor.features
+    facts.cores = processor.cores
+
+    let group = ControlGroup(
+      groups: read("/proc/self/cgroup") ?? "", mounts: Mount.all(read("/proc/self/mountinfo") ?? ""), read: read)
+    facts.quota = group.quota
+    let online = Set(processor.cores.keys)
+    let mask = affinity(read("/proc/self/status") ?? "") ?? online
+    facts.allowed = online.isEmpty ? mask : mask.intersection(online)
+    // A mask beyond the control group is the kernel's word against a file's.
+    facts.available = (group.cpus ?? online).intersection(online).union(facts.allowed)
+
+    facts.secondCache = read("/sys/devices/system/cpu/cpu0/cache/index2/size").flatMap(kibibytes)
+    facts.hugePages = read("/sys/kernel/mm/transparent_hugepage/enabled").flatMap(chosen)
+    facts.environment = environment.filter { variables.contains($0.key) }
+    return facts
+  }
+
+  /// The affinity mask of a process, from its status.
+  static func affinity(_ status: String) -> Set<Int>? {
+    let name = "Cpus_allowed_list:"
+    let line = status.split(separator: "\n").first { $0.hasPrefix(name) }
+    return line.flatMap { CPUList.parse(String($0.dropFirst(name.count))) }.flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  /// The size of a cache, such as `1024K`.
+  static func kibibytes(_ text: String) -> Int? {
+    let size = text.split(whereSeparator: \.isWhitespace).first ?? ""
+    return size.hasSuffix("M")
+      ? Int(size.dropLast()).map { $0 << 10 } : size.hasSuffix("K") ? Int(size.dropLast()) : nil
+  }
+
+  /// The word in brackets, with which the kernel marks the choice in force.
+  static func chosen(_ text: String) -> String? {
+    text.split(whereSeparator: \.isWhitespace).first { $0.hasPrefix("[") && $0.hasSuffix("]") && $0.count > 2 }
+      .map { String($0.dropFirst().dropLast()) }
+  }
+}
