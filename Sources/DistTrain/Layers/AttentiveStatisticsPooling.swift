@@ -32,7 +32,8 @@ package struct AttentiveStatisticsPooling: Sendable {
     self.channels = channels
     attention = ContextualLinear(
       "\(name).linear1", channels: channels, outputs: bottleneck, globalContext: globalContext, layout: &layout)
-    energy = Linear("\(name).linear2", inputs: bottleneck, outputs: channels, kernel: true, layout: &layout)
+    energy = Linear(
+      "\(name).linear2", inputs: bottleneck, outputs: channels, kernel: true, perFrame: true, layout: &layout)
   }
 
   /// channels × (utterances · frames) → 2·channels × utterances.

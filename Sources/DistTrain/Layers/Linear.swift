@@ -6,11 +6,18 @@ package struct Linear: Sendable {
   package let outputs: Int
   let weight: Parameter
   let bias: Parameter
+  private let perFrame: Bool
 
   /// - Parameters:
   ///   - name: the scope of `weight` [outputs, inputs] and `bias` [outputs].
   ///   - kernel: whether the weight is stored as a convolution of one frame, [outputs, inputs, 1].
-  package init(_ name: String, inputs: Int, outputs: Int, kernel: Bool = false, layout: inout EncoderLayout) {
+  ///   - perFrame: whether columns are frames, whose products are in the pass's precision; those of utterances are few,
+  ///     and in single precision always.
+  package init(
+    _ name: String, inputs: Int, outputs: Int, kernel: Bool = false, perFrame: Bool = false,
+    layout: inout EncoderLayout
+  ) {
+    self.perFrame = perFrame
     self.inputs = inputs
     self.outputs = outputs
     let bound = 1 / Float(inputs).squareRoot()
@@ -24,7 +31,7 @@ package struct Linear: Sendable {
   /// inputs × columns → outputs × columns.
   package func forward(_ input: MatrixView, _ pass: ForwardPass) -> Matrix {
     let output = Matrix(rows: outputs, columns: input.columns)
-    multiply(pass.matrix(weight), input, into: output.view, precision: pass.precision)
+    multiply(pass.matrix(weight), input, into: output.view, precision: perFrame ? pass.precision : .single)
     let biases = pass.vector(bias)
     inParallel(outputs) { ck_add_scalar(output.row($0), output.columns, biases[$0]) }
     return output
@@ -37,13 +44,15 @@ package struct Linear: Sendable {
       let own = gradient.columns(objective * columns..<(objective + 1) * columns)
       multiply(
         own, transposed: input, into: pass.gradient(weight, objective: objective), adding: true,
-        precision: pass.precision)
+        precision: perFrame ? pass.precision : .single)
       inParallel(outputs) { row in
         pass.gradients[objective][bias.offset + row] += Float(ck_sum(own.row(row), columns))
       }
     }
     let inputGradient = Matrix(rows: inputs, columns: gradient.columns)
-    multiply(transposed: pass.matrix(weight), gradient, into: inputGradient.view, precision: pass.precision)
+    multiply(
+      transposed: pass.matrix(weight), gradient, into: inputGradient.view,
+      precision: perFrame ? pass.precision : .single)
     return inputGradient
   }
 }

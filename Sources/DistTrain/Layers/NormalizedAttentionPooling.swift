@@ -43,7 +43,8 @@ package struct NormalizedAttentionPooling: Sendable {
       "\(name).tdnn.conv.conv", channels: channels, outputs: bottleneck, globalContext: globalContext,
       layout: &layout)
     normalization = BatchNormalization("\(name).tdnn.norm.norm", channels: bottleneck, layout: &layout)
-    energy = Linear("\(name).conv.conv", inputs: bottleneck, outputs: channels, kernel: true, layout: &layout)
+    energy = Linear(
+      "\(name).conv.conv", inputs: bottleneck, outputs: channels, kernel: true, perFrame: true, layout: &layout)
   }
 
   /// channels × (utterances · frames) → 2·channels × utterances.
