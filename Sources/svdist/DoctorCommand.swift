@@ -55,7 +55,8 @@ struct DoctorCommand: RanksCommand {
       var warnings = facts.warnings
       if let corpus {
         let rates = try CorpusRates.measure(
-          corpus.utterances, path: corpus.path, configuration, seconds: command.seconds, communicator)
+          corpus.utterances, path: corpus.path, configuration, threads: facts.threads[communicator.rank],
+          seconds: command.seconds, communicator)
         say("\n" + MachineReport.corpus(rates))
         warnings += rates.warning.map { [$0] } ?? []
       }

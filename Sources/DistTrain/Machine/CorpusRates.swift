@@ -8,22 +8,26 @@ package struct CorpusRates: Sendable {
   package let input: Double
   /// Rows a second that a rank's threads take forward and backward, the slowest rank's.
   package let encoder: Double
+  /// Threads of a rank, which take the encoder's passes and read the next batch beside them.
+  package let threads: Int
   /// What the encoder is, in words.
   package let encoderName: String
 
   package init(
-    path: String, fileSystem: String?, files: FileRates, input: Double, encoder: Double, encoderName: String
+    path: String, fileSystem: String?, files: FileRates, input: Double, encoder: Double, threads: Int,
+    encoderName: String
   ) {
     self.path = path
     self.fileSystem = fileSystem
     self.files = files
     self.input = input
     self.encoder = encoder
+    self.threads = threads
     self.encoderName = encoderName
   }
 
-  /// The part of a step that goes into input where one thread of the rank makes it, from 0 to 1.
-  package var inputShare: Double { encoder / (encoder + input) }
+  /// The part of a rank's cores that input takes from the encoder, from 0 to 1.
+  package var inputShare: Double { encoder / (encoder + Double(threads) * input) }
 
   /// Where input costs more than a tenth.
   package var warning: MachineWarning? {
@@ -31,20 +35,23 @@ package struct CorpusRates: Sendable {
     let isFar = files.open > 0.005 || 1 / files.read > 0.05
     let remedy =
       isFar
-      ? "copy the corpus to a local disk" : "convert it to 16-bit WAV or FLAC at 16 kHz, or augment fewer views"
+      ? "give --readers more threads, or copy the corpus to a local disk"
+      : "convert it to 16-bit WAV or FLAC at 16 kHz, or augment fewer views"
     return MachineWarning(
       cause: .corpus,
-      text: "input takes up to \(Int((100 * inputShare).rounded())) % of a step: \(remedy)", cost: inputShare)
+      text: "input takes \(Int((100 * inputShare).rounded())) % of the cores' time: \(remedy)", cost: inputShare)
   }
 
   /// Measures; all ranks call this together.
   /// - Parameters:
   ///   - corpus: of that path.
   ///   - configuration: says what an utterance goes through and the encoder's sizes.
+  ///   - threads: of this rank.
   ///   - seconds: for each quantity, about; the encoder takes two passes of 8 rows.
   /// - Throws: `AgreedFailure` where the corpus cannot be read.
   package static func measure(
-    _ corpus: Corpus, path: String, _ configuration: Configuration, seconds: Double, _ communicator: any Communicator
+    _ corpus: Corpus, path: String, _ configuration: Configuration, threads: Int, seconds: Double,
+    _ communicator: any Communicator
   ) throws -> CorpusRates {
     let (plan, files, input) = try communicator.agree {
       let plan = try Self.plan(configuration, corpus)
@@ -58,6 +65,7 @@ package struct CorpusRates: Sendable {
     return CorpusRates(
       path: path, fileSystem: FileSystem.kind(of: path), files: .joined(communicator.gatherValues(files)),
       input: communicator.sum(input) / Double(communicator.size), encoder: communicator.minimum(encoder),
+      threads: threads,
       encoderName: "C = \(configuration.encoder.channels), \(configuration.training.precision.rawValue)")
   }
 

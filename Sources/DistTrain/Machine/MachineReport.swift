@@ -74,7 +74,7 @@ package enum MachineReport {
       \(rates.path) on \(rates.fileSystem ?? "a file system without a name"), from disk:
       \(files)
       \(speed)
-      \(verdict) is the bottleneck, input takes up to \(share) of a step
+      \(verdict) is the bottleneck, input takes \(share) of the cores' time
       """
   }
 

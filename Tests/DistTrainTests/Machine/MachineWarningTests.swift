@@ -159,23 +159,27 @@ import Testing
   @Test(
     arguments: [(1000, 20, nil, false), (100, 20, "FLAC", false), (20, 20, "FLAC", true)]
       as [(Double, Double, String?, Bool)])
-  func `a corpus that comes slowly is warned of`(input: Double, encoder: Double, word: String?, isCostly: Bool) throws {
-    let warning = try rates(input: input, encoder: encoder, open: 1e-5).warning
+  func `a corpus that comes slowly is warned of`(input: Double, encoder: Double, word: String?, isCostly: Bool) {
+    let warning = rates(input: input, encoder: encoder, open: 1e-5).warning
     #expect((warning?.text.contains(word ?? "") ?? false) == (word != nil))
     #expect((warning?.isCostly ?? false) == isCostly)
   }
 
-  @Test func `where files open slowly the remedy is a nearer disk`() throws {
-    #expect(try rates(input: 20, encoder: 20, open: 0.02).warning?.text.contains("local disk") == true)
-    let near = MachineReport.corpus(try rates(input: 100, encoder: 20, open: 1e-5))
-    #expect(near.contains("the encoder is the bottleneck, input takes up to 17 % of a step"))
-    #expect(
-      MachineReport.corpus(try rates(input: 10, encoder: 20, open: 1e-5)).contains("the corpus is the bottleneck"))
+  @Test func `where files open slowly the remedy is a nearer disk`() {
+    #expect(rates(input: 20, encoder: 20, open: 0.02).warning?.text.contains("local disk") == true)
   }
 
-  private func rates(input: Double, encoder: Double, open: Double) throws -> CorpusRates {
+  @Test func `input's share of the cores counts all threads, and the larger share is the bottleneck`() {
+    #expect(rates(input: 100, encoder: 40, open: 1e-5, threads: 4).inputShare == 40.0 / 440)
+    let near = MachineReport.corpus(rates(input: 100, encoder: 20, open: 1e-5))
+    #expect(near.contains("the encoder is the bottleneck, input takes 17 % of the cores' time"))
+    let far = MachineReport.corpus(rates(input: 10, encoder: 20, open: 1e-5))
+    #expect(far.contains("the corpus is the bottleneck, input takes 67 % of the cores' time"))
+  }
+
+  private func rates(input: Double, encoder: Double, open: Double, threads: Int = 1) -> CorpusRates {
     CorpusRates(
       path: "data", fileSystem: "nfs4", files: FileRates(open: open, slowestOpen: open, read: 100), input: input,
-      encoder: encoder, encoderName: "C = 512, fp32")
+      encoder: encoder, threads: threads, encoderName: "C = 512, fp32")
   }
 }
