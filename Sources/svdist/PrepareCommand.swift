@@ -8,26 +8,40 @@ struct PrepareCommand: ParsableCommand {
     commandName: "prepare",
     abstract: "Opens every recording of a corpus and writes the lists that training and evaluation read.",
     discussion: """
-      SOURCE is a folder tree speaker/…/file, a Kaldi data directory (wav.scp, utt2spk, perhaps segments), or VoxCeleb \
-      (idXXXXX/video/00001.wav, perhaps below wav/). Files that end in .wav, .flac, .ogg, .opus or .mp3 are taken.
+      SOURCE is one of
+        a folder tree speaker/…/file
+        VoxCeleb: idXXXXX/video/00001.wav, perhaps below wav/
+        CN-Celeb as unpacked: CN-Celeb_flac, CN-Celeb2_flac, or a folder that holds both
+        a Kaldi data directory: wav.scp, utt2spk, perhaps segments
+        a CSV file with the columns path,speaker and perhaps start,end (in seconds) and id, named in its first line
+        wespeaker's raw list: {"key": …, "wav": …, "spk": …} on each line
+      Files that end in .wav, .flac, .ogg, .opus or .mp3 are taken. VoxCeleb2 comes as .m4a, which has to be converted:
+        find vox2 -name '*.m4a' -print0 | xargs -0 -P 8 -I@ \\
+          sh -c 'ffmpeg -nostdin -v error -i "$1" -ar 16000 -ac 1 "${1%.m4a}.wav"' sh @
 
       The output is a Kaldi-style data directory (wav.scp, utt2spk, spk2utt, utt2dur, and segments where the source has \
       them) plus left-out.tsv, which says what was left out and why. With held-out speakers it has two of them, train and \
       evaluation, and the trial list evaluation/trials.
 
+      CN-Celeb's training speakers become train, its enrolment pieces and tests evaluation, with evaluation/trials and \
+      evaluation/enroll.map for svdist evaluate --enrolment-map. The genre is the beginning of an utterance's id: \
+      id00010/singing-01-001.flac.
+
       Examples:
         svdist prepare recordings --output data/ours
         svdist prepare recordings --output data/ours --hold-out 20 --trials 10000
         svdist prepare vox1/test --output data/vox1-o --layout voxceleb
+        svdist prepare CN-Celeb_flac --output data/cnceleb --join-shorter-than 5
       """)
 
-  @Argument(help: "The folder that holds the recordings or their lists.")
+  @Argument(help: "The folder that holds the recordings or their lists, or a list.")
   var source: String
 
   @Option(name: .shortAndLong, help: "The folder to write.")
   var output: String
 
-  @Option(help: "folders, kaldi or voxceleb. (default: what the source looks like)")
+  @Option(
+    help: "\(CorpusLayout.allCases.map(\.rawValue).joined(separator: ", ")) (default: what the source looks like)")
   var layout: CorpusLayout?
 
   @Option(help: ArgumentHelp("Leave out what is shorter.", valueName: "seconds"))
@@ -35,6 +49,23 @@ struct PrepareCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("Leave out speakers with fewer usable utterances.", valueName: "count"))
   var minimumUtterances = 1
+
+  @Option(
+    help: ArgumentHelp(
+      "Join what is shorter with other short utterances of its speaker, in the order of their ids, until so much is "
+        + "reached; written as 16-bit FLAC to the output's svdist-audio, listed in joined.tsv. Not for CN-Celeb's "
+        + "evaluation.", valueName: "seconds"))
+  var joinShorterThan: Double?
+
+  @Flag(
+    help: """
+      Run the commands that end in a pipe in wav.scp or a raw list, by sh, and write their audio as 16-bit FLAC of one \
+      channel to the output's svdist-audio, since training runs no commands. Only for lists you trust.
+      """)
+  var allowCommands = false
+
+  @Option(help: ArgumentHelp("End a command that takes longer.", valueName: "seconds"))
+  var commandSeconds = 60.0
 
   @Option(help: ArgumentHelp("Hold out this many speakers, drawn at random, for evaluation.", valueName: "speakers"))
   var holdOut: Int?
@@ -61,6 +92,12 @@ struct PrepareCommand: ParsableCommand {
     if minimumSeconds < 0 || !minimumSeconds.isFinite {
       throw ValidationError("--minimum-seconds \(minimumSeconds): give 0 or more seconds")
     }
+    if let joinShorterThan, joinShorterThan <= 0 || !joinShorterThan.isFinite {
+      throw ValidationError("--join-shorter-than \(joinShorterThan): give more than 0 seconds")
+    }
+    if commandSeconds <= 0 || !commandSeconds.isFinite {
+      throw ValidationError("--command-seconds \(commandSeconds): give more than 0 seconds")
+    }
     if holdOut != nil, evaluationSpeakers != nil {
       throw ValidationError("--hold-out draws the speakers that --evaluation-speakers lists: give one of the two")
     }
@@ -68,10 +105,21 @@ struct PrepareCommand: ParsableCommand {
 
   func run() throws {
     _ = try WholeFolder.check(output, replacing: overwrite ? PreparedCorpus.names : nil)
-    let source = try CorpusSource(source, layout: layout)
-    let progress = FileProgress(count: source.utterances.count)
-    let preparation = CorpusPreparation(
-      source, minimumSeconds: minimumSeconds, minimumUtterances: minimumUtterances, finished: { progress.advance() })
+    let source = try CorpusSource(source, layout: layout, allowsCommands: allowCommands)
+    let commands = CommandRecordings.commands(source)
+    guard !commands.isEmpty else { return try prepare(source, nil, FileProgress(count: source.count)) }
+    let progress = FileProgress(count: source.count + commands.count)
+    let folder = WholeFolder.temporary(beside: output)
+    defer { try? FileSystem.remove(folder) }
+    let recordings = try CommandRecordings(
+      commands, into: folder, limit: commandSeconds, finished: { progress.advance() })
+    try prepare(source, recordings, progress)
+  }
+
+  private func prepare(_ source: CorpusSource, _ recordings: CommandRecordings?, _ progress: FileProgress) throws {
+    let preparation = try CorpusPreparation(
+      source, recordings: recordings?.files ?? [:], minimumSeconds: minimumSeconds,
+      minimumUtterances: minimumUtterances, joiningBelow: joinShorterThan, finished: { progress.advance() })
     progress.clear()
     let prepared = try PreparedCorpus(
       preparation,
@@ -79,13 +127,13 @@ struct PrepareCommand: ParsableCommand {
         if let holdOut { return try HoldOut.draw(holdOut, from: corpus, seed: seed) }
         return try evaluationSpeakers.map { try HoldOut.read($0, corpus: corpus) }
       }, trials: trials, seed: seed)
-    try prepared.write(output, relativePaths: relative, overwrite: overwrite)
+    try prepared.write(output, recordings: recordings, relativePaths: relative, overwrite: overwrite)
     summarise(source, preparation, prepared)
   }
 
   private func summarise(_ source: CorpusSource, _ preparation: CorpusPreparation, _ prepared: PreparedCorpus) {
-    let found = source.utterances.count + source.leftOut.count
-    print("\(self.source) (layout: \(source.layout)): \(found) utterances found")
+    let found = source.count + source.leftOut.count
+    print("\(self.source) (layout: \(source.layout.rawValue)): \(found) utterances found")
     if !preparation.leftOut.isEmpty {
       print("\(preparation.leftOut.count) left out, listed in \(output)/\(PreparedCorpus.leftOutName):")
       for (kind, count) in preparation.leftOutByKind { print("  \(count): \(kind)") }
@@ -96,11 +144,20 @@ struct PrepareCommand: ParsableCommand {
       print(
         "\(part.name.isEmpty ? output : "\(output)/\(part.name)"): \(corpus.speakers.count) speakers, "
           + "\(corpus.utterances.count) utterances, \(String(format: "%.2f", hours)) h")
-      if let draw = part.trials {
-        let targets = draw.trials.count { $0.isTarget }
-        print("  trials: \(draw.trials.count), \(targets) target and \(draw.trials.count - targets) nontarget")
+      let joined = part.utterances.filter { !$0.pieces.isEmpty }
+      if !joined.isEmpty {
+        let pieces = joined.reduce(0) { $0 + $1.pieces.count }
+        print("  \(pieces) short utterances joined to \(joined.count), listed in \(PreparedAudio.joinedName)")
+      }
+      if let targets = part.targets {
+        let count = targets.count { $0 }
+        print("  trials: \(targets.count), \(count) target and \(targets.count - count) nontarget")
       }
     }
+    if let count = preparation.evaluation?.trialsLeftOut, count > 0 {
+      print("  \(count) trials left out, whose utterances are")
+    }
+    for note in source.notes { print("note: \(note)") }
     for note in prepared.notes(layout: source.layout) { print("note: \(note)") }
   }
 }

@@ -3,10 +3,12 @@ import Foundation
 /// The audio files below a folder.
 struct AudioTree {
   static let suffixes: Set<String> = ["wav", "flac", "ogg", "opus", "mp3"]
+  /// Audio that libsndfile does not read.
+  static let foreignSuffixes: Set<String> = ["m4a", "aac", "mp4", "wma", "amr", "webm"]
 
   /// Paths from the root on, in parts. Names that start with a dot are passed over, links are followed.
   private(set) var files: [[String]] = []
-  /// Folders that cannot be listed.
+  /// Folders that cannot be listed, and audio that has to be converted first.
   private(set) var leftOut: [LeftOut] = []
   /// How many other files there are of each suffix.
   private(set) var others: [String: Int] = [:]
@@ -21,6 +23,11 @@ struct AudioTree {
   init(root: String) {
     self.root = root
     walk([], above: [])
+  }
+
+  /// What to do with audio that libsndfile does not read.
+  static func conversion(_ suffix: String) -> String {
+    "convert them to WAV, as with ffmpeg -i FILE.\(suffix) -ar 16000 -ac 1 FILE.wav"
   }
 
   private mutating func walk(_ parts: [String], above: [Folder]) {
@@ -39,6 +46,25 @@ struct AudioTree {
       } else {
         others[suffix, default: 0] += 1
       }
+    }
+    leaveOutForeign(names, in: path)
+  }
+
+  /// Audio in a form that libsndfile does not read, unless what it was converted to lies beside it.
+  private mutating func leaveOutForeign(_ names: [String], in folder: String) {
+    let foreign = names.filter {
+      !$0.hasPrefix(".") && Self.foreignSuffixes.contains(($0 as NSString).pathExtension.lowercased())
+    }
+    guard !foreign.isEmpty else { return }
+    let converted = Set(
+      names.lazy.map { $0 as NSString }.filter { Self.suffixes.contains($0.pathExtension.lowercased()) }
+        .map(\.deletingPathExtension))
+    for name in foreign where !converted.contains((name as NSString).deletingPathExtension) {
+      let suffix = (name as NSString).pathExtension
+      leftOut.append(
+        LeftOut(
+          utterance: "-", path: folder + "/" + name,
+          reason: "is .\(suffix.lowercased()), which libsndfile does not read: \(Self.conversion(suffix))"))
     }
   }
 

@@ -6,4 +6,13 @@ package enum CorpusLayout: String, Sendable, CaseIterable {
   case kaldi
   /// `idXXXXX/video/00001.wav`, perhaps below `wav/`: the id of an utterance is the last three parts of its path.
   case voxceleb
+  /// CN-Celeb 1 or 2 as unpacked, or a folder of both: see `CNCeleb`.
+  case cnCeleb = "cn-celeb"
+  /// A file of rows `path,speaker[,start,end][,id]` under a header: see `CSVRecordings`.
+  case csv
+  /// wespeaker's raw list, a file of lines `{"key": …, "wav": …, "spk": …}`: see `WespeakerList`.
+  case wespeaker
+
+  /// Whether the source is a file, not a folder.
+  var isFile: Bool { self == .csv || self == .wespeaker }
 }

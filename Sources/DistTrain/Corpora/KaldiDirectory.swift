@@ -5,10 +5,10 @@ import Foundation
 package struct KaldiDirectory: Sendable {
   /// In the byte order of their ids. `seconds` is known where there are `segments` or `utt2dur`.
   package let utterances: [ListedUtterance]
-  package let hasSegments: Bool
 
   /// Reads and checks the lists; audio files are not opened. Throws `.badData` naming file and line.
-  package init(_ directory: String) throws {
+  /// - Parameter allowsCommands: whether `wav.scp` may name commands that end in a pipe (`ListedUtterance.isCommand`).
+  package init(_ directory: String, allowsCommands: Bool = false) throws {
     guard FileSystem.exists(directory) else {
       throw Failure(.badData, "\(directory): no such folder; is it a Kaldi data directory? svdist prepare makes one")
     }
@@ -20,10 +20,9 @@ package struct KaldiDirectory: Sendable {
       FileManager.default.fileExists(atPath: folder.appendingPathComponent(name))
     }
     let files = try list("wav.scp", fields: nil)
-    try Self.refuseCommands(files)
+    if !allowsCommands { try Self.refuseCommands(files) }
     let speakers = try list("utt2spk", fields: 2)
-    hasSegments = exists("segments")
-    if hasSegments {
+    if exists("segments") {
       let segments = try list("segments", fields: 4)
       try Self.match(segments, speakers)
       utterances = try Self.cut(segments, from: files, speakers: speakers, folder: directory)
@@ -36,11 +35,13 @@ package struct KaldiDirectory: Sendable {
 
   private static func refuseCommands(_ files: KaldiList) throws {
     for line in files.lines where line.rest.hasSuffix("|") {
-      throw files.failure(
-        line,
-        "'\(line.key)' is a command that ends in a pipe, which svdist does not run: "
-          + "write its output to a WAV or FLAC file and list that")
+      throw files.failure(line, commandRefusal(line.key))
     }
+  }
+
+  static func commandRefusal(_ key: String) -> String {
+    "'\(key)' is a command that ends in a pipe, which only svdist prepare runs, given --allow-commands: "
+      + "it writes what the command writes to a file"
   }
 
   /// Both lists must name the same utterances.
@@ -63,7 +64,7 @@ package struct KaldiDirectory: Sendable {
     var paths = PathResolver(folder: folder)
     return try zip(files.lines, speakers.lines).map { file, speaker in
       ListedUtterance(
-        id: file.key, speaker: speaker.rest, path: paths.resolve(file.rest),
+        id: file.key, speaker: speaker.rest, path: Self.path(file, &paths),
         seconds: try durations.map { try seconds(of: file.key, in: $0) })
     }
   }
@@ -96,9 +97,13 @@ package struct KaldiDirectory: Sendable {
         throw segments.failure(segment, "the end, \(fields[2]) s, is not after the start, \(fields[1]) s")
       }
       return ListedUtterance(
-        id: segment.key, speaker: speaker.rest, path: paths.resolve(file.rest), recording: file.key, start: start,
+        id: segment.key, speaker: speaker.rest, path: Self.path(file, &paths), recording: file.key, start: start,
         seconds: rounded(end - start))
     }
+  }
+
+  private static func path(_ file: KaldiList.Line, _ paths: inout PathResolver) -> String {
+    file.rest.hasSuffix("|") ? file.rest : paths.resolve(file.rest)
   }
 
   /// Nanoseconds: 2.4 − 1.2 stays 1.2 in the lists.

@@ -4,13 +4,16 @@ import Foundation
 package struct ListedUtterance: Sendable, Equatable {
   package let id: String
   package let speaker: String
-  package let path: String
+  /// The file, or a command that writes one (`isCommand`).
+  package var path: String
   /// The key in wav.scp of the file that `segments` cuts the utterance from; nil where the utterance is the whole file.
   package var recording: String?
   /// Where the utterance begins in the file, in seconds.
   package var start = 0.0
   /// The length of the utterance in seconds, where the lists tell it.
   package var seconds: Double?
+  /// The utterances that this one joins, in order; none for an utterance of its own.
+  package var pieces: [ListedUtterance] = []
 
   package init(
     id: String, speaker: String, path: String, recording: String? = nil, start: Double = 0, seconds: Double? = nil
@@ -23,10 +26,17 @@ package struct ListedUtterance: Sendable, Equatable {
     self.seconds = seconds
   }
 
+  /// Whether the path is a command that writes audio to its standard output, as Kaldi marks it: by a pipe at the end.
+  package var isCommand: Bool { path.utf8.last == UInt8(ascii: "|") }
+
   /// The utterance with its path from the root of the file system on.
   func absolute() -> ListedUtterance {
-    ListedUtterance(
-      id: id, speaker: speaker, path: URL(fileURLWithPath: path).path, recording: recording, start: start,
-      seconds: seconds)
+    isCommand ? self : located(at: URL(fileURLWithPath: path).path)
+  }
+
+  func located(at path: String) -> ListedUtterance {
+    var utterance = self
+    utterance.path = path
+    return utterance
   }
 }

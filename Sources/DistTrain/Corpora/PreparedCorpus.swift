@@ -7,13 +7,29 @@ package struct PreparedCorpus: Sendable {
     package let name: String
     package let corpus: Corpus
     package let trials: TrialDraw?
-    let utterances: [ListedUtterance]
+    /// The corpus's own evaluation, where it brings one along.
+    package let published: PublishedEvaluation?
+    package let utterances: [ListedUtterance]
+
+    init(
+      name: String, utterances: [ListedUtterance], trials: TrialDraw? = nil, published: PublishedEvaluation? = nil
+    ) {
+      self.name = name
+      corpus = Corpus(utterances)
+      self.trials = trials
+      self.published = published
+      self.utterances = utterances
+    }
+
+    /// Whether each trial is a target; nil without a trial list.
+    package var targets: [Bool]? { trials?.trials.map(\.isTarget) ?? published?.trials.targets }
   }
 
   package static let leftOutName = "left-out.tsv"
   /// All that can lie in an output folder.
   package static let names: Set<String> = [
     "wav.scp", "utt2spk", "spk2utt", "utt2dur", "segments", "trials", leftOutName, "train", "evaluation",
+    PublishedEvaluation.enrolmentsName, PreparedAudio.folderName, PreparedAudio.joinedName,
   ]
 
   package let parts: [Part]
@@ -35,35 +51,59 @@ package struct PreparedCorpus: Sendable {
     }
     let whole = Corpus(preparation.utterances)
     func draw(_ corpus: Corpus) throws -> TrialDraw { try TrialDraw(corpus: corpus, count: trials, seed: seed) }
-    guard let held = try heldOut(whole) else {
+    let held = try heldOut(whole)
+    if let published = preparation.evaluation?.published {
+      guard held == nil, trials == nil else {
+        throw Failure(
+          .usage, "the corpus has an evaluation of its own: leave out --hold-out, --evaluation-speakers and --trials")
+      }
       parts = [
-        Part(
-          name: "", corpus: whole, trials: trials == nil ? nil : try draw(whole), utterances: preparation.utterances)
+        Part(name: "train", utterances: preparation.utterances),
+        Part(name: "evaluation", utterances: published.utterances, published: published),
       ]
       return
     }
-    let training = preparation.utterances.filter { !held.contains($0.speaker) }
+    guard let held else {
+      parts = [Part(name: "", utterances: preparation.utterances, trials: trials == nil ? nil : try draw(whole))]
+      return
+    }
     let evaluation = preparation.utterances.filter { held.contains($0.speaker) }
-    let evaluated = Corpus(evaluation)
     parts = [
-      Part(name: "train", corpus: Corpus(training), trials: nil, utterances: training),
-      Part(name: "evaluation", corpus: evaluated, trials: try draw(evaluated), utterances: evaluation),
+      Part(name: "train", utterances: preparation.utterances.filter { !held.contains($0.speaker) }),
+      Part(name: "evaluation", utterances: evaluation, trials: try draw(Corpus(evaluation))),
     ]
   }
 
   /// Writes the output folder as a whole. Throws `.usage` where it is taken or cannot be written.
-  package func write(_ output: String, relativePaths: Bool, overwrite: Bool) throws {
+  ///
+  /// - Parameter recordings: what commands wrote, which is moved into the output.
+  package func write(
+    _ output: String, recordings: CommandRecordings? = nil, relativePaths: Bool, overwrite: Bool
+  ) throws {
     let final = URL(fileURLWithPath: output).standardizedFileURL
     let base = final.deletingLastPathComponent().resolvingSymlinksInPath()
       .appendingPathComponent(final.lastPathComponent).path
+    let audio = PreparedAudio.folderName
     try WholeFolder.write(output, replacing: overwrite ? Self.names : nil) { folder in
       for part in parts {
         let place = part.name.isEmpty ? "" : "/" + part.name
+        let joined = "/\(audio)/joined\(place)"
+        var utterances = try PreparedAudio.writeJoined(part.utterances, below: folder + joined, named: base + joined)
+        if let recordings { utterances = recordings.moved(utterances, to: "\(base)/\(audio)/commands") }
         let writer = DataDirectoryWriter(relativeTo: relativePaths ? base + place : nil)
-        try writer.write(part.utterances, into: folder + place)
+        try writer.write(utterances, into: folder + place)
+        if utterances.contains(where: { !$0.pieces.isEmpty }) {
+          try DataDirectoryWriter.write(
+            PreparedAudio.report(utterances), to: "\(folder)\(place)/\(PreparedAudio.joinedName)")
+        }
         if let trials = part.trials {
           try DataDirectoryWriter.write(trials.lines(part.corpus), to: "\(folder)\(place)/trials")
         }
+        try part.published?.write(into: folder + place)
+      }
+      if let recordings {
+        try FileSystem.createFolder("\(folder)/\(audio)")
+        try FileSystem.rename(recordings.folder, to: "\(folder)/\(audio)/commands")
       }
       try DataDirectoryWriter.write(report, to: "\(folder)/\(Self.leftOutName)")
     }

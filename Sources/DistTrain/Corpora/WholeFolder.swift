@@ -13,9 +13,7 @@ package enum WholeFolder {
     let manager = FileManager.default
     let target = URL(fileURLWithPath: path).standardizedFileURL
     let isReplaced = try check(target.path, replacing: replacing)
-    let mark = "\(ProcessInfo.processInfo.processIdentifier)"
-    let partial = target.deletingLastPathComponent()
-      .appendingPathComponent(".\(target.lastPathComponent).\(mark).partial")
+    let partial = URL(fileURLWithPath: temporary(beside: path, suffix: "partial"))
     do {
       try manager.createDirectory(at: partial, withIntermediateDirectories: true)
     } catch {
@@ -36,6 +34,15 @@ package enum WholeFolder {
       try? manager.removeItem(at: partial)
       throw error as? Failure ?? Failure(.failed, "\(path): cannot be written: \(reason(error))")
     }
+  }
+
+  /// The name of a folder beside `path` that no other process uses.
+  package static func temporary(beside path: String, suffix: String = "audio") -> String {
+    let target = URL(fileURLWithPath: path).standardizedFileURL
+    let mark = "\(ProcessInfo.processInfo.processIdentifier)"
+    return target.deletingLastPathComponent().appendingPathComponent(
+      ".\(target.lastPathComponent).\(mark).\(suffix)"
+    ).path
   }
 
   /// Whether there is a folder with something in it that is to be replaced. Throws `Failure(.usage)` where `path` cannot

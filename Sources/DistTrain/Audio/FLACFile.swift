@@ -1,0 +1,44 @@
+import CSndFile
+import Foundation
+
+/// A 16-bit FLAC file of one channel being written.
+final class FLACFile {
+  private let path: String
+  private var file: OpaquePointer?
+
+  /// Creates the file, or empties an existing one.
+  init(path: String, sampleRate: Int) throws {
+    self.path = path
+    var info = SF_INFO()
+    info.samplerate = Int32(sampleRate)
+    info.channels = 1
+    info.format = Int32(SF_FORMAT_FLAC | SF_FORMAT_PCM_16)
+    file = sf_open(path, Int32(SFM_WRITE), &info)
+    if file == nil { throw failure }
+  }
+
+  deinit {
+    if let file { sf_close(file) }
+  }
+
+  /// Adds samples, full scale being ±1, rounded to 16 bits; what is beyond is clipped. Samples of a 16-bit recording come
+  /// back as they were.
+  func append(_ samples: [Float]) throws {
+    let values = samples.map { Int16(clamping: Int(($0 * 32_768).rounded())) }
+    guard sf_writef_short(file, values, sf_count_t(values.count)) == values.count else { throw failure }
+  }
+
+  /// Writes what is left and waits until it is on disk.
+  func close() throws {
+    sf_write_sync(file)
+    let status = sf_close(file)
+    file = nil
+    guard status == 0 else { throw failure }
+  }
+
+  private var failure: Failure {
+    Failure(
+      .failed,
+      "cannot write \(path): \(String(cString: sf_strerror(file)).trimmingCharacters(in: .whitespacesAndNewlines))")
+  }
+}

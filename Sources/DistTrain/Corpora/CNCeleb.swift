@@ -1,0 +1,132 @@
+import Foundation
+
+/// CN-Celeb 1 and 2 as unpacked: `CN-Celeb_flac/{data,dev/dev.lst,eval/{enroll,test,lists}}` and
+/// `CN-Celeb2_flac/{data,spk.lst}`, or a folder that holds the two.
+///
+/// Training speakers are those of `dev/dev.lst`, and all of CN-Celeb2. An utterance's id is its path from the speaker's
+/// folder on: it begins with the genre (`id00010/singing-01-001.flac`), which no list has a column for. The evaluation's
+/// utterances have the names that CN-Celeb's own lists give them, whatever suffix their files have.
+enum CNCeleb {
+  static let names = ["CN-Celeb_flac", "CN-Celeb2_flac"]
+
+  /// The folders of CN-Celeb 1 and 2 that a folder is, or holds.
+  static func roots(_ folder: String) -> [String] {
+    ([folder] + names.map { "\(folder)/\($0)" }).filter { root in
+      FileSystem.isFolder("\(root)/data") && (isFirst(root) || FileSystem.exists("\(root)/spk.lst"))
+    }
+  }
+
+  /// - Throws: `Failure(.badData)` for lists that are missing or malformed, and for speakers who are on both sides.
+  static func source(_ folder: String, named path: String) throws -> CorpusSource {
+    let roots = roots(folder)
+    guard !roots.isEmpty else {
+      throw Failure(
+        .badData,
+        "\(path): not CN-Celeb as unpacked: data/ with dev/dev.lst and eval/lists, or with spk.lst (CN-Celeb2)")
+    }
+    guard roots.count(where: isFirst) <= 1 else {
+      throw Failure(.badData, "\(path): holds CN-Celeb's evaluation twice: \(roots.joined(separator: ", "))")
+    }
+    var utterances: [ListedUtterance] = []
+    var leftOut: [LeftOut] = []
+    for root in roots {
+      let part = try training(root)
+      utterances += part.utterances
+      leftOut += part.leftOut
+    }
+    let evaluation = try roots.first(where: isFirst).map { try self.evaluation($0) }
+    let source = CorpusSource(layout: .cnCeleb, utterances: utterances, leftOut: leftOut, evaluation: evaluation)
+    try check(source)
+    return source
+  }
+
+  /// Whether a folder is CN-Celeb 1, which has the evaluation.
+  private static func isFirst(_ root: String) -> Bool {
+    FileSystem.exists("\(root)/dev") || FileSystem.exists("\(root)/eval")
+  }
+
+  private static func training(_ root: String) throws -> (utterances: [ListedUtterance], leftOut: [LeftOut]) {
+    let list = isFirst(root) ? "\(root)/dev/dev.lst" : "\(root)/spk.lst"
+    try require(list, "it names the speakers to train on")
+    let speakers = try KaldiList(path: list, fields: 1).lines.map(\.key)
+    let wanted = Set(speakers)
+    let tree = AudioTree(root: "\(root)/data")
+    var found: Set<String> = []
+    var utterances: [ListedUtterance] = []
+    for parts in tree.files where parts.count > 1 && (wanted.contains(parts[0]) || !isFirst(root)) {
+      found.insert(parts[0])
+      utterances.append(
+        ListedUtterance(
+          id: UtteranceName.joined(parts), speaker: UtteranceName.of(parts[0]),
+          path: "\(root)/data/" + parts.joined(separator: "/")))
+    }
+    let missing = speakers.filter { !found.contains($0) }.map { speaker in
+      LeftOut(
+        utterance: "-", path: "\(root)/data/\(speaker)",
+        reason: "the speaker has no recordings, but is named in \(list)")
+    }
+    return (utterances, tree.leftOut + missing)
+  }
+
+  /// The pieces of the enrolments and the tests, with the trials over them.
+  private static func evaluation(_ root: String) throws -> PublishedEvaluation {
+    let lists = "\(root)/eval/lists"
+    try require("\(lists)/enroll.map", "it names the pieces of each enrolment")
+    try require("\(lists)/trials.lst", "it names the trials")
+    let enrolments = try EnrolmentMap.read("\(lists)/enroll.map")
+    let trials = try TrialList.read("\(lists)/trials.lst")
+    let enrolled = Set(enrolments.enrolments.map(\.name))
+    var isTest = [Bool](repeating: false, count: trials.names.count)
+    for (index, trial) in trials.trials.enumerated() {
+      isTest[trial.test] = true
+      guard enrolled.contains(trials.names[trial.enrolment]) else {
+        throw Failure(
+          .badData,
+          "\(trials.path), line \(trials.line(of: index)): enrolment \(trials.names[trial.enrolment]) is not in "
+            + "enroll.map")
+      }
+    }
+    let pieces = Set(enrolments.enrolments.flatMap(\.utterances)).map { name in
+      ListedUtterance(
+        id: name, speaker: String(name.prefix { $0 != "/" }), path: file(name, in: "\(root)/data"))
+    }
+    let tests = zip(trials.names, isTest).filter(\.1).map { name, _ in
+      ListedUtterance(
+        id: name, speaker: String((name as NSString).lastPathComponent.prefix { $0 != "-" && $0 != "." }),
+        path: file(name, in: "\(root)/eval"))
+    }
+    return PublishedEvaluation(utterances: pieces + tests, trials: trials, enrolments: enrolments)
+  }
+
+  /// The file that a list names: the lists say .wav where the archive holds .flac.
+  private static func file(_ name: String, in folder: String) -> String {
+    let path = "\(folder)/\(name)"
+    if FileSystem.exists(path) { return path }
+    let stem = (path as NSString).deletingPathExtension
+    return AudioTree.suffixes.sorted().map { "\(stem).\($0)" }.first(where: FileSystem.exists) ?? path
+  }
+
+  private static func require(_ list: String, _ purpose: String) throws {
+    guard !FileSystem.exists(list) else { return }
+    throw Failure(.badData, "\(list): no such file; \(purpose): unpack CN-Celeb as a whole")
+  }
+
+  /// No speaker may be on both sides, and no name may come twice on one.
+  private static func check(_ source: CorpusSource) throws {
+    guard !source.utterances.isEmpty else {
+      throw Failure(.badData, "CN-Celeb's training speakers have no recordings; the first: \(source.leftOut[0].path)")
+    }
+    let evaluated = Set(source.evaluation?.utterances.map(\.speaker) ?? [])
+    if let both = source.utterances.first(where: { evaluated.contains($0.speaker) }) {
+      throw Failure(
+        .badData,
+        "\(both.path): speaker '\(both.speaker)' would be trained on, but is the evaluation's in eval/lists: correct "
+          + "the lists")
+    }
+    for list in [source.utterances, source.evaluation?.utterances ?? []] {
+      for (first, second) in zip(list, list.dropFirst()) where ByteOrder.equal(first.id, second.id) {
+        throw Failure(.badData, "\(second.path): the utterance id '\(second.id)' is taken by \(first.path)")
+      }
+    }
+  }
+}

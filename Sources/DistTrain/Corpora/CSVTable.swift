@@ -1,0 +1,84 @@
+/// A table of comma-separated values after RFC 4180: fields in quotes may hold commas, line breaks and doubled quotes.
+/// A byte order mark and both kinds of line ends are taken; empty lines are passed over.
+struct CSVTable {
+  struct Row {
+    /// The line, from 1, on which the row begins.
+    let line: Int
+    let fields: [String]
+  }
+
+  let path: String
+  let rows: [Row]
+
+  /// - Throws: `Failure(.badData)` with the line for a quote that is not closed or stands elsewhere, and for what is not
+  ///   UTF-8.
+  init(path: String) throws {
+    var bytes = try InputFile.contents(of: path)[...]
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
+    self.path = path
+    var reader = Reader(path: path)
+    for byte in bytes { try reader.take(byte) }
+    rows = try reader.finish()
+  }
+
+  private struct Reader {
+    private enum State { case unquoted, quoted, closed }
+
+    private let path: String
+    private var rows: [Row] = []
+    private var fields: [String] = []
+    private var field: [UInt8] = []
+    private var state = State.unquoted
+    private var line = 1
+    private var firstLine = 1
+    private var quoteLine = 1
+
+    init(path: String) { self.path = path }
+
+    mutating func take(_ byte: UInt8) throws {
+      if byte == UInt8(ascii: "\n") { line += 1 }
+      switch (state, byte) {
+      case (.quoted, UInt8(ascii: "\"")): state = .closed
+      case (.quoted, _): field.append(byte)
+      case (.closed, UInt8(ascii: "\"")):
+        field.append(byte)
+        state = .quoted
+      case (_, UInt8(ascii: ",")): try endField()
+      case (_, UInt8(ascii: "\n")): try endRow()
+      case (.closed, UInt8(ascii: "\r")), (.closed, UInt8(ascii: " ")): break
+      case (.closed, _): throw failure(line, "text after a closing quote: double the quotes within a field")
+      case (.unquoted, UInt8(ascii: "\"")):
+        guard field.isEmpty else { throw failure(line, "a quote within a field: quote the field, double the quote") }
+        state = .quoted
+        quoteLine = line
+      case (.unquoted, _): field.append(byte)
+      }
+    }
+
+    mutating func finish() throws -> [Row] {
+      guard state != .quoted else { throw failure(quoteLine, "the quote that begins here is not closed") }
+      if !field.isEmpty || !fields.isEmpty || state == .closed { try endRow() }
+      return rows
+    }
+
+    private mutating func endField() throws {
+      if state == .unquoted, field.last == UInt8(ascii: "\r") { field.removeLast() }
+      guard let text = String(validating: field, as: UTF8.self) else {
+        throw failure(firstLine, "not UTF-8: convert the file with iconv")
+      }
+      fields.append(text)
+      field.removeAll(keepingCapacity: true)
+      state = .unquoted
+    }
+
+    private mutating func endRow() throws {
+      let isQuoted = state == .closed
+      try endField()
+      if fields.count > 1 || !fields[0].isEmpty || isQuoted { rows.append(Row(line: firstLine, fields: fields)) }
+      fields = []
+      firstLine = line
+    }
+
+    private func failure(_ line: Int, _ what: String) -> Failure { Failure(.badData, "\(path):\(line): \(what)") }
+  }
+}

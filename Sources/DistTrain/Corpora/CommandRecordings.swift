@@ -1,0 +1,105 @@
+import Dispatch
+import Foundation
+
+/// What the commands of a corpus's lists write, as files: training never runs a command.
+package struct CommandRecordings: Sendable {
+  /// The file that each command's audio lies in, or why there is none.
+  package let files: [String: Result<String, Failure>]
+  /// Where the files lie.
+  package let folder: String
+
+  /// The commands among the utterances' paths, each once, in byte order.
+  package static func commands(_ source: CorpusSource) -> [String] {
+    ByteOrder.sorted(Array(Set(source.utterances.lazy.filter(\.isCommand).map(\.path)))) { $0 }
+  }
+
+  /// Runs commands by `sh -c`, as many at a time as there are cores, and keeps what they write as 16-bit FLAC of one
+  /// channel.
+  ///
+  /// - Parameters:
+  ///   - folder: a new folder, which holds nothing but the files.
+  ///   - limit: after so many seconds a command and all it started are ended.
+  ///   - finished: hears after each command, from any thread.
+  package init(
+    _ commands: [String], into folder: String, limit: Double, finished: @Sendable () -> Void = {}
+  ) throws {
+    for number in stride(from: 0, to: commands.count, by: 1000) {
+      try FileSystem.createFolder(FileSystem.folder(of: "\(folder)/\(PreparedAudio.place(number))"))
+    }
+    let outcomes = Array(commands.enumerated()).concurrentMap(finished: finished) { number, command in
+      let path = "\(folder)/\(PreparedAudio.place(number))"
+      do {
+        try Self.record(command, to: path, limit: limit)
+        return Result<String, Failure>.success(path)
+      } catch {
+        try? FileSystem.remove(path)
+        return .failure(error as? Failure ?? Failure(.badData, "its command cannot be run: \(error)"))
+      }
+    }
+    files = Dictionary(uniqueKeysWithValues: zip(commands, outcomes))
+    self.folder = folder
+  }
+
+  /// The utterances with the paths that they have once the files lie in another folder.
+  func moved(_ utterances: [ListedUtterance], to other: String) -> [ListedUtterance] {
+    utterances.map { utterance in
+      guard utterance.path.hasPrefix(folder + "/") else { return utterance }
+      return utterance.located(at: other + utterance.path.dropFirst(folder.count))
+    }
+  }
+
+  /// Runs one command and converts what it writes.
+  private static func record(_ command: String, to path: String, limit: Double) throws {
+    let output = path + ".output"
+    let errors = path + ".errors"
+    defer {
+      try? FileSystem.remove(output)
+      try? FileSystem.remove(errors)
+    }
+    let status = try run(String(command.dropLast()), output: output, errors: errors, limit: limit)
+    guard status == 0 else {
+      let written = (try? InputFile.contents(of: errors)) ?? []
+      let last = String(decoding: written.suffix(4096), as: UTF8.self).split(whereSeparator: \.isNewline).last ?? ""
+      // timeout(1): 124, or 137 where the command had to be killed.
+      let reason =
+        status == 124 || status == 137
+        ? "its command was ended after \(limit) s (--command-seconds)" : "its command failed with status \(status)"
+      throw Failure(.badData, last.isEmpty ? reason : "\(reason): \(last.prefix(200))")
+    }
+    do {
+      try convert(output, to: path)
+    } catch let failure as Failure where failure.message.hasPrefix(output + ": ") {
+      throw Failure(.badData, "its command's output \(failure.message.dropFirst(output.utf8.count + 2))")
+    }
+  }
+
+  private static func run(_ command: String, output: String, errors: String, limit: Double) throws -> Int32 {
+    for path in [output, errors] { try Data().write(to: URL(fileURLWithPath: path)) }
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    // Swift's threads block signals, and a program that they start would too: timeout could not end it.
+    process.arguments = [
+      "--default-signal", "timeout", "--kill-after=2", String(format: "%.3f", limit), "sh", "-c", command,
+    ]
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: output))
+    process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errors))
+    let end = DispatchSemaphore(value: 0)
+    process.terminationHandler = { _ in end.signal() }
+    try process.run()
+    end.wait()
+    return process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
+  }
+
+  private static func convert(_ recording: String, to path: String) throws {
+    let source = try AudioFile(path: recording)
+    let file = try FLACFile(path: path, sampleRate: source.sampleRate)
+    var position = 0
+    while position < source.frames {
+      let count = min(source.frames - position, 10 * source.sampleRate)
+      try file.append(source.read(from: position, count: count))
+      position += count
+    }
+    try file.close()
+  }
+}

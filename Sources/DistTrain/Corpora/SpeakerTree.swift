@@ -1,0 +1,97 @@
+import Foundation
+
+/// Speakers as folders: of a tree `speaker/**/file`, or of VoxCeleb.
+struct SpeakerTree {
+  private let root: String
+  /// The folder as the user names it.
+  private let path: String
+  private let tree: AudioTree
+
+  init(_ root: String, named path: String) throws {
+    self.root = root
+    self.path = path
+    tree = AudioTree(root: root)
+    guard !tree.files.isEmpty else { throw noAudio }
+  }
+
+  /// What it looks like: VoxCeleb where most of the files lie as its do.
+  var layout: CorpusLayout {
+    2 * tree.files.count { Self.isVoxCeleb($0) } > tree.files.count ? .voxceleb : .folders
+  }
+
+  func source(_ layout: CorpusLayout) throws -> CorpusSource {
+    var utterances: [ListedUtterance] = []
+    var leftOut = tree.leftOut
+    for parts in tree.files {
+      let path = ([root] + parts).joined(separator: "/")
+      switch Self.identity(parts, layout: layout) {
+      case .success(let id):
+        utterances.append(
+          ListedUtterance(id: UtteranceName.joined(id), speaker: UtteranceName.of(id[0]), path: path))
+      case .failure(let failure):
+        leftOut.append(LeftOut(utterance: "-", path: path, reason: failure.message))
+      }
+    }
+    guard !utterances.isEmpty else {
+      let place = layout == .voxceleb ? "idXXXXX/video/00001.wav" : "speaker/…/file.wav, a folder for each speaker"
+      throw Failure(.badData, "\(path): none of its \(tree.files.count) audio files is placed as \(place)")
+    }
+    let source = CorpusSource(layout: layout, utterances: utterances, leftOut: leftOut)
+    try Self.checkNames(source.utterances)
+    if layout == .folders { try Self.checkSpeakers(source.utterances) }
+    return source
+  }
+
+  private var noAudio: Failure {
+    let known = AudioTree.suffixes.sorted().joined(separator: ", ")
+    guard let most = tree.others.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }) else {
+      return Failure(.badData, "\(path): the folder holds no files; svdist prepare looks for \(known)")
+    }
+    let name = most.key.isEmpty ? "without a suffix" : "named .\(most.key)"
+    let remedy = AudioTree.foreignSuffixes.contains(most.key) ? AudioTree.conversion(most.key) : "convert them first"
+    return Failure(
+      .badData,
+      "\(path): no audio files (\(known)) among \(tree.others.values.reduce(0, +)) files, most of them \(name): "
+        + "\(remedy), or give another folder")
+  }
+
+  /// `…/id10270/5r0dWxy17C8/00001.wav`
+  private static func isVoxCeleb(_ parts: [String]) -> Bool {
+    guard parts.count >= 3 else { return false }
+    let speaker = parts[parts.count - 3].utf8
+    return speaker.count == 7 && speaker.starts(with: "id".utf8)
+      && speaker.dropFirst(2).allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+  }
+
+  /// The parts of an utterance's id, its speaker first.
+  private static func identity(_ parts: [String], layout: CorpusLayout) -> Result<[String], Failure> {
+    if parts.contains(where: { $0.contains(where: \.isNewline) }) {
+      return .failure(Failure(.badData, "has a line break in its name: rename it"))
+    }
+    if layout == .voxceleb {
+      guard isVoxCeleb(parts) else { return .failure(Failure(.badData, "is not in an idXXXXX/video folder")) }
+      return .success(Array(parts.suffix(3)))
+    }
+    guard parts.count >= 2 else { return .failure(Failure(.badData, "is not in a speaker's folder")) }
+    return .success(parts)
+  }
+
+  private static func checkNames(_ utterances: [ListedUtterance]) throws {
+    for (first, second) in zip(utterances, utterances.dropFirst()) where ByteOrder.equal(first.id, second.id) {
+      throw Failure(
+        .badData, "\(second.path): the utterance id '\(second.id)' is taken by \(first.path): rename one of the two")
+    }
+  }
+
+  private static func checkSpeakers(_ utterances: [ListedUtterance]) throws {
+    var folders: [String: Substring] = [:]
+    for utterance in utterances {
+      let depth = utterance.id.utf8.count { $0 == UInt8(ascii: "/") }
+      let folder = utterance.path.split(separator: "/").dropLast(depth).last ?? ""
+      if let known = folders.updateValue(folder, forKey: utterance.speaker), known != folder {
+        throw Failure(
+          .badData, "the folders '\(known)' and '\(folder)' would both be speaker '\(utterance.speaker)': rename one")
+      }
+    }
+  }
+}

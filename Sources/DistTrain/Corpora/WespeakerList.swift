@@ -1,0 +1,47 @@
+import Foundation
+
+/// wespeaker's raw list (`tools/make_raw_list.py`): one JSON object a line, `{"key": …, "wav": …, "spk": …}`.
+enum WespeakerList {
+  private struct Entry: Decodable {
+    let key: String
+    let wav: String
+    let spk: String
+    /// Set where `make_raw_list.py` was given a voice activity list: pieces of the recording to be joined.
+    let vad: [[Double]]?
+  }
+
+  /// Whether a file begins as one.
+  static func isOne(_ path: String) -> Bool {
+    guard let file = try? InputFile(path: path), let start = try? file.read(at: 0, count: min(file.bytes, 256)) else {
+      return false
+    }
+    return start.first { !" \t\r\n".utf8.contains($0) } == UInt8(ascii: "{")
+  }
+
+  /// - Throws: `Failure(.badData)` with the line that is malformed, names an utterance twice, or a command where these
+  ///   are not allowed.
+  static func source(_ path: String, allowsCommands: Bool) throws -> CorpusSource {
+    let bytes = try InputFile.contents(of: path)
+    let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
+      .map { (number: $0.offset + 1, bytes: $0.element) }.filter { !$0.bytes.allSatisfy { $0 <= 0x20 } }
+    let entries = lines.concurrentMap { line in
+      Result { try StrictJSON.decode(Entry.self, from: Data(line.bytes), path: "\(path):\(line.number)") }
+    }
+    var rows = UtteranceRows(path: path)
+    for (line, entry) in zip(lines, entries) {
+      let entry = try entry.get()
+      func failure(_ what: String) -> Failure { Failure(.badData, "\(path):\(line.number): \(what)") }
+      guard entry.vad == nil else {
+        throw failure("pieces to be joined (\"vad\") are not read: write the list without, or use segments")
+      }
+      guard ![entry.key, entry.wav, entry.spk].contains("") else { throw failure("the key, wav or spk is empty") }
+      guard !entry.wav.contains(where: \.isNewline) else { throw failure("a line break in \"wav\": rename the file") }
+      guard allowsCommands || !entry.wav.hasSuffix("|") else {
+        throw failure(KaldiDirectory.commandRefusal(entry.key))
+      }
+      try rows.add(id: entry.key, speaker: entry.spk, file: entry.wav, line: line.number)
+    }
+    guard !rows.utterances.isEmpty else { throw Failure(.badData, "\(path): the list is empty") }
+    return CorpusSource(layout: .wespeaker, utterances: rows.withRecordings())
+  }
+}

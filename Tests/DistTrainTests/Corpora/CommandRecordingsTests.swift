@@ -1,0 +1,89 @@
+import DistTrain
+import Foundation
+import Testing
+
+/// Lists whose recordings are what commands write.
+@Suite struct CommandRecordingsTests {
+  private let folder: TestFolder
+
+  init() throws {
+    folder = try TestFolder()
+    try folder.writeTone("a.wav", seconds: 2)
+  }
+
+  private func prepare(_ commands: [String], limit: Double = 20) throws -> CorpusPreparation {
+    try folder.write("lists/wav.scp", commands.enumerated().map { "u\($0) \($1)\n" }.joined())
+    try folder.write("lists/utt2spk", commands.indices.map { "u\($0) s\n" }.joined())
+    let source = try CorpusSource(folder.path("lists"), allowsCommands: true)
+    let recordings = try CommandRecordings(
+      CommandRecordings.commands(source), into: folder.path("audio"), limit: limit)
+    let preparation = try CorpusPreparation(
+      source, recordings: recordings.files, minimumSeconds: 0.5, minimumUtterances: 1)
+    try PreparedCorpus(preparation, heldOut: { _ in nil }, trials: nil, seed: 1)
+      .write(folder.path("out"), recordings: recordings, relativePaths: false, overwrite: true)
+    return preparation
+  }
+
+  @Test func `what commands write is kept as FLAC, what they complain of is the reason`() throws {
+    let wav = folder.path("a.wav")
+    let preparation = try prepare([
+      "cat \(wav) |", wav, "head -c 20000 \(wav) |", "echo no such; echo broken disk >&2; exit 3 |", "true |",
+      "cat \(wav) | cat |", "kill -9 $$ |",
+    ])
+    let corpus = try Corpus.open(folder.path("out"))
+    #expect(corpus.utterances.map(\.id) == ["u0", "u1", "u5"] && corpus.utterances.map(\.seconds) == [2, 2, 2])
+    #expect(corpus.utterances[1].path == wav)
+    for utterance in [corpus.utterances[0], corpus.utterances[2]] {
+      #expect(utterance.path.hasPrefix(folder.path("out/svdist-audio/commands/")))
+      let difference = try zip(Waveform.read(path: utterance.path), Waveform.read(path: wav)).map { abs($0 - $1) }
+      #expect(difference.count == 32_000 && difference.max()! <= 0.5 / 32_768)
+    }
+    let reasons = Dictionary(uniqueKeysWithValues: preparation.leftOut.map { ($0.utterance, $0.reason) })
+    #expect(reasons.keys.sorted() == ["u2", "u3", "u4", "u6"])
+    #expect(reasons["u2"]?.hasPrefix("its command's output is truncated") == true, "\(reasons)")
+    #expect(reasons["u3"] == "its command failed with status 3: broken disk")
+    #expect(reasons["u4"]?.hasPrefix("its command's output is empty") == true)
+    #expect(preparation.leftOut.first { $0.utterance == "u4" }?.path == "true |")
+    #expect(try folder.contents("out/svdist-audio").count { $0.hasSuffix(".flac") } == 2)
+    #expect(try folder.contents("").allSatisfy { !$0.contains(".output") && !$0.contains(".errors") })
+    #expect(!FileManager.default.fileExists(atPath: folder.path("audio")))
+  }
+
+  @Test func `segments of one command's recording run it once`() throws {
+    let count = folder.path("count")
+    try folder.write("lists/wav.scp", "r echo x >> \(count); cat \(folder.path("a.wav")) |\n")
+    try folder.write("lists/utt2spk", "s-1 s\ns-2 s\n")
+    try folder.write("lists/segments", "s-1 r 0 1\ns-2 r 1 2\n")
+    let source = try CorpusSource(folder.path("lists"), allowsCommands: true)
+    let recordings = try CommandRecordings(CommandRecordings.commands(source), into: folder.path("audio"), limit: 20)
+    let preparation = try CorpusPreparation(
+      source, recordings: recordings.files, minimumSeconds: 0.5, minimumUtterances: 1)
+    try PreparedCorpus(preparation, heldOut: { _ in nil }, trials: nil, seed: 1)
+      .write(folder.path("out"), recordings: recordings, relativePaths: true, overwrite: false)
+    #expect(try folder.read("count") == "x\n")
+    let corpus = try Corpus.open(folder.path("out"))
+    #expect(corpus.utterances.map(\.start) == [0, 1])
+    #expect(try corpus.utterances.allSatisfy { try AudioFile(path: $0.path).frames == 32_000 })
+  }
+
+  @Test func `a command that does not end is ended, with all that it started`() throws {
+    let start = ContinuousClock.now
+    let preparation = try prepare(
+      [
+        "cat \(folder.path("a.wav")) |", "echo waiting >&2; trap '' TERM; (sleep 41.25; true); sleep 41.25 |",
+      ], limit: 0.5)
+    #expect(ContinuousClock.now - start < .seconds(20))
+    #expect(preparation.leftOut.map(\.reason) == ["its command was ended after 0.5 s (--command-seconds): waiting"])
+  }
+
+  @Test func `lists of commands are refused where they are not allowed`() throws {
+    try folder.write("lists/wav.scp", "u0 touch \(folder.path("ran")) |\n")
+    try folder.write("lists/utt2spk", "u0 s\n")
+    for open in [{ _ = try CorpusSource($0) }, { _ = try Corpus.open($0) }] as [(String) throws -> Void] {
+      let failure = #expect(throws: Failure.self) { try open(folder.path("lists")) }
+      #expect(failure?.message.contains("wav.scp:1: 'u0' is a command that ends in a pipe") == true)
+      #expect(failure?.message.contains("--allow-commands") == true && failure?.status == .badData)
+    }
+    #expect(!FileManager.default.fileExists(atPath: folder.path("ran")))
+  }
+}

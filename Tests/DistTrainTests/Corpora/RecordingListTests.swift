@@ -1,0 +1,137 @@
+import DistTrain
+import Foundation
+import Testing
+
+/// Corpora as one file lists them: CSV tables and wespeaker's raw lists.
+@Suite struct RecordingListTests {
+  private let folder: TestFolder
+
+  init() throws {
+    folder = try TestFolder()
+    for name in ["a/one.wav", "a/two, \"three\".wav", "b/one.wav"] { try folder.writeTone(name, seconds: 3) }
+  }
+
+  private func refusal(of name: String, _ text: some Sequence<UInt8>, allowsCommands: Bool = false) throws -> Failure? {
+    let path = try folder.write(name, text)
+    return #expect(throws: Failure.self) { try CorpusSource(path, allowsCommands: allowsCommands) }
+  }
+
+  @Test(arguments: ["\n", "\r\n"]) func `a CSV table names its columns, quotes what needs it`(end: String) throws {
+    let rows = [
+      "\u{FEFF}speaker,Path,age,id,end,start", "A,a/one.wav,30,u1,,",
+      "A,\"a/two, \"\"three\"\".wav\",\"x\ny\",u2,2.5,1.25",
+      "", "\"B B\",\(folder.path("b/one.wav")),,,,", "C,b/one.wav,,u4,,2",
+    ]
+    let source = try CorpusSource(try folder.write("list.csv", rows.joined(separator: end)))
+    #expect(source.layout == .csv && source.notes == ["columns passed over: age"])
+    let b = "B_B/" + folder.path("b/one.wav").dropFirst()
+    #expect(source.utterances.map(\.id) == inByteOrder([b, "u1", "u2", "u4"]))
+    let of = Dictionary(uniqueKeysWithValues: source.utterances.map { ($0.id, $0) })
+    #expect(of["u1"]?.speaker == "A" && of["u1"]?.path == folder.path("a/one.wav") && of["u1"]?.recording == nil)
+    #expect(of["u2"]?.path == folder.path("a/two, \"three\".wav") && of["u2"]?.recording == "u2")
+    #expect(of["u2"]?.start == 1.25 && of["u2"]?.seconds == 1.25)
+    #expect(of[b]?.speaker == "B_B" && of["u4"]?.recording == b && of["u4"]?.start == 2 && of["u4"]?.seconds == nil)
+
+    let preparation = try CorpusPreparation(source, minimumSeconds: 0.5, minimumUtterances: 1)
+    #expect(preparation.leftOut.isEmpty)
+    try PreparedCorpus(preparation, heldOut: { _ in nil }, trials: nil, seed: 1)
+      .write(folder.path("out"), relativePaths: false, overwrite: false)
+    let corpus = try Corpus.open(folder.path("out"))
+    #expect(corpus.utterances.map(\.id) == [b, "u1", "u2", "u4"])
+    #expect(corpus.utterances.map(\.start) == [0, 0, 1.25, 2] && corpus.utterances.map(\.seconds) == [3, 3, 1.25, 1])
+  }
+
+  private func inByteOrder(_ names: [String]) -> [String] {
+    names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  @Test func `utterances without ids are named after speaker, path and times`() throws {
+    let source = try CorpusSource(
+      try folder.write("list.csv", "path,speaker,start,end\na/one.wav,A,0,1\na/one.wav,A,1,\n./b/one.wav,B,,\n"))
+    #expect(source.utterances.map(\.id) == ["A/a/one.wav-0.0-1.0", "A/a/one.wav-1.0-end", "B/b/one.wav"])
+    #expect(source.utterances.map(\.path) == ["a", "a", "./b"].map { folder.path("\($0)/one.wav") })
+    #expect(source.utterances[0].recording == source.utterances[1].recording)
+  }
+
+  @Test(
+    arguments: [
+      ("", "list.csv: the file is empty; expected path,speaker"),
+      ("path,speaker\n", "list.csv: no rows below the header"),
+      ("path;speaker\na;b\n", "list.csv:1: the header names no column 'path'"),
+      ("path,who\na,b\n", "list.csv:1: the header names no column 'speaker'"),
+      ("path,speaker,path\n", "list.csv:1: two columns are named 'path'"),
+      ("path,speaker\na/one.wav,A\n\na/one.wav\n", "list.csv:4: 1 fields, the header has 2"),
+      ("path,speaker\n,A\n", "list.csv:2: the path is empty"),
+      ("path,speaker\na/one.wav,\" \"\n", "list.csv:2: the speaker is empty"),
+      ("path,speaker\n\"a\nb\",A\n", "list.csv:2: a line break in the path"),
+      ("path,speaker\na,b\n\"a,A\n\n", "list.csv:3: the quote that begins here is not closed"),
+      ("path,speaker\n\"a\"b,A\n", "list.csv:2: text after a closing quote"),
+      ("path,speaker\na\"b\",A\n", "list.csv:2: a quote within a field"),
+      ("path,speaker,start,end\na,A,x,1\n", "list.csv:2: 'x' and '1' are no start and end"),
+      ("path,speaker,start,end\na,A,-1,1\n", "list.csv:2: '-1' and '1' are no start and end"),
+      ("path,speaker,start,end\na,A,0,inf\n", "list.csv:2: '0' and 'inf' are no start and end"),
+      ("path,speaker,start,end\na,A,2,2\n", "list.csv:2: the end, 2 s, is not after the start"),
+      ("path,speaker,id\na,A,x y\nb,A,x_y\n", "list.csv:3: the utterance id 'x_y' is that of line 2"),
+      ("path,speaker\na,A\na,A\n", "list.csv:3: the utterance id 'A/a' is that of line 2"),
+      ("path,speaker\na,x y\nb,x_y\n", "list.csv:3: the speakers 'x y' and 'x_y' would both be 'x_y'"),
+    ])
+  func `a CSV table that is not right is refused with its line`(text: String, message: String) throws {
+    let failure = try refusal(of: "list.csv", text.utf8)
+    #expect(failure?.message.contains(message) == true && failure?.status == .badData, "\(String(describing: failure))")
+    #expect(failure?.message.contains("\n") == false)
+  }
+
+  @Test func `what is not UTF-8 is refused`() throws {
+    let csv = try refusal(of: "list.csv", Array("path,speaker\na,A\na".utf8) + [0xE9] + Array(",A\n".utf8))
+    #expect(csv?.message.contains("list.csv:3: not UTF-8") == true)
+    let raw = try refusal(of: "raw.list", Array("{\"key\": \"".utf8) + [0xE9, 0x22, 0x7D])
+    #expect(raw?.message.contains("raw.list:1 is not whole JSON") == true)
+  }
+
+  @Test func `wespeaker's raw list is read, relative paths from its folder`() throws {
+    let source = try CorpusSource(
+      try folder.write(
+        "raw.list",
+        """
+        {"key": "id2/x 1", "wav": "\(folder.path("b/one.wav"))", "spk": "id2", "dur": 3}
+        \r
+        {"spk": "id1", "key": "id1/é", "wav": "a/one.wav"}\r
+
+        """))
+    #expect(source.layout == .wespeaker)
+    #expect(source.utterances.map(\.id) == ["id1/é", "id2/x_1"] && source.utterances.map(\.speaker) == ["id1", "id2"])
+    #expect(source.utterances.map(\.path) == ["a", "b"].map { folder.path("\($0)/one.wav") })
+  }
+
+  @Test(
+    arguments: [
+      ("{\"key\": \"a\", \"wav\": \"a\", \"spk\": \"s\"}\n{\"key\": \"b\"}", "raw.list:2: the key \"wav\" is missing"),
+      ("{\"key\": \"a\", \"wav\": 1, \"spk\": \"s\"}", "raw.list:1: the value of \"wav\" is of another type"),
+      ("{\"key\": \"a\", \"wav\"", "raw.list:1 is not whole JSON"),
+      ("{\"key\": \"a\", \"wav\": \"\", \"spk\": \"s\"}", "raw.list:1: the key, wav or spk is empty"),
+      ("{\"key\": \"a\", \"wav\": \"x\\ny\", \"spk\": \"s\"}", "raw.list:1: a line break in \"wav\""),
+      ("{\"key\": \"a\", \"wav\": \"x\", \"spk\": \"s\", \"vad\": [[0, 1]]}", "raw.list:1: pieces to be joined"),
+      ("{\"key\": \"a\", \"wav\": \"cat x |\", \"spk\": \"s\"}", "raw.list:1: 'a' is a command"),
+      (
+        "{\"key\": \"a\", \"wav\": \"x\", \"spk\": \"s\"}\n{\"key\": \"a\", \"wav\": \"y\", \"spk\": \"s\"}",
+        "raw.list:2: the utterance id 'a' is that of line 1"
+      ),
+    ])
+  func `a raw list that is not right is refused with its line`(text: String, message: String) throws {
+    let failure = try refusal(of: "raw.list", text.utf8)
+    #expect(failure?.message.contains(message) == true && failure?.status == .badData, "\(String(describing: failure))")
+  }
+
+  @Test func `a file or folder in the wrong place is named`() throws {
+    try folder.write("empty.list", "")
+    for (name, layout, message) in [
+      ("empty.list", nil, "not a folder, nor a list that svdist prepare knows"),
+      ("empty.list", .wespeaker, "the list is empty"), ("a", .csv, "a folder, but --layout csv reads a file"),
+      ("a/one.wav", .folders, "not a folder; give the folder"), ("gone.csv", nil, "no such folder or list"),
+    ] as [(String, CorpusLayout?, String)] {
+      let failure = #expect(throws: Failure.self) { try CorpusSource(folder.path(name), layout: layout) }
+      #expect(
+        failure?.message.contains(message) == true && failure?.status == .badData, "\(String(describing: failure))")
+    }
+  }
+}
