@@ -11,13 +11,13 @@ struct PrepareCommand: ParsableCommand {
       SOURCE is one of
         a folder tree speaker/…/file
         VoxCeleb: idXXXXX/video/00001.wav, perhaps below wav/
-        CN-Celeb as unpacked: CN-Celeb_flac, CN-Celeb2_flac, or a folder that holds both
+        CN-Celeb as unpacked: CN-Celeb_flac, CN-Celeb2_flac or a folder of both
         a Kaldi data directory: wav.scp, utt2spk, perhaps segments
-        a CSV file with the columns path,speaker and perhaps start,end (in seconds) and id, named in its first line
+        a CSV file: path,speaker and perhaps start,end,id, named in its first line
         wespeaker's raw list: {"key": …, "wav": …, "spk": …} on each line
       Files that end in .wav, .flac, .ogg, .opus or .mp3 are taken. VoxCeleb2 comes as .m4a, which has to be converted:
-        find vox2 -name '*.m4a' -print0 | xargs -0 -P 8 -I@ \\
-          sh -c 'ffmpeg -nostdin -v error -i "$1" -ar 16000 -ac 1 "${1%.m4a}.wav"' sh @
+        find vox2 -name '*.m4a' -print0 | xargs -0 -P 8 -I@ sh -c \\
+          'ffmpeg -nostdin -v error -i "$1" -ar 16000 -ac 1 "${1%.m4a}.wav"' sh @
 
       The output is a Kaldi-style data directory (wav.scp, utt2spk, spk2utt, utt2dur, and segments where the source has \
       them) plus left-out.tsv, which says what was left out and why. With held-out speakers it has two of them, train and \
