@@ -48,6 +48,8 @@ class AgainstPyTorch:
             spread = measurements.range(rates[theirs], "rate")
             compiled = ", compiled" if "--compile" in rates[theirs] else ""
             met, words = verdict(own / theirs, target)
+            if met and not measurements.options.compile:
+                words += " by eager PyTorch alone, torch.compile not measured"
             lines.append(Line(
                 f"    {measurements.pytorch}, {malloc}{compiled}: {theirs:.1f} utterances/s ({spread}), "
                 f"ratio {own / theirs:.2f}, {words}", met))
