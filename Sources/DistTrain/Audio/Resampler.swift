@@ -28,6 +28,12 @@ struct Resampler {
     return Input(samples: block * period..<end, firstOutput: block * (to / divisor))
   }
 
+  /// A whole signal, with silence before and after it.
+  func convert(whole samples: [Float], outputs: Int) throws(Failure) -> [Float] {
+    let margin = Self.reach * max(1, (from + to - 1) / to)
+    return try convert(samples + [Float](repeating: 0, count: margin), outputs: outputs)
+  }
+
   /// The first `outputs` samples of the converted signal, the first of which falls on the first of `samples`.
   func convert(_ samples: [Float], outputs: Int) throws(Failure) -> [Float] {
     var status: Int32 = 0

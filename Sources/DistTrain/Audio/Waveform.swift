@@ -6,29 +6,40 @@ package enum Waveform {
   /// there, wherever the stretch starts.
   ///
   /// Sample k of the resampled recording is at k / sampleRate seconds; the stretch begins at the sample nearest to `start`
-  /// and has round(seconds · sampleRate) samples, or fewer where the recording ends before.
+  /// and has round(seconds · sampleRate) samples, or fewer where the recording ends before. Times are those of the
+  /// recording as it is played.
   /// - Parameters:
   ///   - seconds: nil for all that follows.
   ///   - channel: counted from 0; nil for the mean of all.
+  ///   - speed: how fast the recording is played; its pitch goes with it.
   /// - Throws: `Failure(.badData)` for files that cannot be used and stretches that start after the end.
   package static func read(
-    path: String, start: Double = 0, seconds: Double? = nil, sampleRate: Int = 16_000, channel: Int? = nil
+    path: String, start: Double = 0, seconds: Double? = nil, sampleRate: Int = 16_000, channel: Int? = nil,
+    speed: Double = 1
   ) throws -> [Float] {
     let file = try AudioFile(path: path)
-    let available = resampledCount(file.frames, from: file.sampleRate, to: sampleRate)
+    let available = resampledCount(file.frames, from: playedRate(file, speed: speed), to: sampleRate)
     let first = sample(at: start, sampleRate)
     guard first < available else { throw startsAfterEnd(file, start: start) }
     let wanted = seconds.map { sample(at: $0, sampleRate) } ?? available - first
     let stretch = first..<first + min(wanted, available - first)
-    return try read(file, stretch, sampleRate: sampleRate, channel: channel)
+    return try read(file, stretch, sampleRate: sampleRate, channel: channel, speed: speed)
   }
 
   /// The samples `stretch` of a recording at `sampleRate`.
-  static func read(_ file: AudioFile, _ stretch: Range<Int>, sampleRate: Int, channel: Int? = nil) throws -> [Float] {
-    if file.sampleRate == sampleRate {
+  static func read(
+    _ file: AudioFile, _ stretch: Range<Int>, sampleRate: Int, channel: Int? = nil, speed: Double = 1
+  ) throws -> [Float] {
+    let rate = playedRate(file, speed: speed)
+    if rate == sampleRate {
       return try file.read(from: stretch.lowerBound, count: stretch.count, channel: channel)
     }
-    return try resample(file, stretch, sampleRate: sampleRate, channel: channel)
+    return try resample(file, stretch, Resampler(from: rate, to: sampleRate), channel: channel)
+  }
+
+  /// A recording played faster is one of a higher rate.
+  private static func playedRate(_ file: AudioFile, speed: Double) -> Int {
+    speed == 1 ? file.sampleRate : Int((Double(file.sampleRate) * speed).rounded())
   }
 
   /// The samples, at the file's own rate, of `seconds` from `start`.
@@ -78,9 +89,8 @@ package enum Waveform {
 
   /// Samples `stretch` of the resampled recording.
   private static func resample(
-    _ file: AudioFile, _ stretch: Range<Int>, sampleRate: Int, channel: Int?
+    _ file: AudioFile, _ stretch: Range<Int>, _ resampler: Resampler, channel: Int?
   ) throws -> [Float] {
-    let resampler = Resampler(from: file.sampleRate, to: sampleRate)
     let input = resampler.input(for: stretch)
     // Outside the recording there is silence, as there is for a resampler that is given the whole of it.
     let inside = input.samples.clamped(to: 0..<file.frames)

@@ -29,7 +29,7 @@ package struct BatchLoader: Sendable {
   private let corpus: Corpus
   private let sampler: SpeakerBatchSampler
   private let filterBank: FilterBank
-  private let augmentation: Augmentation
+  package let augmentation: Augmentation
   private let segment: Segment
   private let augmentedViews: [Bool]
   private let seconds: Double
@@ -73,9 +73,10 @@ package struct BatchLoader: Sendable {
       let row = batch[own.lowerBound + index]
       var outcome = RowOutcome()
       do {
-        let waveform = try waveform(row, batch: batch, unreadable: unreadable, found: &outcome.unreadable)
+        let (waveform, masks) = try waveform(row, batch: batch, unreadable: unreadable, found: &outcome.unreadable)
         let dither = stream(.dither, row, utterance: row.utterance, view: row.view)
         filterBank.write(waveform, dither: dither, into: features, column: index * frames)
+        for mask in masks { mask.apply(to: features, column: index * frames) }
       } catch {
         outcome.error = error
       }
@@ -94,12 +95,13 @@ package struct BatchLoader: Sendable {
     var error: (any Error)?
   }
 
-  /// The row's crop, or that of the first utterance in the rule's order of replacements which can be read.
+  /// The row's crop and the masks of its features, or those of the first utterance in the rule's order of replacements
+  /// which can be read.
   ///
   /// What other rows of the batch found does not count before the next batch: which rows share a rank must not decide.
   private func waveform(
     _ row: BatchRow, batch: [BatchRow], unreadable: Set<Int>, found: inout [Unreadable]
-  ) throws -> [Float] {
+  ) throws -> (samples: [Float], masks: [SpectralMask]) {
     let companions = batch.filter { $0.speaker == row.speaker }.map(\.utterance)
     var candidate: Int? = row.utterance
     var attempt = 0
@@ -107,7 +109,9 @@ package struct BatchLoader: Sendable {
     while let utterance = candidate {
       if !unreadable.contains(utterance) {
         do {
-          return try augmented(try crop(row, utterance: utterance), row, utterance: utterance)
+          let distortion = distortion(of: row, utterance: utterance)
+          let crop = try crop(row, utterance: utterance, speed: distortion.speed)
+          return (try augmentation.apply(distortion, to: crop), distortion.masks)
         } catch let unusable as Unusable {
           reason = unusable.failure.message
           if !found.contains(where: { $0.utterance == utterance }) {
@@ -130,22 +134,24 @@ package struct BatchLoader: Sendable {
     let failure: Failure
   }
 
-  private func crop(_ row: BatchRow, utterance index: Int) throws(Unusable) -> [Float] {
+  private func crop(_ row: BatchRow, utterance index: Int, speed: Double) throws(Unusable) -> [Float] {
     do {
-      return try read(row, utterance: index)
+      return try read(row, utterance: index, speed: speed)
     } catch {
       throw Unusable(failure: Failure(error))
     }
   }
 
-  private func read(_ row: BatchRow, utterance index: Int) throws -> [Float] {
+  private func read(_ row: BatchRow, utterance index: Int, speed: Double) throws -> [Float] {
     let utterance = corpus.utterances[index]
+    let speed = speed * utterance.speed
+    let length = utterance.seconds / speed
     let cropView = segment == .same ? 0 : row.view
     var stream = stream(.crop, row, utterance: index, view: cropView)
-    let offset = stream.uniform() * max(0, utterance.seconds - seconds)
+    let offset = stream.uniform() * max(0, length - seconds)
     let read = try Waveform.read(
-      path: utterance.path, start: utterance.start + offset, seconds: min(seconds, utterance.seconds),
-      sampleRate: filterBank.sampleRate)
+      path: utterance.path, start: utterance.start / speed + offset, seconds: min(seconds, length),
+      sampleRate: filterBank.sampleRate, speed: speed)
     guard !read.isEmpty else { throw Failure(.badData, "\(utterance.path): no samples at \(offset) s") }
     // A pause is no reason to give an utterance up, a recording without any sound is.
     if !read.contains(where: { abs($0) >= AudioInspection.silence }) {
@@ -154,10 +160,28 @@ package struct BatchLoader: Sendable {
     return Waveform.tiled(read, count: samples)
   }
 
-  private func augmented(_ waveform: [Float], _ row: BatchRow, utterance: Int) throws -> [Float] {
-    guard augmentedViews[row.view] else { return waveform }
-    var draws = stream(.augmentation, row, utterance: utterance, view: row.view)
-    return try augmentation.apply(to: waveform, stream: &draws)
+  private func distortion(of row: BatchRow, utterance: Int) -> Distortion {
+    guard augmentedViews[row.view] else { return Distortion() }
+    return augmentation.draw(speaker: row.speaker, bins: filterBank.bins, frames: frames) { purpose in
+      stream(purpose, row, utterance: utterance, view: row.view)
+    }
+  }
+
+  /// A row's crop before and after what training does to it.
+  package struct Audition: Sendable {
+    /// At the utterance's own speed.
+    package let clean: [Float]
+    package let augmented: [Float]
+    package let distortion: Distortion
+  }
+
+  /// - Throws: `Failure(.badData)` where the utterance, or a recording laid over it, cannot be read.
+  package func audition(_ row: BatchRow) throws -> Audition {
+    let distortion = distortion(of: row, utterance: row.utterance)
+    let crop = try read(row, utterance: row.utterance, speed: distortion.speed)
+    return Audition(
+      clean: try read(row, utterance: row.utterance, speed: 1), augmented: try augmentation.apply(distortion, to: crop),
+      distortion: distortion)
   }
 
   private func stream(_ purpose: RandomPurpose, _ row: BatchRow, utterance: Int, view: Int) -> RandomStream {

@@ -51,7 +51,9 @@ package struct Corpus: Sendable {
       }
       utterancesOfSpeaker[speaker].append(utterances.count)
       utterances.append(
-        Utterance(id: entry.id, speaker: speaker, path: entry.path, start: entry.start, seconds: seconds))
+        Utterance(
+          id: entry.id, speaker: speaker, path: entry.path, start: entry.start, seconds: seconds,
+          speed: entry.speed))
     }
     self.utterances = utterances
     self.speakers = names

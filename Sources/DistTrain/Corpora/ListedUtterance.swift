@@ -14,6 +14,8 @@ package struct ListedUtterance: Sendable, Equatable {
   package var seconds: Double?
   /// The utterances that this one joins, in order; none for an utterance of its own.
   package var pieces: [ListedUtterance] = []
+  /// How fast it is played.
+  package var speed = 1.0
 
   package init(
     id: String, speaker: String, path: String, recording: String? = nil, start: Double = 0, seconds: Double? = nil

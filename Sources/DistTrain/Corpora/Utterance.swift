@@ -8,4 +8,6 @@ package struct Utterance: Sendable, Equatable {
   package let start: Double
   /// The length of the utterance, in seconds.
   package let seconds: Double
+  /// How fast it is played.
+  package var speed = 1.0
 }

@@ -20,7 +20,11 @@ extension Configuration {
   /// `folder`; one that is in neither stays as it is, and whoever opens it says so.
   private mutating func resolve(folder: URL?) {
     contrastive.attention.scale = contrastive.attention.scale ?? classification.scale
-    for path in [\Self.corpus.train, \.corpus.evaluation, \.corpus.trials, \.augmentation.noise, \.augmentation.rooms] {
+    let paths = [
+      \Self.corpus.train, \.corpus.evaluation, \.corpus.trials, \.augmentation.musan, \.augmentation.noise,
+      \.augmentation.music, \.augmentation.speech, \.augmentation.rooms,
+    ]
+    for path in paths {
       self[keyPath: path] = self[keyPath: path].map { Self.resolve(path: $0, folder: folder) }
     }
   }

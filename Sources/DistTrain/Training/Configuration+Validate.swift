@@ -35,22 +35,25 @@ extension Configuration {
     if weighting.method == .fixed, weighting.classification == 0, weighting.contrastive == 0 {
       return "weighting.classification: it and weighting.contrastive are both 0: nothing would be trained"
     }
+    if augmentation.speed.asSpeakers, !augmentation.speed.factors.contains(1) {
+      return "augmentation.speed.factors: with asSpeakers 1 is among them, found \(augmentation.speed.factors.yaml)"
+    }
     if corpus.trials != nil, corpus.evaluation == nil {
       return "corpus.trials: set without corpus.evaluation: name the data directory that the trials are about"
     }
     return nil
   }
 
-  /// Whether the rows of a view are changed by noise or rooms.
+  /// Whether the rows of a view are changed.
   package func augments(view: Int) -> Bool {
-    views.augmented[view] && (augmentation.noise != nil || augmentation.rooms != nil)
+    views.augmented[view] && augmentation.isOn
   }
 
   /// What is allowed but may not be what was meant: a line each, which precedes the rendered settings.
   package var notes: [String] {
     var notes: [String] = []
-    if views.augmented.contains(true), augmentation.noise == nil, augmentation.rooms == nil {
-      notes.append("no view is augmented: augmentation.noise and augmentation.rooms are null")
+    if views.augmented.contains(true), !augmentation.isOn {
+      notes.append("no view is augmented: augmentation names no folder, and its other kinds are off")
     }
     if batch.utterances * batch.views == 1, weighting.method == .minNorm || weighting.contrastive > 0 {
       notes.append("the contrastive loss has no positive pairs: batch.utterances and batch.views are 1")

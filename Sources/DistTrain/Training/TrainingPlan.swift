@@ -20,7 +20,9 @@ package struct TrainingPlan {
   private let optimizerSettings: Configuration.Optimizer
 
   /// - Throws: `Failure` where the corpus does not fit the settings, or a folder of noise or rooms is of no use.
-  package init(_ configuration: Configuration, corpus: Corpus) throws {
+  package init(_ configuration: Configuration, corpus recorded: Corpus) throws {
+    let speed = configuration.augmentation.speed
+    let corpus = speed.asSpeakers ? recorded.atSpeeds(speed.factors) : recorded
     self.corpus = corpus
     let batch = configuration.batch
     sampler = try SpeakerBatchSampler(
@@ -29,9 +31,7 @@ package struct TrainingPlan {
     let features = configuration.features
     loader = BatchLoader(
       corpus: corpus, sampler: sampler, filterBank: FilterBank(bins: features.bins, dither: features.dither),
-      augmentation: try Augmentation(
-        noise: configuration.augmentation.noise, rooms: configuration.augmentation.rooms,
-        probability: configuration.augmentation.probability, snr: configuration.augmentation.snr),
+      augmentation: try Augmentation(configuration.augmentation, corpus: recorded),
       segment: configuration.views.segment,
       augmentedViews: configuration.views.augmented, seconds: configuration.crop.seconds, seed: configuration.seed)
     let least = ECAPATDNN(configuration).minimumFrames

@@ -83,6 +83,86 @@ import Testing
     #expect(first[0] != clean[0] && first[1] == clean[1])
   }
 
+  /// All kinds at once, as often as not.
+  private func everything(_ noises: TestFolder) throws -> Augmentation {
+    try noises.writeTone("noise/tone.wav", seconds: 2)
+    try noises.writeTone("music/tone.wav", seconds: 1)
+    try noises.writeWave("rooms/room.wav", samples: [0, 0.1, 1, 0.4, -0.3, 0.1])
+    let configuration = try Configuration.load(
+      file: nil,
+      overrides: [
+        "augmentation={musan: \(noises.path), rooms: \(noises.path)/rooms, babble: {corpus: true}}",
+        "augmentation={speed: {factors: [0.9, 1, 1.1]}, volume: {probability: 0.5}, codec: {probability: 0.5}}",
+        "augmentation.specAugment={probability: 0.5, timeMasks: 2}",
+      ])
+    return try Augmentation(configuration.augmentation, corpus: noise.corpus)
+  }
+
+  @Test func `augmentation depends neither on ranks nor threads nor on what was loaded before`() throws {
+    let noises = try TestFolder()
+    let rows = (0..<4).flatMap { utterance in
+      (0..<6).map { row(utterance, view: $0 % 2, epoch: $0 / 2) }
+    }
+    let all = try loader(augmented: [true, true], augmentation: everything(noises))
+      .load(rows, own: 0..<rows.count, unreadable: []).features
+    let again = try loader(augmented: [true, true], augmentation: everything(noises))
+    let threads = ThreadTeam()
+    threads.grow(to: 3)
+    for (own, readers) in [(13..<rows.count, threads), (0..<5, ThreadTeam()), (5..<13, threads)] {
+      let share = try again.load(rows, own: own, unreadable: [], readers: readers).features
+      for bin in 0..<share.rows {
+        for column in 0..<share.columns {
+          #expect(share[bin, column] == all[bin, own.lowerBound * again.frames + column])
+        }
+      }
+    }
+    let clean = try load(loader(), rows)
+    let augmented = try load(again, rows)
+    #expect(zip(clean, augmented).count { $0 != $1 } > rows.count * 3 / 4)
+    #expect(Set(augmented).count == rows.count)
+  }
+
+  @Test func `masks set their own row's features to the mean, after it is removed`() throws {
+    var augmentation = try Augmentation()
+    augmentation.masking = SpectralMasking(
+      probability: 1, timeMasks: 0, timeWidth: 0, frequencyMasks: 1, frequencyWidth: NoiseCorpus.bins)
+    let rows = (0..<4).flatMap { utterance in (0..<2).map { row(utterance, view: $0) } }
+    let clean = try load(loader(), rows)
+    let loader = try loader(augmented: [false, true], augmentation: augmentation)
+    var masked = 0
+    for (row, features) in try load(loader, rows).enumerated() {
+      let changed = features.indices.filter { features[$0] != clean[row][$0] }
+      #expect(changed.allSatisfy { features[$0] == 0 })
+      let bins = Set(changed.map { $0 / loader.frames })
+      #expect(changed.count == bins.count * loader.frames)
+      if row % 2 == 0 { #expect(bins.isEmpty) }
+      masked += bins.count
+    }
+    #expect(masked > 0)
+  }
+
+  @Test func `a row at another speed is the same stretch, played at it`() throws {
+    var augmentation = try Augmentation()
+    augmentation.speeds = [1.1]
+    let whole = row(0)
+    let path = noise.folder.path("s0-u0.wav")
+    let played = try Waveform.read(path: path, speed: 1.1)
+    let loaded = try load(
+      loader(augmented: [true, true], augmentation: augmentation, seconds: Double(played.count) / 16_000), [whole])
+    let expected = features(played)
+    #expect(zip(loaded[0], expected).allSatisfy { abs($0 - $1) < 1e-3 })
+    #expect(loaded[0].count == expected.count)
+  }
+
+  @Test func `a corpus's own speeds are played in every view`() throws {
+    let corpus = noise.corpus.atSpeeds([1, 1.1])
+    let fast = try #require(corpus.utterance(named: "s0-u0@1.1"))
+    let played = try Waveform.read(path: noise.folder.path("s0-u0.wav"), speed: 1.1)
+    let row = BatchRow(utterance: fast, speaker: corpus.utterances[fast].speaker, occurrence: 0, view: 0, epoch: 0)
+    let loaded = try load(loader(corpus, seconds: Double(played.count) / 16_000), [row])
+    #expect(zip(loaded[0], features(played)).allSatisfy { abs($0 - $1) < 1e-3 })
+  }
+
   @Test func `every utterance, view and epoch has dither of its own`() throws {
     // Two utterances of one file.
     let path = noise.folder.path("s0-u0.wav")

@@ -95,8 +95,8 @@ struct ConfigurationTests {
         "FILE:1: views.augmented: expected a list, each true or false, found the list [true, 1]"
       ),
       (
-        "augmentation: {snr: [15, 0]}\n",
-        "FILE:1: augmentation.snr: expected a list of two numbers, [lowest, highest], found the list [15, 0]"
+        "augmentation: {snr: {noise: [15, 0]}}\n",
+        "FILE:1: augmentation.snr.noise: expected a list of two numbers, [lowest, highest], found the list [15, 0]"
       ),
       ("corpus:\n  train: [a]\n", "FILE:2: corpus.train: expected a path or null, found the list [a]"),
       ("crop: 2\n", "FILE:1: crop: a group of settings (seconds), found 2"),
@@ -173,8 +173,17 @@ struct ConfigurationTests {
       ),
       (["optimizer.momentum=1"], "--set optimizer.momentum=1: optimizer.momentum: allowed is 0 to below 1, found 1"),
       (
-        ["augmentation.snr=[-30, 0]"],
-        "--set augmentation.snr=[-30, 0]: augmentation.snr: allowed is within -20 to 60, found [-30, 0]"
+        ["augmentation.snr.noise=[-30, 0]"],
+        "--set augmentation.snr.noise=[-30, 0]: augmentation.snr.noise: allowed is within -20 to 60, found [-30, 0]"
+      ),
+      (
+        ["augmentation.babble.voices=[2.5, 3]"],
+        "--set augmentation.babble.voices=[2.5, 3]: augmentation.babble.voices: allowed is whole numbers within 1 to 20, "
+          + "found [2.5, 3]"
+      ),
+      (
+        ["augmentation.speed={factors: [0.9, 1.1], asSpeakers: true}"],
+        "augmentation.speed.factors: with asSpeakers 1 is among them, found [0.9, 1.1]"
       ),
       (["checkpoint.keep=0"], "--set checkpoint.keep=0: checkpoint.keep: allowed is at least 1, found 0"),
       (
@@ -223,7 +232,7 @@ struct ConfigurationTests {
         "crop.seconds=0.2", "classification.margin=0", "contrastive.margin.value=1.57", "encoder.channels=8",
         "encoder.embedding=1", "optimizer.momentum=0", "schedule.learningRate.warmup=2000", "evaluation.everySteps=0",
         "checkpoint.everySteps=0", "checkpoint.everyMinutes=0", "augmentation.probability=1",
-        "augmentation.snr=[5, 5]",
+        "augmentation.snr.noise=[5, 5]",
       ])
   }
 
@@ -251,7 +260,7 @@ struct ConfigurationTests {
     let bare = try Configuration.load(file: nil, overrides: ["corpus.evaluation=dev"])
     #expect(
       bare.notes == [
-        "no view is augmented: augmentation.noise and augmentation.rooms are null",
+        "no view is augmented: augmentation names no folder, and its other kinds are off",
         "nothing is evaluated during training: corpus.evaluation is set, corpus.trials is null",
       ])
     #expect(bare.yaml.hasPrefix("# note: no view is augmented"))
@@ -260,6 +269,12 @@ struct ConfigurationTests {
       file: nil, overrides: ["augmentation.noise=musan", "batch={utterances: 1, views: 1}", "views.augmented=[true]"])
     #expect(noisy.notes == ["the contrastive loss has no positive pairs: batch.utterances and batch.views are 1"])
     #expect(noisy.augments(view: 0))
+    for one in [
+      "musan=m", "music=m", "speech=s", "rooms=r", "babble.corpus=true", "speed.factors=[0.9, 1]",
+      "volume.probability=1", "codec.probability=1", "specAugment.probability=1",
+    ] {
+      #expect(try Configuration.load(file: nil, overrides: ["augmentation.\(one)"]).augments(view: 1), "\(one)")
+    }
   }
 
   private func failure(file: String?, overrides: [String] = []) -> String {

@@ -14,7 +14,13 @@ struct ConfigurationYAMLTests {
           "corpus={train: 'a: b # c', evaluation: \"tab\\tand \\\"quotes\\\"\", trials: 'no'}",
           "crop.seconds=2.5", "batch={speakers: 3, utterances: 4, views: 1}",
           "views={segment: same, augmented: [true]}",
-          "augmentation={noise: 1e5, rooms: ' Räume ', probability: 0.1, snr: [-2.5, 3]}",
+          "augmentation={noise: 1e5, rooms: ' Räume ', probability: 0.1, snr: {noise: [-2.5, 3], music: [0, 1]}}",
+          "augmentation={musan: m, music: n, speech: s, snr: {babble: [1, 2]}, babble: {corpus: true, voices: [2, 4]}}",
+          "augmentation.speed={factors: [1, 1.25], asSpeakers: true}",
+          "augmentation.volume={probability: 0.2, gain: [-1, 1.5]}",
+          "augmentation.codec={probability: 0.3, kinds: [gsm, mu-law]}",
+          "augmentation.specAugment={probability: 0.4, timeMasks: 2, timeWidth: 11, frequencyMasks: 3}",
+          "augmentation.specAugment.frequencyWidth=9",
           "features={bins: 40, dither: 0}",
           "encoder={layout: speechbrain, channels: 16, aggregation: 24, embedding: 8, globalContext: false}",
           "encoder.batchNormalization=local",
@@ -56,7 +62,7 @@ struct ConfigurationYAMLTests {
     var stored = unusual
     stored.optimizer.gradientNorm = 1
     let properties = try leaves(of: JSONSerialization.jsonObject(with: JSONEncoder().encode(stored)))
-    #expect(properties.count == 71)
+    #expect(properties.count == 89)
     #expect(changed.union(running).union(allowedToStay) == properties)
     #expect(changed.isDisjoint(with: running))
   }
@@ -79,7 +85,8 @@ struct ConfigurationYAMLTests {
       ])
     for line in [
       "seed: 18446744073709551615", "  train: \"a: b # c\"", "  trials: \"no\"", "  noise: \"1e5\"",
-      "  snr: [-2.5, 3]", "    form: none", "    mode: \"off\"", "  weightDecay: 2.0e-6", "  epsilon: 1.25e-7",
+      "    noise: [-2.5, 3]", "    kinds: [gsm, mu-law]", "    form: none", "    mode: \"off\"",
+      "  weightDecay: 2.0e-6", "  epsilon: 1.25e-7",
       "    initial: 0.07", "    finalDivisor: 1.0e+20", "  gradientNorm: null", "  augmented: [true]",
     ] {
       #expect(lines.contains(line), "\(line)")

@@ -1,0 +1,90 @@
+import Foundation
+
+extension Augmentation {
+  /// The crop as it is heard: interference, then the channel, then the volume. As many samples, none beyond ±1 unless the
+  /// crop's own were. Speed is a matter of reading, masks of the features.
+  ///
+  /// - Throws: `Failure(.badData)` that names the recording where a noise or room cannot be read.
+  package func apply(_ distortion: Distortion, to samples: [Float]) throws -> [Float] {
+    var result = try apply(distortion.interference, to: samples)
+    if let codec = distortion.codec { result = try codec.transmit(result, sampleRate: sampleRate) }
+    return VolumeRange.amplified(result, decibels: distortion.gain)
+  }
+
+  package func apply(_ interference: Interference, to samples: [Float]) throws -> [Float] {
+    guard !samples.isEmpty else { return samples }
+    let mixed: [Float]
+    switch interference {
+    case .none: return samples
+    case .noise(let file, let snr, let offset):
+      let noise = try stretch(of: noises[file], offset: offset, count: samples.count)
+      mixed = Self.mix(samples, noise, snr: snr)
+    case .music(let file, let snr, let offset):
+      let noise = try stretch(of: music[file], offset: offset, count: samples.count)
+      mixed = Self.mix(samples, noise, snr: snr)
+    case .babble(let voices, let snr):
+      mixed = Self.mix(samples, try sum(of: voices, count: samples.count), snr: snr)
+    case .room(let file):
+      mixed = try responses.room(at: rooms[file]).reverberate(samples)
+    }
+    return Self.withinFullScale(mixed, of: samples)
+  }
+
+  /// `count` samples of a recording, or of the part of it that `start` and `seconds` name: a stretch, or where it is
+  /// shorter, all of it over and over.
+  private func stretch(
+    of path: String, start: Double = 0, seconds: Double? = nil, offset: Double, count: Int
+  ) throws -> [Float] {
+    let file = try AudioFile(path: path)
+    let total = Waveform.resampledCount(file.frames, from: file.sampleRate, to: sampleRate)
+    let origin = min(Int(start * Double(sampleRate)), total - 1)
+    let available = min(seconds.map { max(1, Int($0 * Double(sampleRate))) } ?? total, total - origin)
+    if available >= count {
+      let first = origin + Int(offset * Double(available - count + 1))
+      return try Waveform.read(file, first..<first + count, sampleRate: sampleRate)
+    }
+    let whole = try Waveform.read(file, origin..<origin + available, sampleRate: sampleRate)
+    let first = Int(offset * Double(available))
+    return Waveform.tiled(Array(whole[first...] + whole[..<first]), count: count)
+  }
+
+  /// Voices brought to equal power and added.
+  private func sum(of voices: [BabbleVoice], count: Int) throws -> [Float] {
+    var sum = [Float](repeating: 0, count: count)
+    for voice in voices {
+      let samples: [Float]
+      do {
+        samples = try stretch(
+          of: voice.path, start: voice.start, seconds: voice.seconds, offset: voice.offset, count: count)
+      } catch  where voice.isDispensable {
+        continue
+      }
+      let power = Self.power(samples)
+      guard power > 0 else { continue }
+      let scale = Float(1 / power.squareRoot())
+      for index in 0..<count { sum[index] += scale * samples[index] }
+    }
+    return sum
+  }
+
+  /// Speech plus noise, the noise scaled so that the ratio of their mean powers is `snr` dB. Silence has no ratio to
+  /// anything: where either is silent, the speech is returned as it is.
+  package static func mix(_ speech: [Float], _ noise: [Float], snr: Double) -> [Float] {
+    precondition(speech.count == noise.count, "\(noise.count) samples of noise for \(speech.count) of speech")
+    let powers = (power(speech), power(noise))
+    guard powers.0 > 0, powers.1 > 0 else { return speech }
+    let gain = Float((powers.0 / powers.1 * pow(10, -snr / 10)).squareRoot())
+    return zip(speech, noise).map { $0 + gain * $1 }
+  }
+
+  private static func power(_ samples: [Float]) -> Double {
+    samples.reduce(0) { $0 + Double($1) * Double($1) } / Double(samples.count)
+  }
+
+  /// Scaled down as a whole where it would clip, and the original did not.
+  private static func withinFullScale(_ samples: [Float], of original: [Float]) -> [Float] {
+    let peak = samples.reduce(0) { max($0, abs($1)) }
+    let bound = original.reduce(1) { max($0, abs($1)) }
+    return peak > bound ? samples.map { $0 * (bound / peak) } : samples
+  }
+}

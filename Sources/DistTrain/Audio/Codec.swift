@@ -1,0 +1,110 @@
+import CSndFile
+
+/// A lossy coding that speech goes through on its way: encoded and decoded in memory by libsndfile.
+package enum Codec: String, Sendable, CaseIterable, Codable {
+  /// G.711 on the telephone, 8 kHz.
+  case muLaw = "mu-law"
+  /// GSM 06.10 full rate, 8 kHz.
+  case gsm
+  /// Opus at about 16 kbit/s.
+  case opus
+  /// Vorbis at quality 0.1.
+  case vorbis
+
+  /// The samples after coding: as many, and in time with them.
+  ///
+  /// libsndfile's Ogg streams say how much of their start is the coder's delay; μ-law and GSM 06.10 have none.
+  package func transmit(_ samples: [Float], sampleRate: Int) throws(Failure) -> [Float] {
+    guard !samples.isEmpty else { return samples }
+    let rate = codedRate(sampleRate)
+    if rate == sampleRate { return try code(samples, rate: rate) }
+    let count = Waveform.resampledCount(samples.count, from: sampleRate, to: rate)
+    let narrow = try Resampler(from: sampleRate, to: rate).convert(whole: samples, outputs: max(1, count))
+    let coded = try code(narrow, rate: rate)
+    return try Resampler(from: rate, to: sampleRate).convert(whole: coded, outputs: samples.count)
+      .map { min(max($0, -1), 1) }
+  }
+
+  /// Whether the installed libsndfile writes it.
+  package var isAvailable: Bool {
+    var info = info(rate: codedRate(16_000))
+    return sf_format_check(&info) != 0
+  }
+
+  private func codedRate(_ sampleRate: Int) -> Int {
+    switch self {
+    case .muLaw, .gsm: 8000
+    case .opus, .vorbis: sampleRate
+    }
+  }
+
+  private func info(rate: Int) -> SF_INFO {
+    var info = SF_INFO()
+    info.samplerate = Int32(rate)
+    info.channels = 1
+    let format =
+      switch self {
+      case .muLaw: Int(SF_FORMAT_WAV) | Int(SF_FORMAT_ULAW)
+      case .gsm: Int(SF_FORMAT_WAV) | Int(SF_FORMAT_GSM610)
+      case .opus: Int(SF_FORMAT_OGG) | Int(SF_FORMAT_OPUS)
+      case .vorbis: Int(SF_FORMAT_OGG) | Int(SF_FORMAT_VORBIS)
+      }
+    info.format = Int32(format)
+    return info
+  }
+
+  /// libsndfile's measure from 0, the best, to 1, the smallest: Opus takes 6 + 250 · (1 − level) kbit/s, Vorbis the
+  /// quality 1 − level.
+  private var compressionLevel: Double? {
+    switch self {
+    case .muLaw, .gsm: nil
+    case .opus: 0.96
+    case .vorbis: 0.9
+    }
+  }
+
+  private func code(_ samples: [Float], rate: Int) throws(Failure) -> [Float] {
+    let file = MemoryFile()
+    try encode(samples, rate: rate, into: file)
+    file.rewind()
+    return try decode(file, count: samples.count)
+  }
+
+  private func encode(_ samples: [Float], rate: Int, into file: MemoryFile) throws(Failure) {
+    var info = info(rate: rate)
+    guard let stream = file.open(SFM_WRITE, &info) else { throw failure("cannot be begun") }
+    sf_command(stream, Int32(SFC_SET_CLIPPING), nil, 1)
+    if var level = compressionLevel {
+      sf_command(stream, Int32(SFC_SET_COMPRESSION_LEVEL), &level, Int32(MemoryLayout<Double>.size))
+    }
+    var written = 0
+    samples.withUnsafeBufferPointer { samples in
+      // In parts: libsndfile 1.2's Vorbis encoder overflows its stack on long writes.
+      while written < samples.count {
+        let part = min(4096, samples.count - written)
+        guard sf_write_float(stream, samples.baseAddress! + written, sf_count_t(part)) == part else { break }
+        written += part
+      }
+    }
+    let status = sf_close(stream)
+    guard written == samples.count, status == 0 else { throw failure("failed") }
+  }
+
+  /// What the decoder gives less than was encoded is silence: GSM's last block may be cut.
+  private func decode(_ file: MemoryFile, count: Int) throws(Failure) -> [Float] {
+    var info = SF_INFO()
+    guard let stream = file.open(SFM_READ, &info) else { throw failure("cannot be decoded") }
+    defer { sf_close(stream) }
+    return [Float](unsafeUninitializedCapacity: count) { samples, initialized in
+      let decoded = max(0, Int(sf_read_float(stream, samples.baseAddress, sf_count_t(count))))
+      for index in decoded..<max(decoded, count) { samples[index] = 0 }
+      for index in 0..<decoded { samples[index] = min(max(samples[index], -1), 1) }
+      initialized = count
+    }
+  }
+
+  private func failure(_ what: String) -> Failure {
+    let reason = String(cString: sf_strerror(nil))
+    return Failure(.failed, "coding by \(rawValue) \(what) (\(reason)): take it out of augmentation.codec.kinds")
+  }
+}
