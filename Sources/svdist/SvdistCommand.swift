@@ -20,7 +20,7 @@ struct SvdistCommand: ParsableCommand {
     version: "svdist \(Version.current)",
     subcommands: [
       TrainCommand.self, PrepareCommand.self, EmbedCommand.self, EvaluateCommand.self, VerifyCommand.self,
-      ConfigCommand.self, DoctorCommand.self,
+      ListenCommand.self, ConfigCommand.self, DoctorCommand.self,
     ],
     defaultSubcommand: TrainCommand.self)
 

@@ -62,7 +62,7 @@ package enum WholeFolder {
     }
     if let other = names.sorted().first(where: { !replacing.contains($0) }) {
       throw Failure(
-        .usage, "\(path): holds '\(other)', which svdist prepare did not write: choose another --output")
+        .usage, "\(path): holds '\(other)', which svdist did not write: choose another --output")
     }
     return true
   }
