@@ -56,6 +56,13 @@ void ck_pooling_relu_backward(
 void ck_pooling_backward(
     float *dx, const float *weight, const float *x, size_t n, float dmean, float dsquare, float a, float c);
 
+/// Whether ck_product is to be used here: with the instruction set "avx2".
+int ck_has_product(void);
+/// c = op(a) · op(b), or c + op(a) · op(b) when adding: c is m × n, the sums are k long, all row-major, m, n and k at least 1.
+/// Only where ck_has_product.
+void ck_product(
+    const float *a, size_t a_stride, int a_transposed, const float *b, size_t b_stride, int b_transposed, size_t m,
+    size_t n, size_t k, int adding, float *c, size_t c_stride);
 /// Whether this CPU multiplies bf16 (AVX512-BF16).
 int ck_has_bf16(void);
 /// c = op(a) · op(b), or c + op(a) · op(b) when adding: c is m × n, the sums are k long, all row-major. Factors are rounded

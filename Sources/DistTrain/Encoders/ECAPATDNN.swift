@@ -64,12 +64,12 @@ package struct ECAPATDNN: Encoder {
     let (first, entryCache) = entry.forward(features.view, utterances: utterances, pass)
     let joined = Matrix(rows: blocks.count * sizes.channels, columns: features.columns)
     var caches: [SERes2Block.Cache] = []
-    var current = first
+    var current = first.view
     for (index, block) in blocks.enumerated() {
-      let (next, cache) = block.forward(current.view, utterances: utterances, pass)
-      inParallel(next.rows) { row in
-        joined.row(index * sizes.channels + row).update(from: next.row(row), count: next.columns)
-      }
+      let (wide, cache) = block.forward(current, utterances: utterances, pass)
+      // The next block reads, and its cache keeps, the rows among the joined ones: the output's own memory is free again.
+      let next = joined.rows(index * sizes.channels..<(index + 1) * sizes.channels)
+      inParallel(wide.rows) { row in next.row(row).update(from: wide.row(row), count: wide.columns) }
       caches.append(cache)
       current = next
     }

@@ -81,7 +81,7 @@ private func sumOfPieces(
   _ a: Factor, _ b: Factor, inner: Int, into c: MatrixView, adding: Bool, _ precision: Precision
 ) {
   let size = c.rows * c.columns
-  let sums = size <= 1 << 20 ? 8 : size <= 1 << 22 ? 4 : 2
+  let sums = size <= 1 << 20 ? 8 : 2
   let strips = min(8 / sums, c.rows)
   let partial = Matrix(rows: sums * c.rows, columns: c.columns)
   ThreadTeam.shared.run(sums * strips) { piece in
@@ -103,6 +103,10 @@ private func whole(
   _ a: Factor, _ b: Factor, inner: Int, into c: MatrixView, adding: Bool, _ precision: Precision
 ) {
   switch precision {
+  case .single where ck_has_product() != 0 && inner > 0:
+    ck_product(
+      a.view.pointer, a.view.stride, a.transposed ? 1 : 0, b.view.pointer, b.view.stride, b.transposed ? 1 : 0,
+      c.rows, c.columns, inner, adding ? 1 : 0, c.pointer, c.stride)
   case .single:
     cblas_sgemm(
       CblasRowMajor, a.transposed ? CblasTrans : CblasNoTrans, b.transposed ? CblasTrans : CblasNoTrans,
