@@ -21,6 +21,8 @@ struct TrainCommand: RanksCommand {
   @Flag(help: "Start anew where the run folder already holds checkpoints.")
   var restart = false
 
+  @OptionGroup var continuation: ContinuationOptions
+
   @Flag(
     help: """
       Instead of training compare both objectives' gradients of the first batch with central differences of the losses, \
@@ -88,6 +90,7 @@ struct TrainCommand: RanksCommand {
       }
       var options = TrainingRun.Options(folder: runDir, version: Version.current)
       options.restart = command.restart
+      try communicator.agree { try command.continuation.apply(to: &options) }
       options.logEvery = command.logEvery
       options.readers = command.readers ?? threads
       return try TrainingRun(configuration, options: options, communicator: communicator).run()

@@ -59,6 +59,9 @@ final class Program {
     if process.isRunning { kill(process.processIdentifier, signal) }
   }
 
+  /// The variable that every process of the run has in its environment.
+  var mark: String { "SVDIST_TEST_RUN=\(folder.lastPathComponent)" }
+
   /// Waits until the condition holds or the program has ended.
   func wait(until condition: () -> Bool) throws {
     while process.isRunning, !condition() {
@@ -83,7 +86,7 @@ final class Program {
   /// Kills every process of the run with SIGKILL: the program, its launcher and its ranks, which inherit the mark in their
   /// environment.
   func killAll() {
-    let mark = Array("SVDIST_TEST_RUN=\(folder.lastPathComponent)".utf8)
+    let mark = Array(mark.utf8)
     var found: Bool
     repeat {
       found = false

@@ -152,5 +152,79 @@ extension ProgramTests {
         expectRefusal(try svdist(arguments, mpi: 2), 65, "no checkpoint in", "--restart", underLauncher: true)
       }
     }
+
+    @Test func `a changed setting is accepted where it is named, alone or by its group, and kept from then on`() throws
+    {
+      try SmallRun.with { run in
+        let arguments = run.arguments(steps: Self.steps)
+        try interrupt(run, arguments, ranks: nil, end: .asked)
+        let changed = arguments + ["--set", "optimizer.momentum=0.5", "--set", "optimizer.weightDecay=0"]
+        expectRefusal(
+          try svdist(changed + ["--allow-change", "optimizer.momentum"]), 64, "optimizer.weightDecay was 0.0001, is 0",
+          "--allow-change")
+        expectRefusal(
+          try svdist(changed + ["--allow-change", "optimizer.momentun"]), 64, "--allow-change optimizer.momentun",
+          "near: optimizer.momentum")
+        let outcome = try svdist(changed + ["--allow-change", "optimizer"])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.output.contains("optimizer.momentum was 0.9 until now, is 0.5"))
+        #expect(outcome.output.contains("going on from step "))
+        #expect(run.metrics().map(\.step) == Array(1...Self.steps))
+        #expect(try svdist(changed).status == 0)
+        expectRefusal(try svdist(arguments), 64, "optimizer.momentum was 0.5, is 0.9")
+      }
+    }
+
+    @Test func `a checkpoint of another encoder or with another's file is told and passed over`() throws {
+      try SmallRun.with { run in
+        let arguments = run.arguments(steps: 6, ["checkpoint.everySteps=2"])
+        #expect(try svdist(arguments).status == 0)
+        #expect(try svdist(run.arguments(steps: 6, ["encoder.channels=24"], into: "other")).status == 0)
+        func folder(_ step: Int, of name: String = "run") -> URL {
+          run.folder.appending(path: "\(name)/checkpoints/step-0000000\(step)")
+        }
+        let manager = FileManager.default
+        try manager.removeItem(at: folder(6))
+        try manager.copyItem(at: folder(6, of: "other"), to: folder(6))
+        let file = "optimizer.safetensors"
+        try manager.removeItem(at: folder(4).appending(path: file))
+        try manager.copyItem(at: folder(2).appending(path: file), to: folder(4).appending(path: file))
+        let outcome = try svdist(arguments)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(
+          outcome.output.contains(
+            "step-00000006 is passed over: it holds another encoder (encoder.channels was 24, is 16)"))
+        #expect(outcome.output.contains("the bytes of \(folder(4).path)/\(file) changed since they were written"))
+        #expect(outcome.output.contains("going on from step 2"))
+
+        for step in [2, 4] { try manager.removeItem(at: folder(step)) }
+        try manager.removeItem(at: folder(6))
+        try manager.copyItem(at: folder(6, of: "other"), to: folder(6))
+        expectRefusal(try svdist(arguments), 65, "no checkpoint in", "another encoder", "--restart")
+      }
+    }
+
+    @Test func `a checkpoint that cannot be written is a warning, and those after it are written`() throws {
+      try SmallRun.with { run in
+        let arguments = run.arguments(steps: 100_000, ["checkpoint.everySteps=5"])
+        let program = try Program("svdist", arguments, ranks: 2)
+        let (folder, aside) = (run.path("run/checkpoints"), run.path("aside"))
+        try program.wait { !run.checkpoints().isEmpty }
+        try FileManager.default.moveItem(atPath: folder, toPath: aside)
+        try Data().write(to: URL(fileURLWithPath: folder))
+        try program.wait { program.output.contains("warning: no checkpoint at step ") }
+        try FileManager.default.removeItem(atPath: folder)
+        try FileManager.default.moveItem(atPath: aside, toPath: folder)
+        let known = try #require(run.checkpoints().last)
+        try program.wait { run.checkpoints().last ?? 0 > known }
+        #expect(program.output.contains("\(folder) is a file where a folder is needed; training goes on"))
+        program.send(SIGUSR1)
+        let outcome = try program.finish()
+        #expect(outcome.status == 75, "\(outcome.errors)")
+        #expect(run.checkpoints().last == run.metrics().last?.step)
+        #expect(run.metrics().allSatisfy { $0.checkpointSeconds >= 0 })
+        #expect(run.metrics().contains { $0.checkpointSeconds > 0 })
+      }
+    }
   }
 }

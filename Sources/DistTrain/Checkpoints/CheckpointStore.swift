@@ -23,12 +23,17 @@ package struct CheckpointStore: Sendable {
 
   /// The checkpoint of the highest step that verifies, and the broken ones above it; nil where there is none.
   ///
+  /// - Parameter check: throws a `Failure` for a checkpoint that is whole but of no use.
   /// - Throws: `Failure(.badData)` that names each folder when there are some and none of them verifies.
-  package func newest() throws -> (checkpoint: Checkpoint?, rejected: [Rejected]) {
+  package func newest(
+    _ check: (Checkpoint) throws -> Void = { _ in }
+  ) throws -> (checkpoint: Checkpoint?, rejected: [Rejected]) {
     var rejected: [Rejected] = []
     for folder in try folders().reversed() {
       do {
-        return (try verify(folder), rejected)
+        let checkpoint = try verify(folder)
+        try check(checkpoint)
+        return (checkpoint, rejected)
       } catch let failure as Failure {
         rejected.append(Rejected(path: folder.path, reason: failure.message))
       }
@@ -39,6 +44,9 @@ package struct CheckpointStore: Sendable {
     }
     return (nil, [])
   }
+
+  /// The steps of the checkpoints, whole or not, rising.
+  package func steps() throws -> [Int] { try folders().map(\.step) }
 
   /// Saves a checkpoint under the step of its state, in place of an older one of that step.
   ///
@@ -65,7 +73,13 @@ package struct CheckpointStore: Sendable {
     return final
   }
 
-  /// Removes the oldest checkpoints until `keep` are left; the newest whole one always stays.
+  @discardableResult
+  package func save(_ snapshot: CheckpointSnapshot) throws -> String {
+    try save(
+      encoder: snapshot.encoder, optimizer: snapshot.optimizer, state: snapshot.state, metadata: snapshot.metadata)
+  }
+
+  /// Removes the oldest checkpoints until `keep` are left; the newest whole one and the best always stay.
   package func prune(keep: Int) throws {
     let folders = try folders()
     var kept = folders.suffix(max(keep, 1))
@@ -73,19 +87,21 @@ package struct CheckpointStore: Sendable {
     if let whole = folders.last(where: { (try? verify($0)) != nil }), whole.step < kept[kept.startIndex].step {
       kept.insert(whole, at: kept.startIndex)
     }
-    let steps = Set(kept.map(\.step))
+    let steps = Set(kept.map(\.step) + [best].compactMap { $0 })
     for folder in folders where !steps.contains(folder.step) { try remove(folder) }
   }
 
   /// Removes every checkpoint, for a run that starts anew.
   package func removeAll() throws {
     for folder in try folders() { try remove(folder) }
+    try forgetBest()
     try removeLeftovers()
   }
 
   /// Clears what a killed run left behind: half-written folders go, a folder set aside returns if its place is empty.
   package func removeLeftovers() throws {
     guard FileSystem.isFolder(path) else { return }
+    try FileSystem.remove(path + "/.\(Self.bestName).partial")
     for name in try FileSystem.names(in: path) {
       guard let (step, suffix) = Self.parse(hidden: name) else { continue }
       if suffix == .replaced, !FileSystem.exists(folder(step: step)) {
@@ -108,7 +124,7 @@ extension CheckpointStore {
     let path: String
   }
 
-  private func folder(step: Int) -> String {
+  func folder(step: Int) -> String {
     let digits = String(step)
     return path + "/step-" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits
   }
@@ -117,7 +133,7 @@ extension CheckpointStore {
     path + "/." + FileSystem.name(of: folder(step: step)) + "." + suffix.rawValue
   }
 
-  private static func parse(name: Substring) -> Int? {
+  static func parse(name: Substring) -> Int? {
     guard name.hasPrefix("step-") else { return nil }
     let digits = name.dropFirst(5)
     guard digits.utf8.count >= 8, digits.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }

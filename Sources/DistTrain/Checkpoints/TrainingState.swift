@@ -25,6 +25,8 @@ package struct TrainingState: Codable, Sendable, Equatable {
   package var replaced: [String]
   /// How often training went back to a checkpoint by itself.
   package var rollbacks: Int
+  /// Updates that were left out because a loss or gradient was not finite.
+  package var skipped: Int
   /// The svdist that saved it.
   package var version: String
   /// Ranks when it was saved; any number may go on.
@@ -32,7 +34,7 @@ package struct TrainingState: Codable, Sendable, Equatable {
 
   package init(
     step: Int, seed: UInt64, configuration: String, sampler: SamplerPosition, replaced: [String] = [],
-    rollbacks: Int = 0, version: String, ranks: Int
+    rollbacks: Int = 0, skipped: Int = 0, version: String, ranks: Int
   ) {
     self.step = step
     self.seed = seed
@@ -40,12 +42,13 @@ package struct TrainingState: Codable, Sendable, Equatable {
     self.sampler = sampler
     self.replaced = replaced
     self.rollbacks = rollbacks
+    self.skipped = skipped
     self.version = version
     self.ranks = ranks
   }
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case step, seed, configuration, sampler, replaced, rollbacks, version, ranks
+    case step, seed, configuration, sampler, replaced, rollbacks, skipped, version, ranks
   }
 }
 
@@ -64,7 +67,8 @@ extension TrainingState {
     try StrictJSON.check(json, path: path, keys: CodingKeys.self)
     self = try StrictJSON.decode(Self.self, from: json, path: path)
     try StrictJSON.check(json, path: path, keys: SamplerPosition.CodingKeys.self, inside: CodingKeys.sampler.rawValue)
-    guard step >= 0, sampler.epoch >= 0, sampler.index >= 0, rollbacks >= 0, ranks > 0 else {
+    guard step >= 0, sampler.epoch >= 0, sampler.index >= 0, rollbacks >= 0, (0...step).contains(skipped), ranks > 0
+    else {
       throw Failure(.badData, "\(path): a count is negative, or there are no ranks")
     }
   }

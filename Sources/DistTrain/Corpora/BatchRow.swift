@@ -4,7 +4,7 @@ package struct BatchRow: Sendable, Equatable {
   package let utterance: Int
   /// The position in `Corpus.speakers`.
   package let speaker: Int
-  /// How often the epoch drew this utterance before this row's draw.
+  /// How often training went back to a checkpoint before it came to this row: each time draws are others.
   package let occurrence: Int
   /// 0 ..< views.
   package let view: Int

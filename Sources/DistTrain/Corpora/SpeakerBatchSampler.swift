@@ -38,8 +38,10 @@ package struct SpeakerBatchSampler: Sendable {
 
   /// The rows of the global batch at a step counted from 0 over all epochs.
   ///
+  /// - Parameter rollbacks: how often training went back to a checkpoint: what is drawn for the rows, not which they are,
+  ///   depends on it.
   /// - Complexity: O(batch), and once an epoch O(corpus).
-  package func batch(step: Int) -> [BatchRow] {
+  package func batch(step: Int, rollbacks: Int = 0) -> [BatchRow] {
     precondition(step >= 0, "steps count from 0")
     let epoch = step / stepsPerEpoch
     var rows: [BatchRow] = []
@@ -47,7 +49,8 @@ package struct SpeakerBatchSampler: Sendable {
     for (speaker, group) in order(epoch: epoch).groups(step: step % stepsPerEpoch) {
       for utterance in group {
         for view in 0..<views {
-          rows.append(BatchRow(utterance: utterance, speaker: speaker, occurrence: 0, view: view, epoch: epoch))
+          rows.append(
+            BatchRow(utterance: utterance, speaker: speaker, occurrence: rollbacks, view: view, epoch: epoch))
         }
       }
     }

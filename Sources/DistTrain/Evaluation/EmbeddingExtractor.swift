@@ -41,9 +41,12 @@ package struct EmbeddingExtractor<Network: Encoder> {
   }
 
   /// The embeddings of utterances on every rank, each computed by one.
-  /// - Throws: `AgreedFailure` that names a file which cannot be read.
+  /// - Parameter isToStop: asked before each utterance.
+  /// - Throws: `AgreedFailure` that names a file which cannot be read, of status `.stopped` where `isToStop` said so on
+  ///   any rank.
   package func embeddings(
-    of utterances: [Utterance], communicator: any Communicator, progress: (Int) -> Void = { _ in }
+    of utterances: [Utterance], communicator: any Communicator, isToStop: () -> Bool = { false },
+    progress: (Int) -> Void = { _ in }
   ) throws -> Embeddings {
     let vectors = Matrix.zeros(rows: utterances.count, columns: encoder.dimensions)
     // By length and then in turn, so that ranks finish together.
@@ -52,6 +55,7 @@ package struct EmbeddingExtractor<Network: Encoder> {
     }
     try communicator.agree {
       for (turn, index) in order.enumerated() where turn % communicator.size == communicator.rank {
+        if isToStop() { throw Failure(.stopped, "stopped on request before all utterances had their embeddings") }
         let vector = try embedding(of: utterances[index])
         vectors.row(index).update(from: vector, count: vector.count)
         progress(turn)

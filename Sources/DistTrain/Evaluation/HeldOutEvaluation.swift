@@ -15,10 +15,12 @@ package struct HeldOutEvaluation: Sendable {
   }
 
   /// Raw cosine scores' metrics, the same on every rank.
+  /// - Parameter isToStop: asked before each utterance.
+  /// - Throws: `AgreedFailure`, of status `.stopped` where `isToStop` said so on any rank.
   package func run<Network: Encoder>(
-    _ extractor: EmbeddingExtractor<Network>, communicator: any Communicator
+    _ extractor: EmbeddingExtractor<Network>, communicator: any Communicator, isToStop: () -> Bool = { false }
   ) throws -> (metrics: DetectionMetrics, scores: [Float]) {
-    let embeddings = try extractor.embeddings(of: utterances, communicator: communicator)
+    let embeddings = try extractor.embeddings(of: utterances, communicator: communicator, isToStop: isToStop)
     return try communicator.agree {
       let scores = try TrialScorer(embeddings).scores(of: trials)
       return (try DetectionMetrics(scores: scores, targets: trials.targets), scores)

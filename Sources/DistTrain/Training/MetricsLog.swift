@@ -1,7 +1,7 @@
 import Foundation
 
 /// `metrics.jsonl`: a line a step, in the hands of the system as soon as it is written.
-package final class MetricsLog {
+package final class MetricsLog: Sendable {
   package let path: String
   private let descriptor: Int32
 
@@ -23,12 +23,15 @@ package final class MetricsLog {
     }
   }
 
+  /// Waits until what was written is on disk.
+  package func sync() throws { try SystemCall.run(.sync, path) { fsync(descriptor) } }
+
   /// Cuts off what comes after the last whole line of a step up to `step`: a run that goes on from that step writes the
   /// rest again. A line that was cut short by a kill goes too.
   package func cutBack(to step: Int) throws {
     let end = try endOfLines(upTo: step)
     try SystemCall.run(.write, path) { ftruncate(descriptor, off_t(end)) }
-    try SystemCall.run(.sync, path) { fsync(descriptor) }
+    try sync()
   }
 
   /// Looks at the last part of the log, then at ever larger ones.

@@ -26,6 +26,8 @@ package struct RunFolder: Sendable {
   package var metricsPath: String { path + "/metrics.jsonl" }
   package var checkpointsPath: String { path + "/checkpoints" }
   package var evaluationPath: String { path + "/evaluation" }
+  /// What the steps were computed on whose numbers were not finite; created by the first.
+  package var nonFinitePath: String { path + "/nonfinite" }
 
   package var checkpoints: CheckpointStore { CheckpointStore(path: checkpointsPath) }
 

@@ -24,6 +24,10 @@ package struct StepMetrics: Sendable {
   /// Seconds of `backwardSeconds` beside which sums of gradients were under way, at least (see `GradientBuckets`).
   package var overlappedSeconds = Double.nan
   package var totalSeconds = Double.nan
+  /// Seconds that training stood still for checkpoints since the step before; they belong to no section of the step.
+  package var checkpointSeconds = Double.nan
+  /// Updates left out so far, this step's included, because a loss or gradient was not finite.
+  package var skipped = Double.nan
 
   package init(step: Int, epoch: Int) {
     self.step = step
@@ -41,7 +45,7 @@ package struct StepMetrics: Sendable {
     ("learningRate", \.learningRate), ("margin", \.margin), ("utterancesPerSecond", \.utterancesPerSecond),
     ("loadSeconds", \.loadSeconds), ("forwardSeconds", \.forwardSeconds), ("backwardSeconds", \.backwardSeconds),
     ("communicateSeconds", \.communicateSeconds), ("overlappedSeconds", \.overlappedSeconds),
-    ("totalSeconds", \.totalSeconds),
+    ("totalSeconds", \.totalSeconds), ("checkpointSeconds", \.checkpointSeconds), ("skipped", \.skipped),
   ]
 
   /// One line of the log, without its end.

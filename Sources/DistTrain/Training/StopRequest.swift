@@ -3,7 +3,9 @@ import Synchronization
 
 /// Whether a signal asked this process to stop at the end of its step.
 package enum StopRequest {
+  /// The first one: a launcher may send another after a warning.
   private static let signal = Atomic<Int32>(0)
+  private static let interrupts = Atomic(0)
 
   /// From now on SIGTERM, SIGINT and SIGUSR1 ask for a stop instead of ending the process; a second SIGINT ends it.
   /// A reader of the output that goes away (SIGPIPE) stops nothing.
@@ -11,9 +13,9 @@ package enum StopRequest {
     Foundation.signal(SIGPIPE, SIG_IGN)
     for number in [SIGTERM, SIGINT, SIGUSR1] {
       Foundation.signal(number) { number in
-        let before = StopRequest.signal.exchange(number, ordering: .relaxed)
-        if before == SIGINT && number == SIGINT { _exit(128 + SIGINT) }
+        _ = StopRequest.signal.compareExchange(expected: 0, desired: number, ordering: .relaxed)
         guard number == SIGINT else { return }
+        if StopRequest.interrupts.add(1, ordering: .relaxed).oldValue > 0 { _exit(128 + SIGINT) }
         // A person presses Ctrl-C and a step may last. Only write(2) is allowed here.
         let answer: StaticString =
           "\nsvdist: stopping after this step; Ctrl-C again ends at once, without a checkpoint\n"

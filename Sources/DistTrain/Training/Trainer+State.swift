@@ -1,17 +1,24 @@
 extension Trainer {
-  /// The trained parameters and the running statistics, by their names.
-  package var encoderTensors: [NamedTensor] {
-    layout.parameters.map {
-      NamedTensor(name: $0.name, shape: $0.shape, buffer: parameters.buffer, offset: $0.offset)
-    }
-      + encoder.layout.statistics.parameters.map {
-        NamedTensor(name: $0.name, shape: $0.shape, buffer: statistics.buffer, offset: $0.offset)
-      }
+  /// All that a checkpoint of this moment holds, copied.
+  /// - Parameters:
+  ///   - configuration: the settings' digest.
+  ///   - metadata: what the encoder's file says of the encoder.
+  package func snapshot(
+    configuration: String, version: String, metadata: [String: String] = [:]
+  ) -> CheckpointSnapshot {
+    let (parameters, statistics) = (Self.copy(parameters), Self.copy(statistics))
+    let trained =
+      layout.parameters.map { ($0, parameters) } + encoder.layout.statistics.parameters.map { ($0, statistics) }
+    return CheckpointSnapshot(
+      encoder: trained.map { NamedTensor(name: $0.name, shape: $0.shape, buffer: $1.buffer, offset: $0.offset) },
+      optimizer: optimizer.state.map { NamedTensor(name: $0.name, matrix: Self.copy($0.values)) },
+      state: state(configuration: configuration, version: version), metadata: metadata)
   }
 
-  /// What the optimiser remembers, by name.
-  package var optimizerTensors: [NamedTensor] {
-    optimizer.state.map { NamedTensor(name: $0.name, matrix: $0.values) }
+  private static func copy(_ matrix: Matrix) -> Matrix {
+    let copy = Matrix(rows: matrix.rows, columns: matrix.columns)
+    copy.pointer.update(from: matrix.pointer, count: matrix.count)
+    return copy
   }
 
   /// Everything else that the steps to come depend on.
@@ -20,7 +27,8 @@ extension Trainer {
     return TrainingState(
       step: step, seed: plan.seed, configuration: configuration,
       sampler: .init(epoch: epoch, index: step % plan.sampler.stepsPerEpoch),
-      replaced: unreadable.map { plan.corpus.utterances[$0].id }, version: version, ranks: communicator.size)
+      replaced: unreadable.map { plan.corpus.utterances[$0].id }, rollbacks: rollbacks, skipped: skipped,
+      version: version, ranks: communicator.size)
   }
 
   /// Goes on from a checkpoint.
@@ -44,7 +52,37 @@ extension Trainer {
       return index
     }
     step = checkpoint.step
-    optimizer.updates = step
+    rollbacks = checkpoint.state.rollbacks
+    skipped = checkpoint.state.skipped
+    optimizer.updates = step - skipped
+  }
+
+  /// Whether a checkpoint's tensors are those of this trainer, by name and shape.
+  /// - Throws: `Failure(.badData)` that names the file and the tensor.
+  package func check(_ checkpoint: Checkpoint) throws {
+    let (encoderFile, optimizerFile) = (try checkpoint.encoder(), try checkpoint.optimizer())
+    let tensors =
+      (layout.parameters + encoder.layout.statistics.parameters).map { (encoderFile, $0.name, $0.shape) }
+      + optimizer.state.map { (optimizerFile, $0.name, [$0.values.rows, $0.values.columns]) }
+    for (file, name, shape) in tensors {
+      let found = try file.shape(of: name)
+      guard found == shape else {
+        throw Failure(.badData, "\(file.path): tensor \(name) has shape \(found), \(shape) is expected")
+      }
+    }
+  }
+
+  /// The state before the first step: parameters drawn from the plan's seed.
+  package func begin() {
+    for buffer in [parameters, statistics] + optimizer.state.map(\.values) {
+      buffer.pointer.update(repeating: 0, count: buffer.count)
+    }
+    layout.initialise(parameters.pointer, seed: plan.seed)
+    encoder.layout.statistics.initialise(statistics.pointer, seed: plan.seed)
+    unreadable = []
+    step = 0
+    skipped = 0
+    optimizer.updates = 0
   }
 
   private func slice(_ buffer: Matrix, _ tensor: Parameter) -> UnsafeMutableBufferPointer<Float> {

@@ -17,9 +17,15 @@ package final class Trainer<Network: Encoder> {
   package internal(set) var step = 0
   /// Utterances that could not be read, in the order they were met.
   package internal(set) var unreadable: [Int] = []
+  /// How often training went back to a checkpoint; rows that come again have other crops for it.
+  package var rollbacks = 0
+  /// Steps whose update was left out.
+  package internal(set) var skipped = 0
   /// One like the parameters for each gradient that travels through the encoder.
   private let gradients: [Matrix]
   let prototypes: Parameter
+  /// The running statistics before the step under way.
+  private let statisticsBefore: Matrix
   private var clock = StepClock()
   private let reader: BatchReader
 
@@ -39,24 +45,29 @@ package final class Trainer<Network: Encoder> {
     self.layout = layout
     parameters = Matrix.zeros(rows: 1, columns: layout.count)
     statistics = Matrix.zeros(rows: 1, columns: encoder.layout.statistics.count)
-    layout.initialise(parameters.pointer, seed: plan.seed)
-    encoder.layout.statistics.initialise(statistics.pointer, seed: plan.seed)
+    statisticsBefore = Matrix(rows: 1, columns: statistics.columns)
     gradients = (0..<plan.weighting.buffers).map { _ in Matrix.zeros(rows: 1, columns: layout.count) }
     optimizer = plan.optimizer(layout)
+    begin()
   }
 
   private var encoderRange: Range<Int> { 0..<encoder.layout.parameters.count }
 
   /// One step: features, embeddings, both losses, gradients, weights, update.
   /// - Returns: what was measured, and utterances newly found unreadable on any rank.
-  /// - Throws: `AgreedFailure` when a rank cannot load its rows, or when a loss or gradient is not finite.
+  /// - Throws: `AgreedFailure` when a rank cannot load its rows, `NonFiniteStep` on all ranks when a loss or gradient is
+  ///   not finite.
   package func advance() throws -> (metrics: StepMetrics, unreadable: [BatchLoader.Unreadable]) {
     clock = StepClock()
     let batch = try load()
     let found = clock.within(.communicate) { share(batch.unreadable) }
-    let metrics = try update(batch.rows)
     unreadable += found.map(\.utterance)
-    return (metrics, found)
+    do {
+      return (try update(batch.rows), found)
+    } catch var broken as NonFiniteStep {
+      broken.unreadable = found
+      throw broken
+    }
   }
 
   /// One step on a given batch.
@@ -64,36 +75,45 @@ package final class Trainer<Network: Encoder> {
   ///   - features: of this rank's rows, bins × (rows · frames).
   ///   - speakers: y of all rows of the global batch.
   ///   - shares: each rank's rows.
-  /// - Throws: `AgreedFailure` when a loss or gradient is not finite.
+  /// - Throws: `NonFiniteStep` on all ranks when a loss or gradient is not finite.
   package func learn(_ features: Matrix, speakers: [Int], shares: [Range<Int>]) throws -> StepMetrics {
     clock = StepClock()
     return try update(GlobalBatch(features: features, speakers: speakers, shares: shares))
   }
 
   private func update(_ batch: GlobalBatch) throws -> StepMetrics {
+    statisticsBefore.pointer.update(from: statistics.pointer, count: statistics.count)
     let margin = plan.margin.margin(at: step)
     let (outcome, cache) = evaluate(batch, margin: margin, warmth: plan.warmth(at: step), statistics: statistics)
 
     clock.enter(.backward)
     let balance = direction(outcome, cache: cache)
-    try communicator.agree { try check(outcome, balance) }
     let rate = plan.learningRate.rate(at: step)
-    GradientClipping.clip(gradients[0], encoderRange, to: plan.gradientNorm)
-    GradientClipping.clip(gradients[0], prototypes.range, to: plan.gradientNorm)
+    let lengths = [
+      GradientClipping.clip(gradients[0], encoderRange, to: plan.gradientNorm),
+      GradientClipping.clip(gradients[0], prototypes.range, to: plan.gradientNorm),
+    ]
+    guard areFinite(outcome, balance, lengths) else {
+      statistics.pointer.update(from: statisticsBefore.pointer, count: statistics.count)
+      throw NonFiniteStep(
+        metrics: metrics(outcome, balance, rows: batch.speakers.count, rate: rate, margin: margin),
+        finiteRows: finiteRows(of: batch))
+    }
     optimizer.update(parameters, gradient: gradients[0], learningRate: rate)
     clock.within(.communicate) { shareStatistics() }
 
+    let metrics = metrics(outcome, balance, rows: batch.speakers.count, rate: rate, margin: margin)
     step += 1
-    return metrics(outcome, balance, rows: batch.speakers.count, rate: rate, margin: margin)
+    return metrics
   }
 
   /// The next step's global batch with the features of this rank's rows, and which utterances it could not read.
   func load() throws -> (rows: GlobalBatch, unreadable: [BatchLoader.Unreadable]) {
-    let rows = plan.sampler.batch(step: step)
+    let rows = plan.sampler.batch(step: step, rollbacks: rollbacks)
     let shares = shares(of: rows)
     let loaded = try communicator.agree { try reader.take(step: step) ?? reader.read(reading(rows)) }
     if step + 1 < plan.steps {
-      reader.readAhead(step: step + 1, reading(plan.sampler.batch(step: step + 1)))
+      reader.readAhead(step: step + 1, reading(plan.sampler.batch(step: step + 1, rollbacks: rollbacks)))
     }
     return (
       GlobalBatch(features: loaded.features, speakers: rows.map(\.speaker), shares: shares), loaded.unreadable
@@ -152,10 +172,11 @@ package final class Trainer<Network: Encoder> {
     }
   }
 
+  /// What the step under way measured.
   private func metrics(
     _ outcome: BatchObjectives.Outcome, _ balance: GradientBalance, rows: Int, rate: Double, margin: Double
   ) -> StepMetrics {
-    var metrics = StepMetrics(step: step, epoch: (step - 1) / plan.sampler.stepsPerEpoch)
+    var metrics = StepMetrics(step: step + 1, epoch: step / plan.sampler.stepsPerEpoch)
     metrics.classificationLoss = outcome.classificationLoss
     metrics.contrastiveLoss = outcome.contrastiveLoss
     metrics.alpha = balance.alpha
@@ -165,6 +186,7 @@ package final class Trainer<Network: Encoder> {
     metrics.anchors = Double(outcome.anchors)
     metrics.learningRate = rate
     metrics.margin = margin
+    metrics.skipped = Double(skipped)
     metrics.loadSeconds = clock.spent(.load)
     metrics.forwardSeconds = clock.spent(.forward)
     metrics.backwardSeconds = clock.spent(.backward)
@@ -173,16 +195,6 @@ package final class Trainer<Network: Encoder> {
     metrics.totalSeconds = clock.total
     metrics.utterancesPerSecond = Double(rows) / clock.total
     return metrics
-  }
-
-  private func check(_ outcome: BatchObjectives.Outcome, _ balance: GradientBalance) throws {
-    let numbers = [outcome.classificationLoss, outcome.contrastiveLoss] + balance.weights + balance.gram.flatMap { $0 }
-    guard numbers.allSatisfy(\.isFinite) else {
-      throw Failure(
-        .failed,
-        "step \(step + 1): a loss or gradient is not finite (classification \(outcome.classificationLoss), contrastive "
-          + "\(outcome.contrastiveLoss)); the last checkpoint is good: lower the learning rate and go on from it")
-    }
   }
 
   /// Leaves in `gradients[0]` what the parameters follow: the weighted objectives' for the encoder, the

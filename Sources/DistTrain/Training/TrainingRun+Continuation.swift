@@ -1,44 +1,72 @@
+import Foundation
+
 extension TrainingRun {
   /// Starts anew or goes on from the newest checkpoint, as the run folder and the options have it. Rank 0 chooses.
   func takeUp() throws {
-    let chosen = try communicator.agree { () -> String in
-      guard communicator.rank == 0 else { return "" }
-      if options.restart { try clear() }
-      try folder.checkpoints.removeLeftovers()
-      let (newest, rejected) = try folder.checkpoints.newest()
-      for one in rejected { progress.note("warning: \(one.path) is passed over: \(one.reason)") }
-      if newest != nil { try compareConfiguration() }
-      try folder.write(configuration: configuration.yaml)
-      return newest?.path ?? ""
-    }
-    let path = communicator.broadcast(chosen)
+    let path = communicator.broadcast(try communicator.agree { isFirstRank ? try chooseStart() : "" })
     if path.isEmpty { return }
-    try communicator.agree {
-      let checkpoint = try Checkpoint(verifying: path)
-      try compareEncoder(checkpoint)
-      try trainer.restore(checkpoint)
-    }
-    lastSavedStep = trainer.step
+    try communicator.agree { try trainer.restore(Checkpoint(verifying: path)) }
+    writer.note(written: trainer.step)
     try communicator.agree { if isFirstRank { try removeEvaluations(after: trainer.step) } }
+    bestEER = communicator.broadcast(try communicator.agree { isFirstRank ? try findBest() : .infinity })
     note("going on from step \(trainer.step), \(path)")
+  }
+
+  /// Puts the run folder in order.
+  /// - Returns: the checkpoint to go on from, empty for a new run.
+  private func chooseStart() throws -> String {
+    if options.restart { try clear() }
+    try folder.checkpoints.removeLeftovers()
+    if try !folder.checkpoints.steps().isEmpty { try compareConfiguration() }
+    let path = try newestPath()
+    try folder.write(configuration: configuration.yaml)
+    return path
+  }
+
+  /// The newest checkpoint of this encoder that is whole; empty where there is none at all.
+  func newestPath() throws -> String {
+    let (newest, rejected) = try folder.checkpoints.newest { checkpoint in
+      try compareEncoder(checkpoint)
+      try trainer.check(checkpoint)
+    }
+    for one in rejected { progress.note("warning: \(one.path) is passed over: \(one.reason)") }
+    return newest?.path ?? ""
   }
 
   private func clear() throws {
     try folder.checkpoints.removeAll()
     try FileSystem.remove(folder.metricsPath)
+    try FileSystem.remove(folder.nonFinitePath)
     try removeEvaluations(after: -1)
   }
 
-  /// A continuation with other settings would be neither run.
+  /// Cuts what is written step by step back to a step.
+  func cutBack(to step: Int) throws {
+    try metricsLog?.cutBack(to: step)
+    try removeEvaluations(after: step)
+  }
+
+  /// A continuation with other settings would be neither run, unless somebody wants just that.
   private func compareConfiguration() throws {
-    guard FileSystem.exists(folder.configurationPath) else { return }
+    guard FileSystem.exists(folder.configurationPath) else {
+      progress.note("warning: \(folder.configurationPath) is gone: whether settings changed is not known")
+      return
+    }
     let before = try Configuration.load(file: folder.configurationPath)
     let differences = configuration.differences(from: before)
-    guard differences.isEmpty else {
-      let list = differences.map { "\($0.key) was \($0.stored), is \($0.now)" }.joined(separator: "; ")
+    let refused = differences.filter { !isAllowed($0.key) }
+    guard refused.isEmpty else {
+      let list = refused.map { "\($0.key) was \($0.stored), is \($0.now)" }.joined(separator: "; ")
       throw Failure(
-        .usage, "\(folder.path) holds a run with other settings (\(list)): set them back, or --restart starts anew")
+        .usage,
+        "\(folder.path) holds a run with other settings (\(list)): set them back, or accept each with --allow-change, or "
+          + "--restart starts anew")
     }
+    for one in differences { progress.note("\(one.key) was \(one.stored) until now, is \(one.now)") }
+  }
+
+  private func isAllowed(_ key: String) -> Bool {
+    options.allowedChanges.contains { key == $0 || key.hasPrefix($0 + ".") }
   }
 
   /// The stored settings may be gone or changed by hand: a checkpoint says itself which encoder it holds.
@@ -48,10 +76,23 @@ extension TrainingRun {
       stored[key].flatMap { $0 == now ? nil : "\(key) was \($0), is \(now)" }
     }
     guard differences.isEmpty else {
-      throw Failure(
-        .usage,
-        "\(checkpoint.path) holds another encoder (\(differences.joined(separator: "; "))): set it back, or --restart "
-          + "starts anew")
+      throw Failure(.badData, "it holds another encoder (\(differences.joined(separator: "; ")))")
     }
+  }
+
+  /// Marks the checkpoint of the lowest EER among those that are there as the best: a run may have been killed before it
+  /// did, or the marked one may lie behind the step that this run goes on from.
+  /// - Returns: its EER; infinite where no checkpoint was evaluated.
+  private func findBest() throws -> Double {
+    guard configuration.checkpoint.keepBest else { return .infinity }
+    let evaluated = try folder.checkpoints.steps().filter { $0 > 0 && $0 <= trainer.step }.compactMap { step in
+      eer(ofStep: step).map { (step: step, eer: $0) }
+    }
+    guard let best = evaluated.min(by: { ($0.eer, $0.step) < ($1.eer, $1.step) }) else {
+      try folder.checkpoints.forgetBest()
+      return .infinity
+    }
+    if folder.checkpoints.best != best.step { try folder.checkpoints.markBest(step: best.step) }
+    return best.eer
   }
 }

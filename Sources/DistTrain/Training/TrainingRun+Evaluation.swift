@@ -1,31 +1,57 @@
+import Foundation
+
 extension TrainingRun {
   /// Scores the held-out trials before the first step, every so many steps and after the last, once a step. A recording
-  /// that can no longer be read on the way is no reason to stop training.
-  func evaluateIfDue() throws {
-    guard let evaluation, isEvaluationStep else { return }
+  /// that can no longer be read on the way is no reason to stop training; a request to stop ends the scoring.
+  /// - Returns: whether it was time to, so that ranks may have been asked to stop meanwhile.
+  @discardableResult
+  func evaluateIfDue() throws -> Bool {
+    guard let evaluation, communicator.broadcast(isFirstRank && isEvaluationDue) else { return false }
+    let began = monotonicSeconds()
+    let eer: Double
     do {
-      try evaluate(evaluation)
+      eer = try evaluate(evaluation)
+    } catch let agreed as AgreedFailure where agreed.failure.status == .stopped {
+      return true
     } catch let agreed as AgreedFailure where trainer.step > 0 && trainer.step < configuration.training.steps {
       note("warning: no evaluation at step \(trainer.step): \(agreed.failure.message); training goes on")
+      return true
     }
+    pace.evaluationSeconds = monotonicSeconds() - began
+    try keepAsBest(eer: eer)
+    return true
   }
 
-  private func evaluate(_ evaluation: HeldOutEvaluation) throws {
+  /// Whether this step is one to evaluate at, and its result is not there from before a resume. Rank 0 knows.
+  var isEvaluationDue: Bool { evaluation != nil && isEvaluationStep && eer(ofStep: trainer.step) == nil }
+
+  /// - Returns: the EER in percent.
+  private func evaluate(_ evaluation: HeldOutEvaluation) throws -> Double {
     let step = trainer.step
-    let path = "\(folder.evaluationPath)/step-\(step).json"
-    // After a resume the result may be there already.
-    if communicator.broadcast(isFirstRank && FileSystem.exists(path)) { return }
     let extractor = EmbeddingExtractor(
       encoder: trainer.encoder, parameters: trainer.parameters, statistics: trainer.statistics)
-    let (metrics, scores) = try evaluation.run(extractor, communicator: communicator)
+    let (metrics, scores) = try evaluation.run(extractor, communicator: communicator) {
+      StopRequest.received != nil
+    }
     note("step \(step)/\(configuration.training.steps)  held-out \(metrics.summary)")
     try communicator.agree {
       guard communicator.rank == 0 else { return }
-      try AtomicFile.write(metrics.json + "\n", to: path)
+      try AtomicFile.write(metrics.json + "\n", to: resultPath(ofStep: step))
       guard step == configuration.training.steps else { return }
       try AtomicFile.write(metrics.json + "\n", to: "\(folder.evaluationPath)/result.json")
       try evaluation.write(scores, to: "\(folder.evaluationPath)/scores")
     }
+    return metrics.eer
+  }
+
+  private func resultPath(ofStep step: Int) -> String { "\(folder.evaluationPath)/step-\(step).json" }
+
+  private struct Result: Decodable { let eer: Double }
+
+  /// The EER in percent that was found at a step; nil where it was not evaluated.
+  func eer(ofStep step: Int) -> Double? {
+    guard let json = try? InputFile.contents(of: resultPath(ofStep: step)) else { return nil }
+    return try? JSONDecoder().decode(Result.self, from: Data(json)).eer
   }
 
   private var isEvaluationStep: Bool {

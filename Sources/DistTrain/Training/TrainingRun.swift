@@ -8,6 +8,10 @@ package final class TrainingRun {
     package var folder: String
     /// Start anew where the run folder holds checkpoints.
     package var restart = false
+    /// Settings that may differ from those of the run that goes on, by their keys or those of their groups.
+    package var allowedChanges: [String] = []
+    /// When the run has to have ended; nil for no limit.
+    package var timeLimit: TimeLimit?
     /// Steps between lines of progress.
     package var logEvery = 10
     /// Threads of each rank that load the next batch.
@@ -29,12 +33,20 @@ package final class TrainingRun {
   let folder: RunFolder
   let progress: ProgressReport
   /// Rank 0 alone writes.
-  private var metricsLog: MetricsLog?
+  var metricsLog: MetricsLog?
+  private let lock: RunLock?
+  let writer = CheckpointWriter()
   /// Why an objective is left out of the steps at present.
   private var leftOut: String?
-  private var lastSave = monotonicSeconds()
-  /// The step of the checkpoint that was written or read last.
-  var lastSavedStep: Int?
+  private var spikes = LossSpikes()
+  var lastSave = monotonicSeconds()
+  /// Seconds that training stood still for checkpoints since the last step.
+  var checkpointSeconds = 0.0
+  /// The lowest held-out EER of this run's checkpoints, in percent.
+  var bestEER = Double.infinity
+  /// Updates left out one after the other until now.
+  var skippedInARow = 0
+  var pace = StepPace()
 
   var isFirstRank: Bool { communicator.rank == 0 }
 
@@ -55,6 +67,10 @@ package final class TrainingRun {
     try communicator.agree { if communicator.rank == 0 { _ = try RunFolder(creating: options.folder) } }
     folder = try communicator.agree { try RunFolder(creating: options.folder) }
     progress = ProgressReport(steps: plan.steps, everySteps: options.logEvery)
+    lock = try communicator.agree { [progress] in
+      guard communicator.rank == 0 else { return nil }
+      return try RunLock(folder: options.folder) { progress.note($0) }
+    }
     try takeUp()
     metricsLog = try communicator.agree {
       communicator.rank == 0 ? try MetricsLog(path: folder.metricsPath) : nil
@@ -87,60 +103,71 @@ package final class TrainingRun {
     }
   }
 
-  /// Trains to the last step, or until a signal on any rank asks for a stop.
+  /// Trains to the last step, or until a signal on any rank or the time limit asks for a stop.
   package func run() throws -> ExitStatus {
-    while true {
-      if trainer.step >= configuration.training.steps, lastSavedStep != trainer.step { try save() }
-      try evaluateIfDue()
-      if trainer.step >= configuration.training.steps { break }
-      let (metrics, unreadable) = try advance()
-      record(metrics, unreadable)
-      // Every rank decides by the same numbers.
-      let asked = communicator.maximum([
-        Double(StopRequest.received ?? 0), isFirstRank && saveIsDueByTime ? 1 : 0,
-      ])
-      if asked[0] > 0 {
-        try save()
-        note("stopped by \(StopRequest.name(Int32(asked[0]))) after step \(trainer.step): the same command goes on")
-        progress.finish()
-        return .stopped
-      }
-      if trainer.step < configuration.training.steps, asked[1] > 0 || saveIsDueByStep { try saveOrWarn() }
+    defer {
+      writer.wait()
+      lock?.release()
+      progress.finish()
     }
-    progress.finish()
+    note(limitNote)
+    if try evaluateIfDue(), let reason = try vote().stop { return try stop(reason) }
+    while !isFinished {
+      try step()
+      var wish = try vote()
+      if wish.stop == nil, !isFinished {
+        if wish.save || saveIsDueByStep { try beginSave() }
+        if try evaluateIfDue() { wish = try vote() }
+      }
+      if let reason = wish.stop { return try stop(reason) }
+    }
+    try save()
+    if try evaluateIfDue(), let reason = try vote().stop { return try stop(reason) }
+    finishSaves()
     note("done: \(trainer.step) steps, \(folder.path)")
     return .done
   }
 
-  /// A step; where data end it before it began, the steps so far are kept first.
-  private func advance() throws -> (StepMetrics, [BatchLoader.Unreadable]) {
+  var isFinished: Bool { trainer.step >= configuration.training.steps }
+
+  /// A step, or what `training.nonFinite` has in its place; where data end the run before it began, the steps so far are
+  /// kept first.
+  private func step() throws {
     do {
-      return try trainer.advance()
+      let (metrics, unreadable) = try trainer.advance()
+      skippedInARow = 0
+      record(metrics, unreadable)
+    } catch let broken as NonFiniteStep {
+      try handle(broken)
     } catch let agreed as AgreedFailure where agreed.failure.status == .badData {
-      if trainer.step > 0, lastSavedStep != trainer.step { try saveOrWarn() }
-      progress.finish()
+      if trainer.step > 0 { try saveOrWarn() }
       throw agreed
     }
   }
 
-  private var saveIsDueByStep: Bool {
-    let every = configuration.checkpoint.everySteps
-    return every > 0 && trainer.step % every == 0
-  }
-
-  private var saveIsDueByTime: Bool {
-    let minutes = configuration.checkpoint.everyMinutes
-    return minutes > 0 && monotonicSeconds() - lastSave >= 60 * minutes
-  }
-
   private func record(_ metrics: StepMetrics, _ unreadable: [BatchLoader.Unreadable]) {
+    pace.add(metrics.totalSeconds)
     guard isFirstRank else { return }
+    noteUnreadable(unreadable)
+    noteAbsence(metrics)
+    if let spike = spikes.add(metrics) { note("warning: step \(metrics.step): \(spike)") }
+    progress.report(metrics)
+    log(metrics)
+  }
+
+  /// Says which utterances were found unreadable.
+  func noteUnreadable(_ unreadable: [BatchLoader.Unreadable]) {
     for one in unreadable {
       let id = trainer.plan.corpus.utterances[one.utterance].id
       note("utterance \(id) is replaced by others of its speaker from now on: \(one.reason)")
     }
-    noteAbsence(metrics)
-    progress.report(metrics)
+  }
+
+  /// Writes a step's line.
+  func log(_ metrics: StepMetrics) {
+    var metrics = metrics
+    metrics.checkpointSeconds = checkpointSeconds
+    checkpointSeconds = 0
     do {
       try metricsLog?.append(metrics)
     } catch {
@@ -162,35 +189,11 @@ package final class TrainingRun {
     leftOut = absence
   }
 
-  /// Rank 0 prints a line.
-  func note(_ text: String) {
-    if isFirstRank { progress.note(text) }
+  /// Rank 0 prints a line, where there is one.
+  func note(_ text: String?) {
+    if isFirstRank, let text { progress.note(text) }
   }
 
-  /// A checkpoint on the way: where it cannot be written training goes on, and the last good one stays.
-  private func saveOrWarn() throws {
-    do {
-      try save()
-    } catch let agreed as AgreedFailure where agreed.failure.status == .failed {
-      note("warning: no checkpoint at step \(trainer.step): \(agreed.failure.message); training goes on")
-      lastSave = monotonicSeconds()
-    }
-  }
-
-  private func save() throws {
-    let ranksAgree = trainer.ranksAgree
-    try communicator.agree {
-      guard ranksAgree else {
-        throw Failure(.failed, "step \(trainer.step): ranks hold different parameters; the last checkpoint is good")
-      }
-      guard communicator.rank == 0 else { return }
-      try folder.checkpoints.save(
-        encoder: trainer.encoderTensors, optimizer: trainer.optimizerTensors,
-        state: trainer.state(configuration: configuration.digest, version: options.version),
-        metadata: configuration.encoderMetadata)
-      try folder.checkpoints.prune(keep: configuration.checkpoint.keep)
-    }
-    lastSave = monotonicSeconds()
-    lastSavedStep = trainer.step
-  }
+  /// Whether rank 0 lost the run folder to another process.
+  var isLockLost: Bool { lock?.isLost ?? false }
 }

@@ -12,7 +12,7 @@ import Testing
     #expect(try TrainingState(json: try state.json, path: "state.json") == state)
   }
 
-  @Test(arguments: ["step", "seed", "configuration", "sampler", "replaced", "rollbacks", "version", "ranks"])
+  @Test(arguments: ["step", "seed", "configuration", "sampler", "replaced", "rollbacks", "skipped", "version", "ranks"])
   func `a missing key is told by its name`(key: String) throws {
     let json = try changed { $0[key] = nil }
     let failure = failure { _ = try TrainingState(json: json, path: "state.json") }
@@ -32,6 +32,8 @@ import Testing
     #expect(failure { _ = try TrainingState(json: type, path: "f") }?.message.contains("\"step\"") == true)
     let negative = try changed { $0["step"] = -1 }
     #expect(failure { _ = try TrainingState(json: negative, path: "f") }?.status == .badData)
+    let excessive = try changed { $0["skipped"] = 13 }
+    #expect(failure { _ = try TrainingState(json: excessive, path: "f") }?.status == .badData)
     #expect(failure { _ = try TrainingState(json: Array("{\"step\"".utf8), path: "f") }?.status == .badData)
   }
 

@@ -33,7 +33,8 @@ struct ConfigurationYAMLTests {
           "schedule.learningRate={type: step, initial: 0.07, final: 1e-7, warmup: 3, every: 12, factor: 0.5}",
           "schedule.learningRate={maximum: 0.003, rise: 0.4, divisor: 10, finalDivisor: 1e20}",
           "schedule.margin={type: linear, initial: 0.05, start: 4, end: 9}", "training={steps: 123, precision: bf16}",
-          "evaluation.everySteps=7", "checkpoint={everySteps: 8, everyMinutes: 0.5, keep: 9}",
+          "training={nonFinite: rollback, nonFiniteLimit: 2}",
+          "evaluation.everySteps=7", "checkpoint={everySteps: 8, everyMinutes: 0.5, keep: 9, keepBest: false}",
         ])
     }
   }
@@ -57,12 +58,13 @@ struct ConfigurationYAMLTests {
     let changed = Set(unusual.differences(from: defaults).map(\.key))
     let running: Set = [
       "corpus.evaluation", "corpus.trials", "evaluation.everySteps", "checkpoint.everySteps",
-      "checkpoint.everyMinutes", "checkpoint.keep",
+      "checkpoint.everyMinutes", "checkpoint.keep", "checkpoint.keepBest", "training.nonFinite",
+      "training.nonFiniteLimit",
     ]
     var stored = unusual
     stored.optimizer.gradientNorm = 1
     let properties = try leaves(of: JSONSerialization.jsonObject(with: JSONEncoder().encode(stored)))
-    #expect(properties.count == 89)
+    #expect(properties.count == 92)
     #expect(changed.union(running).union(allowedToStay) == properties)
     #expect(changed.isDisjoint(with: running))
   }

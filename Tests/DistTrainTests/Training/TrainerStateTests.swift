@@ -13,10 +13,11 @@ import Testing
     let first = saved.plan.sampler.stepsPerEpoch + 1
     for _ in 0..<first { _ = try saved.advance() }
     let store = CheckpointStore(path: corpus.folder.path("checkpoints"))
-    let state = saved.state(configuration: "digest", version: "1")
+    let snapshot = saved.snapshot(configuration: "digest", version: "1")
+    let state = snapshot.state
     #expect(state.step == first && state.sampler == .init(epoch: 1, index: 1))
     #expect(state.seed == configuration.seed && state.replaced == ["s2-u1"] && state.ranks == 1)
-    try store.save(encoder: saved.encoderTensors, optimizer: saved.optimizerTensors, state: state)
+    try store.save(snapshot)
 
     let restored = try corpus.trainer(configuration)
     try restored.restore(#require(store.newest().checkpoint))

@@ -89,13 +89,13 @@ import Testing
     }
   }
 
-  @Test func `a number that is not finite ends the run before it reaches the parameters`() throws {
+  @Test func `a number that is not finite is found out before it reaches the parameters`() throws {
     let corpus = try NoiseCorpus()
     let trainer = try corpus.trainer(corpus.configuration())
     // A prototype's: a ReLU would hide it.
     trainer.parameters.elements[trainer.parameters.count - 1] = .nan
     let before = Array(trainer.parameters.values.dropLast())
-    #expect(throws: AgreedFailure.self) { try trainer.advance() }
+    #expect(throws: NonFiniteStep.self) { try trainer.advance() }
     #expect(Array(trainer.parameters.values.dropLast()) == before)
     #expect(trainer.step == 0)
   }

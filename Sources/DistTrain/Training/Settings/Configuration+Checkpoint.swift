@@ -4,6 +4,7 @@ extension Configuration {
     package var everySteps = 500
     package var everyMinutes = 15.0
     package var keep = 3
+    package var keepBest = true
 
     package init() {}
 
@@ -16,6 +17,9 @@ extension Configuration {
         allowed: .atLeast(0), changesResult: false),
       Setting(
         "checkpoint.keep", \.checkpoint.keep, "newest checkpoints kept", allowed: .atLeast(1), changesResult: false),
+      Setting(
+        "checkpoint.keepBest", \.checkpoint.keepBest, "also keep the checkpoint of the lowest held-out EER",
+        changesResult: false),
     ]
   }
 }

@@ -1,8 +1,10 @@
 extension Configuration {
-  /// How long the run is.
+  /// How long the run is, and what it does in trouble.
   package struct Training: Codable, Sendable, Equatable {
     package var steps = 2000
     package var precision = Precision.single
+    package var nonFinite = NonFinitePolicy.stop
+    package var nonFiniteLimit = 10
 
     package init() {}
 
@@ -12,6 +14,13 @@ extension Configuration {
       Setting(
         "training.precision", \.training.precision,
         "of the encoder's products; all else is fp32"),
+      Setting(
+        "training.nonFinite", \.training.nonFinite,
+        "if numbers are not finite: end, drop the update, go back",
+        changesResult: false),
+      Setting(
+        "training.nonFiniteLimit", \.training.nonFiniteLimit,
+        "updates dropped in a row, or rollbacks, before the end", allowed: .atLeast(0), changesResult: false),
     ]
   }
 }

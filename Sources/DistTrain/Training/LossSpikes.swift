@@ -1,0 +1,42 @@
+/// Watches a run's losses for sudden rises: a sign of too high a learning rate or of broken data, before numbers overflow.
+package struct LossSpikes {
+  /// Steps that a loss is compared with.
+  private static let window = 50
+  /// Steps before anything is said.
+  private static let least = 20
+  /// How many standard deviations above the mean a loss is a spike; and it is half as high again as the mean, which keeps
+  /// silence where losses hardly vary.
+  private static let deviations = 6.0
+  private static let ratio = 1.5
+
+  private var recent: [[Double]] = [[], []]
+
+  package init() {}
+
+  /// Takes a step's losses.
+  /// - Returns: what is wrong with them, for people; nil where nothing is.
+  package mutating func add(_ metrics: StepMetrics) -> String? {
+    let losses = [("classification", metrics.classificationLoss), ("contrastive", metrics.contrastiveLoss)]
+    var findings: [String] = []
+    for (index, (name, loss)) in losses.enumerated() where loss.isFinite {
+      let before = recent[index]
+      if before.count >= Self.least, let mean = Self.spike(loss, before) {
+        findings.append(
+          "the \(name) loss \(Self.rounded(loss)) is far above the mean of the \(before.count) steps before, "
+            + Self.rounded(mean))
+      }
+      recent[index] = before.suffix(Self.window - 1) + [loss]
+    }
+    return findings.isEmpty ? nil : findings.joined(separator: "; ")
+  }
+
+  /// The mean of the losses before where a loss is a spike above it.
+  private static func spike(_ loss: Double, _ before: [Double]) -> Double? {
+    let count = Double(before.count)
+    let mean = before.reduce(0, +) / count
+    let variance = before.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
+    return loss > mean + deviations * variance.squareRoot() && loss > ratio * mean ? mean : nil
+  }
+
+  private static func rounded(_ value: Double) -> String { "\((value * 1000).rounded() / 1000)" }
+}

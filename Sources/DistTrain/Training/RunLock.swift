@@ -1,0 +1,179 @@
+import Foundation
+import Synchronization
+
+/// A run folder belongs to one job: a file `lock` in it names the process that has it and is touched every few seconds.
+///
+/// It needs no locks of the file system, which shared ones may not have: a file is created only where none is, and takes
+/// another one's place at once. The lock of a process that ended without giving it back, killed, or with its host, is
+/// taken over: at once where the process ran on this host, else when the file has not been touched for `patience`.
+/// Nothing is concluded from clocks of other hosts.
+package final class RunLock: Sendable {
+  /// How often the holder touches the file and how long it may fail to, in seconds.
+  package struct Times: Sendable {
+    package var heartbeat = 5.0
+    package var patience = 60.0
+
+    package init() {}
+  }
+
+  package static let name = "lock"
+
+  private let path: String
+  private let holder: LockHolder
+  private nonisolated(unsafe) let beat: any DispatchSourceTimer
+  private let isLostFlag = Atomic(false)
+  private let isReleased = Mutex(false)
+
+  /// Takes the folder; waits where its holder gave no sign of life yet.
+  ///
+  /// - Parameter waiting: is told why it waits.
+  /// - Throws: `Failure(.failed)` that names the process which holds the folder.
+  package init(
+    folder: String, holder: LockHolder = .mine(), times: Times = Times(), waiting: (String) -> Void = { _ in }
+  ) throws {
+    path = folder + "/" + Self.name
+    self.holder = holder
+    let own = folder + "/.\(Self.name).\(holder.token)"
+    defer { try? FileSystem.remove(own) }
+    try AtomicFile.write([UInt8](try JSONEncoder().encode(holder)) + [UInt8(ascii: "\n")], to: own)
+    try Self.take(path, own, holder, times, waiting)
+    beat = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "svdist.lock"))
+    beat.schedule(deadline: .now() + times.heartbeat, repeating: times.heartbeat)
+    beat.setEventHandler { [weak self] in self?.touch() }
+    beat.resume()
+  }
+
+  deinit { release() }
+
+  /// Whether another process has taken the folder: this one slept too long, or somebody removed the file.
+  package var isLost: Bool { isLostFlag.load(ordering: .relaxed) }
+
+  /// Gives the folder back, once.
+  package func release() {
+    isReleased.withLock { isReleased in
+      guard !isReleased else { return }
+      isReleased = true
+      beat.cancel()
+      if Self.holder(path)?.token == holder.token { try? FileSystem.remove(path) }
+    }
+  }
+
+  private func touch() {
+    isReleased.withLock { isReleased in
+      guard !isReleased else { return }
+      if FileSystem.exists(path), let other = Self.holder(path), other.token != holder.token {
+        isLostFlag.store(true, ordering: .relaxed)
+      } else {
+        // A disk in trouble is no reason to stop training: whoever waits for a sign of life sees the next one.
+        _ = utimensat(AT_FDCWD, path, nil, 0)
+      }
+    }
+  }
+}
+
+extension RunLock {
+  /// What of a lock file tells whether its holder lives.
+  private struct Sign: Equatable {
+    /// nil while the file is being written, or where it is no lock's.
+    let holder: LockHolder?
+    let touched: timespec
+
+    static func == (one: Sign, other: Sign) -> Bool {
+      one.holder == other.holder && one.touched.tv_sec == other.touched.tv_sec
+        && one.touched.tv_nsec == other.touched.tv_nsec
+    }
+  }
+
+  private static func take(
+    _ path: String, _ own: String, _ mine: LockHolder, _ times: Times, _ waiting: (String) -> Void
+  ) throws {
+    while true {
+      if try create(path) {
+        do {
+          try FileSystem.rename(own, to: path)
+        } catch {
+          try? FileSystem.remove(path)
+          throw error
+        }
+        return
+      }
+      guard let sign = sign(path) else { continue }
+      if let holder = sign.holder, holder.hasEnded(seenFrom: mine) {
+        waiting("\(path) is left of a run that has ended, \(holder.description()): this run takes the folder")
+      } else {
+        try watch(path, sign, mine, times, waiting)
+      }
+      if try replace(path, sign, own, mine) { return }
+    }
+  }
+
+  /// Creates the file where there is none; false where there is one.
+  private static func create(_ path: String) throws -> Bool {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    if descriptor >= 0 {
+      _ = close(descriptor)
+      return true
+    }
+    let number = errno
+    if number == EEXIST { return false }
+    throw Failure(.failed, "cannot create \(path): \(String(cString: strerror(number)))")
+  }
+
+  /// Waits for a sign of life of the holder, and returns without one.
+  private static func watch(
+    _ path: String, _ first: Sign, _ mine: LockHolder, _ times: Times, _ waiting: (String) -> Void
+  ) throws {
+    let who = first.holder.map { $0.description() } ?? "a process that is just starting"
+    let refusal = Failure(
+      .failed,
+      "the run folder \(FileSystem.folder(of: path)) is in use by \(who): wait for its end, or name another folder with "
+        + "--run-dir")
+    // A process that is seen to live needs no touch of the file.
+    if let holder = first.holder, holder.host == mine.host, holder.boot == mine.boot,
+      holder.namespace == mine.namespace
+    {
+      throw refusal
+    }
+    let began = monotonicSeconds()
+    var told = false
+    while monotonicSeconds() - began < times.patience {
+      usleep(UInt32(min(0.2, times.heartbeat / 4) * 1e6))
+      guard let now = sign(path) else { return }
+      if now != first { throw refusal }
+      if !told, monotonicSeconds() - began > 1.5 * times.heartbeat {
+        told = true
+        waiting(
+          "\(path) is of \(who) and was not touched for \(Int(1.5 * times.heartbeat)) s: this run takes the folder unless "
+            + "it is within \(Int(times.patience)) s")
+      }
+    }
+  }
+
+  /// Takes the place of a lock that nobody touched; false where somebody was faster.
+  private static func replace(_ path: String, _ stale: Sign, _ own: String, _ mine: LockHolder) throws -> Bool {
+    guard sign(path) == stale else { return false }
+    try FileSystem.rename(own, to: path)
+    // Another one may have looked at the same moment: the last to come has the folder, and all see which that is.
+    usleep(300_000)
+    guard holder(path)?.token == mine.token else {
+      try AtomicFile.write([UInt8](try JSONEncoder().encode(mine)) + [UInt8(ascii: "\n")], to: own)
+      return false
+    }
+    return true
+  }
+
+  /// Opened anew at each look: network file systems ask their server then, not at a mere stat.
+  private static func sign(_ path: String) -> Sign? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { _ = close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { return nil }
+    return Sign(holder: holder(path), touched: status.st_mtim)
+  }
+
+  private static func holder(_ path: String) -> LockHolder? {
+    guard let text = KernelFile.text(path) else { return nil }
+    return try? JSONDecoder().decode(LockHolder.self, from: Data(text.utf8))
+  }
+}

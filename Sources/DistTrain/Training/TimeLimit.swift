@@ -1,0 +1,70 @@
+import Foundation
+
+/// When a run has to have ended, by its job's time limit, and whether there is time left for another step.
+package struct TimeLimit: Sendable, Equatable {
+  /// Seconds since 1970.
+  package let end: Double
+  /// Who sets the limit, for people: `--stop-before 12:00:00`.
+  package let source: String
+
+  package init(end: Double, source: String) {
+    self.end = end
+    self.source = source
+  }
+
+  /// What `--stop-before` says, else what Slurm set for the job; nil for no limit.
+  ///
+  /// - Parameters:
+  ///   - text: `none`, a time from now on as Slurm has it (`90` minutes, `30:00`, `12:00:00`, `1-12:00:00`) or with a
+  ///     unit (`90s`, `30m`, `12h`, `2d`); nil where the option was not given.
+  ///   - now: seconds since 1970.
+  /// - Throws: `Failure(.usage)` for another text.
+  package static func of(_ text: String?, environment: [String: String], now: Double) throws -> TimeLimit? {
+    if text == "none" { return nil }
+    if let text {
+      guard let seconds = seconds(text), seconds > 0 else {
+        throw Failure(
+          .usage,
+          "--stop-before \(text): expected a time from now on such as 30m, 12h, 12:00:00 or 1-12:00:00, or none")
+      }
+      return TimeLimit(end: now + seconds, source: "--stop-before \(text)")
+    }
+    // An end that has passed is what a shell inherited of a job that is gone.
+    guard let end = environment["SLURM_JOB_END_TIME"].flatMap({ Double($0) }), end.isFinite, end > now else {
+      return nil
+    }
+    return TimeLimit(end: end, source: "Slurm job \(environment["SLURM_JOB_ID"] ?? "")")
+  }
+
+  /// Whether a run should stop now: less time is left than what comes next and a checkpoint need.
+  ///
+  /// - Parameters:
+  ///   - checkpoint: seconds that a checkpoint takes; three times as many are kept for it, 10 s at least.
+  ///   - next: seconds that a step takes, or an evaluation.
+  package func isReached(now: Double, checkpoint: Double, next: Double) -> Bool {
+    end - now < max(10, 3 * checkpoint) + next
+  }
+
+  /// Seconds of a duration in words; nil where the text is none.
+  static func seconds(_ text: String) -> Double? {
+    let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
+    if let unit = text.last.flatMap({ units[$0] }) { return count(text.dropLast()).map { $0 * unit } }
+    let parts = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+    guard let clock = parts.last?.split(separator: ":", omittingEmptySubsequences: false).map({ count($0) }),
+      !clock.contains(nil), clock.count <= 3
+    else { return nil }
+    let numbers = clock.compactMap { $0 }
+    if parts.count == 2 {
+      // Days, then hours first: 1-12 is a day and a half.
+      guard let days = count(parts[0]) else { return nil }
+      return zip(numbers, [3600, 60, 1]).reduce(days * 86_400) { $0 + $1.0 * $1.1 }
+    }
+    // Minutes; minutes and seconds; hours, minutes and seconds.
+    let scale: [Double] = numbers.count == 3 ? [3600, 60, 1] : [60, 1]
+    return zip(numbers, scale).reduce(0) { $0 + $1.0 * $1.1 }
+  }
+
+  private static func count(_ text: some StringProtocol) -> Double? {
+    text.isEmpty || !text.allSatisfy(\.isWholeNumber) ? nil : Double(text)
+  }
+}

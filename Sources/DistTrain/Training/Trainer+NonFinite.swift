@@ -1,0 +1,46 @@
+/// Numbers that are none: found before they reach the parameters, by all ranks at once.
+extension Trainer {
+  /// Whether all numbers of a step are finite on all ranks: both losses, the weights, the gradients' products and the
+  /// lengths of what the parameters are to follow.
+  func areFinite(_ outcome: BatchObjectives.Outcome, _ balance: GradientBalance, _ lengths: [Double]) -> Bool {
+    let numbers =
+      [outcome.classificationLoss, outcome.contrastiveLoss] + balance.weights + balance.gram.flatMap { $0 } + lengths
+    return communicator.maximum(numbers.allSatisfy(\.isFinite) ? 0 : 1) == 0
+  }
+
+  /// Whether the features of each row of a global batch are finite.
+  func finiteRows(of batch: GlobalBatch) -> [Bool] {
+    let own = batch.shares[communicator.rank]
+    let frames = own.isEmpty ? 0 : batch.features.columns / own.count
+    var broken = [Double](repeating: 0, count: batch.speakers.count)
+    for (index, row) in own.enumerated() {
+      let isFinite = (0..<batch.features.rows).allSatisfy { bin in
+        let start = batch.features.row(bin) + index * frames
+        return Self.areFinite(UnsafeBufferPointer(start: start, count: frames))
+      }
+      broken[row] = isFinite ? 0 : 1
+    }
+    communicator.sum(&broken)
+    return broken.map { $0 == 0 }
+  }
+
+  /// Goes to the next step without an update.
+  package func skip() {
+    step += 1
+    skipped += 1
+  }
+
+  /// Whether parameters, running statistics and what the optimiser remembers are all finite.
+  package var isFinite: Bool {
+    ([parameters, statistics] + optimizer.state.map(\.values)).allSatisfy {
+      Self.areFinite(UnsafeBufferPointer($0.elements))
+    }
+  }
+
+  private static func areFinite(_ values: UnsafeBufferPointer<Float>) -> Bool {
+    // Infinities and what is no number have the largest exponent: bits as numbers let many be compared at once.
+    var largest: UInt32 = 0
+    for value in values { largest = max(largest, value.bitPattern & 0x7fff_ffff) }
+    return largest < 0x7f80_0000
+  }
+}

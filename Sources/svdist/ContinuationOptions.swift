@@ -1,0 +1,31 @@
+import ArgumentParser
+import DistTrain
+import Foundation
+
+/// How a run stops before its end, and goes on.
+struct ContinuationOptions: ParsableArguments {
+  @Option(
+    name: .customLong("allow-change"), parsing: .singleValue,
+    help: ArgumentHelp(
+      """
+      Go on although this setting, or any of this group, is not what the run was started with; may be given several \
+      times.
+      """, valueName: "key.path"))
+  var allowedChanges: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Stop with a checkpoint and status 75 before so much time has gone, such as 30m, 12h, 12:00:00 or 1-12:00:00, or \
+      none; by default before the end of the Slurm job, where there is one.
+      """, valueName: "time"))
+  var stopBefore: String?
+
+  /// - Throws: `Failure(.usage)` for a key that is no setting or a text that is no time.
+  func apply(to options: inout TrainingRun.Options) throws {
+    try Configuration.checkKeys(allowedChanges, option: "--allow-change")
+    options.allowedChanges = allowedChanges
+    options.timeLimit = try TimeLimit.of(
+      stopBefore, environment: ProcessInfo.processInfo.environment, now: Date().timeIntervalSince1970)
+  }
+}

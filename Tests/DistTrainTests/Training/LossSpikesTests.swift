@@ -1,0 +1,52 @@
+import DistTrain
+import Testing
+
+@Suite struct LossSpikesTests {
+  private func findings(_ losses: [Double], contrastive: [Double]? = nil) -> [String?] {
+    var spikes = LossSpikes()
+    return losses.indices.map { step in
+      var metrics = StepMetrics(step: step + 1, epoch: 0)
+      metrics.classificationLoss = losses[step]
+      metrics.contrastiveLoss = contrastive?[step] ?? 1
+      return spikes.add(metrics)
+    }
+  }
+
+  /// A course that falls and trembles.
+  private let course = (0..<60).map { (step: Int) -> Double in
+    let tremble = step % 2 == 0 ? 0.2 : -0.2
+    return 6 - 0.05 * Double(step) + tremble
+  }
+
+  @Test func `an ordinary course is no spike`() {
+    #expect(findings(course).allSatisfy { $0 == nil })
+  }
+
+  @Test func `a loss far above those before is told once, with its name and their mean`() {
+    var losses = course
+    losses[40] = 20
+    let found = findings(losses)
+    #expect(found.indices.filter { found[$0] != nil } == [40])
+    #expect(
+      found[40]?.hasPrefix("the classification loss 20.0 is far above the mean of the 40 steps before, 5.0") == true)
+    let other = findings(course, contrastive: losses)
+    #expect(other[40]?.contains("the contrastive loss") == true)
+  }
+
+  @Test func `a rise by half at least, a few steps from the start, of a finite loss only`() {
+    var losses = [Double](repeating: 4, count: 60)
+    losses[30] = 5.9
+    losses[10] = 50
+    losses[45] = .nan
+    #expect(findings(losses).allSatisfy { $0 == nil })
+    losses[10] = 4
+    losses[30] = 6.1
+    #expect(findings(losses)[30] != nil)
+  }
+
+  @Test func `what is far back no longer counts`() {
+    let late: [Double] = (0..<60).map { 4 + 0.01 * Double($0 % 3) }
+    let losses = [Double](repeating: 100, count: 50) + late + [20]
+    #expect(findings(losses).last! != nil)
+  }
+}

@@ -1,0 +1,69 @@
+import DistTrain
+import Foundation
+import Testing
+
+extension ProgramTests {
+  /// A run folder belongs to one job.
+  @Suite struct TwoJobsTests {
+    @Test func `a second job on a run folder is refused with who has it, and the first one goes on`() throws {
+      try SmallRun.with { run in
+        let arguments = run.arguments(steps: 100_000)
+        let first = try Program("svdist", arguments, ranks: 2)
+        try first.wait { run.metrics().count >= 2 }
+        let holder = try #require(first.process(ofRank: 0))
+        for ranks in [nil, 2] {
+          let second = try svdist(arguments + ["--restart"], mpi: ranks)
+          expectRefusal(
+            second, 1, "the run folder \(run.path("run")) is in use by process \(holder) on ", "which has had it for ",
+            underLauncher: ranks != nil)
+        }
+        let before = run.metrics().count
+        try first.wait { run.metrics().count >= before + 2 }
+        first.send(SIGUSR1)
+        #expect(try first.finish().status == 75)
+        #expect(run.metrics().map(\.step) == Array(1...run.metrics().count))
+        #expect(!FileManager.default.fileExists(atPath: run.path("run/lock")))
+      }
+    }
+
+    @Test func `a run that was killed leaves its folder to the next one at once`() throws {
+      try SmallRun.with { run in
+        let arguments = run.arguments(steps: 40, ["checkpoint.everySteps=5"])
+        let first = try Program("svdist", arguments, ranks: 2)
+        try first.wait { !run.checkpoints().isEmpty }
+        first.killAll()
+        _ = try first.finish()
+        #expect(FileManager.default.fileExists(atPath: run.path("run/lock")))
+        let second = try svdist(arguments, mpi: 2)
+        #expect(second.status == 0, "\(second.errors)")
+        #expect(second.output.contains("run/lock is left of a run that has ended, process "))
+        #expect(second.output.contains("going on from step "))
+        #expect(!FileManager.default.fileExists(atPath: run.path("run/lock")))
+        #expect(run.leftovers().isEmpty)
+      }
+    }
+
+    @Test func `a run that fails gives its folder back`() throws {
+      try SmallRun.with { run in
+        let arguments = run.arguments(steps: 2)
+        #expect(try svdist(arguments).status == 0)
+        expectRefusal(try svdist(arguments + ["--set", "seed=2"], mpi: 2), 64, "seed was 1", underLauncher: true)
+        #expect(!FileManager.default.fileExists(atPath: run.path("run/lock")))
+      }
+    }
+
+    @Test func `a run whose folder another process took ends, and leaves that one's lock alone`() throws {
+      try SmallRun.with { run in
+        let program = try Program("svdist", run.arguments(steps: 10_000_000), ranks: 2)
+        try program.wait { run.metrics().count >= 2 }
+        var other = LockHolder.mine()
+        other.host = "elsewhere"
+        let lock = URL(fileURLWithPath: run.path("run/lock"))
+        try JSONEncoder().encode(other).write(to: lock, options: .atomic)
+        let outcome = try program.finish()
+        expectRefusal(outcome, 1, "another process took the run folder \(run.path("run"))", underLauncher: true)
+        #expect(try JSONDecoder().decode(LockHolder.self, from: Data(contentsOf: lock)) == other)
+      }
+    }
+  }
+}
