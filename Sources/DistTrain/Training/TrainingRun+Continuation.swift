@@ -25,7 +25,7 @@ extension TrainingRun {
 
   private func clear() throws {
     try folder.checkpoints.removeAll()
-    try FileSystem.remove(folder.metricsPath)
+    for path in [folder.metricsPath, folder.badUtterancesPath, folder.batchesPath] { try FileSystem.remove(path) }
     try removeEvaluations(after: -1)
   }
 

@@ -12,6 +12,10 @@ package final class TrainingRun {
     package var logEvery = 10
     /// Threads of each rank that load the next batch.
     package var readers = 1
+    /// The part of the corpus's utterances that may turn out unreadable before the run ends.
+    package var maxBadFraction = 0.1
+    /// Whether `batches.jsonl` says what every row was.
+    package var logsBatches = false
     /// svdist's version, kept with checkpoints.
     package var version: String
 
@@ -30,6 +34,8 @@ package final class TrainingRun {
   let progress: ProgressReport
   /// Rank 0 alone writes.
   private var metricsLog: MetricsLog?
+  var badUtteranceLog: BadUtteranceLog?
+  var batchLog: StepLog?
   /// Why an objective is left out of the steps at present.
   private var leftOut: String?
   private var lastSave = monotonicSeconds()
@@ -60,6 +66,8 @@ package final class TrainingRun {
       communicator.rank == 0 ? try MetricsLog(path: folder.metricsPath) : nil
     }
     try communicator.agree { try metricsLog?.cutBack(to: trainer.step) }
+    try openDataLogs()
+    for text in plan.notes { note("note: \(text)") }
   }
 
   static func checkRows(_ configuration: Configuration, ranks: Int) throws {
@@ -93,7 +101,9 @@ package final class TrainingRun {
       if trainer.step >= configuration.training.steps, lastSavedStep != trainer.step { try save() }
       try evaluateIfDue()
       if trainer.step >= configuration.training.steps { break }
+      try checkBadFraction()
       let (metrics, unreadable) = try advance()
+      recordBatch(metrics)
       record(metrics, unreadable)
       // Every rank decides by the same numbers.
       let asked = communicator.maximum([
@@ -117,7 +127,7 @@ package final class TrainingRun {
     do {
       return try trainer.advance()
     } catch let agreed as AgreedFailure where agreed.failure.status == .badData {
-      if trainer.step > 0, lastSavedStep != trainer.step { try saveOrWarn() }
+      try saveIfNew()
       progress.finish()
       throw agreed
     }
@@ -135,10 +145,7 @@ package final class TrainingRun {
 
   private func record(_ metrics: StepMetrics, _ unreadable: [BatchLoader.Unreadable]) {
     guard isFirstRank else { return }
-    for one in unreadable {
-      let id = trainer.plan.corpus.utterances[one.utterance].id
-      note("utterance \(id) is replaced by others of its speaker from now on: \(one.reason)")
-    }
+    record(unreadable)
     noteAbsence(metrics)
     progress.report(metrics)
     do {
@@ -165,6 +172,11 @@ package final class TrainingRun {
   /// Rank 0 prints a line.
   func note(_ text: String) {
     if isFirstRank { progress.note(text) }
+  }
+
+  /// A checkpoint of the steps so far, unless there is one.
+  func saveIfNew() throws {
+    if trainer.step > 0, lastSavedStep != trainer.step { try saveOrWarn() }
   }
 
   /// A checkpoint on the way: where it cannot be written training goes on, and the last good one stays.
