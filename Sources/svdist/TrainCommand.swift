@@ -41,6 +41,20 @@ struct TrainCommand: RanksCommand {
       """))
   var readers: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      End the run, with the steps so far kept, once more than this part of the corpus's utterances turned out unreadable; \
+      up to it each is replaced by another one of its speaker and listed in the run's bad-utterances.tsv.
+      """, valueName: "fraction"))
+  var maxBadFraction = 0.1
+
+  @Flag(
+    help: """
+      Write the run's batches.jsonl: for every step each row's utterance, where its crop begins and how it was augmented.
+      """)
+  var logBatches = false
+
   @Option(help: ArgumentHelp("Fail unless the launcher started this many ranks.", valueName: "ranks"))
   var expectRanks: Int?
 
@@ -59,6 +73,9 @@ struct TrainCommand: RanksCommand {
     ]
     for case (let name, let count?) in counts where count < 1 {
       throw ValidationError("\(name): at least 1, found \(count)")
+    }
+    guard (0...1).contains(maxBadFraction) else {
+      throw ValidationError("--max-bad-fraction: 0 to 1, found \(maxBadFraction)")
     }
     guard timeout > 0, timeout.isFinite else { throw ValidationError("--timeout: above 0 seconds, found \(timeout)") }
     guard runDir != nil || checkGradients else {
@@ -93,6 +110,8 @@ struct TrainCommand: RanksCommand {
       try communicator.agree { try command.continuation.apply(to: &options) }
       options.logEvery = command.logEvery
       options.readers = command.readers ?? threads
+      options.maxBadFraction = command.maxBadFraction
+      options.logsBatches = command.logBatches
       return try TrainingRun(configuration, options: options, communicator: communicator).run()
     }
   }

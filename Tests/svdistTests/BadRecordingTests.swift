@@ -27,8 +27,8 @@ extension ProgramTests {
         let output = folder.appending(path: "data")
         let outcome = try svdist(["prepare", try tree(in: folder, good: 2).path, "--output", output.path])
         #expect(outcome.status == 0, "\(outcome.errors)")
-        #expect(outcome.output.contains("7 utterances found"))
-        #expect(outcome.output.contains("5 left out"))
+        #expect(outcome.output.contains("9 utterances found"))
+        #expect(outcome.output.contains("7 left out"))
         let report = try String(contentsOf: output.appending(path: "left-out.tsv"), encoding: .utf8)
         for kind in BrokenRecording.allCases where kind != .missing {
           let line = report.split(separator: "\n").first { $0.contains("/\(kind.fileName)\t") }
@@ -66,10 +66,12 @@ extension ProgramTests {
     }
 
     @Test func `training replaces each kind of bad recording, reports it once and keeps it in mind`() throws {
-      try SmallRun.with(speakers: 6) { run in
+      let kinds = BrokenRecording.allCases.count
+      try SmallRun.with(speakers: kinds) { run in
         for (speaker, kind) in BrokenRecording.allCases.enumerated() { try run.spoil("s\(speaker)-u1", kind) }
         for (name, ranks) in [("one", nil), ("two", 2)] {
-          let outcome = try svdist(run.arguments(steps: 16, into: name), mpi: ranks)
+          let options = ["--max-bad-fraction", "0.3"]
+          let outcome = try svdist(run.arguments(steps: 20, into: name, options: options), mpi: ranks)
           #expect(outcome.status == 0, "\(outcome.errors)")
           let reports = outcome.output.split(whereSeparator: \.isNewline).filter { $0.contains("is replaced") }
           #expect(reports.count == BrokenRecording.allCases.count, "\(reports)")
@@ -77,11 +79,54 @@ extension ProgramTests {
             let own = reports.filter { $0.contains("utterance s\(speaker)-u1 ") }
             #expect(own.count == 1 && own[0].contains(kind.reason), "\(kind): \(reports)")
           }
-          let replaced = try run.state(step: 16, of: name).replaced
-          #expect(replaced.sorted() == (0..<6).map { "s\($0)-u1" })
+          let replaced = try run.state(step: 20, of: name).replaced
+          #expect(replaced.sorted() == (0..<kinds).map { "s\($0)-u1" })
         }
         #expect(difference(run.losses("two"), run.losses("one")) < 1e-4)
-        #expect(try run.state(step: 16, of: "one").replaced == run.state(step: 16, of: "two").replaced)
+        #expect(try run.state(step: 20, of: "one").replaced == run.state(step: 20, of: "two").replaced)
+      }
+    }
+
+    /// The fields of the lines of a run's list of bad utterances, without the first line.
+    private func listed(_ run: SmallRun, of name: String) throws -> [[Substring]] {
+      try String(contentsOfFile: run.path("\(name)/bad-utterances.tsv"), encoding: .utf8)
+        .split(separator: "\n").dropFirst().map { $0.split(separator: "\t") }
+    }
+
+    @Test func `a corpus with one bad file in twenty trains to the end and lists exactly those`() throws {
+      try SmallRun.with(speakers: 16, utterances: 10) { run in
+        let kinds = BrokenRecording.allCases
+        let bad = kinds.indices.map { "s\(2 * $0)-u\($0)" }
+        for (utterance, kind) in zip(bad, kinds) { try run.spoil(utterance, kind) }
+        let settings = ["batch.speakers=8", "checkpoint.everySteps=4"]
+        func arguments(_ name: String, _ options: [String] = []) -> [String] {
+          run.arguments(steps: 14, settings, into: name, options: options)
+        }
+        let outcome = try svdist(arguments("whole"))
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let whole = try listed(run, of: "whole")
+        #expect(whole.map { String($0[1]) }.sorted() == bad.sorted())
+        for line in whole {
+          let kind = try #require(bad.firstIndex(of: String(line[1])))
+          #expect(line[2].hasSuffix("/\(kinds[kind].fileName)") && line[3].contains(kinds[kind].reason), "\(line)")
+        }
+        #expect(try run.state(step: 14, of: "whole").replaced == whole.map { String($0[1]) })
+
+        for (name, ranks) in [("one", nil), ("two", 2)] {
+          let stopped = try svdist(arguments(name, ["--max-bad-fraction", "0.02"]), mpi: ranks)
+          expectRefusal(
+            stopped, 65, "of 160 utterances", "more than --max-bad-fraction 0.02 allows",
+            run.path("\(name)/bad-utterances.tsv"), underLauncher: ranks != nil)
+          let done = run.metrics(name).count
+          #expect(run.checkpoints(name).last == done && done < 14)
+          let soFar = try listed(run, of: name)
+          #expect(soFar.count > 3 && soFar == Array(whole.prefix(soFar.count)))
+          // The same command stops again, and a higher bound goes on from there to the same end.
+          #expect(try svdist(arguments(name, ["--max-bad-fraction", "0.02"]), mpi: ranks).status == 65)
+          #expect(run.metrics(name).count == done)
+          #expect(try svdist(arguments(name), mpi: ranks).status == 0)
+          #expect(try listed(run, of: name) == whole)
+        }
       }
     }
 
@@ -95,7 +140,8 @@ extension ProgramTests {
         // Three rows a rank: the views of the second speaker are on different ranks.
         let settings = ["batch.utterances=1", "seed=5"]
         for (name, ranks) in [("one", nil), ("two", 2)] {
-          let outcome = try svdist(run.arguments(steps: 12, settings, into: name), mpi: ranks)
+          let options = ["--max-bad-fraction", "1"]
+          let outcome = try svdist(run.arguments(steps: 12, settings, into: name, options: options), mpi: ranks)
           #expect(outcome.status == 0, "\(outcome.errors)")
         }
         #expect(try !run.state(step: 12, of: "one").replaced.isEmpty)
@@ -107,7 +153,9 @@ extension ProgramTests {
       try SmallRun.with { run in
         for utterance in 0..<4 { try run.spoil("s2-u\(utterance)", .missing) }
         for ranks in [nil, 2] {
-          let outcome = try svdist(run.arguments(steps: 16, into: "run-\(ranks ?? 1)"), mpi: ranks)
+          let options = ["--max-bad-fraction", "1"]
+          let outcome = try svdist(
+            run.arguments(steps: 16, into: "run-\(ranks ?? 1)", options: options), mpi: ranks)
           expectRefusal(
             outcome, 65, "speaker 's2' has no readable utterance left", "no such file", underLauncher: ranks != nil)
           let done = run.metrics("run-\(ranks ?? 1)").count

@@ -72,6 +72,32 @@ extension ProgramTests {
       }
     }
 
+    @Test func `what was met to be bad in part, and is known from then on, is so after going on too`() throws {
+      try SmallRun.with { run in
+        for speaker in 0..<4 {
+          for utterance in 0..<2 {
+            try BrokenRecording.spoilEnd(of: run.corpus.appending(path: "s\(speaker)-u\(utterance).wav"))
+          }
+        }
+        let options = ["--max-bad-fraction", "1"]
+        let settings = ["batch.utterances=1", "checkpoint.everySteps=1", "checkpoint.keep=100"]
+        #expect(try svdist(run.arguments(steps: 12, settings, into: "whole", options: options)).status == 0)
+        let expected = try run.checkpointFile("model.safetensors", step: 12, of: "whole")
+        #expect(try !run.state(step: 12, of: "whole").replaced.isEmpty)
+        // From every step on.
+        for step in 1..<12 {
+          try? FileManager.default.removeItem(atPath: run.path("run"))
+          try FileManager.default.copyItem(atPath: run.path("whole"), toPath: run.path("run"))
+          for later in step + 1...12 {
+            let name = String(format: "step-%08d", later)
+            try FileManager.default.removeItem(atPath: run.path("run/checkpoints/\(name)"))
+          }
+          #expect(try svdist(run.arguments(steps: 12, settings, options: options)).status == 0)
+          #expect(try run.checkpointFile("model.safetensors", step: 12) == expected, "from step \(step)")
+        }
+      }
+    }
+
     @Test func `another number of ranks goes on with the same losses`() throws {
       try SmallRun.with { run in
         #expect(try svdist(run.arguments(steps: Self.steps, into: "whole")).status == 0)

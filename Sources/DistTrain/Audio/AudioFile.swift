@@ -10,6 +10,9 @@ package struct AudioFile: Sendable {
   package let frames: Int
   private let decoder: SoundDecoder
 
+  /// From the lowest at which speech can be told from noise to beyond what converters reach.
+  private static let rates = 1000...1_000_000
+
   package var seconds: Double { Double(frames) / Double(sampleRate) }
 
   /// Opens a recording and reads its header.
@@ -23,6 +26,9 @@ package struct AudioFile: Sendable {
     sampleRate = decoder.sampleRate
     channels = decoder.channels
     frames = decoder.frames
+    guard Self.rates.contains(sampleRate) else {
+      throw Self.unusable(path, "is of \(sampleRate) Hz by its header, no rate of speech: convert it again")
+    }
     guard frames > 0 else { throw Self.unusable(path, "holds no samples: record or convert it again") }
   }
 

@@ -70,6 +70,11 @@ package enum Waveform {
     }
   }
 
+  /// Samples followed by zeros until there are `count`.
+  package static func padded(_ samples: [Float], count: Int) -> [Float] {
+    Array(samples.prefix(count)) + [Float](repeating: 0, count: max(0, count - samples.count))
+  }
+
   private static func sample(at seconds: Double, _ sampleRate: Int) -> Int {
     precondition(seconds >= 0 && seconds.isFinite, "a time in a recording is not \(seconds) s")
     return Int((seconds * Double(sampleRate)).rounded())

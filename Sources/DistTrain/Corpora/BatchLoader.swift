@@ -13,6 +13,14 @@ package struct BatchLoader: Sendable {
     case independent
   }
 
+  /// What fills a row whose utterance is shorter than the crop.
+  package enum Filling: String, Sendable, Codable, CaseIterable {
+    /// The utterance from its start, over and over.
+    case tile
+    /// Zeros after its end.
+    case pad
+  }
+
   /// An utterance that cannot be read, and why.
   package struct Unreadable: Sendable, Equatable {
     package let utterance: Int
@@ -22,6 +30,8 @@ package struct BatchLoader: Sendable {
   package struct Batch: Sendable {
     /// bins × (rows · frames).
     package let features: Matrix
+    /// What the rows hold, in their order.
+    package let rows: [LoadedRow]
     /// Utterances found unreadable by this batch.
     package let unreadable: [Unreadable]
   }
@@ -32,16 +42,16 @@ package struct BatchLoader: Sendable {
   package let augmentation: Augmentation
   private let segment: Segment
   private let augmentedViews: [Bool]
+  private let filling: Filling
   private let seconds: Double
-  private let samples: Int
   private let seed: UInt64
 
   /// - Parameters:
-  ///   - seconds: of a crop.
+  ///   - seconds: of a crop, where `load` is given no other length.
   ///   - augmentedViews: for each view, whether the augmentation is laid over it.
   package init(
     corpus: Corpus, sampler: SpeakerBatchSampler, filterBank: FilterBank, augmentation: Augmentation,
-    segment: Segment, augmentedViews: [Bool], seconds: Double, seed: UInt64
+    segment: Segment, augmentedViews: [Bool], filling: Filling = .tile, seconds: Double, seed: UInt64
   ) {
     self.corpus = corpus
     self.sampler = sampler
@@ -49,34 +59,46 @@ package struct BatchLoader: Sendable {
     self.augmentation = augmentation
     self.segment = segment
     self.augmentedViews = augmentedViews
+    self.filling = filling
     self.seconds = seconds
-    samples = Int((seconds * Double(filterBank.sampleRate)).rounded())
     self.seed = seed
   }
 
-  /// Frames of a row.
-  package var frames: Int { FilterBank.frames(samples: samples, sampleRate: filterBank.sampleRate) }
+  /// Frames of a row, where `load` is given no length.
+  package var frames: Int { frames(seconds: seconds) }
+
+  private func samples(seconds: Double) -> Int { Int((seconds * Double(filterBank.sampleRate)).rounded()) }
+
+  private func frames(seconds: Double) -> Int {
+    FilterBank.frames(samples: samples(seconds: seconds), sampleRate: filterBank.sampleRate)
+  }
 
   /// Loads a rank's rows of a global batch.
   /// - Parameters:
   ///   - batch: the rows of all ranks.
   ///   - own: which of them to load.
   ///   - unreadable: utterances known not to be readable, which are replaced without a look.
+  ///   - seconds: of all rows' crops; nil for the loader's own length.
   ///   - readers: the threads that share the rows.
   /// - Throws: `Failure(.badData)` when a speaker has no readable utterance left.
   package func load(
-    _ batch: [BatchRow], own: Range<Int>, unreadable: Set<Int>, readers: ThreadTeam = ThreadTeam()
+    _ batch: [BatchRow], own: Range<Int>, unreadable: Set<Int>, seconds: Double? = nil,
+    readers: ThreadTeam = ThreadTeam()
   ) throws -> Batch {
+    let seconds = seconds ?? self.seconds
+    let frames = frames(seconds: seconds)
     let features = Matrix(rows: filterBank.bins, columns: own.count * frames)
     let outcomes = Mutex([RowOutcome](repeating: RowOutcome(), count: own.count))
     readers.run(own.count) { index in
       let row = batch[own.lowerBound + index]
       var outcome = RowOutcome()
       do {
-        let (waveform, masks) = try waveform(row, batch: batch, unreadable: unreadable, found: &outcome.unreadable)
+        let (waveform, loaded) = try waveform(
+          row, batch: batch, unreadable: unreadable, seconds: seconds, found: &outcome.unreadable)
         let dither = stream(.dither, row, utterance: row.utterance, view: row.view)
         filterBank.write(waveform, dither: dither, into: features, column: index * frames)
-        for mask in masks { mask.apply(to: features, column: index * frames) }
+        for mask in loaded.distortion.masks { mask.apply(to: features, column: index * frames) }
+        outcome.row = loaded
       } catch {
         outcome.error = error
       }
@@ -87,21 +109,22 @@ package struct BatchLoader: Sendable {
     if let error = all.lazy.compactMap(\.error).first { throw error }
     var seen: Set<Int> = []
     return Batch(
-      features: features, unreadable: all.flatMap(\.unreadable).filter { seen.insert($0.utterance).inserted })
+      features: features, rows: all.compactMap(\.row),
+      unreadable: all.flatMap(\.unreadable).filter { seen.insert($0.utterance).inserted })
   }
 
   private struct RowOutcome {
+    var row: LoadedRow?
     var unreadable: [Unreadable] = []
     var error: (any Error)?
   }
 
-  /// The row's crop and the masks of its features, or those of the first utterance in the rule's order of replacements
-  /// which can be read.
+  /// The row's crop as augmented, or that of the first utterance in the rule's order of replacements which can be read.
   ///
   /// What other rows of the batch found does not count before the next batch: which rows share a rank must not decide.
   private func waveform(
-    _ row: BatchRow, batch: [BatchRow], unreadable: Set<Int>, found: inout [Unreadable]
-  ) throws -> (samples: [Float], masks: [SpectralMask]) {
+    _ row: BatchRow, batch: [BatchRow], unreadable: Set<Int>, seconds: Double, found: inout [Unreadable]
+  ) throws -> (samples: [Float], row: LoadedRow) {
     let companions = batch.filter { $0.speaker == row.speaker }.map(\.utterance)
     var candidate: Int? = row.utterance
     var attempt = 0
@@ -109,9 +132,10 @@ package struct BatchLoader: Sendable {
     while let utterance = candidate {
       if !unreadable.contains(utterance) {
         do {
-          let distortion = distortion(of: row, utterance: utterance)
-          let crop = try crop(row, utterance: utterance, speed: distortion.speed)
-          return (try augmentation.apply(distortion, to: crop), distortion.masks)
+          let distortion = distortion(of: row, utterance: utterance, seconds: seconds)
+          let crop = try crop(row, utterance: utterance, speed: distortion.speed, seconds: seconds)
+          let loaded = LoadedRow(row: row, utterance: utterance, start: crop.start, distortion: distortion)
+          return (try augmentation.apply(distortion, to: crop.samples), loaded)
         } catch let unusable as Unusable {
           reason = unusable.failure.message
           if !found.contains(where: { $0.utterance == utterance }) {
@@ -134,34 +158,43 @@ package struct BatchLoader: Sendable {
     let failure: Failure
   }
 
-  private func crop(_ row: BatchRow, utterance index: Int, speed: Double) throws(Unusable) -> [Float] {
+  /// Samples and where in the recording they begin, in its own seconds.
+  private typealias Crop = (samples: [Float], start: Double)
+
+  private func crop(
+    _ row: BatchRow, utterance index: Int, speed: Double, seconds: Double
+  ) throws(Unusable) -> Crop {
     do {
-      return try read(row, utterance: index, speed: speed)
+      return try read(row, utterance: index, speed: speed, seconds: seconds)
     } catch {
       throw Unusable(failure: Failure(error))
     }
   }
 
-  private func read(_ row: BatchRow, utterance index: Int, speed: Double) throws -> [Float] {
+  private func read(_ row: BatchRow, utterance index: Int, speed: Double, seconds: Double) throws -> Crop {
     let utterance = corpus.utterances[index]
     let speed = speed * utterance.speed
     let length = utterance.seconds / speed
     let cropView = segment == .same ? 0 : row.view
     var stream = stream(.crop, row, utterance: index, view: cropView)
     let offset = stream.uniform() * max(0, length - seconds)
+    let start = utterance.start / speed + offset
     let read = try Waveform.read(
-      path: utterance.path, start: utterance.start / speed + offset, seconds: min(seconds, length),
+      path: utterance.path, start: start, seconds: min(seconds, length),
       sampleRate: filterBank.sampleRate, speed: speed)
     guard !read.isEmpty else { throw Failure(.badData, "\(utterance.path): no samples at \(offset) s") }
     // A pause is no reason to give an utterance up, a recording without any sound is.
     if !read.contains(where: { abs($0) >= AudioInspection.silence }) {
       _ = try AudioInspection.inspect(path: utterance.path, start: utterance.start, seconds: utterance.seconds)
     }
-    return Waveform.tiled(read, count: samples)
+    let count = samples(seconds: seconds)
+    let filled = filling == .tile ? Waveform.tiled(read, count: count) : Waveform.padded(read, count: count)
+    return (filled, start * speed)
   }
 
-  private func distortion(of row: BatchRow, utterance: Int) -> Distortion {
+  private func distortion(of row: BatchRow, utterance: Int, seconds: Double) -> Distortion {
     guard augmentedViews[row.view] else { return Distortion() }
+    let frames = frames(seconds: seconds)
     return augmentation.draw(speaker: row.speaker, bins: filterBank.bins, frames: frames) { purpose in
       stream(purpose, row, utterance: utterance, view: row.view)
     }
@@ -175,13 +208,15 @@ package struct BatchLoader: Sendable {
     package let distortion: Distortion
   }
 
+  /// - Parameter seconds: of the crop; nil for the loader's own length.
   /// - Throws: `Failure(.badData)` where the utterance, or a recording laid over it, cannot be read.
-  package func audition(_ row: BatchRow) throws -> Audition {
-    let distortion = distortion(of: row, utterance: row.utterance)
-    let crop = try read(row, utterance: row.utterance, speed: distortion.speed)
+  package func audition(_ row: BatchRow, seconds: Double? = nil) throws -> Audition {
+    let seconds = seconds ?? self.seconds
+    let distortion = distortion(of: row, utterance: row.utterance, seconds: seconds)
+    let crop = try read(row, utterance: row.utterance, speed: distortion.speed, seconds: seconds)
     return Audition(
-      clean: try read(row, utterance: row.utterance, speed: 1), augmented: try augmentation.apply(distortion, to: crop),
-      distortion: distortion)
+      clean: try read(row, utterance: row.utterance, speed: 1, seconds: seconds).samples,
+      augmented: try augmentation.apply(distortion, to: crop.samples), distortion: distortion)
   }
 
   private func stream(_ purpose: RandomPurpose, _ row: BatchRow, utterance: Int, view: Int) -> RandomStream {

@@ -1,32 +1,79 @@
 import Foundation
+import Synchronization
 
-/// Loads a rank's rows of the next batch while the present one is computed on.
+/// Loads a rank's rows of the next batches while the present one is computed on.
 ///
-/// What a batch is made of does not depend on when it is read: an utterance that turns out unreadable is replaced by the
-/// same rule whether or not it was known before.
+/// Batches are loaded one after the other, in the order in which they were begun, at most `depth` ahead: one slow file
+/// delays a step only where it takes longer than the steps before it leave time for.
 final class BatchReader: @unchecked Sendable {
+  /// Batches that are loaded ahead, at most.
+  static let depth = 2
+
   private let readers = ThreadTeam()
-  /// One batch after the other; also what guards `ahead`.
   private let queue = DispatchQueue(label: "svdist.reader", qos: .utility)
-  private var ahead: (step: Int, batch: Result<BatchLoader.Batch, any Error>)?
+  /// In the order of steps; the caller's alone.
+  private var ahead: [Pending] = []
+
+  /// A batch that is being loaded.
+  private final class Pending: @unchecked Sendable {
+    let step: Int
+    private let isCancelled = Atomic(false)
+    private let isDone = DispatchSemaphore(value: 0)
+    private var outcome: Result<BatchLoader.Batch, any Error>?
+
+    init(step: Int) {
+      self.step = step
+    }
+
+    func begin(on queue: DispatchQueue, _ load: @escaping @Sendable () throws -> BatchLoader.Batch) {
+      queue.async { [self] in
+        if !isCancelled.load(ordering: .acquiring) { outcome = Result { try load() } }
+        isDone.signal()
+      }
+    }
+
+    /// Loads it no more, unless that has begun.
+    func cancel() { isCancelled.store(true, ordering: .releasing) }
+
+    /// Waits until it is loaded; once.
+    func get() throws -> BatchLoader.Batch {
+      isDone.wait()
+      guard let outcome else { preconditionFailure("a batch that was given up is asked for") }
+      return try outcome.get()
+    }
+  }
 
   /// - Parameter threads: that share the rows of a batch.
   init(threads: Int = 1) {
     readers.grow(to: threads)
   }
 
-  /// Begins to load the batch of a step.
+  /// The steps whose batches were begun and not taken, ascending.
+  var steps: [Int] { ahead.map(\.step) }
+
+  /// Begins to load the batch of a step after those that were begun.
   func readAhead(step: Int, _ load: @escaping @Sendable (ThreadTeam) throws -> BatchLoader.Batch) {
-    queue.async { [self] in ahead = (step, Result { try load(readers) }) }
+    precondition(ahead.count < Self.depth && step > ahead.last?.step ?? -1, "batch \(step) begun after \(steps)")
+    let pending = Pending(step: step)
+    ahead.append(pending)
+    pending.begin(on: queue) { [readers] in try load(readers) }
   }
 
   /// The batch of a step, if it was begun; nil where another one was, or none. Waits until it is whole.
   func take(step: Int) throws -> BatchLoader.Batch? {
-    try queue.sync {
-      defer { ahead = nil }
-      guard let ahead, ahead.step == step else { return nil }
-      return try ahead.batch.get()
+    guard let first = ahead.first else { return nil }
+    guard first.step == step else {
+      discard(from: first.step)
+      return nil
     }
+    ahead.removeFirst()
+    return try first.get()
+  }
+
+  /// Forgets the batches of a step and those after it, which will have to be begun again.
+  func discard(from step: Int) {
+    for pending in ahead where pending.step >= step { pending.cancel() }
+    ahead.removeAll { $0.step >= step }
   }
 
   /// Loads a batch now, with the same threads.

@@ -4,7 +4,8 @@ package struct BatchRow: Sendable, Equatable {
   package let utterance: Int
   /// The position in `Corpus.speakers`.
   package let speaker: Int
-  /// How often training went back to a checkpoint before it came to this row: each time draws are others.
+  /// How often the epoch drew this utterance before this row's draw, and 65,536 for each time that training went back to a
+  /// checkpoint before it came to this row: its draws are others then.
   package let occurrence: Int
   /// 0 ..< views.
   package let view: Int

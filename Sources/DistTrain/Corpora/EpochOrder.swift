@@ -1,5 +1,6 @@
 /// The order in which an epoch goes through a corpus: each speaker's utterances in a random order, cut in groups of
-/// `groupSize`, and the speakers in rounds.
+/// `groupSize`, and the speakers in rounds. A speaker that gives more groups than its utterances make goes through them
+/// again, in another order.
 ///
 /// Round r is a random permutation of the speakers that have an r-th group; the rounds follow each other and are cut in
 /// batches of `batchSpeakers`. Where a batch spans two rounds, speakers that the first of them already gave are swapped
@@ -10,35 +11,84 @@ struct EpochOrder: Sendable {
   /// The speakers of all batches, one batch after the other, and for each of them which of its groups is meant.
   private var speakers: [Int32] = []
   private var groups: [Int32] = []
-  /// The utterances of all speakers, each speaker's permuted; speaker s has those from `starts[s]` on.
+  /// The groups of all speakers, one after the other; those of speaker s begin at `starts[s]`, and its utterances make
+  /// `groupsOfPass[s]` of them.
   private var utterances: [Int32] = []
   private var starts: [Int] = []
+  private var groupsOfPass: [Int] = []
 
   var steps: Int { speakers.count / batchSpeakers }
 
-  init(utterancesOfSpeaker: [[Int]], batchSpeakers: Int, groupSize: Int, seed: UInt64, epoch: Int) {
+  /// - Parameters:
+  ///   - groupCounts: for each speaker, the groups that it gives at most.
+  ///   - sessions: for each utterance a number that utterances of one session share; the utterances of a group are of
+  ///     different sessions as far as there are such. nil: sessions don't matter.
+  init(
+    utterancesOfSpeaker: [[Int]], groupCounts: [Int], batchSpeakers: Int, groupSize: Int, sessions: [Int32]? = nil,
+    seed: UInt64, epoch: Int
+  ) {
     self.groupSize = groupSize
     self.batchSpeakers = batchSpeakers
+    let rounds = groupCounts.sorted(by: >)[batchSpeakers - 1]
     for (speaker, own) in utterancesOfSpeaker.enumerated() {
-      var stream = RandomStream(seed: seed, purpose: .speakerOrder, epoch: epoch, item: speaker)
       starts.append(utterances.count)
-      utterances += stream.shuffled(own.map { Int32($0) })
+      groupsOfPass.append(own.count / groupSize)
+      let wanted = min(groupCounts[speaker], rounds)
+      for pass in 0..<(wanted + groupsOfPass[speaker] - 1) / groupsOfPass[speaker] {
+        var stream = RandomStream(
+          seed: seed, purpose: .speakerOrder, epoch: epoch, item: speaker, occurrence: pass)
+        var order = stream.shuffled(own.map { Int32($0) })
+        if let sessions { order = Self.apart(order, sessions, groupSize: groupSize, &stream) }
+        utterances += order.prefix(groupsOfPass[speaker] * groupSize)
+      }
     }
-    var present = utterancesOfSpeaker.indices.filter { utterancesOfSpeaker[$0].count >= groupSize }.map { Int32($0) }
+    var present = utterancesOfSpeaker.indices.filter { groupCounts[$0] > 0 }.map { Int32($0) }
     var round = 0
     while present.count >= batchSpeakers {
       var stream = RandomStream(seed: seed, purpose: .batchOrder, epoch: epoch, item: round)
       append(round: stream.shuffled(present), number: round)
       round += 1
-      present.removeAll { utterancesOfSpeaker[Int($0)].count < (round + 1) * groupSize }
+      present.removeAll { groupCounts[Int($0)] <= round }
     }
   }
 
-  /// The speakers of a batch and their utterances, 0 ≤ step < steps.
-  func groups(step: Int) -> [(speaker: Int, utterances: [Int])] {
+  /// Utterances in another order, whose groups are of different sessions where that can be: each group takes one of the
+  /// sessions that have most left. The groups come in random order.
+  private static func apart(
+    _ order: [Int32], _ sessions: [Int32], groupSize: Int, _ stream: inout RandomStream
+  ) -> [Int32] {
+    var left: [[Int32]] = []
+    var places: [Int32: Int] = [:]
+    for utterance in order {
+      let session = sessions[Int(utterance)]
+      if let place = places[session] {
+        left[place].append(utterance)
+      } else {
+        places[session] = left.count
+        left.append([utterance])
+      }
+    }
+    let groups = (0..<order.count / groupSize).map { _ in
+      var group: [Int32] = []
+      while group.count < groupSize {
+        let most = left.indices.sorted { (left[$1].count, $0) < (left[$0].count, $1) }
+        for place in most.prefix(groupSize - group.count) where !left[place].isEmpty {
+          group.append(left[place].removeLast())
+        }
+      }
+      return group
+    }
+    return stream.shuffled(groups).flatMap { $0 }
+  }
+
+  /// The speakers of a batch, their utterances and how often the epoch drew these before, 0 ≤ step < steps.
+  func groups(step: Int) -> [(speaker: Int, utterances: [Int], occurrence: Int)] {
     (step * batchSpeakers..<(step + 1) * batchSpeakers).map { slot in
-      let start = starts[Int(speakers[slot])] + Int(groups[slot]) * groupSize
-      return (Int(speakers[slot]), utterances[start..<start + groupSize].map { Int($0) })
+      let speaker = Int(speakers[slot])
+      let start = starts[speaker] + Int(groups[slot]) * groupSize
+      return (
+        speaker, utterances[start..<start + groupSize].map { Int($0) }, Int(groups[slot]) / groupsOfPass[speaker]
+      )
     }
   }
 

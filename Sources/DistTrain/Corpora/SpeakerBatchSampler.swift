@@ -6,11 +6,33 @@ import Synchronization
 /// what was asked before. Its row (p · utterances + k) · views + v is view v of the k-th utterance of the p-th speaker;
 /// the speakers of a batch differ. `EpochOrder` says how an epoch goes through the corpus.
 package struct SpeakerBatchSampler: Sendable {
-  /// Constant over epochs: ⌊Σ_s min(g_s, g₍P₎) / P⌋ for P speakers a batch, where speaker s has g_s groups of
-  /// `utterances` utterances and g₍P₎ is the P-th largest of these numbers.
+  /// How many groups of `utterances` utterances a speaker gives an epoch, g being what its utterances make and S the sum
+  /// of g over all speakers, each counted up to the P-th largest g.
+  package enum Draw: String, Sendable, Codable, CaseIterable {
+    /// g.
+    case utterances
+    /// S · √g / Σ√g, rounded, at least 1.
+    case squareRoot = "square-root"
+    /// S divided by the speakers, rounded, at least 1.
+    case equally
+  }
+
+  /// Which of a speaker's utterances may be in one batch.
+  package enum Sessions: String, Sendable, Codable, CaseIterable {
+    case any
+    /// Those of different sessions, as far as there are such.
+    case distinct
+  }
+
+  /// Constant over epochs: ⌊Σ_s min(n_s, n₍P₎) / P⌋ for P speakers a batch, where speaker s gives n_s groups of
+  /// `utterances` utterances (`Draw`) and n₍P₎ is the P-th largest of these numbers.
   package let stepsPerEpoch: Int
+  /// Whether sessions are kept apart and some utterance's id names one.
+  package let hasSessions: Bool
 
   private let utterancesOfSpeaker: [[Int]]
+  private let groupCounts: [Int]
+  private let sessions: [Int32]?
   private let speakers: Int
   private let utterances: Int
   private let views: Int
@@ -24,16 +46,22 @@ package struct SpeakerBatchSampler: Sendable {
 
   /// Throws `.usage` for sizes that are no batch, `.badData` where the corpus has too few speakers, or a speaker too few
   /// utterances.
-  package init(corpus: Corpus, speakers: Int, utterances: Int, views: Int, seed: UInt64) throws {
+  package init(
+    corpus: Corpus, speakers: Int, utterances: Int, views: Int, draw: Draw = .utterances, sessions: Sessions = .any,
+    seed: UInt64
+  ) throws {
     try Self.check(corpus, speakers: speakers, utterances: utterances, views: views)
     self.utterancesOfSpeaker = corpus.utterancesOfSpeaker
     self.speakers = speakers
     self.utterances = utterances
     self.views = views
     self.seed = seed
-    let groups = corpus.utterancesOfSpeaker.map { $0.count / utterances }
-    let rounds = groups.sorted(by: >)[speakers - 1]
-    stepsPerEpoch = groups.reduce(0) { $0 + min($1, rounds) } / speakers
+    groupCounts = draw.groupCounts(corpus.utterancesOfSpeaker.map { $0.count / utterances }, batchSpeakers: speakers)
+    let rounds = groupCounts.sorted(by: >)[speakers - 1]
+    stepsPerEpoch = groupCounts.reduce(0) { $0 + min($1, rounds) } / speakers
+    let named = sessions == .distinct ? UtteranceSession.numbers(corpus) : nil
+    self.sessions = named?.numbers
+    hasSessions = named?.areNamed ?? false
   }
 
   /// The rows of the global batch at a step counted from 0 over all epochs.
@@ -46,11 +74,12 @@ package struct SpeakerBatchSampler: Sendable {
     let epoch = step / stepsPerEpoch
     var rows: [BatchRow] = []
     rows.reserveCapacity(speakers * utterances * views)
-    for (speaker, group) in order(epoch: epoch).groups(step: step % stepsPerEpoch) {
+    for (speaker, group, occurrence) in order(epoch: epoch).groups(step: step % stepsPerEpoch) {
       for utterance in group {
         for view in 0..<views {
           rows.append(
-            BatchRow(utterance: utterance, speaker: speaker, occurrence: rollbacks, view: view, epoch: epoch))
+            BatchRow(
+              utterance: utterance, speaker: speaker, occurrence: rollbacks << 16 + occurrence, view: view, epoch: epoch))
         }
       }
     }
@@ -91,8 +120,8 @@ package struct SpeakerBatchSampler: Sendable {
     orders.entries.withLock { entries in
       if let known = entries.first(where: { $0.epoch == epoch }) { return known.order }
       let order = EpochOrder(
-        utterancesOfSpeaker: utterancesOfSpeaker, batchSpeakers: speakers, groupSize: utterances, seed: seed,
-        epoch: epoch)
+        utterancesOfSpeaker: utterancesOfSpeaker, groupCounts: groupCounts, batchSpeakers: speakers,
+        groupSize: utterances, sessions: sessions, seed: seed, epoch: epoch)
       entries = entries.suffix(1) + [(epoch, order)]
       return order
     }
@@ -128,5 +157,18 @@ package struct SpeakerBatchSampler: Sendable {
           + "batch.utterances asks for \(utterances): lower it, or leave such speakers out with svdist prepare "
           + "--minimum-utterances \(utterances)")
     }
+  }
+}
+
+extension SpeakerBatchSampler.Draw {
+  /// The groups that each speaker gives an epoch.
+  /// - Parameter groups: what the speakers' utterances make.
+  fileprivate func groupCounts(_ groups: [Int], batchSpeakers: Int) -> [Int] {
+    if self == .utterances { return groups }
+    let most = groups.sorted(by: >)[batchSpeakers - 1]
+    let sum = Double(groups.reduce(0) { $0 + min($1, most) })
+    let weights = groups.map { self == .equally ? 1 : Double($0).squareRoot() }
+    let whole = weights.reduce(0, +)
+    return weights.map { max(1, Int((sum * $0 / whole).rounded())) }
   }
 }

@@ -18,6 +18,12 @@ extension Configuration {
       return "views.augmented: needs one true or false for each of the \(batch.views) views (batch.views), "
         + "found \(views.augmented.yaml)"
     }
+    if let longest = crop.maximumSeconds, longest < crop.seconds {
+      return "crop.maximumSeconds: at least crop.seconds (\(crop.seconds)), found \(longest)"
+    }
+    if let longest = corpus.maximumSeconds, longest < corpus.minimumSeconds {
+      return "corpus.maximumSeconds: at least corpus.minimumSeconds (\(corpus.minimumSeconds)), found \(longest)"
+    }
     if rate.type == .exponential, rate.final == 0 {
       return "schedule.learningRate.final: an exponential course can't end at 0: "
         + "set a small rate, or schedule.learningRate.type: cosine"

@@ -24,6 +24,8 @@ package struct RunFolder: Sendable {
 
   package var configurationPath: String { path + "/config.yaml" }
   package var metricsPath: String { path + "/metrics.jsonl" }
+  package var badUtterancesPath: String { path + "/bad-utterances.tsv" }
+  package var batchesPath: String { path + "/batches.jsonl" }
   package var checkpointsPath: String { path + "/checkpoints" }
   package var evaluationPath: String { path + "/evaluation" }
   /// What the steps were computed on whose numbers were not finite; created by the first.

@@ -16,7 +16,13 @@ package final class Trainer<Network: Encoder> {
   /// Steps done.
   package internal(set) var step = 0
   /// Utterances that could not be read, in the order they were met.
-  package internal(set) var unreadable: [Int] = []
+  package internal(set) var unreadable: [Int] = [] {
+    didSet { known = Set(unreadable) }
+  }
+  /// The same, for looking up.
+  private var known: Set<Int> = []
+  /// What this rank's rows of the last step were.
+  package private(set) var loadedRows: [LoadedRow] = []
   /// How often training went back to a checkpoint; rows that come again have other crops for it.
   package var rollbacks = 0
   /// Steps whose update was left out.
@@ -61,7 +67,10 @@ package final class Trainer<Network: Encoder> {
     clock = StepClock()
     let batch = try load()
     let found = clock.within(.communicate) { share(batch.unreadable) }
-    unreadable += found.map(\.utterance)
+    if !found.isEmpty {
+      unreadable += found.map(\.utterance)
+      reload(found)
+    }
     do {
       return (try update(batch.rows), found)
     } catch var broken as NonFiniteStep {
@@ -111,13 +120,32 @@ package final class Trainer<Network: Encoder> {
   func load() throws -> (rows: GlobalBatch, unreadable: [BatchLoader.Unreadable]) {
     let rows = plan.sampler.batch(step: step, rollbacks: rollbacks)
     let shares = shares(of: rows)
-    let loaded = try communicator.agree { try reader.take(step: step) ?? reader.read(reading(rows)) }
-    if step + 1 < plan.steps {
-      reader.readAhead(step: step + 1, reading(plan.sampler.batch(step: step + 1, rollbacks: rollbacks)))
-    }
+    let loaded = try communicator.agree { try reader.take(step: step) ?? reader.read(reading(step, rows)) }
+    loadedRows = loaded.rows
+    readAhead()
     return (
       GlobalBatch(features: loaded.features, speakers: rows.map(\.speaker), shares: shares), loaded.unreadable
     )
+  }
+
+  private func readAhead() {
+    var next = (reader.steps.last ?? step) + 1
+    while next < plan.steps, reader.steps.count < BatchReader.depth {
+      reader.readAhead(step: next, reading(next, plan.sampler.batch(step: next, rollbacks: rollbacks)))
+      next += 1
+    }
+  }
+
+  /// Begins batches anew whose speakers have an utterance that is known to be unreadable only now: what a batch is made of
+  /// depends on the steps before it, never on how far ahead it was read.
+  private func reload(_ found: [BatchLoader.Unreadable]) {
+    let speakers = Set(found.map { plan.corpus.utterances[$0.utterance].speaker })
+    let affected = reader.steps.first { step in
+      plan.sampler.batch(step: step, rollbacks: rollbacks).contains { speakers.contains($0.speaker) }
+    }
+    guard let affected else { return }
+    reader.discard(from: affected)
+    readAhead()
   }
 
   /// Each rank's share of a batch's rows.
@@ -126,10 +154,11 @@ package final class Trainer<Network: Encoder> {
   }
 
   /// What loads this rank's share of a batch.
-  private func reading(_ rows: [BatchRow]) -> @Sendable (ThreadTeam) throws -> BatchLoader.Batch {
+  private func reading(_ step: Int, _ rows: [BatchRow]) -> @Sendable (ThreadTeam) throws -> BatchLoader.Batch {
     let own = shares(of: rows)[communicator.rank]
-    return { [loader = plan.loader, known = Set(unreadable)] readers in
-      try loader.load(rows, own: own, unreadable: known, readers: readers)
+    let seconds = plan.cropLengths.seconds(step: step)
+    return { [loader = plan.loader, known] readers in
+      try loader.load(rows, own: own, unreadable: known, seconds: seconds, readers: readers)
     }
   }
 
@@ -164,7 +193,7 @@ package final class Trainer<Network: Encoder> {
   private func share(_ own: [BatchLoader.Unreadable]) -> [BatchLoader.Unreadable] {
     guard communicator.maximum(Double(own.count)) > 0 else { return [] }
     let text = own.map { "\($0.utterance)\t\($0.reason)" }.joined(separator: "\n")
-    var seen = Set(unreadable)
+    var seen = known
     return communicator.gather(text).flatMap { $0.split(separator: "\n") }.compactMap { line in
       let fields = line.split(separator: "\t", maxSplits: 1)
       guard let utterance = Int(fields[0]), seen.insert(utterance).inserted else { return nil }

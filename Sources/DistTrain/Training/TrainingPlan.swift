@@ -3,6 +3,9 @@ package struct TrainingPlan {
   package let corpus: Corpus
   package let sampler: SpeakerBatchSampler
   package let loader: BatchLoader
+  package let cropLengths: CropLengths
+  /// What the settings made of the corpus that may not be what was meant: a line each.
+  package let notes: [String]
   package let objectives: BatchObjectives
   package let weighting: GradientWeighting
   package let learningRate: LearningRateSchedule
@@ -20,20 +23,24 @@ package struct TrainingPlan {
   private let optimizerSettings: Configuration.Optimizer
 
   /// - Throws: `Failure` where the corpus does not fit the settings, or a folder of noise or rooms is of no use.
-  package init(_ configuration: Configuration, corpus recorded: Corpus) throws {
+  package init(_ configuration: Configuration, corpus whole: Corpus) throws {
+    let recorded = try Self.lasting(configuration.corpus, whole)
     let speed = configuration.augmentation.speed
     let corpus = speed.asSpeakers ? recorded.atSpeeds(speed.factors) : recorded
     self.corpus = corpus
     let batch = configuration.batch
     sampler = try SpeakerBatchSampler(
       corpus: corpus, speakers: batch.speakers, utterances: batch.utterances, views: batch.views,
-      seed: configuration.seed)
+      draw: batch.draw, sessions: batch.sessions, seed: configuration.seed)
+    cropLengths = CropLengths(configuration.crop.lengths, seed: configuration.seed)
+    notes = Self.notes(configuration, whole: whole, recorded: recorded, sampler)
     let features = configuration.features
     loader = BatchLoader(
       corpus: corpus, sampler: sampler, filterBank: FilterBank(bins: features.bins, dither: features.dither),
       augmentation: try Augmentation(configuration.augmentation, corpus: recorded),
       segment: configuration.views.segment,
-      augmentedViews: configuration.views.augmented, seconds: configuration.crop.seconds, seed: configuration.seed)
+      augmentedViews: configuration.views.augmented, filling: configuration.crop.short,
+      seconds: configuration.crop.seconds, seed: configuration.seed)
     let least = ECAPATDNN(configuration).minimumFrames
     guard loader.frames >= least else {
       throw Failure(

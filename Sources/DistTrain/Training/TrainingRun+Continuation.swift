@@ -35,14 +35,17 @@ extension TrainingRun {
 
   private func clear() throws {
     try folder.checkpoints.removeAll()
-    try FileSystem.remove(folder.metricsPath)
-    try FileSystem.remove(folder.nonFinitePath)
+    for path in [folder.metricsPath, folder.badUtterancesPath, folder.batchesPath, folder.nonFinitePath] {
+      try FileSystem.remove(path)
+    }
     try removeEvaluations(after: -1)
   }
 
   /// Cuts what is written step by step back to a step.
   func cutBack(to step: Int) throws {
     try metricsLog?.cutBack(to: step)
+    try batchLog?.cutBack(to: step)
+    try badUtteranceLog?.cutBack(to: step)
     try removeEvaluations(after: step)
   }
 

@@ -2,7 +2,7 @@ extension TrainingRun {
   /// Does what the settings say about a step whose numbers are not finite; all ranks are here together.
   func handle(_ broken: NonFiniteStep) throws {
     let report = writeReport(broken)
-    if isFirstRank { noteUnreadable(broken.unreadable) }
+    if isFirstRank { record(broken.unreadable, step: broken.metrics.step) }
     let limit = configuration.training.nonFiniteLimit
     switch configuration.training.nonFinite {
     case .stop:
@@ -20,6 +20,7 @@ extension TrainingRun {
       note("warning: \(broken): its update is left out; \(report)")
       var metrics = broken.metrics
       metrics.skipped = Double(trainer.skipped)
+      recordBatch(metrics)
       if isFirstRank { log(metrics) }
     case .rollback:
       guard trainer.rollbacks < limit else {

@@ -16,6 +16,10 @@ package final class TrainingRun {
     package var logEvery = 10
     /// Threads of each rank that load the next batch.
     package var readers = 1
+    /// The part of the corpus's utterances that may turn out unreadable before the run ends.
+    package var maxBadFraction = 0.1
+    /// Whether `batches.jsonl` says what every row was.
+    package var logsBatches = false
     /// svdist's version, kept with checkpoints.
     package var version: String
 
@@ -34,6 +38,8 @@ package final class TrainingRun {
   let progress: ProgressReport
   /// Rank 0 alone writes.
   var metricsLog: MetricsLog?
+  var badUtteranceLog: BadUtteranceLog?
+  var batchLog: StepLog?
   private let lock: RunLock?
   let writer = CheckpointWriter()
   /// Why an objective is left out of the steps at present.
@@ -76,6 +82,8 @@ package final class TrainingRun {
       communicator.rank == 0 ? try MetricsLog(path: folder.metricsPath) : nil
     }
     try communicator.agree { try metricsLog?.cutBack(to: trainer.step) }
+    try openDataLogs()
+    for text in plan.notes { note("note: \(text)") }
   }
 
   static func checkRows(_ configuration: Configuration, ranks: Int) throws {
@@ -133,9 +141,11 @@ package final class TrainingRun {
   /// A step, or what `training.nonFinite` has in its place; where data end the run before it began, the steps so far are
   /// kept first.
   private func step() throws {
+    try checkBadFraction()
     do {
       let (metrics, unreadable) = try trainer.advance()
       skippedInARow = 0
+      recordBatch(metrics)
       record(metrics, unreadable)
     } catch let broken as NonFiniteStep {
       try handle(broken)
@@ -148,19 +158,11 @@ package final class TrainingRun {
   private func record(_ metrics: StepMetrics, _ unreadable: [BatchLoader.Unreadable]) {
     pace.add(metrics.totalSeconds)
     guard isFirstRank else { return }
-    noteUnreadable(unreadable)
+    record(unreadable, step: metrics.step)
     noteAbsence(metrics)
     if let spike = spikes.add(metrics) { note("warning: step \(metrics.step): \(spike)") }
     progress.report(metrics)
     log(metrics)
-  }
-
-  /// Says which utterances were found unreadable.
-  func noteUnreadable(_ unreadable: [BatchLoader.Unreadable]) {
-    for one in unreadable {
-      let id = trainer.plan.corpus.utterances[one.utterance].id
-      note("utterance \(id) is replaced by others of its speaker from now on: \(one.reason)")
-    }
   }
 
   /// Writes a step's line.

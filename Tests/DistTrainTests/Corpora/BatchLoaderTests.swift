@@ -8,7 +8,7 @@ import Testing
 
   private func loader(
     _ corpus: Corpus? = nil, segment: BatchLoader.Segment = .independent, augmented: [Bool] = [false, false],
-    augmentation: Augmentation? = nil, seconds: Double = 0.4, dither: Double = 0
+    augmentation: Augmentation? = nil, filling: BatchLoader.Filling = .tile, seconds: Double = 0.4, dither: Double = 0
   ) throws -> BatchLoader {
     let corpus = corpus ?? noise.corpus
     return try BatchLoader(
@@ -16,7 +16,7 @@ import Testing
       sampler: SpeakerBatchSampler(corpus: corpus, speakers: 2, utterances: 1, views: augmented.count, seed: 1),
       filterBank: FilterBank(bins: NoiseCorpus.bins, dither: dither),
       augmentation: augmentation ?? Augmentation(noise: nil, rooms: nil), segment: segment, augmentedViews: augmented,
-      seconds: seconds, seed: 1)
+      filling: filling, seconds: seconds, seed: 1)
   }
 
   private func row(_ utterance: Int, view: Int = 0, epoch: Int = 0) -> BatchRow {
@@ -69,6 +69,35 @@ import Testing
   @Test func `an utterance shorter than a crop is repeated`() throws {
     let samples = NoiseCorpus.noise(speaker: 0, utterance: 0, seconds: 2)
     #expect(try load(loader(seconds: 3), [row(0)])[0] == features(samples + samples[..<16_000]))
+  }
+
+  @Test func `an utterance shorter than a crop is followed by zeros where so set`() throws {
+    let samples = NoiseCorpus.noise(speaker: 0, utterance: 0, seconds: 2)
+    let expected = features(samples + [Float](repeating: 0, count: 16_000))
+    #expect(try load(loader(filling: .pad, seconds: 3), [row(0)])[0] == expected)
+  }
+
+  @Test func `a batch says of each row which utterance and what stretch it holds, and what was done to it`() throws {
+    let noise = try NoiseCorpus(speakers: 2, utterances: 3, seconds: 1, missing: "s0-u0")
+    var augmentation = try Augmentation()
+    augmentation.speeds = [1.25]
+    let loader = try loader(noise.corpus, augmented: [false, true], augmentation: augmentation)
+    let rows = (0..<2).map { BatchRow(utterance: 0, speaker: 0, occurrence: 0, view: $0, epoch: 0) }
+    let batch = try loader.load(rows, own: 0..<2, unreadable: [])
+    #expect(batch.rows.map(\.row) == rows && batch.rows.allSatisfy { [1, 2].contains($0.utterance) })
+    #expect(batch.rows.map(\.distortion.speed) == [1, 1.25])
+    for (index, loaded) in batch.rows.enumerated() {
+      let speed = loaded.distortion.speed
+      let crop = try Waveform.read(
+        path: noise.corpus.utterances[loaded.utterance].path, start: loaded.start / speed, seconds: 0.4, speed: speed)
+      let expected = features(crop)
+      let frames = loader.frames
+      for bin in 0..<NoiseCorpus.bins {
+        for frame in 0..<frames {
+          #expect(abs(batch.features[bin, index * frames + frame] - expected[bin * frames + frame]) < 1e-4)
+        }
+      }
+    }
   }
 
   @Test func `only the views that are set so are augmented`() throws {

@@ -73,7 +73,7 @@ struct ConfigurationTests {
         "schedule:\n  learning_rate:\n    initial: 1\n",
         "FILE:2: schedule.learning_rate: unknown setting; near: schedule.learningRate"
       ),
-      ("crop: {qqq: 1}\n", "FILE:1: crop.qqq: unknown setting; crop: seconds"),
+      ("crop: {qqq: 1}\n", "FILE:1: crop.qqq: unknown setting; crop: seconds, maximumSeconds, short"),
       (
         "contrastive:\n  margin:\n    zzzzzz: 1\n",
         "FILE:3: contrastive.margin.zzzzzz: unknown setting; contrastive.margin: form, value, denominator"
@@ -99,8 +99,8 @@ struct ConfigurationTests {
         "FILE:1: augmentation.snr.noise: expected a list of two numbers, [lowest, highest], found the list [15, 0]"
       ),
       ("corpus:\n  train: [a]\n", "FILE:2: corpus.train: expected a path or null, found the list [a]"),
-      ("crop: 2\n", "FILE:1: crop: a group of settings (seconds), found 2"),
-      ("crop: null\n", "FILE:1: crop: a group of settings (seconds), found null"),
+      ("crop: 2\n", "FILE:1: crop: a group of settings (seconds, maximumSeconds, short), found 2"),
+      ("crop: null\n", "FILE:1: crop: a group of settings (seconds, maximumSeconds, short), found null"),
       (
         "schedule: {learningRate: 0.1}\n",
         "FILE:1: schedule.learningRate: a group of settings (type, initial, final, warmup, every, factor, maximum, "
@@ -215,10 +215,10 @@ struct ConfigurationTests {
       ),
       (["crop"], "--set crop: expected key.path=value, such as crop.seconds=3"),
       (["=1"], "--set =1: expected key.path=value, such as crop.seconds=3"),
-      (["crop="], "--set crop=: crop: a group of settings (seconds), found null"),
+      (["crop="], "--set crop=: crop: a group of settings (seconds, maximumSeconds, short), found null"),
       (["crop.seconds=[1"], "--set crop.seconds=[1: not YAML: did not find expected ',' or ']'"),
       (["Crop.Second=1"], "--set Crop.Second=1: Crop.Second: unknown setting; near: crop.seconds"),
-      (["crop={secs: 1}"], "--set crop={secs: 1}: crop.secs: unknown setting; crop: seconds"),
+      (["crop={secs: 1}"], "--set crop={secs: 1}: crop.secs: unknown setting; crop: seconds, maximumSeconds, short"),
     ])
   func wrongValues(overrides: [String], message: String) {
     #expect(failure(file: nil, overrides: overrides) == message)

@@ -2,7 +2,7 @@ package import Foundation
 
 /// Recordings that cannot be used, each of 0.8 s by its list.
 package enum BrokenRecording: String, CaseIterable, Sendable {
-  case truncated, text, empty, silent, notANumber, missing
+  case truncated, header, text, empty, silent, notANumber, rate, missing
 
   package var fileName: String { "\(rawValue).\(self == .empty ? "flac" : "wav")" }
 
@@ -10,7 +10,8 @@ package enum BrokenRecording: String, CaseIterable, Sendable {
   package var reason: String {
     switch self {
     case .truncated: "is truncated"
-    case .text: "is not audio"
+    case .header, .text: "is not audio"
+    case .rate: "is of 1 Hz"
     case .empty: "is empty (0 bytes)"
     case .silent: "is silent"
     case .notANumber: "is nan"
@@ -25,6 +26,8 @@ package enum BrokenRecording: String, CaseIterable, Sendable {
     switch self {
     case .truncated:
       data = WaveFile.bytes(format: 1, sampleBytes: 2, [UInt8](repeating: 3, count: 2 * count)).prefix(9000)
+    case .header: data = WaveFile.bytes(format: 1, sampleBytes: 2, []).prefix(30)
+    case .rate: data = WaveFile.bytes(format: 1, sampleBytes: 2, [UInt8](repeating: 3, count: 2 * count), rate: 1)
     case .text: data = Data("This is no recording.\n".utf8)
     case .empty: data = Data()
     case .silent: data = WaveFile.bytes(format: 1, sampleBytes: 2, [UInt8](repeating: 0, count: 2 * count))

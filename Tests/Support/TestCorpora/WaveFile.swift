@@ -1,11 +1,11 @@
 import Foundation
 
-/// The bytes of WAV files, mono at 16 kHz.
+/// The bytes of WAV files, mono.
 enum WaveFile {
   /// - Parameter format: 1 for integers, 3 for floats.
-  static func bytes(format: Int, sampleBytes: Int, _ samples: [UInt8]) -> Data {
+  static func bytes(format: Int, sampleBytes: Int, _ samples: [UInt8], rate: Int = 16_000) -> Data {
     var bytes = Array("RIFF".utf8) + little(36 + samples.count, 4) + Array("WAVEfmt ".utf8) + little(16, 4)
-    bytes += little(format, 2) + little(1, 2) + little(16_000, 4) + little(16_000 * sampleBytes, 4)
+    bytes += little(format, 2) + little(1, 2) + little(rate, 4) + little(rate * sampleBytes, 4)
     bytes += little(sampleBytes, 2) + little(8 * sampleBytes, 2) + Array("data".utf8) + little(samples.count, 4)
     return Data(bytes + samples)
   }

@@ -1,9 +1,14 @@
 extension Configuration {
   /// The global batch, whatever the number of ranks.
   package struct Batch: Codable, Sendable, Equatable {
+    package typealias Draw = SpeakerBatchSampler.Draw
+    package typealias Sessions = SpeakerBatchSampler.Sessions
+
     package var speakers = 16
     package var utterances = 2
     package var views = 2
+    package var draw = Draw.utterances
+    package var sessions = Sessions.any
 
     package init() {}
 
@@ -14,6 +19,15 @@ extension Configuration {
       Setting("batch.speakers", \.batch.speakers, "speakers in the global batch", allowed: .atLeast(1)),
       Setting("batch.utterances", \.batch.utterances, "utterances of each speaker", allowed: .atLeast(1)),
       Setting("batch.views", \.batch.views, "rows of each utterance", allowed: .atLeast(1)),
+      Setting(
+        "batch.draw", \.batch.draw,
+        "a speaker's share of an epoch"),
+      Setting(
+        "batch.sessions", \.batch.sessions,
+        "a speaker's utterances in a batch, where ids name sessions"),
     ]
   }
 }
+
+extension SpeakerBatchSampler.Draw: Choice {}
+extension SpeakerBatchSampler.Sessions: Choice {}

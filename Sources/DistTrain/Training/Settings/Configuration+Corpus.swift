@@ -4,8 +4,13 @@ extension Configuration {
     package var train: String?
     package var evaluation: String?
     package var trials: String?
+    package var minimumSeconds = 0.0
+    package var maximumSeconds: Double?
 
     package init() {}
+
+    /// How long utterances to train on last.
+    package var lengths: ClosedRange<Double> { minimumSeconds...max(minimumSeconds, maximumSeconds ?? .infinity) }
 
     static let settings = [
       Setting("corpus.train", \.corpus.train, "data directory to train on"),
@@ -13,6 +18,12 @@ extension Configuration {
         "corpus.evaluation", \.corpus.evaluation, "data directory of other speakers, evaluated during training",
         changesResult: false),
       Setting("corpus.trials", \.corpus.trials, "trial list over corpus.evaluation", changesResult: false),
+      Setting(
+        "corpus.minimumSeconds", \.corpus.minimumSeconds, "shorter utterances of corpus.train are left out",
+        allowed: .atLeast(0)),
+      Setting(
+        "corpus.maximumSeconds", \.corpus.maximumSeconds, "longer utterances of corpus.train are left out",
+        allowed: .above(0)),
     ]
   }
 }

@@ -1,0 +1,23 @@
+/// How long the crops of each step are: one length, or one drawn for each step, the same for all of its rows on all ranks.
+package struct CropLengths: Sendable {
+  private let shortest: Double
+  private let longest: Double
+  private let seed: UInt64
+
+  /// Drawn lengths differ by whole tenths of a second: few shapes, whose memory is used again.
+  private static let grain = 0.1
+
+  package init(_ lengths: ClosedRange<Double>, seed: UInt64) {
+    shortest = lengths.lowerBound
+    longest = lengths.upperBound
+    self.seed = seed
+  }
+
+  /// The seconds of a step's crops, `step` counted from 0.
+  package func seconds(step: Int) -> Double {
+    let choices = 1 + Int(((longest - shortest) / Self.grain + 1e-9).rounded(.down))
+    guard choices > 1 else { return shortest }
+    var stream = RandomStream(seed: seed, purpose: .cropLength, item: step)
+    return min(longest, shortest + Self.grain * Double(stream.below(choices)))
+  }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import Synchronization
+
+/// A file to which each step adds its lines, in the hands of the system as soon as they are written.
+///
+/// What cannot be written, because the disk is full, waits for the next line: the file is always a beginning of the whole
+/// log, and a line that was written in part is gone on with.
+package final class StepLog: Sendable {
+  package let path: String
+  private let descriptor: Int32
+  private let stepOfLine: @Sendable (ArraySlice<UInt8>) -> Int?
+  /// Bytes of lines that wait to be written.
+  private let waiting = Mutex<[UInt8]>([])
+  /// The most bytes that wait, some tens of thousands of lines; later lines are lost.
+  private static let mostWaiting = 1 << 24
+
+  /// Opens the log to go on at its end, or begins it.
+  /// - Parameter stepOfLine: the step that a line, without its end, belongs to; nil for one that is not whole.
+  package init(
+    path: String, stepOfLine: @escaping @Sendable (ArraySlice<UInt8>) -> Int? = { StepLog.stepOfJSON($0) }
+  ) throws {
+    self.path = path
+    self.stepOfLine = stepOfLine
+    descriptor = try SystemCall.run(.create, path) { open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666) }
+  }
+
+  deinit { _ = close(descriptor) }
+
+  /// Writes the lines that wait and this one; its end is added.
+  ///
+  /// - Throws: `Failure(.failed)` with the system's reason where the log does not hold this line now.
+  package func append(_ line: String) throws {
+    try waiting.withLock { waiting in
+      if waiting.count < Self.mostWaiting { waiting += Array((line + "\n").utf8) }
+      var written = 0
+      defer { waiting.removeFirst(written) }
+      while written < waiting.count {
+        written += try SystemCall.run(.write, path) {
+          waiting[written...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        }
+      }
+    }
+  }
+
+  /// Waits until what was written is on disk.
+  package func sync() throws { try SystemCall.run(.sync, path) { fsync(descriptor) } }
+
+  /// Cuts off what comes after the last whole line of a step up to `step`: a run that goes on from that step writes the
+  /// rest again. A line that was cut short by a kill goes too.
+  package func cutBack(to step: Int) throws {
+    waiting.withLock { $0 = [] }
+    let end = try endOfLines(upTo: step)
+    try SystemCall.run(.write, path) { ftruncate(descriptor, off_t(end)) }
+    try sync()
+  }
+
+  /// Looks at the last part of the log, then at ever larger ones.
+  private func endOfLines(upTo step: Int) throws -> Int {
+    let file = try InputFile(path: path)
+    var length = 1 << 20
+    while true {
+      let start = max(0, file.bytes - length)
+      let tail = try file.read(at: start, count: file.bytes - start)
+      if let end = endOfLines(upTo: step, in: tail, wholeFirstLine: start == 0) { return start + end }
+      if start == 0 { return 0 }
+      length *= 4
+    }
+  }
+
+  private func endOfLines(upTo step: Int, in bytes: [UInt8], wholeFirstLine: Bool) -> Int? {
+    let newline = UInt8(ascii: "\n")
+    guard var end = bytes.lastIndex(of: newline) else { return nil }
+    while true {
+      let before = bytes[..<end].lastIndex(of: newline)
+      if before == nil, !wholeFirstLine { return nil }
+      let line = bytes[(before.map { $0 + 1 } ?? 0)..<end]
+      if let found = stepOfLine(line), found <= step { return end + 1 }
+      guard let before else { return nil }
+      end = before
+    }
+  }
+
+  private struct Line: Decodable { let step: Int }
+
+  /// The step of a JSON object.
+  package static func stepOfJSON(_ line: ArraySlice<UInt8>) -> Int? {
+    try? JSONDecoder().decode(Line.self, from: Data(line)).step
+  }
+}
