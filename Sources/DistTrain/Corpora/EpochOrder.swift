@@ -16,7 +16,7 @@ struct EpochOrder: Sendable {
 
   var steps: Int { speakers.count / batchSpeakers }
 
-  init(utterancesOfSpeaker: [[Int]], batchSpeakers: Int, groupSize: Int, seed: UInt64, epoch: Int) {
+  init(utterancesOfSpeaker: SpeakerUtterances, batchSpeakers: Int, groupSize: Int, seed: UInt64, epoch: Int) {
     self.groupSize = groupSize
     self.batchSpeakers = batchSpeakers
     for (speaker, own) in utterancesOfSpeaker.enumerated() {

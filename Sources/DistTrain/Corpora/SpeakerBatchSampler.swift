@@ -10,7 +10,7 @@ package struct SpeakerBatchSampler: Sendable {
   /// `utterances` utterances and g₍P₎ is the P-th largest of these numbers.
   package let stepsPerEpoch: Int
 
-  private let utterancesOfSpeaker: [[Int]]
+  private let utterancesOfSpeaker: SpeakerUtterances
   private let speakers: Int
   private let utterances: Int
   private let views: Int

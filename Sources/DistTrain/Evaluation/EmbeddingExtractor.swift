@@ -42,14 +42,13 @@ package struct EmbeddingExtractor<Network: Encoder> {
 
   /// The embeddings of utterances on every rank, each computed by one.
   /// - Throws: `AgreedFailure` that names a file which cannot be read.
-  package func embeddings(
-    of utterances: [Utterance], communicator: any Communicator, progress: (Int) -> Void = { _ in }
-  ) throws -> Embeddings {
+  package func embeddings<Utterances: RandomAccessCollection<Utterance>>(
+    of utterances: Utterances, communicator: any Communicator, progress: (Int) -> Void = { _ in }
+  ) throws -> Embeddings where Utterances.Index == Int {
     let vectors = Matrix.zeros(rows: utterances.count, columns: encoder.dimensions)
     // By length and then in turn, so that ranks finish together.
-    let order = utterances.indices.sorted {
-      (utterances[$0].seconds, $0) > (utterances[$1].seconds, $1)
-    }
+    let seconds = utterances.map(\.seconds)
+    let order = seconds.indices.sorted { (seconds[$0], $0) > (seconds[$1], $1) }
     try communicator.agree {
       for (turn, index) in order.enumerated() where turn % communicator.size == communicator.rank {
         let vector = try embedding(of: utterances[index])

@@ -49,12 +49,16 @@ package final class TrainingRun {
       return (try Self.plan(configuration), try Self.evaluation(configuration))
     }
     self.evaluation = evaluation
+    try plan.corpus.agree(configuration.corpus.train ?? "", communicator)
     trainer = Trainer(
       encoder: ECAPATDNN(configuration), plan: plan, communicator: communicator, readers: options.readers)
     // Rank 0 makes the folder, the others find it.
     try communicator.agree { if communicator.rank == 0 { _ = try RunFolder(creating: options.folder) } }
     folder = try communicator.agree { try RunFolder(creating: options.folder) }
     progress = ProgressReport(steps: plan.steps, everySteps: options.logEvery)
+    if isFirstRank, !plan.corpus.damages.isEmpty {
+      progress.note("warning: " + plan.corpus.damages.summary(in: configuration.corpus.train ?? ""))
+    }
     try takeUp()
     metricsLog = try communicator.agree {
       communicator.rank == 0 ? try MetricsLog(path: folder.metricsPath) : nil
