@@ -47,7 +47,7 @@ extension ProgramTests {
         let check = try svdist(["prepare", "--check", data])
         #expect(check.status == 0 && check.output == "\(data): 3 shards, 16 utterances, all as they were written\n")
 
-        let shard = run.path("data/shards/shards_000000002.tar")
+        let shard = run.path("data/svdist-shards/shards_000000002.tar")
         var bytes = try Data(contentsOf: URL(fileURLWithPath: shard))
         bytes[2000] ^= 1
         try bytes.write(to: URL(fileURLWithPath: shard))

@@ -43,8 +43,8 @@ final class OpenShards: Sendable {
     return file
   }
 
-  /// Closes a shard that is about to change.
-  func forget(_ path: String) {
-    state.withLock { $0.files[path] = nil }
+  /// Closes the shards below a folder that was replaced.
+  func forget(below folder: String) {
+    state.withLock { state in state.files = state.files.filter { !$0.key.hasPrefix(folder + "/") } }
   }
 }

@@ -89,6 +89,7 @@ package struct PreparedCorpus: Sendable {
     let base = final.deletingLastPathComponent().resolvingSymlinksInPath()
       .appendingPathComponent(final.lastPathComponent).path
     let audio = PreparedAudio.folderName
+    if overwrite, shards == nil { try checkOverwriting(base, named: output) }
     try WholeFolder.write(output, replacing: overwrite ? Self.names : nil) { folder in
       for part in parts {
         let place = part.name.isEmpty ? "" : "/" + part.name
@@ -120,6 +121,16 @@ package struct PreparedCorpus: Sendable {
       }
       try DataDirectoryWriter.write(report, to: "\(folder)/\(Self.leftOutName)")
     }
+    OpenShards.shared.forget(below: base)
+  }
+
+  /// Audio that lies in the folder which is replaced would be gone, and the new lists name it.
+  private func checkOverwriting(_ base: String, named output: String) throws {
+    let own = parts.lazy.flatMap(\.utterances).first { $0.pieces.isEmpty && $0.path.hasPrefix(base + "/") }
+    guard let own else { return }
+    throw Failure(
+      .usage,
+      "\(output): --overwrite would remove the audio that the new lists name, as \(own.path): choose another --output")
   }
 
   /// Remarks for someone who may have meant something else.

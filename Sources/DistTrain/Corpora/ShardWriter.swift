@@ -4,7 +4,8 @@ import Foundation
 /// Writes utterances' audio as shards, tar archives of `key.spk` and `key.wav` (or what the recording is) as those of
 /// wespeaker's `tools/make_shard_list.py`, so that a shared file system has few large files.
 package struct ShardWriter: Sendable {
-  static let folderName = "shards"
+  /// No other program has one of this name, so that `--overwrite` never takes someone's shards for it.
+  static let folderName = "svdist-shards"
   static let listName = "shard.list"
 
   private let utterancesPerShard: Int

@@ -123,6 +123,9 @@ import Testing
       do {
         let corpus = try Corpus.open(folder.path("data"))
         #expect(describe(corpus).count > 7)
+        for (speaker, own) in corpus.utterancesOfSpeaker.enumerated() {
+          #expect(own.allSatisfy { corpus.utterances[$0].speaker == speaker })
+        }
       } catch let failure as Failure {
         #expect(failure.status == .badData && failure.message.hasPrefix(index), "\(failure.message)")
         refused += 1
