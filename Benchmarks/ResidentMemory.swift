@@ -5,6 +5,12 @@ enum ResidentMemory {
   /// Bytes at present.
   static var now: Int { field("VmRSS:") }
 
+  /// Of these, the process's own.
+  static var anonymous: Int { field("RssAnon:") }
+
+  /// Of these, parts of files, which the processes of a node share.
+  static var mapped: Int { field("RssFile:") }
+
   /// The most bytes since `startPeak`.
   static var peak: Int { field("VmHWM:") }
 

@@ -1,12 +1,17 @@
 import DistTrain
+import Foundation
 
 /// Embeddings of a data directory, as several commands need them.
 enum Embedding {
   /// All utterances' embeddings, on every rank.
-  static func compute(encoder: String, corpus: String, communicator: any Communicator) throws -> Embeddings {
-    let (trained, utterances) = try communicator.agree {
-      (try TrainedEncoder(encoder), try Corpus.open(corpus).utterances)
+  static func compute(encoder: String, corpus path: String, communicator: any Communicator) throws -> Embeddings {
+    let (trained, corpus) = try communicator.agree {
+      (try TrainedEncoder(encoder), try Corpus.open(path))
     }
-    return try trained.extractor.embeddings(of: utterances, communicator: communicator)
+    try corpus.agree(path, communicator)
+    if communicator.rank == 0, !corpus.damages.isEmpty {
+      FileHandle.standardError.write(Data("warning: \(corpus.damages.summary(in: path))\n".utf8))
+    }
+    return try trained.extractor.embeddings(of: corpus.utterances, communicator: communicator)
   }
 }

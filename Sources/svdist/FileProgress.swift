@@ -4,12 +4,15 @@ import Synchronization
 /// A line on a terminal's standard error that says how many files are done and how long the rest takes; silent elsewhere.
 final class FileProgress: Sendable {
   private let count: Int
+  private let done: String
   private let isShown = isatty(STDERR_FILENO) == 1
   private let start = ContinuousClock.now
   private let state = Mutex((done: 0, shown: ContinuousClock.now))
 
-  init(count: Int) {
+  /// - Parameter done: what is counted, and what is done to it.
+  init(count: Int, done: String = "utterances opened") {
     self.count = count
+    self.done = done
   }
 
   func advance() {
@@ -20,7 +23,7 @@ final class FileProgress: Sendable {
       guard now - state.shown > .milliseconds(200) else { return }
       state.shown = now
       let left = (now - start) / Double(state.done) * Double(count - state.done)
-      write("\r\(state.done) of \(count) utterances opened, \(left.components.seconds) s left \u{1B}[K")
+      write("\r\(state.done) of \(count) \(done), \(left.components.seconds) s left \u{1B}[K")
     }
   }
 

@@ -14,7 +14,8 @@ struct PrepareCommand: ParsableCommand {
         CN-Celeb as unpacked: CN-Celeb_flac, CN-Celeb2_flac or a folder of both
         a Kaldi data directory: wav.scp, utt2spk, perhaps segments
         a CSV file: path,speaker and perhaps start,end,id, named in its first line
-        wespeaker's raw list: {"key": …, "wav": …, "spk": …} on each line
+        wespeaker's raw list: {"key": …, "wav": …, "spk": …} on each line, perhaps with "vad"
+        wespeaker's list of shards: a tar archive on each line, of key.wav and key.spk
       Files that end in .wav, .flac, .ogg, .opus or .mp3 are taken. VoxCeleb2 comes as .m4a, which has to be converted:
         find vox2 -name '*.m4a' -print0 | xargs -0 -P 8 -I@ sh -c \\
           'ffmpeg -nostdin -v error -i "$1" -ar 16000 -ac 1 "${1%.m4a}.wav"' sh @
@@ -32,13 +33,16 @@ struct PrepareCommand: ParsableCommand {
         svdist prepare recordings --output data/ours --hold-out 20 --trials 10000
         svdist prepare vox1/test --output data/vox1-o --layout voxceleb
         svdist prepare CN-Celeb_flac --output data/cnceleb --join-shorter-than 5
+        svdist prepare vox2 --output data/vox2 --shards
+        svdist prepare --check data/vox2
       """)
 
   @Argument(help: "The folder that holds the recordings or their lists, or a list.")
   var source: String
 
-  @Option(name: .shortAndLong, help: "The folder to write.")
-  var output: String
+  @Option(
+    name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("The folder to write.", valueName: "output"))
+  var outputFolder: String?
 
   @Option(
     help: "\(CorpusLayout.allCases.map(\.rawValue).joined(separator: ", ")) (default: what the source looks like)")
@@ -66,6 +70,23 @@ struct PrepareCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("End a command that takes longer.", valueName: "seconds"))
   var commandSeconds = 60.0
+
+  @Flag(
+    help: """
+      Write the audio too, into tar archives that wespeaker reads as well (shards, named in shard.list): few large files \
+      instead of many small ones. Recordings go in as they are, parts of recordings as 16-bit WAV.
+      """)
+  var shards = false
+
+  @Option(help: ArgumentHelp("Utterances in a shard.", valueName: "count"))
+  var utterancesPerShard = 1000
+
+  @Flag(help: "With --shards, write all audio decoded: 16-bit WAV at 16 kHz, one channel.")
+  var decoded = false
+
+  @Flag(
+    help: "Instead of all that, read the shards of the data directory SOURCE and compare them with their checksums.")
+  var check = false
 
   @Option(help: ArgumentHelp("Hold out this many speakers, drawn at random, for evaluation.", valueName: "speakers"))
   var holdOut: Int?
@@ -101,9 +122,20 @@ struct PrepareCommand: ParsableCommand {
     if holdOut != nil, evaluationSpeakers != nil {
       throw ValidationError("--hold-out draws the speakers that --evaluation-speakers lists: give one of the two")
     }
+    guard (1...1_000_000).contains(utterancesPerShard) else {
+      throw ValidationError("--utterances-per-shard \(utterancesPerShard): give 1 to 1000000")
+    }
+    if decoded, !shards { throw ValidationError("--decoded says how --shards writes audio: give both or none") }
+    if check != (outputFolder == nil) {
+      throw ValidationError(
+        check ? "--check writes nothing: leave out --output" : "Missing expected argument '--output <output>'")
+    }
   }
 
+  private var output: String { outputFolder ?? "" }
+
   func run() throws {
+    if check { return try ShardCheck(source).run() }
     _ = try WholeFolder.check(output, replacing: overwrite ? PreparedCorpus.names : nil)
     let source = try CorpusSource(source, layout: layout, allowsCommands: allowCommands)
     let commands = CommandRecordings.commands(source)
@@ -127,7 +159,14 @@ struct PrepareCommand: ParsableCommand {
         if let holdOut { return try HoldOut.draw(holdOut, from: corpus, seed: seed) }
         return try evaluationSpeakers.map { try HoldOut.read($0, corpus: corpus) }
       }, trials: trials, seed: seed)
-    try prepared.write(output, recordings: recordings, relativePaths: relative, overwrite: overwrite)
+    let writing = FileProgress(
+      count: prepared.parts.reduce(0) { $0 + $1.utterances.count }, done: "utterances written to shards")
+    try prepared.write(
+      output, recordings: recordings,
+      shards: shards
+        ? ShardWriter(utterancesPerShard: utterancesPerShard, isDecoded: decoded, seed: seed) : nil,
+      relativePaths: relative, overwrite: overwrite, finished: { writing.advance() })
+    writing.clear()
     summarise(source, preparation, prepared)
   }
 
@@ -140,6 +179,12 @@ struct PrepareCommand: ParsableCommand {
     }
     for part in prepared.parts {
       let corpus = part.corpus
+      defer {
+        if shards {
+          let count = (corpus.utterances.count + utterancesPerShard - 1) / utterancesPerShard
+          print("  \(count) \(count == 1 ? "shard" : "shards") of up to \(utterancesPerShard) utterances")
+        }
+      }
       let hours = corpus.utterances.reduce(0) { $0 + $1.seconds } / 3600
       print(
         "\(part.name.isEmpty ? output : "\(output)/\(part.name)"): \(corpus.speakers.count) speakers, "
@@ -147,7 +192,8 @@ struct PrepareCommand: ParsableCommand {
       let joined = part.utterances.filter { !$0.pieces.isEmpty }
       if !joined.isEmpty {
         let pieces = joined.reduce(0) { $0 + $1.pieces.count }
-        print("  \(pieces) short utterances joined to \(joined.count), listed in \(PreparedAudio.joinedName)")
+        let what = source.layout == .wespeaker && joinShorterThan == nil ? "pieces" : "short utterances"
+        print("  \(pieces) \(what) joined to \(joined.count), listed in \(PreparedAudio.joinedName)")
       }
       if let targets = part.targets {
         let count = targets.count { $0 }

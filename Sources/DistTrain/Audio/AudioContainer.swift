@@ -16,7 +16,23 @@ enum AudioContainer {
     }
     let size = Int(status.st_size)
     guard size > 0 else { throw AudioFile.unusable(path, "is empty (0 bytes): copy or convert it again") }
-    let file = Bytes(descriptor: descriptor, size: size)
+    let file = Bytes(size: size) { offset, count in
+      [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+        initialized = max(0, pread(descriptor, buffer.baseAddress, count, off_t(offset)))
+      }
+    }
+    try check(file, path)
+  }
+
+  /// The same of a recording within a shard.
+  static func check(_ member: ShardMember) throws(Failure) {
+    guard member.count > 0 else {
+      throw AudioFile.unusable(member.path, "is empty (0 bytes): copy or convert it again")
+    }
+    try check(Bytes(size: member.count) { member.read(at: $0, count: $1) }, member.path)
+  }
+
+  private static func check(_ file: Bytes, _ path: String) throws(Failure) {
     let magic = file.read(at: 0, count: 12)
     if magic.starts(with: Array("RIFF".utf8)), magic.dropFirst(8).elementsEqual("WAVE".utf8) {
       try checkWave(file, path)
@@ -27,15 +43,11 @@ enum AudioContainer {
 
   /// Bytes of an open file.
   private struct Bytes {
-    let descriptor: Int32
     let size: Int
+    let reading: (_ offset: Int, _ count: Int) -> [UInt8]
 
     /// Up to `count` bytes: fewer at the end of the file.
-    func read(at offset: Int, count: Int) -> [UInt8] {
-      [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-        initialized = max(0, pread(descriptor, buffer.baseAddress, count, off_t(offset)))
-      }
-    }
+    func read(at offset: Int, count: Int) -> [UInt8] { reading(offset, count) }
   }
 
   /// Walks the RIFF chunks to `data` and compares its length with the file's: libsndfile shortens such a file silently.

@@ -1,6 +1,7 @@
 import CSndFile
 
-/// A recording on disk in any format libsndfile reads: WAV, FLAC, Ogg Vorbis and Opus, MP3 where the library has it.
+/// A recording on disk, or within a shard (`ShardMember`), in any format libsndfile reads: WAV, FLAC, Ogg Vorbis and
+/// Opus, MP3 where the library has it.
 package struct AudioFile: Sendable {
   package let path: String
   /// Samples a second, of each channel.
@@ -20,8 +21,9 @@ package struct AudioFile: Sendable {
   /// - Throws: `Failure(.badData)` for a file that is missing, unreadable, empty, not audio, shorter than its header
   ///   says, or without samples.
   package init(path: String) throws {
-    try AudioContainer.check(path)
-    decoder = try SoundDecoder(path: path)
+    let member = try ShardMember.open(path)
+    if let member { try AudioContainer.check(member) } else { try AudioContainer.check(path) }
+    decoder = try SoundDecoder(path: path, member: member)
     self.path = path
     sampleRate = decoder.sampleRate
     channels = decoder.channels

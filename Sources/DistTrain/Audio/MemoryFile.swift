@@ -3,7 +3,7 @@ import Foundation
 
 /// A file in memory, for libsndfile's virtual input and output.
 final class MemoryFile {
-  private var bytes: [UInt8] = []
+  private(set) var bytes: [UInt8] = []
   private var position = 0
 
   func rewind() { position = 0 }

@@ -19,6 +19,8 @@ final class SoundDecoder: Sendable {
   let sampleRate: Int
   let channels: Int
   let frames: Int
+  /// Where the recording is within a shard; nil for a file.
+  private let member: ShardMember?
   private let access: Access
   private let state: Mutex<State>
 
@@ -31,6 +33,8 @@ final class SoundDecoder: Sendable {
 
   private struct State: ~Copyable {
     var file: OpaquePointer?
+    /// What `file` reads from, where that is a member of a shard.
+    var source: MemberFile?
     /// The next sample, nil once a seek has left a lossy decoder in another state than decoding from the start would.
     var position: Int?
 
@@ -39,27 +43,35 @@ final class SoundDecoder: Sendable {
     }
   }
 
-  init(path: String) throws(Failure) {
+  /// - Parameter member: where the recording is within a shard; nil for a file.
+  init(path: String, member: ShardMember? = nil) throws(Failure) {
     var info = SF_INFO()
-    guard let file = sf_open(path, Int32(SFM_READ), &info) else {
+    let source = member.map { MemberFile($0) }
+    guard let file = Self.open(path, source, &info) else {
       throw AudioFile.unusable(path, "is not audio that libsndfile reads (\(Self.message(nil)))")
     }
     self.path = path
+    self.member = member
     sampleRate = Int(info.samplerate)
     channels = Int(info.channels)
-    frames = Self.isKnown(info.frames) ? Int(info.frames) : Self.count(path)
+    frames = Self.isKnown(info.frames) ? Int(info.frames) : Self.count(path, member)
     access = Self.access(format: Int(info.format), sampleRate: Int(info.samplerate))
-    state = Mutex(State(file: file, position: 0))
+    state = Mutex(State(file: file, source: source, position: 0))
+  }
+
+  private static func open(_ path: String, _ source: MemberFile?, _ info: inout SF_INFO) -> OpaquePointer? {
+    source.map { $0.open(&info) } ?? sf_open(path, Int32(SFM_READ), &info)
   }
 
   /// Streams that were cut off or written to a pipe do not say how long they are: libsndfile then reports its largest number.
   private static func isKnown(_ frames: sf_count_t) -> Bool { frames < 1 << 50 }
 
   /// The length of a recording that does not say it, by decoding it.
-  private static func count(_ path: String) -> Int {
+  private static func count(_ path: String, _ member: ShardMember?) -> Int {
     var info = SF_INFO()
-    guard let file = sf_open(path, Int32(SFM_READ), &info) else { return 0 }
-    defer { sf_close(file) }
+    let source = member.map { MemberFile($0) }
+    guard let file = open(path, source, &info) else { return 0 }
+    defer { withExtendedLifetime(source) { _ = sf_close(file) } }
     let part = max(1, Int(info.samplerate))
     return withUnsafeTemporaryAllocation(of: Float.self, capacity: part * max(1, Int(info.channels))) { buffer in
       var count = 0
@@ -128,7 +140,8 @@ final class SoundDecoder: Sendable {
   private func reopen(_ state: inout State) throws(Failure) {
     if let file = state.file { sf_close(file) }
     var info = SF_INFO()
-    state.file = sf_open(path, Int32(SFM_READ), &info)
+    state.source = member.map { MemberFile($0) }
+    state.file = Self.open(path, state.source, &info)
     state.position = 0
     if state.file == nil {
       throw AudioFile.unusable(path, "can no longer be opened (\(Self.message(nil)))")

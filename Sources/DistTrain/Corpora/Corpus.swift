@@ -2,16 +2,25 @@ import Foundation
 
 /// The utterances and speakers that a run trains or is evaluated on. Speakers and utterances are numbered in the byte
 /// order of their names, so that every rank numbers them alike.
+///
+/// A corpus is a table (`CorpusTable`), mapped from a data directory's `corpus.index` where there is one: utterances are
+/// made when they are asked for, and the ranks of a node share the memory.
 package struct Corpus: Sendable {
-  /// Sorted by id.
-  package let utterances: [Utterance]
+  let table: CorpusTable
+  /// Where the table's paths are looked for; nil where they are final.
+  private let places: ListedPlaces?
+  /// The utterances at several speeds; nil for each once, as recorded.
+  let copies: SpeedCopies?
   /// Sorted.
   package let speakers: [String]
   /// For each speaker the positions of its utterances, ascending.
-  package let utterancesOfSpeaker: [[Int]]
+  package let utterancesOfSpeaker: SpeakerUtterances
+  /// Shards that are missing or cut off, whose utterances are left out.
+  package let damages: [ShardRecords.Damage]
 
-  /// Reads a Kaldi-style data directory (`KaldiDirectory`). Without `segments` and `utt2dur` every file's header is
-  /// opened for its length. Throws `.badData` naming file and line.
+  /// Opens a Kaldi-style data directory (`KaldiDirectory`, `CorpusIndex`). Without `segments` and `utt2dur` every file's
+  /// header is opened for its length. Of shards the lengths are looked at (`ShardRecords`), not the bytes. Throws
+  /// `.badData` naming file and line.
   package static func open(_ directory: String) throws -> Corpus {
     try open(directory) { try AudioFile(path: $0).seconds }
   }
@@ -20,48 +29,112 @@ package struct Corpus: Sendable {
   package static func open(
     _ directory: String, fileSeconds: @escaping @Sendable (String) throws -> Double
   ) throws -> Corpus {
-    var listed = try KaldiDirectory(directory).utterances
-    let lengths = listed.concurrentMap { utterance in
-      Result { try utterance.seconds ?? fileSeconds(utterance.path) }
-    }
-    for index in listed.indices {
-      do {
-        listed[index].seconds = try lengths[index].get()
-      } catch let failure as Failure {
-        throw Failure(failure.status, "\(failure.message); svdist prepare \(directory) leaves such files out")
-      }
-    }
-    return Corpus(listed)
+    let table = try CorpusIndex.open(directory) ?? KaldiDirectory(directory).table(fileSeconds: fileSeconds)
+    let damages = try ShardRecords(directory)?.missing() ?? []
+    let whole = damages.isEmpty ? table : table.filtered { !damages.holds(table.paths[Int(table.files[$0])].text) }
+    guard whole.sizes.utterances > 0 else { throw Failure(.badData, damages.summary(in: directory)) }
+    return Corpus(whole, places: ListedPlaces(folder: directory), damages: damages)
   }
 
   /// - Precondition: ids are unique and every utterance's length is known.
   package init(_ listed: [ListedUtterance]) {
+    self.init(CorpusTable(listed), places: nil, damages: [])
+  }
+
+  private init(_ table: CorpusTable, places: ListedPlaces?, damages: [ShardRecords.Damage]) {
+    self.table = table
+    self.places = places
+    self.damages = damages
+    copies = nil
+    speakers = (0..<table.sizes.speakers).map { table.names[$0].text }
+    utterancesOfSpeaker = SpeakerUtterances(
+      firsts: UnsafeBufferPointer(table.firstMembers), members: UnsafeBufferPointer(table.members), of: table.block)
+  }
+
+  /// The same recordings at several speeds.
+  init(_ recorded: Corpus, copies: SpeedCopies) {
+    precondition(recorded.copies == nil, "the corpus is at several speeds already")
+    table = recorded.table
+    places = recorded.places
+    damages = recorded.damages
+    self.copies = copies
+    speakers = copies.speakers
+    utterancesOfSpeaker = copies.utterancesOfSpeaker
+  }
+
+  /// Sorted by id.
+  package var utterances: Utterances { Utterances(corpus: self) }
+
+  package struct Utterances: RandomAccessCollection, Sendable {
+    fileprivate let corpus: Corpus
+    package var startIndex: Int { 0 }
+    package var endIndex: Int { corpus.copies?.count ?? corpus.table.sizes.utterances }
+    package subscript(index: Int) -> Utterance { corpus.utterance(at: index) }
+
+    /// The length in seconds of an utterance as recorded, without a look at its names.
+    func seconds(_ index: Int) -> Double {
+      corpus.table.seconds[corpus.copies?[index].utterance ?? index]
+    }
+  }
+
+  private func utterance(at position: Int) -> Utterance {
+    let copy = copies?[position]
+    let place = copy?.utterance ?? position
+    precondition(place >= 0 && place < table.sizes.utterances, "utterance \(position) of \(utterances.count)")
+    let path = table.paths[Int(table.files[place])].text
+    let speaker = Int(table.speakers[place])
+    return Utterance(
+      id: table.ids[place].text + (copy.map { SpeedCopies.mark($0.factor) } ?? ""),
+      speaker: copies?.speaker(speaker, factor: copy?.number ?? 0) ?? speaker, path: places?.resolve(path) ?? path,
+      start: table.starts[place], seconds: table.seconds[place], speed: copy?.factor ?? 1)
+  }
+
+  /// The position of an utterance in `utterances`.
+  package func utterance(named id: String) -> Int? {
+    var id = id
+    return id.withUTF8 { bytes in
+      let wanted = ByteText(UnsafeRawBufferPointer(bytes))
+      var low = 0
+      var high = utterances.count
+      while low < high {
+        let middle = (low + high) / 2
+        if compare(middle, wanted) < 0 { low = middle + 1 } else { high = middle }
+      }
+      return low < utterances.count && compare(low, wanted) == 0 ? low : nil
+    }
+  }
+
+  private func compare(_ position: Int, _ wanted: ByteText) -> Int {
+    guard let copy = copies?[position] else { return table.ids[position].compare(wanted) }
+    return table.ids[copy.utterance].compare(Array(SpeedCopies.mark(copy.factor).utf8), wanted, [])
+  }
+}
+
+extension CorpusTable {
+  /// - Precondition: ids are unique and every utterance's length is known.
+  convenience init(_ listed: [ListedUtterance]) {
     let sorted = ByteOrder.sorted(listed) { $0.id }
     var names: [String] = []
     for name in ByteOrder.sorted(sorted.map(\.speaker), by: { $0 }) {
       if let last = names.last, ByteOrder.equal(last, name) { continue }
       names.append(name)
     }
-    var utterances: [Utterance] = []
-    utterances.reserveCapacity(sorted.count)
-    var utterancesOfSpeaker = [[Int]](repeating: [], count: names.count)
-    for entry in sorted {
-      guard let seconds = entry.seconds, let speaker = ByteOrder.find(entry.speaker, in: names, by: { $0 }) else {
-        preconditionFailure("the length of utterance \(entry.id) is not known")
+    let sizes = Sizes(
+      utterances: sorted.count, files: sorted.count, speakers: names.count,
+      idBytes: sorted.reduce(0) { $0 + $1.id.utf8.count }, pathBytes: sorted.reduce(0) { $0 + $1.path.utf8.count },
+      nameBytes: names.reduce(0) { $0 + $1.utf8.count })
+    let builder = CorpusTableBuilder(sizes)
+    for name in names { ByteText.with(name) { builder.add(speaker: $0) } }
+    for utterance in sorted { ByteText.with(utterance.path) { builder.add(path: $0) } }
+    for (index, utterance) in sorted.enumerated() {
+      guard let seconds = utterance.seconds, let speaker = ByteOrder.find(utterance.speaker, in: names, by: { $0 })
+      else { preconditionFailure("the length of utterance \(utterance.id) is not known") }
+      ByteText.with(utterance.id) {
+        builder.add(
+          utterance: $0, speaker: Int32(speaker), file: Int32(index), start: utterance.start, seconds: seconds)
       }
-      utterancesOfSpeaker[speaker].append(utterances.count)
-      utterances.append(
-        Utterance(
-          id: entry.id, speaker: speaker, path: entry.path, start: entry.start, seconds: seconds,
-          speed: entry.speed))
     }
-    self.utterances = utterances
-    self.speakers = names
-    self.utterancesOfSpeaker = utterancesOfSpeaker
-  }
-
-  /// The position of an utterance in `utterances`.
-  package func utterance(named id: String) -> Int? {
-    ByteOrder.find(id, in: utterances) { $0.id }
+    let table = builder.table()
+    self.init(table.sizes, block: table.block)
   }
 }

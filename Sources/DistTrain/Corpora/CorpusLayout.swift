@@ -12,7 +12,9 @@ package enum CorpusLayout: String, Sendable, CaseIterable {
   case csv
   /// wespeaker's raw list, a file of lines `{"key": …, "wav": …, "spk": …}`: see `WespeakerList`.
   case wespeaker
+  /// wespeaker's list of tar archives: see `ShardList`.
+  case shards
 
   /// Whether the source is a file, not a folder.
-  var isFile: Bool { self == .csv || self == .wespeaker }
+  var isFile: Bool { [.csv, .wespeaker, .shards].contains(self) }
 }

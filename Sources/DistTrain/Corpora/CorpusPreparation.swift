@@ -76,6 +76,11 @@ package struct CorpusPreparation: Sendable {
     _ utterance: ListedUtterance, recordings: [String: Result<String, Failure>], _ inspection: Inspection
   ) throws -> ListedUtterance {
     var utterance = utterance
+    if !utterance.pieces.isEmpty {
+      utterance.pieces = try utterance.pieces.map { try open($0, recordings: recordings, inspection) }
+      utterance.seconds = UtteranceJoining.seconds(utterance.pieces)
+      return utterance
+    }
     if let recording = recordings[utterance.path] { utterance.path = try recording.get() }
     let seconds = KaldiDirectory.rounded(try inspection(utterance))
     // A segment may end a little after its file, since lists are rounded.

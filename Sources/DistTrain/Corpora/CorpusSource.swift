@@ -44,20 +44,36 @@ package struct CorpusSource: Sendable {
     case .folders, .voxceleb: self = try SpeakerTree(root, named: path).source(layout)
     case .kaldi:
       let lists = try KaldiDirectory(root, allowsCommands: allowsCommands)
-      self.init(layout: .kaldi, utterances: lists.utterances.map { $0.absolute() })
+      self = try Self.whole(lists.utterances().map { $0.absolute() }, root)
     case .cnCeleb: self = try CNCeleb.source(root, named: path)
     case .csv: self = try CSVRecordings.source(root)
     case .wespeaker: self = try WespeakerList.source(root, allowsCommands: allowsCommands)
+    case .shards: self = try ShardList.source(root)
     }
   }
 
+  /// A data directory's utterances without those of shards that are not what they were.
+  private static func whole(_ utterances: [ListedUtterance], _ directory: String) throws -> CorpusSource {
+    let damages = try ShardRecords(directory)?.damaged() ?? []
+    guard !damages.isEmpty else { return CorpusSource(layout: .kaldi, utterances: utterances) }
+    return CorpusSource(
+      layout: .kaldi, utterances: utterances.filter { !damages.holds($0.path) },
+      leftOut: utterances.compactMap { utterance in
+        damages.first { [$0].holds(utterance.path) }.map {
+          LeftOut(
+            utterance: utterance.id, path: utterance.path, reason: "its shard is damaged: \($0.shard) \($0.reason)")
+        }
+      }, notes: [damages.summary(in: directory)])
+  }
+
   private static let wanted =
-    "give the folder that holds the speakers' folders or the lists, a .csv file or wespeaker's raw list"
+    "give the folder that holds the speakers' folders or the lists, a .csv file, or wespeaker's raw list or list of shards"
 
   private static func layout(of root: String, named path: String) throws -> CorpusLayout {
     guard FileSystem.isFolder(root) else {
       if root.lowercased().hasSuffix(".csv") { return .csv }
       if WespeakerList.isOne(root) { return .wespeaker }
+      if ShardList.isOne(root) { return .shards }
       throw Failure(.badData, "\(path): not a folder, nor a list that svdist prepare knows; \(wanted)")
     }
     if ["wav.scp", "utt2spk"].contains(where: { FileSystem.exists("\(root)/\($0)") }) { return .kaldi }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Writes Kaldi-style data directories: `wav.scp`, `utt2spk`, `spk2utt`, `utt2dur`, and `segments` where utterances are
-/// parts of files. All lists are in byte order.
+/// parts of files, and `corpus.index` of them all. All lists are in byte order.
 package struct DataDirectoryWriter: Sendable {
   /// The folder that paths are written relative to, the one the lists will lie in; nil writes them as they are.
   private let base: String?
@@ -22,6 +22,7 @@ package struct DataDirectoryWriter: Sendable {
     if sorted.contains(where: { $0.recording != nil }) {
       try save("segments", sorted.map { Self.segment($0) })
     }
+    if sorted.allSatisfy({ $0.seconds != nil }) { try CorpusIndex.write(folder) }
   }
 
   /// Writes lines, each with a line break, and waits until they are on the disk.

@@ -24,8 +24,8 @@ struct EpochOrder: Sendable {
   ///   - sessions: for each utterance a number that utterances of one session share; the utterances of a group are of
   ///     different sessions as far as there are such. nil: sessions don't matter.
   init(
-    utterancesOfSpeaker: [[Int]], groupCounts: [Int], batchSpeakers: Int, groupSize: Int, sessions: [Int32]? = nil,
-    seed: UInt64, epoch: Int
+    utterancesOfSpeaker: SpeakerUtterances, groupCounts: [Int], batchSpeakers: Int, groupSize: Int,
+    sessions: [Int32]? = nil, seed: UInt64, epoch: Int
   ) {
     self.groupSize = groupSize
     self.batchSpeakers = batchSpeakers

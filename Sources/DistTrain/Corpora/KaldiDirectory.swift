@@ -3,39 +3,91 @@ import Foundation
 /// The lists of a Kaldi-style data directory: `wav.scp` (`key path`) and `utt2spk`; optional `segments`
 /// (`utterance recording start end`) and `utt2dur`.
 package struct KaldiDirectory: Sendable {
-  /// In the byte order of their ids. `seconds` is known where there are `segments` or `utt2dur`.
-  package let utterances: [ListedUtterance]
+  static let required = ["wav.scp", "utt2spk"]
+  static let optional = ["segments", "utt2dur"]
 
-  /// Reads and checks the lists; audio files are not opened. Throws `.badData` naming file and line.
+  private let directory: String
+  private let files: KaldiList
+  private let speakers: KaldiList
+  private let segments: KaldiList?
+  private let durations: KaldiList?
+
+  /// Reads the lists and checks that they fit each other; audio files are not opened. Throws `.badData` naming file and
+  /// line.
   /// - Parameter allowsCommands: whether `wav.scp` may name commands that end in a pipe (`ListedUtterance.isCommand`).
   package init(_ directory: String, allowsCommands: Bool = false) throws {
     guard FileSystem.exists(directory) else {
       throw Failure(.badData, "\(directory): no such folder; is it a Kaldi data directory? svdist prepare makes one")
     }
-    let folder = directory as NSString
+    self.directory = directory
     func list(_ name: String, fields: Int?) throws -> KaldiList {
-      try KaldiList(path: folder.appendingPathComponent(name), fields: fields)
+      try KaldiList(path: Self.path(of: name, in: directory), fields: fields)
     }
-    func exists(_ name: String) -> Bool {
-      FileManager.default.fileExists(atPath: folder.appendingPathComponent(name))
+    func optional(_ name: String, fields: Int) throws -> KaldiList? {
+      FileSystem.exists(Self.path(of: name, in: directory)) ? try list(name, fields: fields) : nil
     }
-    let files = try list("wav.scp", fields: nil)
+    files = try list("wav.scp", fields: nil)
     if !allowsCommands { try Self.refuseCommands(files) }
-    let speakers = try list("utt2spk", fields: 2)
-    if exists("segments") {
-      let segments = try list("segments", fields: 4)
-      try Self.match(segments, speakers)
-      utterances = try Self.cut(segments, from: files, speakers: speakers, folder: directory)
-    } else {
-      try Self.match(files, speakers)
-      let durations = exists("utt2dur") ? try list("utt2dur", fields: 2) : nil
-      utterances = try Self.whole(files, speakers: speakers, durations: durations, folder: directory)
+    speakers = try list("utt2spk", fields: 2)
+    segments = try optional("segments", fields: 4)
+    durations = segments == nil ? try optional("utt2dur", fields: 2) : nil
+    try Self.match(segments ?? files, speakers)
+  }
+
+  static func path(of list: String, in directory: String) -> String {
+    (directory as NSString).appendingPathComponent(list)
+  }
+
+  /// In the byte order of their ids. `seconds` is known where there are `segments` or `utt2dur`.
+  func utterances() throws -> [ListedUtterance] {
+    var paths = PathResolver(folder: directory)
+    return try speakers.lines.indices.map { index in
+      let stretch = try stretch(index)
+      let path = files.rest(stretch.file).text
+      return ListedUtterance(
+        id: speakers.key(index).text, speaker: speakers.rest(index).text,
+        path: path.hasSuffix("|") ? path : paths.resolve(path),
+        recording: segments == nil ? nil : files.key(stretch.file).text, start: stretch.start, seconds: stretch.seconds)
+    }
+  }
+
+  /// The lists as a table, the paths as they are written.
+  /// - Parameter fileSeconds: the length of a file, where the lists do not tell it, by its place.
+  func table(fileSeconds: @escaping @Sendable (String) throws -> Double) throws -> CorpusTable {
+    let measured = segments == nil && durations == nil ? try measure(fileSeconds) : nil
+    let (names, numbers) = try SpeakerNumbering.number(speakers)
+    let builder = CorpusTableBuilder(
+      CorpusTable.Sizes(
+        utterances: speakers.lines.count, files: files.lines.count, speakers: names.count,
+        idBytes: speakers.lines.indices.reduce(0) { $0 + speakers.key($1).bytes.count },
+        pathBytes: files.lines.indices.reduce(0) { $0 + files.rest($1).bytes.count },
+        nameBytes: names.reduce(0) { $0 + $1.bytes.count }))
+    for name in names { builder.add(speaker: name) }
+    for index in files.lines.indices { builder.add(path: files.rest(index)) }
+    for index in speakers.lines.indices {
+      let stretch = try stretch(index)
+      builder.add(
+        utterance: speakers.key(index), speaker: numbers[index], file: Int32(stretch.file), start: stretch.start,
+        seconds: stretch.seconds ?? measured![index])
+    }
+    return builder.table()
+  }
+
+  /// The lengths of all files.
+  private func measure(_ fileSeconds: @escaping @Sendable (String) throws -> Double) throws -> [Double] {
+    let lengths = try utterances().concurrentMap { utterance in Result { try fileSeconds(utterance.path) } }
+    return try lengths.map { length in
+      do {
+        return try length.get()
+      } catch let failure as Failure {
+        throw Failure(failure.status, "\(failure.message); svdist prepare \(directory) leaves such files out")
+      }
     }
   }
 
   private static func refuseCommands(_ files: KaldiList) throws {
-    for line in files.lines where line.rest.hasSuffix("|") {
-      throw files.failure(line, commandRefusal(line.key))
+    for index in files.lines.indices where files.rest(index).bytes.last == UInt8(ascii: "|") {
+      throw files.failure(files.lines[index], commandRefusal(files.lines[index].key))
     }
   }
 
@@ -46,64 +98,56 @@ package struct KaldiDirectory: Sendable {
 
   /// Both lists must name the same utterances.
   private static func match(_ utterances: KaldiList, _ speakers: KaldiList) throws {
-    let same = zip(utterances.lines, speakers.lines).allSatisfy { ByteOrder.equal($0.key, $1.key) }
-    if same, utterances.lines.count == speakers.lines.count { return }
-    let name = (utterances.path as NSString).lastPathComponent
-    for line in speakers.lines where utterances.line(of: line.key) == nil {
+    let same =
+      utterances.lines.count == speakers.lines.count
+      && speakers.lines.indices.allSatisfy { utterances.key($0).compare(speakers.key($0)) == 0 }
+    if same { return }
+    let name = FileSystem.name(of: utterances.path)
+    for index in speakers.lines.indices where utterances.index(of: speakers.key(index)) == nil {
+      let line = speakers.lines[index]
       throw speakers.failure(line, "utterance '\(line.key)' is not in \(name): add it there or remove this line")
     }
-    for line in utterances.lines where speakers.line(of: line.key) == nil {
+    for index in utterances.lines.indices where speakers.index(of: utterances.key(index)) == nil {
+      let line = utterances.lines[index]
       throw utterances.failure(
         line, "utterance '\(line.key)' has no speaker in utt2spk: add it there or remove this line")
     }
   }
 
-  private static func whole(
-    _ files: KaldiList, speakers: KaldiList, durations: KaldiList?, folder: String
-  ) throws -> [ListedUtterance] {
-    var paths = PathResolver(folder: folder)
-    return try zip(files.lines, speakers.lines).map { file, speaker in
-      ListedUtterance(
-        id: file.key, speaker: speaker.rest, path: Self.path(file, &paths),
-        seconds: try durations.map { try seconds(of: file.key, in: $0) })
-    }
+  /// Where the utterance of a line of utt2spk is: a whole file, or a part of one.
+  private func stretch(_ index: Int) throws -> (file: Int, start: Double, seconds: Double?) {
+    if let segments { return try cut(segments, index) }
+    return (index, 0, try durations.map { try seconds(of: index, in: $0) })
   }
 
-  private static func seconds(of utterance: String, in durations: KaldiList) throws -> Double {
-    guard let line = durations.line(of: utterance) else {
+  private func seconds(of utterance: Int, in durations: KaldiList) throws -> Double {
+    guard let index = durations.index(of: speakers.key(utterance), guess: utterance) else {
       throw Failure(
         .badData,
-        "\(durations.path): utterance '\(utterance)' is missing; without the file, durations are read from the audio")
+        "\(durations.path): utterance '\(speakers.key(utterance).text)' is missing; without the file, durations are "
+          + "read from the audio")
     }
-    guard let seconds = Double(line.rest), seconds.isFinite, seconds > 0 else {
+    guard let seconds = Double(durations.rest(index).text), seconds.isFinite, seconds > 0 else {
+      let line = durations.lines[index]
       throw durations.failure(line, "'\(line.rest)' is no duration in seconds")
     }
     return seconds
   }
 
-  private static func cut(
-    _ segments: KaldiList, from files: KaldiList, speakers: KaldiList, folder: String
-  ) throws -> [ListedUtterance] {
-    var paths = PathResolver(folder: folder)
-    return try zip(segments.lines, speakers.lines).map { segment, speaker in
-      let fields = segment.fields
-      guard let file = files.line(of: String(fields[0])) else {
-        throw segments.failure(segment, "recording '\(fields[0])' is not in wav.scp")
-      }
-      guard let start = Double(fields[1]), let end = Double(fields[2]), start.isFinite, end.isFinite, start >= 0 else {
-        throw segments.failure(segment, "'\(fields[1]) \(fields[2])' are no start and end in seconds")
-      }
-      guard end > start else {
-        throw segments.failure(segment, "the end, \(fields[2]) s, is not after the start, \(fields[1]) s")
-      }
-      return ListedUtterance(
-        id: segment.key, speaker: speaker.rest, path: Self.path(file, &paths), recording: file.key, start: start,
-        seconds: rounded(end - start))
+  private func cut(_ segments: KaldiList, _ index: Int) throws -> (file: Int, start: Double, seconds: Double?) {
+    let segment = segments.lines[index]
+    let fields = segment.fields
+    var recording = String(fields[0])
+    guard let file = recording.withUTF8({ files.index(of: ByteText(UnsafeRawBufferPointer($0))) }) else {
+      throw segments.failure(segment, "recording '\(fields[0])' is not in wav.scp")
     }
-  }
-
-  private static func path(_ file: KaldiList.Line, _ paths: inout PathResolver) -> String {
-    file.rest.hasSuffix("|") ? file.rest : paths.resolve(file.rest)
+    guard let start = Double(fields[1]), let end = Double(fields[2]), start.isFinite, end.isFinite, start >= 0 else {
+      throw segments.failure(segment, "'\(fields[1]) \(fields[2])' are no start and end in seconds")
+    }
+    guard end > start else {
+      throw segments.failure(segment, "the end, \(fields[2]) s, is not after the start, \(fields[1]) s")
+    }
+    return (file, start, Self.rounded(end - start))
   }
 
   /// Nanoseconds: 2.4 − 1.2 stays 1.2 in the lists.

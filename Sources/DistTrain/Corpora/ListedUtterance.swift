@@ -14,8 +14,6 @@ package struct ListedUtterance: Sendable, Equatable {
   package var seconds: Double?
   /// The utterances that this one joins, in order; none for an utterance of its own.
   package var pieces: [ListedUtterance] = []
-  /// How fast it is played.
-  package var speed = 1.0
 
   package init(
     id: String, speaker: String, path: String, recording: String? = nil, start: Double = 0, seconds: Double? = nil
@@ -33,7 +31,9 @@ package struct ListedUtterance: Sendable, Equatable {
 
   /// The utterance with its path from the root of the file system on.
   func absolute() -> ListedUtterance {
-    isCommand ? self : located(at: URL(fileURLWithPath: path).path)
+    var utterance = isCommand ? self : located(at: URL(fileURLWithPath: path).path)
+    utterance.pieces = pieces.map { $0.absolute() }
+    return utterance
   }
 
   func located(at path: String) -> ListedUtterance {

@@ -31,6 +31,6 @@ package struct PathResolver {
   }
 
   private static func exists(_ path: String) -> Bool {
-    FileManager.default.fileExists(atPath: path)
+    FileSystem.exists(ShardMember.place(path)?.shard ?? path)
   }
 }

@@ -30,6 +30,7 @@ package struct PreparedCorpus: Sendable {
   package static let names: Set<String> = [
     "wav.scp", "utt2spk", "spk2utt", "utt2dur", "segments", "trials", leftOutName, "train", "evaluation",
     PublishedEvaluation.enrolmentsName, PreparedAudio.folderName, PreparedAudio.joinedName,
+    CorpusIndex.name, ShardWriter.folderName, ShardWriter.listName, ShardRecords.name,
   ]
 
   package let parts: [Part]
@@ -76,22 +77,33 @@ package struct PreparedCorpus: Sendable {
 
   /// Writes the output folder as a whole. Throws `.usage` where it is taken or cannot be written.
   ///
-  /// - Parameter recordings: what commands wrote, which is moved into the output.
+  /// - Parameters:
+  ///   - recordings: what commands wrote, which is moved into the output.
+  ///   - shards: writes all audio into the output as shards; nil leaves it where it is.
+  ///   - finished: hears after each utterance that came into a shard, from any thread.
   package func write(
-    _ output: String, recordings: CommandRecordings? = nil, relativePaths: Bool, overwrite: Bool
+    _ output: String, recordings: CommandRecordings? = nil, shards: ShardWriter? = nil, relativePaths: Bool,
+    overwrite: Bool, finished: @escaping @Sendable () -> Void = {}
   ) throws {
     let final = URL(fileURLWithPath: output).standardizedFileURL
     let base = final.deletingLastPathComponent().resolvingSymlinksInPath()
       .appendingPathComponent(final.lastPathComponent).path
     let audio = PreparedAudio.folderName
+    if overwrite, shards == nil { try checkOverwriting(base, named: output) }
     try WholeFolder.write(output, replacing: overwrite ? Self.names : nil) { folder in
       for part in parts {
         let place = part.name.isEmpty ? "" : "/" + part.name
         let joined = "/\(audio)/joined\(place)"
-        var utterances = try PreparedAudio.writeJoined(part.utterances, below: folder + joined, named: base + joined)
-        if let recordings { utterances = recordings.moved(utterances, to: "\(base)/\(audio)/commands") }
-        let writer = DataDirectoryWriter(relativeTo: relativePaths ? base + place : nil)
-        try writer.write(utterances, into: folder + place)
+        let lists = relativePaths ? base + place : nil
+        var utterances = try PreparedAudio.writeJoined(
+          part.utterances, below: folder + joined, named: (shards == nil ? base : folder) + joined)
+        if let shards {
+          utterances = try shards.write(
+            utterances, into: folder + place, named: base + place, relativeTo: lists, finished: finished)
+        } else if let recordings {
+          utterances = recordings.moved(utterances, to: "\(base)/\(audio)/commands")
+        }
+        try DataDirectoryWriter(relativeTo: lists).write(utterances, into: folder + place)
         if utterances.contains(where: { !$0.pieces.isEmpty }) {
           try DataDirectoryWriter.write(
             PreparedAudio.report(utterances), to: "\(folder)\(place)/\(PreparedAudio.joinedName)")
@@ -101,12 +113,24 @@ package struct PreparedCorpus: Sendable {
         }
         try part.published?.write(into: folder + place)
       }
-      if let recordings {
+      if shards != nil {
+        try FileSystem.remove("\(folder)/\(audio)")
+      } else if let recordings {
         try FileSystem.createFolder("\(folder)/\(audio)")
         try FileSystem.rename(recordings.folder, to: "\(folder)/\(audio)/commands")
       }
       try DataDirectoryWriter.write(report, to: "\(folder)/\(Self.leftOutName)")
     }
+    OpenShards.shared.forget(below: base)
+  }
+
+  /// Audio that lies in the folder which is replaced would be gone, and the new lists name it.
+  private func checkOverwriting(_ base: String, named output: String) throws {
+    let own = parts.lazy.flatMap(\.utterances).first { $0.pieces.isEmpty && $0.path.hasPrefix(base + "/") }
+    guard let own else { return }
+    throw Failure(
+      .usage,
+      "\(output): --overwrite would remove the audio that the new lists name, as \(own.path): choose another --output")
   }
 
   /// Remarks for someone who may have meant something else.

@@ -30,7 +30,7 @@ package struct SpeakerBatchSampler: Sendable {
   /// Whether sessions are kept apart and some utterance's id names one.
   package let hasSessions: Bool
 
-  private let utterancesOfSpeaker: [[Int]]
+  private let utterancesOfSpeaker: SpeakerUtterances
   private let groupCounts: [Int]
   private let sessions: [Int32]?
   private let speakers: Int

@@ -132,9 +132,10 @@ package struct TrialDraw: Sendable {
   }
 
   private static func pairsOfTwo(_ corpus: Corpus) -> [(Int, Int)] {
-    corpus.utterances.indices.flatMap { first in
-      (first + 1..<corpus.utterances.count).compactMap { second in
-        corpus.utterances[first].speaker == corpus.utterances[second].speaker ? nil : (first, second)
+    let speakers = corpus.utterances.map(\.speaker)
+    return speakers.indices.flatMap { first in
+      (first + 1..<speakers.count).compactMap { second in
+        speakers[first] == speakers[second] ? nil : (first, second)
       }
     }
   }

@@ -40,11 +40,12 @@ enum UtteranceJoining {
     var joined = ListedUtterance(
       id: "\(pieces[0].id)+\(pieces.count - 1)", speaker: pieces[0].speaker, path: pieces[0].path,
       seconds: seconds(pieces))
-    joined.pieces = pieces
+    joined.pieces = pieces.flatMap { $0.pieces.isEmpty ? [$0] : $0.pieces }
     return joined
   }
 
-  private static func seconds(_ pieces: [ListedUtterance]) -> Double {
+  /// The length of all pieces, one after the other.
+  static func seconds(_ pieces: [ListedUtterance]) -> Double {
     KaldiDirectory.rounded(pieces.reduce(0) { $0 + $1.seconds! })
   }
 }

@@ -14,9 +14,11 @@ struct UtteranceRows {
   /// - Parameters:
   ///   - file: a relative path is looked for beside the list, then in the working directory.
   ///   - stretch: what is cut from the file; without a length, up to its end.
+  ///   - pieces: the stretches of the file that the utterance joins; none for one stretch or the whole file.
   /// - Throws: `Failure(.badData)` for an id that was there before, or two speakers of one name.
   mutating func add(
-    id: String, speaker: String, file: String, stretch: (start: Double, seconds: Double?)? = nil, line: Int
+    id: String, speaker: String, file: String, stretch: (start: Double, seconds: Double?)? = nil,
+    pieces: [(start: Double, seconds: Double)] = [], line: Int
   ) throws {
     let utterance = UtteranceName.of(id)
     if let earlier = lines.updateValue(line, forKey: utterance) {
@@ -30,10 +32,16 @@ struct UtteranceRows {
         .badData, "\(path):\(line): the speakers '\(known)' and '\(speaker)' would both be '\(name)': rename one")
     }
     let place = file.hasSuffix("|") ? file : resolver.resolve(file)
-    utterances.append(
-      ListedUtterance(
-        id: utterance, speaker: name, path: place, recording: stretch == nil ? nil : "", start: stretch?.start ?? 0,
-        seconds: stretch?.seconds))
+    var row = ListedUtterance(
+      id: utterance, speaker: name, path: place, recording: stretch == nil ? nil : "", start: stretch?.start ?? 0,
+      seconds: stretch?.seconds)
+    row.pieces = pieces.map { piece in
+      let end = KaldiDirectory.rounded(piece.start + piece.seconds)
+      return ListedUtterance(
+        id: "\(utterance)-\(piece.start)-\(end)", speaker: name, path: place, recording: utterance, start: piece.start,
+        seconds: piece.seconds)
+    }
+    utterances.append(row)
   }
 
   /// The utterances with the recordings named that they are cut from: each after the first utterance on the same file,

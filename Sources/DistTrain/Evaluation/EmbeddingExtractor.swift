@@ -44,15 +44,14 @@ package struct EmbeddingExtractor<Network: Encoder> {
   /// - Parameter isToStop: asked before each utterance.
   /// - Throws: `AgreedFailure` that names a file which cannot be read, of status `.stopped` where `isToStop` said so on
   ///   any rank.
-  package func embeddings(
-    of utterances: [Utterance], communicator: any Communicator, isToStop: () -> Bool = { false },
+  package func embeddings<Utterances: RandomAccessCollection<Utterance>>(
+    of utterances: Utterances, communicator: any Communicator, isToStop: () -> Bool = { false },
     progress: (Int) -> Void = { _ in }
-  ) throws -> Embeddings {
+  ) throws -> Embeddings where Utterances.Index == Int {
     let vectors = Matrix.zeros(rows: utterances.count, columns: encoder.dimensions)
     // By length and then in turn, so that ranks finish together.
-    let order = utterances.indices.sorted {
-      (utterances[$0].seconds, $0) > (utterances[$1].seconds, $1)
-    }
+    let seconds = utterances.map(\.seconds)
+    let order = seconds.indices.sorted { (seconds[$0], $0) > (seconds[$1], $1) }
     try communicator.agree {
       for (turn, index) in order.enumerated() where turn % communicator.size == communicator.rank {
         if isToStop() { throw Failure(.stopped, "stopped on request before all utterances had their embeddings") }

@@ -9,24 +9,27 @@ package enum AtomicFile {
   }
 
   /// Writes what `body` writes. A terminal, a pipe or a device is written directly: renaming would replace it.
-  package static func write(to path: String, _ body: (OutputFile) throws -> Void) throws {
+  /// - Returns: the SHA-256 of the bytes in hexadecimal.
+  @discardableResult
+  package static func write(to path: String, _ body: (OutputFile) throws -> Void) throws -> String {
     if FileSystem.isDevice(path) {
       let file = try OutputFile(path: path)
       try body(file)
-      try file.finish(syncing: false)
-      return
+      return try file.finish(syncing: false)
     }
     let folder = FileSystem.folder(of: path)
     let partial = folder + "/." + FileSystem.name(of: path) + ".partial"
+    let digest: String
     do {
       let file = try OutputFile(path: partial)
       try body(file)
-      try file.finish()
+      digest = try file.finish()
       try FileSystem.rename(partial, to: path)
     } catch {
       try? FileSystem.remove(partial)
       throw error
     }
     try FileSystem.syncFolder(folder)
+    return digest
   }
 }

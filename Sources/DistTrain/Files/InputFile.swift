@@ -66,8 +66,21 @@ package final class InputFile: Sendable {
     _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED)
   }
 
+  /// All of it, mapped into memory: its pages are read when they are looked at, once for all processes of a node.
+  func mapped() throws -> ByteBlock {
+    guard bytes > 0, let address = mmap(nil, bytes, PROT_READ, MAP_SHARED, descriptor, 0), address != MAP_FAILED else {
+      throw Failure(.badData, "cannot read \(path): \(bytes == 0 ? "it is empty" : String(cString: strerror(errno)))")
+    }
+    return ByteBlock(mapped: UnsafeMutableRawBufferPointer(start: address, count: bytes))
+  }
+
   /// The SHA-256 of all bytes in hexadecimal.
-  package func digest() throws -> String {
+  package func digest() throws -> String { OutputFile.hexadecimal(try sha256()) }
+
+  /// The 32 bytes of the SHA-256 of all bytes.
+  func digestBytes() throws -> [UInt8] { Array(try sha256()) }
+
+  private func sha256() throws -> SHA256.Digest {
     var digest = SHA256()
     var offset = 0
     while offset < bytes {
@@ -75,6 +88,6 @@ package final class InputFile: Sendable {
       digest.update(data: block)
       offset += block.count
     }
-    return OutputFile.hexadecimal(digest.finalize())
+    return digest.finalize()
   }
 }

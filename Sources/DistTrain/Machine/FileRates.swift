@@ -24,14 +24,17 @@ package struct FileRates: Codable, Sendable {
     var bytes = 0
     for place in spread.isEmpty ? [rank % corpus.utterances.count] : spread {
       let path = corpus.utterances[place].path
+      let (name, offset) = ShardMember.place(path) ?? (path, 0)
       var opening = monotonicSeconds()
-      let file = try InputFile(path: path)
+      let file = try InputFile(path: name)
       opening = monotonicSeconds() - opening
       file.forget()
-      opening += try Stopwatch.seconds { _ = try file.read(at: 0, count: min(file.bytes, 4096)) }
+      let rest = max(0, file.bytes - offset)
+      opening += try Stopwatch.seconds { _ = try file.read(at: offset, count: min(rest, 4096)) }
       openings.append(opening)
-      let count = min(file.bytes, 16 << 20)
-      time += try opening + Stopwatch.seconds { _ = try file.read(at: 0, count: count) }
+      // Of a shard a part, as long as an utterance may be.
+      let count = min(rest, offset == 0 ? 16 << 20 : 1 << 19)
+      time += try opening + Stopwatch.seconds { _ = try file.read(at: offset, count: count) }
       bytes += count
       if time > seconds { break }
     }

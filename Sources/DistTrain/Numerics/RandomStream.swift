@@ -3,7 +3,7 @@ import Foundation
 /// What a random draw is for: streams of different purposes never share numbers.
 package enum RandomPurpose: UInt32, Sendable {
   case initialisation, batchOrder, speakerOrder, crop, augmentation, dither, replacement, holdOut, trials, test,
-    gradientCheck, speed, codec, volume, masking, cropLength
+    gradientCheck, speed, codec, volume, masking, cropLength, shards
 }
 
 /// A reproducible stream of random numbers that is a pure function of its keys, so that draws depend neither on ranks,

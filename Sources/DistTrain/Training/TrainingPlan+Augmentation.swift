@@ -32,7 +32,7 @@ extension CorpusVoices {
   fileprivate init(_ corpus: Corpus, speed: Configuration.Augmentation.Speed) {
     let people = speed.asSpeakers ? corpus.people(atSpeeds: speed.factors) : Array(corpus.speakers.indices)
     self.init(
-      people: corpus.speakers.count, person: { people[$0] }, utterances: { corpus.utterancesOfSpeaker[$0] },
+      people: corpus.speakers.count, person: { people[$0] }, utterances: { Array(corpus.utterancesOfSpeaker[$0]) },
       voice: { utterance, offset in
         let utterance = corpus.utterances[utterance]
         return BabbleVoice(

@@ -67,6 +67,7 @@ package final class TrainingRun {
       return (try Self.plan(configuration), try Self.evaluation(configuration))
     }
     self.evaluation = evaluation
+    try plan.corpus.agree(configuration.corpus.train ?? "", communicator)
     trainer = Trainer(
       encoder: ECAPATDNN(configuration), plan: plan, communicator: communicator, readers: options.readers)
     // Rank 0 makes the folder, the others find it.
@@ -76,6 +77,9 @@ package final class TrainingRun {
     lock = try communicator.agree { [progress] in
       guard communicator.rank == 0 else { return nil }
       return try RunLock(folder: options.folder) { progress.note($0) }
+    }
+    if isFirstRank, !plan.corpus.damages.isEmpty {
+      progress.note("warning: " + plan.corpus.damages.summary(in: configuration.corpus.train ?? ""))
     }
     try takeUp()
     metricsLog = try communicator.agree {

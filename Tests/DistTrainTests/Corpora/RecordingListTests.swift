@@ -103,6 +103,32 @@ import Testing
     #expect(source.utterances.map(\.path) == ["a", "b"].map { folder.path("\($0)/one.wav") })
   }
 
+  @Test func `the pieces of a raw list with voice activity are joined, one alone is cut out`() throws {
+    let source = try CorpusSource(
+      try folder.write(
+        "raw.list",
+        """
+        {"key": "u1", "wav": "a/one.wav", "spk": "s1", "vad": [["0.25", "0.75"], ["1.5", "2.25"], [2.5, 2.75]]}
+        {"key": "u2", "wav": "b/one.wav", "spk": "s2", "vad": [[1, 2.5]]}
+        {"key": "u3", "wav": "b/one.wav", "spk": "s2", "vad": [[0, 1], [2, 9]]}
+        """))
+    #expect(source.utterances.map(\.id) == ["u1", "u2", "u3"])
+    let preparation = try CorpusPreparation(source, minimumSeconds: 0.5, minimumUtterances: 1)
+    #expect(preparation.leftOut.map(\.utterance) == ["u3"])
+    #expect(preparation.leftOut.allSatisfy { $0.reason.hasPrefix("the segment is not in its file") })
+    try PreparedCorpus(preparation, heldOut: { _ in nil }, trials: nil, seed: 1)
+      .write(folder.path("out"), relativePaths: false, overwrite: false)
+    let corpus = try Corpus.open(folder.path("out"))
+    #expect(corpus.utterances.map(\.seconds) == [1.5, 1.5] && corpus.utterances.map(\.start) == [0, 1])
+    // 16 bits hold the recording's samples only so well.
+    let whole = try Waveform.read(path: folder.path("a/one.wav"))
+    let expected = whole[4000..<12_000] + whole[24_000..<36_000] + whole[40_000..<44_000]
+    #expect(largestDifference(try Waveform.read(path: corpus.utterances[0].path), expected) < 1 / 32_768)
+    #expect(
+      try folder.read("out/joined.tsv")
+        == "utterance\tbegins\tpiece\nu1\t0.0\tu1-0.25-0.75\nu1\t0.5\tu1-1.5-2.25\nu1\t1.25\tu1-2.5-2.75\n")
+  }
+
   @Test(
     arguments: [
       ("{\"key\": \"a\", \"wav\": \"a\", \"spk\": \"s\"}\n{\"key\": \"b\"}", "raw.list:2: the key \"wav\" is missing"),
@@ -110,7 +136,14 @@ import Testing
       ("{\"key\": \"a\", \"wav\"", "raw.list:1 is not whole JSON"),
       ("{\"key\": \"a\", \"wav\": \"\", \"spk\": \"s\"}", "raw.list:1: the key, wav or spk is empty"),
       ("{\"key\": \"a\", \"wav\": \"x\\ny\", \"spk\": \"s\"}", "raw.list:1: a line break in \"wav\""),
-      ("{\"key\": \"a\", \"wav\": \"x\", \"spk\": \"s\", \"vad\": [[0, 1]]}", "raw.list:1: pieces to be joined"),
+      (
+        "{\"key\": \"a\", \"wav\": \"x\", \"spk\": \"s\", \"vad\": []}",
+        "raw.list:1: \"vad\" is not a list of one or more"
+      ),
+      ("{\"key\": \"a\", \"wav\": \"x\", \"spk\": \"s\", \"vad\": [[0, 1], [2, 2]]}", "raw.list:1: \"vad\" is not"),
+      ("{\"key\": \"a\", \"wav\": \"x\", \"spk\": \"s\", \"vad\": [[0, 1], [2]]}", "raw.list:1: \"vad\" is not"),
+      ("{\"key\": \"a\", \"wav\": \"x\", \"spk\": \"s\", \"vad\": [[\"x\", 1]]}", "raw.list:1: \"vad\" is not"),
+      ("{\"key\": \"a\", \"wav\": \"x\", \"spk\": \"s\", \"vad\": [[null, 1]]}", "raw.list:1"),
       ("{\"key\": \"a\", \"wav\": \"cat x |\", \"spk\": \"s\"}", "raw.list:1: 'a' is a command"),
       (
         "{\"key\": \"a\", \"wav\": \"x\", \"spk\": \"s\"}\n{\"key\": \"a\", \"wav\": \"y\", \"spk\": \"s\"}",

@@ -1,0 +1,113 @@
+import Foundation
+
+/// A corpus as arrays of fixed width over text, without an object for each utterance: in memory as in its file, so that a
+/// file need only be mapped and the ranks of a node share it.
+///
+/// Little-endian, in this order: a header (`CorpusTableHeader`); of each utterance the length and the start in seconds;
+/// where in the text the ids, paths and speakers' names begin; where in `members` each speaker's utterances begin; of
+/// each utterance its speaker and its file; the utterances by speakers; the text. Utterances and speakers are in the byte
+/// order of their names.
+final class CorpusTable: @unchecked Sendable {
+  /// How much of everything there is.
+  struct Sizes: Equatable {
+    var utterances = 0
+    var files = 0
+    var speakers = 0
+    var idBytes = 0
+    var pathBytes = 0
+    var nameBytes = 0
+  }
+
+  let sizes: Sizes
+  /// All of it, as it is written to a file.
+  let block: ByteBlock
+  let seconds: UnsafeMutableBufferPointer<Double>
+  let starts: UnsafeMutableBufferPointer<Double>
+  /// Of each utterance, the speaker's position and the file's.
+  let speakers: UnsafeMutableBufferPointer<Int32>
+  let files: UnsafeMutableBufferPointer<Int32>
+  /// Speaker s has the utterances `members[firstMembers[s] ..< firstMembers[s + 1]]`, ascending.
+  let members: UnsafeMutableBufferPointer<Int32>
+  let firstMembers: UnsafeMutableBufferPointer<Int64>
+  let ids: TextColumn
+  let paths: TextColumn
+  let names: TextColumn
+
+  /// A column of texts, one after the other.
+  struct TextColumn {
+    /// Where each begins in `text`, and where the last one ends.
+    let begins: UnsafeMutableBufferPointer<Int64>
+    let text: UnsafeMutableRawBufferPointer
+
+    subscript(index: Int) -> ByteText {
+      ByteText(UnsafeRawBufferPointer(rebasing: text[Int(begins[index])..<Int(begins[index + 1])]))
+    }
+  }
+
+  /// - Precondition: the block has `byteCount(sizes)` bytes.
+  init(_ sizes: Sizes, block: ByteBlock) {
+    self.sizes = sizes
+    self.block = block
+    var offset = CorpusTableHeader.byteCount
+    func take(_ count: Int) -> UnsafeMutableRawBufferPointer {
+      defer { offset += count }
+      return UnsafeMutableRawBufferPointer(rebasing: block.bytes[offset..<offset + count])
+    }
+    seconds = take(8 * sizes.utterances).bindMemory(to: Double.self)
+    starts = take(8 * sizes.utterances).bindMemory(to: Double.self)
+    let ids = take(8 * (sizes.utterances + 1)).bindMemory(to: Int64.self)
+    let paths = take(8 * (sizes.files + 1)).bindMemory(to: Int64.self)
+    let names = take(8 * (sizes.speakers + 1)).bindMemory(to: Int64.self)
+    firstMembers = take(8 * (sizes.speakers + 1)).bindMemory(to: Int64.self)
+    speakers = take(4 * sizes.utterances).bindMemory(to: Int32.self)
+    files = take(4 * sizes.utterances).bindMemory(to: Int32.self)
+    members = take(4 * sizes.utterances).bindMemory(to: Int32.self)
+    self.ids = TextColumn(begins: ids, text: take(sizes.idBytes))
+    self.paths = TextColumn(begins: paths, text: take(sizes.pathBytes))
+    self.names = TextColumn(begins: names, text: take(sizes.nameBytes))
+    precondition(offset == block.bytes.count, "\(block.bytes.count) bytes for a table of \(offset)")
+  }
+
+  /// The length of a table; nil for sizes that no table has.
+  static func byteCount(_ sizes: Sizes) -> Int? {
+    let counts = [
+      sizes.utterances, sizes.files, sizes.speakers, sizes.idBytes, sizes.pathBytes, sizes.nameBytes,
+    ]
+    guard counts.allSatisfy({ (0..<1 << 40).contains($0) }),
+      [sizes.utterances, sizes.files, sizes.speakers].allSatisfy({ $0 < Int(Int32.max) })
+    else { return nil }
+    let arrays = 36 * sizes.utterances + 8 * sizes.files + 16 * sizes.speakers + 32
+    return CorpusTableHeader.byteCount + arrays + sizes.idBytes + sizes.pathBytes + sizes.nameBytes
+  }
+
+  /// What is wrong with a table that was read, so that an access to it could go astray; nil for nothing.
+  var fault: String? {
+    for (column, what) in [(ids, "ids"), (paths, "paths"), (names, "speakers")] {
+      let begins = column.begins
+      guard begins[0] == 0, begins[begins.count - 1] == column.text.count,
+        (1..<begins.count).allSatisfy({ begins[$0 - 1] <= begins[$0] })
+      else { return "its \(what) are not in order" }
+    }
+    guard seconds.allSatisfy({ $0 >= 0 && $0.isFinite }), starts.allSatisfy({ $0 >= 0 && $0.isFinite }) else {
+      return "a length or start is no number of seconds"
+    }
+    guard speakers.allSatisfy({ $0 >= 0 && $0 < sizes.speakers }), files.allSatisfy({ $0 >= 0 && $0 < sizes.files })
+    else { return "an utterance's speaker or file is not there" }
+    guard hasEveryMember else { return "its speakers' utterances are not those of the utterances' speakers" }
+    return nil
+  }
+
+  /// Whether `members` is each utterance once, with its own speaker.
+  private var hasEveryMember: Bool {
+    guard firstMembers[0] == 0, firstMembers[sizes.speakers] == sizes.utterances else { return false }
+    return (0..<sizes.speakers).allSatisfy { speaker in
+      let (first, end) = (firstMembers[speaker], firstMembers[speaker + 1])
+      guard first <= end, end <= sizes.utterances else { return false }
+      return (Int(first)..<Int(end)).allSatisfy { place in
+        let member = members[place]
+        guard member >= 0, member < sizes.utterances, speakers[Int(member)] == speaker else { return false }
+        return place == first || members[place - 1] < member
+      }
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import Crypto
+import Foundation
+
+/// The first bytes of a `CorpusTable`'s file: what it is, how large, and of which lists.
+struct CorpusTableHeader: Equatable {
+  static let byteCount = 256
+  private static let magic = Array("svdist corpus 1\n".utf8)
+
+  /// Whether bytes begin as another version of svdist may write them.
+  static func isOfAnyVersion(_ bytes: UnsafeRawBufferPointer) -> Bool { bytes.starts(with: magic.prefix(14)) }
+
+  /// A list as it was when the table was made of it.
+  struct List: Equatable {
+    /// Its length in bytes; -1 where there was none.
+    var bytes: Int64 = -1
+    /// When it was last written to, in nanoseconds since 1970.
+    var modified: Int64 = 0
+    var digest = [UInt8](repeating: 0, count: 32)
+  }
+
+  var sizes: CorpusTable.Sizes
+  /// wav.scp, utt2spk, segments, utt2dur.
+  var lists: [List]
+
+  /// The header that bytes begin with; nil where they begin otherwise.
+  init?(_ bytes: UnsafeRawBufferPointer) {
+    guard bytes.count >= Self.byteCount, bytes.starts(with: Self.magic) else { return nil }
+    func number(_ offset: Int) -> Int64 {
+      Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Int64.self))
+    }
+    let counts = (0..<6).map { Int(number(16 + 8 * $0)) }
+    sizes = CorpusTable.Sizes(
+      utterances: counts[0], files: counts[1], speakers: counts[2], idBytes: counts[3], pathBytes: counts[4],
+      nameBytes: counts[5])
+    lists = (0..<4).map { list in
+      let offset = 64 + 48 * list
+      return List(
+        bytes: number(offset), modified: number(offset + 8), digest: Array(bytes[offset + 16..<offset + 48]))
+    }
+  }
+
+  init(sizes: CorpusTable.Sizes, lists: [List]) {
+    precondition(lists.count == 4, "a data directory has four lists")
+    self.sizes = sizes
+    self.lists = lists
+  }
+
+  func write(to bytes: UnsafeMutableRawBufferPointer) {
+    bytes.copyBytes(from: Self.magic)
+    func put(_ number: Int64, at offset: Int) {
+      bytes.storeBytes(of: number.littleEndian, toByteOffset: offset, as: Int64.self)
+    }
+    let counts = [
+      sizes.utterances, sizes.files, sizes.speakers, sizes.idBytes, sizes.pathBytes, sizes.nameBytes,
+    ]
+    for (index, count) in counts.enumerated() { put(Int64(count), at: 16 + 8 * index) }
+    for (index, list) in lists.enumerated() {
+      let offset = 64 + 48 * index
+      put(list.bytes, at: offset)
+      put(list.modified, at: offset + 8)
+      UnsafeMutableRawBufferPointer(rebasing: bytes[offset + 16..<offset + 48]).copyBytes(from: list.digest)
+    }
+  }
+}
+
+extension CorpusTableHeader.List {
+  /// A list as it is now, without its digest.
+  init(_ path: String) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return }
+    bytes = Int64(status.st_size)
+    modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+  }
+
+  /// The list with its digest.
+  func digested(_ path: String) throws -> Self {
+    guard bytes >= 0 else { return self }
+    var list = self
+    list.digest = try InputFile(path: path).digestBytes()
+    return list
+  }
+}

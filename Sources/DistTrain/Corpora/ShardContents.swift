@@ -1,0 +1,84 @@
+import Foundation
+
+/// The utterances of a shard.
+struct ShardContents: Sendable {
+  struct Entry: Sendable, Equatable {
+    let key: String
+    let speaker: String
+    /// Where the recording begins in the shard.
+    let offset: Int
+  }
+
+  private(set) var entries: [Entry] = []
+  /// Utterances that are not whole, and the shard itself where it is damaged: what comes before the damage is taken.
+  private(set) var leftOut: [LeftOut] = []
+  private let path: String
+
+  init(_ path: String) {
+    self.path = path
+    var open = Open()
+    do {
+      var tar = try TarReader(path: path)
+      while let member = try tar.next() {
+        // As wespeaker's reader does: an utterance's members follow each other, the suffix follows the last dot.
+        let (key, suffix) = Self.divided(member.name)
+        if key != open.key {
+          close(open)
+          open = Open(key: key)
+        }
+        if suffix == "spk" {
+          open.speaker = try Self.speaker(member, tar.file)
+        } else if AudioTree.suffixes.contains(suffix) || AudioTree.foreignSuffixes.contains(suffix) {
+          open.suffix = suffix
+          open.offset = member.offset
+        }
+      }
+      close(open)
+    } catch {
+      let message = Failure(error).message
+      let reason = message.hasPrefix(path + ": ") ? String(message.dropFirst(path.count + 2)) : message
+      leftOut.append(
+        LeftOut(utterance: "-", path: path, reason: "\(reason); of the shard, \(entries.count) utterances are taken"))
+    }
+  }
+
+  /// An utterance of which not all members may have come.
+  private struct Open {
+    var key: String?
+    var speaker: String?
+    var suffix = ""
+    var offset: Int?
+  }
+
+  private mutating func close(_ open: Open) {
+    guard let key = open.key else { return }
+    if let speaker = open.speaker, let offset = open.offset, !AudioTree.foreignSuffixes.contains(open.suffix),
+      !key.isEmpty, !speaker.isEmpty
+    {
+      entries.append(Entry(key: key, speaker: speaker, offset: offset))
+      return
+    }
+    let reason =
+      if AudioTree.foreignSuffixes.contains(open.suffix) {
+        "is .\(open.suffix), which libsndfile does not read: \(AudioTree.conversion(open.suffix))"
+      } else if open.offset == nil {
+        "has no recording beside its speaker"
+      } else {
+        "has no speaker (a member .spk) beside its recording"
+      }
+    leftOut.append(LeftOut(utterance: UtteranceName.of(key), path: path, reason: reason))
+  }
+
+  private static func divided(_ name: String) -> (key: String, suffix: String) {
+    guard let dot = name.lastIndex(of: ".") else { return (name, "") }
+    return (String(name[..<dot]), name[name.index(after: dot)...].lowercased())
+  }
+
+  private static func speaker(_ member: TarReader.Member, _ file: InputFile) throws -> String {
+    guard member.count <= 4096 else {
+      throw Failure(.badData, "\(file.path): is a damaged shard: '\(member.name)' has \(member.count) bytes")
+    }
+    let bytes = try file.read(at: member.offset, count: member.count)
+    return String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+}

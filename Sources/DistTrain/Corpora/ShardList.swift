@@ -1,0 +1,44 @@
+import Foundation
+
+/// wespeaker's list of shards (`tools/make_shard_list.py`): a tar archive on each line, whose members `key.spk` and
+/// `key.wav` (or another suffix) are an utterance's speaker and recording, one after the other.
+enum ShardList {
+  /// Whether a file begins as one.
+  static func isOne(_ path: String) -> Bool {
+    guard let file = try? InputFile(path: path), let start = try? file.read(at: 0, count: min(file.bytes, 4096)) else {
+      return false
+    }
+    let line = String(decoding: start.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+    return line.trimmingCharacters(in: .whitespaces).hasSuffix(".tar")
+  }
+
+  /// - Throws: `Failure(.badData)` for a list without a shard that can be read, and for an utterance that comes twice.
+  static func source(_ path: String) throws -> CorpusSource {
+    let text = String(decoding: try InputFile.contents(of: path), as: UTF8.self)
+    var resolver = PathResolver(folder: FileSystem.folder(of: path))
+    let shards = try text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+      .map { (number: $0.offset + 1, name: $0.element.trimmingCharacters(in: .whitespaces)) }
+      .filter { !$0.name.isEmpty }
+      .map { line in
+        guard !line.name.contains("://") else {
+          throw Failure(.badData, "\(path):\(line.number): '\(line.name)' is not on a file system: copy it to one")
+        }
+        return (line: line.number, path: URL(fileURLWithPath: resolver.resolve(line.name)).path)
+      }
+    guard !shards.isEmpty else { throw Failure(.badData, "\(path): the list is empty") }
+    var rows = UtteranceRows(path: path)
+    var leftOut: [LeftOut] = []
+    for (shard, contents) in zip(shards, shards.concurrentMap { ShardContents($0.path) }) {
+      for entry in contents.entries {
+        try rows.add(
+          id: entry.key, speaker: entry.speaker, file: "\(shard.path):\(entry.offset)", line: shard.line)
+      }
+      leftOut += contents.leftOut
+    }
+    guard !rows.utterances.isEmpty else {
+      throw Failure(
+        .badData, "\(path): its shards hold no utterance" + (leftOut.first.map { "; \($0.path) \($0.reason)" } ?? ""))
+    }
+    return CorpusSource(layout: .shards, utterances: rows.withRecordings(), leftOut: leftOut)
+  }
+}

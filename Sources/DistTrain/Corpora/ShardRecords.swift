@@ -1,0 +1,97 @@
+import Foundation
+
+/// `shards.tsv`: the shards that svdist prepare wrote for a data directory, with what they must be.
+package struct ShardRecords: Sendable {
+  package struct Record: Sendable, Equatable {
+    /// Its path from the data directory on.
+    package let name: String
+    package let bytes: Int
+    package let utterances: Int
+    /// Of all its bytes, in hexadecimal.
+    package let sha256: String
+  }
+
+  /// A shard that is not what it was.
+  package struct Damage: Sendable, Equatable {
+    package let shard: String
+    package let reason: String
+    package let utterances: Int
+  }
+
+  static let name = "shards.tsv"
+  private static let header = "shard\tbytes\tutterances\tsha256"
+
+  package let records: [Record]
+  private let directory: String
+
+  /// The records of a data directory; nil where it has none.
+  /// - Throws: `Failure(.badData)` with the line that is malformed.
+  package init?(_ directory: String) throws {
+    let path = "\(directory)/\(Self.name)"
+    guard FileSystem.exists(path) else { return nil }
+    let text = String(decoding: try InputFile.contents(of: path), as: UTF8.self)
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast(text.hasSuffix("\n") ? 1 : 0)
+    guard lines.first.map(String.init) == Self.header else {
+      throw Failure(.badData, "\(path):1: '\(Self.header)', separated by tabs, expected")
+    }
+    self.directory = directory
+    records = try lines.enumerated().dropFirst().map { index, line in
+      let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+      guard fields.count == 4, let bytes = Int(fields[1]), let utterances = Int(fields[2]), bytes >= 0, utterances >= 0,
+        !fields[0].isEmpty, fields[3].utf8.count == 64
+      else { throw Failure(.badData, "\(path):\(index + 1): not a shard's name, bytes, utterances and SHA-256") }
+      return Record(name: fields[0], bytes: bytes, utterances: utterances, sha256: fields[3])
+    }
+  }
+
+  /// Writes the records into a data directory's folder.
+  static func write(_ records: [Record], into folder: String) throws {
+    try DataDirectoryWriter.write(
+      [header] + records.map { "\($0.name)\t\($0.bytes)\t\($0.utterances)\t\($0.sha256)" }, to: "\(folder)/\(name)")
+  }
+
+  /// The shards that are missing or have another length: a look at each file's entry.
+  func missing() -> [Damage] {
+    records.compactMap { record in
+      let now = CorpusTableHeader.List("\(directory)/\(record.name)").bytes
+      guard now != record.bytes else { return nil }
+      return damage(record, now < 0 ? "is missing" : "has \(now) bytes of \(record.bytes)")
+    }
+  }
+
+  /// The shards whose bytes are not those that were written: reads all of them, on all cores.
+  package func damaged(finished: @Sendable () -> Void = {}) -> [Damage] {
+    let known = Set(missing().map(\.shard))
+    let found = records.filter { !known.contains("\(directory)/\($0.name)") }
+      .concurrentMap(finished: finished) { record -> Damage? in
+        do {
+          let digest = try InputFile(path: "\(directory)/\(record.name)").digest()
+          return digest == record.sha256 ? nil : damage(record, "has other bytes than were written (SHA-256)")
+        } catch {
+          return damage(record, Failure(error).message)
+        }
+      }
+    return (missing() + found.compactMap { $0 }).sorted { ByteOrder.precedes($0.shard, $1.shard) }
+  }
+
+  private func damage(_ record: Record, _ reason: String) -> Damage {
+    Damage(shard: "\(directory)/\(record.name)", reason: reason, utterances: record.utterances)
+  }
+}
+
+extension [ShardRecords.Damage] {
+  /// Whether an utterance's path, as a list of the data directory has it, is within one of the shards.
+  func holds(_ path: String) -> Bool {
+    guard let (shard, _) = ShardMember.place(path) else { return false }
+    let name = shard.split(separator: "/").suffix(2)
+    return contains { $0.shard.split(separator: "/").suffix(2) == name }
+  }
+
+  /// One line that says which and how many.
+  package func summary(in directory: String) -> String {
+    let utterances = reduce(0) { $0 + $1.utterances }
+    let names = prefix(3).map { "\($0.shard) \($0.reason)" }.joined(separator: "; ")
+    return "\(directory): \(count) damaged \(count == 1 ? "shard" : "shards") with \(utterances) utterances left out: "
+      + names + (count > 3 ? " …" : "")
+  }
+}

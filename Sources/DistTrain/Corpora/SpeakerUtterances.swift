@@ -1,0 +1,36 @@
+/// For each speaker the positions of its utterances, ascending: a table's two arrays as a collection of collections.
+package struct SpeakerUtterances: RandomAccessCollection, @unchecked Sendable {
+  /// Where each speaker's begin in `members`, and where the last one's end.
+  private let firsts: UnsafeBufferPointer<Int64>
+  private let members: UnsafeBufferPointer<Int32>
+  /// What both arrays lie in.
+  private let owner: ByteBlock
+
+  init(firsts: UnsafeBufferPointer<Int64>, members: UnsafeBufferPointer<Int32>, of owner: ByteBlock) {
+    self.firsts = firsts
+    self.members = members
+    self.owner = owner
+  }
+
+  package var startIndex: Int { 0 }
+  package var endIndex: Int { firsts.count - 1 }
+
+  package subscript(speaker: Int) -> Members {
+    precondition(indices.contains(speaker), "speaker \(speaker) of \(count)")
+    return Members(
+      positions: UnsafeBufferPointer(rebasing: members[Int(firsts[speaker])..<Int(firsts[speaker + 1])]), owner: owner)
+  }
+
+  /// One speaker's.
+  package struct Members: RandomAccessCollection, @unchecked Sendable {
+    fileprivate let positions: UnsafeBufferPointer<Int32>
+    fileprivate let owner: ByteBlock
+    package var startIndex: Int { 0 }
+    package var endIndex: Int { positions.count }
+
+    package subscript(index: Int) -> Int {
+      precondition(index >= 0 && index < positions.count, "utterance \(index) of a speaker's \(positions.count)")
+      return Int(positions[index])
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import Foundation
+
+/// Bytes in memory that, once filled, stay as they are: of a file as the system maps it, which the processes of a node
+/// share, or this process's own.
+final class ByteBlock: @unchecked Sendable {
+  /// Those of a mapped file can only be read.
+  let bytes: UnsafeMutableRawBufferPointer
+
+  /// Zeros.
+  init(count: Int) {
+    bytes = .allocate(byteCount: count, alignment: 8)
+    bytes.initializeMemory(as: UInt8.self, repeating: 0)
+    isMapped = false
+  }
+
+  /// The bytes of a file that is mapped into memory.
+  init(mapped bytes: UnsafeMutableRawBufferPointer) {
+    self.bytes = bytes
+    isMapped = true
+  }
+
+  private let isMapped: Bool
+
+  deinit {
+    if isMapped { munmap(bytes.baseAddress!, bytes.count) } else { bytes.deallocate() }
+  }
+
+  /// All bytes of a file, a pipe or a device, in this process's own memory.
+  /// - Throws: `Failure(.badData)` when there is no such file or it may not be read.
+  static func contents(of path: String) throws -> ByteBlock {
+    if FileSystem.isDevice(path) {
+      let contents = try InputFile.contents(of: path)
+      let block = ByteBlock(count: contents.count)
+      contents.withUnsafeBytes { block.bytes.copyMemory(from: $0) }
+      return block
+    }
+    let file = try InputFile(path: path)
+    let block = ByteBlock(count: file.bytes)
+    try file.read(at: 0, into: block.bytes)
+    return block
+  }
+}

@@ -1,0 +1,83 @@
+import DistTrain
+import Foundation
+import TestCorpora
+import Testing
+
+extension ProgramTests {
+  /// Shards from the command line on.
+  @Suite struct ShardCommandsTests {
+    @Test func `training and embeddings from shards are those from files, to the bit, on two ranks too`() throws {
+      try SmallRun.with { run in
+        let outcome = try svdist([
+          "prepare", run.corpus.path, "-o", run.path("shards"), "--shards", "--utterances-per-shard", "5",
+        ])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(
+          outcome.output.contains("16 utterances, 0.00 h\n  4 shards of up to 5 utterances\n"), "\(outcome.output)")
+        let settings = ["corpus.train=\(run.path("shards"))", "views.augmented=[false,false]"]
+        for (name, corpus) in [("files", []), ("from-shards", settings)] as [(String, [String])] {
+          let training = try svdist(run.arguments(steps: 3, ["views.augmented=[false,false]"] + corpus, into: name))
+          #expect(training.status == 0, "\(training.errors)")
+        }
+        #expect(run.losses("files").count == 3 && run.losses("files") == run.losses("from-shards"))
+        #expect(
+          try run.checkpointFile("model.safetensors", step: 3, of: "files")
+            == run.checkpointFile("model.safetensors", step: 3, of: "from-shards"))
+        for (name, ranks) in [("corpus", nil), ("shards", nil), ("shards", 2)] as [(String, Int?)] {
+          let embedding = try svdist(
+            [
+              "embed", "--encoder", run.path("files"), "--corpus", run.path(name), "--output",
+              run.path("\(name)-\(ranks ?? 1).txt"),
+            ], mpi: ranks)
+          #expect(embedding.status == 0, "\(embedding.errors)")
+        }
+        let vectors = try ["corpus-1", "shards-1", "shards-2"].map {
+          try String(contentsOfFile: run.path("\($0).txt"), encoding: .utf8)
+        }
+        #expect(Set(vectors).count == 1 && !vectors[0].isEmpty)
+      }
+    }
+
+    @Test func `a check names the shards that are damaged, and training goes on without those that are missing`() throws
+    {
+      try SmallRun.with { run in
+        let data = run.path("data")
+        let prepare = ["prepare", run.corpus.path, "-o", data, "--shards", "--decoded", "--utterances-per-shard", "6"]
+        #expect(try svdist(prepare).status == 0)
+        let check = try svdist(["prepare", "--check", data])
+        #expect(check.status == 0 && check.output == "\(data): 3 shards, 16 utterances, all as they were written\n")
+
+        let shard = run.path("data/svdist-shards/shards_000000002.tar")
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: shard))
+        bytes[2000] ^= 1
+        try bytes.write(to: URL(fileURLWithPath: shard))
+        let damaged = try svdist(["prepare", "--check", data])
+        #expect(damaged.output == "\(shard) has other bytes than were written (SHA-256): 4 utterances\n")
+        expectRefusal(damaged, 65, "1 of 3 shards are damaged, with 4 of 16 utterances")
+        let again = try svdist(["prepare", data, "-o", run.path("again")])
+        #expect(again.output.contains("4 left out"), "\(again.output)")
+        #expect(again.output.contains("  4: its shard is damaged\n"), "\(again.output)")
+
+        try FileManager.default.removeItem(atPath: shard)
+        let training = try svdist(run.arguments(steps: 1, ["corpus.train=\(data)"]), mpi: 2)
+        let warning = "warning: \(data): 1 damaged shard with 4 utterances left out: \(shard) is missing"
+        #expect(training.output.contains(warning) || training.status == 65, "\(training.output)\(training.errors)")
+      }
+    }
+
+    @Test func `options that contradict each other are refused`() throws {
+      try SmallRun.with(speakers: 2, utterances: 2) { run in
+        for (arguments, message) in [
+          (["--check", "-o", run.path("out")], "--check writes nothing"),
+          ([], "Missing expected argument '--output <output>'"),
+          (["-o", run.path("out"), "--decoded"], "--decoded says how --shards writes audio"),
+          (["-o", run.path("out"), "--shards", "--utterances-per-shard", "0"], "--utterances-per-shard 0: give 1"),
+        ] as [([String], String)] {
+          let outcome = try svdist(["prepare", run.corpus.path] + arguments)
+          #expect(outcome.status == 64 && outcome.errors.contains(message), "\(outcome.errors)")
+        }
+        expectRefusal(try svdist(["prepare", "--check", run.corpus.path]), 65, "no shards.tsv")
+      }
+    }
+  }
+}
