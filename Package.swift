@@ -52,6 +52,9 @@ let package = Package(
       name: "DistTrainTests", dependencies: ["DistTrain"], resources: [.copy("Fixtures")], swiftSettings: settings),
     .target(
       name: "TestCorpora", dependencies: ["DistTrain"], path: "Tests/Support/TestCorpora", swiftSettings: settings),
+    .executableTarget(
+      name: "generate-corpus", dependencies: ["DistTrain", "TestCorpora"], path: "Tests/Support/GenerateCorpus",
+      swiftSettings: settings),
     .testTarget(name: "DistTrainMPITests", dependencies: ["DistTrain", "TestCorpora"], swiftSettings: settings),
     .executableTarget(
       name: "CommunicationProbe", dependencies: ["DistTrain"], path: "Tests/CommunicationProbe",

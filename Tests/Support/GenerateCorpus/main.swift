@@ -1,0 +1,17 @@
+import DistTrain
+import Foundation
+import TestCorpora
+
+// Writes a data directory of generated voices, for scripts that train without recordings.
+
+let arguments = CommandLine.arguments
+guard arguments.count == 4, let speakers = Int(arguments[2]), let utterances = Int(arguments[3]) else {
+  Job.report("usage: generate-corpus folder speakers utterances")
+  exit(ExitStatus.usage.rawValue)
+}
+do {
+  try GeneratedCorpus.write(to: URL(fileURLWithPath: arguments[1]), speakers: speakers, utterances: utterances)
+} catch {
+  Job.report("generate-corpus: \(error)")
+  exit(ExitStatus.failed.rawValue)
+}
