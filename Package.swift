@@ -52,6 +52,12 @@ let package = Package(
       name: "DistTrainTests", dependencies: ["DistTrain"], resources: [.copy("Fixtures")], swiftSettings: settings),
     .target(
       name: "TestCorpora", dependencies: ["DistTrain"], path: "Tests/Support/TestCorpora", swiftSettings: settings),
+    .executableTarget(
+      name: "svdist-chaos",
+      dependencies: [
+        "DistTrain", "TestCorpora", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Tests/Chaos", swiftSettings: settings),
     .testTarget(name: "DistTrainMPITests", dependencies: ["DistTrain", "TestCorpora"], swiftSettings: settings),
     .executableTarget(
       name: "CommunicationProbe", dependencies: ["DistTrain"], path: "Tests/CommunicationProbe",
