@@ -1,4 +1,5 @@
 // swift-tools-version: 6.1
+import Foundation
 import PackageDescription
 
 let settings: [SwiftSetting] = [
@@ -49,9 +50,13 @@ let package = Package(
       name: "filterbank-dump", dependencies: ["DistTrain"], path: "Tests/Support/FilterBankDump",
       swiftSettings: settings),
     .testTarget(
-      name: "DistTrainTests", dependencies: ["DistTrain"], resources: [.copy("Fixtures")], swiftSettings: settings),
+      name: "DistTrainTests", dependencies: ["DistTrain", "UntrustedInputs"], resources: [.copy("Fixtures")],
+      swiftSettings: settings),
     .target(
       name: "TestCorpora", dependencies: ["DistTrain"], path: "Tests/Support/TestCorpora", swiftSettings: settings),
+    .target(
+      name: "UntrustedInputs", dependencies: ["DistTrain"], path: "Tests/Support/UntrustedInputs",
+      swiftSettings: settings),
     .executableTarget(
       name: "svdist-chaos",
       dependencies: [
@@ -68,3 +73,13 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Links only where everything is built with -sanitize=fuzzer, as scripts/fuzz does.
+if ProcessInfo.processInfo.environment["SVDIST_FUZZING"] != nil {
+  package.targets += [
+    .target(name: "CFuzzer", path: "Tests/Fuzzing/CFuzzer"),
+    .executableTarget(
+      name: "svdist-fuzz", dependencies: ["CFuzzer", "DistTrain", "UntrustedInputs"], path: "Tests/Fuzzing/Driver",
+      swiftSettings: settings),
+  ]
+}

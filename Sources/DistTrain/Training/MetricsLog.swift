@@ -1,6 +1,10 @@
 import Foundation
+import Synchronization
 
 /// `metrics.jsonl`: a line a step, in the hands of the system as soon as it is written.
+///
+/// What cannot be written, because the disk is full, waits for the next line: the file is always a beginning of the whole
+/// log, and a line that was written in part is gone on with.
 package final class MetricsLog {
   package let path: String
   private let descriptor: Int32
@@ -13,13 +17,25 @@ package final class MetricsLog {
 
   deinit { _ = close(descriptor) }
 
+  /// Bytes of lines that wait to be written.
+  private let waiting = Mutex<[UInt8]>([])
+
+  /// The most bytes that wait, some tens of thousands of lines; later lines are lost.
+  private static let mostWaiting = 1 << 24
+
+  /// Writes the lines that wait and this one.
+  ///
+  /// - Throws: `Failure(.failed)` with the system's reason where the log does not hold this line now.
   package func append(_ metrics: StepMetrics) throws {
-    var rest = Array((metrics.json + "\n").utf8)[...]
-    while !rest.isEmpty {
-      let written = try SystemCall.run(.write, path) {
-        rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+    try waiting.withLock { waiting in
+      if waiting.count < Self.mostWaiting { waiting += Array((metrics.json + "\n").utf8) }
+      var written = 0
+      defer { waiting.removeFirst(written) }
+      while written < waiting.count {
+        written += try SystemCall.run(.write, path) {
+          waiting[written...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        }
       }
-      rest = rest.dropFirst(written)
     }
   }
 

@@ -21,10 +21,12 @@ extension TrainingRun {
     note("step \(step)/\(configuration.training.steps)  held-out \(metrics.summary)")
     try communicator.agree {
       guard communicator.rank == 0 else { return }
+      if step == configuration.training.steps {
+        try AtomicFile.write(metrics.json + "\n", to: "\(folder.evaluationPath)/result.json")
+        try evaluation.write(scores, to: "\(folder.evaluationPath)/scores")
+      }
+      // Last: where it is there, a resumed run does not evaluate again.
       try AtomicFile.write(metrics.json + "\n", to: path)
-      guard step == configuration.training.steps else { return }
-      try AtomicFile.write(metrics.json + "\n", to: "\(folder.evaluationPath)/result.json")
-      try evaluation.write(scores, to: "\(folder.evaluationPath)/scores")
     }
   }
 
