@@ -1,4 +1,5 @@
 // swift-tools-version: 6.1
+import Foundation
 import PackageDescription
 
 let settings: [SwiftSetting] = [
@@ -49,12 +50,22 @@ let package = Package(
       name: "filterbank-dump", dependencies: ["DistTrain"], path: "Tests/Support/FilterBankDump",
       swiftSettings: settings),
     .testTarget(
-      name: "DistTrainTests", dependencies: ["DistTrain"], resources: [.copy("Fixtures")], swiftSettings: settings),
+      name: "DistTrainTests", dependencies: ["DistTrain", "UntrustedInputs"], resources: [.copy("Fixtures")],
+      swiftSettings: settings),
     .target(
       name: "TestCorpora", dependencies: ["DistTrain"], path: "Tests/Support/TestCorpora", swiftSettings: settings),
     .executableTarget(
       name: "generate-corpus", dependencies: ["DistTrain", "TestCorpora"], path: "Tests/Support/GenerateCorpus",
       swiftSettings: settings),
+    .target(
+      name: "UntrustedInputs", dependencies: ["DistTrain"], path: "Tests/Support/UntrustedInputs",
+      swiftSettings: settings),
+    .executableTarget(
+      name: "svdist-chaos",
+      dependencies: [
+        "DistTrain", "TestCorpora", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Tests/Chaos", swiftSettings: settings),
     .testTarget(name: "DistTrainMPITests", dependencies: ["DistTrain", "TestCorpora"], swiftSettings: settings),
     .executableTarget(
       name: "CommunicationProbe", dependencies: ["DistTrain"], path: "Tests/CommunicationProbe",
@@ -65,3 +76,13 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Links only where everything is built with -sanitize=fuzzer, as scripts/fuzz does.
+if ProcessInfo.processInfo.environment["SVDIST_FUZZING"] != nil {
+  package.targets += [
+    .target(name: "CFuzzer", path: "Tests/Fuzzing/CFuzzer"),
+    .executableTarget(
+      name: "svdist-fuzz", dependencies: ["CFuzzer", "DistTrain", "UntrustedInputs"], path: "Tests/Fuzzing/Driver",
+      swiftSettings: settings),
+  ]
+}

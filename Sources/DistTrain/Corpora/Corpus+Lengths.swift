@@ -1,14 +1,9 @@
 extension Corpus {
   /// The corpus without the utterances that last less or longer, and without the speakers that have no other.
+  /// - Precondition: the corpus is as recorded, not at several speeds.
   package func lasting(_ seconds: ClosedRange<Double>) -> Corpus {
-    guard utterances.contains(where: { !seconds.contains($0.seconds) }) else { return self }
-    return Corpus(
-      utterances.filter { seconds.contains($0.seconds) }.map { utterance in
-        var listed = ListedUtterance(
-          id: utterance.id, speaker: speakers[utterance.speaker], path: utterance.path, start: utterance.start,
-          seconds: utterance.seconds)
-        listed.speed = utterance.speed
-        return listed
-      })
+    precondition(copies == nil, "lengths are those of recordings, before their speeds")
+    guard table.seconds.contains(where: { !seconds.contains($0) }) else { return self }
+    return Corpus(table.filtered { seconds.contains(table.seconds[$0]) }, places: places, damages: damages)
   }
 }

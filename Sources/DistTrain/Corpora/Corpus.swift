@@ -8,7 +8,7 @@ import Foundation
 package struct Corpus: Sendable {
   let table: CorpusTable
   /// Where the table's paths are looked for; nil where they are final.
-  private let places: ListedPlaces?
+  let places: ListedPlaces?
   /// The utterances at several speeds; nil for each once, as recorded.
   let copies: SpeedCopies?
   /// Sorted.
@@ -41,7 +41,7 @@ package struct Corpus: Sendable {
     self.init(CorpusTable(listed), places: nil, damages: [])
   }
 
-  private init(_ table: CorpusTable, places: ListedPlaces?, damages: [ShardRecords.Damage]) {
+  init(_ table: CorpusTable, places: ListedPlaces?, damages: [ShardRecords.Damage]) {
     self.table = table
     self.places = places
     self.damages = damages

@@ -3,8 +3,8 @@ import Foundation
 /// Tells how training goes: a bar that is written over at each step on a terminal, a line every so many steps
 /// elsewhere.
 ///
-/// Nobody reading is no reason to stop training: once writing fails, nothing more is written. (SIGPIPE has to be
-/// ignored.)
+/// Nobody reading is no reason to stop training: once the reader is gone, nothing more is written. (SIGPIPE has to be
+/// ignored.) A line that a full disk does not take is left out, and the next one is tried.
 package final class ProgressReport {
   private let steps: Int
   private let everySteps: Int
@@ -12,6 +12,8 @@ package final class ProgressReport {
   private let isTerminal: Bool
   private var rate = StepRate()
   private var isBroken = false
+  /// The last line was written in part.
+  private var isTorn = false
   private var barIsShown = false
 
   /// - Parameters:
@@ -57,15 +59,18 @@ package final class ProgressReport {
 
   private func write(_ text: String) {
     guard !isBroken else { return }
-    var rest = Array(text.utf8)[...]
+    let bytes = Array(((isTorn ? "\n" : "") + text).utf8)
+    var rest = bytes[...]
     while !rest.isEmpty {
       let written = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
       if written < 0, errno == EINTR { continue }
       guard written > 0 else {
-        isBroken = true
+        isBroken = ![ENOSPC, EDQUOT].contains(errno)
+        if rest.count < bytes.count { isTorn = true }
         return
       }
       rest = rest.dropFirst(written)
     }
+    isTorn = false
   }
 }

@@ -70,6 +70,26 @@ import Testing
     #expect(failure?.message == "cannot write /dev/full: No space left on device")
   }
 
+  @Test(arguments: [ENOSPC, EDQUOT, EROFS, EIO])
+  func `lines that could not be written are written before the next one`(error: Int32) throws {
+    try withScratchFolder { folder in
+      let path = folder + "/metrics.jsonl"
+      let log = try MetricsLog(path: path)
+      try log.append(StepMetrics(step: 1, epoch: 0))
+      for step in 2...3 {
+        let failure = failure {
+          try SystemCall.withFault(under: folder, { _, _ in error }) {
+            try log.append(StepMetrics(step: step, epoch: 0))
+          }
+        }
+        #expect(failure?.message == "cannot write \(path): \(String(cString: strerror(error)))")
+        #expect(try steps(in: path) == [1])
+      }
+      try log.append(StepMetrics(step: 4, epoch: 0))
+      #expect(try steps(in: path) == [1, 2, 3, 4])
+    }
+  }
+
   private func steps(in path: String) throws -> [Int] {
     try read(path).split(separator: "\n").map {
       try JSONDecoder().decode(StepMetrics.self, from: Data($0.utf8)).step

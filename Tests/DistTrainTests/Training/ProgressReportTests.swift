@@ -93,6 +93,22 @@ import Testing
     report.finish()
   }
 
+  @Test func `a full disk leaves lines out, and the ones after it come`() throws {
+    let output = try written { descriptor in
+      let report = ProgressReport(steps: 10, everySteps: 1, descriptor: descriptor)
+      report.note("before")
+      let own = dup(descriptor)
+      let full = open("/dev/full", O_WRONLY)
+      dup2(full, descriptor)
+      report.note("meanwhile")
+      dup2(own, descriptor)
+      report.note("after")
+      close(own)
+      close(full)
+    }
+    #expect(output == "before\nafter\n")
+  }
+
   private func written(_ body: (Int32) -> Void) throws -> String {
     try withScratchFolder { folder in
       let descriptor = open(folder + "/output", O_WRONLY | O_CREAT, 0o600)

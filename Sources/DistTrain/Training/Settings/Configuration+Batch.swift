@@ -15,16 +15,15 @@ extension Configuration {
     /// Rows of the global batch: speakers · utterances · views.
     package var rows: Int { speakers * utterances * views }
 
+    /// Far beyond use, and small enough for the product of three.
+    private static let allowed = Allowed.from(1, to: 1_000_000)
+
     static let settings = [
-      Setting("batch.speakers", \.batch.speakers, "speakers in the global batch", allowed: .atLeast(1)),
-      Setting("batch.utterances", \.batch.utterances, "utterances of each speaker", allowed: .atLeast(1)),
-      Setting("batch.views", \.batch.views, "rows of each utterance", allowed: .atLeast(1)),
-      Setting(
-        "batch.draw", \.batch.draw,
-        "a speaker's share of an epoch"),
-      Setting(
-        "batch.sessions", \.batch.sessions,
-        "a speaker's utterances in a batch, where ids name sessions"),
+      Setting("batch.speakers", \.batch.speakers, "speakers in the global batch", allowed: allowed),
+      Setting("batch.utterances", \.batch.utterances, "utterances of each speaker", allowed: allowed),
+      Setting("batch.views", \.batch.views, "rows of each utterance", allowed: allowed),
+      Setting("batch.draw", \.batch.draw, "a speaker's share of an epoch"),
+      Setting("batch.sessions", \.batch.sessions, "a speaker's utterances in a batch, where ids name sessions"),
     ]
   }
 }

@@ -1,0 +1,49 @@
+import DistTrain
+import Foundation
+
+/// Files that may come from strangers, each with its reader: whatever the bytes, it gives a value or throws a `Failure`.
+///
+/// A name is also that of the folder of `Tests/Fuzzing/inputs` with its examples.
+package enum UntrustedInput: String, CaseIterable, Sendable {
+  case safetensors, manifest, state, trials, recordings, durations, segments, table, configuration
+  case archive, script, enrolments
+
+  /// Reads the bytes as if they were such a file.
+  /// - Parameter folder: a folder of the caller's, whose files are written over.
+  package func read(_ bytes: [UInt8], in folder: String) throws {
+    func write(_ bytes: [UInt8], _ name: String) throws -> String {
+      let file = try OutputFile(path: folder + "/" + name)
+      try file.write(bytes)
+      try file.finish(syncing: false)
+      return file.path
+    }
+    switch self {
+    case .safetensors:
+      let file = try SafetensorsFile(path: try write(bytes, "input.safetensors"))
+      for name in file.names { _ = try file.values(of: name) }
+    case .manifest:
+      for name in ["model.safetensors", "optimizer.safetensors", "state.json"] { _ = try write([], name) }
+      _ = try write(bytes, "manifest.json")
+      _ = try Checkpoint(verifying: folder)
+    case .state: _ = try TrainingState(json: bytes, path: "state.json")
+    case .trials: _ = try TrialList.read(try write(bytes, "trials"))
+    case .recordings, .durations:
+      // The same bytes as each list: lines of two fields are all of them.
+      let names = self == .recordings ? ["wav.scp", "utt2spk"] : ["wav.scp", "utt2spk", "utt2dur"]
+      for name in names { _ = try write(bytes, name) }
+      _ = try KaldiDirectory(folder)
+    case .segments:
+      _ = try write(Array("r r.wav\n".utf8), "wav.scp")
+      _ = try write(Array("u s\n".utf8), "utt2spk")
+      _ = try write(bytes, "segments")
+      _ = try KaldiDirectory(folder)
+    case .table: _ = try CorpusSource(try write(bytes, "table.csv"))
+    case .configuration:
+      let configuration = try Configuration.load(file: try write(bytes, "input.yaml"))
+      _ = (configuration.yaml, configuration.batch.rows)
+    case .archive: _ = try EmbeddingFile.read(try write(bytes, "input.ark"))
+    case .script: _ = try EmbeddingFile.read(try write(bytes, "input.scp"))
+    case .enrolments: _ = try EnrolmentMap.read(try write(bytes, "enroll.map"))
+    }
+  }
+}
