@@ -43,8 +43,7 @@ extension ProgramTests {
         try FileManager.default.removeItem(atPath: run.path("run/config.yaml"))
         for ranks in [nil, 2] {
           expectRefusal(
-            try svdist(arguments, mpi: ranks), 64, words[0], words[1], "step-00000002", underLauncher: ranks != nil)
-          try FileManager.default.removeItem(atPath: run.path("run/config.yaml"))
+            try svdist(arguments, mpi: ranks), 65, words[0], words[1], "step-00000002", underLauncher: ranks != nil)
         }
       }
     }

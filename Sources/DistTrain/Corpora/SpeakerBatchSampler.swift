@@ -79,7 +79,8 @@ package struct SpeakerBatchSampler: Sendable {
         for view in 0..<views {
           rows.append(
             BatchRow(
-              utterance: utterance, speaker: speaker, occurrence: rollbacks << 16 + occurrence, view: view, epoch: epoch))
+              utterance: utterance, speaker: speaker, occurrence: rollbacks << 16 + occurrence, view: view, epoch: epoch
+            ))
         }
       }
     }

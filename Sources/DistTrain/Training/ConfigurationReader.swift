@@ -133,6 +133,12 @@ extension ConfigurationReader {
   }
 
   private func parse(_ text: String) throws -> Node? {
+    if let line = YAMLAliases.firstLine(in: text) {
+      let place = isFile ? ":\(line)" : ""
+      throw Failure(
+        .usage, "\(source)\(place): anchors (&name) and aliases (*name) are not read: write the value out, or in quotes"
+      )
+    }
     do {
       return try Yams.compose(yaml: text)
     } catch let error as YamlError {

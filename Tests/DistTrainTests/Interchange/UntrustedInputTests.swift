@@ -24,8 +24,8 @@ import UntrustedInputs
         failures += 1
       }
     }
-    // No manifest from elsewhere has the digests of files that the test makes.
-    #expect(failures > 0 && (values > 0 || input == .manifest))
+    // No manifest from elsewhere has the digests of files that the test makes; a script's vectors lie in another file.
+    #expect(failures > 0 && (values > 0 || [.manifest, .script].contains(input)))
   }
 
   @Test(arguments: UntrustedInput.allCases)

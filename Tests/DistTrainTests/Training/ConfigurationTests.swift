@@ -113,7 +113,7 @@ struct ConfigurationTests {
       ("crop:\n\tseconds: 2\n", "FILE:2: not YAML: found character that cannot start any token"),
       ("crop: {seconds: 2\n", "FILE:2: not YAML: did not find expected ',' or '}'"),
       ("seed: 1\n---\nseed: 2\n", "FILE:2: not YAML: but found another document"),
-      ("batch:\n  speakers: 0\n", "FILE:2: batch.speakers: allowed is at least 1, found 0"),
+      ("batch:\n  speakers: 0\n", "FILE:2: batch.speakers: allowed is 1 to 1000000, found 0"),
     ])
   func wrongFiles(text: String, message: String) throws {
     try withConfigurationFile(text) { file in #expect(failure(file: file) == message) }
@@ -142,7 +142,7 @@ struct ConfigurationTests {
     "a value out of range, and settings that disagree, are said with the key and what is allowed",
     arguments: [
       (["crop.seconds=0.1"], "--set crop.seconds=0.1: crop.seconds: allowed is 0.2 to 60, found 0.1"),
-      (["batch.views=0"], "--set batch.views=0: batch.views: allowed is at least 1, found 0"),
+      (["batch.views=0"], "--set batch.views=0: batch.views: allowed is 1 to 1000000, found 0"),
       (
         ["encoder.channels=100"],
         "--set encoder.channels=100: encoder.channels: allowed is a positive multiple of 8, found 100"
@@ -288,5 +288,17 @@ struct ConfigurationTests {
     } catch {
       return "another error: \(error)"
     }
+  }
+
+  @Test(arguments: ["a: &x 1", "seed: *x", "crop: {seconds: *x}", "crop: {\"seconds\":*x}", "# *x\nseed: &x 1"])
+  func `an anchor or an alias is refused, since aliases of aliases can stand for more than memory holds`(
+    _ text: String
+  ) throws {
+    #expect(YAMLAliases.firstLine(in: text) == text.split(separator: "\n").count)
+  }
+
+  @Test(arguments: ["# *x", "a: '*x'", "a: \"\\\"*x\"", "a: b*c", "a: 'it''s *x'", "a: x&y"])
+  func `a star or an ampersand in quotes, a comment or a word is no alias`(_ text: String) {
+    #expect(YAMLAliases.firstLine(in: text) == nil)
   }
 }
