@@ -93,6 +93,7 @@ struct TrainCommand: RanksCommand {
         try Self.checkRanks(communicator, expected: command.expectRanks)
         return try command.settings.load()
       }
+      try configuration.agree(communicator)
       let machine = JobFacts.gather(communicator, threads: command.threads)
       let threads = machine.threads[communicator.rank]
       ThreadTeam.shared.grow(to: threads)

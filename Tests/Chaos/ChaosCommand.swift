@@ -17,8 +17,8 @@ struct ChaosCommand: ParsableCommand {
   @Argument(help: "How many runs, each blow as often.")
   var runs = 200
 
-  @Flag(help: "Each blow twice or thrice: some minutes.")
-  var quick = false
+  @Option(help: "End after so many minutes, with fewer runs, but not before each blow fell once.")
+  var minutes: Double?
 
   @Option(help: "Another seed draws other moments, ranks and files.")
   var seed: UInt64 = 1
@@ -34,15 +34,15 @@ struct ChaosCommand: ParsableCommand {
 
   func run() throws {
     let blows = try blows()
-    let count = quick ? 22 : runs
     let beside = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
     let began = Date()
     let stage = try Stage(program: program ?? beside.appending(path: "svdist").path, folder: folder)
     let seconds = Date().timeIntervalSince(began)
     say("undisturbed with 1, 2 and 3 ranks: \(String(format: "%.1f", seconds)) s")
-    say("\(count) runs, seed \(seed), \(folder)")
+    say("\(minutes.map { "\($0) minutes of" } ?? "\(runs)") runs, seed \(seed), \(folder)")
     var tally = Tally()
-    for number in 0..<count {
+    for number in 0..<runs {
+      if let minutes, number >= blows.count, Date().timeIntervalSince(began) > 60 * minutes { break }
       var ordeal = try Ordeal(stage: stage, blow: blows[number % blows.count], number: number, seed: seed)
       let verdict = try ordeal.judge()
       tally.add(verdict)

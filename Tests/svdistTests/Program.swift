@@ -103,7 +103,7 @@ final class Program {
   }
 
   /// A built program: beside the test bundle, or for svdist where `SVDIST_PROGRAM` says.
-  private static func path(of name: String) throws -> String {
+  static func path(of name: String) throws -> String {
     if name == "svdist", let path = ProcessInfo.processInfo.environment["SVDIST_PROGRAM"] { return path }
     var folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
     while folder.path != "/" {

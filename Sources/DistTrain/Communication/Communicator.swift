@@ -29,6 +29,8 @@ package protocol Communicator: AnyObject, Sendable {
   /// The largest of all ranks' values, place by place; not a number where any rank's is not one.
   func maximum(_ values: [Double]) -> [Double]
   func barrier()
+  /// Says what the ranks do from now on, such as `step 12`: the line about missing ranks tells it.
+  func announce(_ activity: String)
   /// The bytes of every rank, on every rank; lengths may differ.
   func gather(_ bytes: [UInt8]) -> [[UInt8]]
 
@@ -38,6 +40,9 @@ package protocol Communicator: AnyObject, Sendable {
 }
 
 extension Communicator {
+  /// Nobody is missed where nobody waits.
+  package func announce(_ activity: String) {}
+
   /// Sums at once: right where nothing can go on by itself.
   package func startSum(_ values: UnsafeMutableBufferPointer<Float>) -> any PendingSum {
     sum(values)

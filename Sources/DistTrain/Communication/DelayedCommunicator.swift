@@ -51,6 +51,8 @@ package final class DelayedCommunicator: Communicator, @unchecked Sendable {
 
   package func barrier() { base.barrier() }
 
+  package func announce(_ activity: String) { base.announce(activity) }
+
   package func gather(_ bytes: [UInt8]) -> [[UInt8]] { base.gather(bytes) }
 
   package func abort(_ failure: Failure) -> Never { base.abort(failure) }

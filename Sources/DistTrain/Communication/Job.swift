@@ -38,6 +38,7 @@ package enum Job {
       exit(Failure(error).status.rawValue)
     }
     do {
+      try communicator.agreeOnProgram()
       exit(try body(communicator).rawValue)
     } catch let agreed as AgreedFailure {
       if agreed.isMine { report(agreed.line) }

@@ -45,9 +45,11 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
     self.maximumCount = maximumCount
     self.sumCount = min(sumCount, maximumCount)
     let unknown = Array(repeating: "a host yet unknown", count: Int(size))
-    watchdog = Watchdog(communicator: watch, rank: Int(rank), hosts: unknown, limit: timeout)
+    watchdog = Watchdog(communicator: watch, rank: Int(rank), hosts: unknown, processes: [], limit: timeout)
     hosts = gather(hostName())
-    watchdog = Watchdog(communicator: watch, rank: Int(rank), hosts: hosts, limit: timeout)
+    let processes = gather(ProcessMark.own.text).map { ProcessMark(text: $0) }
+    watchdog = Watchdog(
+      communicator: watch, rank: Int(rank), hosts: hosts, processes: processes, limit: timeout)
     operations = 0
   }
 
@@ -127,6 +129,8 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
   package func barrier() {
     collective("barrier", nil, "") { perform($0) { cmpi_barrier(communicator, $0) } }
   }
+
+  package func announce(_ activity: String) { watchdog.activity = activity }
 
   package func gather(_ bytes: [UInt8]) -> [[UInt8]] {
     collective("gather of bytes", nil, "") { operation in

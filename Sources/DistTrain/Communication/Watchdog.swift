@@ -38,6 +38,7 @@ final class Watchdog {
   private let communicator: CMPICommunicator
   private let rank: Int
   private let hosts: [String]
+  private let processes: [ProcessMark]
   private let limit: Double
   private let grace: Double
   private var inquiry: Inquiry?
@@ -47,14 +48,18 @@ final class Watchdog {
   /// All ranks once took part in the operation under way and yet it does not end.
   private var isExtended = false
   private var letters: [Letter] = []
+  /// What the ranks do at present, in words.
+  var activity = ""
 
   /// - Parameters:
   ///   - communicator: for the watchdogs' messages alone.
+  ///   - processes: each rank's; none where they are not known yet.
   ///   - limit: seconds that a rank waits before it inquires.
-  init(communicator: CMPICommunicator, rank: Int, hosts: [String], limit: Double) {
+  init(communicator: CMPICommunicator, rank: Int, hosts: [String], processes: [ProcessMark], limit: Double) {
     self.communicator = communicator
     self.rank = rank
     self.hosts = hosts
+    self.processes = processes
     self.limit = limit
     // Waiting ranks look every few milliseconds, but many ranks on few cores, or a network in trouble, take their time.
     grace = min(10, max(2, limit / 10))
@@ -115,12 +120,21 @@ final class Watchdog {
       return .goOn
     }
     var findings: [String] = []
-    if !missing.isEmpty { findings.append("missing: \(list(missing) { name($0) })") }
+    if !missing.isEmpty { findings.append("missing: \(list(missing) { name($0) + condition($0) })") }
     if !elsewhere.isEmpty {
       findings.append("elsewhere: \(list(elsewhere) { "\(name($0)) in \(inquiry.answers[$0] ?? "")" })")
     }
     if findings.isEmpty { findings.append("all ranks take part, so the network between them fails") }
-    return .end("waited \(Int(patience)) s in \(operation); \(findings.joined(separator: "; "))")
+    let during = activity.isEmpty ? "" : ", \(activity)"
+    return .end("waited \(Int(patience)) s in \(operation)\(during); \(findings.joined(separator: "; "))")
+  }
+
+  /// What the kernel says of a rank's process, where it runs on this host.
+  private func condition(_ rank: Int) -> String {
+    guard processes.indices.contains(rank), hosts[rank] == hosts[self.rank],
+      let condition = processes[rank].condition
+    else { return "" }
+    return " (process \(processes[rank].pid), \(condition))"
   }
 
   /// Seconds of waiting before the next inquiry.

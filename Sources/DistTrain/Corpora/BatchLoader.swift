@@ -69,7 +69,7 @@ package struct BatchLoader: Sendable {
 
   private func samples(seconds: Double) -> Int { Int((seconds * Double(filterBank.sampleRate)).rounded()) }
 
-  private func frames(seconds: Double) -> Int {
+  func frames(seconds: Double) -> Int {
     FilterBank.frames(samples: samples(seconds: seconds), sampleRate: filterBank.sampleRate)
   }
 

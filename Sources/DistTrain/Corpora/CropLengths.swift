@@ -1,7 +1,7 @@
 /// How long the crops of each step are: one length, or one drawn for each step, the same for all of its rows on all ranks.
 package struct CropLengths: Sendable {
   private let shortest: Double
-  private let longest: Double
+  let longest: Double
   private let seed: UInt64
 
   /// Drawn lengths differ by whole tenths of a second: few shapes, whose memory is used again.

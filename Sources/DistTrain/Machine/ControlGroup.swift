@@ -4,6 +4,8 @@ package struct ControlGroup: Equatable {
   package var quota: Double?
   /// The CPUs it may run on; nil where nothing says so.
   package var cpus: Set<Int>?
+  /// Bytes of memory that it may still take, where what files occupy gives way; nil where there is no limit.
+  package var memoryLeft: Int?
 
   /// - Parameters:
   ///   - groups: the text of /proc/self/cgroup.
@@ -18,6 +20,7 @@ package struct ControlGroup: Equatable {
         let folders = Self.folders(from: String(fields[2]), mount)
         for folder in folders {
           if let quota = Self.quota(folder, read) { self.quota = min(quota, self.quota ?? quota) }
+          if let left = Self.memoryLeft(folder, read) { memoryLeft = min(left, memoryLeft ?? left) }
         }
         if controllers.isEmpty || controllers.contains("cpuset") {
           cpus = folders.compactMap { Self.cpus($0, read) }.first ?? cpus
@@ -29,8 +32,8 @@ package struct ControlGroup: Equatable {
   /// Whether a mount is the tree of these controllers; version 2 has one tree, whose controllers go unnamed.
   private static func serves(_ mount: Mount, _ controllers: [String]) -> Bool {
     if controllers.isEmpty { return mount.type == "cgroup2" }
-    let ofCPUs = ["cpu", "cpuset"].filter(controllers.contains)
-    return mount.type == "cgroup" && ofCPUs.contains(where: mount.options.contains)
+    let known = ["cpu", "cpuset", "memory"].filter(controllers.contains)
+    return mount.type == "cgroup" && known.contains(where: mount.options.contains)
   }
 
   /// The group's folder and those above it, up to the mount. In a container the group's path may be the host's, which
@@ -51,6 +54,24 @@ package struct ControlGroup: Equatable {
     let numbers = text.split(whereSeparator: \.isWhitespace).map { Double($0) }
     guard numbers.count == 2, let time = numbers[0], let period = numbers[1], time > 0, period > 0 else { return nil }
     return time / period
+  }
+
+  private static func memoryLeft(_ folder: String, _ read: (String) -> String?) -> Int? {
+    func number(_ names: String...) -> Int? {
+      names.compactMap { read(folder + "/" + $0) }.first.flatMap {
+        $0.split(whereSeparator: \.isWhitespace).first.flatMap { Int($0) }
+      }
+    }
+    // `max` of version 2 and the largest number of pages of version 1 are no limit.
+    guard let limit = number("memory.max", "memory.limit_in_bytes"), limit < 1 << 60,
+      let used = number("memory.current", "memory.usage_in_bytes")
+    else { return nil }
+    let lines = (read(folder + "/memory.stat") ?? "").split(separator: "\n").map { $0.split(separator: " ") }
+    // Version 1 counts the groups inside under names of their own.
+    let prefix = lines.contains { $0.first == "total_active_file" } ? "total_" : ""
+    let ofFiles = lines.filter { [prefix + "active_file", prefix + "inactive_file"].contains($0.first.map(String.init)) }
+      .compactMap { $0.count == 2 ? Int($0[1]) : nil }.reduce(0, +)
+    return max(0, limit - used + ofFiles)
   }
 
   private static func cpus(_ folder: String, _ read: (String) -> String?) -> Set<Int>? {

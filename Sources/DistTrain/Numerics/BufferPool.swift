@@ -1,7 +1,8 @@
 import Foundation
 import Synchronization
 
-/// Blocks of memory by size, kept for the next buffer of that size.
+/// Memory for buffers, kept for the next ones: large buffers lie in one region, wherever there is room; small ones are
+/// blocks by size.
 package final class BufferPool: Sendable {
   package static let shared = BufferPool()
 
@@ -10,62 +11,92 @@ package final class BufferPool: Sendable {
   }
 
   private struct State {
-    var free: [Int: [Block]] = [:]
+    var large = AddressRanges()
+    /// How much of the region was ever needed.
+    var reached = 0
+    var small: [Int: [Block]] = [:]
     var allocations = 0
-    var bytes = 0
+    /// What is taken and given, while somebody wants to know.
+    var trace: BufferTrace?
   }
 
+  private let region = MemoryRegion()
   private let state = Mutex(State())
 
   /// How often the pool asked the system for memory.
   package var allocations: Int { state.withLock { $0.allocations } }
-  /// Bytes the pool holds, in use or free.
-  package var bytes: Int { state.withLock { $0.bytes } }
 
   func take(count: Int) -> UnsafeMutablePointer<Float> {
-    let size = Self.blockSize(count: count)
-    let reused = state.withLock { $0.free[size]?.popLast() }
-    if let reused { return reused.pointer }
-    state.withLock {
-      $0.allocations += 1
-      $0.bytes += size
+    let size = Self.size(count: count)
+    let reused = state.withLock { state -> Block? in
+      state.trace?.take(count: count)
+      if Self.isLarge(size) { return Block(pointer: takeLarge(size, &state)) }
+      if let block = state.small[size]?.popLast() { return block }
+      state.allocations += 1
+      return nil
     }
-    return Self.allocate(size: size)
+    return reused?.pointer ?? Self.allocate(size: size)
   }
 
   func give(_ pointer: UnsafeMutablePointer<Float>, count: Int) {
+    let size = Self.size(count: count)
     let block = Block(pointer: pointer)
-    state.withLock { $0.free[Self.blockSize(count: count), default: []].append(block) }
+    state.withLock { state in
+      state.trace?.give(count: count)
+      if Self.isLarge(size) {
+        state.large.give(region.offset(of: block.pointer), size)
+      } else {
+        state.small[size, default: []].append(block)
+      }
+    }
   }
 
-  /// Gives all free blocks back to the system: after work on many sizes that do not come again.
+  private func takeLarge(_ size: Int, _ state: inout State) -> UnsafeMutablePointer<Float> {
+    let start = state.large.take(size)
+    if state.large.top > state.reached {
+      state.reached = state.large.top
+      state.allocations += 1
+    }
+    return region.memory(start..<start + size)
+  }
+
+  /// Runs `body` and tells which buffers the process took and gave meanwhile.
+  package func tracing(_ body: () -> Void) -> BufferTrace {
+    state.withLock { $0.trace = BufferTrace() }
+    body()
+    return state.withLock { state in
+      defer { state.trace = nil }
+      return state.trace ?? BufferTrace()
+    }
+  }
+
+  /// Gives what is free back to the system: after work on sizes that do not come again.
   package func trim() {
     let blocks = state.withLock { state in
-      let blocks = state.free.values.joined().map(\.pointer)
-      state.bytes -= state.free.reduce(0) { $0 + $1.key * $1.value.count }
-      state.free = [:]
-      return blocks.map { Block(pointer: $0) }
+      for range in state.large.trim() { region.forget(range) }
+      state.reached = state.large.top
+      defer { state.small = [:] }
+      return state.small.values.joined().map { Block(pointer: $0.pointer) }
     }
     for block in blocks { free(block.pointer) }
   }
 
-  /// Large blocks are whole huge pages: page faults and address translation otherwise cost as much as the arithmetic.
-  private static let hugePage = 2 << 20
+  static func isLarge(_ size: Int) -> Bool { size >= MemoryRegion.page }
 
-  /// Four sizes an octave, so that utterances of all lengths share few of them.
-  private static func blockSize(count: Int) -> Int {
+  /// Bytes for so many floats: large buffers are whole huge pages, of small ones there are four sizes an octave, so that
+  /// utterances of all lengths share few of them.
+  static func size(count: Int) -> Int {
     let bytes = max(count, 1) * MemoryLayout<Float>.stride
     let octave = 1 << (Int.bitWidth - 1 - bytes.leadingZeroBitCount)
-    let unit = max(octave / 4, bytes >= hugePage ? hugePage : 64)
+    let unit = isLarge(bytes) ? MemoryRegion.page : max(octave / 4, 64)
     return (bytes + unit - 1) / unit * unit
   }
 
   private static func allocate(size: Int) -> UnsafeMutablePointer<Float> {
     var memory: UnsafeMutableRawPointer?
-    guard posix_memalign(&memory, size >= hugePage ? hugePage : 64, size) == 0, let memory else {
-      fatalError("no memory for a buffer of \(size >> 20) MiB")
+    guard posix_memalign(&memory, 64, size) == 0, let memory else {
+      fatalError("no memory for a buffer of \(size >> 10) KiB")
     }
-    if size >= hugePage { madvise(memory, size, Int32(MADV_HUGEPAGE)) }
     return memory.bindMemory(to: Float.self, capacity: size / MemoryLayout<Float>.stride)
   }
 }

@@ -23,7 +23,7 @@ package struct LockHolder: Codable, Sendable, Equatable {
     return LockHolder(
       host: hostName(), pid: pid, job: job(environment), since: Date().timeIntervalSince1970,
       boot: KernelFile.text("/proc/sys/kernel/random/boot_id")?.trimmingCharacters(in: .whitespacesAndNewlines) ?? "",
-      namespace: namespace, started: status(of: pid)?.started ?? "", token: UUID().uuidString)
+      namespace: ProcessStatus.namespace, started: ProcessStatus(of: pid)?.started ?? "", token: UUID().uuidString)
   }
 
   /// Whether the process has ended for sure: it ran on this host, and is no more. Of another host nothing is known.
@@ -33,7 +33,7 @@ package struct LockHolder: Codable, Sendable, Equatable {
     guard namespace == here.namespace else { return false }
     if kill(pid, 0) < 0, errno == ESRCH { return true }
     // Another user's process may be hidden: nothing is known of it then.
-    guard let now = Self.status(of: pid) else { return false }
+    guard let now = ProcessStatus(of: pid) else { return false }
     return now.state == "Z" || now.started != started
   }
 
@@ -48,18 +48,5 @@ package struct LockHolder: Codable, Sendable, Equatable {
     if let id = environment["PBS_JOBID"] { return "PBS job \(id)" }
     if let id = environment["LSB_JOBID"] { return "LSF job \(id)" }
     return nil
-  }
-
-  private static var namespace: String {
-    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/pid")) ?? ""
-  }
-
-  /// Fields 3 and 22 of /proc/PID/stat (proc(5)): Z is what is left of a process until its parent looks, the start is in
-  /// ticks since boot.
-  private static func status(of pid: Int32) -> (state: Substring, started: String)? {
-    // The second field is a name in parentheses that may hold blanks and parentheses itself.
-    guard let text = KernelFile.text("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else { return nil }
-    let fields = text[text.index(after: end)...].split(separator: " ")
-    return fields.count > 19 ? (fields[0], String(fields[19])) : nil
   }
 }

@@ -28,7 +28,7 @@ package final class Trainer<Network: Encoder> {
   /// Steps whose update was left out.
   package internal(set) var skipped = 0
   /// One like the parameters for each gradient that travels through the encoder.
-  private let gradients: [Matrix]
+  let gradients: [Matrix]
   let prototypes: Parameter
   /// The running statistics before the step under way.
   private let statisticsBefore: Matrix
@@ -65,7 +65,9 @@ package final class Trainer<Network: Encoder> {
   ///   not finite.
   package func advance() throws -> (metrics: StepMetrics, unreadable: [BatchLoader.Unreadable]) {
     clock = StepClock()
+    communicator.announce("loading the rows of step \(step + 1)")
     let batch = try load()
+    communicator.announce("step \(step + 1)")
     let found = clock.within(.communicate) { share(batch.unreadable) }
     if !found.isEmpty {
       unreadable += found.map(\.utterance)

@@ -17,6 +17,7 @@ extension TrainingRun {
   /// stays.
   /// - Parameter isBest: it takes the place of the best one.
   func beginSave(isBest: Bool = false) throws {
+    communicator.announce("the checkpoint of step \(trainer.step)")
     let began = monotonicSeconds()
     defer { checkpointSeconds += monotonicSeconds() - began }
     lastSave = began
@@ -35,6 +36,7 @@ extension TrainingRun {
   /// Saves this step, unless that was done, and waits until it is on disk.
   /// - Throws: `AgreedFailure` where it cannot be written.
   func save() throws {
+    communicator.announce("the checkpoint of step \(trainer.step)")
     guard try isWorthSaving() else {
       try communicator.agree {
         throw Failure(

@@ -7,6 +7,7 @@ extension TrainingRun {
   @discardableResult
   func evaluateIfDue() throws -> Bool {
     guard let evaluation, communicator.broadcast(isFirstRank && isEvaluationDue) else { return false }
+    communicator.announce("the evaluation at step \(trainer.step)")
     let began = monotonicSeconds()
     let eer: Double
     do {

@@ -90,6 +90,14 @@ package final class TrainingRun {
     for text in plan.notes { note("note: \(text)") }
   }
 
+  /// Says what the steps will take of memory, and where that is more than there is: a job that the kernel kills for its
+  /// memory says nothing. All ranks call this together.
+  private func foretellMemory() {
+    let ranks = communicator.gatherValues(MemoryOutlook(ahead: trainer.memoryAhead()))
+    note(MemoryOutlook.summary(ranks))
+    for text in MemoryOutlook.warnings(ranks, hosts: communicator.hosts) { note("warning: \(text)") }
+  }
+
   static func checkRows(_ configuration: Configuration, ranks: Int) throws {
     let rows = configuration.batch.rows
     if ranks > rows {
@@ -122,6 +130,7 @@ package final class TrainingRun {
       lock?.release()
       progress.finish()
     }
+    foretellMemory()
     note(limitNote)
     if try evaluateIfDue(), let reason = try vote().stop { return try stop(reason) }
     while !isFinished {

@@ -38,6 +38,26 @@ import Testing
     #expect(group.cpus == [0, 2])
   }
 
+  @Test func `memory left is the least of the groups around the process, where what files occupy gives way`() {
+    let root = "/sys/fs/cgroup"
+    let second = [
+      "\(root)/slurm/job/memory.max": "1000000\n", "\(root)/slurm/job/memory.current": "700000\n",
+      "\(root)/slurm/job/memory.stat": "anon 400000\nactive_file 100000\ninactive_file 50000\nshmem 7\n",
+      "\(root)/slurm/memory.max": "max\n", "\(root)/slurm/memory.current": "5\n",
+      "\(root)/memory.max": "2000000\n", "\(root)/memory.current": "1100000\n",
+    ]
+    #expect(group("0::/slurm/job\n", Self.version2, second).memoryLeft == 450_000)
+    let first = [
+      "\(root)/memory/x/memory.limit_in_bytes": "1000000\n", "\(root)/memory/x/memory.usage_in_bytes": "1100000\n",
+      "\(root)/memory/x/memory.stat": "active_file 1\ntotal_active_file 200000\ntotal_inactive_file 50000\n",
+      "\(root)/memory/memory.limit_in_bytes": "9223372036854771712\n",
+      "\(root)/memory/memory.usage_in_bytes": "7\n",
+    ]
+    #expect(group("8:memory:/x\n0::/\n", Self.version1, first).memoryLeft == 150_000)
+    #expect(group("8:memory:/\n0::/\n", Self.version1, first).memoryLeft == nil)
+    #expect(group("0::/\n", Self.version2, ["\(root)/memory.max": "1000\n"]).memoryLeft == nil)
+  }
+
   @Test(arguments: ["max 100000", "-1 100000", "", "400000", "a b", "0 0", "100000 0", "1 2 3"])
   func `text that is no quota limits nothing`(text: String) {
     #expect(group("0::/\n", Self.version2, ["/sys/fs/cgroup/cpu.max": text]).quota == nil)

@@ -20,6 +20,11 @@ import Testing
 
   @Test func `an ordinary course is no spike`() {
     #expect(findings(course).allSatisfy { $0 == nil })
+    // Twice as high as the mean, and no more than ever.
+    let wild: [Double] = (0..<60).map { $0 % 2 == 0 ? 1 : 9 }
+    #expect(findings(wild).allSatisfy { $0 == nil })
+    // A hair above what never changed.
+    #expect(findings([Double](repeating: 4, count: 30) + [4.1]).allSatisfy { $0 == nil })
   }
 
   @Test func `a loss far above those before is told once, with its name and their mean`() {

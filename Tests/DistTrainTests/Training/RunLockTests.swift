@@ -95,8 +95,19 @@ import Testing
     for isAlive in [true, false] {
       try withScratchFolder { folder in
         switch kind {
-        case "elsewhere": try Self.leave(Self.holder { $0.host = "elsewhere" }, in: folder)
-        case "container": try Self.leave(Self.holder { $0.namespace = "pid:[1]" }, in: folder)
+        // Of this host, or of this container, each would have ended for sure.
+        case "elsewhere":
+          try Self.leave(
+            Self.holder {
+              $0.host = "elsewhere"
+              $0.boot = "another"
+            }, in: folder)
+        case "container":
+          try Self.leave(
+            Self.holder {
+              $0.namespace = "pid:[1]"
+              $0.started = "1"
+            }, in: folder)
         default: try write("", to: folder + "/lock")
         }
         let stop = Mutex(!isAlive)
@@ -130,6 +141,34 @@ import Testing
       }
       #expect(locks.withLock { $0.count } == 1)
       #expect(try Self.names(folder) == ["lock"])
+    }
+  }
+
+  @Test func `of two that take a dead lock's place the last has the folder`() throws {
+    try withScratchFolder { folder in
+      let other = Self.holder { $0.host = "elsewhere" }
+      // On a busy machine the other may come after the moment at which the first one looks.
+      for _ in 0..<10 {
+        try Self.leave(Self.holder { $0.started = "1" }, in: folder)
+        let mine = LockHolder.mine()
+        let stop = Mutex(false)
+        let rival = Thread {
+          while (try? Self.read(folder).token) != mine.token, !stop.withLock({ $0 }) { usleep(200) }
+          try? Self.leave(other, in: folder)
+          while !stop.withLock({ $0 }) {
+            utimensat(AT_FDCWD, folder + "/lock", nil, 0)
+            usleep(50_000)
+          }
+        }
+        rival.start()
+        let refusal = failure { _ = try RunLock(folder: folder, holder: mine, times: Self.times) }
+        stop.withLock { $0 = true }
+        guard let refusal else { continue }
+        #expect(refusal.message.contains("on elsewhere"))
+        #expect(try Self.read(folder) == other)
+        return
+      }
+      Issue.record("the first of two took the folder ten times")
     }
   }
 

@@ -1,0 +1,41 @@
+import Foundation
+
+/// Addresses for as much memory as the machine has, of which what is used is memory.
+final class MemoryRegion: @unchecked Sendable {
+  /// A huge page: page faults and address translation otherwise cost as much as the arithmetic.
+  static let page = 2 << 20
+
+  private let base: UnsafeMutableRawPointer
+  private let size: Int
+
+  init() {
+    let pages = Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(sysconf(Int32(_SC_PAGESIZE))) / Self.page
+    // A limit on addresses (ulimit -v) may leave fewer.
+    var size = max(pages, 1) * Self.page
+    while true {
+      let memory = mmap(
+        nil, size + Self.page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+      if let memory, memory != MAP_FAILED {
+        let beyond = Int(bitPattern: memory) % Self.page
+        base = beyond == 0 ? memory : memory + (Self.page - beyond)
+        break
+      }
+      size = size / 2 / Self.page * Self.page
+      guard size > 0 else { fatalError("no addresses for buffers: \(String(cString: strerror(errno)))") }
+    }
+    self.size = size
+    madvise(base, size, Int32(MADV_HUGEPAGE))
+  }
+
+  func memory(_ range: Range<Int>) -> UnsafeMutablePointer<Float> {
+    guard range.upperBound <= size else { fatalError("no memory for a buffer of \(range.count >> 20) MiB") }
+    return (base + range.lowerBound).bindMemory(to: Float.self, capacity: range.count / MemoryLayout<Float>.stride)
+  }
+
+  func offset(of pointer: UnsafeMutablePointer<Float>) -> Int { UnsafeMutableRawPointer(pointer) - base }
+
+  /// Gives a range's memory back to the system; its addresses can be used again.
+  func forget(_ range: Range<Int>) {
+    madvise(base + range.lowerBound, range.count, Int32(MADV_DONTNEED))
+  }
+}

@@ -1,0 +1,38 @@
+extension Trainer {
+  /// Frames of the utterance that a rehearsal runs on: a prime that no layer's size is likely to be a multiple of, and so
+  /// few that products are made whole, without the buffers of sums in pieces, which are not a step's.
+  private static var rehearsed: Int { 13 }
+
+  /// Bytes of memory that this rank's steps will take beyond what it holds: the encoder's passes as a rehearsal on one
+  /// utterance shows them, the objectives, batches that are loaded ahead, a checkpoint's copy.
+  func memoryAhead() -> Int {
+    let rows = (plan.sampler.batch(step: 0, rollbacks: 0).count + communicator.size - 1) / communicator.size
+    let columns = rows * plan.loader.frames(seconds: plan.cropLengths.longest)
+    let passes = rehearsal().bytes(columns: Self.rehearsed, as: columns)
+    BufferPool.shared.trim()
+
+    let features = (1 + BatchReader.depth) * columns * encoder.bins
+    // A copy, its gradient, cosines and their gradient.
+    let classifier = 2 * prototypes.count + 2 * rows * prototypes.shape[0]
+    let snapshot = parameters.count * (1 + optimizer.state.count)
+    return passes + (features + classifier + snapshot) * MemoryLayout<Float>.stride
+  }
+
+  /// A forward and a backward pass as a step makes them, on silence. Nothing of them stays but zeros among the gradients.
+  private func rehearsal() -> BufferTrace {
+    let features = Matrix.zeros(rows: encoder.bins, columns: Self.rehearsed)
+    let scratch = Matrix.zeros(rows: 1, columns: statistics.count)
+    let trace = BufferPool.shared.tracing {
+      let (embeddings, cache) = encoder.forward(
+        features, utterances: 1,
+        ForwardPass(
+          mode: .training, parameters: parameters.pointer, statistics: scratch.pointer, precision: plan.precision))
+      encoder.backward(
+        gradients.map { _ in Matrix.zeros(rows: embeddings.rows, columns: embeddings.columns) }, cache: cache,
+        BackwardPass(
+          parameters: parameters.pointer, gradients: gradients.map(\.pointer), precision: plan.precision))
+    }
+    for buffer in gradients { buffer.pointer.update(repeating: 0, count: buffer.count) }
+    return trace
+  }
+}

@@ -1,0 +1,80 @@
+import DistTrain
+import Foundation
+import TestCorpora
+import Testing
+
+extension ProgramTests {
+  /// Ranks that were not started alike, or stop being alive.
+  @Suite struct RankAgreementTests {
+    @Test func `ranks with other settings are refused, with the rank and the settings`() throws {
+      try SmallRun.with { run in
+        let arguments = run.arguments(steps: 4)
+        let others = arguments + ["--set", "optimizer.momentum=0.5", "--set", "seed=7"]
+        let program = try Program(
+          "svdist", arguments + [":", "-n", "1", Program.path(of: "svdist")] + others, ranks: 2)
+        expectRefusal(
+          try program.finish(), 64, "rank 2 on ", "has other settings than rank 0 on ", "seed is 7 instead of 1",
+          "optimizer.momentum is 0.5 instead of 0.9", underLauncher: true)
+        #expect(run.metrics().isEmpty)
+      }
+    }
+
+    @Test func `ranks of another program are refused before anything else`() throws {
+      try SmallRun.with { run in
+        let other = run.path("svdist-other")
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: Program.path(of: "svdist")))
+        bytes.append(0)
+        try bytes.write(to: URL(fileURLWithPath: other))
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: other)
+        let arguments = run.arguments(steps: 4)
+        let program = try Program("svdist", arguments + [":", "-n", "1", other] + arguments, ranks: 1)
+        expectRefusal(
+          try program.finish(), 64, "rank 1 on ", "runs another svdist (SHA-256 ", "than rank 0 on ",
+          underLauncher: true)
+        #expect(!FileManager.default.fileExists(atPath: run.path("run")))
+      }
+    }
+
+    @Test func `a stopped rank is named with its process, and with what the ranks were at`() throws {
+      try SmallRun.with { run in
+        let arguments = run.arguments(steps: 100_000, options: ["--timeout", "2"])
+        let program = try Program("svdist", arguments, ranks: 3)
+        try program.wait { run.metrics().count >= 4 }
+        let process = try #require(program.process(ofRank: 1))
+        kill(process, SIGSTOP)
+        let outcome = try program.finish()
+        #expect(outcome.status == 1)
+        #expect(outcome.complaints.count == 1, "\(outcome.errors)")
+        let line = outcome.complaints.first ?? ""
+        #expect(line.contains("waited 2 s in "), "\(line)")
+        #expect(line.contains(" step \(run.metrics().count + 1); missing: rank 1 on "), "\(line)")
+        #expect(line.hasSuffix(" (process \(process), stopped)"), "\(line)")
+      }
+    }
+
+    /// Peak of the resident memory that the kernel counts, in bytes.
+    private func peak(_ process: Int32) -> Int {
+      let text = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""
+      let line = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+      return (line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } ?? 0) << 10
+    }
+
+    @Test(arguments: ["parameters", "representation"])
+    func `the memory foretold at the start is what the steps take`(space: String) throws {
+      try SmallRun.with { run in
+        let settings = [
+          "encoder.channels=256", "crop.seconds=6", "weighting.space=\(space)", "encoder.layout=wespeaker",
+        ]
+        let program = try Program("svdist", run.arguments(steps: 100_000, settings), ranks: 2)
+        try program.wait { run.metrics().count >= 3 }
+        let process = try #require(program.process(ofRank: 0))
+        let taken = Double(peak(process)) / 1e9
+        let line = program.output.split(separator: "\n").first { $0.contains(" GB of memory for each rank") } ?? ""
+        let foretold = try #require(line.split(separator: " ").compactMap { Double($0) }.first, "\(program.output)")
+        #expect(taken > 0.2 && abs(foretold - taken) < 0.15 * taken, "foretold \(foretold), taken \(taken) GB")
+        program.killAll()
+        _ = try program.finish()
+      }
+    }
+  }
+}
