@@ -20,13 +20,15 @@ extension ProgramTests {
 
     private struct Result: Decodable { let eer: Double }
 
-    /// The step of the lowest EER, the first of several.
-    private func lowest(_ run: SmallRun, _ name: String) throws -> Int {
-      let steps = Array(stride(from: 2, through: Self.steps, by: 2))
-      let results = try steps.map { step in
-        let json = try Data(contentsOf: run.folder.appending(path: "\(name)/evaluation/step-\(step).json"))
-        return try JSONDecoder().decode(Result.self, from: json).eer
-      }
+    private func eer(_ run: SmallRun, _ name: String, step: Int) throws -> Double {
+      let json = try Data(contentsOf: run.folder.appending(path: "\(name)/evaluation/step-\(step).json"))
+      return try JSONDecoder().decode(Result.self, from: json).eer
+    }
+
+    /// The step of the lowest EER after the first ones, the first of several.
+    private func lowest(_ run: SmallRun, _ name: String, of all: Int = steps) throws -> Int {
+      let steps = Array(stride(from: 2, through: all, by: 2))
+      let results = try steps.map { try eer(run, name, step: $0) }
       return try #require(zip(results, steps).min { $0 < $1 }).1
     }
 
@@ -58,6 +60,18 @@ extension ProgramTests {
         #expect(try best(run, "killed") == best(run, "whole"))
         #expect(run.checkpoints("killed") == run.checkpoints("whole"))
         #expect(run.leftovers().isEmpty)
+      }
+    }
+
+    @Test func `an untrained encoder is not the best, however bad training made it`() throws {
+      try SmallRun.with { run in
+        let steps = 8
+        let settings = ["schedule.learningRate.initial=300", "training.steps=\(steps)"]
+        let outcome = try svdist(arguments(run, into: "worse", settings))
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let expected = try lowest(run, "worse", of: steps)
+        #expect(try eer(run, "worse", step: 0) < eer(run, "worse", step: expected))
+        #expect(try best(run, "worse") == "step-\(String(format: "%08d", expected))")
       }
     }
 

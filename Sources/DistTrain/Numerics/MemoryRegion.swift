@@ -9,9 +9,9 @@ final class MemoryRegion: @unchecked Sendable {
   private let size: Int
 
   init() {
-    let pages = Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(sysconf(Int32(_SC_PAGESIZE))) / Self.page
-    // A limit on addresses (ulimit -v) may leave fewer.
-    var size = max(pages, 1) * Self.page
+    let memory = Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(sysconf(Int32(_SC_PAGESIZE)))
+    // A limit on addresses (ulimit -v, as some batch systems set it) is for the rest of the process too.
+    var size = max(min(memory, Self.addressLimit / 2) / Self.page, 1) * Self.page
     while true {
       let memory = mmap(
         nil, size + Self.page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
@@ -25,6 +25,13 @@ final class MemoryRegion: @unchecked Sendable {
     }
     self.size = size
     madvise(base, size, Int32(MADV_HUGEPAGE))
+  }
+
+  private static var addressLimit: Int {
+    [RLIMIT_AS, RLIMIT_DATA].map { kind in
+      var limit = rlimit()
+      return getrlimit(__rlimit_resource_t(kind.rawValue), &limit) == 0 ? Int(clamping: limit.rlim_cur) : .max
+    }.min() ?? .max
   }
 
   func memory(_ range: Range<Int>) -> UnsafeMutablePointer<Float> {
