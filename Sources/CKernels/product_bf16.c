@@ -2,6 +2,7 @@
 // precision. Blocks as in Goto and van de Geijn 2008: a packed block of b stays in the third-level cache, one of a in the
 // second, a panel of b in the first.
 #include "CKernels.h"
+#include "factor.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -19,12 +20,6 @@
 #define DEPTH 512
 #define HEIGHT 240
 #define WIDTH 1536
-
-struct matrix {
-  const float *elements;
-  size_t stride;
-  int transposed;
-};
 
 // Two rows of floats as pairs of bf16: the first one's in the lower halves.
 static inline __m512i pairs(__m512 first, __m512 second) {
@@ -140,12 +135,6 @@ static void tile(
     _mm512_mask_storeu_ps(to + 16, high, second);
   }
 }
-
-static const float *element(struct matrix m, size_t row, size_t column) {
-  return m.transposed ? m.elements + column * m.stride + row : m.elements + row * m.stride + column;
-}
-
-static size_t least(size_t x, size_t y) { return x < y ? x : y; }
 
 static void product(
     struct matrix a, struct matrix b, size_t m, size_t n, size_t k, int adding, float *c, size_t stride,

@@ -2,6 +2,7 @@
 // leaves a tenth of the arithmetic unused. Blocks as in Goto and van de Geijn 2008: a packed panel of b stays in the
 // first-level cache, a packed block of a in the second, a block of b in the third.
 #include "CKernels.h"
+#include "factor.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -21,18 +22,6 @@
 #define WIDTH 2048
 // Panels that are filled side by side, so that a row of the source is read in long stretches.
 #define SIDE_BY_SIDE 8
-
-struct matrix {
-  const float *elements;
-  size_t stride;
-  int transposed;
-};
-
-static size_t least(size_t x, size_t y) { return x < y ? x : y; }
-
-static const float *element(struct matrix m, size_t row, size_t column) {
-  return m.transposed ? m.elements + column * m.stride + row : m.elements + row * m.stride + column;
-}
 
 static inline void copy(const float *from, float *to, size_t step) {
   if (step == COLUMNS) {

@@ -30,6 +30,15 @@ extension ProgramTests {
       return Set(rows.filter { $0["finiteFeatures"] as? Bool == false }.compactMap { $0["utterance"] as? String })
     }
 
+    /// Kills a run on the way and lets it go on to its end.
+    private func killAndResume(_ arguments: [String], _ ranks: Int?, when isTime: () -> Bool) throws {
+      let killed = try Program("svdist", arguments, ranks: ranks)
+      try killed.wait(until: isTime)
+      killed.killAll()
+      _ = try killed.finish()
+      #expect(try svdist(arguments, mpi: ranks).status == 0)
+    }
+
     private func whole(_ run: SmallRun) throws -> Bool {
       try run.checkpoints().allSatisfy { step in
         let file = try SafetensorsFile(
@@ -75,11 +84,7 @@ extension ProgramTests {
         #expect(try whole(run))
 
         let other = run.arguments(steps: 20, settings, into: "other")
-        let killed = try Program("svdist", other, ranks: ranks)
-        try killed.wait { !run.checkpoints("other").isEmpty && run.metrics("other").count >= 9 }
-        killed.killAll()
-        _ = try killed.finish()
-        #expect(try svdist(other, mpi: ranks).status == 0)
+        try killAndResume(other, ranks) { !run.checkpoints("other").isEmpty && run.metrics("other").count >= 9 }
         let file = "model.safetensors"
         #expect(
           try run.checkpointFile(file, step: 20, of: "other") == run.checkpointFile(file, step: 20))
@@ -115,11 +120,7 @@ extension ProgramTests {
         #expect(try whole(run))
 
         let other = run.arguments(steps: 24, settings, into: "other")
-        let killed = try Program("svdist", other, ranks: ranks)
-        try killed.wait { run.checkpoints("other").last ?? 0 >= 9 }
-        killed.killAll()
-        _ = try killed.finish()
-        #expect(try svdist(other, mpi: ranks).status == 0)
+        try killAndResume(other, ranks) { run.checkpoints("other").last ?? 0 >= 9 }
         #expect(run.losses("other") == run.losses())
         #expect(try run.state(step: 24, of: "other") == run.state(step: 24))
       }
