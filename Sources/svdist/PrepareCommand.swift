@@ -151,6 +151,7 @@ struct PrepareCommand: ParsableCommand {
     if listen == nil, settings.config != nil || !settings.overrides.isEmpty {
       throw ValidationError("--config and --set say how --listen augments: give --listen too, or neither")
     }
+    if check, listen != nil { throw ValidationError("--check writes nothing: leave out --listen") }
     if check != (outputFolder == nil) {
       throw ValidationError(
         check ? "--check writes nothing: leave out --output" : "Missing expected argument '--output <output>'")

@@ -91,6 +91,7 @@ extension ProgramTests {
       try SmallRun.with(speakers: 2, utterances: 2) { run in
         for (arguments, message) in [
           (["--check", "-o", run.path("out")], "--check writes nothing"),
+          (["--check", "--listen", "3"], "--check writes nothing: leave out --listen"),
           ([], "Missing expected argument '--output <output>'"),
           (["-o", run.path("out"), "--decoded"], "--decoded says how --shards writes audio"),
           (["-o", run.path("out"), "--shards", "--utterances-per-shard", "0"], "--utterances-per-shard 0: give 1"),

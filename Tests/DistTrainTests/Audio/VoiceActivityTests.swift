@@ -47,6 +47,15 @@ import Testing
     }
   }
 
+  @Test(arguments: [8000, 11_025, 48_000]) func `Energies are those of 16 kHz at any rate`(rate: Int) {
+    let logarithms = [16_000, rate].map { rate in
+      var energies = FrameEnergies(sampleRate: rate)
+      energies.append(GeneratedAudio.sine(440, seconds: 1, rate: rate))
+      return energies.logarithms
+    }
+    for (found, wanted) in zip(logarithms[1], logarithms[0]) { #expect(abs(found - wanted) < 0.01) }
+  }
+
   /// A tone where `pattern` has a positive number of seconds, the floor where it has a negative one.
   private func sound(_ pattern: [Double], floor: Double, rate: Int) -> [Float] {
     let noise = GeneratedAudio.noise(rate * 8, amplitude: floor)
