@@ -8,6 +8,7 @@ struct BenchmarkCommand: ParsableCommand {
     abstract: "Measures what svdist costs; scripts/benchmark compares it with PyTorch and with the machine's limits.",
     subcommands: [
       StepBenchmark.self, KernelsBenchmark.self, LayersBenchmark.self, AllReduceBenchmark.self, InputBenchmark.self,
-      FeaturesBenchmark.self, MetricsBenchmark.self, CorpusBenchmark.self, OverlapBenchmark.self, MachineCommand.self,
+      FeaturesBenchmark.self, AugmentationBenchmark.self, ShardsBenchmark.self, MetricsBenchmark.self,
+      CorpusBenchmark.self, OverlapBenchmark.self, MachineCommand.self,
     ])
 }

@@ -13,9 +13,12 @@ final class RecordingFolder {
   let files: [Recording]
   private let folder: URL
 
-  /// - Parameter suffix: `wav` or `flac`.
-  init(seconds: Double, count: Int = 16, suffix: String = "wav") throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "svdist-benchmark-\(UUID().uuidString)")
+  /// - Parameters:
+  ///   - suffix: `wav` or `flac`.
+  ///   - place: the folder that it is made in; nil for the system's temporary one.
+  init(seconds: Double, count: Int = 16, suffix: String = "wav", in place: String? = nil) throws {
+    let above = place.map { URL(fileURLWithPath: $0) } ?? FileManager.default.temporaryDirectory
+    folder = above.appending(path: "svdist-benchmark-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let path = folder.path
     files = try (0..<count).map { index in

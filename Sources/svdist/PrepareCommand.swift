@@ -33,8 +33,10 @@ struct PrepareCommand: ParsableCommand {
         svdist prepare recordings --output data/ours --hold-out 20 --trials 10000
         svdist prepare vox1/test --output data/vox1-o --layout voxceleb
         svdist prepare CN-Celeb_flac --output data/cnceleb --join-shorter-than 5
+        svdist prepare recordings --output data/ours --trim-silence --longest-pause 1
         svdist prepare vox2 --output data/vox2 --shards
         svdist prepare --check data/vox2
+        svdist prepare recordings --output data/ours --listen 20 --config c.yaml
       """)
 
   @Argument(help: "The folder that holds the recordings or their lists, or a list.")
@@ -51,8 +53,13 @@ struct PrepareCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Leave out what is shorter.", valueName: "seconds"))
   var minimumSeconds = 0.5
 
+  @Option(help: ArgumentHelp("Leave out what is longer.", valueName: "seconds"))
+  var maximumSeconds: Double?
+
   @Option(help: ArgumentHelp("Leave out speakers with fewer usable utterances.", valueName: "count"))
   var minimumUtterances = 1
+
+  @OptionGroup var trimming: TrimmingOptions
 
   @Option(
     help: ArgumentHelp(
@@ -103,6 +110,14 @@ struct PrepareCommand: ParsableCommand {
   @Option(help: "What the draws of speakers and trials depend on.")
   var seed: UInt64 = 1
 
+  @Option(
+    help: ArgumentHelp(
+      "Write this many crops of the output as training would draw them, before and after augmentation, to OUTPUT/listen, "
+        + "and what was done to each; --config and --set say how. Later: svdist listen.", valueName: "pairs"))
+  var listen: Int?
+
+  @OptionGroup var settings: ConfigurationOptions
+
   @Flag(help: "Write paths relative to the lists instead of absolute ones, so that both can be moved together.")
   var relative = false
 
@@ -112,6 +127,10 @@ struct PrepareCommand: ParsableCommand {
   func validate() throws {
     if minimumSeconds < 0 || !minimumSeconds.isFinite {
       throw ValidationError("--minimum-seconds \(minimumSeconds): give 0 or more seconds")
+    }
+    if let maximumSeconds, !(maximumSeconds >= max(minimumSeconds, 1e-3) && maximumSeconds.isFinite) {
+      throw ValidationError(
+        "--maximum-seconds \(maximumSeconds): give no less than --minimum-seconds, which is \(minimumSeconds)")
     }
     if let joinShorterThan, joinShorterThan <= 0 || !joinShorterThan.isFinite {
       throw ValidationError("--join-shorter-than \(joinShorterThan): give more than 0 seconds")
@@ -126,17 +145,32 @@ struct PrepareCommand: ParsableCommand {
       throw ValidationError("--utterances-per-shard \(utterancesPerShard): give 1 to 1000000")
     }
     if decoded, !shards { throw ValidationError("--decoded says how --shards writes audio: give both or none") }
+    if let listen, !(1...Auditions.most).contains(listen) {
+      throw ValidationError("--listen \(listen): give 1 to \(Auditions.most) pairs")
+    }
+    if listen == nil, settings.config != nil || !settings.overrides.isEmpty {
+      throw ValidationError("--config and --set say how --listen augments: give --listen too, or neither")
+    }
+    if check, listen != nil { throw ValidationError("--check writes nothing: leave out --listen") }
     if check != (outputFolder == nil) {
       throw ValidationError(
         check ? "--check writes nothing: leave out --output" : "Missing expected argument '--output <output>'")
     }
   }
 
-  private var output: String { outputFolder ?? "" }
+  var output: String { outputFolder ?? "" }
 
   func run() throws {
     if check { return try ShardCheck(source).run() }
     _ = try WholeFolder.check(output, replacing: overwrite ? PreparedCorpus.names : nil)
+    let auditions = try listen.map { try Auditions(settings.load(), count: $0) }
+    let first = try prepare()
+    // Once the output has its name: its lists have the paths that training will see.
+    try auditions?.write(first, to: "\(output)/\(PreparedCorpus.listeningName)", replacing: nil)
+  }
+
+  /// - Returns: the data directory to train on.
+  private func prepare() throws -> String {
     let source = try CorpusSource(source, layout: layout, allowsCommands: allowCommands)
     let commands = CommandRecordings.commands(source)
     guard !commands.isEmpty else { return try prepare(source, nil, FileProgress(count: source.count)) }
@@ -145,13 +179,16 @@ struct PrepareCommand: ParsableCommand {
     defer { try? FileSystem.remove(folder) }
     let recordings = try CommandRecordings(
       commands, into: folder, limit: commandSeconds, finished: { progress.advance() })
-    try prepare(source, recordings, progress)
+    return try prepare(source, recordings, progress)
   }
 
-  private func prepare(_ source: CorpusSource, _ recordings: CommandRecordings?, _ progress: FileProgress) throws {
+  private func prepare(
+    _ source: CorpusSource, _ recordings: CommandRecordings?, _ progress: FileProgress
+  ) throws -> String {
     let preparation = try CorpusPreparation(
-      source, recordings: recordings?.files ?? [:], minimumSeconds: minimumSeconds,
-      minimumUtterances: minimumUtterances, joiningBelow: joinShorterThan, finished: { progress.advance() })
+      source, recordings: recordings?.files ?? [:], lengths: minimumSeconds...(maximumSeconds ?? .infinity),
+      minimumUtterances: minimumUtterances, voice: trimming.voice, joiningBelow: joinShorterThan,
+      finished: { progress.advance() })
     progress.clear()
     let prepared = try PreparedCorpus(
       preparation,
@@ -168,43 +205,8 @@ struct PrepareCommand: ParsableCommand {
       relativePaths: relative, overwrite: overwrite, finished: { writing.advance() })
     writing.clear()
     summarise(source, preparation, prepared)
-  }
-
-  private func summarise(_ source: CorpusSource, _ preparation: CorpusPreparation, _ prepared: PreparedCorpus) {
-    let found = source.count + source.leftOut.count
-    print("\(self.source) (layout: \(source.layout.rawValue)): \(found) utterances found")
-    if !preparation.leftOut.isEmpty {
-      print("\(preparation.leftOut.count) left out, listed in \(output)/\(PreparedCorpus.leftOutName):")
-      for (kind, count) in preparation.leftOutByKind { print("  \(count): \(kind)") }
-    }
-    for part in prepared.parts {
-      let corpus = part.corpus
-      defer {
-        if shards {
-          let count = (corpus.utterances.count + utterancesPerShard - 1) / utterancesPerShard
-          print("  \(count) \(count == 1 ? "shard" : "shards") of up to \(utterancesPerShard) utterances")
-        }
-      }
-      let hours = corpus.utterances.reduce(0) { $0 + $1.seconds } / 3600
-      print(
-        "\(part.name.isEmpty ? output : "\(output)/\(part.name)"): \(corpus.speakers.count) speakers, "
-          + "\(corpus.utterances.count) utterances, \(String(format: "%.2f", hours)) h")
-      let joined = part.utterances.filter { !$0.pieces.isEmpty }
-      if !joined.isEmpty {
-        let pieces = joined.reduce(0) { $0 + $1.pieces.count }
-        let what = source.layout == .wespeaker && joinShorterThan == nil ? "pieces" : "short utterances"
-        print("  \(pieces) \(what) joined to \(joined.count), listed in \(PreparedAudio.joinedName)")
-      }
-      if let targets = part.targets {
-        let count = targets.count { $0 }
-        print("  trials: \(targets.count), \(count) target and \(targets.count - count) nontarget")
-      }
-    }
-    if let count = preparation.evaluation?.trialsLeftOut, count > 0 {
-      print("  \(count) trials left out, whose utterances are")
-    }
-    for note in source.notes { print("note: \(note)") }
-    for note in prepared.notes(layout: source.layout) { print("note: \(note)") }
+    let first = prepared.parts[0].name
+    return first.isEmpty ? output : "\(output)/\(first)"
   }
 }
 

@@ -1,3 +1,4 @@
+import DistTrain
 import Foundation
 import TestCorpora
 import Testing
@@ -59,7 +60,9 @@ extension ProgramTests {
         let logged = try one.split(separator: "\n").map { try JSONDecoder().decode(Step.self, from: Data($0.utf8)) }
         #expect(logged.map(\.step) == Array(1...Self.steps))
         #expect(logged.allSatisfy { $0.rows.count == 12 })
-        #expect(Set(logged.map(\.seconds)).count > 1 && logged.allSatisfy { (0.4...0.7).contains($0.seconds) })
+        let lengths = CropLengths(0.4...0.7, seed: Configuration().seed)
+        let seconds = (0..<Self.steps).map { lengths.seconds(step: $0) }
+        #expect(Set(seconds).count > 1 && zip(logged, seconds).allSatisfy { abs($0.seconds - $1) < 1e-9 })
         let rows = logged.flatMap(\.rows)
         let replaced = rows.filter { $0.replaces != nil }
         #expect(

@@ -22,6 +22,48 @@ extension ProgramTests {
       }
     }
 
+    @Test func `silence is trimmed on request, said to be, and the rest trains`() throws {
+      try SmallRun.with { run in
+        // All of a corpus of continuous voices is voice, but for what a threshold above it takes away.
+        let prepare = ["prepare", run.corpus.path, "-o", run.path("out"), "--layout", "kaldi", "--overwrite"]
+        let whole = try svdist(prepare + ["--trim-silence"])
+        #expect(whole.status == 0, "\(whole.errors)")
+        #expect(whole.output.contains("silence removed from 0 of 16 utterances: 0.0 s of 12.8 s (0.0 %)\n"))
+        let nothing = try svdist(prepare + ["--trim-silence", "--vad-energy-threshold", "99"])
+        expectRefusal(nothing, 65, "no utterance can be used (16 × holds no voice)")
+        let silence = URL(fileURLWithPath: run.path("corpus/s0-u0.wav"))
+        var wave = try Data(contentsOf: silence)
+        wave.replaceSubrange(44..<44 + 12_800, with: [UInt8](repeating: 0, count: 12_800))
+        try wave.write(to: silence)
+        let trimmed = try svdist(prepare + ["--trim-silence", "--minimum-seconds", "0.3"])
+        #expect(trimmed.output.contains("silence removed from 1 of 16 utterances: 0.3 s of 12.8 s (2.0 %), listed in "))
+        let corpus = try Corpus.open(run.path("out"))
+        #expect(abs(corpus.utterances[0].start - 0.28) < 0.03 && corpus.utterances[1].start == 0)
+        let training = try svdist(run.arguments(steps: 1, ["corpus.train=\(run.path("out"))"]))
+        #expect(training.status == 0, "\(training.errors)")
+        let again = try svdist(["prepare", run.path("out"), "-o", run.path("again"), "--trim-silence"])
+        #expect(again.output.contains("  16 utterances not looked through: the source gives their times\n"))
+      }
+    }
+
+    @Test func `lengths and thresholds that cannot be are refused`() throws {
+      try SmallRun.with(speakers: 2, utterances: 2) { run in
+        for (options, message) in [
+          (["--vad-energy-threshold", "5"], "--vad-energy-threshold says what --trim-silence removes"),
+          (["--longest-pause", "1"], "--longest-pause says what --trim-silence removes"),
+          (["--trim-silence", "--longest-pause", "0.1"], "--longest-pause 0.1: give 0.2 seconds or more"),
+          (["--trim-silence", "--vad-energy-mean-scale", "1.5"], "--vad-energy-mean-scale 1.5: give 0 to 1"),
+          (["--trim-silence", "--vad-energy-threshold", "nan"], "--vad-energy-threshold nan: give a number"),
+          (["--maximum-seconds", "0.4"], "--maximum-seconds 0.4: give no less than --minimum-seconds, which is 0.5"),
+        ] {
+          let outcome = try svdist(["prepare", run.corpus.path, "-o", run.path("out")] + options)
+          #expect(outcome.status == 64 && outcome.errors.contains(message), "\(outcome.errors)")
+        }
+        let long = try svdist(["prepare", run.corpus.path, "-o", run.path("out"), "--maximum-seconds", "0.7"])
+        expectRefusal(long, 65, "no utterance can be used (4 × is too long)", "0.8 s, --maximum-seconds is 0.7")
+      }
+    }
+
     @Test func `commands run where allowed and nowhere else`() throws {
       try SmallRun.with(speakers: 2, utterances: 2) { run in
         try run.edit("wav.scp", "s0-u0", "s0-u0 cat \(run.path("corpus/s0-u0.wav")) |")

@@ -66,7 +66,6 @@ package enum Codec: String, Sendable, CaseIterable, Codable {
   private func code(_ samples: [Float], rate: Int) throws(Failure) -> [Float] {
     let file = MemoryFile()
     try encode(samples, rate: rate, into: file)
-    file.rewind()
     return try decode(file, count: samples.count)
   }
 

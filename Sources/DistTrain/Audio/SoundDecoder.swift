@@ -60,7 +60,7 @@ final class SoundDecoder: Sendable {
   }
 
   private static func open(_ path: String, _ source: MemberFile?, _ info: inout SF_INFO) -> OpaquePointer? {
-    source.map { $0.open(&info) } ?? sf_open(path, Int32(SFM_READ), &info)
+    source.map { $0.open(Int(SFM_READ), &info) } ?? sf_open(path, Int32(SFM_READ), &info)
   }
 
   /// Streams that were cut off or written to a pipe do not say how long they are: libsndfile then reports its largest number.

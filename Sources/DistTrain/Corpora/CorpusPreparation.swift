@@ -8,32 +8,29 @@ package struct CorpusPreparation: Sendable {
   /// What can be used of the evaluation that the corpus brings along, and how many of its trials cannot.
   package let evaluation: (published: PublishedEvaluation, trialsLeftOut: Int)?
 
-  /// Says how long an utterance is, or throws a `Failure` that says why it cannot be used.
-  package typealias Inspection = @Sendable (ListedUtterance) throws -> Double
-
-  /// Decodes the utterance.
-  package static let decoding: Inspection = {
-    try AudioInspection.inspect(path: $0.path, start: $0.start, seconds: $0.seconds).seconds
-  }
+  /// What was removed as silence; nil where nobody asked.
+  package let trimming: SilenceTrimming?
 
   /// Opens all utterances on all cores.
   ///
   /// - Parameters:
   ///   - recordings: what the commands among the paths wrote; a command that is not there is opened as a path.
-  ///   - minimumSeconds: what is shorter, joined or not, is left out, but for the corpus's own evaluation.
+  ///   - lengths: of seconds; what is shorter or longer, joined or not, is left out, but for the corpus's own evaluation.
   ///   - minimumUtterances: speakers with fewer usable utterances are left out, but for the corpus's own evaluation.
+  ///   - voice: removes what it does not take for voice from recordings of which the source names no parts, but for the
+  ///     corpus's own evaluation; nil removes nothing.
   ///   - joiningBelow: what is shorter is joined with others of its speaker; nil joins nothing.
   ///   - finished: hears after each utterance, from any thread.
   /// - Throws: `Failure(.badData)` where too little is left of the corpus's own evaluation.
   package init(
-    _ source: CorpusSource, recordings: [String: Result<String, Failure>] = [:], minimumSeconds: Double,
-    minimumUtterances: Int, joiningBelow limit: Double? = nil,
-    inspection: @escaping Inspection = CorpusPreparation.decoding, finished: @Sendable () -> Void = {}
+    _ source: CorpusSource, recordings: [String: Result<String, Failure>] = [:], lengths: ClosedRange<Double>,
+    minimumUtterances: Int, voice: VoiceActivity? = nil, joiningBelow limit: Double? = nil,
+    finished: @Sendable () -> Void = {}
   ) throws {
     var leftOut = source.leftOut
-    func open(_ utterances: [ListedUtterance]) -> [ListedUtterance] {
+    func open(_ utterances: [ListedUtterance], voice: VoiceActivity?) -> [Opened] {
       let opened = utterances.concurrentMap(finished: finished) { utterance in
-        Result { try Self.open(utterance, recordings: recordings, inspection) }
+        Result { try Self.open(utterance, recordings: recordings, voice) }
       }
       return zip(utterances, opened).compactMap { utterance, opened in
         switch opened {
@@ -44,15 +41,17 @@ package struct CorpusPreparation: Sendable {
         }
       }
     }
-    var usable = open(source.utterances)
+    let opened = open(source.utterances, voice: voice)
+    let trimmed = opened.compactMap(\.trimmed)
+    trimming = voice.map { _ in SilenceTrimming(trimmed, given: opened.count - trimmed.count) }
+    var usable = opened.map(\.utterance)
     if let limit { usable = try UtteranceJoining.join(usable, shorterThan: limit) }
-    let (long, short) = usable.divided { $0.seconds! >= minimumSeconds }
-    leftOut += short.map {
-      $0.leftOut("is too short: \($0.seconds!) s, --minimum-seconds is \(minimumSeconds)")
-    }
+    let (right, wrong) = usable.divided { lengths.contains($0.seconds!) }
+    let removed = Dictionary(uniqueKeysWithValues: trimmed.map { ($0.utterance, $0.removed) })
+    leftOut += wrong.map { $0.leftOut(Self.reason($0.seconds!, lengths, removed: removed[$0.id] ?? 0)) }
     var counts: [String: Int] = [:]
-    for utterance in long { counts[utterance.speaker, default: 0] += 1 }
-    let (enough, few) = long.divided { counts[$0.speaker]! >= minimumUtterances }
+    for utterance in right { counts[utterance.speaker, default: 0] += 1 }
+    let (enough, few) = right.divided { counts[$0.speaker]! >= minimumUtterances }
     leftOut += few.map {
       $0.leftOut(
         "its speaker has too few usable utterances: \(counts[$0.speaker]!), --minimum-utterances is \(minimumUtterances)"
@@ -60,7 +59,7 @@ package struct CorpusPreparation: Sendable {
     }
     utterances = enough
     evaluation = try source.evaluation.map { whole in
-      let left = try whole.restricted(to: open(whole.utterances))
+      let left = try whole.restricted(to: open(whole.utterances, voice: nil).map(\.utterance))
       return (left, whole.trials.trials.count - left.trials.trials.count)
     }
     self.leftOut = ByteOrder.sorted(ByteOrder.sorted(leftOut) { $0.utterance }) { $0.path }
@@ -72,20 +71,52 @@ package struct CorpusPreparation: Sendable {
       .sorted { ($1.count, $0.kind) < ($0.count, $1.kind) }
   }
 
+  /// An utterance that can be used.
+  private struct Opened {
+    var utterance: ListedUtterance
+    /// What was kept of its recording; nil where nobody looked for voice.
+    var trimmed: TrimmedUtterance?
+  }
+
   private static func open(
-    _ utterance: ListedUtterance, recordings: [String: Result<String, Failure>], _ inspection: Inspection
-  ) throws -> ListedUtterance {
+    _ utterance: ListedUtterance, recordings: [String: Result<String, Failure>], _ voice: VoiceActivity?
+  ) throws -> Opened {
     var utterance = utterance
     if !utterance.pieces.isEmpty {
-      utterance.pieces = try utterance.pieces.map { try open($0, recordings: recordings, inspection) }
+      utterance.pieces = try utterance.pieces.map { try open($0, recordings: recordings, nil).utterance }
       utterance.seconds = UtteranceJoining.seconds(utterance.pieces)
-      return utterance
+      return Opened(utterance: utterance)
     }
     if let recording = recordings[utterance.path] { utterance.path = try recording.get() }
-    let seconds = KaldiDirectory.rounded(try inspection(utterance))
+    let isWhole = utterance.recording == nil
+    let found = try AudioInspection.inspect(
+      path: utterance.path, start: utterance.start, seconds: utterance.seconds, voice: isWhole ? voice : nil)
+    let seconds = KaldiDirectory.rounded(found.seconds)
     // A segment may end a little after its file, since lists are rounded.
-    utterance.seconds = min(seconds, utterance.recording == nil ? .infinity : utterance.seconds ?? .infinity)
-    return utterance
+    utterance.seconds = isWhole ? seconds : min(seconds, utterance.seconds ?? .infinity)
+    guard let samples = found.voice else { return Opened(utterance: utterance) }
+    return try trim(utterance, to: samples, sampleRate: found.sampleRate)
+  }
+
+  /// A whole recording's voice.
+  private static func trim(_ utterance: ListedUtterance, to samples: [Range<Int>], sampleRate: Int) throws -> Opened {
+    guard !samples.isEmpty else {
+      throw Failure(.badData, "holds no voice: no frame's energy is above --trim-silence's threshold")
+    }
+    func seconds(_ sample: Int) -> Double { KaldiDirectory.rounded(Double(sample) / Double(sampleRate)) }
+    let trimmed = TrimmedUtterance(
+      utterance: utterance.id, seconds: utterance.seconds!,
+      kept: samples.map { seconds($0.lowerBound)..<seconds($0.upperBound) })
+    return Opened(utterance: trimmed.removed > 0 ? utterance.cut(to: trimmed.kept) : utterance, trimmed: trimmed)
+  }
+
+  /// Why an utterance of a wrong length is left out.
+  private static func reason(_ seconds: Double, _ lengths: ClosedRange<Double>, removed: Double) -> String {
+    let rest = removed > 0 ? " without its silence" : ""
+    let whole = removed > 0 ? " of \(KaldiDirectory.rounded(seconds + removed)) s" : ""
+    return seconds < lengths.lowerBound
+      ? "is too short\(rest): \(seconds) s\(whole), --minimum-seconds is \(lengths.lowerBound)"
+      : "is too long\(rest): \(seconds) s\(whole), --maximum-seconds is \(lengths.upperBound)"
   }
 
   private static func reason(_ error: any Error, path: String) -> String {

@@ -36,6 +36,23 @@ package struct ListedUtterance: Sendable, Equatable {
     return utterance
   }
 
+  /// Only these stretches of a file, from one second to another: a part of it, or pieces that the utterance joins.
+  /// - Precondition: the utterance is the whole file.
+  func cut(to stretches: [Range<Double>]) -> ListedUtterance {
+    var cut = self
+    let pieces = stretches.map { piece(start: $0.lowerBound, end: $0.upperBound) }
+    if pieces.count > 1 { cut.pieces = pieces } else { (cut.recording, cut.start) = (id, pieces[0].start) }
+    cut.seconds = UtteranceJoining.seconds(pieces)
+    return cut
+  }
+
+  /// A piece of the file that the utterance is of, in seconds.
+  func piece(start: Double, end: Double) -> ListedUtterance {
+    ListedUtterance(
+      id: "\(id)-\(start)-\(end)", speaker: speaker, path: path, recording: id, start: start,
+      seconds: KaldiDirectory.rounded(end - start))
+  }
+
   func located(at path: String) -> ListedUtterance {
     var utterance = self
     utterance.path = path

@@ -26,15 +26,19 @@ package struct PreparedCorpus: Sendable {
   }
 
   package static let leftOutName = "left-out.tsv"
+  /// The folder of crops to hear, which the program adds.
+  package static let listeningName = "listen"
   /// All that can lie in an output folder.
   package static let names: Set<String> = [
     "wav.scp", "utt2spk", "spk2utt", "utt2dur", "segments", "trials", leftOutName, "train", "evaluation",
     PublishedEvaluation.enrolmentsName, PreparedAudio.folderName, PreparedAudio.joinedName,
-    CorpusIndex.name, ShardWriter.folderName, ShardWriter.listName, ShardRecords.name,
+    CorpusIndex.name, ShardWriter.folderName, ShardWriter.listName, ShardRecords.name, SilenceTrimming.reportName,
+    listeningName,
   ]
 
   package let parts: [Part]
   private let leftOut: [LeftOut]
+  private let trimming: SilenceTrimming?
 
   /// - Parameters:
   ///   - heldOut: chooses the speakers to evaluate on; nil for no division.
@@ -45,6 +49,7 @@ package struct PreparedCorpus: Sendable {
     _ preparation: CorpusPreparation, heldOut: (Corpus) throws -> Set<String>?, trials: Int?, seed: UInt64
   ) throws {
     leftOut = preparation.leftOut
+    trimming = preparation.trimming
     guard !preparation.utterances.isEmpty else {
       let reasons = preparation.leftOutByKind.map { "\($0.count) × \($0.kind)" }.joined(separator: ", ")
       let first = preparation.leftOut.first.map { "\($0.path) \($0.reason)" } ?? ""
@@ -120,6 +125,9 @@ package struct PreparedCorpus: Sendable {
         try FileSystem.rename(recordings.folder, to: "\(folder)/\(audio)/commands")
       }
       try DataDirectoryWriter.write(report, to: "\(folder)/\(Self.leftOutName)")
+      if let trimming, !trimming.trimmed.isEmpty {
+        try DataDirectoryWriter.write(trimming.report, to: "\(folder)/\(SilenceTrimming.reportName)")
+      }
     }
     OpenShards.shared.forget(below: base)
   }

@@ -35,12 +35,7 @@ struct UtteranceRows {
     var row = ListedUtterance(
       id: utterance, speaker: name, path: place, recording: stretch == nil ? nil : "", start: stretch?.start ?? 0,
       seconds: stretch?.seconds)
-    row.pieces = pieces.map { piece in
-      let end = KaldiDirectory.rounded(piece.start + piece.seconds)
-      return ListedUtterance(
-        id: "\(utterance)-\(piece.start)-\(end)", speaker: name, path: place, recording: utterance, start: piece.start,
-        seconds: piece.seconds)
-    }
+    row.pieces = pieces.map { row.piece(start: $0.start, end: KaldiDirectory.rounded($0.start + $0.seconds)) }
     utterances.append(row)
   }
 

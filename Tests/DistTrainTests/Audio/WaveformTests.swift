@@ -1,5 +1,6 @@
 import DistTrain
 import Foundation
+import Synchronization
 import Testing
 
 @Suite struct WaveformTests {
@@ -32,6 +33,26 @@ import Testing
       #expect(crop.count == 9600)
       #expect(largestDifference(crop, whole[first..<first + 9600]) < 1e-6, "from \(start) s")
     }
+  }
+
+  @Test(arguments: [8000, 14_400, 17_600, 44_100])
+  func `High tones keep their amplitude up to 90 % of the band`(_ rate: Int) throws {
+    let frequency = 0.45 * Double(min(rate, 16_000))
+    let path = try audio.write(
+      [GeneratedAudio.sine(frequency, seconds: 2, rate: rate)], rate: rate, as: .floatWav)
+    let expected = GeneratedAudio.sine(frequency, seconds: 2)
+    #expect(largestDifference(try Waveform.read(path: path)[1000..<31_000], expected[1000..<31_000]) < 1e-5)
+  }
+
+  @Test func `Threads that convert side by side get the same samples`() throws {
+    let path = try audio.write([GeneratedAudio.noise(44_100 * 2)], rate: 44_100, as: .floatWav)
+    let alone = try Waveform.read(path: path, start: 0.3, seconds: 1)
+    let equal = Mutex(0)
+    DispatchQueue.concurrentPerform(iterations: 64) { _ in
+      guard (try? Waveform.read(path: path, start: 0.3, seconds: 1)) == alone else { return }
+      equal.withLock { $0 += 1 }
+    }
+    #expect(equal.withLock { $0 } == 64)
   }
 
   @Test func `What lies beyond half the new rate is removed`() throws {

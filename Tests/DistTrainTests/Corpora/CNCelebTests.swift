@@ -32,15 +32,28 @@ import Testing
       }.joined())
   }
 
-  private func prepare(_ source: String, minimumSeconds: Double = 0.5) throws -> CorpusPreparation {
+  private func prepare(
+    _ source: String, minimumSeconds: Double = 0.5, voice: VoiceActivity? = nil
+  ) throws -> CorpusPreparation {
     let preparation = try CorpusPreparation(
-      CorpusSource(folder.path(source)), minimumSeconds: minimumSeconds, minimumUtterances: 1)
+      CorpusSource(folder.path(source)), lengths: minimumSeconds...(.infinity), minimumUtterances: 1, voice: voice)
     let prepared = try PreparedCorpus(preparation, heldOut: { _ in nil }, trials: nil, seed: 1)
     try prepared.write(folder.path("out"), relativePaths: false, overwrite: true)
     return preparation
   }
 
   private func corpus(_ part: String) throws -> Corpus { try Corpus.open(folder.path("out/\(part)")) }
+
+  @Test func `silence is cut off training's utterances, not the evaluation's`() throws {
+    for name in ["data/id00000/vlog-01-001", "data/id00801/vlog-01-001", "eval/test/id00801-movie-01-002"] {
+      let samples = (0..<32_000).map { $0 < 16_000 ? 0 : 0.5 * sin(Float($0) / 20) }
+      try folder.writeWave("\(first)/\(name).flac", samples: samples)
+    }
+    let preparation = try prepare(first, voice: VoiceActivity())
+    #expect(preparation.trimming?.trimmed.map(\.utterance) == ["id00000/vlog-01-001.flac"])
+    #expect(try corpus("train").utterances.map { $0.seconds < 1.2 } == [true, true, true])
+    #expect(try corpus("evaluation").utterances.filter { $0.seconds == 2 }.count == 2)
+  }
 
   @Test func `speakers of dev.lst are trained on, pieces and tests evaluated under the lists' names`() throws {
     let source = try CorpusSource(folder.path(first))
@@ -153,7 +166,7 @@ import Testing
 
   @Test func `speakers are not held out of a corpus that has its evaluation`() throws {
     let preparation = try CorpusPreparation(
-      CorpusSource(folder.path(first)), minimumSeconds: 0.5, minimumUtterances: 1)
+      CorpusSource(folder.path(first)), lengths: 0.5...(.infinity), minimumUtterances: 1)
     for (held, trials) in [(["id00000"] as Set<String>?, nil), (nil, 2)] as [(Set<String>?, Int?)] {
       let failure = #expect(throws: Failure.self) {
         try PreparedCorpus(preparation, heldOut: { _ in held }, trials: trials, seed: 1)

@@ -18,7 +18,7 @@ import Testing
     let recordings = try CommandRecordings(
       CommandRecordings.commands(source), into: folder.path("audio"), limit: limit)
     let preparation = try CorpusPreparation(
-      source, recordings: recordings.files, minimumSeconds: 0.5, minimumUtterances: 1)
+      source, recordings: recordings.files, lengths: 0.5...(.infinity), minimumUtterances: 1)
     try PreparedCorpus(preparation, heldOut: { _ in nil }, trials: nil, seed: 1)
       .write(folder.path("out"), recordings: recordings, relativePaths: false, overwrite: true)
     return preparation
@@ -57,7 +57,7 @@ import Testing
     let source = try CorpusSource(folder.path("lists"), allowsCommands: true)
     let recordings = try CommandRecordings(CommandRecordings.commands(source), into: folder.path("audio"), limit: 20)
     let preparation = try CorpusPreparation(
-      source, recordings: recordings.files, minimumSeconds: 0.5, minimumUtterances: 1)
+      source, recordings: recordings.files, lengths: 0.5...(.infinity), minimumUtterances: 1)
     try PreparedCorpus(preparation, heldOut: { _ in nil }, trials: nil, seed: 1)
       .write(folder.path("out"), recordings: recordings, relativePaths: true, overwrite: false)
     #expect(try folder.read("count") == "x\n")

@@ -17,7 +17,8 @@ struct CorpusPreparationTests {
     holdOut: Int? = nil, trials: Int? = nil, seed: UInt64 = 1, relativePaths: Bool = false, overwrite: Bool = false
   ) throws -> CorpusPreparation {
     let preparation = try CorpusPreparation(
-      try CorpusSource(folder.path(source), layout: layout), minimumSeconds: 0.5, minimumUtterances: minimumUtterances)
+      try CorpusSource(folder.path(source), layout: layout), lengths: 0.5...(.infinity),
+      minimumUtterances: minimumUtterances)
     let prepared = try PreparedCorpus(
       preparation, heldOut: { corpus in try holdOut.map { try HoldOut.draw($0, from: corpus, seed: seed) } },
       trials: trials, seed: seed)
@@ -166,7 +167,8 @@ struct CorpusPreparationTests {
   func listedSpeakers() throws {
     try writeTree(speakers: 4, utterances: 2)
     let corpus = Corpus(
-      try CorpusPreparation(CorpusSource(folder.path("source")), minimumSeconds: 0, minimumUtterances: 1).utterances)
+      try CorpusPreparation(CorpusSource(folder.path("source")), lengths: 0...(.infinity), minimumUtterances: 1)
+        .utterances)
     #expect(try HoldOut.read(folder.write("list", "s2\ns0\n"), corpus: corpus) == ["s0", "s2"])
     for (text, message) in [
       ("s2\ns9\n", "list:2: speaker 's9'"), ("s0\ns1\ns2\ns3\n", "none would be left"), ("s0 s1\n", "list:1: 2 fields"),

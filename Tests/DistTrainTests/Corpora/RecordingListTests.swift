@@ -32,7 +32,7 @@ import Testing
     #expect(of["u2"]?.start == 1.25 && of["u2"]?.seconds == 1.25)
     #expect(of[b]?.speaker == "B_B" && of["u4"]?.recording == b && of["u4"]?.start == 2 && of["u4"]?.seconds == nil)
 
-    let preparation = try CorpusPreparation(source, minimumSeconds: 0.5, minimumUtterances: 1)
+    let preparation = try CorpusPreparation(source, lengths: 0.5...(.infinity), minimumUtterances: 1)
     #expect(preparation.leftOut.isEmpty)
     try PreparedCorpus(preparation, heldOut: { _ in nil }, trials: nil, seed: 1)
       .write(folder.path("out"), relativePaths: false, overwrite: false)
@@ -113,7 +113,7 @@ import Testing
         {"key": "u3", "wav": "b/one.wav", "spk": "s2", "vad": [[0, 1], [2, 9]]}
         """))
     #expect(source.utterances.map(\.id) == ["u1", "u2", "u3"])
-    let preparation = try CorpusPreparation(source, minimumSeconds: 0.5, minimumUtterances: 1)
+    let preparation = try CorpusPreparation(source, lengths: 0.5...(.infinity), minimumUtterances: 1)
     #expect(preparation.leftOut.map(\.utterance) == ["u3"])
     #expect(preparation.leftOut.allSatisfy { $0.reason.hasPrefix("the segment is not in its file") })
     try PreparedCorpus(preparation, heldOut: { _ in nil }, trials: nil, seed: 1)

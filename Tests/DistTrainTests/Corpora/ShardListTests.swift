@@ -30,7 +30,7 @@ import Testing
       let expected = (0..<4400).map { Float((7 * $0 + 13 * item) % 200 + 28 - 128) / 128 }
       #expect(try Waveform.read(path: utterance.path, sampleRate: 8000) == expected)
     }
-    let preparation = try CorpusPreparation(source, minimumSeconds: 0.5, minimumUtterances: 1)
+    let preparation = try CorpusPreparation(source, lengths: 0.5...(.infinity), minimumUtterances: 1)
     try PreparedCorpus(preparation, heldOut: { _ in nil }, trials: nil, seed: 1)
       .write(folder.path("out"), relativePaths: true, overwrite: false)
     let corpus = try Corpus.open(folder.path("out"))

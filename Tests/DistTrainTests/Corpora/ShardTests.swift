@@ -16,7 +16,7 @@ import Testing
     _ source: String, into name: String, shards: ShardWriter?, relativePaths: Bool = false, joiningBelow: Double? = nil
   ) throws {
     let preparation = try CorpusPreparation(
-      try CorpusSource(source), minimumSeconds: 0.1, minimumUtterances: 1, joiningBelow: joiningBelow)
+      try CorpusSource(source), lengths: 0.1...(.infinity), minimumUtterances: 1, joiningBelow: joiningBelow)
     try PreparedCorpus(preparation, heldOut: { _ in nil }, trials: nil, seed: 1)
       .write(folder.path(name), shards: shards, relativePaths: relativePaths, overwrite: false)
   }
@@ -174,7 +174,7 @@ import Testing
   @Test func `audio that lies in the output is not overwritten`() throws {
     try writeSeven()
     let preparation = try CorpusPreparation(
-      try CorpusSource(folder.path("data")), minimumSeconds: 0.1, minimumUtterances: 1)
+      try CorpusSource(folder.path("data")), lengths: 0.1...(.infinity), minimumUtterances: 1)
     let prepared = try PreparedCorpus(preparation, heldOut: { _ in nil }, trials: nil, seed: 1)
     let failure = #expect(throws: Failure.self) {
       try prepared.write(folder.path("data"), relativePaths: false, overwrite: true)

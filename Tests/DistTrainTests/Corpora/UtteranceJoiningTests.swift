@@ -12,7 +12,7 @@ import Testing
 
   private func prepare(_ out: String, holdOut: Set<String>? = nil, relative: Bool = false) throws -> CorpusPreparation {
     let preparation = try CorpusPreparation(
-      CorpusSource(folder.path("source")), minimumSeconds: 0.5, minimumUtterances: 1, joiningBelow: 1)
+      CorpusSource(folder.path("source")), lengths: 0.5...(.infinity), minimumUtterances: 1, joiningBelow: 1)
     try PreparedCorpus(preparation, heldOut: { _ in holdOut }, trials: nil, seed: 1)
       .write(folder.path(out), relativePaths: relative, overwrite: false)
     return preparation
@@ -122,7 +122,7 @@ import Testing
     try folder.writeTone("source/a/2.wav", seconds: 0.6)
     let source = try CorpusSource(folder.path("source"))
     let preparation = try CorpusPreparation(
-      source, minimumSeconds: 0.5, minimumUtterances: 1, joiningBelow: 1)
+      source, lengths: 0.5...(.infinity), minimumUtterances: 1, joiningBelow: 1)
     try FileManager.default.removeItem(atPath: folder.path("source/a/2.wav"))
     let gone = #expect(throws: Failure.self) {
       try PreparedCorpus(preparation, heldOut: { _ in nil }, trials: nil, seed: 1)
@@ -137,7 +137,7 @@ import Testing
     try folder.write("lists/utt2spk", "a s\na+1 s\nb s\n")
     let taken = #expect(throws: Failure.self) {
       try CorpusPreparation(
-        CorpusSource(folder.path("lists")), minimumSeconds: 0.5, minimumUtterances: 1, joiningBelow: 1)
+        CorpusSource(folder.path("lists")), lengths: 0.5...(.infinity), minimumUtterances: 1, joiningBelow: 1)
     }
     #expect(taken?.message.contains("the utterance id 'a+1' is needed for a joined one") == true)
   }

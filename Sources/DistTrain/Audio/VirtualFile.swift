@@ -1,0 +1,61 @@
+import CSndFile
+import Foundation
+
+/// A file for libsndfile's virtual input and output, which its subclasses keep somewhere. Whoever shares one between threads
+/// locks it.
+class VirtualFile: @unchecked Sendable {
+  private(set) final var position = 0
+
+  /// Its length in bytes.
+  var count: Int { 0 }
+
+  /// Up to `target`'s bytes from `position`, which is within the file, into `target`; how many.
+  func read(_ target: UnsafeMutableRawBufferPointer) -> Int { 0 }
+
+  /// Writes all bytes at `position`; how many.
+  func write(_ source: UnsafeRawBufferPointer) -> Int { 0 }
+
+  /// Opens it from its start on.
+  /// - Precondition: this outlives what is returned.
+  final func open(_ mode: Int, _ info: inout SF_INFO) -> OpaquePointer? {
+    position = 0
+    var callbacks = Self.callbacks
+    return sf_open_virtual(&callbacks, Int32(mode), &info, Unmanaged.passUnretained(self).toOpaque())
+  }
+
+  private static func file(_ pointer: UnsafeMutableRawPointer?) -> VirtualFile {
+    Unmanaged<VirtualFile>.fromOpaque(pointer!).takeUnretainedValue()
+  }
+
+  private static var callbacks: SF_VIRTUAL_IO {
+    SF_VIRTUAL_IO(
+      get_filelen: { sf_count_t(VirtualFile.file($0).count) },
+      seek: { offset, origin, pointer in VirtualFile.file(pointer).seek(Int(offset), origin) },
+      read: { target, count, pointer in
+        VirtualFile.file(pointer).advance { file in
+          let part = max(0, min(Int(count), file.count - file.position))
+          guard part > 0, file.position >= 0 else { return 0 }
+          return file.read(UnsafeMutableRawBufferPointer(start: target, count: part))
+        }
+      },
+      write: { source, count, pointer in
+        VirtualFile.file(pointer).advance { $0.write(UnsafeRawBufferPointer(start: source, count: Int(count))) }
+      },
+      tell: { sf_count_t(VirtualFile.file($0).position) })
+  }
+
+  private func advance(_ by: (VirtualFile) -> Int) -> sf_count_t {
+    let bytes = by(self)
+    position += bytes
+    return sf_count_t(bytes)
+  }
+
+  private func seek(_ offset: Int, _ origin: Int32) -> sf_count_t {
+    switch origin {
+    case SEEK_SET: position = offset
+    case SEEK_CUR: position += offset
+    default: position = count + offset
+    }
+    return sf_count_t(position)
+  }
+}

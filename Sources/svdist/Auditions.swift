@@ -1,0 +1,62 @@
+import DistTrain
+import Foundation
+
+/// A folder of crops as training draws them, each before and after augmentation.
+struct Auditions {
+  /// The most pairs that a folder has: their names have three digits.
+  static let most = 1000
+  private static let tableName = "pairs.tsv"
+
+  private let configuration: Configuration
+  private let count: Int
+
+  /// - Throws: `Failure(.usage)` where no view is augmented, or a folder of noise or rooms is of no use.
+  init(_ configuration: Configuration, count: Int) throws {
+    guard (0..<configuration.batch.views).contains(where: { configuration.augments(view: $0) }) else {
+      throw Failure(.usage, "no view is augmented: set views.augmented and a kind of augmentation; see svdist config")
+    }
+    // Whoever prepares a corpus to hear it should not wait for that first.
+    _ = try Augmentation(configuration.augmentation, corpus: Corpus([]))
+    self.configuration = configuration
+    self.count = count
+  }
+
+  /// All that a folder of pairs may hold.
+  static var names: Set<String> {
+    Set((1...most).flatMap { ["\(name($0))-clean.wav", "\(name($0))-augmented.wav"] } + [tableName])
+  }
+
+  private static func name(_ pair: Int) -> String { String(format: "%03d", pair) }
+
+  /// Writes the pairs of a data directory, and what was done to each.
+  /// - Parameter replacing: as of `WholeFolder.write`.
+  func write(_ directory: String, to output: String, replacing: Set<String>?) throws {
+    let plan = try TrainingPlan(configuration, corpus: Corpus.open(directory))
+    try WholeFolder.write(output, replacing: replacing) { folder in
+      var lines = [["pair", "utterance", "speaker", "epoch", "view"] + Augmentation.columns]
+      for (index, place) in rows(plan).enumerated() {
+        let row = place.row
+        let audition = try plan.loader.audition(row, seconds: plan.cropLengths.seconds(step: place.step))
+        let name = Self.name(index + 1)
+        try AudioFile.write(audition.clean, to: "\(folder)/\(name)-clean.wav")
+        try AudioFile.write(audition.augmented, to: "\(folder)/\(name)-augmented.wav")
+        lines.append(
+          [name, plan.corpus.utterances[row.utterance].id, plan.corpus.speakers[row.speaker], "\(row.epoch)"]
+            + ["\(row.view)"] + plan.loader.augmentation.record(of: audition.distortion))
+      }
+      let text = lines.map { $0.joined(separator: "\t") + "\n" }.joined()
+      try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(Self.tableName)"))
+    }
+    print("\(output): \(count) pairs, and \(Self.tableName), which says what was done to each")
+  }
+
+  /// The first rows of augmented views, with their steps.
+  private func rows(_ plan: TrainingPlan) -> [(step: Int, row: BatchRow)] {
+    var rows: [(step: Int, row: BatchRow)] = []
+    for step in 0... {
+      rows += plan.sampler.batch(step: step).filter { configuration.augments(view: $0.view) }.map { (step, $0) }
+      if rows.count >= count { break }
+    }
+    return Array(rows.prefix(count))
+  }
+}

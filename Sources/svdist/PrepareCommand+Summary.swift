@@ -1,0 +1,59 @@
+import DistTrain
+import Foundation
+
+extension PrepareCommand {
+  /// Says what was found, left out, removed and written.
+  func summarise(_ source: CorpusSource, _ preparation: CorpusPreparation, _ prepared: PreparedCorpus) {
+    let found = source.count + source.leftOut.count
+    print("\(self.source) (layout: \(source.layout.rawValue)): \(found) utterances found")
+    if !preparation.leftOut.isEmpty {
+      print("\(preparation.leftOut.count) left out, listed in \(output)/\(PreparedCorpus.leftOutName):")
+      for (kind, count) in preparation.leftOutByKind { print("  \(count): \(kind)") }
+    }
+    if let trimming = preparation.trimming { summarise(trimming, preparation.evaluation?.published) }
+    for part in prepared.parts {
+      let corpus = part.corpus
+      defer {
+        if shards {
+          let count = (corpus.utterances.count + utterancesPerShard - 1) / utterancesPerShard
+          print("  \(count) \(count == 1 ? "shard" : "shards") of up to \(utterancesPerShard) utterances")
+        }
+      }
+      let hours = corpus.utterances.reduce(0) { $0 + $1.seconds } / 3600
+      print(
+        "\(part.name.isEmpty ? output : "\(output)/\(part.name)"): \(corpus.speakers.count) speakers, "
+          + "\(corpus.utterances.count) utterances, \(String(format: "%.2f", hours)) h")
+      let joined = part.utterances.filter { !$0.pieces.isEmpty }
+      if !joined.isEmpty {
+        let pieces = joined.reduce(0) { $0 + $1.pieces.count }
+        let what = joinShorterThan == nil ? "pieces" : "short utterances"
+        print("  \(pieces) \(what) joined to \(joined.count), listed in \(PreparedAudio.joinedName)")
+      }
+      if let targets = part.targets {
+        let count = targets.count { $0 }
+        print("  trials: \(targets.count), \(count) target and \(targets.count - count) nontarget")
+      }
+    }
+    if let count = preparation.evaluation?.trialsLeftOut, count > 0 {
+      print("  \(count) trials left out, whose utterances are")
+    }
+    for note in source.notes { print("note: \(note)") }
+    for note in prepared.notes(layout: source.layout) { print("note: \(note)") }
+  }
+
+  private func summarise(_ trimming: SilenceTrimming, _ published: PublishedEvaluation?) {
+    func seconds(_ value: Double) -> String { String(format: "%.1f s", value) }
+    let (count, removed) = (trimming.trimmed.count, trimming.removedSeconds)
+    let part = trimming.seconds > 0 ? 100 * removed / trimming.seconds : 0
+    print(
+      "silence removed from \(count) of \(trimming.count) utterances: \(seconds(removed)) of "
+        + "\(seconds(trimming.seconds)) (\(String(format: "%.1f", part)) %)"
+        + (count > 0 ? ", listed in \(output)/\(SilenceTrimming.reportName)" : ""))
+    if trimming.given > 0 {
+      print("  \(trimming.given) utterances not looked through: the source gives their times")
+    }
+    if let published {
+      print("  \(published.utterances.count) utterances of the corpus's own evaluation not looked through")
+    }
+  }
+}
