@@ -11,8 +11,15 @@ import yaml
 
 
 def documents(path):
-    with open(path, encoding="utf-8") as file:
-        return [document for document in yaml.safe_load_all(file) if document]
+    try:
+        with open(path, encoding="utf-8") as file:
+            found = [document for document in yaml.safe_load_all(file) if document]
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        sys.exit(f"check-kubernetes: {path}: {' '.join(str(error).split())}")
+    for document in found:
+        if not isinstance(document, dict):
+            sys.exit(f"check-kubernetes: {path}: a resource is a mapping, found {type(document).__name__}")
+    return found
 
 
 def closed(schema):
