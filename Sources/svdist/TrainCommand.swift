@@ -99,7 +99,8 @@ struct TrainCommand: RanksCommand {
       ThreadTeam.shared.grow(to: threads)
       if communicator.rank == 0 {
         print(configuration.yaml)
-        print("\(communicator.census), \(threads) \(threads == 1 ? "thread" : "threads") each, \(Machine.kernels)")
+        let each = "\(threads) \(threads == 1 ? "thread" : "threads") each"
+        print("\(communicator.census), \(each), \(Machine.kernels), \(Job.library)")
         for warning in machine.warningsOfRun { print("warning: \(warning.text)") }
         fflush(nil)
       }

@@ -58,6 +58,9 @@ Job.run(timeout: 2) { communicator in
   case "kill":
     if isCulprit { kill(getpid(), SIGKILL) }
     communicator.sum(&values)
+  case "stay":
+    // The others are done.
+    if isCulprit { sleep(3600) }
   case "exit":
     if isCulprit { exit(3) }
     communicator.sum(&values)

@@ -84,6 +84,21 @@ import Testing
     #expect(launch.status == 137)
   }
 
+  @Test func `Ranks that are done do not wait for ever for one that does not end`() throws {
+    let launch = try probe("stay", rank: 1, ranks: 2)
+    #expect(launch.status == 1)
+    #expect(launch.complaints.count == 1)
+    #expect(launch.complaints.first?.hasSuffix(" is done and waited 2 s for the others to end") == true)
+  }
+
+  @Test func `A rank that does not even start ends the others`() throws {
+    let others = ["none", "0", ":", "-n", "1", "/bin/sleep", "3600"]
+    let launch = try Program("CommunicationProbe", others, ranks: 1, limit: 60).finish()
+    #expect(launch.status == 1)
+    #expect(launch.complaints.count == 1)
+    #expect(launch.complaints.first?.hasSuffix(" waited 2 s for all ranks to start: one does not answer") == true)
+  }
+
   @Test func `A rank that exits with an error takes the others with it`() throws {
     let launch = try probe("exit", rank: 1)
     #expect(launch.status == 3)

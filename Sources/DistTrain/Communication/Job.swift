@@ -11,7 +11,7 @@ package enum Job {
   package static func start(timeout: Double = 600) throws -> any Communicator {
     let environment = ProcessInfo.processInfo.environment
     guard isLaunched(environment) else { return SoleCommunicator() }
-    let code = cmpi_start()
+    let code = limited(seconds: timeout) { cmpi_start() }
     guard code == 0 else {
       throw Failure(.failed, "MPI does not start on \(hostName()): \(MPICommunicator.describe(code))")
     }
@@ -22,8 +22,21 @@ package enum Job {
         "the launcher started \(promised) processes, but MPI joins \(communicator.size): start them with Open MPI's "
           + "mpirun, or with srun --mpi=pmix")
     }
-    finishAtExit()
+    finishAtExit(timeout: timeout)
     return communicator
+  }
+
+  /// Joins the ranks, or ends the process where that takes too long: no rank can ask another one yet.
+  private static func limited(seconds: Double, _ join: () -> Int32) -> Int32 {
+    let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "svdist.start"))
+    timer.schedule(deadline: .now() + seconds)
+    timer.setEventHandler {
+      report("svdist: MPI on \(hostName()) waited \(Int(seconds)) s for all ranks to start: one does not answer")
+      _exit(ExitStatus.failed.rawValue)
+    }
+    timer.resume()
+    defer { timer.cancel() }
+    return join()
   }
 
   /// The program on every rank: starts the job, runs `body` and exits with the status it returns or throws.
@@ -84,14 +97,17 @@ package enum Job {
   /// Seconds that a rank which exits with an error waits for the others to exit as well.
   private static let farewell = 2.0
 
-  private static func finishAtExit() {
+  private static func finishAtExit(timeout: Double) {
     var communicator = CMPICommunicator()
     guard cmpi_duplicate_world(&communicator) == 0 else { return }
     farewellHandle = communicator.handle
+    patience = timeout
     on_exit({ status, _ in Job.finish(status: status) }, nil)
   }
 
   nonisolated(unsafe) private static var farewellHandle: UInt64 = 0
+  /// Seconds that a rank which is done waits for the others.
+  nonisolated(unsafe) private static var patience = 600.0
 
   /// Ends MPI once all ranks exit: an orderly rank waits for them, one with an error only a moment.
   private static func finish(status: Int32) {
@@ -101,7 +117,12 @@ package enum Job {
     let began = monotonicSeconds()
     guard cmpi_barrier(CMPICommunicator(handle: farewellHandle), &request) == 0 else { cmpi_abort(max(status, 1)) }
     while cmpi_test(&request, &done) == 0, done == 0 {
-      if status != 0 && monotonicSeconds() - began > farewell { cmpi_abort(status) }
+      let waited = monotonicSeconds() - began
+      if status != 0, waited > farewell { cmpi_abort(status) }
+      if waited > patience {
+        report("svdist: a rank on \(hostName()) is done and waited \(Int(waited)) s for the others to end")
+        cmpi_abort(ExitStatus.failed.rawValue)
+      }
       usleep(1000)
     }
     _ = cmpi_finish()
