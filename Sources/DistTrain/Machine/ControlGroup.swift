@@ -69,8 +69,10 @@ package struct ControlGroup: Equatable {
     let lines = (read(folder + "/memory.stat") ?? "").split(separator: "\n").map { $0.split(separator: " ") }
     // Version 1 counts the groups inside under names of their own.
     let prefix = lines.contains { $0.first == "total_active_file" } ? "total_" : ""
-    let ofFiles = lines.filter { [prefix + "active_file", prefix + "inactive_file"].contains($0.first.map(String.init)) }
-      .compactMap { $0.count == 2 ? Int($0[1]) : nil }.reduce(0, +)
+    let ofFiles = lines.filter {
+      [prefix + "active_file", prefix + "inactive_file"].contains($0.first.map(String.init))
+    }
+    .compactMap { $0.count == 2 ? Int($0[1]) : nil }.reduce(0, +)
     return max(0, limit - used + ofFiles)
   }
 

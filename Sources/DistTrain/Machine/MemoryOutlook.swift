@@ -47,8 +47,9 @@ package struct MemoryOutlook: Codable, Sendable {
       let ahead = own.reduce(0) { $0 + $1.ahead }
       guard let left = own.compactMap(\.left).min(), ahead > left else { return nil }
       let count = "\(own.count) \(own.count == 1 ? "rank" : "ranks")"
-      return "\(count) on \(name) will take about \(gigabytes(ahead)) more of memory, where \(gigabytes(left)) are left: "
-        + "start fewer ranks there, or choose a smaller batch or crop.seconds"
+      return
+        "\(count) on \(name) will take about \(gigabytes(ahead)) more of memory, where \(gigabytes(left)) are left: start "
+        + "fewer ranks there, or choose a smaller batch or crop.seconds"
     }
   }
 

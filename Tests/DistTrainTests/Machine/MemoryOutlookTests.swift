@@ -15,7 +15,8 @@ import Testing
     let warnings = MemoryOutlook.warnings(ranks, hosts: ["a", "a", "b", "c"])
     #expect(warnings.count == 1)
     #expect(
-      warnings.first?.hasPrefix("2 ranks on a will take about 3.00 GB more of memory, where 2.90 GB are left: ") == true)
+      warnings.first?.hasPrefix("2 ranks on a will take about 3.00 GB more of memory, where 2.90 GB are left: ") == true
+    )
     #expect(MemoryOutlook.summary(Array(ranks.prefix(3))) == "about 3.10 GB of memory for each rank")
   }
 
