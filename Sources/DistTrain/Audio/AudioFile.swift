@@ -10,6 +10,8 @@ package struct AudioFile: Sendable {
   /// Samples of each channel.
   package let frames: Int
   private let decoder: SoundDecoder
+  /// Where it is within a shard; nil for a file.
+  private let member: ShardMember?
 
   /// From the lowest at which speech can be told from noise to beyond what converters reach.
   private static let rates = 1000...1_000_000
@@ -22,16 +24,32 @@ package struct AudioFile: Sendable {
   ///   says, or without samples.
   package init(path: String) throws {
     let member = try ShardMember.open(path)
-    if let member { try AudioContainer.check(member) } else { try AudioContainer.check(path) }
-    decoder = try SoundDecoder(path: path, member: member)
+    decoder = try Self.within(member) { try Self.decoder(path, member) }
     self.path = path
+    self.member = member
     sampleRate = decoder.sampleRate
     channels = decoder.channels
     frames = decoder.frames
-    guard Self.rates.contains(sampleRate) else {
-      throw Self.unusable(path, "is of \(sampleRate) Hz by its header, no rate of speech: convert it again")
+  }
+
+  private static func decoder(_ path: String, _ member: ShardMember?) throws -> SoundDecoder {
+    if let member { try AudioContainer.check(member) } else { try AudioContainer.check(path) }
+    let decoder = try SoundDecoder(path: path, member: member)
+    guard rates.contains(decoder.sampleRate) else {
+      throw unusable(path, "is of \(decoder.sampleRate) Hz by its header, no rate of speech: convert it again")
     }
-    guard frames > 0 else { throw Self.unusable(path, "holds no samples: record or convert it again") }
+    guard decoder.frames > 0 else { throw unusable(path, "holds no samples: record or convert it again") }
+    return decoder
+  }
+
+  /// Reads from a recording. Where its shard lost it meanwhile, that is what is wrong, not what a decoder made of it.
+  private static func within<Result>(_ member: ShardMember?, _ read: () throws -> Result) throws -> Result {
+    do {
+      return try read()
+    } catch {
+      try member?.checkPresence()
+      throw error
+    }
   }
 
   /// Samples `from ..< from + count` at the file's own rate, full scale being ±1: of one channel (counted from 0), or the
@@ -45,7 +63,7 @@ package struct AudioFile: Sendable {
       throw Self.unusable(path, "has \(channels) channel(s), counted from 0: there is no channel \(channel)")
     }
     guard count > 0 else { return [] }
-    let interleaved = try decoder.read(from: from, count: count)
+    let interleaved = try Self.within(member) { try decoder.read(from: from, count: count) }
     if let index = interleaved.firstIndex(where: { !$0.isFinite }) {
       let frame = from + index / channels
       throw Self.unusable(

@@ -24,8 +24,22 @@ struct ShardMember: Sendable {
       }
       return ShardMember(path: path, shard: file, offset: offset, count: header.size)
     } catch {
-      throw AudioFile.unusable(path, "is not in its shard: \(Failure(error).message)")
+      throw missing(path, error)
     }
+  }
+
+  /// - Throws: `Failure(.badData)` where the shard no longer reaches to the member's end.
+  func checkPresence() throws(Failure) {
+    guard count > 0 else { return }
+    do {
+      _ = try shard.read(at: offset + count - 1, count: 1)
+    } catch {
+      throw Self.missing(path, error)
+    }
+  }
+
+  private static func missing(_ path: String, _ error: any Error) -> Failure {
+    AudioFile.unusable(path, "is not in its shard: \(Failure(error).message)")
   }
 
   /// The shard and the offset that a path names; nil for the path of a file.

@@ -199,6 +199,15 @@ import Testing
     #expect(failure?.message.contains("gone.tar:1536: is not in its shard: cannot read") == true)
   }
 
+  @Test func `a recording whose shard is cut off after it was opened is missing, not broken`() throws {
+    try writeSeven()
+    let path = try Corpus.open(folder.path("data")).utterances[0].path
+    let file = try AudioFile(path: path)
+    try Data().write(to: URL(fileURLWithPath: String(path.prefix { $0 != ":" })), options: [])
+    let failure = #expect(throws: Failure.self) { try file.read(from: 0, count: file.frames) }
+    #expect(failure?.message.contains("\(path): is not in its shard: ") == true, "\(failure?.message ?? "")")
+  }
+
   @Test func `a writer that is stopped anywhere leaves no shard that is not whole`() throws {
     try writeSeven()
     let whole = try (0..<3).map {
