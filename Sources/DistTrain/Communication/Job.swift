@@ -51,7 +51,8 @@ package enum Job {
       exit(Failure(error).status.rawValue)
     }
     do {
-      try communicator.agreeOnProgram()
+      // Only processes that a launcher started can be of different programs.
+      if let ranks = communicator as? MPICommunicator { try ranks.agreeOnProgram() }
       exit(try body(communicator).rawValue)
     } catch let agreed as AgreedFailure {
       if agreed.isMine { report(agreed.line) }

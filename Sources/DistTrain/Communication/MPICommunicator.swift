@@ -47,9 +47,8 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
     let unknown = Array(repeating: "a host yet unknown", count: Int(size))
     watchdog = Watchdog(communicator: watch, rank: Int(rank), hosts: unknown, processes: [], limit: timeout)
     hosts = gather(hostName())
-    let processes = gather(ProcessMark.own.text).map { ProcessMark(text: $0) }
     watchdog = Watchdog(
-      communicator: watch, rank: Int(rank), hosts: hosts, processes: processes, limit: timeout)
+      communicator: watch, rank: Int(rank), hosts: hosts, processes: gatherValues(ProcessMark.own), limit: timeout)
     operations = 0
   }
 

@@ -64,6 +64,9 @@ package struct SpeakerBatchSampler: Sendable {
     hasSessions = named?.areNamed ?? false
   }
 
+  /// Rows of a global batch.
+  var rows: Int { speakers * utterances * views }
+
   /// The rows of the global batch at a step counted from 0 over all epochs.
   ///
   /// - Parameter rollbacks: how often training went back to a checkpoint: what is drawn for the rows, not which they are,
@@ -73,7 +76,7 @@ package struct SpeakerBatchSampler: Sendable {
     precondition(step >= 0, "steps count from 0")
     let epoch = step / stepsPerEpoch
     var rows: [BatchRow] = []
-    rows.reserveCapacity(speakers * utterances * views)
+    rows.reserveCapacity(self.rows)
     for (speaker, group, occurrence) in order(epoch: epoch).groups(step: step % stepsPerEpoch) {
       for utterance in group {
         for view in 0..<views {

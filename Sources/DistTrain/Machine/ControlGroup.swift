@@ -29,6 +29,13 @@ package struct ControlGroup: Equatable {
     }
   }
 
+  /// This process's.
+  /// - Parameter read: the text of a file; nil where there is none.
+  init(read: (String) -> String?) {
+    self.init(
+      groups: read("/proc/self/cgroup") ?? "", mounts: Mount.all(read("/proc/self/mountinfo") ?? ""), read: read)
+  }
+
   /// Whether a mount is the tree of these controllers; version 2 has one tree, whose controllers go unnamed.
   private static func serves(_ mount: Mount, _ controllers: [String]) -> Bool {
     if controllers.isEmpty { return mount.type == "cgroup2" }

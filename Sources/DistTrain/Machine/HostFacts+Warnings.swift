@@ -3,7 +3,7 @@ extension HostFacts {
   package var warnings: [MachineWarning] {
     let ofRanks = ranks.flatMap { [Self.narrowProducts($0), Self.narrowLoops($0), Self.presetCache($0)] }
     let ofHost = [crowded, bound, limited, idle, smallPages]
-    return (ofRanks + ofHost).compactMap(\.self).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    return (ofRanks + ofHost).compactMap(\.self).distinct
   }
 
   private static func narrowProducts(_ rank: MachineFacts) -> MachineWarning? {

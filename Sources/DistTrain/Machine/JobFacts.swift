@@ -11,7 +11,7 @@ package struct JobFacts: Sendable {
   ///   - ranks: every rank's facts.
   ///   - threads: of each rank; nil for as many as fit.
   package init(ranks: [MachineFacts], threads: Int?) {
-    let names = ranks.map(\.host).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+    let names = ranks.map(\.host).distinct
     let members = names.map { name in ranks.indices.filter { ranks[$0].host == name } }
     hosts = members.map { HostFacts(ranks: $0.map { ranks[$0] }, threads: threads) }
     var all = ranks.map { _ in 1 }
@@ -32,7 +32,7 @@ package struct JobFacts: Sendable {
   package var warnings: [MachineWarning] {
     let all = hosts.flatMap { host in host.warnings.map { (host: host.name, warning: $0) } }
     guard hosts.count > 1 else { return all.map(\.warning) }
-    let texts = all.map(\.warning.text).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+    let texts = all.map(\.warning.text).distinct
     return texts.compactMap { text in
       let same = all.filter { $0.warning.text == text }
       guard let first = same.first, let worst = same.map(\.warning.cost).max() else { return nil }

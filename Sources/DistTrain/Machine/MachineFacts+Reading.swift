@@ -21,8 +21,7 @@ extension MachineFacts {
     facts.features = processor.features
     facts.cores = processor.cores
 
-    let group = ControlGroup(
-      groups: read("/proc/self/cgroup") ?? "", mounts: Mount.all(read("/proc/self/mountinfo") ?? ""), read: read)
+    let group = ControlGroup(read: read)
     facts.quota = group.quota
     let online = Set(processor.cores.keys)
     let mask = affinity(read("/proc/self/status") ?? "") ?? online

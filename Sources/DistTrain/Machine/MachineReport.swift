@@ -5,7 +5,7 @@ package enum MachineReport {
   /// The hosts, their cores, and the kernels in use; hosts that are alike share a line.
   package static func description(_ facts: JobFacts, census: String, library: String) -> String {
     let described = facts.hosts.map { (name: $0.name, text: describe($0)) }
-    let texts = described.map(\.text).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+    let texts = described.map(\.text).distinct
     let lines = texts.map { text in
       let names = described.filter { $0.text == text }.map(\.name)
       return "\(names.count > 4 ? "\(names[0]) and \(names.count - 1) more" : names.joined(separator: ", ")): \(text)"

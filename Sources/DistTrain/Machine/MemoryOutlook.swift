@@ -17,8 +17,7 @@ package struct MemoryOutlook: Codable, Sendable {
   /// - Parameter root: the folder that holds proc and sys.
   package init(ahead: Int, root: String = "") {
     let read = { KernelFile.text(root + $0) }
-    let group = ControlGroup(
-      groups: read("/proc/self/cgroup") ?? "", mounts: Mount.all(read("/proc/self/mountinfo") ?? ""), read: read)
+    let group = ControlGroup(read: read)
     let available = read("/proc/meminfo").flatMap { Self.bytes("MemAvailable:", in: $0) }
     self.init(
       held: read("/proc/self/status").flatMap { Self.bytes("VmRSS:", in: $0) } ?? 0, ahead: ahead,
@@ -41,8 +40,7 @@ package struct MemoryOutlook: Codable, Sendable {
   ///   - ranks: of all ranks.
   ///   - hosts: each rank's.
   package static func warnings(_ ranks: [MemoryOutlook], hosts: [String]) -> [String] {
-    let names = hosts.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
-    return names.compactMap { name in
+    hosts.distinct.compactMap { name in
       let own = zip(ranks, hosts).filter { $0.1 == name }.map(\.0)
       let ahead = own.reduce(0) { $0 + $1.ahead }
       guard let left = own.compactMap(\.left).min(), ahead > left else { return nil }

@@ -76,7 +76,7 @@ package final class BufferPool: Sendable {
       for range in state.large.trim() { region.forget(range) }
       state.reached = state.large.top
       defer { state.small = [:] }
-      return state.small.values.joined().map { Block(pointer: $0.pointer) }
+      return Array(state.small.values.joined())
     }
     for block in blocks { free(block.pointer) }
   }

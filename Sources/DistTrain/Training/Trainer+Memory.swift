@@ -6,7 +6,9 @@ extension Trainer {
   /// Bytes of memory that this rank's steps will take beyond what it holds: the encoder's passes as a rehearsal on one
   /// utterance shows them, the objectives, batches that are loaded ahead, a checkpoint's copy.
   func memoryAhead() -> Int {
-    let rows = (plan.sampler.batch(step: 0, rollbacks: 0).count + communicator.size - 1) / communicator.size
+    let rows = SpeakerBatchSampler.rows(
+      of: communicator.rank, size: communicator.size, count: plan.sampler.rows
+    ).count
     let columns = rows * plan.loader.frames(seconds: plan.cropLengths.longest)
     let passes = rehearsal().bytes(columns: Self.rehearsed, as: columns)
     BufferPool.shared.trim()
@@ -18,11 +20,12 @@ extension Trainer {
     return passes + (features + classifier + snapshot) * MemoryLayout<Float>.stride
   }
 
-  /// A forward and a backward pass as a step makes them, on silence. Nothing of them stays but zeros among the gradients.
+  /// A forward and a backward pass as a step makes them, on silence. What they leave among the gradients no step reads: each
+  /// begins with zeros.
   private func rehearsal() -> BufferTrace {
     let features = Matrix.zeros(rows: encoder.bins, columns: Self.rehearsed)
     let scratch = Matrix.zeros(rows: 1, columns: statistics.count)
-    let trace = BufferPool.shared.tracing {
+    return BufferPool.shared.tracing {
       let (embeddings, cache) = encoder.forward(
         features, utterances: 1,
         ForwardPass(
@@ -32,7 +35,5 @@ extension Trainer {
         BackwardPass(
           parameters: parameters.pointer, gradients: gradients.map(\.pointer), precision: plan.precision))
     }
-    for buffer in gradients { buffer.pointer.update(repeating: 0, count: buffer.count) }
-    return trace
   }
 }
