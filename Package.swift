@@ -13,6 +13,8 @@ let package = Package(
   products: [
     .executable(name: "svdist", targets: ["svdist"]),
     .library(name: "DistTrain", targets: ["DistTrain"]),
+    // Tests load it into the programs that they run.
+    .library(name: "FaultyDisk", type: .dynamic, targets: ["FaultyDisk"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -60,6 +62,7 @@ let package = Package(
     .target(
       name: "UntrustedInputs", dependencies: ["DistTrain"], path: "Tests/Support/UntrustedInputs",
       swiftSettings: settings),
+    .target(name: "FaultyDisk", path: "Tests/Support/FaultyDisk"),
     .executableTarget(
       name: "svdist-chaos",
       dependencies: [

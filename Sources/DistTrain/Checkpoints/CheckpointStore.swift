@@ -59,8 +59,9 @@ package struct CheckpointStore: Sendable {
     try FileSystem.createFolder(path)
     let final = folder(step: state.step)
     let partial = hidden(step: state.step, .partial)
+    // A disk that failed may have kept the half of an earlier one, which would take its room for ever.
+    try removeLeftovers()
     do {
-      try FileSystem.remove(partial)
       try FileSystem.createFolder(partial)
       try Self.write(encoder: encoder, optimizer: optimizer, state: state, metadata: metadata, into: partial)
       try install(partial, as: final, step: state.step)
@@ -98,7 +99,7 @@ package struct CheckpointStore: Sendable {
     try removeLeftovers()
   }
 
-  /// Clears what a killed run left behind: half-written folders go, a folder set aside returns if its place is empty.
+  /// Clears what a killed run or a failing disk left behind: half-written folders go, a folder set aside returns if its place is empty.
   package func removeLeftovers() throws {
     guard FileSystem.isFolder(path) else { return }
     try FileSystem.remove(path + "/.\(Self.bestName).partial")

@@ -13,7 +13,9 @@ package final class MetricsLog: Sendable {
   /// - Throws: `Failure(.failed)` with the system's reason where the log does not hold this line now.
   package func append(_ metrics: StepMetrics) throws { try log.append(metrics.json) }
 
-  /// Waits until what was written is on disk.
+  /// Writes the lines that wait, and returns once all lines are on disk.
+  ///
+  /// - Throws: `Failure(.failed)` with the system's reason where some are not.
   package func sync() throws { try log.sync() }
 
   /// Cuts off what comes after a step, a line that was cut short by a kill with it.

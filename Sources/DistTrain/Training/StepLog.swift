@@ -32,18 +32,27 @@ package final class StepLog: Sendable {
   package func append(_ line: String) throws {
     try waiting.withLock { waiting in
       if waiting.count < Self.mostWaiting { waiting += Array((line + "\n").utf8) }
-      var written = 0
-      defer { waiting.removeFirst(written) }
-      while written < waiting.count {
-        written += try SystemCall.run(.write, path) {
-          waiting[written...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-        }
-      }
+      try write(&waiting)
     }
   }
 
-  /// Waits until what was written is on disk.
-  package func sync() throws { try SystemCall.run(.sync, path) { fsync(descriptor) } }
+  /// Writes the lines that wait, and returns once all lines are on disk.
+  ///
+  /// - Throws: `Failure(.failed)` with the system's reason where some are not.
+  package func sync() throws {
+    try waiting.withLock { try write(&$0) }
+    try SystemCall.run(.sync, path) { fsync(descriptor) }
+  }
+
+  private func write(_ waiting: inout [UInt8]) throws {
+    var written = 0
+    defer { waiting.removeFirst(written) }
+    while written < waiting.count {
+      written += try SystemCall.run(.write, path) {
+        waiting[written...].withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+      }
+    }
+  }
 
   /// Cuts off what comes after the last whole line of a step up to `step`: a run that goes on from that step writes the
   /// rest again. A line that was cut short by a kill goes too.

@@ -90,6 +90,20 @@ import Testing
     }
   }
 
+  @Test func `lines that wait are written before a checkpoint, or it is told that they are not`() throws {
+    try withScratchFolder { folder in
+      let path = folder + "/metrics.jsonl"
+      let log = try MetricsLog(path: path)
+      try SystemCall.withFault(under: folder, { purpose, _ in purpose == .write ? EDQUOT : nil }) {
+        #expect(throws: Failure.self) { try log.append(StepMetrics(step: 1, epoch: 0)) }
+        #expect(failure { try log.sync() }?.message == "cannot write \(path): \(String(cString: strerror(EDQUOT)))")
+      }
+      #expect(try steps(in: path) == [])
+      try log.sync()
+      #expect(try steps(in: path) == [1])
+    }
+  }
+
   private func steps(in path: String) throws -> [Int] {
     try read(path).split(separator: "\n").map {
       try JSONDecoder().decode(StepMetrics.self, from: Data($0.utf8)).step

@@ -1,0 +1,28 @@
+import Foundation
+
+/// A disk that fails a program, or keeps it waiting, at the calls that change files: the environment that a program runs
+/// in to meet it.
+struct FaultyDisk {
+  /// What the calls report, as `EROFS`; nil where they wait.
+  var error: Int32?
+  /// A part of the path of the files and folders concerned.
+  var path: String
+  /// A file or folder whose existence breaks the disk; nil for one that is broken from the start.
+  var from: String?
+  /// So many calls of a process meet the broken disk, then it is mended.
+  var calls = Int.max
+  /// A file whose existence mends the disk.
+  var until: String?
+
+  /// - Throws: where the library that does it was not built.
+  func environment() throws -> [String: String] {
+    var environment = [
+      "LD_PRELOAD": try Program.path(of: "libFaultyDisk.so"), "SVDIST_FAULT_PATH": path,
+      "SVDIST_FAULT_CALLS": "\(calls)",
+    ]
+    environment["SVDIST_FAULT_ERROR"] = error.map { "\($0)" }
+    environment["SVDIST_FAULT_FROM"] = from
+    environment["SVDIST_FAULT_UNTIL"] = until
+    return environment
+  }
+}
