@@ -72,3 +72,16 @@ void ck_pooling_backward(
     float *dx, const float *weight, const float *x, size_t n, float dmean, float dsquare, float a, float c) {
   table->pooling_backward(dx, weight, x, n, dmean, dsquare, a, c);
 }
+void ck_log(float *x, size_t n) { table->log(x, n); }
+size_t ck_normal_numbers(
+    uint64_t *state, const float *edges, const float *inner, float *x, size_t n, uint32_t *outside) {
+  return table->normal_numbers(state, edges, inner, x, n, outside);
+}
+void ck_shape_frame(
+    const float *samples, const float *noise, double amplitude, double emphasis, const double *window, size_t n,
+    double *frame) {
+  table->shape_frame(samples, noise, amplitude, emphasis, window, n, frame);
+}
+void ck_squared_magnitudes(const double *spectrum, float *power, size_t n) {
+  table->squared_magnitudes(spectrum, power, n);
+}

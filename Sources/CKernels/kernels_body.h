@@ -229,10 +229,12 @@ static void NAME(pooling_backward)(
   for (size_t i = 0; i < n; i++) dx[i] += weight[i] * (dmean + 2 * dsquare * x[i]) + (a * x[i] + c);
 }
 
+#include "frames_body.h"
+
 const struct kernels NAME(table) = {
     NAME(add_scalar), NAME(add_scalar_relu), NAME(add), NAME(affine), NAME(combine), NAME(add_scaled),
     NAME(relu_backward), NAME(sum), NAME(squared_deviations), NAME(dot), NAME(normalization_sums),
     NAME(normalization_relu_backward), NAME(normalization_backward), NAME(tanh), NAME(sigmoid), NAME(tanh_backward),
     NAME(attentive_statistics), NAME(attentive_variance), NAME(attention_backward), NAME(pooling_relu_backward),
-    NAME(pooling_backward),
+    NAME(pooling_backward), NAME(log), NAME(normal_numbers), NAME(shape_frame), NAME(squared_magnitudes),
 };

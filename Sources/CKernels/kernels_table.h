@@ -2,6 +2,7 @@
 #ifndef KERNELS_TABLE_H
 #define KERNELS_TABLE_H
 #include <stddef.h>
+#include <stdint.h>
 
 struct kernels {
   void (*add_scalar)(float *, size_t, float);
@@ -25,6 +26,10 @@ struct kernels {
   void (*attention_backward)(const float *, const float *, float *, size_t, float, float, float);
   void (*pooling_relu_backward)(float *, const float *, const float *, size_t, float, float, float, float);
   void (*pooling_backward)(float *, const float *, const float *, size_t, float, float, float, float);
+  void (*log)(float *, size_t);
+  size_t (*normal_numbers)(uint64_t *, const float *, const float *, float *, size_t, uint32_t *);
+  void (*shape_frame)(const float *, const float *, double, double, const double *, size_t, double *);
+  void (*squared_magnitudes)(const double *, float *, size_t);
 };
 
 extern const struct kernels generic_table;

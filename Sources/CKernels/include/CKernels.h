@@ -3,6 +3,7 @@
 #ifndef CKERNELS_H
 #define CKERNELS_H
 #include <stddef.h>
+#include <stdint.h>
 
 /// The instruction set in use: "avx512", "avx2" or "generic". SVDIST_KERNELS=avx2|generic in the environment asks for a narrower one.
 const char *ck_instruction_set(void);
@@ -55,6 +56,24 @@ void ck_pooling_relu_backward(
 /// dx = dx + weight * (dmean + 2 * dsquare * x) + a * x + c.
 void ck_pooling_backward(
     float *dx, const float *weight, const float *x, size_t n, float dmean, float dsquare, float a, float c);
+
+/// x = ln x for positive, normal x; what is infinite or not a number stays so.
+void ck_log(float *x, size_t n);
+/// Numbers for the normal distribution by the ziggurat of 128 layers: x holds n of them, n a multiple of 8, all but the
+/// returned few, which lie outside the part of their layer that is surely under the density. `outside` names each of these
+/// as index << 7 | layer, rising; x holds its place within the layer.
+/// - state: the four words of four generators, word by word.
+/// - edges, inner: how far each layer reaches, and how far it surely lies within.
+/// - outside: room for n.
+size_t ck_normal_numbers(
+    uint64_t *state, const float *edges, const float *inner, float *x, size_t n, uint32_t *outside);
+/// frame = ((s - m) - emphasis * (s' - m)) * window, with s = samples + amplitude * noise, s' the one before, the first its
+/// own, and m their mean.
+void ck_shape_frame(
+    const float *samples, const float *noise, double amplitude, double emphasis, const double *window, size_t n,
+    double *frame);
+/// power = |spectrum|^2 of n complex numbers.
+void ck_squared_magnitudes(const double *spectrum, float *power, size_t n);
 
 /// Whether ck_product is to be used here: with the instruction set "avx2".
 int ck_has_product(void);

@@ -1,10 +1,11 @@
+internal import CKernels
 import Foundation
 
 /// Log mel filter-bank features as wespeaker computes them (`dataset/processor.py`), with Kaldi's definitions
 /// (`feature-window.cc`, `mel-computations.cc`).
 ///
 /// Samples are scaled to 16 bits; frames of 25 ms every 10 ms, only whole ones; dither, removal of the frame's mean,
-/// pre-emphasis 0.97, symmetric Hamming window; power spectrum of 512 points at 16 kHz; triangles linear in
+/// pre-emphasis 0.97 (the first sample stands for its own predecessor), symmetric Hamming window; power spectrum of 512 points at 16 kHz; triangles linear in
 /// mel = 1127·ln(1 + f/700) from 20 Hz to half the sampling rate; natural logarithm; minus each bin's mean over the frames.
 package struct FilterBank: Sendable {
   package let bins: Int
@@ -73,54 +74,38 @@ package struct FilterBank: Sendable {
     let amplitude = self.dither / Self.fullScale
     var noise = amplitude > 0 ? dither.map { GaussianNoise($0) } : nil
     let scratch = spectrum.scratch()
+    let energies = Buffer(count: bins * FrameSpectrum.block)
     samples.withUnsafeBufferPointer { samples in
-      for first in stride(from: 0, to: frames, by: FrameSpectrum.block) {
-        let count = min(FrameSpectrum.block, frames - first)
-        for frame in 0..<count {
-          let input = scratch.frame(frame)
-          let source = samples.baseAddress! + (first + frame) * frameShift
-          for index in 0..<frameLength { input[index] = Double(source[index]) }
-          noise?.add(to: input, count: frameLength, amplitude: amplitude)
-          shape(input)
-        }
-        spectrum.power(scratch)
-        triangles.logEnergies(of: scratch.power, floor: Self.floor) { bin, energies in
-          let output = features.row(bin) + column + first
-          for frame in 0..<count { output[frame] = energies[frame] }
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: frameLength) { dither in
+        dither.initialize(repeating: 0)
+        for first in stride(from: 0, to: frames, by: FrameSpectrum.block) {
+          let count = min(FrameSpectrum.block, frames - first)
+          for frame in 0..<count {
+            noise?.fill(dither)
+            ck_shape_frame(
+              samples.baseAddress! + (first + frame) * frameShift, dither.baseAddress!, amplitude, Self.preEmphasis,
+              window, frameLength, scratch.frame(frame))
+          }
+          spectrum.power(scratch)
+          writeEnergies(scratch, energies, frames: count, into: features, column: column + first)
         }
       }
     }
     for bin in 0..<bins { Self.removeMean(features.row(bin) + column, count: frames) }
   }
 
-  /// Removes a frame's mean, then pre-emphasis (the first sample stands for its own predecessor), then the window.
-  private func shape(_ frame: UnsafeMutablePointer<Double>) {
-    let mean = Self.mean(frame, count: frameLength)
-    window.withUnsafeBufferPointer { window in
-      let first = frame[0] - mean
-      var previous = first
-      for index in 0..<frameLength {
-        let current = frame[index] - mean
-        frame[index] = (current - Self.preEmphasis * previous) * window[index]
-        previous = current
-      }
+  /// Writes the logarithms of a block's energies. `energies` has room for bins × 16 numbers.
+  private func writeEnergies(
+    _ scratch: FrameSpectrum.Scratch, _ energies: Buffer, frames: Int, into features: Matrix, column: Int
+  ) {
+    let all = UnsafeMutableRawPointer(energies.pointer).assumingMemoryBound(to: SIMD16<Float>.self)
+    triangles.logEnergies(of: scratch.power, floor: Self.floor, into: all)
+    for bin in 0..<bins {
+      (features.row(bin) + column).update(from: energies.pointer + bin * FrameSpectrum.block, count: frames)
     }
   }
 
   private static func removeMean(_ values: UnsafeMutablePointer<Float>, count: Int) {
-    let mean = Float(mean(values, count: count))
-    for index in 0..<count { values[index] -= mean }
-  }
-
-  /// Eight sums side by side, which is both faster and nearer than one.
-  private static func mean<Value: BinaryFloatingPoint>(_ values: UnsafePointer<Value>, count: Int) -> Double {
-    var sums = SIMD8<Double>(repeating: 0)
-    let whole = count & ~7
-    for index in stride(from: 0, to: whole, by: 8) {
-      for lane in 0..<8 { sums[lane] += Double(values[index + lane]) }
-    }
-    var sum = sums.sum()
-    for index in whole..<count { sum += Double(values[index]) }
-    return sum / Double(count)
+    ck_add_scalar(values, count, Float(-ck_sum(values, count) / Double(count)))
   }
 }

@@ -1,4 +1,5 @@
 import CFFTW
+internal import CKernels
 import Foundation
 
 /// Power spectra of a block of frames by FFTW, in double precision: speech holds spectra whose weakest bands are 10^10
@@ -59,12 +60,8 @@ final class FrameSpectrum: @unchecked Sendable {
   /// Transforms the frames of the block.
   func power(_ scratch: Scratch) {
     fftw_execute_dft_r2c(plan, scratch.samples, scratch.spectrum)
-    let spectrum = UnsafeRawPointer(scratch.output.pointer).assumingMemoryBound(to: SIMD32<Double>.self)
-    let power = UnsafeMutableRawPointer(scratch.powers.pointer).assumingMemoryBound(to: SIMD16<Float>.self)
-    for frequency in 0..<points / 2 {
-      let values = spectrum[frequency]
-      power[frequency] = SIMD16<Float>(values.evenHalf * values.evenHalf + values.oddHalf * values.oddHalf)
-    }
+    let spectrum = UnsafeRawPointer(scratch.output.pointer).assumingMemoryBound(to: Double.self)
+    ck_squared_magnitudes(spectrum, scratch.powers.pointer, points / 2 * Self.block)
   }
 
   private static func scratch(points: Int) -> Scratch {

@@ -1,3 +1,4 @@
+internal import CKernels
 import Foundation
 
 /// Triangular filters, linear and equally spaced in mel, over a power spectrum (Kaldi's `MelBanks`).
@@ -37,11 +38,13 @@ struct MelTriangles: Sendable {
     self.weights = weights
   }
 
-  /// Calls `body` for each filter with the logarithms of its energies in the 16 frames of a block.
+  /// The logarithms of the filters' energies in the 16 frames of a block.
   ///
-  /// - Parameter power: for each frequency, the powers of the 16 frames.
+  /// - Parameters:
+  ///   - power: for each frequency, the powers of the 16 frames.
+  ///   - energies: for each filter, room for 16 numbers.
   func logEnergies(
-    of power: UnsafePointer<SIMD16<Float>>, floor: Float, _ body: (_ bin: Int, _ energies: SIMD16<Float>) -> Void
+    of power: UnsafePointer<SIMD16<Float>>, floor: Float, into energies: UnsafeMutablePointer<SIMD16<Float>>
   ) {
     weights.withUnsafeBufferPointer { weights in
       for (bin, triangle) in triangles.enumerated() {
@@ -51,11 +54,10 @@ struct MelTriangles: Sendable {
           sum += power[frequency] * weights[index]
           frequency += 1
         }
-        let floored = sum.replacing(with: floor, where: sum .< floor)
-        var energies = floored
-        for lane in 0..<16 { energies[lane] = log(floored[lane]) }
-        body(bin, energies)
+        energies[bin] = sum.replacing(with: floor, where: sum .< floor)
       }
     }
+    let count = triangles.count * SIMD16<Float>.scalarCount
+    energies.withMemoryRebound(to: Float.self, capacity: count) { ck_log($0, count) }
   }
 }

@@ -156,6 +156,24 @@ import Testing
     }
   }
 
+  @Test func `what a disk that stopped taking changes kept of a checkpoint is cleared by the next one`() throws {
+    var kept = 0
+    for call in 1... {
+      let finished = try withStore { store in
+        try save(1, in: store)
+        let system = FaultySystem(failing: call, onlyOnce: false)
+        _ = failure { try system.run(under: store.path) { try save(2, in: store) } }
+        let halves = try names(in: store).filter { $0.hasPrefix(".") }
+        kept += halves.count
+        try save(3, in: store)
+        #expect(try names(in: store).allSatisfy { $0.hasPrefix("step-") })
+        return !system.failed
+      }
+      if finished { break }
+    }
+    #expect(kept > 5)
+  }
+
   @Test func `a folder that cannot be written to is told`() {
     let failure = failure { try save(1, in: CheckpointStore(path: "/proc/checkpoints")) }
     #expect(failure?.status == .failed)

@@ -1,5 +1,6 @@
 import CKernels
 import DistTrain
+import Foundation
 import Testing
 
 /// The kernels against plain loops in double precision, for lengths on both sides of their blocks of 4096.
@@ -39,5 +40,27 @@ import Testing
     var x: [Float] = [-3, 0.5, .nan, 2, .infinity]
     ck_add_scalar_relu(&x, x.count, 1)
     #expect(x[..<2] == [0, 1.5] && x[2].isNaN && x[3...] == [3, .infinity])
+  }
+
+  @Test func `logarithms are exact to single precision over all of its range, and what is no number stays so`() {
+    let x = (-126...127).flatMap { exponent in
+      [1, 1.2, 1.4142135, 1.4142136, 1.999999].map { Float(sign: .plus, exponent: exponent, significand: $0) }
+    }
+    var y = x
+    ck_log(&y, y.count)
+    for (x, y) in zip(x, y) {
+      let exact = log(Double(x))
+      #expect(abs(Double(y) - exact) <= 1.5e-7 * max(abs(exact), 0.01), "ln \(x)")
+    }
+    var others: [Float] = [.infinity, .nan]
+    ck_log(&others, 2)
+    #expect(others[0] == .infinity && others[1].isNaN)
+  }
+
+  @Test func `powers are squared magnitudes`() {
+    let spectrum = [3.0, 4, -1, 2, 0, 0, 1e20, 0]
+    var power = [Float](repeating: -1, count: 4)
+    ck_squared_magnitudes(spectrum, &power, 4)
+    #expect(power == [25, 5, 0, .infinity])
   }
 }

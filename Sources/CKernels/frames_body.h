@@ -1,0 +1,100 @@
+// Passes over frames of audio, a part of kernels_body.h.
+
+// Four xoshiro256++ (Blackman and Vigna, 2021) side by side, whose 256 bits a turn give eight numbers by the ziggurat of
+// 128 layers (Marsaglia and Tsang, 2000): 7 bits choose the layer, 25 the place within it. The same bits at any width.
+static size_t NAME(normal_numbers)(
+    uint64_t *state, const float *edges, const float *inner, float *x, size_t n, uint32_t *outside) {
+  typedef uint64_t longs __attribute__((vector_size(32)));
+  typedef int32_t ints __attribute__((vector_size(32)));
+  typedef float floats __attribute__((vector_size(32)));
+  longs s0, s1, s2, s3;
+  memcpy(&s0, state, 32);
+  memcpy(&s1, state + 4, 32);
+  memcpy(&s2, state + 8, 32);
+  memcpy(&s3, state + 12, 32);
+  size_t count = 0;
+  for (size_t i = 0; i < n; i += 8) {
+    longs sum = s0 + s3;
+    longs drawn = (sum << 23 | sum >> 41) + s0;
+    longs shifted = s1 << 17;
+    s2 ^= s0;
+    s3 ^= s1;
+    s1 ^= s2;
+    s0 ^= s3;
+    s2 ^= shifted;
+    s3 = s3 << 45 | s3 >> 19;
+    ints bits = (ints)drawn;
+    ints layer = bits & 127;
+    floats edge, within;
+    for (int lane = 0; lane < 8; lane++) {
+      edge[lane] = edges[layer[lane]];
+      within[lane] = inner[layer[lane]];
+    }
+    floats value = __builtin_convertvector(bits & ~127, floats) * 0x1p-31f * edge;
+    memcpy(x + i, &value, 32);
+    ints beyond = (value >= within) | (-value >= within);
+    if (__builtin_reduce_or(beyond)) {
+      for (int lane = 0; lane < 8; lane++) {
+        if (beyond[lane]) outside[count++] = (uint32_t)((i + lane) << 7 | (size_t)layer[lane]);
+      }
+    }
+  }
+  memcpy(state, &s0, 32);
+  memcpy(state + 4, &s1, 32);
+  memcpy(state + 8, &s2, 32);
+  memcpy(state + 12, &s3, 32);
+  return count;
+}
+
+static void NAME(shape_frame)(
+    const float *samples, const float *noise, double amplitude, double emphasis, const double *window, size_t n,
+    double *frame) {
+  double total = 0;
+  {
+#pragma clang fp reassociate(on)
+    for (size_t i = 0; i < n; i++) total += (double)samples[i] + amplitude * (double)noise[i];
+  }
+  double mean = total / (double)n;
+  double first = (double)samples[0] + amplitude * (double)noise[0] - mean;
+  frame[0] = (first - emphasis * first) * window[0];
+  for (size_t i = 1; i < n; i++) {
+    double before = (double)samples[i - 1] + amplitude * (double)noise[i - 1] - mean;
+    double here = (double)samples[i] + amplitude * (double)noise[i] - mean;
+    frame[i] = (here - emphasis * before) * window[i];
+  }
+}
+
+static void NAME(squared_magnitudes)(const double *spectrum, float *power, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    power[i] = (float)(spectrum[2 * i] * spectrum[2 * i] + spectrum[2 * i + 1] * spectrum[2 * i + 1]);
+  }
+}
+
+// Cephes' logf (Moshier): the exponent, and a polynomial about 1 of what lies between the halves of sqrt(2).
+static void NAME(log)(float *x, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    float v = x[i];
+    int32_t bits;
+    memcpy(&bits, &v, 4);
+    int32_t exponent = (bits >> 23) - 126;
+    bits = (bits & 0x007FFFFF) | 0x3F000000;
+    float m;
+    memcpy(&m, &bits, 4);
+    int is_low = m < 0.707106781186547524f;
+    float e = (float)(exponent - (is_low ? 1 : 0));
+    float r = (is_low ? m + m : m) - 1.0f;
+    float z = r * r;
+    float p = 7.0376836292e-2f;
+    p = p * r - 1.1514610310e-1f;
+    p = p * r + 1.1676998740e-1f;
+    p = p * r - 1.2420140846e-1f;
+    p = p * r + 1.4249322787e-1f;
+    p = p * r - 1.6668057665e-1f;
+    p = p * r + 2.0000714765e-1f;
+    p = p * r - 2.4999993993e-1f;
+    p = p * r + 3.3333331174e-1f;
+    float result = r * z * p - 2.12194440e-4f * e - 0.5f * z + r + 0.693359375f * e;
+    // What is infinite or not a number stays so.
+    x[i] = v <= 3.402823466e38f ? result : v;
+  }
+}
