@@ -144,7 +144,9 @@ enum Mutant {{
 }}
 """
 
-C_SELECTION = """#include <stdlib.h>
+C_SELECTION = """#ifndef MUTANT_SELECTION
+#define MUTANT_SELECTION
+#include <stdlib.h>
 #include <string.h>
 static int mutant_active = -1;
 __attribute__((constructor)) static void mutant_choose(void) {{
@@ -153,6 +155,7 @@ __attribute__((constructor)) static void mutant_choose(void) {{
   if (*name >= '0' && *name <= '9') mutant_active = atoi(name);
 {cases}
 }}
+#endif
 """
 
 
@@ -168,8 +171,9 @@ def mutated(mutants, every):
                   if mutant.path == path and mutant in mutants]
         text = render(source, 0, len(source), pieces)
         if not path.endswith(".swift"):
+            # Of all C files: one may include another.
             cases = "\n".join(f'  if (!strcmp(name, "{mutant.name}")) mutant_active = {number};'
-                              for _, _, number, mutant in pieces)
+                              for number, mutant in enumerate(every) if not mutant.path.endswith(".swift"))
             text = C_SELECTION.format(variable=VARIABLE, cases=cases) + text
         sources[path] = text
     names = ", ".join(f'"{mutant.name}"' for mutant in every)
