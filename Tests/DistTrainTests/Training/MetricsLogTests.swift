@@ -94,7 +94,7 @@ import Testing
     try withScratchFolder { folder in
       let path = folder + "/metrics.jsonl"
       let log = try MetricsLog(path: path)
-      try SystemCall.withFault(under: folder, { purpose, _ in purpose == .write ? EDQUOT : nil }) {
+      SystemCall.withFault(under: folder, { purpose, _ in purpose == .write ? EDQUOT : nil }) {
         #expect(throws: Failure.self) { try log.append(StepMetrics(step: 1, epoch: 0)) }
         #expect(failure { try log.sync() }?.message == "cannot write \(path): \(String(cString: strerror(EDQUOT)))")
       }
