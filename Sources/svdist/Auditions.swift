@@ -41,7 +41,7 @@ struct Auditions {
         try AudioFile.write(audition.clean, to: "\(folder)/\(name)-clean.wav")
         try AudioFile.write(audition.augmented, to: "\(folder)/\(name)-augmented.wav")
         lines.append(
-          [name, plan.corpus.utterances[row.utterance].id, plan.corpus.speakers[row.speaker], "\(row.epoch)"]
+          [name, plan.corpus.utterances[audition.row.utterance].id, plan.corpus.speakers[row.speaker], "\(row.epoch)"]
             + ["\(row.view)"] + plan.loader.augmentation.record(of: audition.distortion))
       }
       let text = lines.map { $0.joined(separator: "\t") + "\n" }.joined()

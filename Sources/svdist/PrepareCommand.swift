@@ -152,16 +152,19 @@ struct PrepareCommand: ParsableCommand {
       throw ValidationError("--config and --set say how --listen augments: give --listen too, or neither")
     }
     if check, listen != nil { throw ValidationError("--check writes nothing: leave out --listen") }
-    if check != (outputFolder == nil) {
-      throw ValidationError(
-        check ? "--check writes nothing: leave out --output" : "Missing expected argument '--output <output>'")
-    }
+    if check, outputFolder != nil { throw ValidationError("--check writes nothing: leave out --output") }
   }
 
   var output: String { outputFolder ?? "" }
 
   func run() throws {
     if check { return try ShardCheck(source).run() }
+    // Here and not in validate(), which would come before the word about an option that there is not.
+    guard outputFolder != nil else { throw ValidationError("Missing expected argument '--output <output>'") }
+    for folder in WholeFolder.leftovers(beside: output) {
+      let text = "note: \(folder) was left by a svdist prepare that was killed, unless one writes it now: remove it\n"
+      FileHandle.standardError.write(Data(text.utf8))
+    }
     _ = try WholeFolder.check(output, replacing: overwrite ? PreparedCorpus.names : nil)
     let auditions = try listen.map { try Auditions(settings.load(), count: $0) }
     let first = try prepare()

@@ -9,7 +9,8 @@ struct TrainCommand: RanksCommand {
     abstract: "Trains an encoder, or goes on from the run folder's newest checkpoint.",
     discussion: """
       Settings (--config, --set) change the result and are stored with the run; the other options change only how it \
-      runs. A run goes on only with the settings it was started with; how often it evaluates and saves may change.
+      runs. A run goes on with the settings it was started with, but for those that --allow-change names; how often it \
+      evaluates and saves may change.
       """)
 
   @OptionGroup var settings: ConfigurationOptions
@@ -63,7 +64,10 @@ struct TrainCommand: RanksCommand {
 
   @Option(
     help: ArgumentHelp(
-      "How long a rank waits for the others before it ends the run and names those that are missing.",
+      """
+      How long a rank waits for the others, or for the recordings of a batch, before it ends the run and says which ranks \
+      are missing.
+      """,
       valueName: "seconds"))
   var timeout = 600.0
 
@@ -112,6 +116,7 @@ struct TrainCommand: RanksCommand {
       try communicator.agree { try command.continuation.apply(to: &options) }
       options.logEvery = command.logEvery
       options.readers = command.readers ?? threads
+      options.patience = command.timeout
       options.maxBadFraction = command.maxBadFraction
       options.logsBatches = command.logBatches
       return try TrainingRun(configuration, options: options, communicator: communicator).run()

@@ -76,6 +76,30 @@ extension ProgramTests {
       }
     }
 
+    @Test func `speeds as speakers of their own are the same on one rank and two, and a bad file is told once`() throws
+    {
+      try SmallRun.with { run in
+        try run.spoil("s1-u1", .missing)
+        let settings = ["augmentation.speed={factors: [0.9, 1, 1.1], asSpeakers: true}", "batch.speakers=4"]
+        var outputs: [String] = []
+        for (name, ranks) in [("one", nil), ("two", 2)] {
+          let options = ["--log-batches", "--max-bad-fraction", "0.9", "--readers", "2"]
+          let outcome = try svdist(
+            run.arguments(steps: Self.steps, settings, into: name, options: options), mpi: ranks)
+          #expect(outcome.status == 0, "\(outcome.errors)")
+          outputs.append(outcome.output)
+          let bad = try String(contentsOfFile: run.path("\(name)/bad-utterances.tsv"), encoding: .utf8)
+          #expect(bad.split(separator: "\n").dropFirst().map { $0.split(separator: "\t")[1] } == ["s1-u1"])
+          #expect(outcome.output.components(separatedBy: "utterance s1-u1 is replaced").count == 2, "\(outcome.output)")
+        }
+        let one = try log(run, "one")
+        #expect(try log(run, "two") == one)
+        #expect(difference(run.losses("two"), run.losses("one")) < 1e-4)
+        for sign in ["@0.9", "@1.1", "\"replaces\":\"s1-u1"] { #expect(one.contains(sign)) }
+        #expect(run.metrics("one").allSatisfy { $0.loadSeconds >= 0 })
+      }
+    }
+
     @Test func `a run that goes on with another number of ranks logs the same batches`() throws {
       try SmallRun.with { run in
         try prepare(run)

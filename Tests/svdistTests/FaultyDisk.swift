@@ -7,6 +7,8 @@ struct FaultyDisk {
   var error: Int32?
   /// A part of the path of the files and folders concerned.
   var path: String
+  /// Opening for reading is concerned too.
+  var reads = false
   /// A file or folder whose existence breaks the disk; nil for one that is broken from the start.
   var from: String?
   /// So many calls of a process meet the broken disk, then it is mended.
@@ -21,6 +23,7 @@ struct FaultyDisk {
       "SVDIST_FAULT_CALLS": "\(calls)",
     ]
     environment["SVDIST_FAULT_ERROR"] = error.map { "\($0)" }
+    environment["SVDIST_FAULT_READS"] = reads ? "1" : nil
     environment["SVDIST_FAULT_FROM"] = from
     environment["SVDIST_FAULT_UNTIL"] = until
     return environment

@@ -110,6 +110,19 @@ extension ProgramTests {
       }
     }
 
+    @Test(arguments: [nil, 2]) func `recordings on a file system that hangs end the run after the time limit`(
+      ranks: Int?
+    ) throws {
+      try SmallRun.with { run in
+        let disk = FaultyDisk(path: "/s1-u", reads: true, until: run.path("never"))
+        let arguments = run.arguments(steps: 2, options: ["--timeout", "3"])
+        let outcome = try svdist(arguments, environment: disk.environment(), mpi: ranks)
+        // Both ranks read of every speaker; whose patience ends first is open.
+        let words = ranks == nil ? "the recordings of step 1 were not read within 3 s" : "3 s"
+        expectRefusal(outcome, 1, words, underLauncher: ranks != nil)
+      }
+    }
+
     @Test(arguments: [nil, 2]) func `a run folder on a read-only file system is refused`(ranks: Int?) throws {
       try SmallRun.with { run in
         let arguments = run.arguments(steps: 2)

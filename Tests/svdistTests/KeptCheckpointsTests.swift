@@ -75,6 +75,18 @@ extension ProgramTests {
       }
     }
 
+    @Test func `they are written by the clock too`() throws {
+      try SmallRun.with { run in
+        let settings = ["checkpoint.everySteps=0", "checkpoint.everyMinutes=0.002", "checkpoint.keep=1000"]
+        let outcome = try svdist(run.arguments(steps: 60, settings), mpi: 2)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(run.checkpoints().count > 2)
+        let other = try svdist(
+          run.arguments(steps: 60, ["checkpoint.everySteps=0", "checkpoint.everyMinutes=0"], into: "other"))
+        #expect(other.status == 0 && run.checkpoints("other") == [60])
+      }
+    }
+
     @Test func `a lost mark is found again from the evaluations, and without the setting there is none`() throws {
       try SmallRun.with { run in
         #expect(try svdist(arguments(run, into: "run")).status == 0)

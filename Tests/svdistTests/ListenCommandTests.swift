@@ -1,5 +1,6 @@
 import DistTrain
 import Foundation
+import TestCorpora
 import Testing
 
 extension ProgramTests {
@@ -37,6 +38,31 @@ extension ProgramTests {
         for line in lines.dropFirst() {
           #expect(line[4] == "1" && line[6] == "noise" && line[8].hasSuffix(".wav") && line[9] == "gsm", "\(line)")
         }
+      }
+    }
+
+    @Test func `a speed as a speaker of its own is told and heard, and a file that cannot be read is replaced`() throws
+    {
+      try SmallRun.with { run in
+        try run.spoil("s1-u1", .missing)
+        // Utterances as long as the crops: both begin at their beginning.
+        let settings = [
+          "augmentation.speed={factors: [0.9, 1, 1.1], asSpeakers: true}", "augmentation.volume.probability=1",
+          "crop.seconds=2",
+          "batch.speakers=12",
+        ]
+        let outcome = try svdist(arguments(run, settings, into: "heard") + ["--count", "40"])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let lines = try String(contentsOfFile: run.path("heard/pairs.tsv"), encoding: .utf8).split(separator: "\n")
+          .dropFirst().map { $0.split(separator: "\t", omittingEmptySubsequences: false).map(String.init) }
+        #expect(Set(lines.map { $0[5] }) == ["0.9", "1.0", "1.1"])
+        #expect(lines.allSatisfy { $0[5] == "1.0" ? !$0[1].contains("@") : $0[1].hasSuffix("@" + $0[5]) })
+        #expect(!lines.contains { $0[1].hasPrefix("s1-u1") })
+        let line = try #require(lines.first { $0[5] == "0.9" })
+        let recorded = try Waveform.read(path: run.path("corpus/\(line[1].split(separator: "@")[0]).wav"))
+        let clean = try Waveform.read(path: run.path("heard/\(line[0])-clean.wav"))
+        let count = min(recorded.count, clean.count, 6000)
+        #expect(zip(recorded.prefix(count), clean.prefix(count)).allSatisfy { abs($0 - $1) < 1e-3 })
       }
     }
 

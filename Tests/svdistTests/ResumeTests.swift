@@ -98,6 +98,55 @@ extension ProgramTests {
       }
     }
 
+    @Test(arguments: [nil, 2]) func `another corpus under the same name is refused, or accepted by its key`(
+      ranks: Int?
+    ) throws {
+      try SmallRun.with { run in
+        #expect(try svdist(run.arguments(steps: 4), mpi: ranks).status == 0)
+        for list in ["wav.scp", "utt2spk", "utt2dur"]
+        where FileManager.default.fileExists(atPath: run.path("corpus/\(list)")) {
+          try run.edit(list, "s2-u3", nil)
+        }
+        let arguments = run.arguments(steps: 6, options: ["--allow-change", "training"])
+        expectRefusal(
+          try svdist(arguments, mpi: ranks), 64, "run holds a run on another corpus (",
+          "corpus had 16 utterances of 4 speakers, checksum ", "has 15 utterances of 4 speakers, checksum ",
+          "--allow-change corpus.train", underLauncher: ranks != nil)
+        let accepted = try svdist(arguments + ["--allow-change", "corpus.train"], mpi: ranks)
+        #expect(accepted.status == 0 && accepted.output.contains("going on from step 4"), "\(accepted.errors)")
+      }
+    }
+
+    @Test
+    func `another seed is refused though the stored settings are gone, and a run without its checkpoints is told`()
+      throws
+    {
+      try SmallRun.with { run in
+        #expect(try svdist(run.arguments(steps: 4)).status == 0)
+        try FileManager.default.removeItem(atPath: run.path("run/config.yaml"))
+        expectRefusal(
+          try svdist(run.arguments(steps: 4, ["seed=7"])), 64, "holds a run with another seed", "--allow-change seed")
+        try Data("{\n".utf8).write(to: URL(fileURLWithPath: run.path("run/config.yaml")))
+        expectRefusal(try svdist(run.arguments(steps: 4)), 64, "config.yaml", "mend it, or remove it")
+        try FileManager.default.removeItem(atPath: run.path("run/config.yaml"))
+        try FileManager.default.removeItem(atPath: run.path("run/checkpoints/step-00000004"))
+        let anew = try svdist(run.arguments(steps: 4))
+        #expect(anew.status == 0, "\(anew.errors)")
+        #expect(anew.output.contains("metrics.jsonl has 4 steps, but \(run.path("run/checkpoints")) has no checkpoint"))
+      }
+    }
+
+    @Test func `ranks of their own statistics that go on as more are told of it`() throws {
+      try SmallRun.with { run in
+        let settings = ["encoder.batchNormalization=local"]
+        #expect(try svdist(run.arguments(steps: 2, settings), mpi: 2).status == 0)
+        let more = run.arguments(steps: 3, settings, options: ["--allow-change", "training"])
+        let outcome = try svdist(more, mpi: 3)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.output.contains("warning: encoder.batchNormalization is local: with 3 ranks in place of 2"))
+      }
+    }
+
     @Test func `another number of ranks goes on with the same losses`() throws {
       try SmallRun.with { run in
         #expect(try svdist(run.arguments(steps: Self.steps, into: "whole")).status == 0)

@@ -59,9 +59,36 @@ extension ProgramTests {
         #expect(again.output.contains("  4: its shard is damaged\n"), "\(again.output)")
 
         try FileManager.default.removeItem(atPath: shard)
-        let training = try svdist(run.arguments(steps: 1, ["corpus.train=\(data)"]), mpi: 2)
+        let arguments = run.arguments(steps: 1, ["corpus.train=\(data)"])
+        let refused = try svdist(arguments, mpi: 2)
+        expectRefusal(
+          refused, 65, "4 of 16 utterances (25.0 %) cannot be read, more than --max-bad-fraction 0.1",
+          "4 are in damaged shards", underLauncher: true)
+        let training = try svdist(arguments + ["--max-bad-fraction", "0.25"], mpi: 2)
         let warning = "warning: \(data): 1 damaged shard with 4 utterances left out: \(shard) is missing"
         #expect(training.status == 0 && training.output.contains(warning), "\(training.output)\(training.errors)")
+
+        try GeneratedCorpus.writeTrials(to: run.corpus, speakers: 4, utterances: 4)
+        let evaluation = ["corpus.evaluation=\(data)", "corpus.trials=\(run.corpus.path)/trials"]
+        expectRefusal(
+          try svdist(run.arguments(steps: 1, evaluation, into: "evaluated")), 65,
+          "is not in the corpus it is scored on: its shards: 1 damaged shard with 4 utterances left out: \(shard) is missing"
+        )
+      }
+    }
+
+    @Test func `svdist's own list of shards is read without those that are damaged`() throws {
+      try SmallRun.with { run in
+        let data = run.path("data")
+        #expect(
+          try svdist(["prepare", run.corpus.path, "-o", data, "--shards", "--utterances-per-shard", "4"]).status == 0)
+        let shard = run.path("data/svdist-shards/shards_000000001.tar")
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: shard))
+        bytes[700] ^= 1
+        try bytes.write(to: URL(fileURLWithPath: shard))
+        let again = try svdist(["prepare", "\(data)/shard.list", "-o", run.path("again")])
+        #expect(again.status == 0 && again.output.contains("12 utterances"), "\(again.output)\(again.errors)")
+        #expect(again.output.contains("\(shard) has other bytes than were written (SHA-256)"), "\(again.output)")
       }
     }
 

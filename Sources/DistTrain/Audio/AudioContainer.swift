@@ -4,7 +4,8 @@ import Foundation
 enum AudioContainer {
   /// Throws a `Failure(.badData)` for what is missing, unreadable, empty, or a WAV or Ogg file cut short.
   static func check(_ path: String) throws(Failure) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // A pipe that nobody writes to must not keep the reader waiting.
+    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else {
       let reason = errno == ENOENT ? "no such file" : "cannot be read (\(String(cString: strerror(errno))))"
       throw AudioFile.unusable(path, reason)
@@ -12,7 +13,7 @@ enum AudioContainer {
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      throw AudioFile.unusable(path, "is not a file: give a recording, not a folder or device")
+      throw AudioFile.unusable(path, "is not a file: give a recording, not a folder, pipe or device")
     }
     let size = Int(status.st_size)
     guard size > 0 else { throw AudioFile.unusable(path, "is empty (0 bytes): copy or convert it again") }

@@ -20,6 +20,8 @@ package struct TrainingState: Codable, Sendable, Equatable {
   package var seed: UInt64
   /// A digest of the resolved configuration, to tell whether it changed.
   package var configuration: String
+  /// Which corpus it was trained on: `CorpusContents` in words.
+  package var corpus: String
   package var sampler: SamplerPosition
   /// Utterances that could not be read and were replaced, in the order in which they were met.
   package var replaced: [String]
@@ -33,12 +35,13 @@ package struct TrainingState: Codable, Sendable, Equatable {
   package var ranks: Int
 
   package init(
-    step: Int, seed: UInt64, configuration: String, sampler: SamplerPosition, replaced: [String] = [],
+    step: Int, seed: UInt64, configuration: String, corpus: String, sampler: SamplerPosition, replaced: [String] = [],
     rollbacks: Int = 0, skipped: Int = 0, version: String, ranks: Int
   ) {
     self.step = step
     self.seed = seed
     self.configuration = configuration
+    self.corpus = corpus
     self.sampler = sampler
     self.replaced = replaced
     self.rollbacks = rollbacks
@@ -48,7 +51,7 @@ package struct TrainingState: Codable, Sendable, Equatable {
   }
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case step, seed, configuration, sampler, replaced, rollbacks, skipped, version, ranks
+    case step, seed, configuration, corpus, sampler, replaced, rollbacks, skipped, version, ranks
   }
 }
 

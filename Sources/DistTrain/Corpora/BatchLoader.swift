@@ -133,7 +133,8 @@ package struct BatchLoader: Sendable {
       if !unreadable.contains(utterance) {
         do {
           let distortion = distortion(of: row, utterance: utterance, seconds: seconds)
-          let crop = try crop(row, utterance: utterance, speed: distortion.speed, seconds: seconds)
+          let speed = distortion.speed * corpus.utterances[utterance].speed
+          let crop = try crop(row, utterance: utterance, speed: speed, seconds: seconds)
           let loaded = LoadedRow(row: row, utterance: utterance, start: crop.start, distortion: distortion)
           return (try augmentation.apply(distortion, to: crop.samples), loaded)
         } catch let unusable as Unusable {
@@ -173,7 +174,6 @@ package struct BatchLoader: Sendable {
 
   private func read(_ row: BatchRow, utterance index: Int, speed: Double, seconds: Double) throws -> Crop {
     let utterance = corpus.utterances[index]
-    let speed = speed * utterance.speed
     let length = utterance.seconds / speed
     let cropView = segment == .same ? 0 : row.view
     var stream = stream(.crop, row, utterance: index, view: cropView)
@@ -202,21 +202,26 @@ package struct BatchLoader: Sendable {
 
   /// A row's crop before and after what training does to it.
   package struct Audition: Sendable {
-    /// At the utterance's own speed.
+    /// As recorded.
     package let clean: [Float]
     package let augmented: [Float]
+    /// What was read.
+    package let row: LoadedRow
+    /// Of what was done, speed as a speaker of its own with it.
     package let distortion: Distortion
   }
 
   /// - Parameter seconds: of the crop; nil for the loader's own length.
-  /// - Throws: `Failure(.badData)` where the utterance, or a recording laid over it, cannot be read.
+  /// - Throws: `Failure(.badData)` where none of the speaker's utterances, or a recording laid over it, can be read.
   package func audition(_ row: BatchRow, seconds: Double? = nil) throws -> Audition {
     let seconds = seconds ?? self.seconds
-    let distortion = distortion(of: row, utterance: row.utterance, seconds: seconds)
-    let crop = try read(row, utterance: row.utterance, speed: distortion.speed, seconds: seconds)
+    var unreadable: [Unreadable] = []
+    let (augmented, loaded) = try waveform(row, batch: [row], unreadable: [], seconds: seconds, found: &unreadable)
+    var distortion = loaded.distortion
+    distortion.speed *= corpus.utterances[loaded.utterance].speed
     return Audition(
-      clean: try read(row, utterance: row.utterance, speed: 1, seconds: seconds).samples,
-      augmented: try augmentation.apply(distortion, to: crop.samples), distortion: distortion)
+      clean: try read(row, utterance: loaded.utterance, speed: 1, seconds: seconds).samples,
+      augmented: augmented, row: loaded, distortion: distortion)
   }
 
   private func stream(_ purpose: RandomPurpose, _ row: BatchRow, utterance: Int, view: Int) -> RandomStream {

@@ -10,6 +10,7 @@ final class BatchReader: @unchecked Sendable {
   static let depth = 2
 
   private let readers = ThreadTeam()
+  private let patience: Double
   private let queue = DispatchQueue(label: "svdist.reader", qos: .utility)
   /// In the order of steps; the caller's alone.
   private var ahead: [Pending] = []
@@ -36,15 +37,25 @@ final class BatchReader: @unchecked Sendable {
     func cancel() { isCancelled.store(true, ordering: .releasing) }
 
     /// Waits until it is loaded; once.
-    func get() throws -> BatchLoader.Batch {
-      isDone.wait()
+    /// - Throws: what loading threw; `Failure(.failed)` where it takes longer than `seconds`.
+    func get(atMost seconds: Double) throws -> BatchLoader.Batch {
+      let deadline: DispatchTime = seconds.isFinite ? .now() + seconds : .distantFuture
+      guard isDone.wait(timeout: deadline) == .success else {
+        throw Failure(
+          .failed,
+          "the recordings of step \(step + 1) were not read within \(Int(seconds)) s (--timeout): does a file system "
+            + "hang?")
+      }
       guard let outcome else { preconditionFailure("a batch that was given up is asked for") }
       return try outcome.get()
     }
   }
 
-  /// - Parameter threads: that share the rows of a batch.
-  init(threads: Int = 1) {
+  /// - Parameters:
+  ///   - threads: that share the rows of a batch.
+  ///   - patience: seconds that a batch is waited for.
+  init(threads: Int = 1, patience: Double = .infinity) {
+    self.patience = patience
     readers.grow(to: threads)
   }
 
@@ -67,7 +78,7 @@ final class BatchReader: @unchecked Sendable {
       return nil
     }
     ahead.removeFirst()
-    return try first.get()
+    return try first.get(atMost: patience)
   }
 
   /// Forgets the batches of a step and those after it, which will have to be begun again.
@@ -76,8 +87,12 @@ final class BatchReader: @unchecked Sendable {
     ahead.removeAll { $0.step >= step }
   }
 
-  /// Loads a batch now, with the same threads.
-  func read(_ load: (ThreadTeam) throws -> BatchLoader.Batch) throws -> BatchLoader.Batch {
-    try queue.sync { try load(readers) }
+  /// Loads the batch of a step now, with the same threads.
+  func read(
+    step: Int, _ load: @escaping @Sendable (ThreadTeam) throws -> BatchLoader.Batch
+  ) throws -> BatchLoader.Batch {
+    let pending = Pending(step: step)
+    pending.begin(on: queue) { [readers] in try load(readers) }
+    return try pending.get(atMost: patience)
   }
 }

@@ -17,6 +17,8 @@ package struct Corpus: Sendable {
   package let utterancesOfSpeaker: SpeakerUtterances
   /// Shards that are missing or cut off, whose utterances are left out.
   package let damages: [ShardRecords.Damage]
+  /// Of the lists, whatever was left out of them.
+  package let contents: CorpusContents
 
   /// Opens a Kaldi-style data directory (`KaldiDirectory`, `CorpusIndex`). Without `segments` and `utt2dur` every file's
   /// header is opened for its length. Of shards the lengths are looked at (`ShardRecords`), not the bytes. Throws
@@ -33,18 +35,21 @@ package struct Corpus: Sendable {
     let damages = try ShardRecords(directory)?.missing() ?? []
     let whole = damages.isEmpty ? table : table.filtered { !damages.holds(table.paths[Int(table.files[$0])].text) }
     guard whole.sizes.utterances > 0 else { throw Failure(.badData, damages.summary(in: directory)) }
-    return Corpus(whole, places: ListedPlaces(folder: directory), damages: damages)
+    return Corpus(
+      whole, places: ListedPlaces(folder: directory), damages: damages, contents: CorpusContents(table))
   }
 
   /// - Precondition: ids are unique and every utterance's length is known.
   package init(_ listed: [ListedUtterance]) {
-    self.init(CorpusTable(listed), places: nil, damages: [])
+    let table = CorpusTable(listed)
+    self.init(table, places: nil, damages: [], contents: CorpusContents(table))
   }
 
-  init(_ table: CorpusTable, places: ListedPlaces?, damages: [ShardRecords.Damage]) {
+  init(_ table: CorpusTable, places: ListedPlaces?, damages: [ShardRecords.Damage], contents: CorpusContents) {
     self.table = table
     self.places = places
     self.damages = damages
+    self.contents = contents
     copies = nil
     speakers = (0..<table.sizes.speakers).map { table.names[$0].text }
     utterancesOfSpeaker = SpeakerUtterances(
@@ -57,6 +62,7 @@ package struct Corpus: Sendable {
     table = recorded.table
     places = recorded.places
     damages = recorded.damages
+    contents = recorded.contents
     self.copies = copies
     speakers = copies.speakers
     utterancesOfSpeaker = copies.utterancesOfSpeaker
@@ -87,6 +93,14 @@ package struct Corpus: Sendable {
       id: table.ids[place].text + (copy.map { SpeedCopies.mark($0.factor) } ?? ""),
       speaker: copies?.speaker(speaker, factor: copy?.number ?? 0) ?? speaker, path: places?.resolve(path) ?? path,
       start: table.starts[place], seconds: table.seconds[place], speed: copy?.factor ?? 1)
+  }
+
+  /// The id of an utterance as the lists have it, the same for its copies at all speeds.
+  package func listedID(_ position: Int) -> String { table.ids[copies?[position].utterance ?? position].text }
+
+  /// The utterances of damaged shards, each once at each speed.
+  package var lost: Int {
+    damages.reduce(0) { $0 + $1.utterances } * (copies.map { $0.count / max(table.sizes.utterances, 1) } ?? 1)
   }
 
   /// The position of an utterance in `utterances`.

@@ -26,9 +26,13 @@ enum ShardList {
         return (line: line.number, path: URL(fileURLWithPath: resolver.resolve(line.name)).path)
       }
     guard !shards.isEmpty else { throw Failure(.badData, "\(path): the list is empty") }
+    // svdist's own come with what their bytes must be.
+    let damages = try ShardRecords(FileSystem.folder(of: path))?.damaged() ?? []
+    let whole = shards.filter { shard in !damages.contains { $0.holds(shard: shard.path) } }
+    guard !whole.isEmpty else { throw Failure(.badData, damages.summary(in: path)) }
     var rows = UtteranceRows(path: path)
     var leftOut: [LeftOut] = []
-    for (shard, contents) in zip(shards, shards.concurrentMap { ShardContents($0.path) }) {
+    for (shard, contents) in zip(whole, whole.concurrentMap { ShardContents($0.path) }) {
       for entry in contents.entries {
         try rows.add(
           id: entry.key, speaker: entry.speaker, file: "\(shard.path):\(entry.offset)", line: shard.line)
@@ -39,6 +43,8 @@ enum ShardList {
       throw Failure(
         .badData, "\(path): its shards hold no utterance" + (leftOut.first.map { "; \($0.path) \($0.reason)" } ?? ""))
     }
-    return CorpusSource(layout: .shards, utterances: rows.withRecordings(), leftOut: leftOut)
+    return CorpusSource(
+      layout: .shards, utterances: rows.withRecordings(), leftOut: leftOut,
+      notes: damages.isEmpty ? [] : [damages.summary(in: path)])
   }
 }

@@ -16,6 +16,11 @@ package struct ShardRecords: Sendable {
     package let shard: String
     package let reason: String
     package let utterances: Int
+
+    /// Whether a path is that of the shard, from wherever it is looked at: the last two names decide.
+    func holds(shard path: some StringProtocol) -> Bool {
+      shard.split(separator: "/").suffix(2).elementsEqual(path.split(separator: "/").suffix(2), by: { $0 == $1 })
+    }
   }
 
   static let name = "shards.tsv"
@@ -83,8 +88,7 @@ extension [ShardRecords.Damage] {
   /// Whether an utterance's path, as a list of the data directory has it, is within one of the shards.
   func holds(_ path: String) -> Bool {
     guard let (shard, _) = ShardMember.place(path) else { return false }
-    let name = shard.split(separator: "/").suffix(2)
-    return contains { $0.shard.split(separator: "/").suffix(2) == name }
+    return contains { $0.holds(shard: shard) }
   }
 
   /// One line that says which and how many.

@@ -45,6 +45,18 @@ package enum WholeFolder {
     ).path
   }
 
+  /// Folders beside `path` that processes wrote for it and that never got its name, or have not yet.
+  package static func leftovers(beside path: String) -> [String] {
+    let target = URL(fileURLWithPath: path).standardizedFileURL
+    let folder = target.deletingLastPathComponent().path
+    let names = (try? FileSystem.names(in: folder)) ?? []
+    return names.filter { name in
+      let parts = name.dropFirst(target.lastPathComponent.count + 2).split(separator: ".")
+      return name.hasPrefix(".\(target.lastPathComponent).") && parts.count == 2 && Int(parts[0]) != nil
+        && ["partial", "audio"].contains(parts[1])
+    }.map { "\(folder)/\($0)" }
+  }
+
   /// Whether there is a folder with something in it that is to be replaced. Throws `Failure(.usage)` where `path` cannot
   /// be written, so that nobody waits for nothing.
   package static func check(_ path: String, replacing: Set<String>?) throws -> Bool {

@@ -8,8 +8,9 @@ extension TrialList {
         for name in [trial.enrolment, trial.test] where positions[name] == nil {
           throw Failure(
             .badData,
-            "\(path), line \(line(of: index)): utterance \(names[name]) is not in the corpus it is scored on: correct the "
-              + "list, or name the corpus it is about")
+            "\(path), line \(line(of: index)): utterance \(names[name]) is not in the corpus it is scored on: "
+              + (corpus.damages.isEmpty
+                ? "correct the list, or name the corpus it is about" : corpus.damages.summary(in: "its shards")))
         }
       }
     }

@@ -11,11 +11,13 @@ package final class InputFile: Sendable {
   /// - Throws: `Failure(.badData)` when there is no such file or it may not be read.
   package init(path: String) throws {
     self.path = path
-    let descriptor = try SystemCall.run(.read, path, status: .badData) { open(path, O_RDONLY | O_CLOEXEC) }
+    let descriptor = try SystemCall.run(.read, path, status: .badData) { open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC) }
     var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
+    let kind = fstat(descriptor, &status) == 0 ? status.st_mode & S_IFMT : S_IFIFO
+    guard kind != S_IFDIR, kind != S_IFIFO else {
       _ = close(descriptor)
-      throw Failure(.badData, "cannot read \(path): it is a folder, a file is expected")
+      throw Failure(
+        .badData, "cannot read \(path): it is a \(kind == S_IFDIR ? "folder" : "pipe"), a file is expected")
     }
     self.descriptor = descriptor
     bytes = Int(status.st_size)

@@ -10,6 +10,8 @@ package struct MachineWarning: Sendable, Equatable {
     case memory
     /// Data that come slower than the encoder takes them.
     case corpus
+    /// Data that are lost.
+    case damage
   }
 
   package let cause: Cause
@@ -17,6 +19,8 @@ package struct MachineWarning: Sendable, Equatable {
   package let text: String
   /// The part of the speed that it costs, from 0 to 1; 0 where it is small or not known.
   package let cost: Double
+
+  package static func damage(_ text: String) -> MachineWarning { MachineWarning(cause: .damage, text: text, cost: 0) }
 
   /// Whether it costs more than a third of the speed.
   package var isCostly: Bool { cost > 1.0 / 3 }

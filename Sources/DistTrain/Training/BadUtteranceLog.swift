@@ -21,8 +21,11 @@ package final class BadUtteranceLog {
     if try InputFile(path: path).bytes == 0 { try log.append(Self.header) }
   }
 
-  package func append(step: Int, _ utterance: Utterance, reason: String) throws {
-    let fields = ["\(step)", utterance.id, utterance.path, reason].map { field in
+  /// - Parameters:
+  ///   - id: of the utterance, as the lists have it.
+  ///   - path: of its recording.
+  package func append(step: Int, id: String, path: String, reason: String) throws {
+    let fields = ["\(step)", id, path, reason].map { field in
       String(field.map { $0 == "\t" || $0.isNewline ? " " : $0 })
     }
     try log.append(fields.joined(separator: "\t"))

@@ -22,10 +22,11 @@ package struct TimeLimit: Sendable, Equatable {
   package static func of(_ text: String?, environment: [String: String], now: Double) throws -> TimeLimit? {
     if text == "none" { return nil }
     if let text {
-      guard let seconds = seconds(text), seconds > 0 else {
+      guard let seconds = seconds(text), seconds > 0, seconds < 1e9 else {
         throw Failure(
           .usage,
-          "--stop-before \(text): expected a time from now on such as 30m, 12h, 12:00:00 or 1-12:00:00, or none")
+          "--stop-before \(text): expected a time from now on such as 90 (minutes), 30m, 12h, 12:00:00 or 1-12:00:00, or none"
+        )
       }
       return TimeLimit(end: now + seconds, source: "--stop-before \(text)")
     }

@@ -25,7 +25,7 @@ extension Trainer {
   package func state(configuration: String, version: String) -> TrainingState {
     let epoch = step / plan.sampler.stepsPerEpoch
     return TrainingState(
-      step: step, seed: plan.seed, configuration: configuration,
+      step: step, seed: plan.seed, configuration: configuration, corpus: plan.corpus.contents.description,
       sampler: .init(epoch: epoch, index: step % plan.sampler.stepsPerEpoch),
       replaced: unreadable.map { plan.corpus.utterances[$0].id }, rollbacks: rollbacks, skipped: skipped,
       version: version, ranks: communicator.size)

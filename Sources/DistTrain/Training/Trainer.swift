@@ -36,10 +36,15 @@ package final class Trainer<Network: Encoder> {
   private let reader: BatchReader
 
   /// A trainer at its start: parameters drawn from the plan's seed.
-  /// - Parameter readers: threads that load the next batch beside the computation.
-  package init(encoder: Network, plan: TrainingPlan, communicator: any Communicator, readers: Int = 1) {
+  /// - Parameters:
+  ///   - readers: threads that load the next batch beside the computation.
+  ///   - patience: seconds that a batch may take to be read.
+  package init(
+    encoder: Network, plan: TrainingPlan, communicator: any Communicator, readers: Int = 1,
+    patience: Double = .infinity
+  ) {
     self.encoder = encoder
-    reader = BatchReader(threads: readers)
+    reader = BatchReader(threads: readers, patience: patience)
     self.plan = plan
     self.communicator = communicator
     var layout = encoder.layout.parameters
@@ -122,7 +127,7 @@ package final class Trainer<Network: Encoder> {
   func load() throws -> (rows: GlobalBatch, unreadable: [BatchLoader.Unreadable]) {
     let rows = plan.sampler.batch(step: step, rollbacks: rollbacks)
     let shares = shares(of: rows)
-    let loaded = try communicator.agree { try reader.take(step: step) ?? reader.read(reading(step, rows)) }
+    let loaded = try communicator.agree { try reader.take(step: step) ?? reader.read(step: step, reading(step, rows)) }
     loadedRows = loaded.rows
     readAhead()
     return (

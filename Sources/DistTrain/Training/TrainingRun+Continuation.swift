@@ -5,7 +5,16 @@ extension TrainingRun {
   func takeUp() throws {
     let path = communicator.broadcast(try communicator.agree { isFirstRank ? try chooseStart() : "" })
     if path.isEmpty { return }
-    try communicator.agree { try trainer.restore(Checkpoint(verifying: path)) }
+    let ranks = try communicator.agree {
+      let checkpoint = try Checkpoint(verifying: path)
+      try trainer.restore(checkpoint)
+      return checkpoint.state.ranks
+    }
+    if ranks != communicator.size, !trainer.plan.sharesBatchStatistics {
+      note(
+        "warning: encoder.batchNormalization is local: with \(communicator.size) ranks in place of \(ranks) this run trains "
+          + "otherwise from here on")
+    }
     writer.note(written: trainer.step)
     try communicator.agree { if isFirstRank { try removeEvaluations(after: trainer.step) } }
     bestEER = communicator.broadcast(try communicator.agree { isFirstRank ? try findBest() : .infinity })
@@ -19,18 +28,47 @@ extension TrainingRun {
     try folder.checkpoints.removeLeftovers()
     if try !folder.checkpoints.steps().isEmpty { try compareConfiguration() }
     let path = try newestPath()
+    if path.isEmpty, !options.restart { try noteEarlierSteps() }
     try folder.write(configuration: configuration.yaml)
     return path
   }
 
-  /// The newest checkpoint of this encoder that is whole; empty where there is none at all.
+  /// The newest checkpoint of this encoder and corpus that is whole; empty where there is none at all.
   func newestPath() throws -> String {
-    let (newest, rejected) = try folder.checkpoints.newest { checkpoint in
-      try compareEncoder(checkpoint)
-      try trainer.check(checkpoint)
+    let damages = trainer.plan.corpus.damages
+    var other: Failure?
+    do {
+      let (newest, rejected) = try folder.checkpoints.newest { checkpoint in
+        other = other ?? refusal(of: checkpoint.state)
+        try compareEncoder(checkpoint)
+        try trainer.check(checkpoint)
+      }
+      if let other { throw other }
+      for one in rejected { progress.note("warning: \(one.path) is passed over: \(one.reason)") }
+      return newest?.path ?? ""
+    } catch let failure as Failure {
+      if let other { throw other }
+      if !damages.isEmpty {
+        throw Failure(
+          .badData,
+          failure.message + "; or bring back what the run was begun with: "
+            + damages.summary(in: configuration.corpus.train ?? ""))
+      }
+      guard !options.allowedChanges.isEmpty else { throw failure }
+      throw Failure(
+        .badData, failure.message + "; where --allow-change accepted what they cannot go on with, set that back")
     }
-    for one in rejected { progress.note("warning: \(one.path) is passed over: \(one.reason)") }
-    return newest?.path ?? ""
+  }
+
+  /// A run that was killed before its first checkpoint begins again; one whose checkpoints are gone should not do so
+  /// unnoticed.
+  private func noteEarlierSteps() throws {
+    guard FileSystem.exists(folder.metricsPath) else { return }
+    let lines = try InputFile.contents(of: folder.metricsPath).count { $0 == UInt8(ascii: "\n") }
+    guard lines > 0 else { return }
+    progress.note(
+      "warning: \(folder.metricsPath) has \(lines) steps, but \(folder.checkpointsPath) has no checkpoint: the run begins "
+        + "anew")
   }
 
   private func clear() throws {
@@ -55,7 +93,13 @@ extension TrainingRun {
       progress.note("warning: \(folder.configurationPath) is gone: whether settings changed is not known")
       return
     }
-    let before = try Configuration.load(file: folder.configurationPath)
+    let before: Configuration
+    do {
+      before = try Configuration.load(file: folder.configurationPath)
+    } catch let failure as Failure {
+      throw Failure(
+        failure.status, failure.message + "; mend it, or remove it to go on without a comparison of settings")
+    }
     let differences = configuration.differences(from: before)
     let refused = differences.filter { !isAllowed($0.key) }
     guard refused.isEmpty else {
@@ -66,6 +110,25 @@ extension TrainingRun {
           + "--restart starts anew")
     }
     for one in differences { progress.note("\(one.key) was \(one.stored) until now, is \(one.now)") }
+  }
+
+  /// Why a checkpoint's run cannot go on here, whatever the stored settings say: another corpus, other random numbers.
+  private func refusal(of state: TrainingState) -> Failure? {
+    let now = trainer.plan.corpus.contents.description
+    if state.corpus != now, !isAllowed("corpus.train") {
+      return Failure(
+        .usage,
+        "\(folder.path) holds a run on another corpus (\(configuration.corpus.train ?? "corpus.train") had "
+          + "\(state.corpus), has \(now)): put it back, or accept it with --allow-change corpus.train, or --restart starts "
+          + "anew")
+    }
+    if state.seed != configuration.seed, !isAllowed("seed") {
+      return Failure(
+        .usage,
+        "\(folder.path) holds a run with another seed (its checkpoints have \(state.seed), now it is "
+          + "\(configuration.seed)): set it back, or accept it with --allow-change seed, or --restart starts anew")
+    }
+    return nil
   }
 
   private func isAllowed(_ key: String) -> Bool {

@@ -12,16 +12,22 @@ extension TrainingRun {
     }
   }
 
-  /// Says of each utterance once that it cannot be read, and lists it.
+  /// Says of each utterance once that it cannot be read, and lists it: its copies at other speeds are the same recording.
   func record(_ unreadable: [BatchLoader.Unreadable], step: Int) {
+    guard !unreadable.isEmpty else { return }
+    let corpus = trainer.plan.corpus
+    let new = Set(unreadable.map(\.utterance))
+    var known = Set(trainer.unreadable.filter { !new.contains($0) }.map { corpus.listedID($0) })
     for one in unreadable {
-      let utterance = trainer.plan.corpus.utterances[one.utterance]
-      note("utterance \(utterance.id) is replaced by others of its speaker from now on: \(one.reason)")
+      let id = corpus.listedID(one.utterance)
+      guard known.insert(id).inserted else { continue }
+      note("utterance \(id) is replaced by others of its speaker from now on: \(one.reason)")
       do {
         if badUtteranceLog == nil {
           badUtteranceLog = try BadUtteranceLog(path: folder.badUtterancesPath, after: step - 1)
         }
-        try badUtteranceLog?.append(step: step, utterance, reason: one.reason)
+        try badUtteranceLog?.append(
+          step: step, id: id, path: corpus.utterances[one.utterance].path, reason: one.reason)
       } catch {
         note("warning: the utterance is not in the list: \(error)")
       }
@@ -31,8 +37,9 @@ extension TrainingRun {
   /// Ends the run where more of the corpus is unreadable than it may be; the steps so far are kept.
   /// - Throws: `AgreedFailure`, on all ranks: all know the same utterances.
   func checkBadFraction() throws {
-    let bad = trainer.unreadable.count
-    let all = trainer.plan.corpus.utterances.count
+    let lost = trainer.plan.corpus.lost
+    let bad = trainer.unreadable.count + lost
+    let all = trainer.plan.corpus.utterances.count + lost
     guard Double(bad) > options.maxBadFraction * Double(all) else { return }
     if trainer.step > 0 { try saveOrWarn() }
     let percent = 100 * Double(bad) / Double(all)
@@ -40,8 +47,10 @@ extension TrainingRun {
       throw Failure(
         .badData,
         "\(bad) of \(all) utterances (\((percent * 10).rounded() / 10) %) cannot be read, more than --max-bad-fraction "
-          + "\(options.maxBadFraction) allows; \(folder.badUtterancesPath) lists them: mend the files, or leave them out "
-          + "with svdist prepare")
+          + "\(options.maxBadFraction) allows; "
+          + (lost == bad ? "" : "\(folder.badUtterancesPath) lists \(lost == 0 ? "them" : "\(bad - lost)"); ")
+          + (lost == 0 ? "" : "\(lost) are in damaged shards; ")
+          + "mend the files, or leave them out with svdist prepare")
     }
   }
 

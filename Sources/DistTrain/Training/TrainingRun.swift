@@ -16,6 +16,8 @@ package final class TrainingRun {
     package var logEvery = 10
     /// Threads of each rank that load the next batch.
     package var readers = 1
+    /// Seconds that a batch may take to be read.
+    package var patience = Double.infinity
     /// The part of the corpus's utterances that may turn out unreadable before the run ends.
     package var maxBadFraction = 0.1
     /// Whether `batches.jsonl` says what every row was.
@@ -69,7 +71,8 @@ package final class TrainingRun {
     self.evaluation = evaluation
     try plan.corpus.agree(configuration.corpus.train ?? "", communicator)
     trainer = Trainer(
-      encoder: ECAPATDNN(configuration), plan: plan, communicator: communicator, readers: options.readers)
+      encoder: ECAPATDNN(configuration), plan: plan, communicator: communicator, readers: options.readers,
+      patience: options.patience)
     // Rank 0 makes the folder, the others find it.
     try communicator.agree { if communicator.rank == 0 { _ = try RunFolder(creating: options.folder) } }
     folder = try communicator.agree { try RunFolder(creating: options.folder) }

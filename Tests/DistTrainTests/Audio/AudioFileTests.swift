@@ -53,6 +53,16 @@ import Testing
     }
   }
 
+  @Test(.timeLimit(.minutes(1))) func `A pipe is no recording and no list, and nobody waits for its writer`() throws {
+    try withScratchFolder { folder in
+      let path = folder + "/pipe.wav"
+      #expect(mkfifo(path, 0o600) == 0)
+      #expect(failure { _ = try AudioFile(path: path) }?.message.contains("is not a file") == true)
+      #expect(
+        failure { _ = try InputFile(path: path) }?.message == "cannot read \(path): it is a pipe, a file is expected")
+    }
+  }
+
   @Test func `One channel can be chosen, and none that is not there`() throws {
     let channels = (0..<3).map { GeneratedAudio.sine(Double(200 + 100 * $0), seconds: 0.5) }
     let path = try audio.write(channels, as: .floatWav)

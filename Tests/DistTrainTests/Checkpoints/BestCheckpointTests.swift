@@ -64,7 +64,8 @@ import Testing
           encoder: [NamedTensor(name: "weight", shape: [2], values: [1, 2])],
           optimizer: [NamedTensor(name: "momentum", shape: [2], values: [3, 4])],
           state: TrainingState(
-            step: step, seed: 1, configuration: "", sampler: .init(epoch: 0, index: step), version: "1", ranks: 1))
+            step: step, seed: 1, configuration: "", corpus: "", sampler: .init(epoch: 0, index: step), version: "1",
+            ranks: 1))
       }
       return try body(store)
     }

@@ -12,7 +12,8 @@ import Testing
           encoder: [NamedTensor(name: "weight", shape: [3], values: [1, 2, 3])],
           optimizer: [NamedTensor(name: "momentum", shape: [3], values: [4, 5, 6])],
           state: TrainingState(
-            step: step, seed: 1, configuration: "", sampler: .init(epoch: 0, index: step), version: "1", ranks: 1))
+            step: step, seed: 1, configuration: "", corpus: "", sampler: .init(epoch: 0, index: step), version: "1",
+            ranks: 1))
       }
       try damage(store.path + "/step-00000002")
       let (newest, rejected) = try store.newest()

@@ -249,7 +249,7 @@ import Testing
 
   private func state(_ step: Int) -> TrainingState {
     TrainingState(
-      step: step, seed: .max, configuration: "9f86d0", sampler: .init(epoch: 1, index: 4),
+      step: step, seed: .max, configuration: "9f86d0", corpus: "4 utterances", sampler: .init(epoch: 1, index: 4),
       replaced: ["a-1", "é/\"2\""],
       rollbacks: 2, version: "0.1.0", ranks: 4)
   }

@@ -4,15 +4,16 @@ import Testing
 
 @Suite struct TrainingStateTests {
   private let state = TrainingState(
-    step: 12, seed: .max, configuration: "9f86d0", sampler: .init(epoch: 1, index: 4), replaced: ["a"],
-    version: "0.1.0",
-    ranks: 2)
+    step: 12, seed: .max, configuration: "9f86d0", corpus: "4 utterances", sampler: .init(epoch: 1, index: 4),
+    replaced: ["a"], version: "0.1.0", ranks: 2)
 
   @Test func `a state comes back as it was written`() throws {
     #expect(try TrainingState(json: try state.json, path: "state.json") == state)
   }
 
-  @Test(arguments: ["step", "seed", "configuration", "sampler", "replaced", "rollbacks", "skipped", "version", "ranks"])
+  @Test(arguments: [
+    "step", "seed", "configuration", "corpus", "sampler", "replaced", "rollbacks", "skipped", "version", "ranks",
+  ])
   func `a missing key is told by its name`(key: String) throws {
     let json = try changed { $0[key] = nil }
     let failure = failure { _ = try TrainingState(json: json, path: "state.json") }

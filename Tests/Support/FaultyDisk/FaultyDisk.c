@@ -54,7 +54,7 @@ static int fails_open(int descriptor) {
   return fails(path);
 }
 
-static int changes(int flags) { return (flags & O_ACCMODE) != O_RDONLY || (flags & O_CREAT); }
+static int changes(int flags) { return (flags & O_ACCMODE) != O_RDONLY || (flags & O_CREAT) || variable("READS"); }
 
 static mode_t mode_of(int flags, va_list rest) { return flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, mode_t) : 0; }
 

@@ -6,7 +6,7 @@ import Foundation
 /// A name is also that of the folder of `Tests/Fuzzing/inputs` with its examples.
 package enum UntrustedInput: String, CaseIterable, Sendable {
   case safetensors, manifest, state, trials, recordings, durations, segments, table, configuration
-  case archive, script, enrolments
+  case archive, script, enrolments, shard, shards, list, index
 
   /// Reads the bytes as if they were such a file.
   /// - Parameter folder: a folder of the caller's, whose files are written over.
@@ -43,6 +43,28 @@ package enum UntrustedInput: String, CaseIterable, Sendable {
       _ = (configuration.yaml, configuration.batch.rows)
     case .archive: _ = try EmbeddingFile.read(try write(bytes, "input.ark"))
     case .script: _ = try EmbeddingFile.read(try write(bytes, "input.scp"))
+    case .shard:
+      let shard = try write(bytes, "a.tar")
+      _ = try CorpusSource(try write(Array("\(shard)\n".utf8), "shard.list"))
+    case .shards:
+      _ = try write(bytes, "shards.tsv")
+      defer { try? FileSystem.remove("\(folder)/shards.tsv") }
+      _ = try ShardRecords(folder)?.damaged()
+    case .list: _ = try CorpusSource(try write(bytes, "raw.list"), layout: .wespeaker)
+    case .index:
+      for (name, text) in [("wav.scp", "u u.wav\nv v.wav\n"), ("utt2spk", "u s\nv t\n"), ("utt2dur", "u 1\nv 2\n")] {
+        _ = try write(Array(text.utf8), name)
+      }
+      defer { for name in ["utt2dur", "corpus.index"] { try? FileSystem.remove("\(folder)/\(name)") } }
+      try CorpusIndex.write(folder)
+      // Lists that it is not of would end all others at its header: three bytes say where it has another byte.
+      var index = try InputFile.contents(of: "\(folder)/corpus.index")
+      for start in stride(from: 0, to: bytes.count - 2, by: 3) {
+        index[(Int(bytes[start]) << 8 | Int(bytes[start + 1])) % index.count] = bytes[start + 2]
+      }
+      _ = try write(index, "corpus.index")
+      let corpus = try Corpus.open(folder)
+      for utterance in corpus.utterances { _ = (utterance.id, utterance.path, corpus.speakers[utterance.speaker]) }
     case .enrolments: _ = try EnrolmentMap.read(try write(bytes, "enroll.map"))
     }
   }
