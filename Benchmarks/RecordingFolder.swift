@@ -12,6 +12,7 @@ struct Recording {
 final class RecordingFolder {
   let files: [Recording]
   private let folder: URL
+  var path: String { folder.path }
 
   /// - Parameters:
   ///   - suffix: `wav` or `flac`.

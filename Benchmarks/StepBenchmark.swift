@@ -15,11 +15,26 @@ struct StepBenchmark: Benchmark {
   @Flag(
     help: "Read the rows from generated recordings: decoding, crop and filter bank beside the step, one thread a rank.")
   var recordings = false
+  @Flag(help: "Lay augmentation over all rows that are read: noise over 60 %, speeds, volume, SpecAugment.")
+  var augmented = false
   @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    if augmented, !recordings { throw ValidationError("--augmented changes what --recordings reads: give both") }
+  }
+
+  private func augmentation(_ folder: RecordingFolder) -> [String] {
+    [
+      "views.augmented=[true]", "augmentation={noise: \(folder.path), probability: 0.6}",
+      "augmentation={speed: {factors: [0.9, 1, 1.1]}, volume: {probability: 0.5}, specAugment: {probability: 0.6}}",
+    ]
+  }
 
   func measure(_ communicator: any Communicator) throws -> [Measure] {
     let folder = recordings ? try RecordingFolder(seconds: 4) : nil
-    let training = try TrainingStep(step, recordings: folder?.files ?? [], communicator: communicator)
+    let training = try TrainingStep(
+      step, recordings: folder?.files ?? [], settings: augmented ? folder.map(augmentation) ?? [] : [],
+      communicator: communicator)
     for _ in 2..<max(step.warmUp, 2) { _ = try training.run() }
     var operations = [try training.products().reduce(0.0) { $0 + Double($1.key.operations * $1.value) }]
     communicator.sum(&operations)

@@ -38,7 +38,8 @@ struct StepOptions: ParsableArguments {
     }
   }
 
-  func configuration() throws -> Configuration {
+  /// - Parameter more: settings beside those of the options.
+  func configuration(_ more: [String] = []) throws -> Configuration {
     try Configuration.load(
       file: nil,
       overrides: [
@@ -47,6 +48,6 @@ struct StepOptions: ParsableArguments {
         "batch.views=1", "views.augmented=[false]", "training.steps=100000", "optimizer.type=adam",
         // One sample a hop, and a frame's overhang.
         "crop.seconds=\(Double(FilterBank.samples(frames: frames)) / 16_000)",
-      ])
+      ] + more)
   }
 }

@@ -8,10 +8,14 @@ struct TrainingStep {
   private let labels: [Int]
   private let shares: [Range<Int>]
 
-  /// - Parameter recordings: files that the corpus's utterances are read from, in turn; none for features in memory.
-  init(_ options: StepOptions, recordings: [Recording] = [], communicator: any Communicator) throws {
+  /// - Parameters:
+  ///   - recordings: files that the corpus's utterances are read from, in turn; none for features in memory.
+  ///   - settings: beside those of the options.
+  init(
+    _ options: StepOptions, recordings: [Recording] = [], settings: [String] = [], communicator: any Communicator
+  ) throws {
     ThreadTeam.shared.grow(to: options.threads)
-    let configuration = try options.configuration()
+    let configuration = try options.configuration(settings)
     let plan = try TrainingPlan(configuration, corpus: Self.corpus(options, recordings: recordings))
     trainer = Trainer(encoder: ECAPATDNN(configuration), plan: plan, communicator: communicator)
     self.communicator = communicator

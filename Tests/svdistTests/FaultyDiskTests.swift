@@ -51,13 +51,13 @@ extension ProgramTests {
       }
     }
 
-    @Test(arguments: [EDQUOT, ENOSPC]) func `what a quota refuses for a while is written later`(error: Int32) throws {
+    @Test func `what a quota refuses for a while is written later`() throws {
       try SmallRun.with { run in
         try whole(run)
-        let disk = FaultyDisk(error: error, path: run.path("run") + "/", from: first(run), calls: 6)
+        let disk = FaultyDisk(error: EDQUOT, path: run.path("run") + "/", from: first(run), calls: 6)
         let outcome = try svdist(arguments(run, into: "run"), environment: disk.environment(), mpi: 2)
         #expect(outcome.status == 0, "\(outcome.errors)")
-        #expect(outcome.output.contains(report(error)), "\(outcome.output)")
+        #expect(outcome.output.contains(report(EDQUOT)), "\(outcome.output)")
         try expectSameEnd(run)
       }
     }

@@ -149,4 +149,7 @@ ROWS = [
     AgainstItself(
         "recordings", "two threads, step that reads recordings beside it against features in memory", 1.08,
         {"threads": 2, "rows": 64}, {"threads": 2, "rows": 64, "recordings": True}, True),
+    AgainstItself(
+        "augmented", "the same with noise, speeds, volume and SpecAugment", 1.08,
+        {"threads": 2, "rows": 64}, {"threads": 2, "rows": 64, "recordings": True, "augmented": True}, True),
 ]
