@@ -1,7 +1,8 @@
 // Passes over frames of audio, a part of kernels_body.h.
 
-// Four xoshiro256++ (Blackman and Vigna, 2021) side by side, whose 256 bits a turn give eight numbers by the ziggurat of
-// 128 layers (Marsaglia and Tsang, 2000): 7 bits choose the layer, 25 the place within it. The same bits at any width.
+// Four xoshiro256++ (Blackman and Vigna, 2021) side by side, whose 256 bits a turn give eight numbers by the ziggurat
+// of 128 layers (Marsaglia and Tsang, 2000): 7 bits choose the layer, 25 the place within it. The same bits at any
+// width.
 static size_t NAME(normal_numbers)(
     uint64_t *state, const float *edges, const float *inner, float *x, size_t n, uint32_t *outside) {
   typedef uint64_t longs __attribute__((vector_size(32)));

@@ -60,15 +60,15 @@ void ck_pooling_backward(
 /// x = ln x for positive, normal x; what is infinite or not a number stays so.
 void ck_log(float *x, size_t n);
 /// Numbers for the normal distribution by the ziggurat of 128 layers: x holds n of them, n a multiple of 8, all but the
-/// returned few, which lie outside the part of their layer that is surely under the density. `outside` names each of these
-/// as index << 7 | layer, rising; x holds its place within the layer.
+/// returned few, which lie outside the part of their layer that is surely under the density. `outside` names each of
+/// these as index << 7 | layer, rising; x holds its place within the layer.
 /// - state: the four words of four generators, word by word.
 /// - edges, inner: how far each layer reaches, and how far it surely lies within.
 /// - outside: room for n.
 size_t ck_normal_numbers(
     uint64_t *state, const float *edges, const float *inner, float *x, size_t n, uint32_t *outside);
-/// frame = ((s - m) - emphasis * (s' - m)) * window, with s = samples + amplitude * noise, s' the one before, the first its
-/// own, and m their mean.
+/// frame = ((s - m) - emphasis * (s' - m)) * window, with s = samples + amplitude * noise, s' the one before, the first
+/// its own, and m their mean.
 void ck_shape_frame(
     const float *samples, const float *noise, double amplitude, double emphasis, const double *window, size_t n,
     double *frame);

@@ -5,8 +5,9 @@ import Foundation
 /// (`feature-window.cc`, `mel-computations.cc`).
 ///
 /// Samples are scaled to 16 bits; frames of 25 ms every 10 ms, only whole ones; dither, removal of the frame's mean,
-/// pre-emphasis 0.97 (the first sample stands for its own predecessor), symmetric Hamming window; power spectrum of 512 points at 16 kHz; triangles linear in
-/// mel = 1127·ln(1 + f/700) from 20 Hz to half the sampling rate; natural logarithm; minus each bin's mean over the frames.
+/// pre-emphasis 0.97 (the first sample stands for its own predecessor), symmetric Hamming window; power spectrum of 512
+/// points at 16 kHz; triangles linear in mel = 1127·ln(1 + f/700) from 20 Hz to half the sampling rate; natural
+/// logarithm; minus each bin's mean over the frames.
 package struct FilterBank: Sendable {
   package let bins: Int
   package let sampleRate: Int
