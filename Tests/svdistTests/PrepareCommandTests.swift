@@ -6,6 +6,20 @@ import Testing
 extension ProgramTests {
   /// svdist prepare on layouts in miniature.
   @Suite struct PrepareCommandTests {
+    @Test func `what a killed prepare left is told, and an option that there is not before a missing one`() throws {
+      try SmallRun.with(speakers: 2, utterances: 2) { run in
+        for name in [".data.12.partial", ".data.x.partial", ".other.12.partial"] {
+          try FileSystem.createFolder(run.path(name))
+        }
+        let outcome = try svdist(["prepare", run.corpus.path, "-o", run.path("data")])
+        #expect(outcome.status == 0)
+        let notes = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("note: ") }
+        #expect(notes.count == 1 && notes[0].hasPrefix("note: \(run.path(".data.12.partial")) was left by"), "\(notes)")
+        let mistyped = try svdist(["prepare", run.corpus.path, "--outpt", "x"])
+        #expect(mistyped.status == 64 && mistyped.errors.contains("'--outpt'"), "\(mistyped.errors)")
+      }
+    }
+
     @Test func `short utterances are joined and said to be, and train`() throws {
       try SmallRun.with { run in
         let source = run.corpus.path
