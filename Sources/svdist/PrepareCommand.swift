@@ -81,8 +81,8 @@ struct PrepareCommand: ParsableCommand {
   @Flag(
     help: """
       Write the audio too, into tar archives that wespeaker reads as well (shards, named in shard.list): few large files \
-      instead of many small ones. WAV, FLAC, Ogg and MP3 go in as they are, parts of \
-      recordings and other formats as 16-bit WAV.
+      instead of many small ones. WAV, FLAC, Ogg and MP3 go in as they are, parts of recordings and other \
+      formats as 16-bit WAV.
       """)
   var shards = false
 

@@ -99,7 +99,8 @@ package struct CheckpointStore: Sendable {
     try removeLeftovers()
   }
 
-  /// Clears what a killed run or a failing disk left behind: half-written folders go, a folder set aside returns if its place is empty.
+  /// Clears what a killed run or a failing disk left behind: half-written folders go, a folder set aside returns if its
+  /// place is empty.
   package func removeLeftovers() throws {
     guard FileSystem.isFolder(path) else { return }
     try FileSystem.remove(path + "/.\(Self.bestName).partial")

@@ -3,23 +3,21 @@
 package struct CorpusContents: Sendable, Equatable, CustomStringConvertible {
   package let utterances: Int
   package let speakers: Int
-  /// Of ids, speakers and times of at most a thousand utterances (FNV-1a).
-  private let mark: UInt32
+  /// Of ids, speakers and times of at most a thousand utterances.
+  let checksum: Checksum
 
   init(_ table: CorpusTable) {
     utterances = table.sizes.utterances
     speakers = table.sizes.speakers
-    var mark: UInt32 = 0x811C_9DC5
+    var checksum = Checksum()
     for place in stride(from: 0, to: utterances, by: max(1, utterances / 1000)) {
       let speaker = table.names[Int(table.speakers[place])].text
-      for byte in "\(table.ids[place].text) \(speaker) \(table.starts[place]) \(table.seconds[place])\n".utf8 {
-        mark = (mark ^ UInt32(byte)) &* 0x0100_0193
-      }
+      checksum.add("\(table.ids[place].text) \(speaker) \(table.starts[place]) \(table.seconds[place])\n".utf8)
     }
-    self.mark = mark
+    self.checksum = checksum
   }
 
   package var description: String {
-    "\(utterances) utterances of \(speakers) speakers, checksum " + String(mark, radix: 16)
+    "\(utterances) utterances of \(speakers) speakers, checksum " + String(checksum.value, radix: 16)
   }
 }

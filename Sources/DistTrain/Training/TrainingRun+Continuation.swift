@@ -35,29 +35,33 @@ extension TrainingRun {
 
   /// The newest checkpoint of this encoder and corpus that is whole; empty where there is none at all.
   func newestPath() throws -> String {
-    let damages = trainer.plan.corpus.damages
-    var other: Failure?
-    do {
-      let (newest, rejected) = try folder.checkpoints.newest { checkpoint in
-        other = other ?? refusal(of: checkpoint.state)
+    var refused: Failure?
+    let found = Result {
+      try folder.checkpoints.newest { checkpoint in
+        refused = refused ?? refusal(of: checkpoint.state)
         try compareEncoder(checkpoint)
         try trainer.check(checkpoint)
       }
-      if let other { throw other }
+    }
+    // What another corpus or seed makes unfit is not broken.
+    if let refused { throw refused }
+    do {
+      let (newest, rejected) = try found.get()
       for one in rejected { progress.note("warning: \(one.path) is passed over: \(one.reason)") }
       return newest?.path ?? ""
     } catch let failure as Failure {
-      if let other { throw other }
-      if !damages.isEmpty {
-        throw Failure(
-          .badData,
-          failure.message + "; or bring back what the run was begun with: "
-            + damages.summary(in: configuration.corpus.train ?? ""))
-      }
-      guard !options.allowedChanges.isEmpty else { throw failure }
-      throw Failure(
-        .badData, failure.message + "; where --allow-change accepted what they cannot go on with, set that back")
+      throw Failure(failure.status, failure.message + remedy)
     }
+  }
+
+  /// What beside --restart may help where no checkpoint fits.
+  private var remedy: String {
+    let damages = trainer.plan.corpus.damages
+    if !damages.isEmpty {
+      return "; or bring back what the run was begun with: " + damages.summary(in: configuration.corpus.train ?? "")
+    }
+    return options.allowedChanges.isEmpty
+      ? "" : "; where --allow-change accepted what they cannot go on with, set that back"
   }
 
   /// A run that was killed before its first checkpoint begins again; one whose checkpoints are gone should not do so

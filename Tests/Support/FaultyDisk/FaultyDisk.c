@@ -56,23 +56,17 @@ static int fails_open(int descriptor) {
 
 static int changes(int flags) { return (flags & O_ACCMODE) != O_RDONLY || (flags & O_CREAT) || variable("READS"); }
 
-static mode_t mode_of(int flags, va_list rest) { return flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, mode_t) : 0; }
+#define OPEN(name)                                                              \
+  int name(const char *path, int flags, ...) {                                  \
+    va_list rest;                                                               \
+    va_start(rest, flags);                                                      \
+    const mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, mode_t) : 0; \
+    va_end(rest);                                                               \
+    return changes(flags) && fails(path) ? -1 : NEXT(name)(path, flags, mode);  \
+  }
 
-int open(const char *path, int flags, ...) {
-  va_list rest;
-  va_start(rest, flags);
-  const mode_t mode = mode_of(flags, rest);
-  va_end(rest);
-  return changes(flags) && fails(path) ? -1 : NEXT(open)(path, flags, mode);
-}
-
-int open64(const char *path, int flags, ...) {
-  va_list rest;
-  va_start(rest, flags);
-  const mode_t mode = mode_of(flags, rest);
-  va_end(rest);
-  return changes(flags) && fails(path) ? -1 : NEXT(open64)(path, flags, mode);
-}
+OPEN(open)
+OPEN(open64)
 
 ssize_t write(int descriptor, const void *bytes, size_t count) {
   return fails_open(descriptor) ? -1 : NEXT(write)(descriptor, bytes, count);
