@@ -1,12 +1,14 @@
 // Products of single-precision matrices for CPUs with AVX2 and without AVX-512, where OpenBLAS's kernel for Zen and Haswell
 // leaves a tenth of the arithmetic unused. Blocks as in Goto and van de Geijn 2008: a packed panel of b stays in the
-// first-level cache, a packed block of a in the second, a block of b in the third.
+// first-level cache, a packed block of a in the second, a block of b in the third. A panel is packed right before its first
+// use, from lines that were asked for while the panel before it was multiplied.
 #include "CKernels.h"
 #include "factor.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -19,35 +21,31 @@
 // Blocks: DEPTH along the sums, HEIGHT rows of a, WIDTH columns of b.
 #define DEPTH 256
 #define HEIGHT 192
-#define WIDTH 2048
-// Panels that are filled side by side, so that a row of the source is read in long stretches.
-#define SIDE_BY_SIDE 8
+#define WIDTH 4096
+// Floats of a cache line.
+#define LINE 16
+// To the second-level cache: the first is full of the panels at hand.
+#define AHEAD _MM_HINT_T1
 
+// One row of a panel. Six elements are stored as four and two: a wider store would reach into what follows.
 static inline void copy(const float *from, float *to, size_t step) {
   if (step == COLUMNS) {
     _mm256_storeu_ps(to, _mm256_loadu_ps(from));
     _mm256_storeu_ps(to + 8, _mm256_loadu_ps(from + 8));
   } else {
-    for (size_t i = 0; i < step; i++) to[i] = from[i];
+    _mm_storeu_ps(to, _mm_loadu_ps(from));
+    memcpy(to + 4, from + 4, 2 * sizeof(float));
   }
 }
 
-// Panels of columns that lie side by side in the source.
-static void pack_along(const float *source, size_t stride, size_t depth, size_t width, size_t step, float *target) {
-  size_t whole = width / step, rest = width % step;
-  for (size_t first = 0; first < whole; first += SIDE_BY_SIDE) {
-    size_t last = least(first + SIDE_BY_SIDE, whole);
-    for (size_t p = 0; p < depth; p++) {
-      const float *from = source + p * stride + first * step;
-      float *to = target + (first * depth + p) * step;
-      for (size_t panel = first; panel < last; panel++, from += step, to += depth * step) copy(from, to, step);
-    }
+// A panel whose rows are stretches of the source's rows.
+static void pack_along(const float *source, size_t stride, size_t depth, size_t count, size_t step, float *target) {
+  if (count == step) {
+    for (size_t p = 0; p < depth; p++) copy(source + p * stride, target + p * step, step);
+    return;
   }
-  if (rest == 0) return;
-  float *to = target + whole * depth * step;
-  for (size_t p = 0; p < depth; p++, to += step) {
-    const float *from = source + p * stride + whole * step;
-    for (size_t i = 0; i < step; i++) to[i] = i < rest ? from[i] : 0;
+  for (size_t p = 0; p < depth; p++) {
+    for (size_t i = 0; i < step; i++) target[p * step + i] = i < count ? source[p * stride + i] : 0;
   }
 }
 
@@ -84,26 +82,44 @@ static void pack_across(const float *source, size_t stride, size_t depth, size_t
   }
 }
 
-// Packs a (depth × width) matrix in panels of `step` columns, row after row, the last one filled up with zeros.
-static void pack(struct matrix m, size_t row, size_t column, size_t depth, size_t width, size_t step, float *target) {
+// Packs columns `column` to `column + count` of a matrix, rows `row` to `row + depth`, as one panel of `step` columns,
+// filled up with zeros.
+static void pack(struct matrix m, size_t row, size_t column, size_t depth, size_t count, size_t step, float *target) {
   const float *source = element(m, row, column);
   if (!m.transposed) {
-    pack_along(source, m.stride, depth, width, step, target);
+    pack_along(source, m.stride, depth, count, step, target);
     return;
   }
-  for (size_t start = 0; start < width; start += step, target += depth * step) {
-    for (size_t part = 0; part < step; part += 8) {
-      size_t at = start + part;
-      size_t count = at < width ? least(width - at, least(step, 8)) : 0;
-      pack_across(count > 0 ? source + at * m.stride : source, m.stride, depth, count, step, target + part);
-    }
+  for (size_t part = 0; part < step; part += 8) {
+    size_t here = part < count ? least(count - part, least(step, 8)) : 0;
+    pack_across(here > 0 ? source + part * m.stride : source, m.stride, depth, here, step, target + part);
   }
 }
 
-static void tile(size_t depth, const float *a, const float *b, float *c, size_t stride, int adding) {
+static inline void ask_for_column(const float *source, size_t stride, size_t from, size_t to) {
+  for (size_t p = from; p < to; p++) _mm_prefetch((const char *)(source + p * stride), AHEAD);
+}
+
+// Asks for rows `from` to `to` of a panel that is packed soon: each lies in another page, which the CPU does not foresee.
+static inline void ask(struct matrix m, size_t row, size_t column, size_t count, size_t from, size_t to) {
+  const float *source = element(m, row, column);
+  if (m.transposed) {
+    for (size_t i = 0; i < count; i++) {
+      for (size_t p = from; p < to; p += LINE) _mm_prefetch((const char *)(source + i * m.stride + p), AHEAD);
+    }
+    return;
+  }
+  ask_for_column(source, m.stride, from, to);
+  int in_one_line = m.stride % LINE == 0 && (uintptr_t)source % 64 + count * sizeof(float) <= 64;
+  if (!in_one_line) ask_for_column(source + count - 1, m.stride, from, to);
+}
+
+// A tile of so many rows, a number that the compiler knows.
+static inline __attribute__((always_inline)) void tile_of(
+    int count, size_t depth, const float *a, const float *b, float *c, size_t stride, int adding) {
   __m256 sums[ROWS][2];
 #pragma clang loop unroll(full)
-  for (int row = 0; row < ROWS; row++) {
+  for (int row = 0; row < count; row++) {
     // Asked for now, there when the sums are done.
     _mm_prefetch((const char *)(c + row * stride), _MM_HINT_T0);
     _mm_prefetch((const char *)(c + row * stride + COLUMNS - 1), _MM_HINT_T0);
@@ -113,14 +129,14 @@ static void tile(size_t depth, const float *a, const float *b, float *c, size_t 
   for (size_t p = 0; p < depth; p++, a += ROWS, b += COLUMNS) {
     __m256 left = _mm256_loadu_ps(b), right = _mm256_loadu_ps(b + 8);
 #pragma clang loop unroll(full)
-    for (int row = 0; row < ROWS; row++) {
+    for (int row = 0; row < count; row++) {
       __m256 factor = _mm256_broadcast_ss(a + row);
       sums[row][0] = _mm256_fmadd_ps(factor, left, sums[row][0]);
       sums[row][1] = _mm256_fmadd_ps(factor, right, sums[row][1]);
     }
   }
 #pragma clang loop unroll(full)
-  for (int row = 0; row < ROWS; row++) {
+  for (int row = 0; row < count; row++) {
     float *to = c + row * stride;
     if (adding) {
       sums[row][0] = _mm256_add_ps(sums[row][0], _mm256_loadu_ps(to));
@@ -131,11 +147,23 @@ static void tile(size_t depth, const float *a, const float *b, float *c, size_t 
   }
 }
 
-// A tile of which c has only some rows and columns.
-static void partial_tile(
-    size_t depth, const float *a, const float *b, float *c, size_t stride, size_t rows, size_t columns, int adding) {
+// A tile of whose rows c has `rows`.
+static void tile(size_t rows, size_t depth, const float *a, const float *b, float *c, size_t stride, int adding) {
+  switch (rows) {
+    case 1: tile_of(1, depth, a, b, c, stride, adding); break;
+    case 2: tile_of(2, depth, a, b, c, stride, adding); break;
+    case 3: tile_of(3, depth, a, b, c, stride, adding); break;
+    case 4: tile_of(4, depth, a, b, c, stride, adding); break;
+    case 5: tile_of(5, depth, a, b, c, stride, adding); break;
+    default: tile_of(ROWS, depth, a, b, c, stride, adding);
+  }
+}
+
+// A tile of which c has only some columns.
+static void narrow_tile(
+    size_t rows, size_t columns, size_t depth, const float *a, const float *b, float *c, size_t stride, int adding) {
   float whole[ROWS * COLUMNS];
-  tile(depth, a, b, whole, COLUMNS, 0);
+  tile(rows, depth, a, b, whole, COLUMNS, 0);
   for (size_t row = 0; row < rows; row++) {
     for (size_t column = 0; column < columns; column++) {
       float sum = whole[row * COLUMNS + column], *to = c + row * stride + column;
@@ -144,32 +172,52 @@ static void partial_tile(
   }
 }
 
+// A piece of the sums, `depth` of them from the p-th, for a block of c's columns from the j-th.
+static void add_block(
+    struct matrix a, struct matrix b, size_t p, size_t depth, size_t j, size_t width, size_t m, int adding, float *c,
+    size_t stride, float *packed_a, float *packed_b) {
+  // The left factor's panels run along its rows: its transpose is what lies along the depth.
+  struct matrix turned = {a.elements, a.stride, !a.transposed};
+  for (size_t i = 0; i < m; i += HEIGHT) {
+    size_t height = least(HEIGHT, m - i);
+    for (size_t column = 0; column < width; column += COLUMNS) {
+      size_t columns = least(COLUMNS, width - column), next = column + COLUMNS;
+      float *right = packed_b + column * depth;
+      if (i == 0) pack(b, p, j + column, depth, columns, COLUMNS, right);
+      for (size_t row = 0; row < height; row += ROWS) {
+        size_t rows = least(ROWS, height - row), below = row + rows;
+        float *left = packed_a + row * depth;
+        if (column == 0) {
+          pack(turned, p, i + row, depth, rows, ROWS, left);
+          if (below < height) ask(turned, p, i + below, least(ROWS, height - below), 0, depth);
+        }
+        if (next < width) {
+          // The next panel of b, a part of it beside each tile of this one.
+          size_t from = depth * row / height, to = depth * below / height;
+          if (i == 0) {
+            ask(b, p, j + next, least(COLUMNS, width - next), from, to);
+          } else {
+            ask_for_column(right + COLUMNS * depth, COLUMNS, from, to);
+          }
+        }
+        float *to = c + (i + row) * stride + j + column;
+        if (columns == COLUMNS) {
+          tile(rows, depth, left, right, to, stride, adding);
+        } else {
+          narrow_tile(rows, columns, depth, left, right, to, stride, adding);
+        }
+      }
+    }
+  }
+}
+
 static void product(
     struct matrix a, struct matrix b, size_t m, size_t n, size_t k, int adding, float *c, size_t stride,
     float *packed_a, float *packed_b) {
-  // The left factor's panels run along its rows: its transpose is what lies along the depth.
-  struct matrix turned = {a.elements, a.stride, !a.transposed};
   for (size_t j = 0; j < n; j += WIDTH) {
-    size_t width = least(WIDTH, n - j);
     for (size_t p = 0; p < k; p += DEPTH) {
-      size_t depth = least(DEPTH, k - p);
-      pack(b, p, j, depth, width, COLUMNS, packed_b);
-      for (size_t i = 0; i < m; i += HEIGHT) {
-        size_t height = least(HEIGHT, m - i);
-        pack(turned, p, i, depth, height, ROWS, packed_a);
-        for (size_t column = 0; column < width; column += COLUMNS) {
-          for (size_t row = 0; row < height; row += ROWS) {
-            const float *left = packed_a + row * depth, *right = packed_b + column * depth;
-            float *to = c + (i + row) * stride + j + column;
-            size_t rows = least(ROWS, height - row), columns = least(COLUMNS, width - column);
-            if (rows == ROWS && columns == COLUMNS) {
-              tile(depth, left, right, to, stride, adding || p > 0);
-            } else {
-              partial_tile(depth, left, right, to, stride, rows, columns, adding || p > 0);
-            }
-          }
-        }
-      }
+      add_block(
+          a, b, p, least(DEPTH, k - p), j, least(WIDTH, n - j), m, adding || p > 0, c, stride, packed_a, packed_b);
     }
   }
 }
@@ -179,15 +227,24 @@ static void product(
 // Narrower kernels are asked for where the wider ones would hide a mistake, wider CPUs are OpenBLAS's.
 int ck_has_product(void) { return strcmp(ck_instruction_set(), "avx2") == 0; }
 
-// One thread's packed blocks; kept, as a step asks for them a thousand times.
+// Memory for a thread's packed blocks.
+static float *new_scratch(size_t floats) {
+  size_t page = 2 << 20, bytes = (floats * sizeof(float) + page - 1) / page * page;
+  float *found = aligned_alloc(page, bytes);
+  if (!found) abort();
+  // Fewer addresses to translate; where it can't be had, slower.
+  madvise(found, bytes, MADV_HUGEPAGE);
+  return found;
+}
+
+// Kept, as a step multiplies a thousand times.
 static _Thread_local float *scratch;
 
 void ck_product(
     const float *a, size_t a_stride, int a_transposed, const float *b, size_t b_stride, int b_transposed, size_t m,
     size_t n, size_t k, int adding, float *c, size_t c_stride) {
   size_t for_a = DEPTH * HEIGHT + 16, for_b = DEPTH * WIDTH;
-  if (!scratch) scratch = aligned_alloc(64, (for_a + for_b) * sizeof(float));
-  if (!scratch) abort();
+  if (!scratch) scratch = new_scratch(for_a + for_b);
   product(
       (struct matrix){a, a_stride, a_transposed}, (struct matrix){b, b_stride, b_transposed}, m, n, k, adding, c,
       c_stride, scratch, scratch + for_a);

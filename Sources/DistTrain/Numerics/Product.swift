@@ -50,8 +50,15 @@ private struct Factor {
   }
 }
 
-/// Large products are cut in pieces for the rank's threads. How they are cut depends on the shape alone, so that the bits
-/// of the result don't depend on the number of threads.
+/// Pieces of a product: as many as keep all threads busy to the end, and few, as each packs the other factor anew. They
+/// depend on the shape alone where the cut could show in the result's bits.
+private func pieces(_ precision: Precision, otherwise fixed: Int) -> Int {
+  if !precision.addsInOneOrder { return fixed }
+  let threads = ThreadTeam.shared.available
+  return threads == 1 ? 1 : 2 * threads
+}
+
+/// Large products are cut in pieces for the rank's threads, so that the bits of the result don't depend on their number.
 private func product(
   _ a: Factor, _ b: Factor, inner: Int, into c: MatrixView, adding: Bool, _ precision: Precision
 ) {
@@ -60,14 +67,13 @@ private func product(
     ProductShape(
       rows: c.rows, columns: c.columns, inner: inner, turnsA: a.transposed, turnsB: b.transposed,
       strideOfA: a.view.stride, strideOfB: b.view.stride, strideOfC: c.stride, adding: adding, precision: precision))
-  let pieces = 16
   if 2 * c.rows * c.columns * inner < 1 << 27 {
     whole(a, b, inner: inner, into: c, adding: adding, precision)
   } else if inner > 4 * c.columns {
     sumOfPieces(a, b, inner: inner, into: c, adding: adding, precision)
   } else {
     // Whole tiles of the kernels, but for the last piece.
-    let width = max(32, (c.columns / pieces + 31) / 32 * 32)
+    let width = max(32, (c.columns / pieces(precision, otherwise: 16) + 31) / 32 * 32)
     ThreadTeam.shared.run((c.columns + width - 1) / width) { piece in
       let columns = piece * width..<min((piece + 1) * width, c.columns)
       whole(a, b.columns(columns), inner: inner, into: c.columns(columns), adding: adding, precision)
@@ -82,7 +88,7 @@ private func sumOfPieces(
 ) {
   let size = c.rows * c.columns
   let sums = size <= 1 << 20 ? 8 : 2
-  let strips = min(8 / sums, c.rows)
+  let strips = min(max(1, pieces(precision, otherwise: 8) / sums), c.rows)
   let partial = Matrix(rows: sums * c.rows, columns: c.columns)
   ThreadTeam.shared.run(sums * strips) { piece in
     let (sum, strip) = piece.quotientAndRemainder(dividingBy: strips)
@@ -103,7 +109,7 @@ private func whole(
   _ a: Factor, _ b: Factor, inner: Int, into c: MatrixView, adding: Bool, _ precision: Precision
 ) {
   switch precision {
-  case .single where ck_has_product() != 0 && inner > 0:
+  case .single where precision.addsInOneOrder && inner > 0:
     ck_product(
       a.view.pointer, a.view.stride, a.transposed ? 1 : 0, b.view.pointer, b.view.stride, b.transposed ? 1 : 0,
       c.rows, c.columns, inner, adding ? 1 : 0, c.pointer, c.stride)

@@ -4,7 +4,8 @@ import Synchronization
 
 /// Threads that share the pieces of a loop.
 ///
-/// A loop's pieces never depend on the number of threads, so that neither do its results.
+/// A loop's pieces depend on the number of threads only where its results don't depend on the pieces, so that the results
+/// never depend on the number of threads.
 package final class ThreadTeam: @unchecked Sendable {
   /// The threads that compute.
   package static let shared = ThreadTeam()
@@ -34,6 +35,9 @@ package final class ThreadTeam: @unchecked Sendable {
       thread.start()
     }
   }
+
+  /// Threads that a loop started now would run on.
+  package var available: Int { isTaken.load(ordering: .acquiring) ? 1 : size }
 
   /// Calls `body` with 0 ..< count, each once, on all threads; returns when all calls have. Within a call, or while another
   /// thread's loop runs, the loop is the caller's alone.

@@ -14,6 +14,7 @@ import Testing
     Shape(rows: 256, columns: 3000, inner: 128), Shape(rows: 96, columns: 80, inner: 12_001),
     Shape(rows: 1100, columns: 1000, inner: 4004), Shape(rows: 5, columns: 7, inner: 3),
     Shape(rows: 13, columns: 33, inner: 515), Shape(rows: 241, columns: 1601, inner: 1),
+    Shape(rows: 9, columns: 4130, inner: 300),
   ]
 
   private func random(_ rows: Int, _ columns: Int, item: Int) -> Matrix {
@@ -56,6 +57,26 @@ import Testing
     var alone: [Float] = []
     ThreadTeam.shared.run(2) { if $0 == 0 { alone = product() } }
     #expect(together == alone)
+  }
+
+  /// Cuts fall within tiles of 6 × 16. Long sums are left out, which are cut themselves.
+  @Test(
+    .enabled(if: Precision.single.addsInOneOrder, "only where svdist multiplies itself"),
+    arguments: shapes.filter { $0.inner < 4000 })
+  func `the bits don't depend on how rows and columns are cut`(shape: Shape) {
+    let a = random(shape.rows, shape.inner, item: 5)
+    let b = random(shape.inner, shape.columns, item: 6)
+    let whole = Matrix(rows: shape.rows, columns: shape.columns)
+    // One thread's product: within a loop of the team.
+    ThreadTeam.shared.run(2) { if $0 == 0 { multiply(a.view, b.view, into: whole.view) } }
+    let parts = Matrix(rows: shape.rows, columns: shape.columns)
+    let (row, column) = (shape.rows / 3, shape.columns / 3)
+    for rows in [0..<row, row..<shape.rows] {
+      for columns in [0..<column, column..<shape.columns] {
+        multiply(a.view.rows(rows), b.view.columns(columns), into: parts.view.rows(rows).columns(columns))
+      }
+    }
+    #expect(parts.values == whole.values)
   }
 
   private func places(_ shape: Shape) -> [(Int, Int)] {
