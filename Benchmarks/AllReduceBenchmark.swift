@@ -29,9 +29,13 @@ struct AllReduceBenchmark: Benchmark {
     let values = Matrix.zeros(rows: 1, columns: count)
     let seconds = median(communicator) { communicator.sum(values.elements) }
     let name = "sum of \(count) floats"
+    let speed = Double(count * MemoryLayout<Float>.stride) / seconds
     return [
       Measure(quantity: name, value: seconds * 1e3, unit: "ms"),
-      Measure(quantity: "\(name), speed", value: Double(count) * 4 / seconds / 1e9, unit: "GB/s of a rank's buffer"),
+      Measure(quantity: "\(name), speed", value: speed / 1e9, unit: "GB/s of a rank's buffer"),
+      Measure(
+        quantity: "\(name), limit", value: speed / MemoryBandwidth.measure().copy,
+        unit: "of the rate at which memory is copied"),
     ]
   }
 

@@ -33,7 +33,8 @@ struct KernelsBenchmark: Benchmark {
       for index in timings.indices { timings[index].measure(usesLibrary: step.threads == 1) }
     }
     if each && communicator.rank == 0 {
-      for timing in timings { print(timing.line(count: counts[timing.shape]!)) }
+      let fastest = timings.map(\.rate).max() ?? .nan
+      for timing in timings { print(timing.line(count: counts[timing.shape]!, limit: fastest)) }
     }
     var sums = [0.0, 0.0]
     for timing in timings {

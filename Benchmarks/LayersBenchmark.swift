@@ -22,6 +22,7 @@ struct LayersBenchmark: Benchmark {
       layer.passes(rounds: step.steps).flatMap { pass in
         [
           Measure(quantity: "\(layer.name), \(pass.name)", value: pass.seconds * 1e3, unit: "ms"),
+          work(of: pass, quantity: "\(layer.name), \(pass.name), work"),
           Measure(
             quantity: "\(layer.name), \(pass.name), limit",
             value: max(Double(pass.operations) / limits.operations, Double(pass.bytes) / limits.bytes) / pass.seconds,
@@ -29,6 +30,12 @@ struct LayersBenchmark: Benchmark {
         ]
       }
     }
+  }
+
+  private func work(of pass: TimedLayer.Pass, quantity: String) -> Measure {
+    pass.bytes > 0
+      ? Measure(quantity: quantity, value: Double(pass.bytes) / 1e6, unit: "MB of activations read and written")
+      : Measure(quantity: quantity, value: Double(pass.operations) / 1e9, unit: "GFLOP of products")
   }
 
   private func timedLayers() -> [TimedLayer] {

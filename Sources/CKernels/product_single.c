@@ -1,7 +1,7 @@
 // Products of single-precision matrices for CPUs with AVX2 and without AVX-512, where OpenBLAS's kernel for Zen and Haswell
 // leaves a tenth of the arithmetic unused. Blocks as in Goto and van de Geijn 2008: a packed panel of b stays in the
 // first-level cache, a packed block of a in the second, a block of b in the third. A panel is packed right before its first
-// use, from lines that were asked for while the panel before it was multiplied.
+// use; all but a block's first come from lines that were asked for while the panel before was multiplied.
 #include "CKernels.h"
 #include "factor.h"
 
@@ -27,7 +27,7 @@
 // To the second-level cache: the first is full of the panels at hand.
 #define AHEAD _MM_HINT_T1
 
-// One row of a panel. Six elements are stored as four and two: a wider store would reach into what follows.
+// One row of a panel. Six elements are four and two: a wider load could reach past the source's end.
 static inline void copy(const float *from, float *to, size_t step) {
   if (step == COLUMNS) {
     _mm256_storeu_ps(to, _mm256_loadu_ps(from));
@@ -68,7 +68,7 @@ static inline void transpose(__m256 r[8]) {
 }
 
 // Up to eight columns of a panel, which are rows of the source. Of a panel of six, each store's two surplus elements are
-// overwritten by the next store; the last ones of all lie in the scratch memory's spare.
+// overwritten by the next store or lie beyond the last panel, in the scratch memory's spare at the most.
 static void pack_across(const float *source, size_t stride, size_t depth, size_t count, size_t step, float *target) {
   size_t p = 0;
   for (; p + 8 <= depth; p += 8, target += 8 * step) {
@@ -100,7 +100,7 @@ static inline void ask_for_column(const float *source, size_t stride, size_t fro
   for (size_t p = from; p < to; p++) _mm_prefetch((const char *)(source + p * stride), AHEAD);
 }
 
-// Asks for rows `from` to `to` of a panel that is packed soon: each lies in another page, which the CPU does not foresee.
+// Asks for rows `from` to `to` of a panel that is packed soon: short stretches far apart, which the CPU does not foresee.
 static inline void ask(struct matrix m, size_t row, size_t column, size_t count, size_t from, size_t to) {
   const float *source = element(m, row, column);
   if (m.transposed) {

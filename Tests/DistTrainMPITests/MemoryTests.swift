@@ -3,7 +3,11 @@ import Testing
 
 extension MPITests {
   @Suite struct MemoryTests {
-    @Test(arguments: [[], ["weighting.space=representation"], ["encoder.layout=speechbrain"]])
+    /// The last one's activations are large enough to lie in the pool's one region.
+    @Test(arguments: [
+      [], ["weighting.space=representation"], ["encoder.layout=speechbrain"],
+      ["encoder.channels=256", "encoder.aggregation=6144"],
+    ])
     func `a warm step asks the system for no memory of activations`(settings: [String]) throws {
       let configuration = try Configuration.load(
         file: nil,

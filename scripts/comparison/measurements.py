@@ -20,10 +20,11 @@ class Measurements:
     def machine(self):
         return self.output([PROGRAM, "machine"]).strip()
 
-    def own(self, name, ranks=None):
-        """The command of a benchmark of svdist's own."""
-        ranks = ranks or (2 if name == "all-reduce" else 1)
-        return [*mpirun(ranks), PROGRAM, name]
+    def own(self, name, ranks=None, detailed=False):
+        """The command of a benchmark of svdist's own; detailed: with the encoder asked for and all that it prints."""
+        ranks = ranks or (2 if name in ("all-reduce", "overlap") else 1)
+        details = self.arguments({}) if detailed and name in ("kernels", "layers", "input") else []
+        return [*mpirun(ranks), PROGRAM, name, *details, *["--each"] * (detailed and name == "kernels")]
 
     def svdist(self, name="step", ranks=1, again=True, **settings):
         """One more measurement by svdist-benchmark; returns the key under which its medians are found.

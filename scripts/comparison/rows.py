@@ -42,7 +42,7 @@ class AgainstPyTorch:
         for malloc, target in self.targets.items():
             rates = {rate: key for key in self.keys[malloc] if (rate := measurements.median(key, "rate"))}
             if not rates:
-                lines.append(Line(f"    {malloc}: not measured", True))
+                lines.append(Line(f"    {malloc}: not measured", False))
                 continue
             theirs = max(rates)
             spread = measurements.range(rates[theirs], "rate")
@@ -73,7 +73,7 @@ class Memory:
     def results(self, measurements):
         own, theirs = (measurements.median(self.keys[key], "memory") for key in ("svdist", "installed"))
         if own is None or theirs is None:
-            return [Line(f"{self.title}: not measured", True)]
+            return [Line(f"{self.title}: not measured", False)]
         met, words = verdict(own / theirs, self.target, at_most=True)
         return [Line(f"{self.title}: {own:.0f} MB against {theirs:.0f} MB, ratio {own / theirs:.2f}, {words}", met)]
 

@@ -1,5 +1,3 @@
-internal import CKernels
-
 /// The machine as this process may use it.
 package enum Machine {
   /// Threads for each rank: the cores that it may run on, shared out among the ranks that may run there, at least one.
@@ -9,7 +7,5 @@ package enum Machine {
   }
 
   /// The instruction sets in use, in words.
-  package static var kernels: String {
-    "OpenBLAS for \(LinearAlgebra.coreName), kernels for \(String(cString: ck_instruction_set()))"
-  }
+  package static var kernels: String { MachineFacts.here().software }
 }

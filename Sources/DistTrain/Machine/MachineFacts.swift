@@ -34,6 +34,16 @@ package struct MachineFacts: Codable, Sendable, Equatable {
     "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OPENBLAS_NUM_THREADS", "SVDIST_KERNELS", "SLURM_CPUS_ON_NODE",
   ]
 
+  /// Whether svdist multiplies single-precision matrices itself and OpenBLAS doesn't (`Precision.addsInOneOrder`).
+  var multipliesItself: Bool { kernels == "avx2" }
+
+  /// What computes, in words.
+  package var software: String {
+    multipliesItself
+      ? "products and kernels for \(kernels) (not OpenBLAS for \(blasCore))"
+      : "OpenBLAS for \(blasCore), kernels for \(kernels)"
+  }
+
   /// The cores to which hardware threads belong; one that isn't known is a core of its own.
   func coreSet(_ threads: Set<Int>) -> Set<Int> {
     Set(threads.map { cores[$0] ?? -1 - $0 })

@@ -27,7 +27,7 @@ package enum MachineReport {
       "\(host.cores) \(host.cores == 1 ? "core" : "cores"), \(host.hardwareThreads) hardware "
       + (host.hardwareThreads == 1 ? "thread" : "threads")
     let variables = rank.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-    let software = ["OpenBLAS for \(rank.blasCore), kernels for \(rank.kernels)"] + variables
+    let software = [rank.software] + variables
     let hardware = [
       rank.processor, cores, quota, width, rank.hasBfloat16 ? "bf16 products" : "no bf16 products",
       rank.hugePages.map { "huge pages: \($0)" },

@@ -73,7 +73,8 @@ private func product(
     sumOfPieces(a, b, inner: inner, into: c, adding: adding, precision)
   } else {
     // Whole tiles of the kernels, but for the last piece.
-    let width = max(32, (c.columns / pieces(precision, otherwise: 16) + 31) / 32 * 32)
+    let tile = precision.addsInOneOrder ? 16 : 32
+    let width = max(tile, (c.columns / pieces(precision, otherwise: 16) + tile - 1) / tile * tile)
     ThreadTeam.shared.run((c.columns + width - 1) / width) { piece in
       let columns = piece * width..<min((piece + 1) * width, c.columns)
       whole(a, b.columns(columns), inner: inner, into: c.columns(columns), adding: adding, precision)

@@ -43,18 +43,23 @@ import Testing
       ranks: ranks(1, .wide(cores: 2).with { $0.blasCore = "Zen" }), cause: .kernels,
       words: ["Zen", "set OPENBLAS_CORETYPE=SkylakeX"], isCostly: true),
     Case(
-      testDescription: "SSE kernels on AVX2", ranks: ranks(1, narrow.with { $0.blasCore = "Nehalem" }),
-      cause: .kernels, words: ["4 numbers", "OPENBLAS_CORETYPE=Haswell"], isCostly: true),
+      testDescription: "SSE kernels of OpenBLAS on AVX-512",
+      ranks: ranks(1, .wide(cores: 2).with { $0.blasCore = "Nehalem" }), cause: .kernels,
+      words: ["4 numbers", "OPENBLAS_CORETYPE=SkylakeX", "most of the speed"], isCostly: true),
+    Case(
+      testDescription: "SSE kernels of OpenBLAS on AVX2, where svdist multiplies",
+      ranks: ranks(1, narrow.with { $0.blasCore = "Nehalem" })),
     Case(
       testDescription: "a core that isn't known", ranks: ranks(1, .wide(cores: 2).with { $0.blasCore = "Zen9" })),
     Case(
-      testDescription: "narrower loops",
+      testDescription: "narrower loops and products",
       ranks: ranks(
         1,
         .wide(cores: 2).with {
           $0.kernels = "avx2"
           $0.environment["SVDIST_KERNELS"] = "avx2"
-        }), cause: .kernels, words: ["SVDIST_KERNELS=avx2", "unset SVDIST_KERNELS"]),
+        }), cause: .kernels, words: ["SVDIST_KERNELS=avx2", "products", "unset SVDIST_KERNELS", "half the speed"],
+      isCostly: true),
     Case(
       testDescription: "loops without vectors",
       ranks: ranks(

@@ -43,40 +43,72 @@ import Testing
     #expect(relativeDistance(c[0].values, before.map { 2 * $0 }) < 1e-5)
   }
 
-  @Test(arguments: shapes) func `the bits don't depend on the number of threads`(shape: Shape) {
-    let a = random(shape.rows, shape.inner, item: 3)
-    let b = random(shape.inner, shape.columns, item: 4)
-    func product() -> [Float] {
-      let c = Matrix(rows: shape.rows, columns: shape.columns)
-      multiply(a.view, b.view, into: c.view)
-      return c.values
+  /// a·b, aᵀ·b and a·bᵀ of the same numbers, whole or a part of rows and columns, into the middle of a larger matrix.
+  private struct Forms {
+    let a: Matrix
+    let b: Matrix
+    let turnedA: Matrix
+    let turnedB: Matrix
+
+    func multiply(_ form: Int, rows: Range<Int>, columns: Range<Int>, into c: MatrixView) {
+      let target = c.rows(rows).columns(columns)
+      switch form {
+      case 0: DistTrain.multiply(a.rows(rows), b.columns(columns), into: target)
+      case 1: DistTrain.multiply(transposed: turnedA.columns(rows), b.columns(columns), into: target)
+      default: DistTrain.multiply(a.rows(rows), transposed: turnedB.rows(columns), into: target)
+      }
     }
+
+    /// All of c with a margin of two on each side, which stays zero.
+    func product(_ form: Int, cuts: (row: Int, column: Int)? = nil) -> [Float] {
+      let whole = Matrix.zeros(rows: a.rows + 4, columns: b.columns + 4)
+      let c = whole.rows(2..<a.rows + 2).columns(2..<b.columns + 2)
+      guard let cuts else {
+        multiply(form, rows: 0..<a.rows, columns: 0..<b.columns, into: c)
+        return whole.values
+      }
+      for rows in [0..<cuts.row, cuts.row..<a.rows] {
+        for columns in [0..<cuts.column, cuts.column..<b.columns] {
+          multiply(form, rows: rows, columns: columns, into: c)
+        }
+      }
+      return whole.values
+    }
+
+    /// Whether nothing was written beside c.
+    func isKept(_ values: [Float]) -> Bool {
+      let width = b.columns + 4
+      return values.indices.allSatisfy {
+        let (row, column) = $0.quotientAndRemainder(dividingBy: width)
+        return (2..<a.rows + 2).contains(row) && (2..<width - 2).contains(column) || values[$0] == 0
+      }
+    }
+  }
+
+  private func forms(_ shape: Shape, item: Int) -> Forms {
+    let a = random(shape.rows, shape.inner, item: item)
+    let b = random(shape.inner, shape.columns, item: item + 1)
+    return Forms(a: a, b: b, turnedA: a.transposed, turnedB: b.transposed)
+  }
+
+  @Test(arguments: shapes, 0..<3) func `the bits don't depend on the number of threads`(shape: Shape, form: Int) {
+    let forms = forms(shape, item: 3)
     ThreadTeam.shared.grow(to: 3)
-    let together = product()
+    let together = forms.product(form)
     // Within a loop of the team a product is its thread's alone.
     var alone: [Float] = []
-    ThreadTeam.shared.run(2) { if $0 == 0 { alone = product() } }
+    ThreadTeam.shared.run(2) { if $0 == 0 { alone = forms.product(form) } }
     #expect(together == alone)
+    #expect(forms.isKept(alone))
   }
 
   /// Cuts fall within tiles of 6 × 16. Long sums are left out, which are cut themselves.
   @Test(
     .enabled(if: Precision.single.addsInOneOrder, "only where svdist multiplies itself"),
-    arguments: shapes.filter { $0.inner < 4000 })
-  func `the bits don't depend on how rows and columns are cut`(shape: Shape) {
-    let a = random(shape.rows, shape.inner, item: 5)
-    let b = random(shape.inner, shape.columns, item: 6)
-    let whole = Matrix(rows: shape.rows, columns: shape.columns)
-    // One thread's product: within a loop of the team.
-    ThreadTeam.shared.run(2) { if $0 == 0 { multiply(a.view, b.view, into: whole.view) } }
-    let parts = Matrix(rows: shape.rows, columns: shape.columns)
-    let (row, column) = (shape.rows / 3, shape.columns / 3)
-    for rows in [0..<row, row..<shape.rows] {
-      for columns in [0..<column, column..<shape.columns] {
-        multiply(a.view.rows(rows), b.view.columns(columns), into: parts.view.rows(rows).columns(columns))
-      }
-    }
-    #expect(parts.values == whole.values)
+    arguments: shapes.filter { $0.inner < 4000 }, 0..<3)
+  func `the bits don't depend on how rows and columns are cut`(shape: Shape, form: Int) {
+    let forms = forms(shape, item: 5)
+    #expect(forms.product(form) == forms.product(form, cuts: (shape.rows / 3, shape.columns / 3)))
   }
 
   private func places(_ shape: Shape) -> [(Int, Int)] {
