@@ -53,8 +53,11 @@ struct LayersBenchmark: Benchmark {
       TimedLayer("Res2 branch", utterances: utterances, frames: frames, inputs: c, outputs: c) {
         let block = Res2Block("r", channels: c, scale: 8, kernel: 3, dilation: 3, layout: &$0)
         return { x, pass in
-          let (_, cache) = block.forward(x, utterances: utterances, pass)
-          return { _ = block.backward($0, cache: cache, utterances: utterances, $1) }
+          let (_, cache) = block.forward(AffineView(x.view), utterances: utterances, pass)
+          return { gradient, pass in
+            let result = Matrix(rows: gradient.rows, columns: gradient.columns)
+            block.backward(gradient.view, cache: cache, utterances: utterances, into: result.view, pass)
+          }
         }
       },
       TimedLayer("aggregation", utterances: utterances, frames: frames, inputs: 3 * c, outputs: 1536) {
@@ -69,11 +72,16 @@ struct LayersBenchmark: Benchmark {
           return { layer.backward($0.view, input: x.view, cache: cache, $1) }
         }
       },
-      TimedLayer("squeeze-excitation", utterances: utterances, frames: frames, inputs: c, outputs: c, passes: (3, 3)) {
+      TimedLayer("squeeze-excitation", utterances: utterances, frames: frames, inputs: c, outputs: c, passes: (3, 2)) {
         let layer = SqueezeExcitation("s", channels: c, bottleneck: 128, layout: &$0)
+        // In the encoder the convolution before takes the means; any numbers do here.
+        let means = Matrix.zeros(rows: c, columns: utterances)
+        let centres = [Double](repeating: 0, count: c)
         return { x, pass in
-          let (_, cache) = layer.forward(x, residual: x.view, utterances: utterances, pass)
-          return { _ = layer.backward($0.view, cache: cache, utterances: utterances, $1) }
+          let input = AffineView(x.view)
+          let output = Matrix(rows: x.rows, columns: x.columns)
+          let cache = layer.forward(input, valueMeans: means, residual: input, into: output.view, pass)
+          return { _ = layer.backward($0.view, cache: cache, centres: centres, $1) }
         }
       },
       TimedLayer(
@@ -107,7 +115,7 @@ struct LayersBenchmark: Benchmark {
 
 extension ConvolutionBlock {
   fileprivate func pair(_ x: Matrix, _ utterances: Int, _ pass: ForwardPass) -> TimedLayer.Backward {
-    let (_, cache) = forward(x.view, utterances: utterances, pass)
+    let (_, cache) = forward(AffineView(x.view), utterances: utterances, pass)
     return { gradient, pass in
       let result = Matrix(rows: x.rows, columns: x.columns)
       backward(gradient.view, cache: cache, utterances: utterances, into: result.view, pass)

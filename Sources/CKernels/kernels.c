@@ -29,14 +29,14 @@ __attribute__((constructor)) static void choose(void) {
 const char *ck_instruction_set(void) { return instruction_set; }
 
 void ck_add_scalar(float *x, size_t n, float bias) { table->add_scalar(x, n, bias); }
-void ck_add_scalar_relu(float *x, size_t n, float bias) { table->add_scalar_relu(x, n, bias); }
+double ck_add_scalar_relu(float *x, size_t n, float bias) { return table->add_scalar_relu(x, n, bias); }
 void ck_add(const float *x, const float *z, float *y, size_t n) { table->add(x, z, y, n); }
 void ck_affine(const float *x, float *y, size_t n, float scale, float shift) { table->affine(x, y, n, scale, shift); }
 void ck_combine(const float *x, const float *z, float *y, size_t n, float a, float b) {
   table->combine(x, z, y, n, a, b);
 }
-void ck_add_scaled(const float *x, const float *z, float *y, size_t n, float scale) {
-  table->add_scaled(x, z, y, n, scale);
+void ck_affine_sum(const float *x, const float *z, float *y, size_t n, float a, float b, float c) {
+  table->affine_sum(x, z, y, n, a, b, c);
 }
 void ck_relu_backward(float *x, const float *r, size_t n) { table->relu_backward(x, r, n); }
 double ck_sum(const float *x, size_t n) { return table->sum(x, n); }
@@ -45,8 +45,9 @@ double ck_dot(const float *x, const float *z, size_t n) { return table->dot(x, z
 void ck_normalization_sums(const float *dy, const float *x, size_t n, float mean, double *sum, double *weighted) {
   table->normalization_sums(dy, x, n, mean, sum, weighted);
 }
-double ck_normalization_relu_backward(float *dy, const float *x, size_t n, float a, float b, float c) {
-  return table->normalization_relu_backward(dy, x, n, a, b, c);
+double ck_normalization_relu_backward(
+    const float *dy, const float *x, float *dx, size_t n, float a, float b, float c) {
+  return table->normalization_relu_backward(dy, x, dx, n, a, b, c);
 }
 void ck_normalization_backward(float *dy, const float *x, size_t n, float a, float b, float c) {
   table->normalization_backward(dy, x, n, a, b, c);

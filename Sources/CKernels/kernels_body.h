@@ -9,12 +9,22 @@ static void NAME(add_scalar)(float *x, size_t n, float bias) {
   for (size_t i = 0; i < n; i++) x[i] += bias;
 }
 
-static void NAME(add_scalar_relu)(float *x, size_t n, float bias) {
-  for (size_t i = 0; i < n; i++) {
-    float v = x[i] + bias;
-    // Written so that what is not a number stays so, and the step that made it is stopped.
-    x[i] = v < 0 ? 0 : v;
+static double NAME(add_scalar_relu)(float *x, size_t n, float bias) {
+  double total = 0;
+  for (size_t start = 0; start < n; start += BLOCK) {
+#pragma clang fp reassociate(on)
+    size_t end = start + BLOCK < n ? start + BLOCK : n;
+    float s = 0;
+    for (size_t i = start; i < end; i++) {
+      float v = x[i] + bias;
+      // Written so that what is not a number stays so, and the step that made it is stopped.
+      v = v < 0 ? 0 : v;
+      x[i] = v;
+      s += v;
+    }
+    total += s;
   }
+  return total;
 }
 
 static void NAME(add)(const float *x, const float *z, float *y, size_t n) {
@@ -29,8 +39,8 @@ static void NAME(combine)(const float *x, const float *z, float *y, size_t n, fl
   for (size_t i = 0; i < n; i++) y[i] = a * x[i] + b * z[i];
 }
 
-static void NAME(add_scaled)(const float *x, const float *z, float *y, size_t n, float scale) {
-  for (size_t i = 0; i < n; i++) y[i] = x[i] + scale * z[i];
+static void NAME(affine_sum)(const float *x, const float *z, float *y, size_t n, float a, float b, float c) {
+  for (size_t i = 0; i < n; i++) y[i] = a * x[i] + (b * z[i] + c);
 }
 
 static void NAME(relu_backward)(float *x, const float *r, size_t n) {
@@ -94,7 +104,8 @@ static void NAME(normalization_sums)(
   *weighted = totalWeighted;
 }
 
-static double NAME(normalization_relu_backward)(float *dy, const float *x, size_t n, float a, float b, float c) {
+static double NAME(normalization_relu_backward)(
+    const float *dy, const float *x, float *dx, size_t n, float a, float b, float c) {
   double total = 0;
   for (size_t start = 0; start < n; start += BLOCK) {
 #pragma clang fp reassociate(on)
@@ -103,7 +114,7 @@ static double NAME(normalization_relu_backward)(float *dy, const float *x, size_
     for (size_t i = start; i < end; i++) {
       float v = a * dy[i] + (b * x[i] + c);
       v = x[i] > 0 ? v : 0;
-      dy[i] = v;
+      dx[i] = v;
       s += v;
     }
     total += s;
@@ -232,7 +243,7 @@ static void NAME(pooling_backward)(
 #include "frames_body.h"
 
 const struct kernels NAME(table) = {
-    NAME(add_scalar), NAME(add_scalar_relu), NAME(add), NAME(affine), NAME(combine), NAME(add_scaled),
+    NAME(add_scalar), NAME(add_scalar_relu), NAME(add), NAME(affine), NAME(combine), NAME(affine_sum),
     NAME(relu_backward), NAME(sum), NAME(squared_deviations), NAME(dot), NAME(normalization_sums),
     NAME(normalization_relu_backward), NAME(normalization_backward), NAME(tanh), NAME(sigmoid), NAME(tanh_backward),
     NAME(attentive_statistics), NAME(attentive_variance), NAME(attention_backward), NAME(pooling_relu_backward),

@@ -6,17 +6,17 @@
 
 struct kernels {
   void (*add_scalar)(float *, size_t, float);
-  void (*add_scalar_relu)(float *, size_t, float);
+  double (*add_scalar_relu)(float *, size_t, float);
   void (*add)(const float *, const float *, float *, size_t);
   void (*affine)(const float *, float *, size_t, float, float);
   void (*combine)(const float *, const float *, float *, size_t, float, float);
-  void (*add_scaled)(const float *, const float *, float *, size_t, float);
+  void (*affine_sum)(const float *, const float *, float *, size_t, float, float, float);
   void (*relu_backward)(float *, const float *, size_t);
   double (*sum)(const float *, size_t);
   double (*squared_deviations)(const float *, size_t, float);
   double (*dot)(const float *, const float *, size_t);
   void (*normalization_sums)(const float *, const float *, size_t, float, double *, double *);
-  double (*normalization_relu_backward)(float *, const float *, size_t, float, float, float);
+  double (*normalization_relu_backward)(const float *, const float *, float *, size_t, float, float, float);
   void (*normalization_backward)(float *, const float *, size_t, float, float, float);
   void (*tanh)(float *, size_t);
   void (*sigmoid)(float *, size_t);

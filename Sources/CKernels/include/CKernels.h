@@ -10,16 +10,16 @@ const char *ck_instruction_set(void);
 
 /// x = x + bias.
 void ck_add_scalar(float *x, size_t n, float bias);
-/// x = max(x + bias, 0).
-void ck_add_scalar_relu(float *x, size_t n, float bias);
+/// x = max(x + bias, 0); returns its sum, as ck_sum takes it.
+double ck_add_scalar_relu(float *x, size_t n, float bias);
 /// y = x + z.
 void ck_add(const float *x, const float *z, float *y, size_t n);
 /// y = scale * x + shift; y may be x.
 void ck_affine(const float *x, float *y, size_t n, float scale, float shift);
 /// y = a * x + b * z; y may be x or z.
 void ck_combine(const float *x, const float *z, float *y, size_t n, float a, float b);
-/// y = x + scale * z.
-void ck_add_scaled(const float *x, const float *z, float *y, size_t n, float scale);
+/// y = a * x + b * z + c; y may be x or z.
+void ck_affine_sum(const float *x, const float *z, float *y, size_t n, float a, float b, float c);
 /// x = r > 0 ? x : 0.
 void ck_relu_backward(float *x, const float *r, size_t n);
 
@@ -32,8 +32,10 @@ double ck_dot(const float *x, const float *z, size_t n);
 
 /// Sums of dy and of dy * (x - mean).
 void ck_normalization_sums(const float *dy, const float *x, size_t n, float mean, double *sum, double *weighted);
-/// dy = x > 0 ? a * dy + b * x + c : 0, the gradient through a normalisation and the ReLU before it; returns its sum.
-double ck_normalization_relu_backward(float *dy, const float *x, size_t n, float a, float b, float c);
+/// dx = x > 0 ? a * dy + b * x + c : 0, the gradient through a normalisation and the ReLU before it; returns its sum. dx
+/// may be dy.
+double ck_normalization_relu_backward(
+    const float *dy, const float *x, float *dx, size_t n, float a, float b, float c);
 /// dy = a * dy + b * x + c.
 void ck_normalization_backward(float *dy, const float *x, size_t n, float a, float b, float c);
 

@@ -61,17 +61,14 @@ package struct ECAPATDNN: Encoder {
 
   package func forward(_ features: Matrix, utterances: Int, _ pass: ForwardPass) -> (Matrix, Cache) {
     precondition(features.rows == bins, "\(bins) features a frame expected, not \(features.rows)")
-    let (first, entryCache) = entry.forward(features.view, utterances: utterances, pass)
+    let (first, entryCache) = entry.forward(AffineView(features.view), utterances: utterances, pass)
     let joined = Matrix(rows: blocks.count * sizes.channels, columns: features.columns)
     var caches: [SERes2Block.Cache] = []
-    var current = first.view
+    var current = first
     for (index, block) in blocks.enumerated() {
-      let (wide, cache) = block.forward(current, utterances: utterances, pass)
-      // The next block reads, and its cache keeps, the rows among the joined ones: the output's own memory is free again.
-      let next = joined.rows(index * sizes.channels..<(index + 1) * sizes.channels)
-      inParallel(wide.rows) { row in next.row(row).update(from: wide.row(row), count: wide.columns) }
-      caches.append(cache)
-      current = next
+      let output = joined.rows(index * sizes.channels..<(index + 1) * sizes.channels)
+      caches.append(block.forward(current, utterances: utterances, into: output, pass))
+      current = AffineView(output)
     }
     let (pooled, aggregationCache) = aggregation.forward(joined, utterances: utterances, pass)
     let normalized = Matrix(rows: pooled.rows, columns: pooled.columns)
@@ -91,17 +88,18 @@ package struct ECAPATDNN: Encoder {
     normalization.backward(pooledGradient.view, input: cache.pooled.view, cache: cache.normalization, pass)
     let joined = aggregation.backward(pooledGradient, cache: cache.aggregation, utterances: utterances, pass)
     pass.finished(aggregation.offset)
-    var current: Matrix?
     for index in blocks.indices.reversed() {
-      // A block's output went to the next block and to the aggregation.
       let own = joined.rows(index * sizes.channels..<(index + 1) * sizes.channels)
-      if let later = current {
-        inParallel(own.rows) { row in ck_add(own.row(row), later.row(row), own.row(row), later.columns) }
-      }
-      current = blocks[index].backward(own, cache: cache.blocks[index], utterances: utterances, pass)
+      blocks[index].backward(own, cache: cache.blocks[index], utterances: utterances, pass)
       pass.finished(blocks[index].offset)
+      if index == 0 {
+        entry.backward(own, cache: cache.entry, utterances: utterances, into: nil, pass)
+      } else {
+        // The block before gave its output to this one and to the aggregation.
+        let before = joined.rows((index - 1) * sizes.channels..<index * sizes.channels)
+        inParallel(own.rows) { row in ck_add(before.row(row), own.row(row), before.row(row), own.columns) }
+      }
     }
-    if let current { entry.backward(current.view, cache: cache.entry, utterances: utterances, into: nil, pass) }
   }
 
   /// Gradients of embeddings side by side: dimensions × (objectives · utterances).

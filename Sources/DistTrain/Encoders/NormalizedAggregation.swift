@@ -10,8 +10,8 @@ struct NormalizedAggregation: Sendable {
 
   /// inputs × (utterances · frames) → 2·channels × utterances.
   func forward(_ joined: Matrix, utterances: Int, _ pass: ForwardPass) -> (Matrix, Cache) {
-    let (aggregated, blockCache) = block.forward(joined.view, utterances: utterances, pass)
-    let (pooled, poolingCache) = pooling.forward(aggregated, utterances: utterances, pass)
+    let (aggregated, blockCache) = block.forward(AffineView(joined.view), utterances: utterances, pass)
+    let (pooled, poolingCache) = pooling.forward(aggregated.stored(), utterances: utterances, pass)
     return (pooled, Cache(block: blockCache, pooling: poolingCache))
   }
 

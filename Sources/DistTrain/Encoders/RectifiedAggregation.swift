@@ -14,10 +14,11 @@ struct RectifiedAggregation: Sendable {
   /// inputs × (utterances · frames) → 2·channels × utterances.
   func forward(_ joined: Matrix, utterances: Int, _ pass: ForwardPass) -> (Matrix, Cache) {
     let aggregated = Matrix(rows: convolution.outputs, columns: joined.columns)
-    convolution.forward(joined.view, utterances: utterances, into: aggregated.view, pass)
-    let bias = convolution.bias(pass)
+    let input = AffineView(joined.view)
+    convolution.forward(input, utterances: utterances, into: aggregated.view, pass)
+    let biases = convolution.biases(input, pass)
     inParallel(convolution.outputs) { channel in
-      ck_add_scalar_relu(aggregated.row(channel), aggregated.columns, bias[channel])
+      ck_add_scalar_relu(aggregated.row(channel), aggregated.columns, biases[channel])
     }
     let (pooled, cache) = pooling.forward(aggregated, utterances: utterances, pass)
     return (pooled, Cache(joined: joined, pooling: cache))
@@ -29,15 +30,15 @@ struct RectifiedAggregation: Sendable {
     let aggregated = pooling.backwardThroughReLU(gradient, cache: cache.pooling, utterances: utterances, pass)
     pass.finished(pooling.offset)
     let span = cache.joined.columns
-    for objective in 0..<pass.objectives {
-      inParallel(convolution.outputs) { channel in
-        let sum = ck_sum(aggregated.row(channel) + objective * span, span)
-        convolution.addBiasGradient(sum, channel: channel, objective: objective, pass)
+    let sums = (0..<pass.objectives).map { objective in
+      [Double](filling: convolution.outputs) { sums in
+        inParallel(convolution.outputs) { sums[$0] = ck_sum(aggregated.row($0) + objective * span, span) }
       }
     }
     let joined = Matrix(rows: cache.joined.rows, columns: aggregated.columns)
     convolution.backward(
-      aggregated.view, input: cache.joined.view, utterances: utterances, into: joined.view, pass)
+      aggregated.view, sums: sums, input: AffineView(cache.joined.view), utterances: utterances, into: joined.view,
+      pass)
     return joined
   }
 }

@@ -36,15 +36,28 @@ package struct BatchNormalization: Sendable {
   ///   - input: channels × columns.
   ///   - output: the same shape; may be the input.
   package func forward(_ input: MatrixView, into output: MatrixView, _ pass: ForwardPass) -> Cache {
-    let cache = pass.mode == .training ? batchStatistics(input, pass) : runningStatistics(pass)
-    let scales = pass.vector(weight)
-    let shifts = pass.vector(bias)
-    inParallel(channels) { channel in
-      let scale = Double(scales[channel]) * cache.inverseDeviations[channel]
-      let shift = Double(shifts[channel]) - cache.means[channel] * scale
-      ck_affine(input.row(channel), output.row(channel), input.columns, Float(scale), Float(shift))
-    }
+    let (normalized, cache) = forward(input, pass) { channel in ck_sum(input.row(channel), input.columns) }
+    normalized.write(to: output)
     return cache
+  }
+
+  /// The normalised input, as a view of it.
+  /// - Parameters:
+  ///   - input: channels × columns.
+  ///   - complete: sees each channel once, on any thread, before its row is read; may write the row and returns its sum.
+  func forward(
+    _ input: MatrixView, _ pass: ForwardPass, completing complete: (_ channel: Int) -> Double
+  ) -> (AffineView, Cache) {
+    let cache: Cache
+    switch pass.mode {
+    case .training: cache = batchStatistics(input, sum: complete, pass)
+    case .inference:
+      inParallel(channels) { _ = complete($0) }
+      cache = runningStatistics(pass)
+    }
+    let scales = (0..<channels).map { Double(pass.vector(weight)[$0]) * cache.inverseDeviations[$0] }
+    let shifts = (0..<channels).map { Double(pass.vector(bias)[$0]) - cache.means[$0] * scales[$0] }
+    return (AffineView(input, scales: scales.map(Float.init), shifts: shifts.map(Float.init)), cache)
   }
 
   private func runningStatistics(_ pass: ForwardPass) -> Cache {
@@ -55,13 +68,13 @@ package struct BatchNormalization: Sendable {
     return Cache(means: means, inverseDeviations: inverseDeviations, count: .infinity)
   }
 
-  private func batchStatistics(_ input: MatrixView, _ pass: ForwardPass) -> Cache {
+  private func batchStatistics(_ input: MatrixView, sum: (_ channel: Int) -> Double, _ pass: ForwardPass) -> Cache {
     // Sums, sums of squares, count. A row's deviations are taken around its own mean, in floats, and moved to zero in
     // doubles, where nothing cancels.
     let own = Double(input.columns)
-    var sums = numbers(2 * channels + 1) { sums in
+    var sums = [Double](filling: 2 * channels + 1) { sums in
       inParallel(input.columns > 0 ? channels : 0) { channel in
-        let sum = ck_sum(input.row(channel), input.columns)
+        let sum = sum(channel)
         let mean = Double(Float(sum / own))
         let squares = ck_squared_deviations(input.row(channel), input.columns, Float(mean))
         sums[channel] = sum
@@ -97,28 +110,17 @@ package struct BatchNormalization: Sendable {
   }
 
   /// Adds weight and bias gradients and returns, by objective and channel, how dx follows from dy and x.
-  /// - Parameters:
-  ///   - gradient: channels × (objectives · columns).
-  ///   - input: what `forward` read, channels × columns.
-  func backwardCoefficients(
-    _ gradient: MatrixView, input: MatrixView, cache: Cache, _ pass: BackwardPass
-  ) -> [[RowCoefficients]] {
-    let columns = input.columns
-    var sums = numbers(2 * channels * pass.objectives) { sums in
-      inParallel(pass.objectives * channels) { row in
-        let (objective, channel) = row.quotientAndRemainder(dividingBy: channels)
-        let centre = Float(cache.means[channel])
-        var sum = 0.0
-        var weighted = 0.0
-        ck_normalization_sums(
-          gradient.row(channel) + objective * columns, input.row(channel), columns, centre, &sum, &weighted)
-        weighted += (Double(centre) - cache.means[channel]) * sum
-        weighted *= cache.inverseDeviations[channel]
-        sums[2 * row] = sum
-        sums[2 * row + 1] = weighted
-        pass.gradients[objective][weight.offset + channel] += Float(weighted)
-        pass.gradients[objective][bias.offset + channel] += Float(sum)
-      }
+  /// - Parameter sums: for each objective and channel Σ dy and Σ dy·(x − m), with the mean m as a float.
+  func backwardCoefficients(_ own: [Double], cache: Cache, _ pass: BackwardPass) -> [[RowCoefficients]] {
+    var sums = own
+    for row in 0..<pass.objectives * channels {
+      let (objective, channel) = row.quotientAndRemainder(dividingBy: channels)
+      let centre = Double(Float(cache.means[channel]))
+      let weighted = (own[2 * row + 1] + (centre - cache.means[channel]) * own[2 * row])
+        * cache.inverseDeviations[channel]
+      sums[2 * row + 1] = weighted
+      pass.gradients[objective][weight.offset + channel] += Float(weighted)
+      pass.gradients[objective][bias.offset + channel] += Float(own[2 * row])
     }
     pass.combine(&sums)
     let scales = pass.vector(weight)
@@ -131,6 +133,23 @@ package struct BatchNormalization: Sendable {
         return RowCoefficients(a: Float(a), b: Float(b), c: Float(c))
       }
     }
+  }
+
+  /// - Parameters:
+  ///   - gradient: channels × (objectives · columns).
+  ///   - input: what `forward` read, channels × columns.
+  private func backwardCoefficients(
+    _ gradient: MatrixView, input: MatrixView, cache: Cache, _ pass: BackwardPass
+  ) -> [[RowCoefficients]] {
+    let sums = [Double](filling: 2 * channels * pass.objectives) { sums in
+      inParallel(pass.objectives * channels) { row in
+        let (objective, channel) = row.quotientAndRemainder(dividingBy: channels)
+        ck_normalization_sums(
+          gradient.row(channel) + objective * input.columns, input.row(channel), input.columns,
+          Float(cache.means[channel]), &sums[2 * row], &sums[2 * row + 1])
+      }
+    }
+    return backwardCoefficients(sums, cache: cache, pass)
   }
 
   /// The gradient through the normalisation, in place.
@@ -153,23 +172,39 @@ package struct BatchNormalization: Sendable {
   ) -> [[Double]] {
     let coefficients = backwardCoefficients(gradient, input: rectified, cache: cache, pass)
     return coefficients.enumerated().map { objective, rows in
-      numbers(channels) { sums in
+      [Double](filling: channels) { sums in
         inParallel(channels) { channel in
           let row = rows[channel]
+          let own = gradient.row(channel) + objective * rectified.columns
           sums[channel] = ck_normalization_relu_backward(
-            gradient.row(channel) + objective * rectified.columns, rectified.row(channel), rectified.columns, row.a,
-            row.b, row.c)
+            own, rectified.row(channel), own, rectified.columns, row.a, row.b, row.c)
         }
       }
     }
   }
 
-  /// Zeros that `fill` writes to, on whatever threads.
-  private func numbers(_ count: Int, _ fill: (UnsafeMutablePointer<Double>) -> Void) -> [Double] {
-    [Double](unsafeUninitializedCapacity: count) { buffer, initialized in
-      buffer.initialize(repeating: 0)
-      if let start = buffer.baseAddress { fill(start) }
-      initialized = count
+  /// The same for a gradient that is not stored.
+  /// - Parameters:
+  ///   - gradient: its sums taken about the rectified values' means.
+  ///   - target: takes the result, channels × (objectives · columns).
+  func backwardThroughReLU(
+    _ gradient: GatedGradient, rectified: MatrixView, cache: Cache, into target: MatrixView, _ pass: BackwardPass
+  ) -> [[Double]] {
+    let utterances = gradient.gates.columns
+    let frames = rectified.columns / utterances
+    return backwardCoefficients(gradient.sums, cache: cache, pass).enumerated().map { objective, rows in
+      [Double](filling: channels) { sums in
+        inParallel(channels) { channel in
+          let row = rows[channel]
+          for utterance in 0..<utterances {
+            let column = objective * utterances + utterance
+            sums[channel] += ck_normalization_relu_backward(
+              gradient.gradient.row(channel) + column * frames, rectified.row(channel) + utterance * frames,
+              target.row(channel) + column * frames, frames, row.a * gradient.gates[channel, utterance], row.b,
+              row.c + row.a * gradient.constants[channel, column])
+          }
+        }
+      }
     }
   }
 }

@@ -3,8 +3,8 @@ internal import CKernels
 /// A convolution over frames that keeps their number:
 /// y[o, t] = b[o] + Σ_{c,j} w[o, c, j] · x[c, t + (j − (k−1)/2)·d], with x beyond an utterance's ends as `padding` has it.
 ///
-/// It is one product with the input's shifted rows gathered for a few utterances at a time; a kernel of one frame reads
-/// the input itself.
+/// It is one product with the input's shifted rows gathered for a few utterances at a time. A kernel of one frame reads the
+/// input itself, with an affine input's scales and shifts among its weights: W·(a∘x + c) + b = (W∘a)·x + (b + W·c).
 package struct Convolution1D: Sendable {
   /// What stands beyond an utterance's ends.
   package enum Padding: Sendable {
@@ -47,55 +47,102 @@ package struct Convolution1D: Sendable {
   /// The fewest frames of an utterance: a reflection needs more than the kernel reaches.
   package var minimumFrames: Int { padding == .reflection ? reach + 1 : 1 }
 
+  /// Whether products read the input's values where they lie.
+  private func readsInPlace(_ input: AffineView) -> Bool { kernel == 1 && !input.isSum }
+
   /// The product without the bias, which the caller adds in a pass it makes anyway.
   /// - Parameters:
   ///   - input: inputs × (utterances · frames).
   ///   - output: outputs × (utterances · frames).
-  func forward(_ input: MatrixView, utterances: Int, into output: MatrixView, _ pass: ForwardPass) {
-    let weights = pass.matrix(weight)
-    forEachBlock(of: input, utterances: utterances, channels: inputs) { _, rows, columns in
+  func forward(_ input: AffineView, utterances: Int, into output: MatrixView, _ pass: ForwardPass) {
+    let weights = readsInPlace(input) ? scaled(pass.matrix(weight), by: input) : pass.matrix(weight)
+    forEachBlock(of: input, utterances: utterances) { _, rows, columns in
       multiply(weights, rows, into: output.columns(columns), precision: pass.precision)
     }
   }
 
-  func bias(_ pass: ForwardPass) -> UnsafeMutablePointer<Float> { pass.vector(bias) }
-
-  /// Adds the weights' gradients and writes the input's. The bias's gradient is the caller's, from the sums it takes.
-  /// - Parameters:
-  ///   - gradient: outputs × (objectives · utterances · frames).
-  ///   - input: what `forward` read.
-  ///   - inputGradient: inputs × (objectives · utterances · frames); nil where nothing trained lies before.
-  func backward(
-    _ gradient: MatrixView, input: MatrixView, utterances: Int, into inputGradient: MatrixView?, _ pass: BackwardPass
-  ) {
-    addWeightGradients(gradient, input: input, utterances: utterances, pass)
-    guard let inputGradient else { return }
-    if kernel == 1 {
-      multiply(transposed: pass.matrix(weight), gradient, into: inputGradient, precision: pass.precision)
-    } else {
-      writeInputGradient(gradient, utterances: utterances * pass.objectives, into: inputGradient, pass)
+  /// What is to be added to each row of `forward`'s product.
+  func biases(_ input: AffineView, _ pass: ForwardPass) -> [Float] {
+    let biases = UnsafeBufferPointer(start: pass.vector(bias), count: outputs)
+    if input.isPlain || !readsInPlace(input) { return Array(biases) }
+    let weights = pass.matrix(weight)
+    return biases.enumerated().map { output, bias in
+      let row = weights.row(output)
+      return Float(input.shifts.indices.reduce(Double(bias)) { $0 + Double(row[$1]) * Double(input.shifts[$1]) })
     }
   }
 
-  private func addWeightGradients(
-    _ gradient: MatrixView, input: MatrixView, utterances: Int, _ pass: BackwardPass
+  private func scaled(_ weights: MatrixView, by input: AffineView) -> MatrixView {
+    if input.isPlain { return weights }
+    let result = Matrix(rows: outputs, columns: inputs)
+    for output in 0..<outputs {
+      let (from, to) = (weights.row(output), result.row(output))
+      for index in 0..<inputs { to[index] = from[index] * input.scales[index] }
+    }
+    return result.view
+  }
+
+  /// Adds the weights' and biases' gradients and writes the input's.
+  /// - Parameters:
+  ///   - gradient: outputs × (objectives · utterances · frames).
+  ///   - sums: its sums over columns, by objective and output.
+  ///   - input: what `forward` read.
+  ///   - inputGradient: inputs × (objectives · utterances · frames); nil where nothing trained lies before.
+  ///   - adding: whether the input's gradient is added to what is there.
+  func backward(
+    _ gradient: MatrixView, sums: [[Double]], input: AffineView, utterances: Int, into inputGradient: MatrixView?,
+    adding: Bool = false, _ pass: BackwardPass
   ) {
-    let span = input.columns
-    let width = inputs * kernel
-    let blocks = self.blocks(of: input, utterances: utterances, channels: inputs).count
-    // Each block's own sums, added in the order of blocks whichever thread was first.
-    let partial = Matrix(rows: pass.objectives * blocks * outputs, columns: kernel == 1 ? 0 : width)
-    forEachBlock(of: input, utterances: utterances, channels: inputs) { block, rows, columns in
-      for objective in 0..<pass.objectives {
-        let shifted = columns.lowerBound + objective * span..<columns.upperBound + objective * span
-        let first = (objective * blocks + block) * outputs
-        multiply(
-          gradient.columns(shifted), transposed: rows,
-          into: kernel == 1 ? pass.gradient(weight, objective: objective) : partial.rows(first..<first + outputs),
-          adding: kernel == 1, precision: pass.precision)
+    for (objective, sums) in sums.enumerated() {
+      for (output, sum) in sums.enumerated() { pass.gradients[objective][bias.offset + output] += Float(sum) }
+    }
+    if readsInPlace(input) {
+      addProductGradients(gradient, sums: sums, input: input, pass)
+    } else {
+      addGatheredGradients(gradient, input: input, utterances: utterances, pass)
+    }
+    guard let inputGradient else { return }
+    if kernel == 1 {
+      multiply(
+        transposed: pass.matrix(weight), gradient, into: inputGradient, adding: adding, precision: pass.precision)
+    } else {
+      writeInputGradient(
+        gradient, utterances: utterances * pass.objectives, into: inputGradient, adding: adding, pass)
+    }
+  }
+
+  /// Of the weights that met the input where it lay: G·(a∘x + c)ᵀ = (G·xᵀ)∘a + (G·1)·cᵀ.
+  private func addProductGradients(_ gradient: MatrixView, sums: [[Double]], input: AffineView, _ pass: BackwardPass) {
+    for objective in 0..<pass.objectives {
+      let own = gradient.columns(objective * input.columns..<(objective + 1) * input.columns)
+      let total = pass.gradient(weight, objective: objective)
+      if input.isPlain {
+        multiply(own, transposed: input.values, into: total, adding: true, precision: pass.precision)
+        continue
+      }
+      let product = Matrix(rows: outputs, columns: inputs)
+      multiply(own, transposed: input.values, into: product.view, precision: pass.precision)
+      inParallel(outputs) { output in
+        let (from, to, sum) = (product.row(output), total.row(output), Float(sums[objective][output]))
+        for index in 0..<inputs { to[index] += from[index] * input.scales[index] + sum * input.shifts[index] }
       }
     }
-    if kernel == 1 { return }
+  }
+
+  private func addGatheredGradients(_ gradient: MatrixView, input: AffineView, utterances: Int, _ pass: BackwardPass) {
+    let width = inputs * kernel
+    let blocks = self.blocks(of: input, utterances: utterances).count
+    // Each block's own sums, added in the order of blocks whichever thread was first.
+    let partial = Matrix(rows: pass.objectives * blocks * outputs, columns: width)
+    forEachBlock(of: input, utterances: utterances) { block, rows, columns in
+      for objective in 0..<pass.objectives {
+        let shifted = columns.lowerBound + objective * input.columns..<columns.upperBound + objective * input.columns
+        let first = (objective * blocks + block) * outputs
+        multiply(
+          gradient.columns(shifted), transposed: rows, into: partial.rows(first..<first + outputs),
+          precision: pass.precision)
+      }
+    }
     inParallel(pass.objectives * outputs) { row in
       let (objective, output) = row.quotientAndRemainder(dividingBy: outputs)
       let total = pass.gradient(weight, objective: objective).row(output)
@@ -106,18 +153,21 @@ package struct Convolution1D: Sendable {
   }
 
   private func writeInputGradient(
-    _ gradient: MatrixView, utterances: Int, into inputGradient: MatrixView, _ pass: BackwardPass
+    _ gradient: MatrixView, utterances: Int, into inputGradient: MatrixView, adding: Bool, _ pass: BackwardPass
   ) {
     switch padding {
     case .zeros:
       // The adjoint of a convolution over zeros is the convolution with the kernel turned round.
       let turned = turnedWeights(pass)
-      forEachBlock(of: gradient, utterances: utterances, channels: outputs) { _, rows, columns in
-        multiply(turned.view, rows, into: inputGradient.columns(columns), precision: pass.precision)
+      forEachBlock(of: AffineView(gradient), utterances: utterances) { _, rows, columns in
+        multiply(
+          turned.view, rows, into: inputGradient.columns(columns), adding: adding, precision: pass.precision)
       }
     case .reflection:
       let frames = gradient.columns / utterances
-      for row in 0..<inputs { inputGradient.row(row).update(repeating: 0, count: inputGradient.columns) }
+      if !adding {
+        for row in 0..<inputs { inputGradient.row(row).update(repeating: 0, count: inputGradient.columns) }
+      }
       let block = blockOfUtterances(utterances, channels: inputs, frames: frames)
       let gathered = Matrix(rows: inputs * kernel, columns: block * frames)
       for start in stride(from: 0, to: utterances, by: block) {
@@ -129,10 +179,6 @@ package struct Convolution1D: Sendable {
         scatter(gathered, utterances: own, frames: frames, into: inputGradient)
       }
     }
-  }
-
-  func addBiasGradient(_ value: Double, channel: Int, objective: Int, _ pass: BackwardPass) {
-    pass.gradients[objective][bias.offset + channel] += Float(value)
   }
 
   /// inputs × (outputs · kernel) with [c, o·k + j] = w[o, c, k − 1 − j].
@@ -151,25 +197,24 @@ package struct Convolution1D: Sendable {
 
   /// Calls `body` with the rows a product needs, (channels · kernel) × columns, for each block of utterances, on all threads.
   private func forEachBlock(
-    of source: MatrixView, utterances: Int, channels: Int,
+    of source: AffineView, utterances: Int,
     _ body: (_ block: Int, _ rows: MatrixView, _ columns: Range<Int>) -> Void
   ) {
-    if kernel == 1 { return body(0, source, 0..<source.columns) }
+    if readsInPlace(source) { return body(0, source.values, 0..<source.columns) }
     let frames = source.columns / utterances
     precondition(frames >= minimumFrames, "\(frames) frames, \(minimumFrames) at least")
-    let blocks = blocks(of: source, utterances: utterances, channels: channels)
+    let blocks = blocks(of: source, utterances: utterances)
     ThreadTeam.shared.run(blocks.count) { block in
       let own = blocks[block]
-      let gathered = Matrix(rows: channels * kernel, columns: own.count * frames)
+      let gathered = Matrix(rows: source.rows * kernel, columns: own.count * frames)
       gather(source, utterances: own, frames: frames, into: gathered)
       body(block, gathered.view, own.lowerBound * frames..<own.upperBound * frames)
     }
   }
 
   /// Utterances that are gathered together.
-  private func blocks(of source: MatrixView, utterances: Int, channels: Int) -> [Range<Int>] {
-    if kernel == 1 { return [0..<utterances] }
-    let block = blockOfUtterances(utterances, channels: channels, frames: source.columns / utterances)
+  private func blocks(of source: AffineView, utterances: Int) -> [Range<Int>] {
+    let block = blockOfUtterances(utterances, channels: source.rows, frames: source.columns / utterances)
     return stride(from: 0, to: utterances, by: block).map { $0..<min($0 + block, utterances) }
   }
 
@@ -180,28 +225,34 @@ package struct Convolution1D: Sendable {
   }
 
   /// Row c·k + j holds channel c shifted by (j − (k−1)/2)·d frames within each utterance, padded beyond its ends.
-  private func gather(_ source: MatrixView, utterances: Range<Int>, frames: Int, into gathered: Matrix) {
-    let channels = gathered.rows / kernel
-    for channel in 0..<channels {
-      for tap in 0..<kernel {
-        let shift = (tap - (kernel - 1) / 2) * dilation
+  private func gather(_ source: AffineView, utterances: Range<Int>, frames: Int, into gathered: Matrix) {
+    let middle = (kernel - 1) / 2
+    for channel in 0..<source.rows {
+      let centre = gathered.row(channel * kernel + middle)
+      source.write(row: channel, columns: utterances.lowerBound * frames..<utterances.upperBound * frames, to: centre)
+      for tap in 0..<kernel where tap != middle {
         let target = gathered.row(channel * kernel + tap)
-        let first = min(max(0, -shift), frames)
-        let last = max(min(frames, frames - shift), first)
-        for (index, utterance) in utterances.enumerated() {
-          let from = source.row(channel) + utterance * frames
-          let to = target + index * frames
-          if last > first { (to + first).update(from: from + first + shift, count: last - first) }
-          switch padding {
-          case .zeros:
-            to.update(repeating: 0, count: first)
-            (to + last).update(repeating: 0, count: frames - last)
-          case .reflection:
-            for frame in 0..<first { to[frame] = from[-(frame + shift)] }
-            for frame in last..<frames { to[frame] = from[2 * (frames - 1) - (frame + shift)] }
-          }
+        for start in stride(from: 0, to: utterances.count * frames, by: frames) {
+          writeShifted(centre + start, by: (tap - middle) * dilation, frames: frames, to: target + start)
         }
       }
+    }
+  }
+
+  /// One utterance's row, shifted and padded.
+  private func writeShifted(
+    _ source: UnsafePointer<Float>, by shift: Int, frames: Int, to target: UnsafeMutablePointer<Float>
+  ) {
+    let first = min(max(0, -shift), frames)
+    let last = max(min(frames, frames - shift), first)
+    if last > first { (target + first).update(from: source + first + shift, count: last - first) }
+    switch padding {
+    case .zeros:
+      target.update(repeating: 0, count: first)
+      (target + last).update(repeating: 0, count: frames - last)
+    case .reflection:
+      for frame in 0..<first { target[frame] = source[-(frame + shift)] }
+      for frame in last..<frames { target[frame] = source[2 * (frames - 1) - (frame + shift)] }
     }
   }
 

@@ -3,9 +3,11 @@ internal import CKernels
 /// Convolution, ReLU, batch normalisation, in this order (ECAPA-TDNN's).
 package struct ConvolutionBlock: Sendable {
   package struct Cache {
-    let input: MatrixView
+    let input: AffineView
     /// The ReLU's output.
     let rectified: MatrixView
+    /// Its means over each utterance's frames, outputs × utterances.
+    package let means: Matrix
     let normalization: BatchNormalization.Cache
   }
 
@@ -25,35 +27,55 @@ package struct ConvolutionBlock: Sendable {
   }
 
   /// inputs × (utterances · frames) → outputs × (utterances · frames).
-  package func forward(_ input: MatrixView, utterances: Int, _ pass: ForwardPass) -> (Matrix, Cache) {
-    let output = Matrix(rows: convolution.outputs, columns: input.columns)
-    return (output, forward(input, utterances: utterances, into: output.view, pass))
+  package func forward(_ input: AffineView, utterances: Int, _ pass: ForwardPass) -> (AffineView, Cache) {
+    let rectified = Matrix(rows: convolution.outputs, columns: input.columns).view
+    return forward(input, utterances: utterances, rectified: rectified, pass)
   }
 
-  func forward(_ input: MatrixView, utterances: Int, into output: MatrixView, _ pass: ForwardPass) -> Cache {
-    let rectified = Matrix(rows: convolution.outputs, columns: input.columns).view
+  /// - Parameter rectified: takes the ReLU's output, of which the normalised one is a view.
+  func forward(
+    _ input: AffineView, utterances: Int, rectified: MatrixView, _ pass: ForwardPass
+  ) -> (AffineView, Cache) {
     convolution.forward(input, utterances: utterances, into: rectified, pass)
-    let bias = convolution.bias(pass)
-    inParallel(convolution.outputs) { channel in
-      ck_add_scalar_relu(rectified.row(channel), rectified.columns, bias[channel])
+    let biases = convolution.biases(input, pass)
+    let frames = input.columns / utterances
+    let means = Matrix(rows: convolution.outputs, columns: utterances)
+    // A row is rectified, summed and has its deviations taken while it is in the cache.
+    let (output, statistics) = normalization.forward(rectified, pass) { channel in
+      var total = 0.0
+      for utterance in 0..<utterances {
+        let sum = ck_add_scalar_relu(rectified.row(channel) + utterance * frames, frames, biases[channel])
+        means[channel, utterance] = Float(sum / Double(frames))
+        total += sum
+      }
+      return total
     }
-    let statistics = normalization.forward(rectified, into: output, pass)
-    return Cache(input: input, rectified: rectified, normalization: statistics)
+    return (output, Cache(input: input, rectified: rectified, means: means, normalization: statistics))
   }
 
   /// - Parameters:
   ///   - gradient: outputs × (objectives · utterances · frames); overwritten.
   ///   - inputGradient: inputs × (objectives · utterances · frames); nil where nothing trained lies before.
+  ///   - adding: whether the input's gradient is added to what is there.
   package func backward(
-    _ gradient: MatrixView, cache: Cache, utterances: Int, into inputGradient: MatrixView?, _ pass: BackwardPass
+    _ gradient: MatrixView, cache: Cache, utterances: Int, into inputGradient: MatrixView?, adding: Bool = false,
+    _ pass: BackwardPass
   ) {
     let sums = normalization.backwardThroughReLU(
       gradient, rectified: cache.rectified, cache: cache.normalization, pass)
-    for objective in 0..<pass.objectives {
-      for channel in 0..<convolution.outputs {
-        convolution.addBiasGradient(sums[objective][channel], channel: channel, objective: objective, pass)
-      }
-    }
-    convolution.backward(gradient, input: cache.input, utterances: utterances, into: inputGradient, pass)
+    convolution.backward(
+      gradient, sums: sums, input: cache.input, utterances: utterances, into: inputGradient, adding: adding, pass)
+  }
+
+  /// The same for a gradient that is not stored.
+  /// - Parameter rectifiedGradient: takes the gradient of the product's output, outputs × (objectives · utterances · frames).
+  func backward(
+    _ gradient: GatedGradient, through rectifiedGradient: MatrixView, cache: Cache, into inputGradient: MatrixView,
+    _ pass: BackwardPass
+  ) {
+    let sums = normalization.backwardThroughReLU(
+      gradient, rectified: cache.rectified, cache: cache.normalization, into: rectifiedGradient, pass)
+    convolution.backward(
+      rectifiedGradient, sums: sums, input: cache.input, utterances: gradient.gates.columns, into: inputGradient, pass)
   }
 }

@@ -51,26 +51,32 @@ package struct Res2Block: Sendable {
   private var passed: Int { passing == .first ? 0 : blocks.count * width }
 
   /// channels × (utterances · frames) → the same.
-  package func forward(_ input: Matrix, utterances: Int, _ pass: ForwardPass) -> (Matrix, Cache) {
-    let output = Matrix(rows: channels, columns: input.columns)
+  /// - Parameter input: a view of one matrix.
+  package func forward(_ input: AffineView, utterances: Int, _ pass: ForwardPass) -> (AffineView, Cache) {
+    let rectified = Matrix(rows: channels, columns: input.columns)
+    var scales = input.scales
+    var shifts = input.shifts
+    var before: AffineView?
     var caches: [ConvolutionBlock.Cache] = []
     for (index, block) in blocks.enumerated() {
-      var source = input.rows(chunk(index))
-      if index > 0 {
-        let sum = Matrix(rows: width, columns: input.columns)
-        let before = output.rows(chunk(index - 1))
-        inParallel(width) { [source] row in ck_add(before.row(row), source.row(row), sum.row(row), sum.columns) }
-        source = sum.view
-      }
-      caches.append(block.forward(source, utterances: utterances, into: output.rows(chunk(index)), pass))
+      let own = chunk(index)
+      let source = before.map { $0 + input.rows(own) } ?? input.rows(own)
+      let (output, cache) = block.forward(source, utterances: utterances, rectified: rectified.rows(own), pass)
+      scales.replaceSubrange(own, with: output.scales)
+      shifts.replaceSubrange(own, with: output.shifts)
+      caches.append(cache)
+      before = output
     }
-    inParallel(width) { output.row(passed + $0).update(from: input.row(passed + $0), count: input.columns) }
-    return (output, Cache(blocks: caches))
+    inParallel(width) { rectified.row(passed + $0).update(from: input.values.row(passed + $0), count: input.columns) }
+    return (AffineView(rectified.view, scales: scales, shifts: shifts), Cache(blocks: caches))
   }
 
-  /// - Parameter gradient: channels × (objectives · utterances · frames); overwritten.
-  package func backward(_ gradient: Matrix, cache: Cache, utterances: Int, _ pass: BackwardPass) -> Matrix {
-    let inputGradient = Matrix(rows: channels, columns: gradient.columns)
+  /// - Parameters:
+  ///   - gradient: channels × (objectives · utterances · frames); overwritten.
+  ///   - inputGradient: takes the input's, the same shape.
+  package func backward(
+    _ gradient: MatrixView, cache: Cache, utterances: Int, into inputGradient: MatrixView, _ pass: BackwardPass
+  ) {
     inParallel(width) {
       inputGradient.row(passed + $0).update(from: gradient.row(passed + $0), count: gradient.columns)
     }
@@ -85,6 +91,5 @@ package struct Res2Block: Sendable {
         }
       }
     }
-    return inputGradient
   }
 }

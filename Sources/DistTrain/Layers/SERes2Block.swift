@@ -1,5 +1,3 @@
-internal import CKernels
-
 /// ECAPA-TDNN's block: x + gate(block₂(res2(block₁(x)))) with convolutions of one frame around the dilated ones
 /// (Desplanques, Thienpondt and Demuynck 2020, section 3.2).
 package struct SERes2Block: Sendable {
@@ -47,26 +45,29 @@ package struct SERes2Block: Sendable {
   /// The fewest frames of an utterance.
   package var minimumFrames: Int { middle.blocks.map(\.convolution.minimumFrames).max() ?? 1 }
 
-  /// channels × (utterances · frames) → the same.
-  package func forward(_ input: MatrixView, utterances: Int, _ pass: ForwardPass) -> (Matrix, Cache) {
+  /// - Parameters:
+  ///   - input: channels × (utterances · frames).
+  ///   - output: takes the result, the same shape.
+  package func forward(
+    _ input: AffineView, utterances: Int, into output: MatrixView, _ pass: ForwardPass
+  ) -> Cache {
     let (narrow, firstCache) = first.forward(input, utterances: utterances, pass)
     let (scales, middleCache) = middle.forward(narrow, utterances: utterances, pass)
-    let (wide, lastCache) = last.forward(scales.view, utterances: utterances, pass)
-    let (output, gateCache) = gate.forward(wide, residual: input, utterances: utterances, pass)
-    return (output, Cache(first: firstCache, middle: middleCache, last: lastCache, gate: gateCache))
+    let (wide, lastCache) = last.forward(scales, utterances: utterances, pass)
+    let gateCache = gate.forward(wide, valueMeans: lastCache.means, residual: input, into: output, pass)
+    return Cache(first: firstCache, middle: middleCache, last: lastCache, gate: gateCache)
   }
 
-  /// - Parameter gradient: channels × (objectives · utterances · frames); kept.
-  package func backward(_ gradient: MatrixView, cache: Cache, utterances: Int, _ pass: BackwardPass) -> Matrix {
-    let wide = gate.backward(gradient, cache: cache.gate, utterances: utterances, pass)
-    let scales = Matrix(rows: wide.rows, columns: wide.columns)
-    last.backward(wide.view, cache: cache.last, utterances: utterances, into: scales.view, pass)
-    let narrow = middle.backward(scales, cache: cache.middle, utterances: utterances, pass)
-    let inputGradient = wide
-    first.backward(narrow.view, cache: cache.first, utterances: utterances, into: inputGradient.view, pass)
-    inParallel(inputGradient.rows) { row in
-      ck_add(inputGradient.row(row), gradient.row(row), inputGradient.row(row), inputGradient.columns)
-    }
-    return inputGradient
+  /// - Parameter gradient: of the output, channels × (objectives · utterances · frames); becomes the input's.
+  package func backward(_ gradient: MatrixView, cache: Cache, utterances: Int, _ pass: BackwardPass) {
+    let gated = gate.backward(gradient, cache: cache.gate, centres: cache.last.normalization.means, pass)
+    let wide = Matrix(rows: gradient.rows, columns: gradient.columns)
+    let scales = Matrix(rows: gradient.rows, columns: gradient.columns)
+    last.backward(gated, through: wide.view, cache: cache.last, into: scales.view, pass)
+    // What the last convolution's gradient was read from takes the Res2 block's.
+    let narrow = wide
+    middle.backward(scales.view, cache: cache.middle, utterances: utterances, into: narrow.view, pass)
+    // The residual's gradient is the output's, to which the convolutions' is added.
+    first.backward(narrow.view, cache: cache.first, utterances: utterances, into: gradient, adding: true, pass)
   }
 }

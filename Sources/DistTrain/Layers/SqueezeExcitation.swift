@@ -4,8 +4,9 @@ internal import CKernels
 /// (Hu, Shen and Sun 2018), the residual connection of ECAPA-TDNN's block included.
 package struct SqueezeExcitation: Sendable {
   package struct Cache {
-    let input: Matrix
-    /// channels × utterances.
+    let input: AffineView
+    /// Of the values that the input is a view of, and of the input: channels × utterances.
+    let valueMeans: Matrix
     let means: Matrix
     /// bottleneck × utterances, after the ReLU.
     let hidden: Matrix
@@ -34,46 +35,78 @@ package struct SqueezeExcitation: Sendable {
   }
 
   /// - Parameters:
-  ///   - input: channels × (utterances · frames).
-  ///   - residual: the same shape, added to the gated input.
+  ///   - input: channels × (utterances · frames), a view of one matrix.
+  ///   - valueMeans: the means of that matrix over each utterance's frames, channels × utterances.
+  ///   - residual: the same shape as the input, added to the gated input; a view of one matrix.
+  ///   - output: takes the result, the same shape.
   package func forward(
-    _ input: Matrix, residual: MatrixView, utterances: Int, _ pass: ForwardPass
-  ) -> (Matrix, Cache) {
-    let frames = input.columns / utterances
+    _ input: AffineView, valueMeans: Matrix, residual: AffineView, into output: MatrixView, _ pass: ForwardPass
+  ) -> Cache {
+    precondition(!input.isSum && !residual.isSum, "the gate's passes read one matrix each")
+    let utterances = valueMeans.columns
     let means = Matrix(rows: channels, columns: utterances)
-    inParallel(channels) { channel in
+    for channel in 0..<channels {
       for utterance in 0..<utterances {
-        let sum = ck_sum(input.row(channel) + utterance * frames, frames)
-        means[channel, utterance] = Float(sum / Double(frames))
+        means[channel, utterance] = input.scales[channel] * valueMeans[channel, utterance] + input.shifts[channel]
       }
     }
     let hidden = squeeze.forward(means.view, pass)
     for element in hidden.elements.indices { hidden.pointer[element] = max(hidden.pointer[element], 0) }
     let gates = excite.forward(hidden.view, pass)
     ck_sigmoid(gates.pointer, gates.count)
-    let output = Matrix(rows: channels, columns: input.columns)
+    let frames = input.columns / utterances
     inParallel(channels) { channel in
       for utterance in 0..<utterances {
         let start = utterance * frames
-        ck_add_scaled(
-          residual.row(channel) + start, input.row(channel) + start, output.row(channel) + start, frames,
-          gates[channel, utterance])
+        let gate = gates[channel, utterance]
+        ck_affine_sum(
+          residual.values.row(channel) + start, input.values.row(channel) + start, output.row(channel) + start, frames,
+          residual.scales[channel], gate * input.scales[channel],
+          residual.shifts[channel] + gate * input.shifts[channel])
       }
     }
-    return (output, Cache(input: input, means: means, hidden: hidden, gates: gates))
+    return Cache(input: input, valueMeans: valueMeans, means: means, hidden: hidden, gates: gates)
   }
 
   /// The input's gradient; the residual's is the output's own.
-  /// - Parameter gradient: channels × (objectives · utterances · frames).
-  package func backward(_ gradient: MatrixView, cache: Cache, utterances: Int, _ pass: BackwardPass) -> Matrix {
+  /// - Parameters:
+  ///   - gradient: channels × (objectives · utterances · frames).
+  ///   - centres: by channel, what the gradient's sums take the input's values about.
+  package func backward(
+    _ gradient: MatrixView, cache: Cache, centres: [Double], _ pass: BackwardPass
+  ) -> GatedGradient {
+    let utterances = cache.means.columns
+    let columns = pass.objectives * utterances
     let frames = cache.input.columns / utterances
+    // Σ dy and Σ dy·(v − m), for each channel and objective's utterance.
+    let sums = [Double](filling: 2 * channels * columns) { sums in
+      inParallel(channels) { channel in
+        for column in 0..<columns {
+          let at = 2 * (channel * columns + column)
+          ck_normalization_sums(
+            gradient.row(channel) + column * frames, cache.input.values.row(channel) + column % utterances * frames,
+            frames, Float(centres[channel]), &sums[at], &sums[at + 1])
+        }
+      }
+    }
+    let constants = constants(sums, cache: cache, centres: centres, pass)
+    return GatedGradient(
+      gradient: gradient, gates: cache.gates, constants: constants,
+      sums: gatedSums(sums, constants: constants, cache: cache, centres: centres, pass))
+  }
+
+  /// What reaches each frame of the input through the means: channels × (objectives · utterances).
+  private func constants(_ sums: [Double], cache: Cache, centres: [Double], _ pass: BackwardPass) -> Matrix {
+    let utterances = cache.means.columns
     let gateGradient = Matrix(rows: channels, columns: pass.objectives * utterances)
-    inParallel(channels) { channel in
-      for column in 0..<pass.objectives * utterances {
+    for channel in 0..<channels {
+      let scale = Double(cache.input.scales[channel])
+      let level = scale * Double(Float(centres[channel])) + Double(cache.input.shifts[channel])
+      for column in 0..<gateGradient.columns {
+        let at = 2 * (channel * gateGradient.columns + column)
         let gate = cache.gates[channel, column % utterances]
-        let inner = ck_dot(
-          gradient.row(channel) + column * frames, cache.input.row(channel) + column % utterances * frames, frames)
-        gateGradient[channel, column] = Float(inner) * gate * (1 - gate)
+        // Σ dy·x, with x = scale·(v − m) + level.
+        gateGradient[channel, column] = Float(scale * sums[at + 1] + level * sums[at]) * gate * (1 - gate)
       }
     }
     let hiddenGradient = excite.backward(gateGradient.view, input: cache.hidden.view, pass)
@@ -82,15 +115,30 @@ package struct SqueezeExcitation: Sendable {
         ck_relu_backward(hiddenGradient.row(row) + objective * utterances, cache.hidden.row(row), utterances)
       }
     }
-    let meanGradient = squeeze.backward(hiddenGradient.view, input: cache.means.view, pass)
-    let inputGradient = Matrix(rows: channels, columns: gradient.columns)
-    inParallel(channels) { channel in
-      for column in 0..<pass.objectives * utterances {
-        ck_affine(
-          gradient.row(channel) + column * frames, inputGradient.row(channel) + column * frames, frames,
-          cache.gates[channel, column % utterances], meanGradient[channel, column] / Float(frames))
+    let constants = squeeze.backward(hiddenGradient.view, input: cache.means.view, pass)
+    let frames = Float(cache.input.columns / utterances)
+    for element in constants.elements.indices { constants.pointer[element] /= frames }
+    return constants
+  }
+
+  private func gatedSums(
+    _ sums: [Double], constants: Matrix, cache: Cache, centres: [Double], _ pass: BackwardPass
+  ) -> [Double] {
+    let utterances = cache.means.columns
+    let frames = Double(cache.input.columns / utterances)
+    var result = [Double](repeating: 0, count: 2 * pass.objectives * channels)
+    for channel in 0..<channels {
+      let centre = Double(Float(centres[channel]))
+      for column in 0..<constants.columns {
+        let (objective, utterance) = column.quotientAndRemainder(dividingBy: utterances)
+        let at = 2 * (channel * constants.columns + column)
+        let gate = Double(cache.gates[channel, utterance])
+        let constant = Double(constants[channel, column]) * frames
+        let distance = Double(cache.valueMeans[channel, utterance]) - centre
+        result[2 * (objective * channels + channel)] += gate * sums[at] + constant
+        result[2 * (objective * channels + channel) + 1] += gate * sums[at + 1] + constant * distance
       }
     }
-    return inputGradient
+    return result
   }
 }

@@ -40,7 +40,7 @@ import Testing
     layout.statistics.initialise(statistics.pointer, seed: 4)
     let utterances = input.columns / Self.frames
     let (_, cache) = block.forward(
-      input.view, utterances: utterances,
+      AffineView(input.view), utterances: utterances,
       ForwardPass(mode: .inference, parameters: parameters.pointer, statistics: statistics.pointer))
     let buffer = Matrix.zeros(rows: 1, columns: layout.parameters.count)
     let inputGradient = Matrix(rows: input.rows, columns: input.columns)

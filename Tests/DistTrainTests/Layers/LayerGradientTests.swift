@@ -23,9 +23,9 @@ import Testing
         convolution: "c", normalization: "n", inputs: 3, outputs: 4, kernel: kernel.frames, dilation: kernel.dilation,
         layout: &layout)
       probe(layout, channels: 3, shape) { input, pass in
-        let (output, cache) = layer.forward(input.view, utterances: shape.utterances, pass)
+        let (output, cache) = layer.forward(AffineView(input.view), utterances: shape.utterances, pass)
         return (
-          output,
+          output.stored(),
           { gradient, pass in
             let result = Matrix(rows: 3, columns: gradient.columns)
             layer.backward(
@@ -62,12 +62,16 @@ import Testing
     var layout = EncoderLayout()
     let layer = SqueezeExcitation("s", channels: 4, bottleneck: 3, layout: &layout)
     probe(layout, channels: 4, shape) { input, pass in
-      let (output, cache) = layer.forward(input, residual: input.view, utterances: shape.utterances, pass)
+      let output = Matrix(rows: 4, columns: input.columns)
+      let cache = layer.forward(
+        AffineView(input.view), valueMeans: frameMeans(input, shape), residual: AffineView(input.view),
+        into: output.view, pass)
       return (
         output,
         { gradient, pass in
+          let gated = layer.backward(gradient.view, cache: cache, centres: [0, 0.5, -1, 2], pass)
+          let result = stored(gated, shape)
           // The input is its own residual here.
-          let result = layer.backward(gradient.view, cache: cache, utterances: shape.utterances, pass)
           for element in result.elements.indices { result.pointer[element] += gradient.pointer[element] }
           return result
         }
@@ -81,8 +85,15 @@ import Testing
       var layout = EncoderLayout()
       let layer = Res2Block("r", channels: 8, scale: 4, kernel: 3, dilation: 2, layout: &layout)
       probe(layout, channels: 8, shape) { input, pass in
-        let (output, cache) = layer.forward(input, utterances: shape.utterances, pass)
-        return (output, { layer.backward($0, cache: cache, utterances: shape.utterances, $1) })
+        let (output, cache) = layer.forward(AffineView(input.view), utterances: shape.utterances, pass)
+        return (
+          output.stored(),
+          { gradient, pass in
+            let result = Matrix(rows: 8, columns: gradient.columns)
+            layer.backward(gradient.view, cache: cache, utterances: shape.utterances, into: result.view, pass)
+            return result
+          }
+        )
       }.check(mode, within: 3e-2, floor: 2e-3)
     }
   }
@@ -94,8 +105,16 @@ import Testing
       let layer = SERes2Block(
         "b", channels: 8, scale: 4, kernel: 3, dilation: 2, bottleneck: 3, layout: &layout)
       probe(layout, channels: 8, shape) { input, pass in
-        let (output, cache) = layer.forward(input.view, utterances: shape.utterances, pass)
-        return (output, { layer.backward($0.view, cache: cache, utterances: shape.utterances, $1) })
+        let output = Matrix(rows: 8, columns: input.columns)
+        let cache = layer.forward(
+          AffineView(input.view), utterances: shape.utterances, into: output.view, pass)
+        return (
+          output,
+          { gradient, pass in
+            layer.backward(gradient.view, cache: cache, utterances: shape.utterances, pass)
+            return gradient
+          }
+        )
       }.check(mode, step: 0.005, within: 3e-2, floor: 3e-3)
     }
   }
@@ -136,5 +155,27 @@ import Testing
     _ run: @escaping (Matrix, ForwardPass) -> LayerProbe.Result
   ) -> LayerProbe {
     LayerProbe(layout, input: LayerProbe.normal(channels, shape.utterances * shape.frames, item: 3), run)
+  }
+
+  private func frameMeans(_ matrix: Matrix, _ shape: LayerProbe.Shape) -> Matrix {
+    let means = Matrix.zeros(rows: matrix.rows, columns: shape.utterances)
+    for row in 0..<matrix.rows {
+      for column in 0..<matrix.columns {
+        means[row, column / shape.frames] += matrix[row, column] / Float(shape.frames)
+      }
+    }
+    return means
+  }
+
+  private func stored(_ gated: GatedGradient, _ shape: LayerProbe.Shape) -> Matrix {
+    let result = Matrix(rows: gated.gradient.rows, columns: gated.gradient.columns)
+    for row in 0..<result.rows {
+      for column in 0..<result.columns {
+        let at = column / shape.frames
+        result[row, column] =
+          gated.gates[row, at % shape.utterances] * gated.gradient.row(row)[column] + gated.constants[row, at]
+      }
+    }
+    return result
   }
 }

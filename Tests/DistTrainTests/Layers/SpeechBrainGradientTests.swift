@@ -21,9 +21,9 @@ import Testing
         convolution: "c", normalization: "n", inputs: 3, outputs: 4, kernel: kernel.frames, dilation: kernel.dilation,
         padding: .reflection, layout: &layout)
       LayerProbe(layout, input: input(3, shape)) { input, pass in
-        let (output, cache) = layer.forward(input.view, utterances: shape.utterances, pass)
+        let (output, cache) = layer.forward(AffineView(input.view), utterances: shape.utterances, pass)
         return (
-          output,
+          output.stored(),
           { gradient, pass in
             let result = Matrix(rows: 3, columns: gradient.columns)
             layer.backward(gradient.view, cache: cache, utterances: shape.utterances, into: result.view, pass)
@@ -45,8 +45,15 @@ import Testing
       }
       let layer = Res2Block(chunks, passing: .first)
       LayerProbe(layout, input: input(8, shape)) { input, pass in
-        let (output, cache) = layer.forward(input, utterances: shape.utterances, pass)
-        return (output, { layer.backward($0, cache: cache, utterances: shape.utterances, $1) })
+        let (output, cache) = layer.forward(AffineView(input.view), utterances: shape.utterances, pass)
+        return (
+          output.stored(),
+          { gradient, pass in
+            let result = Matrix(rows: 8, columns: gradient.columns)
+            layer.backward(gradient.view, cache: cache, utterances: shape.utterances, into: result.view, pass)
+            return result
+          }
+        )
       }.check(mode, within: 3e-2, floor: 5e-3)
     }
   }

@@ -27,13 +27,25 @@ import Testing
     ck_normalization_sums(z, x, count, 0.25, &sum, &weighted)
     expectClose(sum, z.map { Double($0) })
     expectClose(weighted, zip(x, z).map { Double($1) * (Double($0) - 0.25) })
-    var gradient = z
-    let total = ck_normalization_relu_backward(&gradient, x, count, 0.5, 0.25, -0.125)
+    var gradient = [Float](repeating: .nan, count: count)
+    let total = ck_normalization_relu_backward(z, x, &gradient, count, 0.5, 0.25, -0.125)
     let expected = zip(x, z).map { (x: Float, dy: Float) -> Double in
       x > 0 ? 0.5 * Double(dy) + 0.25 * Double(x) - 0.125 : 0
     }
     expectClose(total, expected)
     #expect(zip(gradient, expected).allSatisfy { abs(Double($0) - $1) < 1e-5 })
+  }
+
+  @Test(arguments: counts) func `a ReLU sums what it gives, and two rows are scaled and added`(count: Int) {
+    let x = Self.numbers(count, item: 1)
+    let z = Self.numbers(count, item: 2)
+    var rectified = x
+    let total = ck_add_scalar_relu(&rectified, count, -0.25)
+    #expect(rectified == x.map { max($0 - 0.25, 0) })
+    #expect(abs(total - rectified.reduce(0) { $0 + Double($1) }) <= 1e-5 * Double(count))
+    var sum = z
+    ck_affine_sum(x, sum, &sum, count, 0.5, -2, 0.25)
+    #expect(zip(sum, zip(x, z)).allSatisfy { abs($0 - (0.5 * $1.0 - 2 * $1.1 + 0.25)) < 1e-5 })
   }
 
   @Test func `a ReLU passes on what is not a number`() {
