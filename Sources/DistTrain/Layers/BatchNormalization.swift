@@ -116,7 +116,8 @@ package struct BatchNormalization: Sendable {
     for row in 0..<pass.objectives * channels {
       let (objective, channel) = row.quotientAndRemainder(dividingBy: channels)
       let centre = Double(Float(cache.means[channel]))
-      let weighted = (own[2 * row + 1] + (centre - cache.means[channel]) * own[2 * row])
+      let weighted =
+        (own[2 * row + 1] + (centre - cache.means[channel]) * own[2 * row])
         * cache.inverseDeviations[channel]
       sums[2 * row + 1] = weighted
       pass.gradients[objective][weight.offset + channel] += Float(weighted)

@@ -115,7 +115,8 @@ import Testing
       for column in 0..<input.values.columns {
         let at = objective * input.values.columns + column
         let dx = Double(
-          gated.gates[channel, column / Self.frames] * gradient[channel, at] + gated.constants[channel, at / Self.frames])
+          gated.gates[channel, column / Self.frames] * gradient[channel, at]
+            + gated.constants[channel, at / Self.frames])
         sum += dx
         weighted += dx * (Double(input.values.row(channel)[column]) - centres[channel])
       }
