@@ -17,7 +17,8 @@ struct LayersBenchmark: Benchmark {
 
   func measure(_ communicator: any Communicator) throws -> [Measure] {
     ThreadTeam.shared.grow(to: step.threads)
-    let limits = Limits(channels: step.channels, columns: step.rows * step.frames)
+    let operations = ProductRate.measure(size: step.channels, columns: step.rows * step.frames)
+    let bytes = MemoryBandwidth.measure().scale
     return timedLayers().flatMap { layer in
       layer.passes(rounds: step.steps).flatMap { pass in
         [
@@ -25,7 +26,7 @@ struct LayersBenchmark: Benchmark {
           work(of: pass, quantity: "\(layer.name), \(pass.name), work"),
           Measure(
             quantity: "\(layer.name), \(pass.name), limit",
-            value: max(Double(pass.operations) / limits.operations, Double(pass.bytes) / limits.bytes) / pass.seconds,
+            value: max(Double(pass.operations) / operations, Double(pass.bytes) / bytes) / pass.seconds,
             unit: "of the limit"),
         ]
       }
@@ -44,16 +45,16 @@ struct LayersBenchmark: Benchmark {
       TimedLayer("entry convolution", utterances: utterances, frames: frames, inputs: 80, outputs: c) {
         let block = ConvolutionBlock(
           convolution: "c", normalization: "n", inputs: 80, outputs: c, kernel: 5, layout: &$0)
-        return { x, pass in block.pair(x, utterances, pass) }
+        return { x, pass in block.pair(AffineView(x.view), utterances, pass) }
       },
       TimedLayer("convolution of one frame", utterances: utterances, frames: frames, inputs: c, outputs: c) {
         let block = ConvolutionBlock(convolution: "c", normalization: "n", inputs: c, outputs: c, layout: &$0)
-        return { x, pass in block.pair(x, utterances, pass) }
+        return { x, pass in block.pair(x.normalized, utterances, pass) }
       },
       TimedLayer("Res2 branch", utterances: utterances, frames: frames, inputs: c, outputs: c) {
         let block = Res2Block("r", channels: c, scale: 8, kernel: 3, dilation: 3, layout: &$0)
         return { x, pass in
-          let (_, cache) = block.forward(AffineView(x.view), utterances: utterances, pass)
+          let (_, cache) = block.forward(x.normalized, utterances: utterances, pass)
           return { gradient, pass in
             let result = Matrix(rows: gradient.rows, columns: gradient.columns)
             block.backward(gradient.view, cache: cache, utterances: utterances, into: result.view, pass)
@@ -62,7 +63,7 @@ struct LayersBenchmark: Benchmark {
       },
       TimedLayer("aggregation", utterances: utterances, frames: frames, inputs: 3 * c, outputs: 1536) {
         let block = ConvolutionBlock(convolution: "c", normalization: "n", inputs: 3 * c, outputs: 1536, layout: &$0)
-        return { x, pass in block.pair(x, utterances, pass) }
+        return { x, pass in block.pair(AffineView(x.view), utterances, pass) }
       },
       TimedLayer("normalisation", utterances: utterances, frames: frames, inputs: c, outputs: c, passes: (2, 3)) {
         let layer = BatchNormalization("n", channels: c, layout: &$0)
@@ -76,9 +77,9 @@ struct LayersBenchmark: Benchmark {
         let layer = SqueezeExcitation("s", channels: c, bottleneck: 128, layout: &$0)
         // In the encoder the convolution before takes the means; any numbers do here.
         let means = Matrix.zeros(rows: c, columns: utterances)
-        let centres = [Double](repeating: 0, count: c)
+        let centres = [Float](repeating: 0, count: c)
         return { x, pass in
-          let input = AffineView(x.view)
+          let input = x.normalized
           let output = Matrix(rows: x.rows, columns: x.columns)
           let cache = layer.forward(input, valueMeans: means, residual: input, into: output.view, pass)
           return { _ = layer.backward($0.view, cache: cache, centres: centres, $1) }
@@ -96,29 +97,22 @@ struct LayersBenchmark: Benchmark {
       },
     ]
   }
+}
 
-  /// What the machine gives, a second.
-  private struct Limits {
-    let operations: Double
-    let bytes: Double
-
-    init(channels: Int, columns: Int) {
-      let a = Matrix.zeros(rows: channels, columns: channels)
-      let b = Matrix.zeros(rows: channels, columns: columns)
-      let c = Matrix.zeros(rows: channels, columns: columns)
-      let seconds = Seconds.median(rounds: 7) { multiply(a.view, b.view, into: c.view) }
-      operations = Double(2 * channels * channels * columns) / seconds
-      bytes = MemoryBandwidth.measure().scale
+extension ConvolutionBlock {
+  fileprivate func pair(_ x: AffineView, _ utterances: Int, _ pass: ForwardPass) -> TimedLayer.Backward {
+    let (_, cache) = forward(x, utterances: utterances, pass)
+    return { gradient, pass in
+      let result = Matrix(rows: x.values.rows, columns: x.values.columns)
+      backward(gradient.view, cache: cache, utterances: utterances, into: result.view, pass)
     }
   }
 }
 
-extension ConvolutionBlock {
-  fileprivate func pair(_ x: Matrix, _ utterances: Int, _ pass: ForwardPass) -> TimedLayer.Backward {
-    let (_, cache) = forward(AffineView(x.view), utterances: utterances, pass)
-    return { gradient, pass in
-      let result = Matrix(rows: x.rows, columns: x.columns)
-      backward(gradient.view, cache: cache, utterances: utterances, into: result.view, pass)
-    }
+extension Matrix {
+  /// As a normalisation gives it to the next layer.
+  fileprivate var normalized: AffineView {
+    AffineView(
+      view, scales: Array(repeating: 1.25, count: rows), shifts: Array(repeating: -0.5, count: rows))
   }
 }

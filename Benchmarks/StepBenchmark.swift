@@ -8,7 +8,8 @@ struct StepBenchmark: Benchmark {
     abstract: "A training step of ECAPA-TDNN: forward, both objectives, backward, Adam.",
     discussion: """
       Operations are counted while one step runs: two for each term of each product that it asks for, of all ranks. So \
-      forward, weight gradients and input gradients count as often as they are computed, and nothing else does.
+      forward, weight gradients and input gradients count as often as they are computed, and nothing else does. Bytes are \
+      those of these products' factors and results, once each.
       """)
 
   @OptionGroup var step: StepOptions
@@ -36,18 +37,27 @@ struct StepBenchmark: Benchmark {
       step, recordings: folder?.files ?? [], settings: augmented ? folder.map(augmentation) ?? [] : [],
       communicator: communicator)
     for _ in 2..<max(step.warmUp, 2) { _ = try training.run() }
-    var operations = [try training.products().reduce(0.0) { $0 + Double($1.key.operations * $1.value) }]
-    communicator.sum(&operations)
+    let products = try training.products()
+    var work = [
+      products.reduce(0.0) { $0 + Double($1.key.operations * $1.value) },
+      products.reduce(0.0) { $0 + Double($1.key.bytes * $1.value) },
+    ]
+    communicator.sum(&work)
     let run = recordings ? training.runFromRecordings : training.run
     // The first one that reads finds nothing read ahead.
     _ = try run()
     let seconds = Seconds.median(try (0..<step.steps).map { _ in try run() })
     let memory = communicator.maximum([Double(ResidentMemory.peak)])[0]
+    communicator.barrier()
+    var limit = [ProductRate.measure(size: step.channels, columns: step.rows * step.frames / communicator.size)]
+    communicator.sum(&limit)
     return [
       Measure(quantity: "seconds", value: seconds, unit: "s a step"),
       Measure(quantity: "rate", value: Double(step.rows) / seconds, unit: "utterances/s"),
-      Measure(quantity: "operations", value: operations[0] / 1e9, unit: "GFLOP"),
-      Measure(quantity: "speed", value: operations[0] / seconds / 1e9, unit: "GFLOP/s"),
+      Measure(quantity: "operations", value: work[0] / 1e9, unit: "GFLOP"),
+      Measure(quantity: "bytes", value: work[1] / 1e9, unit: "GB that products read and write"),
+      Measure(quantity: "speed", value: work[0] / seconds / 1e9, unit: "GFLOP/s"),
+      Measure(quantity: "limit", value: work[0] / seconds / limit[0], unit: "of the rate of a large fp32 product"),
       Measure(quantity: "memory", value: memory / 1e6, unit: "MB at a rank's peak"),
     ]
   }

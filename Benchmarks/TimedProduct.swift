@@ -41,11 +41,6 @@ struct TimedProduct {
   /// Operations a second.
   var rate: Double { Double(shape.operations) / seconds }
 
-  /// Of each operand and the result, once.
-  private var bytes: Int {
-    (shape.rows * shape.inner + shape.inner * shape.columns + shape.rows * shape.columns) * MemoryLayout<Float>.stride
-  }
-
   /// - Parameter limit: operations a second that the machine gives.
   func line(count: Int, limit: Double) -> String {
     let text = shape.turnsA ? "aᵀ·b" : shape.turnsB ? "a·bᵀ" : "a·b"
@@ -54,7 +49,7 @@ struct TimedProduct {
       format:
         "%5d × %5d × %5d  %@  %4d times  %7.2f GFLOP %7.1f MB  svdist %4.0f, OpenBLAS %4.0f GFLOP/s, %.2f of the fastest",
       shape.rows, shape.columns, shape.inner, text, count, Double(shape.operations * count) / 1e9,
-      Double(bytes * count) / 1e6, rates[0], rates[1], rate / limit)
+      Double(shape.bytes * count) / 1e6, rates[0], rates[1], rate / limit)
   }
 
   private func multiplyHere() {

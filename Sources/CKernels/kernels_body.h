@@ -4,6 +4,9 @@
 #include <string.h>
 
 #define BLOCK 4096
+// Before a loop whose rows are either the same or apart: otherwise the compiler keeps to one element at a time where they
+// are the same.
+#define SAME_OR_APART _Pragma("clang loop vectorize(assume_safety)")
 
 static void NAME(add_scalar)(float *x, size_t n, float bias) {
   for (size_t i = 0; i < n; i++) x[i] += bias;
@@ -28,18 +31,22 @@ static double NAME(add_scalar_relu)(float *x, size_t n, float bias) {
 }
 
 static void NAME(add)(const float *x, const float *z, float *y, size_t n) {
+  SAME_OR_APART
   for (size_t i = 0; i < n; i++) y[i] = x[i] + z[i];
 }
 
 static void NAME(affine)(const float *x, float *y, size_t n, float scale, float shift) {
+  SAME_OR_APART
   for (size_t i = 0; i < n; i++) y[i] = x[i] * scale + shift;
 }
 
 static void NAME(combine)(const float *x, const float *z, float *y, size_t n, float a, float b) {
+  SAME_OR_APART
   for (size_t i = 0; i < n; i++) y[i] = a * x[i] + b * z[i];
 }
 
 static void NAME(affine_sum)(const float *x, const float *z, float *y, size_t n, float a, float b, float c) {
+  SAME_OR_APART
   for (size_t i = 0; i < n; i++) y[i] = a * x[i] + (b * z[i] + c);
 }
 
@@ -111,6 +118,7 @@ static double NAME(normalization_relu_backward)(
 #pragma clang fp reassociate(on)
     size_t end = start + BLOCK < n ? start + BLOCK : n;
     float s = 0;
+    SAME_OR_APART
     for (size_t i = start; i < end; i++) {
       float v = a * dy[i] + (b * x[i] + c);
       v = x[i] > 0 ? v : 0;

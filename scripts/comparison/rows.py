@@ -12,7 +12,7 @@ class Line:
 def verdict(value, target, at_most=False):
     """Whether a value meets its target; `met` where there is none."""
     met = value <= target if at_most else value >= target
-    return met, f"target {'≤' if at_most else '≥'} {target:g}: {'met' if met else 'NOT MET'}"
+    return met, f"target {'≤' if at_most else '≥'} {target:.4g}: {'met' if met else 'NOT MET'}"
 
 
 @dataclass
@@ -124,6 +124,33 @@ class AgainstItself:
         return [Line(f"{self.title}: {base:.3f} s and {other:.3f} s a step, ratio {ratio:.3f}, {words}", met)]
 
 
+@dataclass
+class BesideInput:
+    """A step that reads recordings over one on features in memory: the input's own share of the cores and a margin."""
+
+    name: str
+    title: str
+    margin: float
+    threads: int
+    keys: tuple = ()
+
+    def measure(self, measurements):
+        step = {"threads": self.threads, "rows": 64}
+        self.keys = (
+            measurements.svdist(again=False, **step), measurements.svdist(again=False, recordings=True, **step),
+            measurements.svdist("input", **step))
+
+    def results(self, measurements):
+        base, other = (measurements.median(key, "seconds") for key in self.keys[:2])
+        share = measurements.median(self.keys[2], "wav share")
+        if base is None or other is None or share is None:
+            return [Line(f"{self.title}: not measured", False)]
+        own = share / self.threads
+        met, words = verdict(other / base, 1 + own + self.margin, at_most=True)
+        return [Line(f"{self.title}: {base:.3f} s and {other:.3f} s a step, ratio {other / base:.3f}, of the cores' time "
+                     f"the input takes {own:.3f}, {words}", met)]
+
+
 BOTH = {"gradients": "both"}
 BF16 = {"precision": "bf16", "threads": 2}
 
@@ -149,6 +176,7 @@ ROWS = [
     AgainstItself(
         "recordings", "two threads, step that reads recordings beside it against features in memory", 1.08,
         {"threads": 2, "rows": 64}, {"threads": 2, "rows": 64, "recordings": True}, True),
+    BesideInput("input-cost", "the same against the input's own cost and 0.02", 0.02, 2),
     AgainstItself(
         "augmented", "the same with noise, speeds, volume and SpecAugment", 1.08,
         {"threads": 2, "rows": 64}, {"threads": 2, "rows": 64, "recordings": True, "augmented": True}, True),

@@ -1,8 +1,5 @@
-"""ECAPA-TDNN (Desplanques et al. 2020) of torch.nn's layers, as users of PyTorch have it, in two layouts.
-
-wespeaker: zeros beyond the ends, last Res2 chunk passed on, no normalisation after the aggregation and in the attention.
-speechbrain: reflection at the ends, first chunk passed on, both normalised. Written for this comparison.
-"""
+"""ECAPA-TDNN (Desplanques et al. 2020) of torch.nn's layers in wespeaker's layout: zeros beyond the ends, last Res2 chunk
+passed on, no normalisation after the aggregation and in the attention. Written for this comparison."""
 
 import torch
 from torch import nn
@@ -11,10 +8,9 @@ from torch import nn
 class Unit(nn.Module):
     """Convolution, ReLU, batch normalisation."""
 
-    def __init__(self, inputs, outputs, kernel=1, dilation=1, padding="zeros"):
+    def __init__(self, inputs, outputs, kernel=1, dilation=1):
         super().__init__()
-        self.conv = nn.Conv1d(
-            inputs, outputs, kernel, dilation=dilation, padding=(kernel - 1) // 2 * dilation, padding_mode=padding)
+        self.conv = nn.Conv1d(inputs, outputs, kernel, dilation=dilation, padding=(kernel - 1) // 2 * dilation)
         self.bn = nn.BatchNorm1d(outputs)
 
     def forward(self, x):
@@ -22,20 +18,18 @@ class Unit(nn.Module):
 
 
 class Res2(nn.Module):
-    def __init__(self, channels, dilation, layout, scale=8):
+    def __init__(self, channels, dilation, scale=8):
         super().__init__()
-        self.scale, self.passes_first = scale, layout == "speechbrain"
-        padding = "reflect" if layout == "speechbrain" else "zeros"
+        self.scale = scale
         width = channels // scale
-        self.units = nn.ModuleList(Unit(width, width, 3, dilation, padding) for _ in range(scale - 1))
+        self.units = nn.ModuleList(Unit(width, width, 3, dilation) for _ in range(scale - 1))
 
     def forward(self, x):
-        chunks = list(torch.chunk(x, self.scale, dim=1))
-        passed = chunks.pop(0 if self.passes_first else -1)
+        *chunks, passed = torch.chunk(x, self.scale, dim=1)
         outputs = []
         for chunk, unit in zip(chunks, self.units):
             outputs.append(unit(chunk + outputs[-1] if outputs else chunk))
-        return torch.cat([passed, *outputs] if self.passes_first else [*outputs, passed], dim=1)
+        return torch.cat([*outputs, passed], dim=1)
 
 
 class SqueezeExcitation(nn.Module):
@@ -49,53 +43,38 @@ class SqueezeExcitation(nn.Module):
 
 
 class Block(nn.Module):
-    def __init__(self, channels, dilation, layout):
+    def __init__(self, channels, dilation):
         super().__init__()
         self.layers = nn.Sequential(
-            Unit(channels, channels), Res2(channels, dilation, layout), Unit(channels, channels),
-            SqueezeExcitation(channels))
+            Unit(channels, channels), Res2(channels, dilation), Unit(channels, channels), SqueezeExcitation(channels))
 
     def forward(self, x):
         return x + self.layers(x)
 
 
 class AttentiveStatistics(nn.Module):
-    def __init__(self, channels, layout, bottleneck=128):
+    def __init__(self, channels, bottleneck=128):
         super().__init__()
-        self.normalized = layout == "speechbrain"
         self.linear1 = nn.Conv1d(3 * channels, bottleneck, 1)
-        self.bn = nn.BatchNorm1d(bottleneck) if self.normalized else None
         self.linear2 = nn.Conv1d(bottleneck, channels, 1)
 
     def forward(self, x):
         mean = x.mean(dim=2, keepdim=True)
-        if self.normalized:
-            deviation = torch.sqrt(x.var(dim=2, keepdim=True, unbiased=False).clamp(min=1e-12))
-        else:
-            deviation = torch.sqrt(x.var(dim=2, keepdim=True) + 1e-7)
+        deviation = torch.sqrt(x.var(dim=2, keepdim=True) + 1e-7)
         hidden = self.linear1(torch.cat([x, mean.expand_as(x), deviation.expand_as(x)], dim=1))
-        if self.normalized:
-            hidden = self.bn(torch.relu(hidden))
         weights = torch.softmax(self.linear2(torch.tanh(hidden)), dim=2)
         mean = (weights * x).sum(dim=2)
-        if self.normalized:
-            variance = (weights * (x - mean.unsqueeze(2)) ** 2).sum(dim=2).clamp(min=1e-12)
-        else:
-            variance = ((weights * x**2).sum(dim=2) - mean**2).clamp(min=1e-7)
+        variance = ((weights * x**2).sum(dim=2) - mean**2).clamp(min=1e-7)
         return torch.cat([mean, torch.sqrt(variance)], dim=1)
 
 
 class ECAPA(nn.Module):
-    def __init__(self, channels, layout, bins=80, aggregation=1536, embedding=192):
+    def __init__(self, channels, bins=80, aggregation=1536, embedding=192):
         super().__init__()
-        padding = "reflect" if layout == "speechbrain" else "zeros"
-        self.entry = Unit(bins, channels, 5, padding=padding)
-        self.blocks = nn.ModuleList(Block(channels, dilation, layout) for dilation in (2, 3, 4))
-        if layout == "speechbrain":
-            self.aggregation = Unit(3 * channels, aggregation)
-        else:
-            self.aggregation = nn.Sequential(nn.Conv1d(3 * channels, aggregation, 1), nn.ReLU())
-        self.pool = AttentiveStatistics(aggregation, layout)
+        self.entry = Unit(bins, channels, 5)
+        self.blocks = nn.ModuleList(Block(channels, dilation) for dilation in (2, 3, 4))
+        self.aggregation = nn.Sequential(nn.Conv1d(3 * channels, aggregation, 1), nn.ReLU())
+        self.pool = AttentiveStatistics(aggregation)
         self.bn = nn.BatchNorm1d(2 * aggregation)
         self.linear = nn.Linear(2 * aggregation, embedding)
 

@@ -20,23 +20,18 @@ from .ecapa import ECAPA
 from .objectives import AngularMarginSoftmax, supervised_contrastive
 
 
-def speechbrain_package(channels):
-    """SpeechBrain's own module where its package is installed, else None."""
-    try:
+class SpeechBrain(torch.nn.Module):
+    """SpeechBrain's ECAPA-TDNN for features with their frames last."""
+
+    def __init__(self, channels):
+        super().__init__()
+        # Imported where it is used: the package is needed for its own layout alone.
         from speechbrain.lobes.models.ECAPA_TDNN import ECAPA_TDNN
-    except ImportError:
-        return None
-    network = ECAPA_TDNN(80, channels=[channels] * 4 + [1536], lin_neurons=192)
 
-    class Turned(torch.nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.network = network
+        self.network = ECAPA_TDNN(80, channels=[channels] * 4 + [1536], lin_neurons=192)
 
-        def forward(self, features):
-            return self.network(features.transpose(1, 2)).squeeze(1)
-
-    return Turned()
+    def forward(self, features):
+        return self.network(features.transpose(1, 2)).squeeze(1)
 
 
 def min_norm(first, second):
@@ -52,9 +47,9 @@ class Step:
         self.rank = int(os.environ.get("RANK", 0))
         torch.set_num_threads(options.threads)
         torch.manual_seed(1)
-        network = speechbrain_package(options.channels) if options.layout == "speechbrain" else None
-        self.source = "speechbrain" if network is not None else "torch.nn"
-        network = network or ECAPA(options.channels, options.layout)
+        is_packaged = options.layout == "speechbrain"
+        self.source = "speechbrain" if is_packaged else "torch.nn"
+        network = SpeechBrain(options.channels) if is_packaged else ECAPA(options.channels)
         self.encoder_parameters = list(network.parameters())
         self.classifier = AngularMarginSoftmax(options.speakers)
         if self.ranks > 1:

@@ -14,9 +14,7 @@ struct RectifiedAggregation: Sendable {
   /// inputs × (utterances · frames) → 2·channels × utterances.
   func forward(_ joined: Matrix, utterances: Int, _ pass: ForwardPass) -> (Matrix, Cache) {
     let aggregated = Matrix(rows: convolution.outputs, columns: joined.columns)
-    let input = AffineView(joined.view)
-    convolution.forward(input, utterances: utterances, into: aggregated.view, pass)
-    let biases = convolution.biases(input, pass)
+    let biases = convolution.forward(AffineView(joined.view), utterances: utterances, into: aggregated.view, pass)
     inParallel(convolution.outputs) { channel in
       ck_add_scalar_relu(aggregated.row(channel), aggregated.columns, biases[channel])
     }

@@ -22,6 +22,9 @@ package struct AffineView: Sendable {
     addend = nil
   }
 
+  /// - Parameters:
+  ///   - values: channels × columns.
+  ///   - scales: by channel, as the shifts are.
   package init(_ values: MatrixView, scales: [Float], shifts: [Float]) {
     self.init(values, scales: scales, shifts: shifts, addend: nil)
   }
@@ -42,6 +45,7 @@ package struct AffineView: Sendable {
   /// Whether it reads two matrices.
   var isSum: Bool { addend != nil }
 
+  /// A view of some of the channels.
   package func rows(_ range: Range<Int>) -> AffineView {
     if isPlain { return AffineView(values.rows(range)) }
     return AffineView(

@@ -8,6 +8,8 @@ package struct BatchNormalization: Sendable {
     /// By channel, double so that ranks agree to the last bit of a float.
     let means: [Double]
     let inverseDeviations: [Double]
+    /// The means as floats, about which rows' sums are taken.
+    var centres: [Float] { means.map { Float($0) } }
     /// Elements of a channel that the statistics were taken over, on all ranks; infinite for running statistics, which
     /// no element moves.
     let count: Double
@@ -36,7 +38,7 @@ package struct BatchNormalization: Sendable {
   ///   - input: channels × columns.
   ///   - output: the same shape; may be the input.
   package func forward(_ input: MatrixView, into output: MatrixView, _ pass: ForwardPass) -> Cache {
-    let (normalized, cache) = forward(input, pass) { channel in ck_sum(input.row(channel), input.columns) }
+    let (normalized, cache) = forward(input, pass)
     normalized.write(to: output)
     return cache
   }
@@ -46,13 +48,14 @@ package struct BatchNormalization: Sendable {
   ///   - input: channels × columns.
   ///   - complete: sees each channel once, on any thread, before its row is read; may write the row and returns its sum.
   func forward(
-    _ input: MatrixView, _ pass: ForwardPass, completing complete: (_ channel: Int) -> Double
+    _ input: MatrixView, _ pass: ForwardPass, completing complete: ((_ channel: Int) -> Double)? = nil
   ) -> (AffineView, Cache) {
     let cache: Cache
     switch pass.mode {
-    case .training: cache = batchStatistics(input, sum: complete, pass)
+    case .training:
+      cache = batchStatistics(input, sum: complete ?? { ck_sum(input.row($0), input.columns) }, pass)
     case .inference:
-      inParallel(channels) { _ = complete($0) }
+      if let complete { inParallel(channels) { _ = complete($0) } }
       cache = runningStatistics(pass)
     }
     let scales = (0..<channels).map { Double(pass.vector(weight)[$0]) * cache.inverseDeviations[$0] }
@@ -68,13 +71,15 @@ package struct BatchNormalization: Sendable {
     return Cache(means: means, inverseDeviations: inverseDeviations, count: .infinity)
   }
 
-  private func batchStatistics(_ input: MatrixView, sum: (_ channel: Int) -> Double, _ pass: ForwardPass) -> Cache {
+  private func batchStatistics(
+    _ input: MatrixView, sum rowSum: (_ channel: Int) -> Double, _ pass: ForwardPass
+  ) -> Cache {
     // Sums, sums of squares, count. A row's deviations are taken around its own mean, in floats, and moved to zero in
     // doubles, where nothing cancels.
     let own = Double(input.columns)
     var sums = [Double](filling: 2 * channels + 1) { sums in
       inParallel(input.columns > 0 ? channels : 0) { channel in
-        let sum = sum(channel)
+        let sum = rowSum(channel)
         let mean = Double(Float(sum / own))
         let squares = ck_squared_deviations(input.row(channel), input.columns, Float(mean))
         sums[channel] = sum
@@ -110,12 +115,13 @@ package struct BatchNormalization: Sendable {
   }
 
   /// Adds weight and bias gradients and returns, by objective and channel, how dx follows from dy and x.
-  /// - Parameter sums: for each objective and channel Σ dy and Σ dy·(x − m), with the mean m as a float.
+  /// - Parameter own: this rank's Σ dy and Σ dy·(x − m) for each objective and channel, with m of the cache's centres.
   func backwardCoefficients(_ own: [Double], cache: Cache, _ pass: BackwardPass) -> [[RowCoefficients]] {
     var sums = own
+    let centres = cache.centres
     for row in 0..<pass.objectives * channels {
       let (objective, channel) = row.quotientAndRemainder(dividingBy: channels)
-      let centre = Double(Float(cache.means[channel]))
+      let centre = Double(centres[channel])
       let weighted =
         (own[2 * row + 1] + (centre - cache.means[channel]) * own[2 * row])
         * cache.inverseDeviations[channel]
@@ -142,12 +148,13 @@ package struct BatchNormalization: Sendable {
   private func backwardCoefficients(
     _ gradient: MatrixView, input: MatrixView, cache: Cache, _ pass: BackwardPass
   ) -> [[RowCoefficients]] {
+    let centres = cache.centres
     let sums = [Double](filling: 2 * channels * pass.objectives) { sums in
       inParallel(pass.objectives * channels) { row in
         let (objective, channel) = row.quotientAndRemainder(dividingBy: channels)
         ck_normalization_sums(
           gradient.row(channel) + objective * input.columns, input.row(channel), input.columns,
-          Float(cache.means[channel]), &sums[2 * row], &sums[2 * row + 1])
+          centres[channel], &sums[2 * row], &sums[2 * row + 1])
       }
     }
     return backwardCoefficients(sums, cache: cache, pass)
@@ -186,7 +193,7 @@ package struct BatchNormalization: Sendable {
 
   /// The same for a gradient that is not stored.
   /// - Parameters:
-  ///   - gradient: its sums taken about the rectified values' means.
+  ///   - gradient: with sums about the cache's centres.
   ///   - target: takes the result, channels × (objectives · columns).
   func backwardThroughReLU(
     _ gradient: GatedGradient, rectified: MatrixView, cache: Cache, into target: MatrixView, _ pass: BackwardPass

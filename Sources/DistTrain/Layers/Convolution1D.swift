@@ -4,7 +4,7 @@ internal import CKernels
 /// y[o, t] = b[o] + Σ_{c,j} w[o, c, j] · x[c, t + (j − (k−1)/2)·d], with x beyond an utterance's ends as `padding` has it.
 ///
 /// It is one product with the input's shifted rows gathered for a few utterances at a time. A kernel of one frame reads the
-/// input itself, with an affine input's scales and shifts among its weights: W·(a∘x + c) + b = (W∘a)·x + (b + W·c).
+/// input itself, with a view's scales and shifts among its weights: W·(a∘x + c) + b = (W∘a)·x + (b + W·c).
 package struct Convolution1D: Sendable {
   /// What stands beyond an utterance's ends.
   package enum Padding: Sendable {
@@ -47,29 +47,39 @@ package struct Convolution1D: Sendable {
   /// The fewest frames of an utterance: a reflection needs more than the kernel reaches.
   package var minimumFrames: Int { padding == .reflection ? reach + 1 : 1 }
 
-  /// Whether products read the input's values where they lie.
-  private func readsInPlace(_ input: AffineView) -> Bool { kernel == 1 && !input.isSum }
-
   /// The product without the bias, which the caller adds in a pass it makes anyway.
   /// - Parameters:
   ///   - input: inputs × (utterances · frames).
   ///   - output: outputs × (utterances · frames).
-  func forward(_ input: AffineView, utterances: Int, into output: MatrixView, _ pass: ForwardPass) {
-    let weights = readsInPlace(input) ? scaled(pass.matrix(weight), by: input) : pass.matrix(weight)
+  /// - Returns: what is to be added to each of the output's rows.
+  func forward(_ input: AffineView, utterances: Int, into output: MatrixView, _ pass: ForwardPass) -> [Float] {
+    let input = readable(input, pass.precision)
+    let weights = kernel == 1 ? scaled(pass.matrix(weight), by: input) : pass.matrix(weight)
     forEachBlock(of: input, utterances: utterances) { _, rows, columns in
       multiply(weights, rows, into: output.columns(columns), precision: pass.precision)
     }
+    return biases(input, pass)
   }
 
-  /// What is to be added to each row of `forward`'s product.
-  func biases(_ input: AffineView, _ pass: ForwardPass) -> [Float] {
-    let biases = UnsafeBufferPointer(start: pass.vector(bias), count: outputs)
-    if input.isPlain || !readsInPlace(input) { return Array(biases) }
+  /// The input, written out where products of a kernel of one frame can't read it as it lies. In bf16 the normalised values
+  /// are what is rounded: of values far from their mean the rounding would outweigh their differences.
+  private func readable(_ input: AffineView, _ precision: Precision) -> AffineView {
+    let isReadable = kernel > 1 || input.isPlain || (precision == .single && !input.isSum)
+    return isReadable ? input : AffineView(input.stored().view)
+  }
+
+  private func biases(_ input: AffineView, _ pass: ForwardPass) -> [Float] {
+    let biases = pass.vector(bias)
+    if input.isPlain || kernel > 1 { return (0..<outputs).map { biases[$0] } }
     let weights = pass.matrix(weight)
-    return biases.enumerated().map { output, bias in
-      let row = weights.row(output)
-      return Float(input.shifts.indices.reduce(Double(bias)) { $0 + Double(row[$1]) * Double(input.shifts[$1]) })
-    }
+    return [Double](filling: outputs) { sums in
+      inParallel(outputs) { output in
+        let row = weights.row(output)
+        sums[output] = input.shifts.indices.reduce(Double(biases[output])) {
+          $0 + Double(row[$1]) * Double(input.shifts[$1])
+        }
+      }
+    }.map { Float($0) }
   }
 
   private func scaled(_ weights: MatrixView, by input: AffineView) -> MatrixView {
@@ -86,18 +96,18 @@ package struct Convolution1D: Sendable {
   /// - Parameters:
   ///   - gradient: outputs × (objectives · utterances · frames).
   ///   - sums: its sums over columns, by objective and output.
-  ///   - input: what `forward` read.
+  ///   - input: what `forward` was given.
   ///   - inputGradient: inputs × (objectives · utterances · frames); nil where nothing trained lies before.
   ///   - adding: whether the input's gradient is added to what is there.
   func backward(
     _ gradient: MatrixView, sums: [[Double]], input: AffineView, utterances: Int, into inputGradient: MatrixView?,
     adding: Bool = false, _ pass: BackwardPass
   ) {
-    for (objective, sums) in sums.enumerated() {
-      for (output, sum) in sums.enumerated() { pass.gradients[objective][bias.offset + output] += Float(sum) }
+    for (objective, own) in sums.enumerated() {
+      for (output, sum) in own.enumerated() { pass.gradients[objective][bias.offset + output] += Float(sum) }
     }
-    if readsInPlace(input) {
-      addProductGradients(gradient, sums: sums, input: input, pass)
+    if kernel == 1 {
+      addProductGradients(gradient, sums: sums, input: readable(input, pass.precision), pass)
     } else {
       addGatheredGradients(gradient, input: input, utterances: utterances, pass)
     }
@@ -111,7 +121,7 @@ package struct Convolution1D: Sendable {
     }
   }
 
-  /// Of the weights that met the input where it lay: G·(a∘x + c)ᵀ = (G·xᵀ)∘a + (G·1)·cᵀ.
+  /// Of the weights that met the input's values where they lie: G·(a∘x + c)ᵀ = (G·xᵀ)∘a + (G·1)·cᵀ.
   private func addProductGradients(_ gradient: MatrixView, sums: [[Double]], input: AffineView, _ pass: BackwardPass) {
     for objective in 0..<pass.objectives {
       let own = gradient.columns(objective * input.columns..<(objective + 1) * input.columns)
@@ -200,7 +210,7 @@ package struct Convolution1D: Sendable {
     of source: AffineView, utterances: Int,
     _ body: (_ block: Int, _ rows: MatrixView, _ columns: Range<Int>) -> Void
   ) {
-    if readsInPlace(source) { return body(0, source.values, 0..<source.columns) }
+    if kernel == 1 { return body(0, source.values, 0..<source.columns) }
     let frames = source.columns / utterances
     precondition(frames >= minimumFrames, "\(frames) frames, \(minimumFrames) at least")
     let blocks = blocks(of: source, utterances: utterances)

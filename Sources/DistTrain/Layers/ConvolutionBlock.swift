@@ -36,8 +36,7 @@ package struct ConvolutionBlock: Sendable {
   func forward(
     _ input: AffineView, utterances: Int, rectified: MatrixView, _ pass: ForwardPass
   ) -> (AffineView, Cache) {
-    convolution.forward(input, utterances: utterances, into: rectified, pass)
-    let biases = convolution.biases(input, pass)
+    let biases = convolution.forward(input, utterances: utterances, into: rectified, pass)
     let frames = input.columns / utterances
     let means = Matrix(rows: convolution.outputs, columns: utterances)
     // A row is rectified, summed and has its deviations taken while it is in the cache.
@@ -68,14 +67,14 @@ package struct ConvolutionBlock: Sendable {
   }
 
   /// The same for a gradient that is not stored.
-  /// - Parameter rectifiedGradient: takes the gradient of the product's output, outputs × (objectives · utterances · frames).
+  /// - Parameter productGradient: takes the gradient of the product's output, outputs × (objectives · utterances · frames).
   func backward(
-    _ gradient: GatedGradient, through rectifiedGradient: MatrixView, cache: Cache, into inputGradient: MatrixView,
+    _ gradient: GatedGradient, through productGradient: MatrixView, cache: Cache, into inputGradient: MatrixView,
     _ pass: BackwardPass
   ) {
     let sums = normalization.backwardThroughReLU(
-      gradient, rectified: cache.rectified, cache: cache.normalization, into: rectifiedGradient, pass)
+      gradient, rectified: cache.rectified, cache: cache.normalization, into: productGradient, pass)
     convolution.backward(
-      rectifiedGradient, sums: sums, input: cache.input, utterances: gradient.gates.columns, into: inputGradient, pass)
+      productGradient, sums: sums, input: cache.input, utterances: gradient.gates.columns, into: inputGradient, pass)
   }
 }

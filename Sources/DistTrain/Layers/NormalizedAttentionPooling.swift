@@ -52,10 +52,11 @@ package struct NormalizedAttentionPooling: Sendable {
     let frames = input.columns / utterances
     let context = attention.globalContext ? contextStatistics(input, utterances: utterances) : nil
     let rectified = attention.forward(input, context: context, utterances: utterances, pass)
-    ck_add_scalar_relu(rectified.pointer, rectified.count, 0)
-    let hidden = Matrix(rows: rectified.rows, columns: rectified.columns)
-    let statistics = normalization.forward(rectified.view, into: hidden.view, pass)
-    ck_tanh(hidden.pointer, hidden.count)
+    let (normalized, statistics) = normalization.forward(rectified.view, pass) { channel in
+      ck_add_scalar_relu(rectified.row(channel), rectified.columns, 0)
+    }
+    let hidden = normalized.stored()
+    inParallel(hidden.rows) { ck_tanh(hidden.row($0), hidden.columns) }
     let weights = energy.forward(hidden.view, pass)
     let output = Matrix(rows: 2 * channels, columns: utterances)
     let variances = Matrix(rows: channels, columns: utterances)

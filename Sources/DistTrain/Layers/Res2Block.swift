@@ -53,6 +53,7 @@ package struct Res2Block: Sendable {
   /// channels × (utterances · frames) → the same.
   /// - Parameter input: a view of one matrix.
   package func forward(_ input: AffineView, utterances: Int, _ pass: ForwardPass) -> (AffineView, Cache) {
+    precondition(!input.isSum, "chunks are added to chunks of one matrix")
     let rectified = Matrix(rows: channels, columns: input.columns)
     var scales = input.scales
     var shifts = input.shifts

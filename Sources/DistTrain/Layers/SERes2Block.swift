@@ -52,21 +52,21 @@ package struct SERes2Block: Sendable {
     _ input: AffineView, utterances: Int, into output: MatrixView, _ pass: ForwardPass
   ) -> Cache {
     let (narrow, firstCache) = first.forward(input, utterances: utterances, pass)
-    let (scales, middleCache) = middle.forward(narrow, utterances: utterances, pass)
-    let (wide, lastCache) = last.forward(scales, utterances: utterances, pass)
+    let (multiscale, middleCache) = middle.forward(narrow, utterances: utterances, pass)
+    let (wide, lastCache) = last.forward(multiscale, utterances: utterances, pass)
     let gateCache = gate.forward(wide, valueMeans: lastCache.means, residual: input, into: output, pass)
     return Cache(first: firstCache, middle: middleCache, last: lastCache, gate: gateCache)
   }
 
   /// - Parameter gradient: of the output, channels × (objectives · utterances · frames); becomes the input's.
   package func backward(_ gradient: MatrixView, cache: Cache, utterances: Int, _ pass: BackwardPass) {
-    let gated = gate.backward(gradient, cache: cache.gate, centres: cache.last.normalization.means, pass)
+    let gated = gate.backward(gradient, cache: cache.gate, centres: cache.last.normalization.centres, pass)
     let wide = Matrix(rows: gradient.rows, columns: gradient.columns)
-    let scales = Matrix(rows: gradient.rows, columns: gradient.columns)
-    last.backward(gated, through: wide.view, cache: cache.last, into: scales.view, pass)
+    let multiscale = Matrix(rows: gradient.rows, columns: gradient.columns)
+    last.backward(gated, through: wide.view, cache: cache.last, into: multiscale.view, pass)
     // What the last convolution's gradient was read from takes the Res2 block's.
     let narrow = wide
-    middle.backward(scales.view, cache: cache.middle, utterances: utterances, into: narrow.view, pass)
+    middle.backward(multiscale.view, cache: cache.middle, utterances: utterances, into: narrow.view, pass)
     // The residual's gradient is the output's, to which the convolutions' is added.
     first.backward(narrow.view, cache: cache.first, utterances: utterances, into: gradient, adding: true, pass)
   }

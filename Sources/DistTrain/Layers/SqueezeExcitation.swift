@@ -5,8 +5,9 @@ internal import CKernels
 package struct SqueezeExcitation: Sendable {
   package struct Cache {
     let input: AffineView
-    /// Of the values that the input is a view of, and of the input: channels × utterances.
+    /// Means over frames of the values that the input is a view of, channels × utterances.
     let valueMeans: Matrix
+    /// The input's own, channels × utterances.
     let means: Matrix
     /// bottleneck × utterances, after the ReLU.
     let hidden: Matrix
@@ -73,7 +74,7 @@ package struct SqueezeExcitation: Sendable {
   ///   - gradient: channels × (objectives · utterances · frames).
   ///   - centres: by channel, what the gradient's sums take the input's values about.
   package func backward(
-    _ gradient: MatrixView, cache: Cache, centres: [Double], _ pass: BackwardPass
+    _ gradient: MatrixView, cache: Cache, centres: [Float], _ pass: BackwardPass
   ) -> GatedGradient {
     let utterances = cache.means.columns
     let columns = pass.objectives * utterances
@@ -85,7 +86,7 @@ package struct SqueezeExcitation: Sendable {
           let at = 2 * (channel * columns + column)
           ck_normalization_sums(
             gradient.row(channel) + column * frames, cache.input.values.row(channel) + column % utterances * frames,
-            frames, Float(centres[channel]), &sums[at], &sums[at + 1])
+            frames, centres[channel], &sums[at], &sums[at + 1])
         }
       }
     }
@@ -96,12 +97,12 @@ package struct SqueezeExcitation: Sendable {
   }
 
   /// What reaches each frame of the input through the means: channels × (objectives · utterances).
-  private func constants(_ sums: [Double], cache: Cache, centres: [Double], _ pass: BackwardPass) -> Matrix {
+  private func constants(_ sums: [Double], cache: Cache, centres: [Float], _ pass: BackwardPass) -> Matrix {
     let utterances = cache.means.columns
     let gateGradient = Matrix(rows: channels, columns: pass.objectives * utterances)
     for channel in 0..<channels {
       let scale = Double(cache.input.scales[channel])
-      let level = scale * Double(Float(centres[channel])) + Double(cache.input.shifts[channel])
+      let level = scale * Double(centres[channel]) + Double(cache.input.shifts[channel])
       for column in 0..<gateGradient.columns {
         let at = 2 * (channel * gateGradient.columns + column)
         let gate = cache.gates[channel, column % utterances]
@@ -122,13 +123,13 @@ package struct SqueezeExcitation: Sendable {
   }
 
   private func gatedSums(
-    _ sums: [Double], constants: Matrix, cache: Cache, centres: [Double], _ pass: BackwardPass
+    _ sums: [Double], constants: Matrix, cache: Cache, centres: [Float], _ pass: BackwardPass
   ) -> [Double] {
     let utterances = cache.means.columns
     let frames = Double(cache.input.columns / utterances)
     var result = [Double](repeating: 0, count: 2 * pass.objectives * channels)
     for channel in 0..<channels {
-      let centre = Double(Float(centres[channel]))
+      let centre = Double(centres[channel])
       for column in 0..<constants.columns {
         let (objective, utterance) = column.quotientAndRemainder(dividingBy: utterances)
         let at = 2 * (channel * constants.columns + column)

@@ -7,6 +7,7 @@ extension MachineFacts {
     var facts = read(environment: ProcessInfo.processInfo.environment)
     facts.blasCore = LinearAlgebra.coreName
     facts.kernels = String(cString: ck_instruction_set())
+    facts.multipliesItself = Precision.single.addsInOneOrder
     facts.hasBfloat16 = Precision.bfloat16.isAvailable
     return facts
   }

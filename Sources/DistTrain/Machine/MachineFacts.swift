@@ -21,6 +21,8 @@ package struct MachineFacts: Codable, Sendable, Equatable {
   package var blasCore = ""
   /// The instruction set of svdist's own loops.
   package var kernels = ""
+  /// Whether svdist multiplies single-precision matrices itself and OpenBLAS doesn't (`Precision.addsInOneOrder`).
+  package var multipliesItself = false
   package var hasBfloat16 = false
   /// Those of `MachineFacts.variables` that are set.
   package var environment: [String: String] = [:]
@@ -33,9 +35,6 @@ package struct MachineFacts: Codable, Sendable, Equatable {
   package static let variables = [
     "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OPENBLAS_NUM_THREADS", "SVDIST_KERNELS", "SLURM_CPUS_ON_NODE",
   ]
-
-  /// Whether svdist multiplies single-precision matrices itself and OpenBLAS doesn't (`Precision.addsInOneOrder`).
-  var multipliesItself: Bool { kernels == "avx2" }
 
   /// What computes, in words.
   package var software: String {

@@ -15,4 +15,8 @@ package struct ProductShape: Hashable, Sendable {
 
   /// Multiplications and additions.
   package var operations: Int { 2 * rows * columns * inner }
+  /// Of each factor and of the result, once.
+  package var bytes: Int {
+    (rows * inner + inner * columns + rows * columns) * MemoryLayout<Float>.stride
+  }
 }

@@ -61,18 +61,22 @@ import Testing
   func `squeeze and excitation`(shape: LayerProbe.Shape) {
     var layout = EncoderLayout()
     let layer = SqueezeExcitation("s", channels: 4, bottleneck: 3, layout: &layout)
+    let scales: [Float] = [1, 0.5, -1.5, 2]
     probe(layout, channels: 4, shape) { input, pass in
+      // The input is its own residual here.
+      let view = AffineView(input.view, scales: scales, shifts: [0, 1, -0.5, 2])
       let output = Matrix(rows: 4, columns: input.columns)
       let cache = layer.forward(
-        AffineView(input.view), valueMeans: frameMeans(input, shape), residual: AffineView(input.view),
-        into: output.view, pass)
+        view, valueMeans: frameMeans(input, shape), residual: view, into: output.view, pass)
       return (
         output,
         { gradient, pass in
-          let gated = layer.backward(gradient.view, cache: cache, centres: [0, 0.5, -1, 2], pass)
-          let result = stored(gated, shape)
-          // The input is its own residual here.
-          for element in result.elements.indices { result.pointer[element] += gradient.pointer[element] }
+          let result = stored(layer.backward(gradient.view, cache: cache, centres: [0, 0.5, -1, 2], pass), shape)
+          for row in 0..<4 {
+            for column in 0..<result.columns {
+              result[row, column] = scales[row] * (result[row, column] + gradient[row, column])
+            }
+          }
           return result
         }
       )

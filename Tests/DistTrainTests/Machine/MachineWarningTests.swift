@@ -21,6 +21,7 @@ import Testing
     $0.features = ["sse2", "avx2", "fma"]
     $0.blasCore = "Haswell"
     $0.kernels = "avx2"
+    $0.multipliesItself = true
   }
 
   static let kernels = [
@@ -57,6 +58,7 @@ import Testing
         1,
         .wide(cores: 2).with {
           $0.kernels = "avx2"
+          $0.multipliesItself = true
           $0.environment["SVDIST_KERNELS"] = "avx2"
         }), cause: .kernels, words: ["SVDIST_KERNELS=avx2", "products", "unset SVDIST_KERNELS", "half the speed"],
       isCostly: true),

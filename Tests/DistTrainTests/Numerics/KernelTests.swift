@@ -33,6 +33,9 @@ import Testing
       x > 0 ? 0.5 * Double(dy) + 0.25 * Double(x) - 0.125 : 0
     }
     expectClose(total, expected)
+    var inPlace = z
+    #expect(ck_normalization_relu_backward(inPlace, x, &inPlace, count, 0.5, 0.25, -0.125) == total)
+    #expect(inPlace == gradient)
     #expect(zip(gradient, expected).allSatisfy { abs(Double($0) - $1) < 1e-5 })
   }
 
@@ -43,9 +46,13 @@ import Testing
     let total = ck_add_scalar_relu(&rectified, count, -0.25)
     #expect(rectified == x.map { max($0 - 0.25, 0) })
     #expect(abs(total - rectified.reduce(0) { $0 + Double($1) }) <= 1e-5 * Double(count))
-    var sum = z
-    ck_affine_sum(x, sum, &sum, count, 0.5, -2, 0.25)
+    var sum = [Float](repeating: .nan, count: count)
+    ck_affine_sum(x, z, &sum, count, 0.5, -2, 0.25)
     #expect(zip(sum, zip(x, z)).allSatisfy { abs($0 - (0.5 * $1.0 - 2 * $1.1 + 0.25)) < 1e-5 })
+    var (first, second) = (x, z)
+    ck_affine_sum(first, z, &first, count, 0.5, -2, 0.25)
+    ck_affine_sum(x, second, &second, count, 0.5, -2, 0.25)
+    #expect(first == sum && second == sum)
   }
 
   @Test func `a ReLU passes on what is not a number`() {
