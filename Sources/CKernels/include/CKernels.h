@@ -12,7 +12,7 @@ const char *ck_instruction_set(void);
 void ck_add_scalar(float *x, size_t n, float bias);
 /// x = max(x + bias, 0); returns its sum, as ck_sum takes it.
 double ck_add_scalar_relu(float *x, size_t n, float bias);
-/// y = x + z.
+/// y = x + z; y may be x or z.
 void ck_add(const float *x, const float *z, float *y, size_t n);
 /// y = scale * x + shift; y may be x.
 void ck_affine(const float *x, float *y, size_t n, float scale, float shift);

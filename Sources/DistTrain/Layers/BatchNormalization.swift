@@ -116,7 +116,7 @@ package struct BatchNormalization: Sendable {
 
   /// Adds weight and bias gradients and returns, by objective and channel, how dx follows from dy and x.
   /// - Parameter own: this rank's Σ dy and Σ dy·(x − m) for each objective and channel, with m of the cache's centres.
-  func backwardCoefficients(_ own: [Double], cache: Cache, _ pass: BackwardPass) -> [[RowCoefficients]] {
+  private func backwardCoefficients(_ own: [Double], cache: Cache, _ pass: BackwardPass) -> [[RowCoefficients]] {
     var sums = own
     let centres = cache.centres
     for row in 0..<pass.objectives * channels {

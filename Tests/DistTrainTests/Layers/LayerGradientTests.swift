@@ -24,15 +24,9 @@ import Testing
         layout: &layout)
       probe(layout, channels: 3, shape) { input, pass in
         let (output, cache) = layer.forward(AffineView(input.view), utterances: shape.utterances, pass)
-        return (
-          output.stored(),
-          { gradient, pass in
-            let result = Matrix(rows: 3, columns: gradient.columns)
-            layer.backward(
-              gradient.view, cache: cache, utterances: shape.utterances, into: result.view, pass)
-            return result
-          }
-        )
+        return LayerProbe.written(output, inputs: input.rows) {
+          layer.backward($0, cache: cache, utterances: shape.utterances, into: $1, $2)
+        }
       }.check(mode, within: 3e-2, floor: 2e-3)
     }
   }
@@ -90,14 +84,9 @@ import Testing
       let layer = Res2Block("r", channels: 8, scale: 4, kernel: 3, dilation: 2, layout: &layout)
       probe(layout, channels: 8, shape) { input, pass in
         let (output, cache) = layer.forward(AffineView(input.view), utterances: shape.utterances, pass)
-        return (
-          output.stored(),
-          { gradient, pass in
-            let result = Matrix(rows: 8, columns: gradient.columns)
-            layer.backward(gradient.view, cache: cache, utterances: shape.utterances, into: result.view, pass)
-            return result
-          }
-        )
+        return LayerProbe.written(output, inputs: input.rows) {
+          layer.backward($0, cache: cache, utterances: shape.utterances, into: $1, $2)
+        }
       }.check(mode, within: 3e-2, floor: 2e-3)
     }
   }

@@ -61,6 +61,21 @@ struct LayerProbe {
     return values
   }
 
+  /// The result of a layer whose output is a view and whose backward pass writes where it is told.
+  static func written(
+    _ output: AffineView, inputs: Int,
+    _ backward: @escaping (_ gradient: MatrixView, _ inputGradient: MatrixView, BackwardPass) -> Void
+  ) -> Result {
+    (
+      output.stored(),
+      { gradient, pass in
+        let inputGradient = Matrix(rows: inputs, columns: gradient.columns)
+        backward(gradient.view, inputGradient.view, pass)
+        return inputGradient
+      }
+    )
+  }
+
   private func forward(_ mode: ForwardPass.Mode) -> Result {
     run(input, ForwardPass(mode: mode, parameters: parameters.pointer, statistics: statistics.pointer))
   }

@@ -22,14 +22,9 @@ import Testing
         padding: .reflection, layout: &layout)
       LayerProbe(layout, input: input(3, shape)) { input, pass in
         let (output, cache) = layer.forward(AffineView(input.view), utterances: shape.utterances, pass)
-        return (
-          output.stored(),
-          { gradient, pass in
-            let result = Matrix(rows: 3, columns: gradient.columns)
-            layer.backward(gradient.view, cache: cache, utterances: shape.utterances, into: result.view, pass)
-            return result
-          }
-        )
+        return LayerProbe.written(output, inputs: input.rows) {
+          layer.backward($0, cache: cache, utterances: shape.utterances, into: $1, $2)
+        }
       }.check(mode, within: 3e-2, floor: 2e-3)
     }
   }
@@ -46,14 +41,9 @@ import Testing
       let layer = Res2Block(chunks, passing: .first)
       LayerProbe(layout, input: input(8, shape)) { input, pass in
         let (output, cache) = layer.forward(AffineView(input.view), utterances: shape.utterances, pass)
-        return (
-          output.stored(),
-          { gradient, pass in
-            let result = Matrix(rows: 8, columns: gradient.columns)
-            layer.backward(gradient.view, cache: cache, utterances: shape.utterances, into: result.view, pass)
-            return result
-          }
-        )
+        return LayerProbe.written(output, inputs: input.rows) {
+          layer.backward($0, cache: cache, utterances: shape.utterances, into: $1, $2)
+        }
       }.check(mode, within: 3e-2, floor: 5e-3)
     }
   }
