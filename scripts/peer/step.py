@@ -14,6 +14,7 @@ import time
 
 import torch
 import torch.distributed as distributed
+from torch._functorch import config as functorch_config
 from torch.nn.parallel import DistributedDataParallel
 
 from .ecapa import ECAPA
@@ -56,6 +57,8 @@ class Step:
             distributed.init_process_group("gloo")
         if self.ranks > 1 and options.gradients == "one":
             network = DistributedDataParallel(network)
+        # A compiled backward pass would otherwise reuse memory that the other objective's still reads.
+        functorch_config.donated_buffer = options.gradients == "one"
         self.network = torch.compile(network) if options.compile else network
         self.optimizer = torch.optim.Adam([*self.encoder_parameters, *self.classifier.parameters()], fused=True)
         own = range(self.rank * options.rows // self.ranks, (self.rank + 1) * options.rows // self.ranks)
