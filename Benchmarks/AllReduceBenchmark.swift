@@ -12,7 +12,8 @@ struct AllReduceBenchmark: Benchmark {
   @OptionGroup var output: OutputOptions
 
   func measure(_ communicator: any Communicator) throws -> [Measure] {
-    var measures = [6_190_720, 14_657_088].flatMap { sum($0, communicator) }
+    let bandwidth = MemoryBandwidth.measure().copy
+    var measures = [6_190_720, 14_657_088].flatMap { sum($0, limit: bandwidth, communicator) }
     let counts = (0..<communicator.size).map {
       192 * SpeakerBatchSampler.rows(of: $0, size: communicator.size, count: 64).count
     }
@@ -25,7 +26,8 @@ struct AllReduceBenchmark: Benchmark {
     return measures
   }
 
-  private func sum(_ count: Int, _ communicator: any Communicator) -> [Measure] {
+  /// - Parameter limit: bytes a second that memory is copied with.
+  private func sum(_ count: Int, limit: Double, _ communicator: any Communicator) -> [Measure] {
     let values = Matrix.zeros(rows: 1, columns: count)
     let seconds = median(communicator) { communicator.sum(values.elements) }
     let name = "sum of \(count) floats"
@@ -34,8 +36,7 @@ struct AllReduceBenchmark: Benchmark {
       Measure(quantity: name, value: seconds * 1e3, unit: "ms"),
       Measure(quantity: "\(name), speed", value: speed / 1e9, unit: "GB/s of a rank's buffer"),
       Measure(
-        quantity: "\(name), limit", value: speed / MemoryBandwidth.measure().copy,
-        unit: "of the rate at which memory is copied"),
+        quantity: "\(name), limit", value: speed / limit, unit: "of the rate at which memory is copied"),
     ]
   }
 

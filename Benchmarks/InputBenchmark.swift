@@ -23,13 +23,14 @@ struct InputBenchmark: Benchmark {
       bank.write(samples, dither: RandomStream(seed: 1, purpose: .dither), into: features, column: 0)
     }
     let decoding = try ["wav", "flac"].map { ($0, try decodingSeconds($0)) }
+    // One core's, before the step takes its threads.
+    let limit = ProductRate.measure(size: 512, columns: 4096)
+    let bandwidth = MemoryBandwidth.measure().copy
     let training = try TrainingStep(step, communicator: communicator)
     for _ in 0..<step.warmUp { _ = try training.run() }
     let stepSeconds = Seconds.median(try (0..<step.steps).map { _ in try training.run() })
     let needed = Double(step.rows) / stepSeconds
     let operations = Double(step.frames) * (2.5 * 512 * 9 + 8 * 400 + 257 * (3 + 2 * 2))
-    let limit = ProductRate.measure(size: 512, columns: 4096)
-    let bandwidth = MemoryBandwidth.measure().copy
     var measures = [
       Measure(quantity: "filter bank", value: bankSeconds * 1e3, unit: "ms an utterance"),
       Measure(quantity: "filter bank, work", value: operations / 1e6, unit: "MFLOP an utterance"),

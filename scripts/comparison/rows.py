@@ -131,21 +131,21 @@ class BesideInput:
     name: str
     title: str
     margin: float
-    threads: int
+    base: dict
+    other: dict
     keys: tuple = ()
 
     def measure(self, measurements):
-        step = {"threads": self.threads, "rows": 64}
         self.keys = (
-            measurements.svdist(again=False, **step), measurements.svdist(again=False, recordings=True, **step),
-            measurements.svdist("input", **step))
+            measurements.svdist(again=False, **self.base), measurements.svdist(again=False, **self.other),
+            measurements.svdist("input", **self.base))
 
     def results(self, measurements):
         base, other = (measurements.median(key, "seconds") for key in self.keys[:2])
         share = measurements.median(self.keys[2], "wav share")
         if base is None or other is None or share is None:
             return [Line(f"{self.title}: not measured", False)]
-        own = share / self.threads
+        own = share / self.base["threads"]
         met, words = verdict(other / base, 1 + own + self.margin, at_most=True)
         return [Line(f"{self.title}: {base:.3f} s and {other:.3f} s a step, ratio {other / base:.3f}, of the cores' time "
                      f"the input takes {own:.3f}, {words}", met)]
@@ -153,6 +153,8 @@ class BesideInput:
 
 BOTH = {"gradients": "both"}
 BF16 = {"precision": "bf16", "threads": 2}
+IN_MEMORY = {"threads": 2, "rows": 64}
+RECORDINGS = IN_MEMORY | {"recordings": True}
 
 ROWS = [
     AgainstPyTorch(
@@ -175,9 +177,9 @@ ROWS = [
     Memory("memory-both", "memory at a rank's peak, both gradients", 0.6, BOTH),
     AgainstItself(
         "recordings", "two threads, step that reads recordings beside it against features in memory", 1.08,
-        {"threads": 2, "rows": 64}, {"threads": 2, "rows": 64, "recordings": True}, True),
-    BesideInput("input-cost", "the same against the input's own cost and 0.02", 0.02, 2),
+        IN_MEMORY, RECORDINGS, True),
+    BesideInput("input-cost", "the same against the input's own cost and 0.02", 0.02, IN_MEMORY, RECORDINGS),
     AgainstItself(
-        "augmented", "the same with noise, speeds, volume and SpecAugment", 1.08,
-        {"threads": 2, "rows": 64}, {"threads": 2, "rows": 64, "recordings": True, "augmented": True}, True),
+        "augmented", "the same with noise, speeds, volume and SpecAugment", 1.08, IN_MEMORY,
+        RECORDINGS | {"augmented": True}, True),
 ]

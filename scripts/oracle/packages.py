@@ -23,10 +23,11 @@ def need(packages, environment="python"):
     if not missing:
         return
     name = pathlib.Path(sys.argv[0]).name
-    home = os.environ.get("SVDIST_PYTHON_ENVIRONMENT") or pathlib.Path.home() / ".cache/svdist" / environment
+    home = pathlib.Path(
+        os.environ.get("SVDIST_PYTHON_ENVIRONMENT") or pathlib.Path.home() / ".cache/svdist" / environment)
     if os.environ.get(MARK) == "1":
         sys.exit(f"{name}: no {', '.join(missing)} even in {home}: remove that folder and try again")
-    python = pathlib.Path(home) / "bin" / "python"
+    python = home / "bin" / "python"
     try:
         if not python.exists():
             subprocess.run([sys.executable, "-m", "venv", str(home)], check=True, stdout=sys.stderr)
