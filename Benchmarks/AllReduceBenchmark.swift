@@ -9,14 +9,16 @@ struct AllReduceBenchmark: Benchmark {
 
   @Option(help: "Measurements.")
   var rounds = 21
+  @Option(help: ArgumentHelp("Floats of a sum, instead of those two numbers.", valueName: "count"))
+  var floats: [Int] = [6_190_720, 14_657_088]
+  @Option(help: "Sums as for a batch of so many units, shared out to the ranks; by default of one term a rank.")
+  var units: Int?
   @OptionGroup var output: OutputOptions
 
   func measure(_ communicator: any Communicator) throws -> [Measure] {
     let bandwidth = MemoryBandwidth.measure().copy
-    var measures = [6_190_720, 14_657_088].flatMap { sum($0, limit: bandwidth, communicator) }
-    let counts = (0..<communicator.size).map {
-      192 * SpeakerBatchSampler.rows(of: $0, size: communicator.size, count: 64).count
-    }
+    var measures = floats.flatMap { sum($0, limit: bandwidth, communicator) }
+    let counts = BatchCut(rows: 64, unit: 1, ranks: communicator.size).counts.map { 192 * $0 }
     let own = Matrix.zeros(rows: 1, columns: counts[communicator.rank])
     let all = Matrix.zeros(rows: 64, columns: 192)
     let seconds = median(communicator) {
@@ -28,8 +30,10 @@ struct AllReduceBenchmark: Benchmark {
 
   /// - Parameter limit: bytes a second that memory is copied with.
   private func sum(_ count: Int, limit: Double, _ communicator: any Communicator) -> [Measure] {
-    let values = Matrix.zeros(rows: 1, columns: count)
-    let seconds = median(communicator) { communicator.sum(values.elements) }
+    let terms =
+      units.map { BatchCut(rows: $0, unit: 1, ranks: communicator.size).shares } ?? .ranks(communicator.size)
+    let nodes = terms.nodes[communicator.rank].map { _ in Matrix.zeros(rows: 1, columns: count) }
+    let seconds = median(communicator) { communicator.startSum(nodes.map(\.elements), of: terms).wait() }
     let name = "sum of \(count) floats"
     let speed = Double(count * MemoryLayout<Float>.stride) / seconds
     return [

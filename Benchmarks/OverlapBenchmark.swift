@@ -86,14 +86,11 @@ struct OverlapBenchmark: Benchmark {
     let trainer = Trainer(
       encoder: ECAPATDNN(configuration), plan: try TrainingPlan(configuration, corpus: corpus),
       communicator: communicator)
-    let shares = (0..<communicator.size).map {
-      SpeakerBatchSampler.rows(of: $0, size: communicator.size, count: rows)
-    }
     var stream = RandomStream(seed: 1, purpose: .test, item: communicator.rank)
     let bins = configuration.features.bins
-    let columns = shares[communicator.rank].count * frames
+    let columns = trainer.cut(rows: rows).rows(of: communicator.rank).count * frames
     let features = Matrix(rows: bins, columns: columns, (0..<bins * columns).map { _ in Float(stream.normal()) })
-    return { try trainer.learn(features, speakers: (0..<rows).map { $0 / 2 * 7 % speakers }, shares: shares) }
+    return { try trainer.learn(features, speakers: (0..<rows).map { $0 / 2 * 7 % speakers }) }
   }
 
   private static func median(_ seconds: [Double]) -> Double {

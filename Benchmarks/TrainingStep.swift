@@ -6,7 +6,6 @@ struct TrainingStep {
   private let communicator: any Communicator
   private let features: Matrix
   private let labels: [Int]
-  private let shares: [Range<Int>]
 
   /// - Parameters:
   ///   - recordings: files that the corpus's utterances are read from, in turn; none for features in memory.
@@ -19,12 +18,9 @@ struct TrainingStep {
     let plan = try TrainingPlan(configuration, corpus: Self.corpus(options, recordings: recordings))
     trainer = Trainer(encoder: ECAPATDNN(configuration), plan: plan, communicator: communicator)
     self.communicator = communicator
-    shares = (0..<communicator.size).map {
-      SpeakerBatchSampler.rows(of: $0, size: communicator.size, count: options.rows)
-    }
     var stream = RandomStream(seed: 1, purpose: .test, item: communicator.rank)
     let bins = configuration.features.bins
-    let columns = shares[communicator.rank].count * options.frames
+    let columns = trainer.cut(rows: options.rows).rows(of: communicator.rank).count * options.frames
     features = Matrix(rows: bins, columns: columns, (0..<bins * columns).map { _ in Float(stream.normal()) })
     labels = (0..<options.rows).map { $0 / 2 * 7 % options.speakers }
   }
@@ -44,7 +40,7 @@ struct TrainingStep {
   /// Seconds of one step on features in memory, the slowest rank's.
   func run() throws -> Double {
     communicator.barrier()
-    let seconds = try Seconds.of { _ = try trainer.learn(features, speakers: labels, shares: shares) }
+    let seconds = try Seconds.of { _ = try trainer.learn(features, speakers: labels) }
     return communicator.maximum([seconds])[0]
   }
 

@@ -47,27 +47,32 @@ static size_t NAME(normal_numbers)(
   return count;
 }
 
+typedef double doubles __attribute__((ext_vector_type(HALF)));
+
+// samples + amplitude * noise; lanes from the `count`-th on are 0, but for an amplitude that is not finite.
+INLINE doubles NAME(dithered)(const float *samples, const float *noise, double amplitude, size_t count) {
+  doubles sample = __builtin_convertvector(NAME(load)(samples, count), doubles);
+  return FMA((doubles)amplitude, __builtin_convertvector(NAME(load)(noise, count), doubles), sample);
+}
+
 static void NAME(shape_frame)(
     const float *samples, const float *noise, double amplitude, double emphasis, const double *window, size_t n,
     double *frame) {
-  double total = 0;
-  {
-#pragma clang fp reassociate(on)
-    for (size_t i = 0; i < n; i++) total += (double)samples[i] + amplitude * (double)noise[i];
-  }
+  doubles s16 = 0;
+  size_t whole = n / HALF * HALF;
+  for (size_t i = 0; i < whole; i += HALF) s16 += NAME(dithered)(samples + i, noise + i, amplitude, HALF);
+  s16 += NAME(dithered)(samples + whole, noise + whole, amplitude, n - whole);
+  __typeof__(s16.lo) s8 = s16.lo + s16.hi;
+  __typeof__(s8.lo) s4 = s8.lo + s8.hi;
+  __typeof__(s4.lo) s2 = s4.lo + s4.hi;
+  double total = s2.lo + s2.hi;
   double mean = total / (double)n;
-  double first = (double)samples[0] + amplitude * (double)noise[0] - mean;
-  frame[0] = (first - emphasis * first) * window[0];
+  double first = FMA(amplitude, (double)noise[0], (double)samples[0]) - mean;
+  frame[0] = FMA(-emphasis, first, first) * window[0];
   for (size_t i = 1; i < n; i++) {
-    double before = (double)samples[i - 1] + amplitude * (double)noise[i - 1] - mean;
-    double here = (double)samples[i] + amplitude * (double)noise[i] - mean;
-    frame[i] = (here - emphasis * before) * window[i];
-  }
-}
-
-static void NAME(squared_magnitudes)(const double *spectrum, float *power, size_t n) {
-  for (size_t i = 0; i < n; i++) {
-    power[i] = (float)(spectrum[2 * i] * spectrum[2 * i] + spectrum[2 * i + 1] * spectrum[2 * i + 1]);
+    double before = FMA(amplitude, (double)noise[i - 1], (double)samples[i - 1]) - mean;
+    double here = FMA(amplitude, (double)noise[i], (double)samples[i]) - mean;
+    frame[i] = FMA(-emphasis, before, here) * window[i];
   }
 }
 
@@ -86,15 +91,16 @@ static void NAME(log)(float *x, size_t n) {
     float r = (is_low ? m + m : m) - 1.0f;
     float z = r * r;
     float p = 7.0376836292e-2f;
-    p = p * r - 1.1514610310e-1f;
-    p = p * r + 1.1676998740e-1f;
-    p = p * r - 1.2420140846e-1f;
-    p = p * r + 1.4249322787e-1f;
-    p = p * r - 1.6668057665e-1f;
-    p = p * r + 2.0000714765e-1f;
-    p = p * r - 2.4999993993e-1f;
-    p = p * r + 3.3333331174e-1f;
-    float result = r * z * p - 2.12194440e-4f * e - 0.5f * z + r + 0.693359375f * e;
+    p = FMA(p, r, -1.1514610310e-1f);
+    p = FMA(p, r, 1.1676998740e-1f);
+    p = FMA(p, r, -1.2420140846e-1f);
+    p = FMA(p, r, 1.4249322787e-1f);
+    p = FMA(p, r, -1.6668057665e-1f);
+    p = FMA(p, r, 2.0000714765e-1f);
+    p = FMA(p, r, -2.4999993993e-1f);
+    p = FMA(p, r, 3.3333331174e-1f);
+    float result = FMA(r * z, p, -2.12194440e-4f * e);
+    result = FMA(0.693359375f, e, FMA(-0.5f, z, result) + r);
     // What is infinite or not a number stays so.
     x[i] = v <= 3.402823466e38f ? result : v;
   }

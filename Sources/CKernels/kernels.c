@@ -11,8 +11,10 @@ static const char *instruction_set = "generic";
 __attribute__((constructor)) static void choose(void) {
 #if defined(__x86_64__)
   const char *asked = getenv("SVDIST_KERNELS");
-  if (asked && strcmp(asked, "generic") == 0) return;
   __builtin_cpu_init();
+  // The same code, for which a fused multiply-add is an instruction rather than a call.
+  if (__builtin_cpu_supports("fma")) table = &fma_table;
+  if (asked && strcmp(asked, "generic") == 0) return;
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
     table = &avx2_table;
     instruction_set = "avx2";
@@ -32,6 +34,9 @@ void ck_add_scalar(float *x, size_t n, float bias) { table->add_scalar(x, n, bia
 double ck_add_scalar_relu(float *x, size_t n, float bias) { return table->add_scalar_relu(x, n, bias); }
 void ck_add(const float *x, const float *z, float *y, size_t n) { table->add(x, z, y, n); }
 void ck_affine(const float *x, float *y, size_t n, float scale, float shift) { table->affine(x, y, n, scale, shift); }
+void ck_affine_factor(float *y, const float *scales, const float *shifts, float sum, size_t n) {
+  table->affine_factor(y, scales, shifts, sum, n);
+}
 void ck_combine(const float *x, const float *z, float *y, size_t n, float a, float b) {
   table->combine(x, z, y, n, a, b);
 }
@@ -82,7 +87,4 @@ void ck_shape_frame(
     const float *samples, const float *noise, double amplitude, double emphasis, const double *window, size_t n,
     double *frame) {
   table->shape_frame(samples, noise, amplitude, emphasis, window, n, frame);
-}
-void ck_squared_magnitudes(const double *spectrum, float *power, size_t n) {
-  table->squared_magnitudes(spectrum, power, n);
 }

@@ -1,6 +1,5 @@
 #include "kernels_table.h"
 #if defined(__x86_64__)
-#pragma clang fp contract(fast)
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>

@@ -3,31 +3,34 @@
 #include <stdint.h>
 #include <string.h>
 
-#define BLOCK 4096
+// Sums and products are rounded one by one but where FMA says otherwise.
+#pragma clang fp contract(off)
+#define FMA(x, y, z) __builtin_elementwise_fma(x, y, z)
+
 // Before a loop whose rows are either the same or apart: otherwise the compiler keeps to one element at a time where they
 // are the same.
 #define SAME_OR_APART _Pragma("clang loop vectorize(assume_safety)")
+
+#include "lanes_body.h"
 
 static void NAME(add_scalar)(float *x, size_t n, float bias) {
   for (size_t i = 0; i < n; i++) x[i] += bias;
 }
 
+INLINE void NAME(add_scalar_relu_step)(floats *sums, const struct rows *rows, size_t i, size_t count) {
+  // max(x, -bias) + bias: one operation less than a comparison with 0. Written so that what is not a number stays so,
+  // and the step that made it is stopped.
+  floats v = NAME(load)(rows->y + i, count), least = -rows->a;
+  v = (v < least ? least : v) + rows->a;
+  NAME(store)(v, rows->y + i, count);
+  sums[0] = NAME(first)(count, sums[0] + v, sums[0]);
+}
+
 static double NAME(add_scalar_relu)(float *x, size_t n, float bias) {
-  double total = 0;
-  for (size_t start = 0; start < n; start += BLOCK) {
-#pragma clang fp reassociate(on)
-    size_t end = start + BLOCK < n ? start + BLOCK : n;
-    float s = 0;
-    for (size_t i = start; i < end; i++) {
-      float v = x[i] + bias;
-      // Written so that what is not a number stays so, and the step that made it is stopped.
-      v = v < 0 ? 0 : v;
-      x[i] = v;
-      s += v;
-    }
-    total += s;
-  }
-  return total;
+  struct rows rows = {.y = x, .a = bias};
+  double totals[2];
+  NAME(reduce)(NAME(add_scalar_relu_step), &rows, n, totals);
+  return totals[0];
 }
 
 static void NAME(add)(const float *x, const float *z, float *y, size_t n) {
@@ -37,138 +40,131 @@ static void NAME(add)(const float *x, const float *z, float *y, size_t n) {
 
 static void NAME(affine)(const float *x, float *y, size_t n, float scale, float shift) {
   SAME_OR_APART
-  for (size_t i = 0; i < n; i++) y[i] = x[i] * scale + shift;
+  for (size_t i = 0; i < n; i++) y[i] = FMA(x[i], scale, shift);
+}
+
+static void NAME(affine_factor)(float *y, const float *scales, const float *shifts, float sum, size_t n) {
+  for (size_t i = 0; i < n; i++) y[i] = FMA(y[i], scales[i], sum * shifts[i]);
 }
 
 static void NAME(combine)(const float *x, const float *z, float *y, size_t n, float a, float b) {
   SAME_OR_APART
-  for (size_t i = 0; i < n; i++) y[i] = a * x[i] + b * z[i];
+  for (size_t i = 0; i < n; i++) y[i] = FMA(a, x[i], b * z[i]);
 }
 
 static void NAME(affine_sum)(const float *x, const float *z, float *y, size_t n, float a, float b, float c) {
   SAME_OR_APART
-  for (size_t i = 0; i < n; i++) y[i] = a * x[i] + (b * z[i] + c);
+  for (size_t i = 0; i < n; i++) y[i] = FMA(a, x[i], FMA(b, z[i], c));
 }
 
 static void NAME(relu_backward)(float *x, const float *r, size_t n) {
   for (size_t i = 0; i < n; i++) x[i] = r[i] > 0 ? x[i] : 0;
 }
 
+INLINE void NAME(sum_step)(floats *sums, const struct rows *rows, size_t i, size_t count) {
+  sums[0] = NAME(first)(count, sums[0] + NAME(load)(rows->x + i, count), sums[0]);
+}
+
 static double NAME(sum)(const float *x, size_t n) {
-  double total = 0;
-  for (size_t start = 0; start < n; start += BLOCK) {
-#pragma clang fp reassociate(on)
-    size_t end = start + BLOCK < n ? start + BLOCK : n;
-    float s = 0;
-    for (size_t i = start; i < end; i++) s += x[i];
-    total += s;
-  }
-  return total;
+  struct rows rows = {.x = x};
+  double totals[2];
+  NAME(reduce)(NAME(sum_step), &rows, n, totals);
+  return totals[0];
+}
+
+INLINE void NAME(squared_deviations_step)(floats *sums, const struct rows *rows, size_t i, size_t count) {
+  floats d = NAME(load)(rows->x + i, count) - rows->a;
+  sums[0] = NAME(first)(count, FMA(d, d, sums[0]), sums[0]);
 }
 
 static double NAME(squared_deviations)(const float *x, size_t n, float mean) {
-  double total = 0;
-  for (size_t start = 0; start < n; start += BLOCK) {
-#pragma clang fp reassociate(on)
-    size_t end = start + BLOCK < n ? start + BLOCK : n;
-    float s = 0;
-    for (size_t i = start; i < end; i++) {
-      float d = x[i] - mean;
-      s += d * d;
-    }
-    total += s;
-  }
-  return total;
+  struct rows rows = {.x = x, .a = mean};
+  double totals[2];
+  NAME(reduce)(NAME(squared_deviations_step), &rows, n, totals);
+  return totals[0];
+}
+
+INLINE void NAME(dot_step)(floats *sums, const struct rows *rows, size_t i, size_t count) {
+  floats x = NAME(load)(rows->x + i, count), z = NAME(load)(rows->z + i, count);
+  sums[0] = NAME(first)(count, FMA(x, z, sums[0]), sums[0]);
 }
 
 static double NAME(dot)(const float *x, const float *z, size_t n) {
-  double total = 0;
-  for (size_t start = 0; start < n; start += BLOCK) {
-#pragma clang fp reassociate(on)
-    size_t end = start + BLOCK < n ? start + BLOCK : n;
-    float s = 0;
-    for (size_t i = start; i < end; i++) s += x[i] * z[i];
-    total += s;
-  }
-  return total;
+  struct rows rows = {.x = x, .z = z};
+  double totals[2];
+  NAME(reduce)(NAME(dot_step), &rows, n, totals);
+  return totals[0];
+}
+
+INLINE void NAME(normalization_sums_step)(floats *sums, const struct rows *rows, size_t i, size_t count) {
+  floats dy = NAME(load)(rows->z + i, count), d = NAME(load)(rows->x + i, count) - rows->a;
+  sums[0] = NAME(first)(count, sums[0] + dy, sums[0]);
+  sums[1] = NAME(first)(count, FMA(dy, d, sums[1]), sums[1]);
 }
 
 static void NAME(normalization_sums)(
     const float *dy, const float *x, size_t n, float mean, double *sum, double *weighted) {
-  double total = 0, totalWeighted = 0;
-  for (size_t start = 0; start < n; start += BLOCK) {
-#pragma clang fp reassociate(on)
-    size_t end = start + BLOCK < n ? start + BLOCK : n;
-    float s = 0, w = 0;
-    for (size_t i = start; i < end; i++) {
-      s += dy[i];
-      w += dy[i] * (x[i] - mean);
-    }
-    total += s;
-    totalWeighted += w;
-  }
-  *sum = total;
-  *weighted = totalWeighted;
+  struct rows rows = {.x = x, .z = dy, .a = mean};
+  double totals[2];
+  NAME(reduce)(NAME(normalization_sums_step), &rows, n, totals);
+  *sum = totals[0];
+  *weighted = totals[1];
+}
+
+INLINE void NAME(normalization_relu_backward_step)(floats *sums, const struct rows *rows, size_t i, size_t count) {
+  floats x = NAME(load)(rows->x + i, count), dy = NAME(load)(rows->z + i, count);
+  floats v = FMA((floats)rows->a, dy, FMA((floats)rows->b, x, (floats)rows->c));
+  v = x > 0 ? v : 0;
+  NAME(store)(v, rows->y + i, count);
+  sums[0] = NAME(first)(count, sums[0] + v, sums[0]);
 }
 
 static double NAME(normalization_relu_backward)(
     const float *dy, const float *x, float *dx, size_t n, float a, float b, float c) {
-  double total = 0;
-  for (size_t start = 0; start < n; start += BLOCK) {
-#pragma clang fp reassociate(on)
-    size_t end = start + BLOCK < n ? start + BLOCK : n;
-    float s = 0;
-    SAME_OR_APART
-    for (size_t i = start; i < end; i++) {
-      float v = a * dy[i] + (b * x[i] + c);
-      v = x[i] > 0 ? v : 0;
-      dx[i] = v;
-      s += v;
-    }
-    total += s;
-  }
-  return total;
+  struct rows rows = {.x = x, .z = dy, .y = dx, .a = a, .b = b, .c = c};
+  double totals[2];
+  NAME(reduce)(NAME(normalization_relu_backward_step), &rows, n, totals);
+  return totals[0];
 }
 
 static void NAME(normalization_backward)(float *dy, const float *x, size_t n, float a, float b, float c) {
-  for (size_t i = 0; i < n; i++) dy[i] = a * dy[i] + (b * x[i] + c);
+  for (size_t i = 0; i < n; i++) dy[i] = FMA(a, dy[i], FMA(b, x[i], c));
 }
 
-// exp by 2^k times a polynomial of degree 6 (Cephes' expf, Moshier), relative error below 2e-7.
-static inline float NAME(exp1)(float x) {
+// exp(x) + addend: exp by 2^k times a polynomial of degree 6 (Cephes' expf, Moshier), relative error below 2e-7.
+static inline float NAME(exp_plus)(float x, float addend) {
   x = x > 88.0f ? 88.0f : x;
   x = x < -87.0f ? -87.0f : x;
-  float k = x * 1.44269504f + 12582912.0f;
+  float k = FMA(x, 1.44269504f, 12582912.0f);
   int32_t bits;
   memcpy(&bits, &k, 4);
   k -= 12582912.0f;
-  float r = x - k * 0.693359375f + k * 2.12194440e-4f;
+  float r = FMA(k, 2.12194440e-4f, FMA(-k, 0.693359375f, x));
   float p = 1.9875691500e-4f;
-  p = p * r + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
-  p = p * r * r + r + 1.0f;
+  p = FMA(p, r, 1.3981999507e-3f);
+  p = FMA(p, r, 8.3334519073e-3f);
+  p = FMA(p, r, 4.1665795894e-2f);
+  p = FMA(p, r, 1.6666665459e-1f);
+  p = FMA(p, r, 5.0000001201e-1f);
+  p = FMA(p * r, r, r) + 1.0f;
   int32_t scaleBits = (int32_t)(((uint32_t)bits - 0x4B400000u + 127u) << 23);
   float scale;
   memcpy(&scale, &scaleBits, 4);
-  return p * scale;
+  return FMA(p, scale, addend);
 }
 
 // Cephes' tanhf: an odd polynomial near zero, where 1 - 2 / (exp(2x) + 1) would cancel.
 static inline float NAME(tanh1)(float x) {
-  float magnitude = x < 0 ? -x : x;
-  float e = NAME(exp1)(2 * magnitude);
-  float large = 1.0f - 2.0f / (e + 1.0f);
-  large = x < 0 ? -large : large;
+  float magnitude = __builtin_fabsf(x);
+  float large = 1.0f - 2.0f / NAME(exp_plus)(2 * magnitude, 1.0f);
+  large = __builtin_copysignf(large, x);
   float s = x * x;
   float p = -5.70498872745e-3f;
-  p = p * s + 2.06390887954e-2f;
-  p = p * s - 5.37397155531e-2f;
-  p = p * s + 1.33314422036e-1f;
-  p = p * s - 3.33332819422e-1f;
-  float small = p * s * x + x;
+  p = FMA(p, s, 2.06390887954e-2f);
+  p = FMA(p, s, -5.37397155531e-2f);
+  p = FMA(p, s, 1.33314422036e-1f);
+  p = FMA(p, s, -3.33332819422e-1f);
+  float small = FMA(p * s, x, x);
   return magnitude < 0.625f ? small : large;
 }
 
@@ -177,83 +173,83 @@ static void NAME(tanh)(float *x, size_t n) {
 }
 
 static void NAME(sigmoid)(float *x, size_t n) {
-  for (size_t i = 0; i < n; i++) x[i] = 1.0f / (1.0f + NAME(exp1)(-x[i]));
+  for (size_t i = 0; i < n; i++) x[i] = 1.0f / NAME(exp_plus)(-x[i], 1.0f);
 }
 
 static void NAME(tanh_backward)(float *dy, const float *y, size_t n) {
-  for (size_t i = 0; i < n; i++) dy[i] *= 1.0f - y[i] * y[i];
+  for (size_t i = 0; i < n; i++) dy[i] *= FMA(-y[i], y[i], 1.0f);
 }
 
 // Energies become their exponentials, the highest 1; returns one over their sum.
 static float NAME(exponentials)(float *energy, size_t n) {
-  float highest = energy[0];
-  for (size_t i = 1; i < n; i++) highest = energy[i] > highest ? energy[i] : highest;
-  for (size_t i = 0; i < n; i++) energy[i] = NAME(exp1)(energy[i] - highest);
+  float highest = NAME(highest)(energy, n);
+  for (size_t i = 0; i < n; i++) energy[i] = NAME(exp_plus)(energy[i] - highest, 0);
   return 1.0f / (float)NAME(sum)(energy, n);
 }
 
+// Exponentials become weights.
+INLINE void NAME(attentive_statistics_step)(floats *sums, const struct rows *rows, size_t i, size_t count) {
+  floats w = NAME(load)(rows->y + i, count) * rows->a, x = NAME(load)(rows->x + i, count);
+  NAME(store)(w, rows->y + i, count);
+  sums[0] = NAME(first)(count, FMA(w, x, sums[0]), sums[0]);
+  sums[1] = NAME(first)(count, FMA(w * x, x, sums[1]), sums[1]);
+}
+
 static void NAME(attentive_statistics)(float *energy, const float *x, size_t n, float *mean, float *square) {
-  float inverse = NAME(exponentials)(energy, n);
-  float m = 0, q = 0;
-  {
-#pragma clang fp reassociate(on)
-    for (size_t i = 0; i < n; i++) {
-      float w = energy[i] * inverse;
-      energy[i] = w;
-      m += w * x[i];
-      q += w * x[i] * x[i];
-    }
-  }
-  *mean = m;
-  *square = q;
+  struct rows rows = {.x = x, .y = energy, .a = NAME(exponentials)(energy, n)};
+  double totals[2];
+  NAME(reduce)(NAME(attentive_statistics_step), &rows, n, totals);
+  *mean = (float)totals[0];
+  *square = (float)totals[1];
+}
+
+INLINE void NAME(attentive_mean_step)(floats *sums, const struct rows *rows, size_t i, size_t count) {
+  floats w = NAME(load)(rows->y + i, count) * rows->a, d = NAME(load)(rows->x + i, count) - rows->b;
+  NAME(store)(w, rows->y + i, count);
+  sums[0] = NAME(first)(count, FMA(w, d, sums[0]), sums[0]);
+}
+
+INLINE void NAME(attentive_variance_step)(floats *sums, const struct rows *rows, size_t i, size_t count) {
+  floats w = NAME(load)(rows->y + i, count), d = NAME(load)(rows->x + i, count) - rows->b;
+  d = d - rows->c;
+  sums[0] = NAME(first)(count, FMA(w * d, d, sums[0]), sums[0]);
 }
 
 // Sums are taken about the first x: a constant row has no rounding that would look like variance.
 static void NAME(attentive_variance)(float *energy, const float *x, size_t n, float *mean, float *variance) {
-  float inverse = NAME(exponentials)(energy, n);
-  float first = x[0], m = 0, v = 0;
-  {
-#pragma clang fp reassociate(on)
-    for (size_t i = 0; i < n; i++) {
-      float w = energy[i] * inverse;
-      energy[i] = w;
-      float d = x[i] - first;
-      m += w * d;
-    }
-    for (size_t i = 0; i < n; i++) {
-      float d = x[i] - first;
-      d = d - m;
-      v += energy[i] * d * d;
-    }
-  }
-  *mean = first + m;
-  *variance = v;
+  struct rows rows = {.x = x, .y = energy, .a = NAME(exponentials)(energy, n), .b = x[0]};
+  double totals[2];
+  NAME(reduce)(NAME(attentive_mean_step), &rows, n, totals);
+  rows.c = (float)totals[0];
+  NAME(reduce)(NAME(attentive_variance_step), &rows, n, totals);
+  *mean = rows.b + rows.c;
+  *variance = (float)totals[0];
 }
 
 static void NAME(attention_backward)(
     const float *weight, const float *x, float *denergy, size_t n, float dmean, float dsquare, float inner) {
-  for (size_t i = 0; i < n; i++) denergy[i] = weight[i] * ((dmean + dsquare * x[i]) * x[i] - inner);
+  for (size_t i = 0; i < n; i++) denergy[i] = weight[i] * FMA(FMA(dsquare, x[i], dmean), x[i], -inner);
 }
 
 static void NAME(pooling_relu_backward)(
     float *dx, const float *weight, const float *x, size_t n, float dmean, float dsquare, float a, float c) {
   for (size_t i = 0; i < n; i++) {
-    float v = dx[i] + weight[i] * (dmean + 2 * dsquare * x[i]) + (a * x[i] + c);
+    float v = FMA(weight[i], FMA(2 * dsquare, x[i], dmean), dx[i]) + FMA(a, x[i], c);
     dx[i] = x[i] > 0 ? v : 0;
   }
 }
 
 static void NAME(pooling_backward)(
     float *dx, const float *weight, const float *x, size_t n, float dmean, float dsquare, float a, float c) {
-  for (size_t i = 0; i < n; i++) dx[i] += weight[i] * (dmean + 2 * dsquare * x[i]) + (a * x[i] + c);
+  for (size_t i = 0; i < n; i++) dx[i] += FMA(weight[i], FMA(2 * dsquare, x[i], dmean), FMA(a, x[i], c));
 }
 
 #include "frames_body.h"
 
 const struct kernels NAME(table) = {
-    NAME(add_scalar), NAME(add_scalar_relu), NAME(add), NAME(affine), NAME(combine), NAME(affine_sum),
+    NAME(add_scalar), NAME(add_scalar_relu), NAME(add), NAME(affine), NAME(affine_factor), NAME(combine), NAME(affine_sum),
     NAME(relu_backward), NAME(sum), NAME(squared_deviations), NAME(dot), NAME(normalization_sums),
     NAME(normalization_relu_backward), NAME(normalization_backward), NAME(tanh), NAME(sigmoid), NAME(tanh_backward),
     NAME(attentive_statistics), NAME(attentive_variance), NAME(attention_backward), NAME(pooling_relu_backward),
-    NAME(pooling_backward), NAME(log), NAME(normal_numbers), NAME(shape_frame), NAME(squared_magnitudes),
+    NAME(pooling_backward), NAME(log), NAME(normal_numbers), NAME(shape_frame),
 };

@@ -9,6 +9,7 @@ struct kernels {
   double (*add_scalar_relu)(float *, size_t, float);
   void (*add)(const float *, const float *, float *, size_t);
   void (*affine)(const float *, float *, size_t, float, float);
+  void (*affine_factor)(float *, const float *, const float *, float, size_t);
   void (*combine)(const float *, const float *, float *, size_t, float, float);
   void (*affine_sum)(const float *, const float *, float *, size_t, float, float, float);
   void (*relu_backward)(float *, const float *, size_t);
@@ -29,11 +30,11 @@ struct kernels {
   void (*log)(float *, size_t);
   size_t (*normal_numbers)(uint64_t *, const float *, const float *, float *, size_t, uint32_t *);
   void (*shape_frame)(const float *, const float *, double, double, const double *, size_t, double *);
-  void (*squared_magnitudes)(const double *, float *, size_t);
 };
 
 extern const struct kernels generic_table;
 #if defined(__x86_64__)
+extern const struct kernels fma_table;
 extern const struct kernels avx2_table;
 extern const struct kernels avx512_table;
 #endif

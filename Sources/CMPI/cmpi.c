@@ -90,15 +90,13 @@ int32_t cmpi_test(CMPIRequest *request, int32_t *done) {
   return code;
 }
 
-int32_t cmpi_sum_floats(CMPICommunicator communicator, float *values, int32_t count, CMPIRequest *request) {
+int32_t cmpi_exchange_floats(
+    CMPICommunicator communicator, const float *sent, const int32_t *sent_counts, const int32_t *sent_offsets,
+    float *taken, const int32_t *taken_counts, const int32_t *taken_offsets, CMPIRequest *request) {
   MPI_Request mpi = MPI_REQUEST_NULL;
-  int code = MPI_Iallreduce(MPI_IN_PLACE, values, count, MPI_FLOAT, MPI_SUM, comm_of(communicator), &mpi);
-  return started(code, mpi, request);
-}
-
-int32_t cmpi_sum_doubles(CMPICommunicator communicator, double *values, int32_t count, CMPIRequest *request) {
-  MPI_Request mpi = MPI_REQUEST_NULL;
-  int code = MPI_Iallreduce(MPI_IN_PLACE, values, count, MPI_DOUBLE, MPI_SUM, comm_of(communicator), &mpi);
+  int code = MPI_Ialltoallv(
+      sent, sent_counts, sent_offsets, MPI_FLOAT, taken, taken_counts, taken_offsets, MPI_FLOAT, comm_of(communicator),
+      &mpi);
   return started(code, mpi, request);
 }
 

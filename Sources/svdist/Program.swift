@@ -6,6 +6,7 @@ import Foundation
 enum Program {
   /// Parses the command line, runs the command it names and ends the process where that throws.
   static func run(_ root: any ParsableCommand.Type) {
+    Resampler.forgetPresets()
     var command: any ParsableCommand
     do {
       try checkName(CommandLine.arguments.dropFirst().first, root)

@@ -66,7 +66,6 @@ struct Ordeal {
       guard try isRefused(arguments, ranks: ranks) else { return false }
       arguments.append("--restart")
     }
-    if ranks != Stage.ranks { verdict.expectsBits = false }
     let launch = try start(arguments, ranks: ranks)
     if let blow { try strike(launch, blow) }
     guard launch.wait(seconds: Stage.limit) else {
@@ -136,7 +135,6 @@ extension Ordeal {
   private mutating func removeRecording() throws {
     let id = Stage.recordings[draws.below(Stage.recordings.count)]
     vanished = (id, record.lines)
-    verdict.expectsBits = false
     try FileSystem.remove("\(corpus)/\(id).wav")
   }
 
@@ -201,34 +199,35 @@ extension Ordeal {
     let steps = metrics.map(\.step)
     if steps != Array(1...Stage.steps) { verdict.problems.append("the log holds steps \(steps)") }
     if !record.leftovers.isEmpty { verdict.problems.append("left behind: \(record.leftovers)") }
-    let reference = stage.references[Stage.ranks]!
+    let reference = stage.reference
     let losses = metrics.map(\.losses)
-    if let vanished {
-      check(losses, vanished: vanished, reference: reference)
-    } else if verdict.expectsBits {
-      let different = reference.files.keys.sorted().filter { files[$0] != reference.files[$0] }
-      verdict.hasBits = different.isEmpty && losses == reference.losses
-      if !verdict.hasBits { verdict.problems.append("other bits than undisturbed in \(different), losses") }
-    } else if !(difference(losses, reference.losses) < Stage.bound) {
-      verdict.problems.append("losses differ by \(difference(losses, reference.losses)) from the undisturbed run's")
+    let same = zip(losses, reference.losses).prefix { $0 == $1 }.count
+    if let vanished, let met = record.stepOfReplacement {
+      check(losses, vanished: vanished, met: met, same: same)
+      return
+    }
+    let different = reference.files.keys.sorted().filter { files[$0] != reference.files[$0] }
+    verdict.hasBits = different.isEmpty && losses == reference.losses
+    if !verdict.hasBits {
+      verdict.problems.append("other bits than undisturbed in \(different), in losses after step \(same)")
     }
   }
 
-  /// A recording that is gone changes the steps that would have heard it, and the log says so.
-  private mutating func check(_ losses: [[Double]], vanished: (id: String, steps: Int), reference: Stage.Reference) {
-    let same = zip(losses, reference.losses).prefix { $0 == $1 }.count
-    if same < vanished.steps { verdict.problems.append("step \(same + 1) differs, before the recording vanished") }
+  /// A recording that is gone changes the steps from the first that would have heard it, and the log says so.
+  /// - Parameters:
+  ///   - met: the step that the list of bad utterances names.
+  ///   - same: how many steps have the undisturbed run's losses.
+  private mutating func check(_ losses: [[Double]], vanished: (id: String, steps: Int), met: Int, same: Int) {
+    verdict.hasBits = same == met - 1
+    if !verdict.hasBits {
+      verdict.problems.append("step \(same + 1) differs, the recording is missing from step \(met) on")
+    }
+    if met <= vanished.steps { verdict.problems.append("it is missing from step \(met) on, before it vanished") }
     if !losses.joined().allSatisfy(\.isFinite) { verdict.problems.append("a loss is not finite") }
     let log = (try? String(contentsOfFile: "\(folder)/launch-1.log", encoding: .utf8)) ?? ""
-    if log.contains("utterance \(vanished.id) is replaced") != (same < losses.count) {
-      verdict.problems.append("a replaced recording and changed losses do not come together")
+    if !log.contains("utterance \(vanished.id) is replaced") {
+      verdict.problems.append("the log does not name the recording that is missing")
     }
-  }
-
-  /// The largest relative difference; infinite where there are not as many.
-  private func difference(_ a: [[Double]], _ b: [[Double]]) -> Double {
-    guard a.count == b.count else { return .infinity }
-    return zip(a.joined(), b.joined()).reduce(0) { max($0, abs($1.0 - $1.1) / max(abs($1.1), 1e-9)) }
   }
 
   /// Removes a good run; a bad one stays, with what was on its disk.

@@ -17,6 +17,12 @@ struct RunRecord {
     return try text.split(separator: "\n").map { try JSONDecoder().decode(StepMetrics.self, from: Data($0.utf8)) }
   }
 
+  /// The first step that an unreadable utterance was replaced at; nil where none was.
+  var stepOfReplacement: Int? {
+    let text = String(decoding: (try? InputFile.contents(of: folder + "/bad-utterances.tsv")) ?? [], as: UTF8.self)
+    return text.split(separator: "\n").dropFirst().first.flatMap { Int($0.prefix { $0 != "\t" }) }
+  }
+
   /// The steps that have a checkpoint's final name, rising.
   var checkpoints: [Int] {
     ((try? FileSystem.names(in: folder + "/checkpoints")) ?? []).filter { $0.hasPrefix("step-") }

@@ -8,7 +8,7 @@ struct Tally {
 
   /// The table, and what it means in a line.
   var text: String {
-    let heading = row("blow", ["runs", "struck", "launches", "survived", "bits equal", "in bound", "hangs"])
+    let heading = row("blow", ["runs", "struck", "launches", "survived", "bits equal", "hangs"])
     let rows = Blow.allCases.compactMap { blow -> String? in
       let own = verdicts.filter { $0.blow == blow }
       return own.isEmpty ? nil : row(blow.rawValue, numbers(own))
@@ -17,12 +17,9 @@ struct Tally {
   }
 
   private func numbers(_ verdicts: [Verdict]) -> [String] {
-    let bits = verdicts.filter(\.expectsBits)
-    let others = verdicts.filter { !$0.expectsBits }
-    return [
+    [
       "\(verdicts.count)", "\(verdicts.count(where: \.isStruck))", "\(verdicts.reduce(0) { $0 + $1.launches })",
-      "\(verdicts.count(where: \.isGood))", "\(bits.count(where: \.hasBits)) of \(bits.count)",
-      "\(others.count(where: \.isGood)) of \(others.count)", "\(verdicts.count(where: \.isHung))",
+      "\(verdicts.count(where: \.isGood))", "\(verdicts.count(where: \.hasBits))", "\(verdicts.count(where: \.isHung))",
     ]
   }
 

@@ -5,8 +5,8 @@ struct Verdict {
   /// The blow came before the run's own end.
   var isStruck = false
   var isHung = false
-  /// Ranks and corpus were the same throughout: every bit has to be the undisturbed run's.
-  var expectsBits = true
+  /// Whether every bit is the undisturbed run's that has to be: all of them, on whatever ranks, until a recording that
+  /// vanished is met.
   var hasBits = false
   /// What happened, in order.
   var story: [String] = []

@@ -34,25 +34,28 @@ Job.run(timeout: 2) { communicator in
     // All wait, but not for the same: each believes that another begins.
     _ = communicator.broadcast(0.5, from: isCulprit ? (culprit + 1) % communicator.size : culprit)
   case "stray":
+    var numbers = [Double](repeating: 1, count: 10)
     if isCulprit { communicator.barrier() }
-    communicator.sum(&values)
+    communicator.sum(&numbers)
   case "miscount":
     var own = [Float](repeating: 1, count: isCulprit ? 10 : 20)
     communicator.sum(&own)
   case "hang-started":
     // The sum is under way everywhere, and the rank never comes to move it on.
-    let sum = communicator.startSum(gradient.elements)
+    let sum = communicator.startSum([gradient.elements], of: .ranks(communicator.size))
     if isCulprit { sleep(3600) }
     sum.wait()
     communicator.barrier()
   case "hang-before-start":
     if isCulprit { sleep(3600) }
-    communicator.startSum(gradient.elements).wait()
+    communicator.startSum([gradient.elements], of: .ranks(communicator.size)).wait()
     communicator.barrier()
   case "miscount-started":
-    communicator.startSum(Matrix.zeros(rows: 1, columns: isCulprit ? 10 : 20).elements).wait()
+    communicator.startSum(
+      [Matrix.zeros(rows: 1, columns: isCulprit ? 10 : 20).elements], of: .ranks(communicator.size)
+    ).wait()
   case "kill-started":
-    let sum = communicator.startSum(gradient.elements)
+    let sum = communicator.startSum([gradient.elements], of: .ranks(communicator.size))
     if isCulprit { kill(getpid(), SIGKILL) }
     sum.wait()
   case "kill":

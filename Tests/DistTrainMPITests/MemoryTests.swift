@@ -12,26 +12,24 @@ extension MPITests {
       let configuration = try Configuration.load(
         file: nil,
         overrides: [
-          "training.steps=10", "batch.speakers=4", "batch.utterances=2", "batch.views=1", "views.augmented=[false]",
+          "training.steps=10", "batch.speakers=8", "batch.utterances=2", "batch.views=1", "batch.unit=1",
+          "views.augmented=[false]",
           "features.bins=24", "encoder.channels=32", "encoder.aggregation=96",
         ] + settings)
       let corpus = Corpus(
-        (0..<8).map {
+        (0..<16).map {
           ListedUtterance(id: "s\($0 / 2)/u\($0 % 2)", speaker: "s\($0 / 2)", path: "none", seconds: 1)
         })
       let communicator = World.communicator
       let trainer = Trainer(
         encoder: ECAPATDNN(configuration), plan: try TrainingPlan(configuration, corpus: corpus),
         communicator: communicator)
-      let shares = (0..<communicator.size).map {
-        SpeakerBatchSampler.rows(of: $0, size: communicator.size, count: 8)
-      }
       var stream = RandomStream(seed: 3, purpose: .test, item: communicator.rank)
-      let columns = shares[communicator.rank].count * 60
+      let columns = trainer.cut(rows: 16).rows(of: communicator.rank).count * 60
       let features = Matrix(rows: 24, columns: columns, (0..<24 * columns).map { _ in Float(stream.normal()) })
       var allocations: [Int] = []
       for _ in 0..<5 {
-        _ = try trainer.learn(features, speakers: (0..<8).map { $0 / 2 }, shares: shares)
+        _ = try trainer.learn(features, speakers: (0..<16).map { $0 / 2 })
         allocations.append(BufferPool.shared.allocations)
       }
       expectOnAllRanks(allocations[1] == allocations[4], "\(settings): \(allocations)")

@@ -100,34 +100,64 @@ extension MPITests {
       }
     }
 
-    @Test(arguments: Way.allCases, counts + [700_001]) func `A reduce-scatter leaves each rank its share of the sum`(
-      way: Way, count: Int
-    ) {
+    /// Terms of each rank: one, none on rank 1, more on higher ranks.
+    static func terms(size: Int) -> [TermShares] {
+      [Array(repeating: 1, count: size), (0..<size).map { $0 == 1 ? 0 : 3 }, (0..<size).map { 2 * $0 + 1 }].map {
+        counts in
+        var end = 0
+        return TermShares(
+          counts.map { count in
+            defer { end += count }
+            return end..<end + count
+          })
+      }
+    }
+
+    /// Numbers of many sizes, so that a sum's bits tell its order.
+    static func term(_ term: Int, count: Int) -> [Double] {
+      var stream = RandomStream(seed: 17, purpose: .test, item: term, occurrence: count)
+      return (0..<count).map { _ in stream.uniform(-1, 1) * exp(stream.uniform(-9, 9)) }
+    }
+
+    private static func sum<Value: FloatingPoint>(
+      of node: Range<Int>, count: Int, _ value: (Double) -> Value
+    ) -> [Value] {
+      SumTree.sum(of: node) {
+        term($0, count: count).map(value)
+      } adding: {
+        zip($0, $1).map(+)
+      }
+    }
+
+    @Test(arguments: Way.allCases, counts + [700_001])
+    func `A sum has the bits of its tree, whoever has the terms`(way: Way, count: Int) {
       let communicator = way.communicator
       guard way == .whole || count < 10_000 else { return }
-      for counts in Self.shares(count, size: communicator.size) {
-        let total = counts.reduce(0, +)
-        let all = Self.wholes(of: communicator.rank, count: total).map { Float($0) }
-        var own = [Float](repeating: -9, count: counts[communicator.rank])
-        all.withUnsafeBufferPointer { all in
-          own.withUnsafeMutableBufferPointer { communicator.reduceScatter(all, counts: counts, into: $0) }
-        }
-        let offset = counts[..<communicator.rank].reduce(0, +)
-        var expected = [Float](repeating: 0, count: own.count)
-        for rank in 0..<communicator.size {
-          let theirs = Self.wholes(of: rank, count: total)
-          for index in expected.indices { expected[index] += Float(theirs[offset + index]) }
-        }
-        expectOnAllRanks(own == expected, "counts \(counts)")
+      for terms in Self.terms(size: communicator.size) {
+        let nodes = terms.nodes[communicator.rank]
+        let all = 0..<terms.tree.terms
+        let doubles = communicator.sum(
+          nodes.flatMap { Self.sum(of: $0, count: count) { $0 } }, width: count, of: terms)
+        expectOnAllRanks(doubles == Self.sum(of: all, count: count) { $0 }, "\(terms.tree.terms) terms of doubles")
 
-        let inexact = Self.values(of: communicator.rank, count: total).map { Float($0) }
-        inexact.withUnsafeBufferPointer { inexact in
-          own.withUnsafeMutableBufferPointer { communicator.reduceScatter(inexact, counts: counts, into: $0) }
+        var values = nodes.map { Self.sum(of: $0, count: count) { Float($0) } }
+        if values.isEmpty { values = [[Float](repeating: 9, count: count)] }
+        let buffers = values.map { values in
+          let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: count)
+          _ = buffer.initialize(from: values)
+          return buffer
         }
-        var sum = inexact
-        communicator.sum(&sum)
-        expectOnAllRanks(own == Array(sum[offset..<offset + own.count]), "the bits differ from the sum's")
+        communicator.startSum(buffers, of: terms).wait()
+        expectOnAllRanks(
+          Array(buffers[0]) == Self.sum(of: all, count: count) { Float($0) }, "\(terms.tree.terms) terms of floats")
+        for buffer in buffers { buffer.deallocate() }
       }
+    }
+
+    @Test func `The numbers of that test tell the order of three terms and more`() {
+      let terms = (0..<7).map { Self.term($0, count: 64).map { Float($0) } }
+      let inOrder = terms.dropFirst().reduce(terms[0]) { zip($0, $1).map(+) }
+      expectOnAllRanks(Self.sum(of: 0..<7, count: 64) { Float($0) } != inOrder)
     }
 
     @Test(arguments: Way.allCases, counts) func `A broadcast brings every rank's bytes to all`(way: Way, count: Int) {
@@ -188,8 +218,6 @@ extension MPITests {
       let all = communicator.gather(own, rows: rows)
       let expected: [[Float]] = (0..<rows.count).map { [Float](repeating: Float($0), count: 3 * ($0 + 1)) }
       expectOnAllRanks(all.values == Array(expected.joined()))
-      let share = communicator.reduceScatter(all, rows: rows)
-      expectOnAllRanks(share.values == [Float](repeating: Float(rank * rows.count), count: 3 * (rank + 1)))
       communicator.sum(all)
       expectOnAllRanks(all[0, 0] == 0 && all[all.rows - 1, 2] == Float(rows.count * (rows.count - 1)))
       all.elements.update(repeating: Float(rank))

@@ -27,7 +27,8 @@ extension MPITests {
       for attempt in 0..<3 {
         let gradients = own.map { Matrix(rows: 1, columns: count, $0) }
         let buckets = GradientBuckets(
-          gradients, encoder: shape.encoder, size: shape.size, communicator: communicator, computedSeconds: { 0 })
+          gradients.map { [$0] }, of: .ranks(communicator.size), encoder: shape.encoder, size: shape.size,
+          communicator: communicator, computedSeconds: { 0 })
         buckets.start(shape.encoder..<count, of: 0)
         for offset in [3 * shape.encoder / 4, shape.encoder / 2, shape.encoder / 2, shape.encoder / 5] {
           // Each rank comes at another time, and a blocking sum comes between.
@@ -77,7 +78,7 @@ extension MPITests {
       // Several buckets: 1.8 million parameters.
       let small = [
         "corpus.train=\(corpus)", "encoder.channels=128", "encoder.embedding=16", "features.bins=24",
-        "crop.seconds=0.6", "batch.speakers=4", "training.steps=3", "seed=3",
+        "crop.seconds=0.6", "batch.speakers=4", "batch.unit=1", "training.steps=3", "seed=3",
       ]
       let configuration = try Configuration.load(file: nil, overrides: small + settings)
       let plan = try TrainingPlan(configuration, corpus: Corpus.open(corpus))

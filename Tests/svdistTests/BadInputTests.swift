@@ -60,7 +60,9 @@ extension ProgramTests {
 
     @Test func `more ranks than rows are refused with the number to start`() throws {
       try SmallRun.with { run in
-        let settings = ["batch.speakers=2", "batch.utterances=1", "batch.views=1", "views.augmented=[false]"]
+        let settings = [
+          "batch.speakers=2", "batch.utterances=1", "batch.views=1", "batch.unit=1", "views.augmented=[false]",
+        ]
         let outcome = try svdist(run.arguments(steps: 2, settings), mpi: 3)
         expectRefusal(outcome, 64, "3 ranks", "2 rows", "at most 2", underLauncher: true)
         #expect(!FileManager.default.fileExists(atPath: run.path("run")))

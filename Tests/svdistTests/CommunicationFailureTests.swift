@@ -57,7 +57,7 @@ import Testing
     #expect(launch.complaints.count == 1)
     let line = launch.complaints.first ?? ""
     #expect(line.hasPrefix("svdist: rank \(rank == 0 ? 1 : 0) on "))
-    #expect(line.contains("waited 2 s in started sum of 100000 floats (operation 4); missing: rank \(rank) on "))
+    #expect(line.contains("waited 2 s in sum of 100000 floats (operation 4); missing: rank \(rank) on "))
   }
 
   @Test func `Ranks that wait for each other are named with what they wait for`() throws {
@@ -71,7 +71,7 @@ import Testing
 
   @Test(arguments: [
     ("stray", "operation 4"), ("miscount", "sum of 10 floats (operation 4)"),
-    ("miscount-started", "started sum of 10 floats (operation 4)"),
+    ("miscount-started", "sum of 10 floats (operation 4)"),
   ])
   func `Ranks whose messages do not fit end the job with the operation's name`(way: String, name: String) throws {
     let launch = try probe(way, rank: 1, ranks: 2)

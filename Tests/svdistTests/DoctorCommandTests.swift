@@ -16,7 +16,7 @@ extension ProgramTests {
       let outcome = try svdist(["doctor", "--seconds", "0.02", "--run-dir", "/proc/none/there"])
       #expect(outcome.status == 0 && outcome.errors == "", "\(outcome.errors)")
       for words in [
-        "1 rank on 1 host; Open MPI", "no launcher", "OpenBLAS for ", "fp32 GFLOP/s", "proc/none/there on proc",
+        "1 rank on 1 host; Open MPI", "no launcher", "kernels for ", "fp32 GFLOP/s", "proc/none/there on proc",
       ] {
         #expect(outcome.output.contains(words), "\(words): \(outcome.output)")
       }
@@ -44,18 +44,17 @@ extension ProgramTests {
 
     @Test(.enabled(if: isWide, "this CPU has no AVX-512: no kernels are narrower than it"))
     func `kernels for a narrower CPU are warned of with status 1, and by a run at its start`() throws {
-      let environment = ["OPENBLAS_CORETYPE": "Haswell", "SVDIST_KERNELS": "avx2"]
+      let environment = ["SVDIST_KERNELS": "avx2"]
       let outcome = try svdist(["doctor", "--seconds", "0.02"], environment: environment)
       #expect(outcome.status == 1)
-      let expected = ["unset OPENBLAS_CORETYPE, it costs half the speed", "unset SVDIST_KERNELS"]
-      for words in expected { #expect(outcome.output.contains(words), "\(outcome.output)") }
+      #expect(outcome.output.contains("unset SVDIST_KERNELS, it costs "), "\(outcome.output)")
       #expect(!outcome.output.contains("All is well"))
       try SmallRun.with { run in
         let training = try svdist(run.arguments(steps: 1), environment: environment, mpi: 2)
         #expect(training.status == 0 && training.errors == "")
         let warnings = training.output.split(separator: "\n").filter { $0.hasPrefix("warning: ") }
-        #expect(warnings.count == (Self.cores < 2 ? 3 : 2), "\(warnings)")
-        for words in expected { #expect(warnings.contains { $0.contains(words) }, "\(warnings)") }
+        #expect(warnings.count == (Self.cores < 2 ? 2 : 1), "\(warnings)")
+        #expect(warnings.contains { $0.contains("unset SVDIST_KERNELS, it costs ") }, "\(warnings)")
       }
     }
 

@@ -7,41 +7,36 @@ extension ProgramTests {
   @Suite struct MachineVariantsTests {
     private static let steps = 6
 
-    private func losses(
-      _ run: SmallRun, into name: String, _ settings: [String] = [], environment: [String: String] = [:]
-    ) throws -> [[Double]] {
-      let outcome = try svdist(run.arguments(steps: Self.steps, settings, into: name), environment: environment)
+    private func train(
+      _ run: SmallRun, into name: String, threads: Int = 1, _ settings: [String] = [], mpi: Int? = nil,
+      kernels: [String] = []
+    ) throws {
+      var arguments = run.arguments(steps: Self.steps, settings, into: name)
+      let place = try #require(arguments.firstIndex(of: "--threads"))
+      arguments[place + 1] = "\(threads)"
+      let outcome = try mpi.map { try svdist(arguments, mpi: $0) } ?? svdist(arguments, kernels: kernels)
       #expect(outcome.status == 0, "\(outcome.errors)")
-      return run.losses(name)
+      #expect(run.losses(name).count == Self.steps)
     }
 
-    /// OpenBLAS's kernels are chosen too: what a CPU without AVX-512 runs.
-    @Test(arguments: [
-      ["SVDIST_KERNELS": "avx2", "OPENBLAS_CORETYPE": "Haswell"], ["SVDIST_KERNELS": "generic"],
-    ])
-    func `narrower instruction sets give the same losses but for rounding`(environment: [String: String]) throws {
+    @Test(arguments: ["wespeaker", "speechbrain"])
+    func `all kernels leave the same bits, also where ranks have different ones`(layout: String) throws {
       try SmallRun.with { run in
-        let own = try losses(run, into: "own")
-        let narrow = try losses(run, into: "narrow", environment: environment)
-        #expect(own.count == Self.steps)
-        #expect(difference(narrow, own) < 1e-3)
+        let settings = ["encoder.layout=\(layout)"]
+        try train(run, into: "own", settings)
+        for kernels in ["avx2", "generic"] {
+          try train(run, into: kernels, settings, kernels: [kernels])
+          try run.expectSame("own", kernels, step: Self.steps)
+        }
+        try train(run, into: "mixed", settings, kernels: ["generic", "avx2", "avx512"])
+        try run.expectSame("own", "mixed", step: Self.steps)
       }
     }
 
     @Test func `any number of threads leaves the same bits`() throws {
       try SmallRun.with { run in
-        for threads in ["1", "3"] {
-          var arguments = run.arguments(steps: Self.steps, ["encoder.channels=64"], into: threads)
-          let place = try #require(arguments.firstIndex(of: "--threads"))
-          arguments[place + 1] = threads
-          let outcome = try svdist(arguments)
-          #expect(outcome.status == 0, "\(outcome.errors)")
-          #expect(outcome.output.contains("\(threads) thread"))
-        }
-        for file in ["model.safetensors", "optimizer.safetensors"] {
-          let one = try run.checkpointFile(file, step: Self.steps, of: "1")
-          #expect(try run.checkpointFile(file, step: Self.steps, of: "3") == one, "\(file) differs")
-        }
+        for threads in [1, 3] { try train(run, into: "\(threads)", threads: threads, ["encoder.channels=64"]) }
+        try run.expectSame("1", "3", step: Self.steps)
       }
     }
 
@@ -53,9 +48,11 @@ extension ProgramTests {
           #expect(outcome.errors.contains("AVX512-BF16"))
           return
         }
-        let single = try losses(run, into: "fp32")
-        let rounded = try losses(run, into: "bf16", ["training.precision=bf16"])
-        let distance = difference(rounded, single)
+        try train(run, into: "fp32")
+        try train(run, into: "bf16", ["training.precision=bf16"])
+        try train(run, into: "ranks", ["training.precision=bf16"], mpi: 3)
+        try run.expectSame("bf16", "ranks", step: Self.steps)
+        let distance = difference(run.losses("bf16"), run.losses("fp32"))
         #expect(distance > 1e-6)
         #expect(distance < 0.1)
       }

@@ -121,7 +121,6 @@ final class Program {
     var environment = ProcessInfo.processInfo.environment.filter { name, _ in !marks.contains { name.hasPrefix($0) } }
     environment["OMPI_ALLOW_RUN_AS_ROOT"] = "1"
     environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1"
-    environment["OPENBLAS_NUM_THREADS"] = "1"
     return environment
   }
 }
@@ -141,4 +140,12 @@ func svdist(
 ) throws -> Outcome {
   try Program("svdist", arguments, environment: environment, directory: directory, ranks: ranks, limit: seconds)
     .finish()
+}
+
+/// Runs the built svdist with kernels of a family, or so many ranks with one each; with none named as it chooses.
+func svdist(_ arguments: [String], kernels: [String]) throws -> Outcome {
+  let path = try Program.path(of: "svdist")
+  let others = kernels.dropFirst().flatMap { [":", "-n", "1", "env", "SVDIST_KERNELS=\($0)", path] + arguments }
+  let first = kernels.first.map { ["SVDIST_KERNELS": $0] } ?? [:]
+  return try Program("svdist", arguments + others, environment: first, ranks: kernels.count > 1 ? 1 : nil).finish()
 }

@@ -35,6 +35,19 @@ extension ProgramTests {
       }
     }
 
+    /// The C library takes other functions on a CPU without these features.
+    @Test func `ranks that compute otherwise are refused with the rank and what differs`() throws {
+      try SmallRun.with { run in
+        let arguments = run.arguments(steps: 4)
+        let other = ["env", "GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX2,-FMA", try Program.path(of: "svdist")]
+        let program = try Program("svdist", arguments + [":", "-n", "1"] + other + arguments, ranks: 2)
+        expectRefusal(
+          try program.finish(), 64, "rank 2 on ", "computes otherwise than rank 0 on ", "the C library's functions",
+          "the same system libraries", underLauncher: true)
+        #expect(run.metrics().isEmpty)
+      }
+    }
+
     @Test func `a stopped rank is named with its process, and with what the ranks were at`() throws {
       try SmallRun.with { run in
         let arguments = run.arguments(steps: 100_000, options: ["--timeout", "2"])

@@ -1,6 +1,7 @@
 import DistTrain
 import Foundation
 import TestCorpora
+import Testing
 
 /// A folder with a generated corpus, and runs on it that take a second or two.
 struct SmallRun {
@@ -23,8 +24,9 @@ struct SmallRun {
   func arguments(steps: Int, _ settings: [String] = [], into name: String = "run", options: [String] = []) -> [String] {
     let all = [
       "corpus.train=\(corpus.path)", "encoder.channels=16", "encoder.embedding=16", "features.bins=24",
-      "crop.seconds=0.4", "batch.speakers=3", "batch.utterances=2", "schedule.learningRate.initial=0.0001",
-      "schedule.learningRate.final=0.00002", "optimizer.gradientNorm=1", "training.steps=\(steps)",
+      "crop.seconds=0.4", "batch.speakers=3", "batch.utterances=2", "batch.unit=2",
+      "schedule.learningRate.initial=0.0001", "schedule.learningRate.final=0.00002", "optimizer.gradientNorm=1",
+      "training.steps=\(steps)",
     ]
     return ["--run-dir", folder.appending(path: name).path, "--threads", "1"] + options
       + (all + settings).flatMap { ["--set", $0] }
@@ -53,6 +55,23 @@ struct SmallRun {
 
   func checkpointFile(_ file: String, step: Int, of name: String = "run") throws -> Data {
     try Data(contentsOf: folder.appending(path: "\(name)/checkpoints/step-\(String(format: "%08d", step))/\(file)"))
+  }
+
+  /// Expects that two runs left the same files after a step, and logged the same losses, weights and norms.
+  func expectSame(_ first: String, _ second: String, step: Int) throws {
+    for file in ["model.safetensors", "optimizer.safetensors"] {
+      let one = try checkpointFile(file, step: step, of: first)
+      #expect(try checkpointFile(file, step: step, of: second) == one, "\(file) of \(second) differs")
+    }
+    let numbers = [first, second].map { name in
+      metrics(name).map {
+        [
+          $0.classificationLoss, $0.contrastiveLoss, $0.alpha, $0.classificationGradientNorm,
+          $0.contrastiveGradientNorm, $0.gradientCosine,
+        ]
+      }
+    }
+    #expect(numbers[0] == numbers[1], "the logs of \(first) and \(second) differ")
   }
 
   func state(step: Int, of name: String = "run") throws -> TrainingState {

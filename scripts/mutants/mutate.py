@@ -225,8 +225,8 @@ def build(folder):
 
 def environment(folder, mutant):
     kept = {name: value for name, value in os.environ.items()
-            if name not in (VARIABLE, "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "SVDIST_PROGRAM")}
-    kept.update(OPENBLAS_NUM_THREADS="1", TMPDIR=str(folder / "tmp"), **dict([MARK.split("=")]))
+            if name not in (VARIABLE, "SVDIST_PROGRAM")}
+    kept.update(TMPDIR=str(folder / "tmp"), **dict([MARK.split("=")]))
     if os.getuid() == 0:
         kept.update(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
     if mutant:

@@ -40,9 +40,11 @@ int32_t cmpi_size(CMPICommunicator communicator, int32_t *size);
 /// Sets `done` to 1 once the operation is complete; its request is then void.
 int32_t cmpi_test(CMPIRequest *request, int32_t *done);
 
-/// Sums over ranks, in place.
-int32_t cmpi_sum_floats(CMPICommunicator communicator, float *values, int32_t count, CMPIRequest *request);
-int32_t cmpi_sum_doubles(CMPICommunicator communicator, double *values, int32_t count, CMPIRequest *request);
+/// `sent_counts[r]` elements from `sent_offsets[r]` of `sent` go to rank r, `taken_counts[r]` come from it to
+/// `taken_offsets[r]` of `taken`. All three arrays of a side stay as they are until it is done.
+int32_t cmpi_exchange_floats(
+    CMPICommunicator communicator, const float *sent, const int32_t *sent_counts, const int32_t *sent_offsets,
+    float *taken, const int32_t *taken_counts, const int32_t *taken_offsets, CMPIRequest *request);
 /// `counts[r]` elements of rank r to `offsets[r]` of `all`, on every rank.
 int32_t cmpi_gather_floats(
     CMPICommunicator communicator, const float *own, int32_t own_count, float *all, const int32_t *counts,

@@ -6,7 +6,8 @@ package enum Codec: String, Sendable, CaseIterable, Codable {
   case muLaw = "mu-law"
   /// GSM 06.10 full rate, 8 kHz.
   case gsm
-  /// Opus at about 16 kbit/s.
+  /// Opus at about 10 kbit/s, where it codes by linear prediction alone (SILK): its other coder searches by the CPU's
+  /// approximate reciprocals, which AMD's and Intel's round otherwise (libopus 1.3 to 1.5, `celt/x86/vq_sse2.c`).
   case opus
   /// Vorbis at quality 0.1.
   case vorbis
@@ -58,7 +59,7 @@ package enum Codec: String, Sendable, CaseIterable, Codable {
   private var compressionLevel: Double? {
     switch self {
     case .muLaw, .gsm: nil
-    case .opus: 0.96
+    case .opus: 0.984
     case .vorbis: 0.9
     }
   }

@@ -1,29 +1,32 @@
-import CFFTW
 internal import CKernels
-import Foundation
 
-/// Power spectra of a block of frames by FFTW, in double precision: speech holds spectra whose weakest bands are 10^10
-/// times below the strongest, and single precision then errs by some thousandths in the logarithm.
+/// Power spectra of a block of frames, in double precision: speech holds spectra whose weakest bands are 10^10 times
+/// below the strongest, and single precision then errs by some thousandths in the logarithm.
 final class FrameSpectrum: @unchecked Sendable {
   /// Frames that are transformed together: as many as the lanes of the vectors that go on with them.
   static let block = 16
 
   /// Points of the transform: the next power of two.
   let points: Int
-  private let plan: fftw_plan
+  private let tables: OpaquePointer
 
   /// Memory for one block, that one thread at a time uses. Frames begin as zeros, and stay so beyond their own length.
   struct Scratch {
     fileprivate let input: Buffer
-    fileprivate let output: Buffer
+    fileprivate let room: Buffer
     fileprivate let powers: Buffer
     fileprivate let points: Int
 
+    fileprivate init(points: Int) {
+      input = Buffer(count: FrameSpectrum.block * points * 2)
+      room = Buffer(count: 8 * points)
+      powers = Buffer(count: FrameSpectrum.block * points / 2)
+      self.points = points
+      samples.update(repeating: 0, count: FrameSpectrum.block * points)
+    }
+
     fileprivate var samples: UnsafeMutablePointer<Double> {
       UnsafeMutableRawPointer(input.pointer).assumingMemoryBound(to: Double.self)
-    }
-    fileprivate var spectrum: UnsafeMutablePointer<fftw_complex> {
-      UnsafeMutableRawPointer(output.pointer).assumingMemoryBound(to: fftw_complex.self)
     }
 
     /// The samples of a frame of the block.
@@ -35,40 +38,21 @@ final class FrameSpectrum: @unchecked Sendable {
   }
 
   init(atLeast length: Int) {
-    var points = 1
+    var points = 8
     while points < length { points *= 2 }
     self.points = points
-    let scratch = Self.scratch(points: points)
-    var sizes = [Int32(points)]
-    let block = Int32(Self.block)
-    FourierPlanner.lock.lock()
-    defer { FourierPlanner.lock.unlock() }
-    let plan = fftw_plan_many_dft_r2c(
-      1, &sizes, block, scratch.samples, nil, 1, Int32(points), scratch.spectrum, nil, block, 1, FourierPlanner.flags)
-    guard let plan else { fatalError("FFTW made no plan for \(points) points") }
-    self.plan = plan
+    guard let tables = ck_spectrum_new(points) else { fatalError("no memory for spectra of \(points) points") }
+    self.tables = tables
   }
 
   deinit {
-    FourierPlanner.lock.lock()
-    fftw_destroy_plan(plan)
-    FourierPlanner.lock.unlock()
+    ck_spectrum_free(tables)
   }
 
-  func scratch() -> Scratch { Self.scratch(points: points) }
+  func scratch() -> Scratch { Scratch(points: points) }
 
   /// Transforms the frames of the block.
   func power(_ scratch: Scratch) {
-    fftw_execute_dft_r2c(plan, scratch.samples, scratch.spectrum)
-    let spectrum = UnsafeRawPointer(scratch.output.pointer).assumingMemoryBound(to: Double.self)
-    ck_squared_magnitudes(spectrum, scratch.powers.pointer, points / 2 * Self.block)
-  }
-
-  private static func scratch(points: Int) -> Scratch {
-    let scratch = Scratch(
-      input: Buffer(count: block * points * 2), output: Buffer(count: block * (points / 2 + 1) * 4),
-      powers: Buffer(count: block * points / 2), points: points)
-    scratch.samples.update(repeating: 0, count: block * points)
-    return scratch
+    ck_frame_powers(tables, scratch.samples, scratch.powers.pointer, scratch.room.pointer)
   }
 }

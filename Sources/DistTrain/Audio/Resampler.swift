@@ -1,8 +1,9 @@
 import CSoxr
+import Foundation
 
 /// Band-limited conversion between two sample rates by soxr, with its filter of high quality and no roll-off: up to 90 % of
 /// the lower rate's band samples are exact to 4e-6 of full scale, and what would fold back is 130 dB down.
-struct Resampler {
+package struct Resampler {
   let from: Int
   let to: Int
 
@@ -17,6 +18,15 @@ struct Resampler {
   /// The filter's reach on either side, in periods of the lower of both rates: from 96 on, more changes no sample by more
   /// than single precision's rounding.
   private static let reach = 128
+
+  /// Takes the variables away by which soxr lets the environment change its arithmetic. To be called before there are
+  /// threads.
+  package static func forgetPresets() {
+    for name in [
+      "SOXR_USE_SIMD", "SOXR_USE_SIMD32", "SOXR_COEF_INTERP", "SOXR_MIN_DFT_SIZE", "SOXR_LARGE_DFT_SIZE",
+      "SOXR_COEFS_SIZE", "SOXR_NUM_THREADS",
+    ] { unsetenv(name) }
+  }
 
   func input(for output: Range<Int>) -> Input {
     // Input and output samples coincide every `period` inputs: from there on, the phases are those of the whole recording.

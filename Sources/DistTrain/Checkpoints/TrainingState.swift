@@ -33,10 +33,12 @@ package struct TrainingState: Codable, Sendable, Equatable {
   package var version: String
   /// Ranks when it was saved; any number may go on.
   package var ranks: Int
+  /// The checksums of `Arithmetic` where it was saved; nil from an svdist that had none.
+  package var arithmetic: [String: String]?
 
   package init(
     step: Int, seed: UInt64, configuration: String, corpus: String, sampler: SamplerPosition, replaced: [String] = [],
-    rollbacks: Int = 0, skipped: Int = 0, version: String, ranks: Int
+    rollbacks: Int = 0, skipped: Int = 0, version: String, ranks: Int, arithmetic: [String: String]? = nil
   ) {
     self.step = step
     self.seed = seed
@@ -48,10 +50,11 @@ package struct TrainingState: Codable, Sendable, Equatable {
     self.skipped = skipped
     self.version = version
     self.ranks = ranks
+    self.arithmetic = arithmetic
   }
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case step, seed, configuration, corpus, sampler, replaced, rollbacks, skipped, version, ranks
+    case step, seed, configuration, corpus, sampler, replaced, rollbacks, skipped, version, ranks, arithmetic
   }
 }
 

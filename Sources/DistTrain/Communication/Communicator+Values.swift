@@ -1,8 +1,12 @@
 /// The operations on Swift's values.
 extension Communicator {
-  /// Adds the matrices of all ranks in place.
+  /// Adds the matrices of all ranks in place: one term a rank, in the order of the tree.
   package func sum(_ matrix: Matrix) {
     sum(matrix.elements)
+  }
+
+  package func sum(_ values: UnsafeMutableBufferPointer<Float>) {
+    startSum([values], of: .ranks(size)).wait()
   }
 
   package func sum(_ values: inout [Float]) {
@@ -10,7 +14,7 @@ extension Communicator {
   }
 
   package func sum(_ values: inout [Double]) {
-    values.withUnsafeMutableBufferPointer { sum($0) }
+    values = sum(values, width: values.count, of: .ranks(size))
   }
 
   package func sum(_ value: Double) -> Double {
@@ -31,12 +35,17 @@ extension Communicator {
     return all
   }
 
-  /// Rank r's `rows[r]` rows of the sum of all ranks' matrices.
-  package func reduceScatter(_ all: Matrix, rows: [Int]) -> Matrix {
-    precondition(all.rows == rows.reduce(0, +), "the rows of all ranks expected")
-    let own = Matrix(rows: rows[rank], columns: all.columns)
-    reduceScatter(UnsafeBufferPointer(all.elements), counts: rows.map { $0 * all.columns }, into: own.elements)
-    return own
+  /// The values of all ranks, rank after rank: `counts[r]` of rank r.
+  package func gather(_ own: [Float], counts: [Int]) -> [Float] {
+    var all = [Float](repeating: 0, count: counts.reduce(0, +))
+    own.withUnsafeBufferPointer { own in all.withUnsafeMutableBufferPointer { gather(own, counts: counts, into: $0) } }
+    return all
+  }
+
+  package func gather(_ own: [Double], counts: [Int]) -> [Double] {
+    var all = [Double](repeating: 0, count: counts.reduce(0, +))
+    own.withUnsafeBufferPointer { own in all.withUnsafeMutableBufferPointer { gather(own, counts: counts, into: $0) } }
+    return all
   }
 
   /// Makes the elements those of rank `root`.

@@ -12,16 +12,18 @@ package protocol Communicator: AnyObject, Sendable {
   /// The name of each rank's host.
   var hosts: [String] { get }
 
-  /// Adds the buffers of all ranks, element by element, in place; every rank gets the same bits.
-  func sum(_ values: UnsafeMutableBufferPointer<Float>)
-  func sum(_ values: UnsafeMutableBufferPointer<Double>)
-  /// Begins a sum that goes on while the program does something else, other operations included; the bits are those of
-  /// `sum`. Its elements are its own until it is done, and it has to be waited for.
-  func startSum(_ values: UnsafeMutableBufferPointer<Float>) -> any PendingSum
+  /// Begins a sum, element by element, that goes on while the program does something else, other operations included. The
+  /// bits are those of the tree, whoever has which terms. Its elements are its own until it is done, and it has to be waited
+  /// for.
+  /// - Parameter values: this rank's nodes, as many elements each; the first takes the sum. A rank without terms brings one,
+  ///   whose values don't count.
+  func startSum(_ values: [UnsafeMutableBufferPointer<Float>], of terms: TermShares) -> any PendingSum
+  /// The sum of vectors of `width` numbers, in the order of the tree.
+  /// - Parameter values: this rank's nodes, one after the other.
+  func sum(_ values: [Double], width: Int, of terms: TermShares) -> [Double]
   /// The rows of all ranks in the order of ranks; `counts[r]` elements come from rank r, and `counts[rank]` are in `own`.
   func gather(_ own: UnsafeBufferPointer<Float>, counts: [Int], into all: UnsafeMutableBufferPointer<Float>)
-  /// Sums `all` over ranks and leaves rank r with its `counts[r]` elements of the sum, the bits that `sum` gives.
-  func reduceScatter(_ all: UnsafeBufferPointer<Float>, counts: [Int], into own: UnsafeMutableBufferPointer<Float>)
+  func gather(_ own: UnsafeBufferPointer<Double>, counts: [Int], into all: UnsafeMutableBufferPointer<Double>)
   /// Rank `root`'s bytes, on every rank.
   func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int)
   /// The smallest of all ranks' values, place by place; not a number where any rank's is not one.
@@ -44,9 +46,16 @@ extension Communicator {
   package func announce(_ activity: String) {}
 
   /// Sums at once: right where nothing can go on by itself.
-  package func startSum(_ values: UnsafeMutableBufferPointer<Float>) -> any PendingSum {
-    sum(values)
+  package func startSum(_ values: [UnsafeMutableBufferPointer<Float>], of terms: TermShares) -> any PendingSum {
+    let width = values[0].count
+    let own = terms.nodes[rank].indices.flatMap { Array(values[$0]) }
+    let all = gather(own, counts: terms.nodes.map { $0.count * width })
+    _ = values[0].update(fromContentsOf: terms.total(of: all, width: width))
     return FinishedSum()
+  }
+
+  package func sum(_ values: [Double], width: Int, of terms: TermShares) -> [Double] {
+    Array(terms.total(of: gather(values, counts: terms.nodes.map { $0.count * width }), width: width))
   }
 
   package var hosts: [String] { Array(repeating: hostName(), count: size) }

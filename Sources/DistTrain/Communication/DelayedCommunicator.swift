@@ -17,8 +17,8 @@ package final class DelayedCommunicator: Communicator, @unchecked Sendable {
     self.overlaps = overlaps
   }
 
-  package func startSum(_ values: UnsafeMutableBufferPointer<Float>) -> any PendingSum {
-    let sum = base.startSum(values)
+  package func startSum(_ values: [UnsafeMutableBufferPointer<Float>], of terms: TermShares) -> any PendingSum {
+    let sum = base.startSum(values, of: terms)
     free = max(free, monotonicSeconds()) + delay
     let delayed = DelayedSum(sum, until: free)
     if !overlaps { delayed.wait() }
@@ -29,18 +29,16 @@ package final class DelayedCommunicator: Communicator, @unchecked Sendable {
   package var size: Int { base.size }
   package var hosts: [String] { base.hosts }
 
-  package func sum(_ values: UnsafeMutableBufferPointer<Float>) { base.sum(values) }
-
-  package func sum(_ values: UnsafeMutableBufferPointer<Double>) { base.sum(values) }
+  package func sum(_ values: [Double], width: Int, of terms: TermShares) -> [Double] {
+    base.sum(values, width: width, of: terms)
+  }
 
   package func gather(_ own: UnsafeBufferPointer<Float>, counts: [Int], into all: UnsafeMutableBufferPointer<Float>) {
     base.gather(own, counts: counts, into: all)
   }
 
-  package func reduceScatter(
-    _ all: UnsafeBufferPointer<Float>, counts: [Int], into own: UnsafeMutableBufferPointer<Float>
-  ) {
-    base.reduceScatter(all, counts: counts, into: own)
+  package func gather(_ own: UnsafeBufferPointer<Double>, counts: [Int], into all: UnsafeMutableBufferPointer<Double>) {
+    base.gather(own, counts: counts, into: all)
   }
 
   package func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) { base.broadcast(bytes, from: root) }

@@ -8,8 +8,12 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
   package private(set) var hosts: [String] = []
 
   let communicator: CMPICommunicator
-  /// Started sums meet no other operation, however late each rank comes to wait for them.
-  private let started: CMPICommunicator
+  /// Started sums meet no other operation, however late each rank comes to wait for them: their terms travel on one
+  /// communicator, what they add up to on another, both in the order in which the sums were started.
+  let terms: CMPICommunicator
+  let results: CMPICommunicator
+  /// Started sums whose terms have not all come.
+  private var sums: [MPISum] = []
   private(set) var watchdog: Watchdog
   /// MPI counts with 32 bits: operations on more elements go in pieces of this many.
   private let maximumCount: Int
@@ -27,19 +31,22 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
     precondition(cmpi_is_running() != 0, "MPI has not been started")
     precondition(0 < maximumCount && maximumCount <= Int(Int32.max) && 0 < sumCount, "counts of 1 to 2^31 - 1")
     var communicator = CMPICommunicator()
-    var started = CMPICommunicator()
+    var terms = CMPICommunicator()
+    var results = CMPICommunicator()
     var watch = CMPICommunicator()
     var rank: Int32 = 0
     var size: Int32 = 0
     for code in [
-      cmpi_duplicate_world(&communicator), cmpi_duplicate_world(&started), cmpi_duplicate_world(&watch),
+      cmpi_duplicate_world(&communicator), cmpi_duplicate_world(&terms), cmpi_duplicate_world(&results),
+      cmpi_duplicate_world(&watch),
       cmpi_rank(communicator, &rank), cmpi_size(communicator, &size),
     ] where code != 0 {
       Job.report("svdist: no communicator on \(hostName()): \(Self.describe(code))")
       cmpi_abort(ExitStatus.failed.rawValue)
     }
     self.communicator = communicator
-    self.started = started
+    self.terms = terms
+    self.results = results
     self.rank = Int(rank)
     self.size = Int(size)
     self.maximumCount = maximumCount
@@ -52,38 +59,42 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
     operations = 0
   }
 
-  package func sum(_ values: UnsafeMutableBufferPointer<Float>) {
-    collective("sum", values.count, "floats") { operation in
-      for piece in pieces(of: values.count, upTo: sumCount) {
-        perform(operation) {
-          cmpi_sum_floats(communicator, values.baseAddress! + piece.lowerBound, Int32(piece.count), $0)
-        }
-      }
+  package func startSum(_ values: [UnsafeMutableBufferPointer<Float>], of terms: TermShares) -> any PendingSum {
+    if size == 1 { return SoleCommunicator().startSum(values, of: terms) }
+    return collective("sum", values[0].count, "floats") { operation in
+      let sum = MPISum(values, of: terms, pieces: Array(pieces(of: values[0].count, upTo: sumCount)), operation, self)
+      sums.append(sum)
+      return sum
     }
   }
 
-  package func sum(_ values: UnsafeMutableBufferPointer<Double>) {
-    collective("sum", values.count, "doubles") { operation in
-      for piece in pieces(of: values.count, upTo: sumCount) {
-        perform(operation) {
-          cmpi_sum_doubles(communicator, values.baseAddress! + piece.lowerBound, Int32(piece.count), $0)
+  package func sum(_ values: [Double], width: Int, of terms: TermShares) -> [Double] {
+    collective("sum", width, "doubles") { operation in
+      let counts = terms.nodes.map { $0.count * width }
+      var all = [Double](repeating: 0, count: terms.allNodes.count * width)
+      values.withUnsafeBufferPointer { own in
+        all.withUnsafeMutableBufferPointer {
+          gather(own, counts: counts, into: $0, operation: operation, cmpi_gather_doubles)
         }
       }
+      return Array(terms.total(of: all, width: width))
     }
   }
 
-  /// The pieces of `sum`, all under way together. Open MPI 4.1 sums in place along one tree of ranks, whatever the count:
-  /// an element's bits don't depend on the piece it is in.
-  package func startSum(_ values: UnsafeMutableBufferPointer<Float>) -> any PendingSum {
-    collective("started sum", values.count, "floats") { operation in
-      let requests = Array(pieces(of: values.count, upTo: sumCount)).map { piece in
-        start(operation) {
-          cmpi_sum_floats(started, values.baseAddress! + piece.lowerBound, Int32(piece.count), $0)
-        }
-      }
-      return MPISum(requests, operation: operation, communicator: self)
+  /// Has the sums shared whose terms have come, in the order in which all ranks started them.
+  func advance() {
+    while let first = sums.first, first.haveCome() { shareFirst() }
+  }
+
+  /// Waits for the terms of all sums up to one, and has the sums shared.
+  func advance(through last: MPISum) {
+    while !last.isShared, let first = sums.first {
+      first.waitUntilCome()
+      shareFirst()
     }
   }
+
+  private func shareFirst() { sums.removeFirst().shareSum() }
 
   package func gather(_ own: UnsafeBufferPointer<Float>, counts: [Int], into all: UnsafeMutableBufferPointer<Float>) {
     check(counts, own: own.count, all: all.count)
@@ -92,23 +103,10 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
     }
   }
 
-  /// Sums whole pieces and keeps a share of them: Open MPI 4.1's own non-blocking reduce-scatter takes the sum to one rank
-  /// first and is slower, and this way a share has the very bits of `sum`.
-  package func reduceScatter(
-    _ all: UnsafeBufferPointer<Float>, counts: [Int], into own: UnsafeMutableBufferPointer<Float>
-  ) {
+  package func gather(_ own: UnsafeBufferPointer<Double>, counts: [Int], into all: UnsafeMutableBufferPointer<Double>) {
     check(counts, own: own.count, all: all.count)
-    let offset = offsets(of: counts)[rank]
-    let scratch = Buffer(count: min(all.count, sumCount))
-    collective("reduce-scatter", all.count, "floats") { operation in
-      for piece in pieces(of: all.count, upTo: sumCount) {
-        scratch.pointer.update(from: all.baseAddress! + piece.lowerBound, count: piece.count)
-        perform(operation) { cmpi_sum_floats(communicator, scratch.pointer, Int32(piece.count), $0) }
-        let share = piece.clamped(to: offset..<offset + own.count)
-        guard !share.isEmpty else { continue }
-        let source = scratch.pointer + share.lowerBound - piece.lowerBound
-        (own.baseAddress! + share.lowerBound - offset).update(from: source, count: share.count)
-      }
+    collective("gather", all.count, "doubles") {
+      gather(own, counts: counts, into: all, operation: $0, cmpi_gather_doubles)
     }
   }
 

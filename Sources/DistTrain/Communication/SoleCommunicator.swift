@@ -8,20 +8,24 @@ package final class SoleCommunicator: Communicator {
     hosts = [hostName()]
   }
 
-  package func sum(_ values: UnsafeMutableBufferPointer<Float>) {}
+  package func startSum(_ values: [UnsafeMutableBufferPointer<Float>], of terms: TermShares) -> any PendingSum {
+    precondition(terms.allNodes.count == 1, "one rank has all terms")
+    return FinishedSum()
+  }
 
-  package func sum(_ values: UnsafeMutableBufferPointer<Double>) {}
+  package func sum(_ values: [Double], width: Int, of terms: TermShares) -> [Double] {
+    precondition(terms.allNodes.count == 1 && values.count == width, "one rank has all terms")
+    return values
+  }
 
   package func gather(_ own: UnsafeBufferPointer<Float>, counts: [Int], into all: UnsafeMutableBufferPointer<Float>) {
     precondition(counts == [own.count] && all.count == own.count, "one rank gathers what it has")
     _ = all.update(from: own)
   }
 
-  package func reduceScatter(
-    _ all: UnsafeBufferPointer<Float>, counts: [Int], into own: UnsafeMutableBufferPointer<Float>
-  ) {
-    precondition(counts == [own.count] && all.count == own.count, "one rank keeps what it has")
-    _ = own.update(from: all)
+  package func gather(_ own: UnsafeBufferPointer<Double>, counts: [Int], into all: UnsafeMutableBufferPointer<Double>) {
+    precondition(counts == [own.count] && all.count == own.count, "one rank gathers what it has")
+    _ = all.update(from: own)
   }
 
   package func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) {

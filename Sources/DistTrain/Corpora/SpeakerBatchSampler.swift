@@ -112,14 +112,6 @@ package struct SpeakerBatchSampler: Sendable {
     return chosen
   }
 
-  /// The rows of a batch of `count` that belong to a rank: contiguous, in the order of ranks, sizes that differ by at
-  /// most 1.
-  package static func rows(of rank: Int, size: Int, count: Int) -> Range<Int> {
-    precondition(size > 0 && (0..<size).contains(rank), "rank \(rank) is none of \(size)")
-    let start = { (rank: Int) in rank * (count / size) + min(rank, count % size) }
-    return start(rank)..<start(rank + 1)
-  }
-
   private func order(epoch: Int) -> EpochOrder {
     orders.entries.withLock { entries in
       if let known = entries.first(where: { $0.epoch == epoch }) { return known.order }

@@ -28,10 +28,8 @@ struct RectifiedAggregation: Sendable {
     let aggregated = pooling.backwardThroughReLU(gradient, cache: cache.pooling, utterances: utterances, pass)
     pass.finished(pooling.offset)
     let span = cache.joined.columns
-    let sums = (0..<pass.objectives).map { objective in
-      [Double](filling: convolution.outputs) { sums in
-        inParallel(convolution.outputs) { sums[$0] = ck_sum(aggregated.row($0) + objective * span, span) }
-      }
+    let sums = UnitSums(rows: convolution.outputs, columns: span, pass) { objective, row, columns in
+      ck_sum(aggregated.row(row) + objective * span + columns.lowerBound, columns.count)
     }
     let joined = Matrix(rows: cache.joined.rows, columns: aggregated.columns)
     convolution.backward(

@@ -1,4 +1,4 @@
-import COpenBLAS
+internal import CKernels
 import Foundation
 
 /// Scores trials by the cosine of their embeddings.
@@ -43,8 +43,7 @@ package struct TrialScorer: Sendable {
         let name = list.names[enrolment < 0 ? trial.enrolment : trial.test]
         throw Failure(.badData, "\(list.path), line \(list.line(of: index)): utterance \(name) has no embedding")
       }
-      let cosine = cblas_sdot(
-        blasint(directions.columns), directions.row(enrolment), 1, directions.row(test), 1)
+      let cosine = Float(ck_dot(directions.row(enrolment), directions.row(test), directions.columns))
       return min(max(cosine, -1), 1)
     }
   }

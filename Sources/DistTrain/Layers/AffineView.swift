@@ -62,6 +62,18 @@ package struct AffineView: Sendable {
       addend: (right.values, right.scales))
   }
 
+  /// Makes a row of G·xᵀ, for some of the channels of x, one of G·(a∘x + c)ᵀ.
+  /// - Parameter sum: of G's row.
+  func complete(_ product: UnsafeMutablePointer<Float>, channels: Range<Int>, sum: Float) {
+    scales.withUnsafeBufferPointer { scales in
+      shifts.withUnsafeBufferPointer { shifts in
+        ck_affine_factor(
+          product, scales.baseAddress! + channels.lowerBound, shifts.baseAddress! + channels.lowerBound, sum,
+          channels.count)
+      }
+    }
+  }
+
   /// Writes a part of a row.
   func write(row: Int, columns: Range<Int>, to target: UnsafeMutablePointer<Float>) {
     let source = values.row(row) + columns.lowerBound

@@ -3,10 +3,13 @@
 package struct BackwardPass {
   /// The encoder's parameters, one flat buffer.
   package let parameters: UnsafeMutablePointer<Float>
-  /// For each objective a flat buffer like the parameters', to which gradients are added.
-  package let gradients: [UnsafeMutablePointer<Float>]
+  /// For each objective and each of the units' nodes a flat buffer like the parameters', to which gradients are added. A
+  /// parameter's gradient begins with zeros and is added once: what was there before would not be part of the tree.
+  package let gradients: [[UnsafeMutablePointer<Float>]]
+  /// How sums over the batch are made.
+  package let units: BatchUnits
   /// The closure of the forward pass.
-  package let combine: (inout [Double]) -> Void
+  private let combine: BatchSum?
   /// Takes an offset in the flat buffers at and after which all objectives' gradients are final. An encoder calls it on its
   /// way, as early and as often as it knows; everything is final once its backward pass returns.
   package let finished: (Int) -> Void
@@ -14,18 +17,33 @@ package struct BackwardPass {
   package let precision: Precision
 
   package init(
-    parameters: UnsafeMutablePointer<Float>, gradients: [UnsafeMutablePointer<Float>],
-    combine: @escaping (inout [Double]) -> Void = { _ in }, finished: @escaping (Int) -> Void = { _ in },
-    precision: Precision = .single
+    parameters: UnsafeMutablePointer<Float>, gradients: [[UnsafeMutablePointer<Float>]], units: BatchUnits,
+    combine: BatchSum? = nil, finished: @escaping (Int) -> Void = { _ in }, precision: Precision = .single
   ) {
     self.parameters = parameters
     self.gradients = gradients
+    self.units = units
     self.combine = combine
     self.finished = finished
     self.precision = precision
   }
 
+  /// A pass whose sums are over one unit of all utterances, with a buffer for each objective.
+  package init(
+    parameters: UnsafeMutablePointer<Float>, gradients: [UnsafeMutablePointer<Float>],
+    finished: @escaping (Int) -> Void = { _ in }, precision: Precision = .single
+  ) {
+    self.init(
+      parameters: parameters, gradients: gradients.map { [$0] }, units: .whole, finished: finished,
+      precision: precision)
+  }
+
   package var objectives: Int { gradients.count }
+
+  /// Sums over everything that shares batch statistics, from the units' numbers, `width` each.
+  func total(_ values: [Double], width: Int) -> [Double] {
+    combine?(values, width) ?? units.total(values, width: width)
+  }
 
   func matrix(_ parameter: Parameter) -> MatrixView {
     let rows = parameter.shape[0]
@@ -34,9 +52,25 @@ package struct BackwardPass {
 
   func vector(_ parameter: Parameter) -> UnsafeMutablePointer<Float> { parameters + parameter.offset }
 
-  /// Where an objective's gradient of a parameter goes, as a matrix whose rows are the first dimension.
-  func gradient(_ parameter: Parameter, objective: Int) -> MatrixView {
+  /// Where an objective's gradients of a parameter go, for each node a matrix whose rows are the first dimension.
+  func gradients(_ parameter: Parameter, objective: Int) -> [MatrixView] {
     let rows = parameter.shape[0]
-    return MatrixView(gradients[objective] + parameter.offset, rows: rows, columns: parameter.count / rows)
+    return gradients[objective].map {
+      MatrixView($0 + parameter.offset, rows: rows, columns: parameter.count / rows)
+    }
+  }
+
+  /// Adds to an objective's gradient of a vector what each unit brings.
+  func add(_ parameter: Parameter, objective: Int, _ share: (_ unit: Int, _ index: Int) -> Float) {
+    for (node, gradient) in zip(units.nodes, gradients[objective]) {
+      let own = gradient + parameter.offset
+      for index in 0..<parameter.count {
+        own[index] += SumTree.sum(of: node) {
+          share($0, index)
+        } adding: {
+          $0 + $1
+        }
+      }
+    }
   }
 }

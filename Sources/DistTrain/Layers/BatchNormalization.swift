@@ -46,16 +46,18 @@ package struct BatchNormalization: Sendable {
   /// The normalised input, as a view of it.
   /// - Parameters:
   ///   - input: channels × columns.
-  ///   - complete: sees each channel once, on any thread, before its row is read; may write the row and returns its sum.
+  ///   - complete: sees each channel's columns once, on any thread, before they are read; may write them and returns their
+  ///     sum.
   func forward(
-    _ input: MatrixView, _ pass: ForwardPass, completing complete: ((_ channel: Int) -> Double)? = nil
+    _ input: MatrixView, _ pass: ForwardPass,
+    completing complete: ((_ channel: Int, _ columns: Range<Int>) -> Double)? = nil
   ) -> (AffineView, Cache) {
     let cache: Cache
     switch pass.mode {
     case .training:
-      cache = batchStatistics(input, sum: complete ?? { ck_sum(input.row($0), input.columns) }, pass)
+      cache = batchStatistics(input, sum: complete ?? { ck_sum(input.row($0) + $1.lowerBound, $1.count) }, pass)
     case .inference:
-      if let complete { inParallel(channels) { _ = complete($0) } }
+      if let complete { inParallel(channels) { _ = complete($0, 0..<input.columns) } }
       cache = runningStatistics(pass)
     }
     let scales = (0..<channels).map { Double(pass.vector(weight)[$0]) * cache.inverseDeviations[$0] }
@@ -72,22 +74,26 @@ package struct BatchNormalization: Sendable {
   }
 
   private func batchStatistics(
-    _ input: MatrixView, sum rowSum: (_ channel: Int) -> Double, _ pass: ForwardPass
+    _ input: MatrixView, sum rowSum: (_ channel: Int, _ columns: Range<Int>) -> Double, _ pass: ForwardPass
   ) -> Cache {
-    // Sums, sums of squares, count. A row's deviations are taken around its own mean, in floats, and moved to zero in
-    // doubles, where nothing cancels.
-    let own = Double(input.columns)
-    var sums = [Double](filling: 2 * channels + 1) { sums in
-      inParallel(input.columns > 0 ? channels : 0) { channel in
-        let sum = rowSum(channel)
-        let mean = Double(Float(sum / own))
-        let squares = ck_squared_deviations(input.row(channel), input.columns, Float(mean))
-        sums[channel] = sum
-        sums[channels + channel] = squares + 2 * mean * sum - own * mean * mean
+    // Each unit's sums, sums of squares, count. Deviations are taken around the unit's own mean, in floats, and moved to
+    // zero in doubles, where nothing cancels.
+    let width = 2 * channels + 1
+    let units = pass.units.ranges(of: input.columns)
+    let values = [Double](filling: units.count * width) { values in
+      for (unit, columns) in units.enumerated() { values[unit * width + 2 * channels] = Double(columns.count) }
+      inParallel(channels) { channel in
+        for (unit, columns) in units.enumerated() {
+          let own = Double(columns.count)
+          let sum = rowSum(channel, columns)
+          let mean = Double(Float(sum / own))
+          let squares = ck_squared_deviations(input.row(channel) + columns.lowerBound, columns.count, Float(mean))
+          values[unit * width + channel] = sum
+          values[unit * width + channels + channel] = squares + 2 * mean * sum - own * mean * mean
+        }
       }
-      sums[2 * channels] = own
     }
-    pass.combine(&sums)
+    let sums = pass.total(values, width: width)
     let count = sums[2 * channels]
     let means = (0..<channels).map { sums[$0] / count }
     let variances = (0..<channels).map { max(0, sums[channels + $0] / count - means[$0] * means[$0]) }
@@ -115,21 +121,23 @@ package struct BatchNormalization: Sendable {
   }
 
   /// Adds weight and bias gradients and returns, by objective and channel, how dx follows from dy and x.
-  /// - Parameter own: this rank's Σ dy and Σ dy·(x − m) for each objective and channel, with m of the cache's centres.
+  /// - Parameter own: for each unit, objective and channel Σ dy and Σ dy·(x − m), with m of the cache's centres.
   private func backwardCoefficients(_ own: [Double], cache: Cache, _ pass: BackwardPass) -> [[RowCoefficients]] {
-    var sums = own
+    var values = own
     let centres = cache.centres
-    for row in 0..<pass.objectives * channels {
-      let (objective, channel) = row.quotientAndRemainder(dividingBy: channels)
-      let centre = Double(centres[channel])
-      let weighted =
-        (own[2 * row + 1] + (centre - cache.means[channel]) * own[2 * row])
+    let width = 2 * channels * pass.objectives
+    for pair in 0..<values.count / 2 {
+      let channel = pair % channels
+      values[2 * pair + 1] =
+        (own[2 * pair + 1] + (Double(centres[channel]) - cache.means[channel]) * own[2 * pair])
         * cache.inverseDeviations[channel]
-      sums[2 * row + 1] = weighted
-      pass.gradients[objective][weight.offset + channel] += Float(weighted)
-      pass.gradients[objective][bias.offset + channel] += Float(own[2 * row])
     }
-    pass.combine(&sums)
+    for objective in 0..<pass.objectives {
+      let first = 2 * channels * objective
+      pass.add(weight, objective: objective) { Float(values[$0 * width + first + 2 * $1 + 1]) }
+      pass.add(bias, objective: objective) { Float(values[$0 * width + first + 2 * $1]) }
+    }
+    let sums = pass.total(values, width: width)
     let scales = pass.vector(weight)
     return (0..<pass.objectives).map { objective in
       (0..<channels).map { channel in
@@ -149,15 +157,20 @@ package struct BatchNormalization: Sendable {
     _ gradient: MatrixView, input: MatrixView, cache: Cache, _ pass: BackwardPass
   ) -> [[RowCoefficients]] {
     let centres = cache.centres
-    let sums = [Double](filling: 2 * channels * pass.objectives) { sums in
-      inParallel(pass.objectives * channels) { row in
+    let rows = channels * pass.objectives
+    let units = pass.units.ranges(of: input.columns)
+    let values = [Double](filling: 2 * rows * units.count) { values in
+      inParallel(rows) { row in
         let (objective, channel) = row.quotientAndRemainder(dividingBy: channels)
-        ck_normalization_sums(
-          gradient.row(channel) + objective * input.columns, input.row(channel), input.columns,
-          centres[channel], &sums[2 * row], &sums[2 * row + 1])
+        for (unit, columns) in units.enumerated() {
+          let at = 2 * (unit * rows + row)
+          ck_normalization_sums(
+            gradient.row(channel) + objective * input.columns + columns.lowerBound,
+            input.row(channel) + columns.lowerBound, columns.count, centres[channel], &values[at], &values[at + 1])
+        }
       }
     }
-    return backwardCoefficients(sums, cache: cache, pass)
+    return backwardCoefficients(values, cache: cache, pass)
   }
 
   /// The gradient through the normalisation, in place.
@@ -174,20 +187,16 @@ package struct BatchNormalization: Sendable {
 
   /// The gradient through the normalisation and the ReLU before it, in place.
   /// - Parameter rectified: the ReLU's output, which `forward` read.
-  /// - Returns: the gradient's sum over columns, by objective and channel.
+  /// - Returns: the gradient's sums over columns.
   func backwardThroughReLU(
     _ gradient: MatrixView, rectified: MatrixView, cache: Cache, _ pass: BackwardPass
-  ) -> [[Double]] {
+  ) -> UnitSums {
     let coefficients = backwardCoefficients(gradient, input: rectified, cache: cache, pass)
-    return coefficients.enumerated().map { objective, rows in
-      [Double](filling: channels) { sums in
-        inParallel(channels) { channel in
-          let row = rows[channel]
-          let own = gradient.row(channel) + objective * rectified.columns
-          sums[channel] = ck_normalization_relu_backward(
-            own, rectified.row(channel), own, rectified.columns, row.a, row.b, row.c)
-        }
-      }
+    return UnitSums(rows: channels, columns: rectified.columns, pass) { objective, channel, columns in
+      let row = coefficients[objective][channel]
+      let own = gradient.row(channel) + objective * rectified.columns + columns.lowerBound
+      return ck_normalization_relu_backward(
+        own, rectified.row(channel) + columns.lowerBound, own, columns.count, row.a, row.b, row.c)
     }
   }
 
@@ -197,21 +206,19 @@ package struct BatchNormalization: Sendable {
   ///   - target: takes the result, channels × (objectives · columns).
   func backwardThroughReLU(
     _ gradient: GatedGradient, rectified: MatrixView, cache: Cache, into target: MatrixView, _ pass: BackwardPass
-  ) -> [[Double]] {
+  ) -> UnitSums {
     let utterances = gradient.gates.columns
     let frames = rectified.columns / utterances
-    return backwardCoefficients(gradient.sums, cache: cache, pass).enumerated().map { objective, rows in
-      [Double](filling: channels) { sums in
-        inParallel(channels) { channel in
-          let row = rows[channel]
-          for utterance in 0..<utterances {
-            let column = objective * utterances + utterance
-            sums[channel] += ck_normalization_relu_backward(
-              gradient.gradient.row(channel) + column * frames, rectified.row(channel) + utterance * frames,
-              target.row(channel) + column * frames, frames, row.a * gradient.gates[channel, utterance], row.b,
-              row.c + row.a * gradient.constants[channel, column])
-          }
-        }
+    let coefficients = backwardCoefficients(gradient.sums, cache: cache, pass)
+    return UnitSums(rows: channels, columns: utterances, pass) { objective, channel, unit in
+      let row = coefficients[objective][channel]
+      return unit.reduce(0) { sum, utterance in
+        let column = objective * utterances + utterance
+        return sum
+          + ck_normalization_relu_backward(
+            gradient.gradient.row(channel) + column * frames, rectified.row(channel) + utterance * frames,
+            target.row(channel) + column * frames, frames, row.a * gradient.gates[channel, utterance], row.b,
+            row.c + row.a * gradient.constants[channel, column])
       }
     }
   }

@@ -59,7 +59,7 @@ struct ContextualLinear: Sendable {
     _ gradient: Matrix, input: Matrix, context: Context?, utterances: Int, into inputGradient: Matrix,
     _ pass: BackwardPass
   ) -> Context? {
-    let sums = frameSums(gradient, frames: input.columns / utterances)
+    let sums = frameSums(gradient, columns: pass.objectives * utterances)
     addParameterGradients(gradient, sums: sums, input: input, context: context, utterances: utterances, pass)
     let weights = parts(pass.matrix(map.weight))
     multiply(transposed: weights[0], gradient.view, into: inputGradient.view, precision: pass.precision)
@@ -72,8 +72,9 @@ struct ContextualLinear: Sendable {
   }
 
   /// Each utterance's sum over its frames: rows × (objectives · utterances).
-  private func frameSums(_ gradient: Matrix, frames: Int) -> Matrix {
-    let sums = Matrix(rows: gradient.rows, columns: gradient.columns / frames)
+  private func frameSums(_ gradient: Matrix, columns: Int) -> Matrix {
+    let sums = Matrix(rows: gradient.rows, columns: columns)
+    let frames = gradient.columns / columns
     inParallel(sums.rows) { row in
       for column in 0..<sums.columns {
         sums[row, column] = Float(ck_sum(gradient.row(row) + column * frames, frames))
@@ -88,16 +89,18 @@ struct ContextualLinear: Sendable {
     let span = input.columns
     for objective in 0..<pass.objectives {
       let own = sums.columns(objective * utterances..<(objective + 1) * utterances)
-      for row in 0..<sums.rows {
-        pass.gradients[objective][map.bias.offset + row] += Float(ck_sum(own.row(row), utterances))
+      let ranges = pass.units.ranges(of: utterances)
+      pass.add(map.bias, objective: objective) { unit, row in
+        Float(ck_sum(own.row(row) + ranges[unit].lowerBound, ranges[unit].count))
       }
-      let weightGradients = parts(pass.gradient(map.weight, objective: objective))
-      multiply(
-        gradient.columns(objective * span..<(objective + 1) * span), transposed: input.view,
-        into: weightGradients[0], adding: true, precision: pass.precision)
+      let nodes = pass.gradients(map.weight, objective: objective).map(parts)
+      addUnitProducts(
+        gradient.columns(objective * span..<(objective + 1) * span), transposed: input.view, units: pass.units,
+        to: nodes.map { $0[0] }, precision: pass.precision)
       if let context {
-        multiply(own, transposed: context.means.view, into: weightGradients[1], adding: true)
-        multiply(own, transposed: context.deviations.view, into: weightGradients[2], adding: true)
+        for (part, statistic) in [(1, context.means), (2, context.deviations)] {
+          addUnitProducts(own, transposed: statistic.view, units: pass.units, to: nodes.map { $0[part] })
+        }
       }
     }
   }

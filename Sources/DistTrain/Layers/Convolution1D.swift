@@ -55,7 +55,7 @@ package struct Convolution1D: Sendable {
   func forward(_ input: AffineView, utterances: Int, into output: MatrixView, _ pass: ForwardPass) -> [Float] {
     let input = readable(input, pass.precision)
     let weights = kernel == 1 ? scaled(pass.matrix(weight), by: input) : pass.matrix(weight)
-    forEachBlock(of: input, utterances: utterances) { _, rows, columns in
+    forEachBlock(of: input, utterances: utterances) { rows, columns in
       multiply(weights, rows, into: output.columns(columns), precision: pass.precision)
     }
     return biases(input, pass)
@@ -95,16 +95,16 @@ package struct Convolution1D: Sendable {
   /// Adds the weights' and biases' gradients and writes the input's.
   /// - Parameters:
   ///   - gradient: outputs × (objectives · utterances · frames).
-  ///   - sums: its sums over columns, by objective and output.
+  ///   - sums: of its rows.
   ///   - input: what `forward` was given.
   ///   - inputGradient: inputs × (objectives · utterances · frames); nil where nothing trained lies before.
   ///   - adding: whether the input's gradient is added to what is there.
   func backward(
-    _ gradient: MatrixView, sums: [[Double]], input: AffineView, utterances: Int, into inputGradient: MatrixView?,
+    _ gradient: MatrixView, sums: UnitSums, input: AffineView, utterances: Int, into inputGradient: MatrixView?,
     adding: Bool = false, _ pass: BackwardPass
   ) {
-    for (objective, own) in sums.enumerated() {
-      for (output, sum) in own.enumerated() { pass.gradients[objective][bias.offset + output] += Float(sum) }
+    for objective in 0..<pass.objectives {
+      pass.add(bias, objective: objective) { Float(sums[objective, $0, $1]) }
     }
     if kernel == 1 {
       addProductGradients(gradient, sums: sums, input: readable(input, pass.precision), pass)
@@ -121,43 +121,53 @@ package struct Convolution1D: Sendable {
     }
   }
 
-  /// Of the weights that met the input's values where they lie: G·(a∘x + c)ᵀ = (G·xᵀ)∘a + (G·1)·cᵀ.
-  private func addProductGradients(_ gradient: MatrixView, sums: [[Double]], input: AffineView, _ pass: BackwardPass) {
+  /// Of the weights that met the input's values where they lie: G·(a∘x + c)ᵀ = (G·xᵀ)∘a + (G·1)·cᵀ, unit by unit.
+  private func addProductGradients(_ gradient: MatrixView, sums: UnitSums, input: AffineView, _ pass: BackwardPass) {
     for objective in 0..<pass.objectives {
       let own = gradient.columns(objective * input.columns..<(objective + 1) * input.columns)
-      let total = pass.gradient(weight, objective: objective)
-      if input.isPlain {
-        multiply(own, transposed: input.values, into: total, adding: true, precision: pass.precision)
-        continue
-      }
-      let product = Matrix(rows: outputs, columns: inputs)
-      multiply(own, transposed: input.values, into: product.view, precision: pass.precision)
-      inParallel(outputs) { output in
-        let (from, to, sum) = (product.row(output), total.row(output), Float(sums[objective][output]))
-        for index in 0..<inputs { to[index] += from[index] * input.scales[index] + sum * input.shifts[index] }
-      }
+      addUnitProducts(
+        own, transposed: input.values, units: pass.units, to: pass.gradients(weight, objective: objective),
+        precision: pass.precision,
+        completing: input.isPlain
+          ? nil
+          : { unit, outputs, inputs, target in
+            for (row, output) in outputs.enumerated() {
+              input.complete(target.row(row), channels: inputs, sum: Float(sums[objective, unit, output]))
+            }
+          })
     }
   }
 
   private func addGatheredGradients(_ gradient: MatrixView, input: AffineView, utterances: Int, _ pass: BackwardPass) {
     let width = inputs * kernel
-    let blocks = self.blocks(of: input, utterances: utterances).count
-    // Each block's own sums, added in the order of blocks whichever thread was first.
-    let partial = Matrix(rows: pass.objectives * blocks * outputs, columns: width)
-    forEachBlock(of: input, utterances: utterances) { block, rows, columns in
-      for objective in 0..<pass.objectives {
-        let shifted = columns.lowerBound + objective * input.columns..<columns.upperBound + objective * input.columns
-        let first = (objective * blocks + block) * outputs
-        multiply(
-          gradient.columns(shifted), transposed: rows, into: partial.rows(first..<first + outputs),
-          precision: pass.precision)
+    let units = pass.units.ranges(of: utterances)
+    let frames = input.columns / utterances
+    // Each unit's own sums, for each objective, added when all are there, whichever thread was first.
+    let partial = Matrix(rows: pass.objectives * units.count * outputs, columns: width)
+    ThreadTeam.shared.run(units.count) { unit in
+      for block in blocks(of: units[unit], channels: inputs, frames: frames) {
+        let gathered = Matrix(rows: width, columns: block.count * frames)
+        gather(input, utterances: block, frames: frames, into: gathered)
+        for objective in 0..<pass.objectives {
+          let first = objective * input.columns + block.lowerBound * frames
+          let row = (objective * units.count + unit) * outputs
+          multiply(
+            gradient.columns(first..<first + gathered.columns), transposed: gathered.view,
+            into: partial.rows(row..<row + outputs), adding: block.lowerBound > units[unit].lowerBound,
+            precision: pass.precision)
+        }
       }
     }
     inParallel(pass.objectives * outputs) { row in
       let (objective, output) = row.quotientAndRemainder(dividingBy: outputs)
-      let total = pass.gradient(weight, objective: objective).row(output)
-      for block in 0..<blocks {
-        ck_add(partial.row((objective * blocks + block) * outputs + output), total, total, width)
+      for (node, total) in zip(pass.units.nodes, pass.gradients(weight, objective: objective)) {
+        let sum = SumTree.sum(of: node) { unit in
+          partial.row((objective * units.count + unit) * outputs + output)
+        } adding: { first, second in
+          ck_add(first, second, first, width)
+          return first
+        }
+        ck_add(sum, total.row(output), total.row(output), width)
       }
     }
   }
@@ -169,7 +179,7 @@ package struct Convolution1D: Sendable {
     case .zeros:
       // The adjoint of a convolution over zeros is the convolution with the kernel turned round.
       let turned = turnedWeights(pass)
-      forEachBlock(of: AffineView(gradient), utterances: utterances) { _, rows, columns in
+      forEachBlock(of: AffineView(gradient), utterances: utterances) { rows, columns in
         multiply(
           turned.view, rows, into: inputGradient.columns(columns), adding: adding, precision: pass.precision)
       }
@@ -178,10 +188,9 @@ package struct Convolution1D: Sendable {
       if !adding {
         for row in 0..<inputs { inputGradient.row(row).update(repeating: 0, count: inputGradient.columns) }
       }
-      let block = blockOfUtterances(utterances, channels: inputs, frames: frames)
-      let gathered = Matrix(rows: inputs * kernel, columns: block * frames)
-      for start in stride(from: 0, to: utterances, by: block) {
-        let own = start..<min(start + block, utterances)
+      let blocks = blocks(of: 0..<utterances, channels: inputs, frames: frames)
+      let gathered = Matrix(rows: inputs * kernel, columns: (blocks.first?.count ?? 0) * frames)
+      for own in blocks {
         let columns = own.lowerBound * frames..<own.upperBound * frames
         multiply(
           transposed: pass.matrix(weight), gradient.columns(columns), into: gathered.columns(0..<columns.count),
@@ -207,25 +216,26 @@ package struct Convolution1D: Sendable {
 
   /// Calls `body` with the rows a product needs, (channels · kernel) × columns, for each block of utterances, on all threads.
   private func forEachBlock(
-    of source: AffineView, utterances: Int,
-    _ body: (_ block: Int, _ rows: MatrixView, _ columns: Range<Int>) -> Void
+    of source: AffineView, utterances: Int, _ body: (_ rows: MatrixView, _ columns: Range<Int>) -> Void
   ) {
-    if kernel == 1 { return body(0, source.values, 0..<source.columns) }
+    if kernel == 1 { return body(source.values, 0..<source.columns) }
     let frames = source.columns / utterances
     precondition(frames >= minimumFrames, "\(frames) frames, \(minimumFrames) at least")
-    let blocks = blocks(of: source, utterances: utterances)
+    let blocks = blocks(of: 0..<utterances, channels: source.rows, frames: frames)
     ThreadTeam.shared.run(blocks.count) { block in
       let own = blocks[block]
       let gathered = Matrix(rows: source.rows * kernel, columns: own.count * frames)
       gather(source, utterances: own, frames: frames, into: gathered)
-      body(block, gathered.view, own.lowerBound * frames..<own.upperBound * frames)
+      body(gathered.view, own.lowerBound * frames..<own.upperBound * frames)
     }
   }
 
   /// Utterances that are gathered together.
-  private func blocks(of source: AffineView, utterances: Int) -> [Range<Int>] {
-    let block = blockOfUtterances(utterances, channels: source.rows, frames: source.columns / utterances)
-    return stride(from: 0, to: utterances, by: block).map { $0..<min($0 + block, utterances) }
+  private func blocks(of utterances: Range<Int>, channels: Int, frames: Int) -> [Range<Int>] {
+    let block = blockOfUtterances(utterances.count, channels: channels, frames: frames)
+    return stride(from: utterances.lowerBound, to: utterances.upperBound, by: block).map {
+      $0..<min($0 + block, utterances.upperBound)
+    }
   }
 
   private func blockOfUtterances(_ utterances: Int, channels: Int, frames: Int) -> Int {

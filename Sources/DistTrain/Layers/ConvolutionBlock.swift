@@ -40,14 +40,12 @@ package struct ConvolutionBlock: Sendable {
     let frames = input.columns / utterances
     let means = Matrix(rows: convolution.outputs, columns: utterances)
     // A row is rectified, summed and has its deviations taken while it is in the cache.
-    let (output, statistics) = normalization.forward(rectified, pass) { channel in
-      var total = 0.0
-      for utterance in 0..<utterances {
-        let sum = ck_add_scalar_relu(rectified.row(channel) + utterance * frames, frames, biases[channel])
-        means[channel, utterance] = Float(sum / Double(frames))
-        total += sum
+    let (output, statistics) = normalization.forward(rectified, pass) { channel, columns in
+      stride(from: columns.lowerBound, to: columns.upperBound, by: frames).reduce(0) { total, start in
+        let sum = ck_add_scalar_relu(rectified.row(channel) + start, frames, biases[channel])
+        means[channel, start / frames] = Float(sum / Double(frames))
+        return total + sum
       }
-      return total
     }
     return (output, Cache(input: input, rectified: rectified, means: means, normalization: statistics))
   }

@@ -1,3 +1,7 @@
+/// Sums numbers over everything that shares batch statistics, all ranks or this one alone: takes those of each of the
+/// rank's units, `width` a unit, and gives the `width` sums.
+package typealias BatchSum = (_ values: [Double], _ width: Int) -> [Double]
+
 /// What a pass through an encoder knows besides its input.
 package struct ForwardPass {
   package enum Mode: Sendable {
@@ -12,20 +16,27 @@ package struct ForwardPass {
   package let parameters: UnsafeMutablePointer<Float>
   /// The encoder's running statistics, one flat buffer.
   package let statistics: UnsafeMutablePointer<Float>
-  /// Sums numbers over everything that shares batch statistics: all ranks, or this one alone.
-  package let combine: (inout [Double]) -> Void
+  /// How sums over the batch are made.
+  package let units: BatchUnits
+  private let combine: BatchSum?
   /// What products of activations and of their gradients are multiplied in.
   package let precision: Precision
 
   package init(
     mode: Mode, parameters: UnsafeMutablePointer<Float>, statistics: UnsafeMutablePointer<Float>,
-    combine: @escaping (inout [Double]) -> Void = { _ in }, precision: Precision = .single
+    units: BatchUnits = .whole, combine: BatchSum? = nil, precision: Precision = .single
   ) {
     self.mode = mode
     self.parameters = parameters
     self.statistics = statistics
+    self.units = units
     self.combine = combine
     self.precision = precision
+  }
+
+  /// Sums over everything that shares batch statistics, from the units' numbers, `width` each.
+  func total(_ values: [Double], width: Int) -> [Double] {
+    combine?(values, width) ?? units.total(values, width: width)
   }
 
   /// A parameter as a matrix whose rows are its first dimension.

@@ -7,7 +7,7 @@ package struct GatedGradient: Sendable {
   package let gates: Matrix
   /// channels × (objectives · utterances).
   package let constants: Matrix
-  /// For each objective and channel Σ dx and Σ dx·(v − m), with v the values that the input is a view of and m their
+  /// For each unit, objective and channel Σ dx and Σ dx·(v − m), with v the values that the input is a view of and m their
   /// channel's centre.
   package let sums: [Double]
 }

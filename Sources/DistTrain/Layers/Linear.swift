@@ -42,12 +42,15 @@ package struct Linear: Sendable {
     let columns = input.columns
     for objective in 0..<pass.objectives {
       let own = gradient.columns(objective * columns..<(objective + 1) * columns)
-      multiply(
-        own, transposed: input, into: pass.gradient(weight, objective: objective), adding: true,
+      addUnitProducts(
+        own, transposed: input, units: pass.units, to: pass.gradients(weight, objective: objective),
         precision: perFrame ? pass.precision : .single)
-      inParallel(outputs) { row in
-        pass.gradients[objective][bias.offset + row] += Float(ck_sum(own.row(row), columns))
-      }
+    }
+    let sums = UnitSums(rows: outputs, columns: columns, pass) { objective, row, unit in
+      ck_sum(gradient.row(row) + objective * columns + unit.lowerBound, unit.count)
+    }
+    for objective in 0..<pass.objectives {
+      pass.add(bias, objective: objective) { Float(sums[objective, $0, $1]) }
     }
     let inputGradient = Matrix(rows: inputs, columns: gradient.columns)
     multiply(

@@ -52,8 +52,8 @@ package struct NormalizedAttentionPooling: Sendable {
     let frames = input.columns / utterances
     let context = attention.globalContext ? contextStatistics(input, utterances: utterances) : nil
     let rectified = attention.forward(input, context: context, utterances: utterances, pass)
-    let (normalized, statistics) = normalization.forward(rectified.view, pass) { channel in
-      ck_add_scalar_relu(rectified.row(channel), rectified.columns, 0)
+    let (normalized, statistics) = normalization.forward(rectified.view, pass) { channel, columns in
+      ck_add_scalar_relu(rectified.row(channel) + columns.lowerBound, columns.count, 0)
     }
     let hidden = normalized.stored()
     inParallel(hidden.rows) { ck_tanh(hidden.row($0), hidden.columns) }

@@ -127,17 +127,21 @@ package struct SqueezeExcitation: Sendable {
   ) -> [Double] {
     let utterances = cache.means.columns
     let frames = Double(cache.input.columns / utterances)
-    var result = [Double](repeating: 0, count: 2 * pass.objectives * channels)
-    for channel in 0..<channels {
-      let centre = Double(centres[channel])
-      for column in 0..<constants.columns {
-        let (objective, utterance) = column.quotientAndRemainder(dividingBy: utterances)
-        let at = 2 * (channel * constants.columns + column)
-        let gate = Double(cache.gates[channel, utterance])
-        let constant = Double(constants[channel, column]) * frames
-        let distance = Double(cache.valueMeans[channel, utterance]) - centre
-        result[2 * (objective * channels + channel)] += gate * sums[at] + constant
-        result[2 * (objective * channels + channel) + 1] += gate * sums[at + 1] + constant * distance
+    let units = pass.units.ranges(of: utterances)
+    var result = [Double](repeating: 0, count: 2 * pass.objectives * channels * units.count)
+    for (unit, range) in units.enumerated() {
+      for row in 0..<pass.objectives * channels {
+        let (objective, channel) = row.quotientAndRemainder(dividingBy: channels)
+        let own = 2 * (unit * pass.objectives * channels + row)
+        for utterance in range {
+          let column = objective * utterances + utterance
+          let at = 2 * (channel * constants.columns + column)
+          let gate = Double(cache.gates[channel, utterance])
+          let constant = Double(constants[channel, column]) * frames
+          let distance = Double(cache.valueMeans[channel, utterance]) - Double(centres[channel])
+          result[own] += gate * sums[at] + constant
+          result[own + 1] += gate * sums[at + 1] + constant * distance
+        }
       }
     }
     return result

@@ -1,53 +1,21 @@
 /// What is slower on this host than it need be. Every warning follows from the facts alone.
 extension HostFacts {
   package var warnings: [MachineWarning] {
-    let ofRanks = ranks.flatMap { [Self.narrowProducts($0), Self.narrowLoops($0), Self.presetCache($0)] }
+    let ofRanks = ranks.map(Self.narrowKernels)
     let ofHost = [crowded, bound, limited, idle, smallPages]
     return (ofRanks + ofHost).compactMap(\.self).distinct
   }
 
-  private static func narrowProducts(_ rank: MachineFacts) -> MachineWarning? {
-    guard let widest = VectorWidth(features: rank.features), let chosen = VectorWidth(core: rank.blasCore),
-      chosen < widest, !(widest == .eight && rank.multipliesItself)
-    else { return nil }
-    let difference =
-      "OpenBLAS multiplies \(chosen.rawValue) numbers at a time (\(rank.blasCore)) where this CPU can "
-      + "\(widest.rawValue)"
-    let core = widest == .sixteen ? "SkylakeX" : "Haswell"
-    let remedy =
-      rank.environment["OPENBLAS_CORETYPE"] == nil
-      ? "set OPENBLAS_CORETYPE=\(core), or use a newer OpenBLAS" : "unset OPENBLAS_CORETYPE"
-    let price = chosen.rawValue * 2 == widest.rawValue ? "half the speed" : "most of the speed"
-    return MachineWarning(
-      cause: .kernels, text: "\(difference): \(remedy), it costs \(price)",
-      cost: 1 - Double(chosen.rawValue) / Double(widest.rawValue))
-  }
-
-  /// A step is its products, which go with the loops for AVX2 alone: other narrower loops were not seen to cost anything
-  /// beyond the noise of measuring it.
-  private static func narrowLoops(_ rank: MachineFacts) -> MachineWarning? {
+  private static func narrowKernels(_ rank: MachineFacts) -> MachineWarning? {
     guard let asked = rank.environment["SVDIST_KERNELS"], let widest = VectorWidth(features: rank.features),
-      let chosen = VectorWidth(kernels: rank.kernels), chosen < widest
+      let chosen = VectorWidth(kernels: rank.kernels, features: rank.features), chosen < widest
     else { return nil }
-    let kept = rank.multipliesItself ? "products and loops" : "own loops"
-    let price = rank.multipliesItself ? ", it costs half the speed" : ""
     return MachineWarning(
       cause: .kernels,
       text:
-        "SVDIST_KERNELS=\(asked) keeps svdist's \(kept) to \(chosen.rawValue) numbers at a time where this CPU can "
-        + "\(widest.rawValue): unset SVDIST_KERNELS\(price)",
-      cost: rank.multipliesItself ? 1 - Double(chosen.rawValue) / Double(widest.rawValue) : 0)
-  }
-
-  private static func presetCache(_ rank: MachineFacts) -> MachineWarning? {
-    guard let preset = rank.environment["OPENBLAS_L2_SIZE"], let size = rank.secondCache,
-      Int(preset).map({ $0 < size }) ?? true
-    else { return nil }
-    return MachineWarning(
-      cause: .kernels,
-      text: "OPENBLAS_L2_SIZE=\(preset) tells OpenBLAS of a smaller cache than this CPU's \(size) KiB: unset "
-        + "OPENBLAS_L2_SIZE",
-      cost: 0)
+        "SVDIST_KERNELS=\(asked) keeps svdist to kernels of \(chosen.rawValue) numbers at a time where this CPU can "
+        + "\(widest.rawValue): unset SVDIST_KERNELS, it costs half the speed",
+      cost: 1 - Double(chosen.rawValue) / Double(widest.rawValue))
   }
 
   private var totalThreads: Int { threads.reduce(0, +) }

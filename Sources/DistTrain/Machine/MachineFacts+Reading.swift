@@ -5,9 +5,7 @@ extension MachineFacts {
   /// This process's, from /proc, /sys, the environment and the libraries as they were loaded.
   package static func here() -> MachineFacts {
     var facts = read(environment: ProcessInfo.processInfo.environment)
-    facts.blasCore = LinearAlgebra.coreName
     facts.kernels = String(cString: ck_instruction_set())
-    facts.multipliesItself = Precision.single.addsInOneOrder
     facts.hasBfloat16 = Precision.bfloat16.isAvailable
     return facts
   }
@@ -30,7 +28,6 @@ extension MachineFacts {
     // A mask beyond the control group is the kernel's word against a file's.
     facts.available = (group.cpus ?? online).intersection(online).union(facts.allowed)
 
-    facts.secondCache = read("/sys/devices/system/cpu/cpu0/cache/index2/size").flatMap(kibibytes)
     facts.hugePages = read("/sys/kernel/mm/transparent_hugepage/enabled").flatMap(chosen)
     facts.environment = environment.filter { variables.contains($0.key) }
     return facts
@@ -41,13 +38,6 @@ extension MachineFacts {
     let name = "Cpus_allowed_list:"
     let line = status.split(separator: "\n").first { $0.hasPrefix(name) }
     return line.flatMap { CPUList.parse(String($0.dropFirst(name.count))) }.flatMap { $0.isEmpty ? nil : $0 }
-  }
-
-  /// The size of a cache, such as `1024K`.
-  static func kibibytes(_ text: String) -> Int? {
-    let size = text.split(whereSeparator: \.isWhitespace).first ?? ""
-    return size.hasSuffix("M")
-      ? Int(size.dropLast()).map { $0 << 10 } : size.hasSuffix("K") ? Int(size.dropLast()) : nil
   }
 
   /// The word in brackets, with which the kernel marks the choice in force.

@@ -13,16 +13,10 @@ package struct MachineFacts: Codable, Sendable, Equatable {
   package var available: Set<Int> = []
   /// The control group's CPUs' worth of time; nil where there is no limit.
   package var quota: Double?
-  /// The second cache of a core, in KiB.
-  package var secondCache: Int?
   /// When the kernel gives huge pages: `always`, `madvise` or `never`; nil where it has none.
   package var hugePages: String?
-  /// The processor core whose kernels OpenBLAS chose.
-  package var blasCore = ""
-  /// The instruction set of svdist's own loops.
+  /// The instruction set of svdist's kernels.
   package var kernels = ""
-  /// Whether svdist multiplies single-precision matrices itself and OpenBLAS doesn't (`Precision.addsInOneOrder`).
-  package var multipliesItself = false
   package var hasBfloat16 = false
   /// Those of `MachineFacts.variables` that are set.
   package var environment: [String: String] = [:]
@@ -32,16 +26,10 @@ package struct MachineFacts: Codable, Sendable, Equatable {
   }
 
   /// The variables of the environment that decide about speed.
-  package static let variables = [
-    "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OPENBLAS_NUM_THREADS", "SVDIST_KERNELS", "SLURM_CPUS_ON_NODE",
-  ]
+  package static let variables = ["SVDIST_KERNELS", "SLURM_CPUS_ON_NODE"]
 
   /// What computes, in words.
-  package var software: String {
-    multipliesItself
-      ? "products and kernels for \(kernels) (not OpenBLAS for \(blasCore))"
-      : "OpenBLAS for \(blasCore), kernels for \(kernels)"
-  }
+  package var software: String { "kernels for \(kernels)" }
 
   /// The cores to which hardware threads belong; one that isn't known is a core of its own.
   func coreSet(_ threads: Set<Int>) -> Set<Int> {

@@ -9,7 +9,7 @@ package enum VectorWidth: Int, Comparable, Sendable {
 
   package static func < (a: VectorWidth, b: VectorWidth) -> Bool { a.rawValue < b.rawValue }
 
-  /// The widest that OpenBLAS and svdist have loops for on a CPU with these features; nil for one that isn't x86.
+  /// The widest that svdist has kernels for on a CPU with these features; nil for one that isn't x86.
   package init?(features: Set<String>) {
     if features.isSuperset(of: ["avx512f", "avx512dq", "avx512bw", "avx512vl"]) {
       self = .sixteen
@@ -22,24 +22,13 @@ package enum VectorWidth: Int, Comparable, Sendable {
     }
   }
 
-  /// Of the kernels that OpenBLAS has for a core; nil for a core that isn't known.
-  package init?(core: String) {
-    switch core.lowercased() {
-    case "skylakex", "cooperlake", "sapphirerapids": self = .sixteen
-    case "haswell", "zen", "sandybridge", "bulldozer", "piledriver", "steamroller", "excavator": self = .eight
-    case "prescott", "core2", "penryn", "dunnington", "nehalem", "atom", "nano", "athlon", "opteron", "opteron_sse3",
-      "barcelona", "bobcat", "katmai", "coppermine", "northwood", "banias":
-      self = .four
-    default: return nil
-    }
-  }
-
-  /// Of svdist's own loops, by the name of their instruction set.
-  package init?(kernels: String) {
+  /// Of svdist's kernels, by the name of their instruction set, on a CPU with these features: generic ones use fused
+  /// multiply-adds, eight at a time, where there are such.
+  package init?(kernels: String, features: Set<String>) {
     switch kernels {
     case "avx512": self = .sixteen
     case "avx2": self = .eight
-    case "generic": self = .four
+    case "generic": self = features.contains("fma") ? .eight : .four
     default: return nil
     }
   }

@@ -8,8 +8,4 @@ package enum Precision: String, Sendable, Codable, CaseIterable {
 
   /// Whether this machine's CPU has it.
   package var isAvailable: Bool { self == .single || ck_has_bf16() != 0 }
-
-  /// Whether svdist's own kernel for CPUs without AVX-512 multiplies. It adds an element's products in one order however
-  /// rows and columns are cut; of the others that is not known.
-  package var addsInOneOrder: Bool { self == .single && ck_has_product() != 0 }
 }

@@ -1,5 +1,4 @@
 internal import CKernels
-internal import COpenBLAS
 
 /// c = a · b, or c + a · b when adding.
 package func multiply(
@@ -50,78 +49,120 @@ private struct Factor {
   }
 }
 
-/// Pieces of a product: as many as keep all threads busy to the end, and few, as each packs the other factor anew. They
-/// depend on the shape alone where the cut could show in the result's bits.
-private func pieces(_ precision: Precision, otherwise fixed: Int) -> Int {
-  if !precision.addsInOneOrder { return fixed }
-  let threads = ThreadTeam.shared.available
-  return threads == 1 ? 1 : 2 * threads
-}
-
-/// Large products are cut in pieces for the rank's threads, so that the bits of the result don't depend on their number.
+/// Large products are cut in rectangles for the rank's threads: an element's products are added in one order wherever it lies.
 private func product(
   _ a: Factor, _ b: Factor, inner: Int, into c: MatrixView, adding: Bool, _ precision: Precision
 ) {
   if c.rows == 0 || c.columns == 0 { return }
+  note(a, b, inner: inner, into: c, adding: adding, precision)
+  let pieces = ProductPieces(rows: c.rows, columns: c.columns, inner: inner)
+  ThreadTeam.shared.run(pieces.count) { piece in
+    let (rows, columns) = pieces[piece]
+    whole(
+      a.rows(rows), b.columns(columns), inner: inner, into: c.rows(rows).columns(columns), adding: adding, precision)
+  }
+}
+
+private func note(
+  _ a: Factor, _ b: Factor, inner: Int, into c: MatrixView, adding: Bool, _ precision: Precision
+) {
   ProductTrace.note(
     ProductShape(
       rows: c.rows, columns: c.columns, inner: inner, turnsA: a.transposed, turnsB: b.transposed,
       strideOfA: a.view.stride, strideOfB: b.view.stride, strideOfC: c.stride, adding: adding, precision: precision))
-  if 2 * c.rows * c.columns * inner < 1 << 27 {
-    whole(a, b, inner: inner, into: c, adding: adding, precision)
-  } else if inner > 4 * c.columns {
-    sumOfPieces(a, b, inner: inner, into: c, adding: adding, precision)
-  } else {
-    // Whole tiles of the kernels, but for the last piece.
-    let tile = precision.addsInOneOrder ? 16 : 32
-    let width = max(tile, (c.columns / pieces(precision, otherwise: 16) + tile - 1) / tile * tile)
-    ThreadTeam.shared.run((c.columns + width - 1) / width) { piece in
-      let columns = piece * width..<min((piece + 1) * width, c.columns)
-      whole(a, b.columns(columns), inner: inner, into: c.columns(columns), adding: adding, precision)
-    }
-  }
-}
-
-/// A long sum, as of a weight's gradient over all frames: pieces of it, and of the rows where the pieces' results would
-/// take much memory.
-private func sumOfPieces(
-  _ a: Factor, _ b: Factor, inner: Int, into c: MatrixView, adding: Bool, _ precision: Precision
-) {
-  let size = c.rows * c.columns
-  let sums = size <= 1 << 20 ? 8 : 2
-  let strips = min(max(1, pieces(precision, otherwise: 8) / sums), c.rows)
-  let partial = Matrix(rows: sums * c.rows, columns: c.columns)
-  ThreadTeam.shared.run(sums * strips) { piece in
-    let (sum, strip) = piece.quotientAndRemainder(dividingBy: strips)
-    let terms = sum * inner / sums..<(sum + 1) * inner / sums
-    let rows = strip * c.rows / strips..<(strip + 1) * c.rows / strips
-    let target = partial.rows(sum * c.rows + rows.lowerBound..<sum * c.rows + rows.upperBound)
-    whole(
-      a.rows(rows).columns(terms), b.rows(terms), inner: terms.count, into: target, adding: false, precision)
-  }
-  inParallel(c.rows) { row in
-    let total = c.row(row)
-    if !adding { total.update(repeating: 0, count: c.columns) }
-    for sum in 0..<sums { ck_add(partial.row(sum * c.rows + row), total, total, c.columns) }
-  }
 }
 
 private func whole(
   _ a: Factor, _ b: Factor, inner: Int, into c: MatrixView, adding: Bool, _ precision: Precision
 ) {
-  switch precision {
-  case .single where precision.addsInOneOrder && inner > 0:
-    ck_product(
-      a.view.pointer, a.view.stride, a.transposed ? 1 : 0, b.view.pointer, b.view.stride, b.transposed ? 1 : 0,
-      c.rows, c.columns, inner, adding ? 1 : 0, c.pointer, c.stride)
-  case .single:
-    cblas_sgemm(
-      CblasRowMajor, a.transposed ? CblasTrans : CblasNoTrans, b.transposed ? CblasTrans : CblasNoTrans,
-      blasint(c.rows), blasint(c.columns), blasint(inner), 1, a.view.pointer, blasint(max(a.view.stride, 1)),
-      b.view.pointer, blasint(max(b.view.stride, 1)), adding ? 1 : 0, c.pointer, blasint(max(c.stride, 1)))
-  case .bfloat16:
-    ck_product_bf16(
-      a.view.pointer, a.view.stride, a.transposed ? 1 : 0, b.view.pointer, b.view.stride, b.transposed ? 1 : 0,
-      c.rows, c.columns, inner, adding ? 1 : 0, c.pointer, c.stride)
+  guard inner > 0 else {
+    if !adding { for row in 0..<c.rows { c.row(row).update(repeating: 0, count: c.columns) } }
+    return
+  }
+  let multiply = precision == .single ? ck_product : ck_product_bf16
+  multiply(
+    a.view.pointer, a.view.stride, a.transposed ? 1 : 0, b.view.pointer, b.view.stride, b.transposed ? 1 : 0, c.rows,
+    c.columns, inner, adding ? 1 : 0, c.pointer, c.stride)
+}
+
+/// What completes a unit's product before it is added: the rectangle of the result that `target` is.
+package typealias UnitCompletion = (
+  _ unit: Int, _ rows: Range<Int>, _ columns: Range<Int>, _ target: MatrixView
+) -> Void
+
+/// For each of the units' nodes c = c + Σ a·bᵀ over its units' columns, as of a weight's gradient.
+/// - Parameters:
+///   - a: rows × columns of the batch.
+///   - b: other rows × columns of the batch.
+///   - c: rows × other rows, for each node.
+package func addUnitProducts(
+  _ a: MatrixView, transposed b: MatrixView, units: BatchUnits, to c: [MatrixView], precision: Precision = .single,
+  completing complete: UnitCompletion? = nil
+) {
+  UnitProducts(
+    a: Factor(a), b: Factor(b, transposed: true), ranges: units.ranges(of: a.columns), precision: precision,
+    complete: complete
+  ).add(nodes: units.nodes, to: c)
+}
+
+/// For each of the units' nodes c = c + Σ aᵀ·b over its units' rows.
+/// - Parameters:
+///   - a: rows of the batch × rows of c.
+///   - b: rows of the batch × columns of c.
+///   - c: for each node.
+package func addUnitProducts(
+  transposed a: MatrixView, _ b: MatrixView, units: BatchUnits, to c: [MatrixView], precision: Precision = .single
+) {
+  UnitProducts(
+    a: Factor(a, transposed: true), b: Factor(b), ranges: units.ranges(of: a.rows), precision: precision, complete: nil
+  ).add(nodes: units.nodes, to: c)
+}
+
+/// Products of a batch's units and their sums in the order of a tree.
+private struct UnitProducts {
+  let a: Factor
+  let b: Factor
+  /// Each unit's part of the inner index.
+  let ranges: [Range<Int>]
+  let precision: Precision
+  let complete: UnitCompletion?
+
+  func add(nodes: [Range<Int>], to c: [MatrixView]) {
+    precondition(nodes.count <= c.count, "a result for each of \(nodes.count) nodes, not \(c.count)")
+    for (node, target) in zip(nodes, c) {
+      for unit in node { note(a, b, inner: ranges[unit].count, into: target, adding: true, precision) }
+      let pieces = ProductPieces(
+        rows: target.rows, columns: target.columns, inner: node.reduce(0) { $0 + ranges[$1].count },
+        limit: Self.pieceSide)
+      ThreadTeam.shared.run(pieces.count) { piece in
+        let (rows, columns) = pieces[piece]
+        let sum = Matrix(rows: rows.count, columns: columns.count)
+        write(node, rows, columns, to: sum)
+        add(sum, to: target.rows(rows).columns(columns))
+      }
+    }
+  }
+
+  /// Sides of what is summed at a time: nodes under way stay in the last-level cache, and factors are not packed too often.
+  private static let pieceSide = 512
+
+  private func write(_ node: Range<Int>, _ rows: Range<Int>, _ columns: Range<Int>, to target: Matrix) {
+    guard node.count > 1 else {
+      let unit = node.lowerBound
+      whole(
+        a.rows(rows).columns(ranges[unit]), b.rows(ranges[unit]).columns(columns), inner: ranges[unit].count,
+        into: target.view, adding: false, precision)
+      complete?(unit, rows, columns, target.view)
+      return
+    }
+    let (left, right) = SumTree.halves(of: node)
+    write(left, rows, columns, to: target)
+    let other = Matrix(rows: target.rows, columns: target.columns)
+    write(right, rows, columns, to: other)
+    ck_add(target.pointer, other.pointer, target.pointer, target.count)
+  }
+
+  private func add(_ sum: Matrix, to target: MatrixView) {
+    for row in 0..<sum.rows { ck_add(target.row(row), sum.row(row), target.row(row), sum.columns) }
   }
 }

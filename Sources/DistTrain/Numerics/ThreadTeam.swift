@@ -1,4 +1,3 @@
-internal import COpenBLAS
 import Foundation
 import Synchronization
 
@@ -24,9 +23,8 @@ package final class ThreadTeam: @unchecked Sendable {
   /// A team of the caller's thread alone.
   package init() {}
 
-  /// Adds threads until there are `size`, for the rest of the process. Products are cut here: OpenBLAS has one thread.
+  /// Adds threads until there are `size`, for the rest of the process.
   package func grow(to size: Int) {
-    openblas_set_num_threads(1)
     while self.size < size {
       self.size += 1
       let seen = round.load(ordering: .acquiring)

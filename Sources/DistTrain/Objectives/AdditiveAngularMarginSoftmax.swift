@@ -41,15 +41,15 @@ package struct AdditiveAngularMarginSoftmax: Sendable {
   ///   - speakers: y_i of the rows.
   ///   - margin: m at this step.
   ///   - batch: M, the rows of the global batch.
-  /// - Returns: this rank's share of the loss (shares add up to it) and its gradient by cosine, rows × speakers.
+  /// - Returns: each row's share of the loss (shares add up to it) and the loss's gradient by cosine, rows × speakers.
   package func evaluate(
     _ cosines: SpeakerCosines, speakers: [Int], margin: Double, batch: Int
-  ) -> (loss: Double, gradient: Matrix) {
+  ) -> (losses: [Double], gradient: Matrix) {
     let targetMargin = angularMargin(margin)
     // cos(θ − m'): the margin with its sign turned, which needs no extension.
     let otherMargin = AngularMargin(form: .angle, value: -interTopKMargin * margin / 0.2)
     let gradient = Matrix(rows: cosines.values.rows, columns: cosines.speakers)
-    var loss = 0.0
+    var losses: [Double] = []
     for row in 0..<gradient.rows {
       let target = speakers[row]
       var logits = (0..<cosines.speakers).map { scale * Double(cosines.values[row, $0]) }
@@ -66,13 +66,13 @@ package struct AdditiveAngularMarginSoftmax: Sendable {
       let highest = logits.max() ?? 0
       let exponentials = logits.map { exp($0 - highest) }
       let sum = exponentials.reduce(0, +)
-      loss += (highest + log(sum) - logits[target]) / Double(batch)
+      losses.append((highest + log(sum) - logits[target]) / Double(batch))
       for speaker in 0..<cosines.speakers {
         let error = exponentials[speaker] / sum - (speaker == target ? 1 : 0)
         gradient[row, speaker] = Float(error * slopes[speaker] / Double(batch))
       }
     }
-    return (loss, gradient)
+    return (losses, gradient)
   }
 
   private func nearestOthers(_ cosines: SpeakerCosines, row: Int, target: Int) -> ArraySlice<Int> {

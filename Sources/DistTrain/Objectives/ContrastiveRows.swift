@@ -111,10 +111,11 @@ struct ContrastiveRows {
     return slope / Double(anchors)
   }
 
-  /// ∂L/∂a of all rows from this rank's anchors.
-  func attentionGradient(cosines: Matrix, shared: [Double]) -> [Double] {
+  /// ∂L/∂a of all rows from some of this rank's anchors.
+  func attentionGradient(anchors own: Range<Int>, cosines: Matrix, shared: [Double]) -> [Double] {
     var gradient = [Double](repeating: 0, count: batch.speakers.count)
-    for (index, anchor) in batch.own.enumerated() where positives[anchor] > 0 {
+    for index in own where positives[batch.own.lowerBound + index] > 0 {
+      let anchor = batch.own.lowerBound + index
       let slopes = pairAttentionSlopes(anchor: anchor, cosines: cosines.row(index), shared: shared)
       for (other, slope) in slopes.enumerated() where other != anchor {
         // The minimum's gradient goes to the lesser a, and in halves to equal ones.

@@ -21,11 +21,16 @@ package struct LengthNormalization: Sendable {
   /// The gradient of the rows from that of the unit rows: (g − (g·u) u) / length, orthogonal to the row.
   package func backward(_ gradient: Matrix) -> Matrix {
     let result = Matrix(rows: gradient.rows, columns: gradient.columns)
+    backward(gradient.view, into: result.view)
+    return result
+  }
+
+  /// The same into memory that may be the gradient's.
+  package func backward(_ gradient: MatrixView, into result: MatrixView) {
     for row in 0..<gradient.rows {
       let along = Float(ck_dot(gradient.row(row), unit.row(row), unit.columns))
       ck_combine(
         gradient.row(row), unit.row(row), result.row(row), unit.columns, 1 / lengths[row], -along / lengths[row])
     }
-    return result
   }
 }

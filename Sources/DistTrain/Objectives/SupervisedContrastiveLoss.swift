@@ -24,8 +24,13 @@ package struct SupervisedContrastiveLoss: Sendable {
     package let speakers: [Int]
     /// a of all rows.
     package let attention: [Double]
+    /// How this rank's rows are cut for sums over the batch.
+    package let units: BatchUnits
 
-    package init(embeddings: Matrix, own: Range<Int>, speakers: [Int], attention: [Double]) {
+    package init(
+      embeddings: Matrix, own: Range<Int>, speakers: [Int], attention: [Double], units: BatchUnits = .whole
+    ) {
+      self.units = units
       self.embeddings = embeddings
       self.own = own
       self.speakers = speakers
@@ -34,8 +39,8 @@ package struct SupervisedContrastiveLoss: Sendable {
   }
 
   package struct Result {
-    /// This rank's share of the loss: shares add up to it.
-    package let loss: Double
+    /// Shares of the loss of this rank's anchors: all ranks' add up to it.
+    package let losses: [Double]
     /// ∂L/∂z of this rank's unit embeddings, with a constant; n × dimensions.
     package let gradient: Matrix
     /// ∂L/∂a of this rank's rows; nil where attention stops the gradient.
@@ -60,23 +65,17 @@ package struct SupervisedContrastiveLoss: Sendable {
 
   /// - Parameters:
   ///   - warmth: how far attention has come from 1 (0) to its own weights (1).
-  ///   - combine: sums numbers over ranks.
+  ///   - gather: takes two numbers of each of this rank's rows and gives those of all rows.
+  ///   - total: sums numbers over all ranks' units.
   package func evaluate(
-    _ batch: Batch, warmth: Double = 1, combine: (inout [Double]) -> Void = { _ in }
+    _ batch: Batch, warmth: Double = 1, gather: ([Double]) -> [Double] = { $0 }, total: BatchSum? = nil
   ) -> Result {
     let rows = ContrastiveRows(loss: self, batch: batch, warmth: attention.mode == .off ? 0 : warmth)
     let cosines = Matrix(rows: batch.own.count, columns: batch.speakers.count)
     multiply(batch.embeddings.rows(batch.own), transposed: batch.embeddings.view, into: cosines.view)
+    let terms = batch.own.enumerated().map { rows.terms(anchor: $1, cosines: cosines.row($0)) }
     // Two numbers an anchor, from the rank that owns it to all: log D_i and the sum of its negatives' attention.
-    var shared = [Double](repeating: 0, count: 2 * batch.speakers.count)
-    var loss = 0.0
-    for (index, anchor) in batch.own.enumerated() {
-      let terms = rows.terms(anchor: anchor, cosines: cosines.row(index))
-      shared[2 * anchor] = terms.logDenominator
-      shared[2 * anchor + 1] = terms.attentionSum
-      loss += terms.loss
-    }
-    combine(&shared)
+    let shared = gather(terms.flatMap { [$0.logDenominator, $0.attentionSum] })
     let coefficients = Matrix(rows: batch.own.count, columns: batch.speakers.count)
     for (index, row) in batch.own.enumerated() {
       for other in batch.speakers.indices {
@@ -88,11 +87,14 @@ package struct SupervisedContrastiveLoss: Sendable {
     multiply(coefficients.view, batch.embeddings.view, into: gradient.view)
     var attentionGradient: [Double]?
     if attention.mode != .off && !attention.stopGradient {
-      var all = rows.attentionGradient(cosines: cosines, shared: shared)
-      combine(&all)
+      let values = batch.units.ranges(of: batch.own.count).flatMap {
+        rows.attentionGradient(anchors: $0, cosines: cosines, shared: shared)
+      }
+      let width = batch.speakers.count
+      let all = total?(values, width) ?? batch.units.total(values, width: width)
       attentionGradient = Array(all[batch.own])
     }
     return Result(
-      loss: loss, gradient: gradient, attentionGradient: attentionGradient, anchors: rows.anchors)
+      losses: terms.map(\.loss), gradient: gradient, attentionGradient: attentionGradient, anchors: rows.anchors)
   }
 }

@@ -4,6 +4,6 @@ struct GlobalBatch {
   let features: Matrix
   /// y of all rows.
   let speakers: [Int]
-  /// Each rank's rows.
-  let shares: [Range<Int>]
+  /// Which rows each rank has.
+  let cut: BatchCut
 }

@@ -37,7 +37,7 @@ package final class GradientCheck<Network: Encoder> {
     warmth = plan.warmth(at: plan.steps)
     let (outcome, cache) = trainer.evaluate(batch, margin: margin, warmth: warmth, statistics: trainer.statistics)
     losses = [outcome.classificationLoss, outcome.contrastiveLoss]
-    gradients = trainer.gradients(outcome, cache: cache)
+    gradients = trainer.gradients(outcome, batch.cut, cache: cache)
     attention = plan.objectives.contrastive.attention.stopGradient ? outcome.attention : nil
     try communicator.agree { [losses, gradients] in
       guard losses.allSatisfy(\.isFinite), gradients.allSatisfy({ $0.elements.allSatisfy(\.isFinite) }) else {

@@ -6,9 +6,7 @@ extension Trainer {
   /// Bytes of memory that this rank's steps will take beyond what it holds: the encoder's passes as a rehearsal on one
   /// utterance shows them, the objectives, batches that are loaded ahead, a checkpoint's copy.
   func memoryAhead() -> Int {
-    let rows = SpeakerBatchSampler.rows(
-      of: communicator.rank, size: communicator.size, count: plan.sampler.rows
-    ).count
+    let rows = cut(rows: plan.sampler.rows).rows(of: communicator.rank).count
     let columns = rows * plan.loader.frames(seconds: plan.cropLengths.longest)
     let passes = rehearsal().bytes(columns: Self.rehearsed, as: columns)
     BufferPool.shared.trim()
@@ -33,7 +31,7 @@ extension Trainer {
       encoder.backward(
         gradients.map { _ in Matrix.zeros(rows: embeddings.rows, columns: embeddings.columns) }, cache: cache,
         BackwardPass(
-          parameters: parameters.pointer, gradients: gradients.map(\.pointer), precision: plan.precision))
+          parameters: parameters.pointer, gradients: gradients.map { $0[0].pointer }, precision: plan.precision))
     }
   }
 }

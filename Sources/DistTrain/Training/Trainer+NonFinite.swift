@@ -10,7 +10,7 @@ extension Trainer {
 
   /// Whether the features of each row of a global batch are finite.
   func finiteRows(of batch: GlobalBatch) -> [Bool] {
-    let own = batch.shares[communicator.rank]
+    let own = batch.cut.rows(of: communicator.rank)
     let frames = own.isEmpty ? 0 : batch.features.columns / own.count
     var broken = [Double](repeating: 0, count: batch.speakers.count)
     for (index, row) in own.enumerated() {

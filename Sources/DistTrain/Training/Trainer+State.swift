@@ -2,9 +2,10 @@ extension Trainer {
   /// All that a checkpoint of this moment holds, copied.
   /// - Parameters:
   ///   - configuration: the settings' digest.
+  ///   - arithmetic: what this machine computes with.
   ///   - metadata: what the encoder's file says of the encoder.
   package func snapshot(
-    configuration: String, version: String, metadata: [String: String] = [:]
+    configuration: String, version: String, arithmetic: Arithmetic? = nil, metadata: [String: String] = [:]
   ) -> CheckpointSnapshot {
     let (parameters, statistics) = (Self.copy(parameters), Self.copy(statistics))
     let trained =
@@ -12,7 +13,7 @@ extension Trainer {
     return CheckpointSnapshot(
       encoder: trained.map { NamedTensor(name: $0.name, shape: $0.shape, buffer: $1.buffer, offset: $0.offset) },
       optimizer: optimizer.state.map { NamedTensor(name: $0.name, matrix: Self.copy($0.values)) },
-      state: state(configuration: configuration, version: version), metadata: metadata)
+      state: state(configuration: configuration, version: version, arithmetic: arithmetic), metadata: metadata)
   }
 
   private static func copy(_ matrix: Matrix) -> Matrix {
@@ -22,13 +23,13 @@ extension Trainer {
   }
 
   /// Everything else that the steps to come depend on.
-  package func state(configuration: String, version: String) -> TrainingState {
+  private func state(configuration: String, version: String, arithmetic: Arithmetic?) -> TrainingState {
     let epoch = step / plan.sampler.stepsPerEpoch
     return TrainingState(
       step: step, seed: plan.seed, configuration: configuration, corpus: plan.corpus.contents.description,
       sampler: .init(epoch: epoch, index: step % plan.sampler.stepsPerEpoch),
       replaced: unreadable.map { plan.corpus.utterances[$0].id }, rollbacks: rollbacks, skipped: skipped,
-      version: version, ranks: communicator.size)
+      version: version, ranks: communicator.size, arithmetic: arithmetic?.checksums)
   }
 
   /// Goes on from a checkpoint.

@@ -27,8 +27,9 @@ package final class Trainer<Network: Encoder> {
   package var rollbacks = 0
   /// Steps whose update was left out.
   package internal(set) var skipped = 0
-  /// One like the parameters for each gradient that travels through the encoder.
-  let gradients: [Matrix]
+  /// One like the parameters for each gradient that travels through the encoder, for each of this rank's nodes of the tree
+  /// in which a batch is summed.
+  private(set) var gradients: [[Matrix]]
   let prototypes: Parameter
   /// The running statistics before the step under way.
   private let statisticsBefore: Matrix
@@ -57,8 +58,9 @@ package final class Trainer<Network: Encoder> {
     parameters = Matrix.zeros(rows: 1, columns: layout.count)
     statistics = Matrix.zeros(rows: 1, columns: encoder.layout.statistics.count)
     statisticsBefore = Matrix(rows: 1, columns: statistics.columns)
-    gradients = (0..<plan.weighting.buffers).map { _ in Matrix.zeros(rows: 1, columns: layout.count) }
+    gradients = Array(repeating: [], count: plan.weighting.buffers)
     optimizer = plan.optimizer(layout)
+    prepareGradients(for: cut(rows: plan.sampler.rows))
     begin()
   }
 
@@ -90,11 +92,10 @@ package final class Trainer<Network: Encoder> {
   /// - Parameters:
   ///   - features: of this rank's rows, bins × (rows · frames).
   ///   - speakers: y of all rows of the global batch.
-  ///   - shares: each rank's rows.
   /// - Throws: `NonFiniteStep` on all ranks when a loss or gradient is not finite.
-  package func learn(_ features: Matrix, speakers: [Int], shares: [Range<Int>]) throws -> StepMetrics {
+  package func learn(_ features: Matrix, speakers: [Int]) throws -> StepMetrics {
     clock = StepClock()
-    return try update(GlobalBatch(features: features, speakers: speakers, shares: shares))
+    return try update(GlobalBatch(features: features, speakers: speakers, cut: cut(rows: speakers.count)))
   }
 
   private func update(_ batch: GlobalBatch) throws -> StepMetrics {
@@ -103,11 +104,12 @@ package final class Trainer<Network: Encoder> {
     let (outcome, cache) = evaluate(batch, margin: margin, warmth: plan.warmth(at: step), statistics: statistics)
 
     clock.enter(.backward)
-    let balance = direction(outcome, cache: cache)
+    let balance = direction(outcome, batch.cut, cache: cache)
     let rate = plan.learningRate.rate(at: step)
+    let gradient = gradients[0][0]
     let lengths = [
-      GradientClipping.clip(gradients[0], encoderRange, to: plan.gradientNorm),
-      GradientClipping.clip(gradients[0], prototypes.range, to: plan.gradientNorm),
+      GradientClipping.clip(gradient, encoderRange, to: plan.gradientNorm),
+      GradientClipping.clip(gradient, prototypes.range, to: plan.gradientNorm),
     ]
     guard areFinite(outcome, balance, lengths) else {
       statistics.pointer.update(from: statisticsBefore.pointer, count: statistics.count)
@@ -115,7 +117,7 @@ package final class Trainer<Network: Encoder> {
         metrics: metrics(outcome, balance, rows: batch.speakers.count, rate: rate, margin: margin),
         finiteRows: finiteRows(of: batch))
     }
-    optimizer.update(parameters, gradient: gradients[0], learningRate: rate)
+    optimizer.update(parameters, gradient: gradient, learningRate: rate)
     clock.within(.communicate) { shareStatistics() }
 
     let metrics = metrics(outcome, balance, rows: batch.speakers.count, rate: rate, margin: margin)
@@ -126,12 +128,12 @@ package final class Trainer<Network: Encoder> {
   /// The next step's global batch with the features of this rank's rows, and which utterances it could not read.
   func load() throws -> (rows: GlobalBatch, unreadable: [BatchLoader.Unreadable]) {
     let rows = plan.sampler.batch(step: step, rollbacks: rollbacks)
-    let shares = shares(of: rows)
+    let cut = cut(rows: rows.count)
     let loaded = try communicator.agree { try reader.take(step: step) ?? reader.read(step: step, reading(step, rows)) }
     loadedRows = loaded.rows
     readAhead()
     return (
-      GlobalBatch(features: loaded.features, speakers: rows.map(\.speaker), shares: shares), loaded.unreadable
+      GlobalBatch(features: loaded.features, speakers: rows.map(\.speaker), cut: cut), loaded.unreadable
     )
   }
 
@@ -155,14 +157,12 @@ package final class Trainer<Network: Encoder> {
     readAhead()
   }
 
-  /// Each rank's share of a batch's rows.
-  private func shares(of rows: [BatchRow]) -> [Range<Int>] {
-    (0..<communicator.size).map { SpeakerBatchSampler.rows(of: $0, size: communicator.size, count: rows.count) }
-  }
+  /// Which of a batch's rows each rank has.
+  package func cut(rows: Int) -> BatchCut { BatchCut(rows: rows, unit: plan.unit, ranks: communicator.size) }
 
   /// What loads this rank's share of a batch.
   private func reading(_ step: Int, _ rows: [BatchRow]) -> @Sendable (ThreadTeam) throws -> BatchLoader.Batch {
-    let own = shares(of: rows)[communicator.rank]
+    let own = cut(rows: rows.count).rows(of: communicator.rank)
     let seconds = plan.cropLengths.seconds(step: step)
     return { [loader = plan.loader, known] readers in
       try loader.load(rows, own: own, unreadable: known, seconds: seconds, readers: readers)
@@ -178,22 +178,27 @@ package final class Trainer<Network: Encoder> {
   ) -> (outcome: BatchObjectives.Outcome, cache: Network.Cache) {
     clock.enter(.forward)
     let (embeddings, cache) = encoder.forward(
-      batch.features, utterances: batch.shares[communicator.rank].count,
+      batch.features, utterances: batch.cut.rows(of: communicator.rank).count,
       ForwardPass(
-        mode: .training, parameters: parameters.pointer, statistics: statistics.pointer, combine: combine,
-        precision: plan.precision))
+        mode: .training, parameters: parameters.pointer, statistics: statistics.pointer, units: units(batch.cut),
+        combine: batchSum(batch.cut), precision: plan.precision))
     let outcome = plan.objectives.evaluate(
-      embeddings: embeddings, speakers: batch.speakers, rows: batch.shares.map(\.count), prototypes: prototypeMatrix,
+      embeddings: embeddings, speakers: batch.speakers, cut: batch.cut, prototypes: prototypeMatrix,
       margin: margin, warmth: warmth, attention: attention, communicator: communicator)
     return (outcome, cache)
   }
 
-  /// Sums batch statistics over ranks, where they are shared.
-  private func combine(_ numbers: inout [Double]) {
-    guard plan.sharesBatchStatistics else { return }
-    let before = clock.enter(.communicate)
-    communicator.sum(&numbers)
-    clock.enter(before)
+  private func units(_ cut: BatchCut) -> BatchUnits { cut.units(of: communicator.rank) }
+
+  /// Sums batch statistics over all ranks' units; nil where ranks keep their own.
+  private func batchSum(_ cut: BatchCut) -> BatchSum? {
+    guard plan.sharesBatchStatistics else { return nil }
+    let units = units(cut)
+    return { [self] values, width in
+      let before = clock.enter(.communicate)
+      defer { clock.enter(before) }
+      return communicator.sum(units.nodeSums(values, width: width), width: width, of: cut.shares)
+    }
   }
 
   /// Every rank's unreadable utterances, on every rank, in the order of ranks, each once.
@@ -233,69 +238,84 @@ package final class Trainer<Network: Encoder> {
     return metrics
   }
 
-  /// Leaves in `gradients[0]` what the parameters follow: the weighted objectives' for the encoder, the
+  /// Leaves in the first gradient what the parameters follow: the weighted objectives' for the encoder, the
   /// classification's for the prototypes.
-  private func direction(
-    _ outcome: BatchObjectives.Outcome, cache: Network.Cache
-  ) -> GradientBalance {
-    begin(gradients, outcome, classifierWeight: plan.weighting.classifierWeight)
+  private func direction(_ outcome: BatchObjectives.Outcome, _ cut: BatchCut, cache: Network.Cache) -> GradientBalance {
+    prepareGradients(for: cut)
+    let balance: GradientBalance
     switch plan.weighting {
     case .parameters(let solver):
-      backward(outcome.gradients, cache: cache, into: gradients)
-      let balance = weigh(gradients, in: encoderRange, summed: true, outcome, solver: solver)
+      backward(outcome.gradients, outcome, cut, cache: cache, into: gradients)
+      let sums = gradients.map { $0[0] }
+      balance = weigh(gram { dot(sums[$0], sums[$1], encoderRange) }, outcome, solver: solver)
       ck_combine(
-        gradients[0].pointer, gradients[1].pointer, gradients[0].pointer, encoderRange.count,
-        Float(balance.weights[0]), Float(balance.weights[1]))
-      return balance
+        sums[0].pointer, sums[1].pointer, sums[0].pointer, encoderRange.count, Float(balance.weights[0]),
+        Float(balance.weights[1]))
     case .representation(let solver):
-      let balance = weigh(
-        outcome.gradients, in: 0..<outcome.gradients[0].count, summed: false, outcome, solver: solver)
-      backward([combined(outcome.gradients, balance.weights)], cache: cache, into: gradients)
-      return balance
+      balance = weigh(representationGram(outcome.gradients, cut), outcome, solver: solver)
+      backward([combined(outcome.gradients, balance.weights)], outcome, cut, cache: cache, into: gradients)
     case .fixed(let coefficients):
-      let gram = gram(outcome.gradients, in: 0..<outcome.gradients[0].count, summed: false)
-      backward([combined(outcome.gradients, coefficients)], cache: cache, into: gradients)
-      return GradientBalance(weights: coefficients, gram: gram)
+      balance = GradientBalance(weights: coefficients, gram: representationGram(outcome.gradients, cut))
+      backward([combined(outcome.gradients, coefficients)], outcome, cut, cache: cache, into: gradients)
     }
+    let start = gradients[0][0].pointer + prototypes.offset
+    ck_affine(start, start, prototypes.count, Float(plan.weighting.classifierWeight), 0)
+    return balance
   }
 
   /// Both objectives' gradients of all parameters, summed over ranks.
-  func gradients(_ outcome: BatchObjectives.Outcome, cache: Network.Cache) -> [Matrix] {
-    let buffers = outcome.gradients.map { _ in Matrix(rows: 1, columns: layout.count) }
-    begin(buffers, outcome, classifierWeight: 1)
-    backward(outcome.gradients, cache: cache, into: buffers)
-    return buffers
+  func gradients(_ outcome: BatchObjectives.Outcome, _ cut: BatchCut, cache: Network.Cache) -> [Matrix] {
+    let buffers = outcome.gradients.map { _ in newGradients(for: cut) }
+    backward(outcome.gradients, outcome, cut, cache: cache, into: buffers)
+    return buffers.map { $0[0] }
   }
 
-  /// Zeroes the gradients and lays this rank's share of the prototypes' into the first, times the classifier's weight.
-  private func begin(_ gradients: [Matrix], _ outcome: BatchObjectives.Outcome, classifierWeight: Double) {
-    for buffer in gradients { buffer.pointer.update(repeating: 0, count: buffer.count) }
-    ck_affine(
-      outcome.prototypeGradient.pointer, gradients[0].pointer + prototypes.offset, prototypes.count,
-      Float(classifierWeight), 0)
+  private func newGradients(for cut: BatchCut) -> [Matrix] {
+    units(cut).nodes.map { _ in Matrix.zeros(rows: 1, columns: layout.count) }
+  }
+
+  /// A run's batches have one size, but a batch may be given that has another.
+  private func prepareGradients(for cut: BatchCut) {
+    let nodes = units(cut).nodes.count
+    for index in gradients.indices where gradients[index].count != nodes { gradients[index] = newGradients(for: cut) }
   }
 
   /// Sends the embeddings' gradients through the encoder and sums the parameters' over ranks, bucket after bucket as they
-  /// become final.
-  private func backward(_ embeddingGradients: [Matrix], cache: Network.Cache, into gradients: [Matrix]) {
-    let buckets = GradientBuckets(gradients, encoder: encoderRange.count, communicator: communicator) { [clock] in
-      clock.spent(.backward)
+  /// become final. The prototypes belong to the first objective alone.
+  private func backward(
+    _ embeddingGradients: [Matrix], _ outcome: BatchObjectives.Outcome, _ cut: BatchCut, cache: Network.Cache,
+    into gradients: [[Matrix]]
+  ) {
+    for buffer in gradients.joined() { buffer.pointer.update(repeating: 0, count: buffer.count) }
+    for (buffer, own) in zip(gradients[0], outcome.directionGradients) {
+      (buffer.pointer + prototypes.offset).update(from: own.pointer, count: prototypes.count)
     }
-    // The prototypes belong to the first objective alone, and their gradient is there.
+    let buckets = GradientBuckets(
+      gradients, of: cut.shares, encoder: encoderRange.count, communicator: communicator
+    ) { [clock] in clock.spent(.backward) }
     clock.within(.communicate) { buckets.start(prototypes.range, of: 0) }
     let pass = BackwardPass(
-      parameters: parameters.pointer, gradients: gradients.map(\.pointer),
-      combine: { [self] numbers in
-        // Every normalisation comes by here, often enough to move the sums on; its own sum moves them too.
-        clock.within(.communicate) { buckets.look() }
-        combine(&numbers)
-        clock.within(.communicate) { buckets.look() }
-      },
+      parameters: parameters.pointer, gradients: gradients.map { $0.map(\.pointer) }, units: units(cut),
+      combine: looking(at: buckets, batchSum(cut)),
       finished: { [clock] offset in clock.within(.communicate) { buckets.finished(from: offset) } },
       precision: plan.precision)
     encoder.backward(embeddingGradients, cache: cache, pass)
     clock.within(.communicate) { buckets.finish() }
     clock.overlapped += buckets.overlappedSeconds
+
+    let directions = MatrixView(
+      gradients[0][0].pointer + prototypes.offset, rows: prototypes.shape[0], columns: prototypes.shape[1])
+    outcome.directions.backward(directions, into: directions)
+  }
+
+  /// Every normalisation comes by here, often enough to move the buckets' sums on; its own sum moves them too.
+  private func looking(at buckets: GradientBuckets, _ sum: BatchSum?) -> BatchSum? {
+    guard let sum else { return nil }
+    return { [clock] values, width in
+      clock.within(.communicate) { buckets.look() }
+      defer { clock.within(.communicate) { buckets.look() } }
+      return sum(values, width)
+    }
   }
 
   private func combined(_ gradients: [Matrix], _ weights: [Double]) -> Matrix {
@@ -305,21 +325,29 @@ package final class Trainer<Network: Encoder> {
     return result
   }
 
-  private func gram(_ gradients: [Matrix], in range: Range<Int>, summed: Bool) -> [[Double]] {
-    func dot(_ first: Int, _ second: Int) -> Double {
-      ck_dot(gradients[first].pointer + range.lowerBound, gradients[second].pointer + range.lowerBound, range.count)
+  private func gram(_ product: (_ first: Int, _ second: Int) -> Double) -> [[Double]] {
+    let inner = product(0, 1)
+    return [[product(0, 0), inner], [inner, product(1, 1)]]
+  }
+
+  private func dot(_ first: Matrix, _ second: Matrix, _ range: Range<Int>) -> Double {
+    ck_dot(first.pointer + range.lowerBound, second.pointer + range.lowerBound, range.count)
+  }
+
+  /// Of the embeddings' gradients, over all ranks' units.
+  private func representationGram(_ gradients: [Matrix], _ cut: BatchCut) -> [[Double]] {
+    let units = units(cut)
+    let products = units.ranges(of: gradients[0].count).flatMap { range in
+      [(0, 0), (0, 1), (1, 1)].map { dot(gradients[$0], gradients[$1], range) }
     }
-    var products = [dot(0, 0), dot(0, 1), dot(1, 1)]
-    if !summed { communicator.sum(&products) }
-    return [[products[0], products[1]], [products[1], products[2]]]
+    let sums = communicator.sum(units.nodeSums(products, width: 3), width: 3, of: cut.shares)
+    return gram { sums[$0 + $1] }
   }
 
   /// Rank 0 solves, all get its weights.
   private func weigh(
-    _ gradients: [Matrix], in range: Range<Int>, summed: Bool, _ outcome: BatchObjectives.Outcome,
-    solver: MinNormSolver
+    _ gram: [[Double]], _ outcome: BatchObjectives.Outcome, solver: MinNormSolver
   ) -> GradientBalance {
-    let gram = gram(gradients, in: range, summed: summed)
     let solution = solver.weights(
       gram: gram, losses: [outcome.classificationLoss, outcome.contrastiveLoss],
       present: [true, outcome.anchors > 0])

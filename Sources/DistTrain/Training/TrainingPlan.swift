@@ -16,6 +16,8 @@ package struct TrainingPlan {
   package let gradientNorm: Double?
   /// Whether batch statistics are taken over all ranks.
   package let sharesBatchStatistics: Bool
+  /// Rows that stay together on a rank: sums over the batch are made of theirs.
+  package let unit: Int
   /// Of the encoder's products.
   package let precision: Precision
   package let steps: Int
@@ -54,6 +56,7 @@ package struct TrainingPlan {
     attentionWarmup = configuration.contrastive.attention.warmup
     gradientNorm = configuration.optimizer.gradientNorm
     sharesBatchStatistics = configuration.encoder.batchNormalization == .global
+    unit = batch.unit
     precision = configuration.training.precision
     guard precision.isAvailable else {
       throw Failure(

@@ -112,7 +112,8 @@ extension TrainingRun {
 
   private func startWriting(isBest: Bool) {
     let snapshot = trainer.snapshot(
-      configuration: configuration.digest, version: options.version, metadata: configuration.encoderMetadata)
+      configuration: configuration.digest, version: options.version, arithmetic: arithmetic,
+      metadata: configuration.encoderMetadata)
     writer.start(step: snapshot.step) { [store = folder.checkpoints, log = metricsLog, keep] in
       // A checkpoint's steps are in the log even where the power fails.
       try log?.sync()

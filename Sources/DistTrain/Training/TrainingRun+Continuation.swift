@@ -5,11 +5,13 @@ extension TrainingRun {
   func takeUp() throws {
     let path = communicator.broadcast(try communicator.agree { isFirstRank ? try chooseStart() : "" })
     if path.isEmpty { return }
-    let ranks = try communicator.agree {
+    let state = try communicator.agree {
       let checkpoint = try Checkpoint(verifying: path)
       try trainer.restore(checkpoint)
-      return checkpoint.state.ranks
+      return checkpoint.state
     }
+    noteOtherArithmetic(state)
+    let ranks = state.ranks
     if ranks != communicator.size, !trainer.plan.sharesBatchStatistics {
       note(
         "warning: encoder.batchNormalization is local: with \(communicator.size) ranks in place of \(ranks) this run trains "
@@ -19,6 +21,16 @@ extension TrainingRun {
     try communicator.agree { if isFirstRank { try removeEvaluations(after: trainer.step) } }
     bestEER = communicator.broadcast(try communicator.agree { isFirstRank ? try findBest() : .infinity })
     note("going on from step \(trainer.step), \(path)")
+  }
+
+  /// Says where a run goes on with other bits than it would have had on the machine that saved it.
+  private func noteOtherArithmetic(_ state: TrainingState) {
+    let saved = state.arithmetic.map { Arithmetic(checksums: $0) }
+    let difference = saved.map(arithmetic.difference) ?? "sums in another order, by svdist \(state.version)"
+    guard let difference else { return }
+    note(
+      "warning: this machine computes otherwise than the one that saved the checkpoint (\(difference)): from here on the "
+        + "run has other bits than it would have had there")
   }
 
   /// Puts the run folder in order.

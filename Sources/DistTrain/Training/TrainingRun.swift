@@ -38,6 +38,8 @@ package final class TrainingRun {
   let evaluation: HeldOutEvaluation?
   let folder: RunFolder
   let progress: ProgressReport
+  /// What all ranks compute with.
+  let arithmetic: Arithmetic
   /// Rank 0 alone writes.
   var metricsLog: MetricsLog?
   var badUtteranceLog: BadUtteranceLog?
@@ -69,6 +71,8 @@ package final class TrainingRun {
       return (try Self.plan(configuration), try Self.evaluation(configuration))
     }
     self.evaluation = evaluation
+    arithmetic = .here(plan.precision)
+    try arithmetic.agree(communicator)
     try plan.corpus.agree(configuration.corpus.train ?? "", communicator)
     trainer = Trainer(
       encoder: ECAPATDNN(configuration), plan: plan, communicator: communicator, readers: options.readers,
@@ -102,13 +106,18 @@ package final class TrainingRun {
   }
 
   static func checkRows(_ configuration: Configuration, ranks: Int) throws {
-    let rows = configuration.batch.rows
-    if ranks > rows {
+    let batch = configuration.batch
+    guard ranks > batch.units else { return }
+    if ranks > batch.rows {
       throw Failure(
         .usage,
-        "\(ranks) ranks for a global batch of \(rows) rows (batch.speakers · utterances · views): start at most \(rows)"
-      )
+        "\(ranks) ranks for a global batch of \(batch.rows) rows (batch.speakers · utterances · views): start at most "
+          + "\(batch.rows)")
     }
+    throw Failure(
+      .usage,
+      "\(ranks) ranks for a global batch of \(batch.units) units of \(batch.unit) rows, which stay together: start at most "
+        + "\(batch.units), or lower batch.unit to \(batch.rows / ranks)")
   }
 
   static func plan(_ configuration: Configuration) throws -> TrainingPlan {

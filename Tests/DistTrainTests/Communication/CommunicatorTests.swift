@@ -9,7 +9,7 @@ import Testing
     communicator.broadcast(matrix)
     #expect(matrix.values == [1, 2, 3, 4, 5, 6])
     #expect(communicator.gather(matrix, rows: [2]).values == matrix.values)
-    #expect(communicator.reduceScatter(matrix, rows: [2]).values == matrix.values)
+    #expect(communicator.sum([3, 4], width: 2, of: TermShares([0..<5])) == [3, 4])
     #expect(communicator.minimum([3, -1]) == [3, -1])
     #expect(communicator.maximum([3, -1]) == [3, -1])
     #expect(communicator.gather("utterance") == ["utterance"])
@@ -27,17 +27,15 @@ import Testing
       let own = Matrix(rows: rank + 1, columns: 2)
       own.elements.update(repeating: Float(rank))
       let all = communicator.gather(own, rows: rows)
-      let share = communicator.reduceScatter(all, rows: rows)
       let texts = communicator.gather(String(repeating: "x", count: rank))
       return Seen(
-        sum: values, gathered: all.values, share: share.values, last: communicator.broadcast(rank, from: ranks - 1),
+        sum: values, gathered: all.values, last: communicator.broadcast(rank, from: ranks - 1),
         maximum: communicator.maximum(Double(rank)), lengths: texts.map(\.count))
     }
     let all: [[Float]] = (0..<ranks).map { [Float](repeating: Float($0), count: 2 * ($0 + 1)) }
-    for (rank, seen) in results.enumerated() {
+    for seen in results {
       #expect(seen.sum == [Float(ranks * (ranks - 1) / 2), Float(ranks)])
       #expect(seen.gathered == Array(all.joined()))
-      #expect(seen.share == all[rank].map { $0 * Float(ranks) })
       #expect(seen.last == ranks - 1)
       #expect(seen.maximum == Double(ranks - 1))
       #expect(seen.lengths == Array(0..<ranks))
@@ -47,7 +45,6 @@ import Testing
   private struct Seen {
     let sum: [Float]
     let gathered: [Float]
-    let share: [Float]
     let last: Int
     let maximum: Double
     let lengths: [Int]

@@ -5,7 +5,9 @@ import Testing
   @Test func `Buckets are cut from the end and start as soon as they are final`() {
     let link = HeldLink()
     let gradients = [numbers(from: 0, count: 12), numbers(from: 100, count: 12)]
-    let buckets = GradientBuckets(gradients, encoder: 10, size: 4, communicator: link) { 0 }
+    let buckets = GradientBuckets(
+      gradients.map { [$0] }, of: .ranks(1), encoder: 10, size: 4, communicator: link
+    ) { 0 }
     buckets.start(10..<12, of: 0)
     #expect(link.started == [[10, 11]])
     buckets.finished(from: 7)
@@ -23,7 +25,9 @@ import Testing
   @Test func `What an encoder never calls final is summed in the end, each element once`() {
     for size in [1, 3, 10, 64] {
       let link = HeldLink()
-      let buckets = GradientBuckets([numbers(from: 0, count: 10)], encoder: 10, size: size, communicator: link) { 0 }
+      let buckets = GradientBuckets(
+        [[numbers(from: 0, count: 10)]], of: .ranks(1), encoder: 10, size: size, communicator: link
+      ) { 0 }
       buckets.finish()
       #expect(link.started.joined().sorted() == (0..<10).map { Float($0) })
       #expect(link.unfinished == 0)
@@ -33,7 +37,9 @@ import Testing
   @Test func `Time counts as overlapped while looks find a sum under way`() {
     let link = HeldLink()
     var now = 5.0
-    let buckets = GradientBuckets([numbers(from: 0, count: 8)], encoder: 8, size: 4, communicator: link) { now }
+    let buckets = GradientBuckets(
+      [[numbers(from: 0, count: 8)]], of: .ranks(1), encoder: 8, size: 4, communicator: link
+    ) { now }
     now += 1
     buckets.look()
     #expect(buckets.overlappedSeconds == 0)
@@ -63,7 +69,9 @@ import Testing
   @Test func `One rank alone keeps its gradients and hides nothing`() {
     var now = 0.0
     let gradients = numbers(from: 0, count: 10)
-    let buckets = GradientBuckets([gradients], encoder: 9, size: 2, communicator: SoleCommunicator()) { now }
+    let buckets = GradientBuckets(
+      [[gradients]], of: .ranks(1), encoder: 9, size: 2, communicator: SoleCommunicator()
+    ) { now }
     buckets.start(9..<10, of: 0)
     for offset in [6, 3, 0] {
       now += 1
@@ -80,7 +88,7 @@ import Testing
     let start = clock.now
     var values: [Float] = [1, 2]
     values.withUnsafeMutableBufferPointer { values in
-      let sums = (1...2).map { _ in communicator.startSum(values) }
+      let sums = (1...2).map { _ in communicator.startSum([values], of: .ranks(1)) }
       if !overlaps { #expect(sums.allSatisfy { $0.isDone() }) }
       for sum in sums {
         sum.wait()

@@ -15,8 +15,8 @@ final class HeldLink: Communicator, @unchecked Sendable {
     for sum in sums.prefix(count) { sum.hasEnded = true }
   }
 
-  func startSum(_ values: UnsafeMutableBufferPointer<Float>) -> any PendingSum {
-    started.append(Array(values))
+  func startSum(_ values: [UnsafeMutableBufferPointer<Float>], of terms: TermShares) -> any PendingSum {
+    started.append(values.flatMap { Array($0) })
     sums.append(HeldSum())
     return sums[sums.count - 1]
   }
@@ -24,16 +24,16 @@ final class HeldLink: Communicator, @unchecked Sendable {
   let rank = 0
   let size = 1
 
-  func sum(_ values: UnsafeMutableBufferPointer<Float>) { base.sum(values) }
-
-  func sum(_ values: UnsafeMutableBufferPointer<Double>) { base.sum(values) }
+  func sum(_ values: [Double], width: Int, of terms: TermShares) -> [Double] {
+    base.sum(values, width: width, of: terms)
+  }
 
   func gather(_ own: UnsafeBufferPointer<Float>, counts: [Int], into all: UnsafeMutableBufferPointer<Float>) {
     base.gather(own, counts: counts, into: all)
   }
 
-  func reduceScatter(_ all: UnsafeBufferPointer<Float>, counts: [Int], into own: UnsafeMutableBufferPointer<Float>) {
-    base.reduceScatter(all, counts: counts, into: own)
+  func gather(_ own: UnsafeBufferPointer<Double>, counts: [Int], into all: UnsafeMutableBufferPointer<Double>) {
+    base.gather(own, counts: counts, into: all)
   }
 
   func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) { base.broadcast(bytes, from: root) }

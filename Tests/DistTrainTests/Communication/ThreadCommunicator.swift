@@ -1,7 +1,7 @@
 import DistTrain
 import Foundation
 
-/// Ranks that are threads of this process: what several ranks do, without MPI. Sums add rank after rank.
+/// Ranks that are threads of this process: what several ranks do, without MPI.
 final class ThreadCommunicator: Communicator, @unchecked Sendable {
   let rank: Int
   let size: Int
@@ -34,21 +34,19 @@ final class ThreadCommunicator: Communicator, @unchecked Sendable {
     return try (0..<ranks).map { try results.outcomes[$0]!.get() }
   }
 
-  func sum(_ values: UnsafeMutableBufferPointer<Float>) { add(values) }
-
-  func sum(_ values: UnsafeMutableBufferPointer<Double>) { add(values) }
-
   func gather(_ own: UnsafeBufferPointer<Float>, counts: [Int], into all: UnsafeMutableBufferPointer<Float>) {
-    precondition(own.count == counts[rank] && all.count == counts.reduce(0, +), "counts of all ranks expected")
-    let rows = exchange(Array(own)).joined()
-    for (index, value) in rows.enumerated() { all[index] = value }
+    collect(own, counts: counts, into: all)
   }
 
-  func reduceScatter(_ all: UnsafeBufferPointer<Float>, counts: [Int], into own: UnsafeMutableBufferPointer<Float>) {
+  func gather(_ own: UnsafeBufferPointer<Double>, counts: [Int], into all: UnsafeMutableBufferPointer<Double>) {
+    collect(own, counts: counts, into: all)
+  }
+
+  private func collect<Element>(
+    _ own: UnsafeBufferPointer<Element>, counts: [Int], into all: UnsafeMutableBufferPointer<Element>
+  ) {
     precondition(own.count == counts[rank] && all.count == counts.reduce(0, +), "counts of all ranks expected")
-    let total = Self.total(exchange(Array(all)))
-    let offset = counts[..<rank].reduce(0, +)
-    for index in own.indices { own[index] = total[offset + index] }
+    _ = all.update(fromContentsOf: exchange(Array(own)).joined())
   }
 
   func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) {
@@ -62,18 +60,6 @@ final class ThreadCommunicator: Communicator, @unchecked Sendable {
   func barrier() { _ = exchange(0) }
 
   func gather(_ bytes: [UInt8]) -> [[UInt8]] { exchange(bytes) }
-
-  private func add<Element: FloatingPoint>(_ values: UnsafeMutableBufferPointer<Element>) {
-    let total = Self.total(exchange(Array(values)))
-    for index in values.indices { values[index] = total[index] }
-  }
-
-  private static func total<Element: FloatingPoint>(_ rows: [[Element]]) -> [Element] {
-    rows.dropFirst().reduce(into: rows[0]) { total, row in
-      precondition(row.count == total.count, "ranks sum \(total.count) and \(row.count) elements")
-      for index in total.indices { total[index] += row[index] }
-    }
-  }
 
   private func fold(_ values: [Double], _ function: (Double, Double) -> Double) -> [Double] {
     let rows = exchange(values)

@@ -73,7 +73,7 @@ import Testing
       let metrics = try ahead.advance().metrics
       let rows = plan.sampler.batch(step: step)
       let batch = try plan.loader.load(rows, own: 0..<rows.count, unreadable: [])
-      let expected = try plain.learn(batch.features, speakers: rows.map(\.speaker), shares: [0..<rows.count])
+      let expected = try plain.learn(batch.features, speakers: rows.map(\.speaker))
       #expect(metrics.classificationLoss == expected.classificationLoss)
     }
     #expect(ahead.parameters.values == plain.parameters.values)

@@ -126,18 +126,6 @@ struct SpeakerBatchSamplerTests {
     }
   }
 
-  @Test("gives each rank its rows: contiguous, all of them, sizes that differ by at most one", arguments: 1...5)
-  func ranks(size: Int) throws {
-    let batch = try sampler([5, 5, 5, 5], speakers: 3).batch(step: 1)
-    for count in [0, 1, 4, 5, 12, 64] {
-      let ranges = (0..<size).map { SpeakerBatchSampler.rows(of: $0, size: size, count: count) }
-      #expect(ranges.flatMap { Array($0) } == Array(0..<count))
-      let sizes = ranges.map(\.count)
-      #expect(sizes.max()! - sizes.min()! <= 1)
-      if count == batch.count { #expect(ranges.flatMap { batch[$0] } == batch) }
-    }
-  }
-
   @Test("replaces an utterance by others of its speaker, the same for all views, until none is left")
   func replacement() throws {
     let sampler = try sampler([6, 6], speakers: 2)

@@ -44,7 +44,8 @@ import Testing
         features, utterances: Self.speakers.count,
         ForwardPass(mode: mode, parameters: parameters.pointer, statistics: statistics.pointer))
       let outcome = Self.objectives.evaluate(
-        embeddings: embeddings, speakers: Self.speakers, rows: [Self.speakers.count], prototypes: prototypes,
+        embeddings: embeddings, speakers: Self.speakers, cut: BatchCut(rows: Self.speakers.count, unit: 2, ranks: 1),
+        prototypes: prototypes,
         margin: 0.2, warmth: 1, communicator: SoleCommunicator())
       return (outcome, cache)
     }
@@ -63,10 +64,12 @@ import Testing
         ) { forward().0[keyPath: loss] }
       }
     }
-    expectGradient(
-      outcome.prototypeGradient.pointer, of: "prototypes", by: prototypes.pointer, count: prototypes.count, step: 0.02,
-      within: 1e-3
-    ) { forward().0.classificationLoss }
+    let gradient = outcome.prototypeGradient
+    withExtendedLifetime(gradient) {
+      expectGradient(
+        gradient.pointer, of: "prototypes", by: prototypes.pointer, count: prototypes.count, step: 0.02, within: 1e-3
+      ) { forward().0.classificationLoss }
+    }
   }
 
   @Test(arguments: ECAPATDNN.Arrangement.allCases)

@@ -10,9 +10,7 @@ extension MachineFacts {
     facts.available = Set(0..<cores)
     facts.allowed = mask ?? facts.available
     facts.quota = quota
-    facts.secondCache = 1024
     facts.hugePages = "madvise"
-    facts.blasCore = "SkylakeX"
     facts.kernels = "avx512"
     return facts
   }

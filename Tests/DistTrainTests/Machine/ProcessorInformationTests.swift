@@ -46,13 +46,4 @@ import Testing
   func `what is no list of CPUs is refused`(text: String) {
     #expect(CPUList.parse(text) == nil)
   }
-
-  @Test(
-    arguments: [
-      ("Cooperlake", 16), ("SkylakeX", 16), ("SAPPHIRERAPIDS", 16), ("Haswell", 8), ("Zen", 8), ("Nehalem", 4),
-      ("neoversen1", nil),
-    ] as [(String, Int?)])
-  func `a core's kernels have a width`(core: String, width: Int?) {
-    #expect(VectorWidth(core: core)?.rawValue == width)
-  }
 }

@@ -58,7 +58,12 @@ import Testing
     let batches = shares.map {
       SupervisedContrastiveLoss.Batch(embeddings: embeddings.unit, own: $0, speakers: speakers, attention: values)
     }
-    let results = InProcess.evaluate(loss, batches, warmth: one.warmup)
+    let results = try ThreadCommunicator.run(ranks: shares.count) { communicator in
+      loss.evaluate(
+        batches[communicator.rank], warmth: one.warmup,
+        gather: { communicator.gather($0, counts: shares.map { 2 * $0.count }) },
+        total: { communicator.sum($0, width: $1, of: .ranks(shares.count)) })
+    }
     let unit = Matrix(rows: embeddings.unit.rows, columns: embeddings.unit.columns, results.flatMap(\.gradient.values))
     if results.allSatisfy({ $0.attentionGradient != nil }) {
       let byCosine = attention.backward(
@@ -66,36 +71,7 @@ import Testing
       multiply(cosines.spread(byCosine).view, prototypes.unit.view, into: unit.view, adding: true)
     }
     return (
-      results.reduce(0) { $0 + $1.loss }, embeddings.backward(unit).values, results[0].anchors, values
+      results.flatMap(\.losses).reduce(0, +), embeddings.backward(unit).values, results[0].anchors, values
     )
-  }
-}
-
-/// Ranks of one process: a first evaluation of each rank records what it would share, later ones see the sums.
-private enum InProcess {
-  static func evaluate(
-    _ loss: SupervisedContrastiveLoss, _ batches: [SupervisedContrastiveLoss.Batch], warmth: Double
-  ) -> [SupervisedContrastiveLoss.Result] {
-    var sums: [[Double]] = []
-    var results: [SupervisedContrastiveLoss.Result] = []
-    // Each round makes one more of the shared sums known.
-    for _ in 0..<3 {
-      var contributions: [[[Double]]] = []
-      results = batches.map { batch in
-        var shared: [[Double]] = []
-        let result = loss.evaluate(batch, warmth: warmth) { numbers in
-          shared.append(numbers)
-          if shared.count <= sums.count { numbers = sums[shared.count - 1] }
-        }
-        contributions.append(shared)
-        return result
-      }
-      sums = contributions[0].indices.map { call in
-        contributions.reduce([Double](repeating: 0, count: contributions[0][call].count)) { total, rank in
-          zip(total, rank[call]).map { $0 + $1 }
-        }
-      }
-    }
-    return results
   }
 }

@@ -45,7 +45,8 @@ import Testing
       rows: 4 * objectives.subcenters, columns: 5, Array(prototypes.values.prefix(20 * objectives.subcenters)))
     func outcome() -> BatchObjectives.Outcome {
       objectives.evaluate(
-        embeddings: embeddings, speakers: Self.speakers, rows: [7], prototypes: used, margin: 0.2, warmth: 0.8,
+        embeddings: embeddings, speakers: Self.speakers, cut: BatchCut(rows: 7, unit: 2, ranks: 1), prototypes: used,
+        margin: 0.2, warmth: 0.8,
         communicator: SoleCommunicator())
     }
     let analytic = outcome()
@@ -54,9 +55,11 @@ import Testing
       step: 0.002, within: 1e-3
     ) { outcome()[keyPath: loss] }
     guard objective == 0 else { return }
-    expectGradient(
-      analytic.prototypeGradient.pointer, of: "prototypes", by: used.pointer, count: used.count, step: 0.01,
-      within: 1e-3
-    ) { outcome()[keyPath: loss] }
+    let gradient = analytic.prototypeGradient
+    withExtendedLifetime(gradient) {
+      expectGradient(
+        gradient.pointer, of: "prototypes", by: used.pointer, count: used.count, step: 0.01, within: 1e-3
+      ) { outcome()[keyPath: loss] }
+    }
   }
 }

@@ -40,7 +40,7 @@ struct NoiseCorpus {
     try Configuration.load(
       file: nil,
       overrides: [
-        "features.bins=\(Self.bins)", "crop.seconds=0.4", "batch.speakers=3", "batch.utterances=2",
+        "features.bins=\(Self.bins)", "crop.seconds=0.4", "batch.speakers=3", "batch.utterances=2", "batch.unit=2",
         "training.steps=10", "schedule.learningRate.initial=0.001", "schedule.learningRate.final=0.00005",
       ] + settings)
   }

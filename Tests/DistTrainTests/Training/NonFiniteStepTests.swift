@@ -10,11 +10,7 @@ import Testing
   ) throws -> StepMetrics {
     let speakers = [0, 0, 1, 1, 2, 2]
     let frames = 30
-    let communicator = trainer.communicator
-    let shares = (0..<communicator.size).map {
-      SpeakerBatchSampler.rows(of: $0, size: communicator.size, count: speakers.count)
-    }
-    let own = shares[communicator.rank]
+    let own = trainer.cut(rows: speakers.count).rows(of: trainer.communicator.rank)
     let features = Matrix(rows: NoiseCorpus.bins, columns: own.count * frames)
     for (place, row) in own.enumerated() {
       var stream = RandomStream(seed: 3, purpose: .test, epoch: trainer.step, item: row)
@@ -23,7 +19,7 @@ import Testing
       }
       if broken.contains(row) { features[5, place * frames + 7] = value }
     }
-    return try trainer.learn(features, speakers: speakers, shares: shares)
+    return try trainer.learn(features, speakers: speakers)
   }
 
   private struct State: Equatable {

@@ -156,7 +156,7 @@ private struct StepByHand {
       ForwardPass(mode: .training, parameters: parameters.pointer, statistics: statistics.pointer))
     let warmup = configuration.contrastive.attention.warmup
     let outcome = plan.objectives.evaluate(
-      embeddings: embeddings, speakers: rows.map(\.speaker), rows: [rows.count],
+      embeddings: embeddings, speakers: rows.map(\.speaker), cut: BatchCut(rows: rows.count, unit: plan.unit, ranks: 1),
       prototypes: Matrix(
         rows: prototypes.shape[0], columns: prototypes.shape[1], Array(parameters.values[prototypes.range])),
       margin: configuration.marginSchedule.margin(at: step),

@@ -42,7 +42,7 @@ import Testing
 
     #expect(settings.steps.count == 20)
     for (step, expected) in settings.steps.enumerated() {
-      let metrics = try trainer.learn(batches[step % 4], speakers: record.speakers, shares: [0..<8])
+      let metrics = try trainer.learn(batches[step % 4], speakers: record.speakers)
       // A loss of a hundredth is what is left of exponentials of cosines: rounding of these is an absolute error.
       #expect(abs(metrics.classificationLoss - expected.classification) < 1e-4 * (1 + expected.classification))
       #expect(abs(metrics.contrastiveLoss - expected.contrastive) < 1e-4 * (1 + expected.contrastive))

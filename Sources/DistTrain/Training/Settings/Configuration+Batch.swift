@@ -9,11 +9,15 @@ extension Configuration {
     package var views = 2
     package var draw = Draw.utterances
     package var sessions = Sessions.any
+    package var unit = 4
 
     package init() {}
 
     /// Rows of the global batch: speakers · utterances · views.
     package var rows: Int { speakers * utterances * views }
+
+    /// Units of the global batch, of which a rank has whole ones.
+    package var units: Int { BatchCut.units(rows: rows, unit: unit) }
 
     /// Far beyond use, and small enough for the product of three.
     private static let allowed = Allowed.from(1, to: 1_000_000)
@@ -24,6 +28,9 @@ extension Configuration {
       Setting("batch.views", \.batch.views, "rows of each utterance", allowed: allowed),
       Setting("batch.draw", \.batch.draw, "a speaker's share of an epoch"),
       Setting("batch.sessions", \.batch.sessions, "a speaker's utterances in a batch, where ids name sessions"),
+      Setting(
+        "batch.unit", \.batch.unit, "rows that stay together on a rank and are summed as one",
+        allowed: allowed),
     ]
   }
 }

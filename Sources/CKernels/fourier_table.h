@@ -1,0 +1,64 @@
+// What the families of ck_frame_powers and ck_convolve share.
+#ifndef FOURIER_TABLE_H
+#define FOURIER_TABLE_H
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+typedef double lanes __attribute__((vector_size(32)));
+// Four complex numbers: of four signals, or neighbours in one.
+typedef struct {
+  lanes re, im;
+} point;
+
+// A root of unity exp(-i * angle) = cosine - i * sine.
+struct fourier_root {
+  double cosine, sine;
+};
+
+// A complex transform of a power of two of points, at least 4.
+struct fourier_length {
+  size_t points;
+  // For each pass, the longest first, first, second and third powers of its roots in turn.
+  const struct fourier_root *roots;
+  // Where the transform leaves each frequency.
+  const uint32_t *places;
+};
+
+// Root i of many is coarse[i / stride] * fine[i % stride].
+struct fourier_circle {
+  size_t stride;
+  const struct fourier_root *coarse, *fine;
+};
+
+struct fourier_kernels;
+
+struct ck_spectrum {
+  const struct fourier_kernels *kernels;
+  size_t points;
+  struct fourier_length half;
+  const struct fourier_root *roots;
+};
+
+// Convolution by way of transforms of rows.points * columns.points complex numbers.
+struct fourier_convolution {
+  struct fourier_length rows, columns;
+  // The roots of four times as many points.
+  struct fourier_circle circle;
+  // Room: three times as many numbers, and once rows.points times 4.
+  point *first, *second, *third, *line;
+};
+
+struct fourier_kernels {
+  void (*frame_powers)(const struct ck_spectrum *, const double *, float *, point *);
+  void (*convolve)(const struct fourier_convolution *, const float *, size_t, const float *, size_t, float *);
+};
+
+extern const struct fourier_kernels generic_fourier;
+#if defined(__x86_64__)
+extern const struct fourier_kernels fma_fourier;
+extern const struct fourier_kernels avx2_fourier;
+extern const struct fourier_kernels avx512_fourier;
+#endif
+
+#endif

@@ -1,0 +1,51 @@
+#include "CKernels.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "product_single.h"
+
+// By the instruction set that the element-wise kernels chose, so that a narrower one can be asked for in one place.
+static const struct single_product *choose(void) {
+#if defined(__x86_64__)
+  const char *set = ck_instruction_set();
+  if (strcmp(set, "avx512") == 0) return &avx512_single_product;
+  __builtin_cpu_init();
+  // AVX2's own instructions have no part in a product.
+  if (strcmp(set, "avx2") == 0 || __builtin_cpu_supports("fma")) return &fma_single_product;
+#endif
+  return &generic_single_product;
+}
+
+// Memory for a thread's packed blocks.
+static float *new_scratch(size_t floats) {
+  size_t page = 2 << 20, bytes = (floats * sizeof(float) + page - 1) / page * page;
+  float *found = aligned_alloc(page, bytes);
+  if (!found) abort();
+#if defined(MADV_HUGEPAGE)
+  // Fewer addresses to translate; where it can't be had, slower.
+  madvise(found, bytes, MADV_HUGEPAGE);
+#endif
+  return found;
+}
+
+// Kept, as a step multiplies a thousand times.
+static _Thread_local float *scratch;
+
+void ck_product(
+    const float *a, size_t a_stride, int a_transposed, const float *b, size_t b_stride, int b_transposed, size_t m,
+    size_t n, size_t k, int adding, float *c, size_t c_stride) {
+  // Chosen at the first product, when the constructors are done; threads that meet there choose the same.
+  static _Atomic(const struct single_product *) chosen;
+  const struct single_product *single = atomic_load_explicit(&chosen, memory_order_relaxed);
+  if (!single) {
+    single = choose();
+    atomic_store_explicit(&chosen, single, memory_order_relaxed);
+  }
+  if (!scratch) scratch = new_scratch(single->scratch);
+  single->multiply(
+      (struct matrix){a, a_stride, a_transposed}, (struct matrix){b, b_stride, b_transposed}, m, n, k, adding, c,
+      c_stride, scratch);
+}

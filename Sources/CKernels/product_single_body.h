@@ -1,0 +1,274 @@
+// The single-precision product's one source, included by a file for each instruction set, which defines NAME, ROWS (6 or
+// 12), LANES (of a register) and HEIGHT (rows of a in a block). An element's bits are the same in all of them and do not
+// depend on where it lies: see product_single.h.
+// Blocks as in Goto and van de Geijn 2008: a packed panel of b stays in the first-level cache, a packed block of a in the
+// second, a block of b in the third. A panel is packed right before its first use; all but a block's first come from lines
+// that were asked for while the panel before was multiplied.
+#include <stdint.h>
+#include <string.h>
+
+#include "factor.h"
+#include "product_single.h"
+
+// A sum is a chain of fused multiply-adds because the source says so, never because the compiler found one.
+#pragma clang fp contract(off)
+
+// A tile of c: ROWS × COLUMNS sums, two registers a row.
+#define COLUMNS (2 * LANES)
+// Columns of b in a block.
+#define WIDTH 4096
+// Floats of a packed block of a, and what packing may write beyond it.
+#define FOR_A (MOST_DEPTH * HEIGHT + 16)
+// Floats of a cache line.
+#define LINE 16
+
+typedef float floats __attribute__((ext_vector_type(LANES)));
+typedef floats loose_floats __attribute__((aligned(4), may_alias));
+// What panels are packed with, at any width of the tile.
+typedef float eight __attribute__((vector_size(32)));
+typedef eight loose_eight __attribute__((aligned(4), may_alias));
+
+// The register's worth of floats at an address.
+#define AT(address) (*(loose_floats *)(address))
+#define CONSTANT_AT(address) (*(const loose_floats *)(address))
+
+// To the second-level cache: the first is full of the panels at hand.
+static inline void ask_for(const float *line) { __builtin_prefetch(line, 0, 2); }
+
+// A panel whose rows are stretches of the source's rows. Its step is known to the compiler.
+static inline __attribute__((always_inline)) void pack_along(
+    const float *source, size_t stride, size_t depth, size_t count, size_t step, float *target) {
+  if (count == step) {
+    for (size_t p = 0; p < depth; p++) memcpy(target + p * step, source + p * stride, step * sizeof(float));
+    return;
+  }
+  for (size_t p = 0; p < depth; p++, source += stride, target += step) {
+    memset(target, 0, step * sizeof(float));
+    // By halves: a loop over a few elements, or a call, would take longer than they do.
+    size_t done = 0;
+    for (size_t part = 16; part > 0; part /= 2) {
+      if (!(count & part)) continue;
+      memcpy(target + done, source + done, part * sizeof(float));
+      done += part;
+    }
+  }
+}
+
+static inline __attribute__((always_inline)) void transpose(eight r[8]) {
+  eight t[8], s[8];
+  for (int i = 0; i < 8; i += 2) {
+    t[i] = __builtin_shufflevector(r[i], r[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+    t[i + 1] = __builtin_shufflevector(r[i], r[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+  }
+  for (int i = 0; i < 8; i += 4) {
+    s[i] = __builtin_shufflevector(t[i], t[i + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+    s[i + 1] = __builtin_shufflevector(t[i], t[i + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+    s[i + 2] = __builtin_shufflevector(t[i + 1], t[i + 3], 0, 1, 8, 9, 4, 5, 12, 13);
+    s[i + 3] = __builtin_shufflevector(t[i + 1], t[i + 3], 2, 3, 10, 11, 6, 7, 14, 15);
+  }
+  for (int i = 0; i < 4; i++) {
+    r[i] = __builtin_shufflevector(s[i], s[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+    r[i + 4] = __builtin_shufflevector(s[i], s[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+  }
+}
+
+// Up to eight columns of a panel, which are rows of the source; the panel has room for `room` of them. Of a panel of six,
+// each store's two surplus elements are overwritten by the next store or lie beyond the last panel, in the scratch
+// memory's spare at the most.
+static inline __attribute__((always_inline)) void pack_across(
+    const float *source, size_t stride, size_t depth, size_t count, size_t step, size_t room, float *target) {
+  size_t p = 0;
+  for (; p + 8 <= depth; p += 8, target += 8 * step) {
+    eight r[8];
+    for (size_t i = 0; i < 8; i++) r[i] = i < count ? *(const loose_eight *)(source + i * stride + p) : (eight){0};
+    transpose(r);
+    for (size_t i = 0; i < 8; i++) {
+      if (room == 8 || step < 8) {
+        *(loose_eight *)(target + i * step) = r[i];
+      } else {
+        memcpy(target + i * step, &r[i], room * sizeof(float));
+      }
+    }
+  }
+  for (; p < depth; p++, target += step) {
+    for (size_t i = 0; i < room; i++) target[i] = i < count ? source[i * stride + p] : 0;
+  }
+}
+
+// Packs columns `column` to `column + count` of a matrix, rows `row` to `row + depth`, as one panel of `step` columns,
+// filled up with zeros.
+static inline __attribute__((always_inline)) void pack(
+    struct matrix m, size_t row, size_t column, size_t depth, size_t count, size_t step, float *target) {
+  const float *source = element(m, row, column);
+  if (!m.transposed) {
+    pack_along(source, m.stride, depth, count, step, target);
+    return;
+  }
+  for (size_t part = 0; part < step; part += 8) {
+    size_t here = part < count ? least(count - part, 8) : 0;
+    pack_across(
+        here > 0 ? source + part * m.stride : source, m.stride, depth, here, step, least(step - part, 8),
+        target + part);
+  }
+}
+
+static inline void ask_for_column(const float *source, size_t stride, size_t from, size_t to) {
+  for (size_t p = from; p < to; p++) ask_for(source + p * stride);
+}
+
+// Asks for rows `from` to `to` of a panel that is packed soon: short stretches far apart, which the CPU does not foresee.
+static inline void ask(struct matrix m, size_t row, size_t column, size_t count, size_t from, size_t to) {
+  const float *source = element(m, row, column);
+  if (m.transposed) {
+    for (size_t i = 0; i < count; i++) {
+      for (size_t p = from; p < to; p += LINE) ask_for(source + i * m.stride + p);
+    }
+    return;
+  }
+  size_t last = 0;
+  for (; last + LINE < count; last += LINE) ask_for_column(source + last, m.stride, from, to);
+  ask_for_column(source + last, m.stride, from, to);
+  int in_whole_lines = m.stride % LINE == 0 && (uintptr_t)source % 64 + (count - last) * sizeof(float) <= 64;
+  if (!in_whole_lines) ask_for_column(source + count - 1, m.stride, from, to);
+}
+
+// The sums of a tile of so many rows, a number that the compiler knows, as `step` is where b is packed: each a chain of
+// fused multiply-adds in the order of the depth.
+static inline __attribute__((always_inline)) void tile_of(
+    int count, size_t depth, const float *a, const float *b, size_t step, float *c, size_t stride, int adding) {
+  floats sums[ROWS][2];
+#pragma clang loop unroll(full)
+  for (int row = 0; row < count; row++) {
+    // Asked for now, there when the sums are done.
+    for (int column = 0; column < COLUMNS; column += LINE) __builtin_prefetch(c + row * stride + column, 0, 3);
+    __builtin_prefetch(c + row * stride + COLUMNS - 1, 0, 3);
+    sums[row][0] = sums[row][1] = (floats){0};
+  }
+#pragma clang loop unroll_count(4)
+  for (size_t p = 0; p < depth; p++, a += ROWS, b += step) {
+    floats left = CONSTANT_AT(b), right = CONSTANT_AT(b + LANES);
+#pragma clang loop unroll(full)
+    for (int row = 0; row < count; row++) {
+      floats factor = (floats)a[row];
+      sums[row][0] = __builtin_elementwise_fma(factor, left, sums[row][0]);
+      sums[row][1] = __builtin_elementwise_fma(factor, right, sums[row][1]);
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int row = 0; row < count; row++) {
+    float *to = c + row * stride;
+    if (adding) {
+      sums[row][0] += AT(to);
+      sums[row][1] += AT(to + LANES);
+    }
+    AT(to) = sums[row][0];
+    AT(to + LANES) = sums[row][1];
+  }
+}
+
+// A tile of whose rows c has `rows`.
+static inline __attribute__((always_inline)) void tile_of_some(
+    size_t rows, size_t depth, const float *a, const float *b, size_t step, float *c, size_t stride, int adding) {
+  switch (rows) {
+    case 1: tile_of(1, depth, a, b, step, c, stride, adding); break;
+    case 2: tile_of(2, depth, a, b, step, c, stride, adding); break;
+    case 3: tile_of(3, depth, a, b, step, c, stride, adding); break;
+    case 4: tile_of(4, depth, a, b, step, c, stride, adding); break;
+    case 5: tile_of(5, depth, a, b, step, c, stride, adding); break;
+#if ROWS == 12
+    case 6: tile_of(6, depth, a, b, step, c, stride, adding); break;
+    case 7: tile_of(7, depth, a, b, step, c, stride, adding); break;
+    case 8: tile_of(8, depth, a, b, step, c, stride, adding); break;
+    case 9: tile_of(9, depth, a, b, step, c, stride, adding); break;
+    case 10: tile_of(10, depth, a, b, step, c, stride, adding); break;
+    case 11: tile_of(11, depth, a, b, step, c, stride, adding); break;
+#endif
+    default: tile_of(ROWS, depth, a, b, step, c, stride, adding);
+  }
+}
+
+// A tile by a packed panel of b.
+static __attribute__((noinline)) void tile(
+    size_t rows, size_t depth, const float *a, const float *b, float *c, size_t stride, int adding) {
+  tile_of_some(rows, depth, a, b, COLUMNS, c, stride, adding);
+}
+
+// A tile by the rows of b where they lie.
+static __attribute__((noinline)) void loose_tile(
+    size_t rows, size_t depth, const float *a, const float *b, size_t step, float *c, size_t stride, int adding) {
+  tile_of_some(rows, depth, a, b, step, c, stride, adding);
+}
+
+// A tile of which c has only some columns.
+static void narrow_tile(
+    size_t rows, size_t columns, size_t depth, const float *a, const float *b, float *c, size_t stride, int adding) {
+  float whole[ROWS * COLUMNS];
+  tile(rows, depth, a, b, whole, COLUMNS, 0);
+  for (size_t row = 0; row < rows; row++) {
+    for (size_t column = 0; column < columns; column++) {
+      float sum = whole[row * COLUMNS + column], *to = c + row * stride + column;
+      *to = adding ? *to + sum : sum;
+    }
+  }
+}
+
+// A piece of the sums, `depth` of them from the p-th, for a block of c's columns from the j-th.
+static void add_block(
+    struct matrix a, struct matrix b, size_t p, size_t depth, size_t j, size_t width, size_t m, int adding, float *c,
+    size_t stride, float *packed_a, float *packed_b) {
+  // The left factor's panels run along its rows: its transpose is what lies along the depth.
+  struct matrix turned = {a.elements, a.stride, !a.transposed};
+  // A panel of b that meets one panel of a only isn't worth packing where its rows can be read as they are.
+  int loose = m <= ROWS && !b.transposed;
+  for (size_t i = 0; i < m; i += HEIGHT) {
+    size_t height = least(HEIGHT, m - i);
+    for (size_t column = 0; column < width; column += COLUMNS) {
+      size_t columns = least(COLUMNS, width - column), next = column + COLUMNS;
+      float *right = packed_b + column * depth;
+      int packed = !loose || columns < COLUMNS;
+      if (i == 0 && packed) pack(b, p, j + column, depth, columns, COLUMNS, right);
+      for (size_t row = 0; row < height; row += ROWS) {
+        size_t rows = least(ROWS, height - row), below = row + rows;
+        float *left = packed_a + row * depth;
+        if (column == 0) {
+          pack(turned, p, i + row, depth, rows, ROWS, left);
+          if (below < height) ask(turned, p, i + below, least(ROWS, height - below), 0, depth);
+        }
+        if (next < width) {
+          // The next panel of b, a part of it beside each tile of this one.
+          size_t from = depth * row / height, to = depth * below / height;
+          if (i == 0) {
+            ask(b, p, j + next, least(COLUMNS, width - next), from, to);
+          } else {
+            for (size_t part = 0; part < COLUMNS; part += LINE) {
+              ask_for_column(right + COLUMNS * depth + part, COLUMNS, from, to);
+            }
+          }
+        }
+        float *to = c + (i + row) * stride + j + column;
+        if (!packed) {
+          loose_tile(rows, depth, left, element(b, p, j + column), b.stride, to, stride, adding);
+        } else if (columns == COLUMNS) {
+          tile(rows, depth, left, right, to, stride, adding);
+        } else {
+          narrow_tile(rows, columns, depth, left, right, to, stride, adding);
+        }
+      }
+    }
+  }
+}
+
+static void product(
+    struct matrix a, struct matrix b, size_t m, size_t n, size_t k, int adding, float *c, size_t stride,
+    float *scratch) {
+  size_t piece = depth_of_block(k);
+  float *packed_a = scratch, *packed_b = scratch + FOR_A;
+  for (size_t j = 0; j < n; j += WIDTH) {
+    for (size_t p = 0; p < k; p += piece) {
+      add_block(
+          a, b, p, least(piece, k - p), j, least(WIDTH, n - j), m, adding || p > 0, c, stride, packed_a, packed_b);
+    }
+  }
+}
+
+const struct single_product NAME(single_product) = {product, FOR_A + MOST_DEPTH * WIDTH};

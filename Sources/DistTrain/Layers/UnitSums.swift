@@ -1,0 +1,29 @@
+/// Sums of a matrix's rows over each unit's columns, for each objective.
+struct UnitSums {
+  private let rows: Int
+  private let units: Int
+  /// By objective, unit and row.
+  private let values: [Double]
+
+  /// - Parameters:
+  ///   - columns: of one objective.
+  ///   - sum: called once for each objective, row and unit's columns, on any thread.
+  init(
+    rows: Int, columns: Int, _ pass: BackwardPass,
+    sum: (_ objective: Int, _ row: Int, _ columns: Range<Int>) -> Double
+  ) {
+    let ranges = pass.units.ranges(of: columns)
+    self.rows = rows
+    units = ranges.count
+    values = [Double](filling: pass.objectives * ranges.count * rows) { values in
+      inParallel(pass.objectives * rows) { place in
+        let (objective, row) = place.quotientAndRemainder(dividingBy: rows)
+        for (unit, range) in ranges.enumerated() {
+          values[(objective * ranges.count + unit) * rows + row] = sum(objective, row, range)
+        }
+      }
+    }
+  }
+
+  subscript(objective: Int, unit: Int, row: Int) -> Double { values[(objective * units + unit) * rows + row] }
+}

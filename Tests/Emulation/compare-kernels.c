@@ -1,0 +1,326 @@
+// Gives every kernel of every family that this CPU can run the same numbers and demands the bits of generic code.
+// Prints a line for each kind of kernels and each family, and ends with 1 where bits differ. Linked with the objects of
+// CKernels but kernels.c's.
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "CKernels.h"
+#include "fourier_table.h"
+#include "kernels_table.h"
+#include "product_single.h"
+
+// By what kernels.c would have chosen, fourier.c takes a family.
+static const char *chosen = "generic";
+const char *ck_instruction_set(void) { return chosen; }
+
+struct family {
+  const char *name;
+  const struct kernels *kernels;
+  const struct fourier_kernels *fourier;
+  // Null where the family has no product of its own.
+  const struct single_product *product;
+};
+
+// All but generic code, with which they are compared.
+static const struct family families[] = {
+    {"fma", &fma_table, &fma_fourier, &fma_single_product},
+    {"avx2", &avx2_table, &avx2_fourier, NULL},
+    {"avx512", &avx512_table, &avx512_fourier, &avx512_single_product},
+};
+
+static int runs(const struct family *family) {
+  if (!__builtin_cpu_supports("fma")) return 0;
+  if (strcmp(family->name, "fma") == 0) return 1;
+  if (!__builtin_cpu_supports("avx2")) return 0;
+  if (strcmp(family->name, "avx2") == 0) return 1;
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
+}
+
+// xorshift64 (Marsaglia, 2003).
+static uint64_t draw(void) {
+  static uint64_t state = 1;
+  state ^= state << 13;
+  state ^= state >> 7;
+  return state ^= state << 17;
+}
+
+enum numbers { ORDINARY, SPECIAL, KINDS };
+
+static float number(enum numbers kind) {
+  static const float special[] = {
+      0.0f, -0.0f, __builtin_inff(), -__builtin_inff(), __builtin_nanf(""), 1e-45f, -3e-39f, 1.17549435e-38f, 3.4e38f,
+      -3.4e38f, 88, -88, 0.625f, 1e-20f, 1, -1};
+  uint64_t bits = draw();
+  if (kind == SPECIAL && bits >> 61 == 0) return special[bits % 16];
+  float even = (float)(int32_t)(bits >> 32) * 0x1p-31f;
+  return bits & 1 ? even : even * 20;
+}
+
+static void fill(float *x, size_t n, enum numbers kind) {
+  for (size_t i = 0; i < n; i++) x[i] = number(kind);
+}
+
+// The payload and sign of what is not a number may differ.
+#define SAME(a, b, n) \
+  if (memcmp(a, b, (n) * sizeof *(a)) == 0) return 1; \
+  for (size_t i = 0; i < n; i++) { \
+    if (memcmp(a + i, b + i, sizeof *a) != 0 && (a[i] == a[i] || b[i] == b[i])) return 0; \
+  } \
+  return 1;
+
+static int same_floats(const float *a, const float *b, size_t n) { SAME(a, b, n) }
+static int same_doubles(const double *a, const double *b, size_t n) { SAME(a, b, n) }
+
+// What came of one kind of kernels of a family.
+struct tally {
+  const char *kernels, *family, *other;
+  long comparisons, differences;
+};
+
+static int failed = 0;
+
+static void count(struct tally *tally, int same, const char *what, size_t size) {
+  tally->comparisons++;
+  if (same || tally->differences++ >= 5) return;
+  printf("%s of %s: %s differs, size %zu\n", tally->kernels, tally->family, what, size);
+}
+
+static void report(struct tally t) {
+  printf("%s of %s and %s: %ld comparisons, %ld differ\n", t.kernels, t.family, t.other, t.comparisons, t.differences);
+  if (t.differences > 0) failed = 1;
+}
+
+// Element-wise kernels and sums over rows.
+
+enum { SHORT_ROWS = 70, LONGEST = 4200 };
+
+struct input {
+  float x[LONGEST], z[LONGEST], y[LONGEST], edges[128], inner[128];
+  double window[LONGEST];
+  uint64_t state[16];
+  float a, b, c, d;
+};
+
+struct output {
+  float y[LONGEST], singles[2];
+  double totals[2], frame[LONGEST];
+  uint64_t state[16];
+  uint32_t outside[LONGEST];
+  size_t count;
+};
+
+// Each field of the table, with a call or two: the second one's rows are the same.
+#define KERNELS(KERNEL) \
+  KERNEL(add_scalar, t->add_scalar(y, n, a)) \
+  KERNEL(add_scalar_relu, out->totals[0] = t->add_scalar_relu(y, n, a)) \
+  KERNEL(add, t->add(x, z, y, n); t->add(y, x, y, n)) \
+  KERNEL(affine, t->affine(x, y, n, a, b); t->affine(y, y, n, a, b)) \
+  KERNEL(affine_factor, t->affine_factor(y, x, z, a, n)) \
+  KERNEL(combine, t->combine(x, z, y, n, a, b); t->combine(y, x, y, n, a, b)) \
+  KERNEL(affine_sum, t->affine_sum(x, z, y, n, a, b, c); t->affine_sum(x, y, y, n, a, b, c)) \
+  KERNEL(relu_backward, t->relu_backward(y, x, n)) \
+  KERNEL(sum, out->totals[0] = t->sum(x, n)) \
+  KERNEL(squared_deviations, out->totals[0] = t->squared_deviations(x, n, a)) \
+  KERNEL(dot, out->totals[0] = t->dot(x, z, n)) \
+  KERNEL(normalization_sums, t->normalization_sums(x, z, n, a, out->totals, out->totals + 1)) \
+  KERNEL(normalization_relu_backward, out->totals[0] = t->normalization_relu_backward(x, z, y, n, a, b, c); \
+         out->totals[1] = t->normalization_relu_backward(y, z, y, n, a, b, c)) \
+  KERNEL(normalization_backward, t->normalization_backward(y, x, n, a, b, c)) \
+  KERNEL(tanh, t->tanh(y, n)) \
+  KERNEL(sigmoid, t->sigmoid(y, n)) \
+  KERNEL(tanh_backward, t->tanh_backward(y, x, n)) \
+  KERNEL(attentive_statistics, t->attentive_statistics(y, x, n, out->singles, out->singles + 1)) \
+  KERNEL(attentive_variance, t->attentive_variance(y, x, n, out->singles, out->singles + 1)) \
+  KERNEL(attention_backward, t->attention_backward(x, z, y, n, a, b, c)) \
+  KERNEL(pooling_relu_backward, t->pooling_relu_backward(y, x, z, n, a, b, c, d)) \
+  KERNEL(pooling_backward, t->pooling_backward(y, x, z, n, a, b, c, d)) \
+  KERNEL(log, t->log(y, n)) \
+  KERNEL(normal_numbers, \
+         out->count = t->normal_numbers(out->state, in->edges, in->inner, y, n / 8 * 8, out->outside)) \
+  KERNEL(shape_frame, t->shape_frame(x, z, b, 0.97, in->window, n, out->frame))
+
+#define NAME_OF(kernel, calls) #kernel,
+#define NUMBER_OF(kernel, calls) RUN_##kernel,
+#define CASE_OF(kernel, calls) \
+  case RUN_##kernel: calls; break;
+
+static const char *const names[] = {KERNELS(NAME_OF)};
+enum kernel { KERNELS(NUMBER_OF) KERNEL_COUNT };
+_Static_assert(sizeof(struct kernels) == KERNEL_COUNT * sizeof(void (*)(void)), "every field stands in KERNELS");
+
+// Rows begin at any multiple of four bytes.
+static void run(const struct kernels *t, enum kernel kernel, const struct input *in, size_t n, struct output *out) {
+  memset(out, 0, sizeof *out);
+  memcpy(out->y, in->y, sizeof out->y);
+  memcpy(out->state, in->state, sizeof out->state);
+  size_t start = n % 16;
+  const float *x = in->x + start, *z = in->z + start;
+  float *y = out->y + start, a = in->a, b = in->b, c = in->c, d = in->d;
+  switch (kernel) {
+    KERNELS(CASE_OF)
+    case KERNEL_COUNT: break;
+  }
+}
+
+static int same_outputs(const struct output *a, const struct output *b) {
+  return same_floats(a->y, b->y, LONGEST) && same_floats(a->singles, b->singles, 2) &&
+         same_doubles(a->totals, b->totals, 2) && same_doubles(a->frame, b->frame, LONGEST) &&
+         memcmp(a->state, b->state, sizeof a->state) == 0 && a->count == b->count &&
+         memcmp(a->outside, b->outside, a->count * sizeof *a->outside) == 0;
+}
+
+static void fill_input(struct input *in, enum numbers kind) {
+  fill(in->x, LONGEST, kind);
+  fill(in->z, LONGEST, kind);
+  fill(in->y, LONGEST, kind);
+  for (size_t i = 0; i < LONGEST; i++) in->window[i] = number(ORDINARY);
+  for (size_t i = 0; i < 16; i++) in->state[i] = draw();
+  for (size_t i = 0; i < 128; i++) {
+    in->edges[i] = 3.5f * (float)(i + 1) / 128;
+    in->inner[i] = 0.9f * in->edges[i];
+  }
+  in->a = number(kind);
+  in->b = number(ORDINARY);
+  in->c = number(ORDINARY);
+  in->d = number(ORDINARY);
+}
+
+static void compare_kernels(const struct family *family) {
+  static const size_t long_rows[] = {255, 256, 257, 4095, 4096, 4097, 4160};
+  static struct input in;
+  static struct output expected, found;
+  struct tally tally = {"element-wise kernels", family->name, "generic", 0, 0};
+  for (size_t size = 1; size <= SHORT_ROWS + sizeof long_rows / sizeof *long_rows; size++) {
+    size_t n = size <= SHORT_ROWS ? size : long_rows[size - SHORT_ROWS - 1];
+    for (enum numbers kind = 0; kind < KINDS; kind++) {
+      fill_input(&in, kind);
+      for (enum kernel kernel = 0; kernel < KERNEL_COUNT; kernel++) {
+        run(&generic_table, kernel, &in, n, &expected);
+        run(family->kernels, kernel, &in, n, &found);
+        count(&tally, same_outputs(&expected, &found), names[kernel], n);
+      }
+    }
+  }
+  report(tally);
+}
+
+// Products.
+
+static void *memory(size_t bytes) {
+  void *found = aligned_alloc(64, (bytes + 63) / 64 * 64);
+  if (!found) abort();
+  return found;
+}
+
+static float *numbers(size_t n, enum numbers kind) {
+  float *x = memory(n * sizeof *x);
+  fill(x, n, kind);
+  return x;
+}
+
+struct shape {
+  size_t m, n, k;
+};
+
+// `form` has a bit for each factor that is transposed and one for adding.
+static void compare_product(struct tally *tally, const struct single_product *product, struct shape shape, int form) {
+  size_t m = shape.m, n = shape.n, k = shape.k, stride = n + 3;
+  enum numbers kind = draw() % 8 == 0 ? SPECIAL : ORDINARY;
+  float *a = numbers(m * k, kind), *b = numbers(k * n, kind), *expected = numbers(m * stride, ORDINARY);
+  float *found = memory(m * stride * sizeof *found);
+  memcpy(found, expected, m * stride * sizeof *found);
+  struct matrix left = {a, form & 1 ? m : k, form & 1}, right = {b, form & 2 ? k : n, form >> 1 & 1};
+  const struct single_product *both[] = {&generic_single_product, product};
+  for (int i = 0; i < 2; i++) {
+    float *scratch = memory(both[i]->scratch * sizeof *scratch);
+    both[i]->multiply(left, right, m, n, k, form >> 2, i == 0 ? expected : found, stride, scratch);
+    free(scratch);
+  }
+  count(tally, same_floats(expected, found, m * stride), "product", m * n * k);
+  free(a);
+  free(b);
+  free(expected);
+  free(found);
+}
+
+static void compare_products(const struct family *family) {
+  // Tiles have up to 12 rows and 32 columns, blocks 384 rows, 4096 columns and 256 sums.
+  static const size_t heights[] = {1, 2, 5, 6, 7, 11, 12, 13, 25}, widths[] = {1, 7, 8, 15, 16, 17, 31, 32, 33, 65};
+  static const size_t depths[] = {1, 7, 8, 9, 40};
+  static const struct shape large[] = {{385, 33, 20}, {13, 4100, 9}, {7, 40, 257}, {12, 33, 600}, {25, 70, 513}};
+  if (!family->product) return;
+  struct tally tally = {"products", family->name, "generic", 0, 0};
+  for (int form = 0; form < 8; form++) {
+    for (size_t i = 0; i < sizeof heights / sizeof *heights; i++) {
+      for (size_t j = 0; j < sizeof widths / sizeof *widths; j++) {
+        for (size_t p = 0; p < sizeof depths / sizeof *depths; p++) {
+          compare_product(&tally, family->product, (struct shape){heights[i], widths[j], depths[p]}, form);
+        }
+      }
+    }
+    for (size_t i = 0; i < sizeof large / sizeof *large; i++) compare_product(&tally, family->product, large[i], form);
+  }
+  report(tally);
+}
+
+// Fourier transforms.
+
+static void compare_powers(const struct family *family) {
+  struct tally tally = {"powers of frames", family->name, "generic", 0, 0};
+  for (size_t points = 8; points <= 1024; points *= 2) {
+    ck_spectrum *spectrum = ck_spectrum_new(points);
+    if (!spectrum) abort();
+    double *frames = memory(16 * points * sizeof *frames);
+    float *expected = memory(8 * points * sizeof *expected), *found = memory(8 * points * sizeof *found);
+    void *room = memory(32 * points);
+    for (size_t i = 0; i < 16 * points; i++) frames[i] = number(ORDINARY);
+    generic_fourier.frame_powers(spectrum, frames, expected, room);
+    family->fourier->frame_powers(spectrum, frames, found, room);
+    count(&tally, same_floats(expected, found, 8 * points), "power", points);
+    ck_spectrum_free(spectrum);
+    free(frames);
+    free(expected);
+    free(found);
+    free(room);
+  }
+  report(tally);
+}
+
+// A CPU with fused multiply-adds convolves by them at the least.
+static void compare_convolutions(const struct family *family) {
+  static const size_t counts[][2] = {{1, 1}, {3, 5}, {17, 16}, {100, 37}, {1000, 900}, {5000, 333}, {16000, 4000}};
+  if (family->fourier == &fma_fourier) return;
+  struct tally tally = {"convolutions", family->name, "fma", 0, 0};
+  for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+    size_t left = counts[i][0], right = counts[i][1], length = left + right - 1;
+    float *a = numbers(left, ORDINARY), *b = numbers(right, ORDINARY);
+    float *expected = memory(length * sizeof *expected), *found = memory(length * sizeof *found);
+    void *room = memory(ck_convolve_room(length));
+    chosen = "generic";
+    ck_convolve(a, left, b, right, expected, room);
+    chosen = family->name;
+    ck_convolve(a, left, b, right, found, room);
+    count(&tally, same_floats(expected, found, length), "convolution", length);
+    free(a);
+    free(b);
+    free(expected);
+    free(found);
+    free(room);
+  }
+  report(tally);
+}
+
+int main(void) {
+  __builtin_cpu_init();
+  for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+    if (!runs(families + i)) continue;
+    compare_kernels(families + i);
+    compare_products(families + i);
+    compare_powers(families + i);
+    compare_convolutions(families + i);
+  }
+  return failed;
+}

@@ -1,0 +1,54 @@
+import DistTrain
+import Foundation
+import Testing
+
+extension ProgramTests {
+  /// Runs that go on where numbers are computed otherwise.
+  @Suite struct ArithmeticTests {
+    private func write(_ change: (inout [String: String]?) -> Void, to run: SmallRun, step: Int) throws {
+      let folder = "run/checkpoints/step-\(String(format: "%08d", step))"
+      let path = run.path("\(folder)/state.json")
+      let before = try InputFile(path: path)
+      let (bytes, digest) = (before.bytes, try before.digest())
+      var state = try run.state(step: step)
+      #expect(state.arithmetic?.count == 4)
+      change(&state.arithmetic)
+      try Data(try state.json).write(to: URL(fileURLWithPath: path))
+      let manifest = run.path("\(folder)/manifest.json")
+      let text = try String(contentsOfFile: manifest, encoding: .utf8)
+      let after = try InputFile(path: path)
+      try text.replacingOccurrences(of: digest, with: after.digest())
+        .replacingOccurrences(of: "\"bytes\" : \(bytes),", with: "\"bytes\" : \(after.bytes),")
+        .write(toFile: manifest, atomically: true, encoding: .utf8)
+    }
+
+    @Test func `a run that goes on where a library differs is told of it by name, elsewhere not`() throws {
+      try SmallRun.with { run in
+        #expect(try svdist(run.arguments(steps: 3)).status == 0)
+        let more = run.arguments(steps: 4, options: ["--allow-change", "training"])
+        try write({ $0?["the resampler"] = String(repeating: "0", count: 16) }, to: run, step: 3)
+        let outcome = try svdist(more, mpi: 2)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let expected = "warning: this machine computes otherwise than the one that saved the checkpoint (the resampler)"
+        #expect(outcome.output.components(separatedBy: expected).count == 2, "\(outcome.output)")
+        let further = try svdist(run.arguments(steps: 5, options: ["--allow-change", "training"]))
+        #expect(further.status == 0 && !further.output.contains("computes otherwise"), "\(further.output)")
+        try write({ $0 = nil }, to: run, step: 5)
+        let earlier = try svdist(run.arguments(steps: 6, options: ["--allow-change", "training"]))
+        #expect(
+          earlier.status == 0 && earlier.output.contains("(sums in another order, by svdist "), "\(earlier.output)")
+      }
+    }
+
+    @Test func `more ranks than units are refused with the number that fits`() throws {
+      try SmallRun.with { run in
+        expectRefusal(
+          try svdist(run.arguments(steps: 1, ["batch.unit=5"]), mpi: 4), 64,
+          "4 ranks for a global batch of 3 units of 5 rows",
+          "at most 3", "lower batch.unit to 3", underLauncher: true)
+        #expect(try svdist(run.arguments(steps: 1, ["batch.unit=5"]), mpi: 3).status == 0)
+        #expect(try svdist(run.arguments(steps: 1, ["batch.unit=0"])).status == 64)
+      }
+    }
+  }
+}
