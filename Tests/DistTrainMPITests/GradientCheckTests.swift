@@ -12,7 +12,11 @@ extension MPITests {
     @Test(arguments: [
       [],
       ["contrastive.attention.stopGradient=false", "classification.subcenters=2"],
-      ["encoder.batchNormalization=local", "contrastive.margin.denominator=plain", "seed=4"],
+      // Rows enough that each of sixteen ranks has two: one row alone has no deviation to be normalised by.
+      [
+        "encoder.batchNormalization=local", "contrastive.margin.denominator=plain", "seed=4", "batch.utterances=4",
+        "batch.unit=2",
+      ],
     ])
     func `both gradients agree with the losses, a wrong one does not`(settings: [String]) throws {
       let corpus = try SharedCorpus()
