@@ -30,7 +30,7 @@ struct ShardsBenchmark: Benchmark {
     defer { try? FileManager.default.removeItem(atPath: place) }
     let recordings = try RecordingFolder(seconds: utteranceSeconds, count: utterances, suffix: "flac", in: place)
     let lines = recordings.files.enumerated().map { "\($0.element.path),s\($0.offset % 20)" }
-    try DataDirectoryWriter.write(["path,speaker"] + lines, to: "\(place)/list.csv")
+    try OutputFile.write(lines: ["path,speaker"] + lines, to: "\(place)/list.csv")
     let preparation = try CorpusPreparation(
       CorpusSource("\(place)/list.csv"), lengths: 0...(.infinity), minimumUtterances: 1)
     let prepared = try PreparedCorpus(preparation, heldOut: { _ in nil }, trials: nil, seed: 1)

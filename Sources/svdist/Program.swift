@@ -62,3 +62,6 @@ enum Program {
       .compactMap { environment[$0].flatMap { Int($0) } }.first
   }
 }
+
+/// A command whose ranks share its work; others run on rank 0 alone.
+protocol RanksCommand: ParsableCommand {}

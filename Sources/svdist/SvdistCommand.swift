@@ -4,6 +4,8 @@ import DistTrain
 /// The program: one file a subcommand, `train` where none is named.
 @main
 struct SvdistCommand: ParsableCommand {
+  static let version = "0.1.0"
+
   static let configuration = CommandConfiguration(
     commandName: "svdist",
     abstract: "Trains speaker-verification encoders on the CPUs of one or many machines.",
@@ -17,7 +19,7 @@ struct SvdistCommand: ParsableCommand {
       Exit status: 0 done, 1 failed, 64 wrong command line or configuration, 65 bad data, 75 stopped on request with a \
       checkpoint written (run the same command again).
       """,
-    version: "svdist \(Version.current)",
+    version: "svdist \(version)",
     subcommands: [
       TrainCommand.self, PrepareCommand.self, EmbedCommand.self, EvaluateCommand.self, VerifyCommand.self,
       ListenCommand.self, ConfigCommand.self, DoctorCommand.self,

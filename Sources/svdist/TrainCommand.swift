@@ -111,7 +111,7 @@ struct TrainCommand: RanksCommand {
       guard let runDir = command.runDir, !command.checkGradients else {
         return try Self.checkGradients(configuration, communicator)
       }
-      var options = TrainingRun.Options(folder: runDir, version: Version.current)
+      var options = TrainingRun.Options(folder: runDir, version: SvdistCommand.version)
       options.restart = command.restart
       try communicator.agree { try command.continuation.apply(to: &options) }
       options.logEvery = command.logEvery

@@ -2,7 +2,7 @@
 
 The mutants are in the *.txt files beside this one:
 
-    file PATH                   the source that the mutants below change
+    file NAME                   the source that the mutants below change: its name in Sources, or its path
     tests SELECTION…            what must notice them: SUITE or SUITE/PATTERN in one process, SUITE@RANKS under mpirun
 
     NAME: what mistake it stands for
@@ -49,6 +49,16 @@ def fail(message):
     sys.exit(f"mutate: {message}")
 
 
+def source_named(name, where):
+    """The path of a source from the root on."""
+    if "/" in name:
+        return name
+    found = sorted((ROOT / "Sources").rglob(name))
+    if len(found) != 1:
+        fail(f"{where}: {len(found)} files in Sources are named {name}")
+    return str(found[0].relative_to(ROOT))
+
+
 def read_mutants():
     mutants = []
     for listing in sorted(HERE.glob("*.txt")):
@@ -59,7 +69,7 @@ def read_mutants():
             if not word or word.startswith("#"):
                 continue
             if not line[0].isspace() and word == "file":
-                path, tests, mutant = rest, [], None
+                path, tests, mutant = source_named(rest, where), [], None
             elif not line[0].isspace() and word == "tests":
                 tests, mutant = rest.split(), None
             elif not line[0].isspace() and word.endswith(":"):

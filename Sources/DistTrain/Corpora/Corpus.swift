@@ -152,3 +152,28 @@ extension CorpusTable {
     self.init(table.sizes, block: table.block)
   }
 }
+
+extension Corpus {
+  /// The corpus without the utterances that last less or longer, and without the speakers that have no other.
+  /// - Precondition: the corpus is as recorded, not at several speeds.
+  package func lasting(_ seconds: ClosedRange<Double>) -> Corpus {
+    precondition(copies == nil, "lengths are those of recordings, before their speeds")
+    guard table.seconds.contains(where: { !seconds.contains($0) }) else { return self }
+    return Corpus(
+      table.filtered { seconds.contains(table.seconds[$0]) }, places: places, damages: damages, contents: contents)
+  }
+}
+
+/// One piece of speech of one speaker: a whole file or a segment of one.
+package struct Utterance: Sendable, Equatable {
+  package let id: String
+  /// The speaker's position in `Corpus.speakers`.
+  package let speaker: Int
+  package let path: String
+  /// Where the utterance begins in the file, in seconds.
+  package let start: Double
+  /// The length of the utterance, in seconds.
+  package let seconds: Double
+  /// How fast it is played.
+  package var speed = 1.0
+}

@@ -42,7 +42,7 @@ package struct ListedUtterance: Sendable, Equatable {
     var cut = self
     let pieces = stretches.map { piece(start: $0.lowerBound, end: $0.upperBound) }
     if pieces.count > 1 { cut.pieces = pieces } else { (cut.recording, cut.start) = (id, pieces[0].start) }
-    cut.seconds = UtteranceJoining.seconds(pieces)
+    cut.seconds = Self.seconds(of: pieces)
     return cut
   }
 
@@ -57,5 +57,10 @@ package struct ListedUtterance: Sendable, Equatable {
     var utterance = self
     utterance.path = path
     return utterance
+  }
+
+  /// The length of all pieces, one after the other.
+  static func seconds(of pieces: [ListedUtterance]) -> Double {
+    KaldiDirectory.rounded(pieces.reduce(0) { $0 + $1.seconds! })
   }
 }

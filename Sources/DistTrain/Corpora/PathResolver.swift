@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Finds the files that a list names: a relative path is tried against the list's own folder, then against the working
 /// directory. A file that neither has keeps the path in the list's folder, so that messages name that one.
@@ -32,5 +33,18 @@ package struct PathResolver {
 
   private static func exists(_ path: String) -> Bool {
     FileSystem.exists(ShardMember.place(path)?.shard ?? path)
+  }
+}
+
+/// Where the files of a list are, for any thread that asks (`PathResolver`).
+final class ListedPlaces: Sendable {
+  private let resolver: Mutex<PathResolver>
+
+  init(folder: String) {
+    resolver = Mutex(PathResolver(folder: folder))
+  }
+
+  func resolve(_ path: String) -> String {
+    path.utf8.first == UInt8(ascii: "/") ? path : resolver.withLock { $0.resolve(path) }
   }
 }

@@ -51,8 +51,8 @@ package struct ShardRecords: Sendable {
 
   /// Writes the records into a data directory's folder.
   static func write(_ records: [Record], into folder: String) throws {
-    try DataDirectoryWriter.write(
-      [header] + records.map { "\($0.name)\t\($0.bytes)\t\($0.utterances)\t\($0.sha256)" }, to: "\(folder)/\(name)")
+    try OutputFile.write(
+      lines: [header] + records.map { "\($0.name)\t\($0.bytes)\t\($0.utterances)\t\($0.sha256)" }, to: "\(folder)/\(name)")
   }
 
   /// The shards that are missing or have another length: a look at each file's entry.

@@ -1,3 +1,5 @@
+import Foundation
+
 /// How well scores tell targets from non-targets.
 ///
 /// A trial is accepted when its score is above a threshold. Equal scores are on the same side of every threshold, so a
@@ -34,5 +36,14 @@ package struct DetectionMetrics: Sendable {
     let costs = minDCF.sorted { $0.key < $1.key }.map { "\"\($0.key)\":\(JSONText.number($0.value))" }
     return "{\"eer\":\(JSONText.number(eer)),\"minDCF\":{\(costs.joined(separator: ","))},"
       + "\"trials\":\(trials),\"targets\":\(targets)}"
+  }
+}
+
+extension DetectionMetrics {
+  /// One line for people.
+  package var summary: String {
+    String(
+      format: "EER %.2f %%  minDCF(0.01) %.3f  minDCF(0.05) %.3f  (%d trials, %d targets)", eer, minDCF(prior: 0.01),
+      minDCF(prior: 0.05), trials, targets)
   }
 }

@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// A product as it was asked for: c = a · b or c + a · b, with c of rows × columns and sums of `inner` terms.
 package struct ProductShape: Hashable, Sendable {
   package let rows: Int
@@ -19,4 +21,14 @@ package struct ProductShape: Hashable, Sendable {
   package var bytes: Int {
     (rows * inner + inner * columns + rows * columns) * MemoryLayout<Float>.stride
   }
+}
+
+/// In what the factors of a product are multiplied; sums are in single precision always.
+package enum Precision: String, Sendable, Codable, CaseIterable {
+  case single = "fp32"
+  /// Factors rounded to eight bits of significand: twice the speed where the CPU multiplies them.
+  case bfloat16 = "bf16"
+
+  /// Whether this machine's CPU has it.
+  package var isAvailable: Bool { self == .single || ck_has_bf16() != 0 }
 }

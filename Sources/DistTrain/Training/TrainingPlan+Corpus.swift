@@ -1,4 +1,28 @@
 extension TrainingPlan {
+  /// - Throws: `Failure(.usage)` where there are more ranks than a batch has units for.
+  static func checkRows(_ configuration: Configuration, ranks: Int) throws {
+    let batch = configuration.batch
+    guard ranks > batch.units else { return }
+    if ranks > batch.rows {
+      throw Failure(
+        .usage,
+        "\(ranks) ranks for a global batch of \(batch.rows) rows (batch.speakers · utterances · views): start at most "
+          + "\(batch.rows)")
+    }
+    throw Failure(
+      .usage,
+      "\(ranks) ranks for a global batch of \(batch.units) units of \(batch.unit) rows, which stay together: start at most "
+        + "\(batch.units), or lower batch.unit to \(batch.rows / ranks)")
+  }
+
+  /// - Throws: `Failure`, also where no corpus is named.
+  init(_ configuration: Configuration) throws {
+    guard let path = configuration.corpus.train else {
+      throw Failure(.usage, "corpus.train: not set: name a data directory, --set corpus.train=DIR")
+    }
+    try self.init(configuration, corpus: Corpus.open(path))
+  }
+
   /// The utterances whose length the settings allow.
   static func lasting(_ settings: Configuration.Corpus, _ corpus: Corpus) throws -> Corpus {
     let left = corpus.lasting(settings.lengths)

@@ -1,0 +1,67 @@
+import Foundation
+import Synchronization
+
+/// The shards that were read last, kept open: opening is what shared file systems are slow at.
+final class OpenShards: Sendable {
+  static let shared = OpenShards(limit: limit)
+
+  private struct State {
+    var files: [String: (file: InputFile, use: Int)] = [:]
+    var uses = 0
+  }
+
+  private let limit: Int
+  private let state = Mutex(State())
+
+  init(limit: Int) {
+    self.limit = limit
+  }
+
+  /// A quarter of the files that this process may have open.
+  private static var limit: Int {
+    var limits = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits) == 0 else { return 64 }
+    return Int(min(max(limits.rlim_cur / 4, 16), 4096))
+  }
+
+  /// - Throws: `Failure(.badData)` when there is no such file or it may not be read.
+  func file(_ path: String) throws -> InputFile {
+    let known = state.withLock { state -> InputFile? in
+      state.uses += 1
+      state.files[path]?.use = state.uses
+      return state.files[path]?.file
+    }
+    if let known { return known }
+    let file = try InputFile(path: path)
+    state.withLock { state in
+      // Whoever reads a shard holds it, so that it is closed only after.
+      if state.files.count >= limit, let oldest = state.files.min(by: { $0.value.use < $1.value.use }) {
+        state.files[oldest.key] = nil
+      }
+      state.files[path] = (file, state.uses)
+    }
+    return file
+  }
+
+  /// Closes the shards below a folder that was replaced.
+  func forget(below folder: String) {
+    state.withLock { state in state.files = state.files.filter { !$0.key.hasPrefix(folder + "/") } }
+  }
+}
+
+/// A member of a shard as a file of its own. A decoder keeps it under its lock.
+final class MemberFile: VirtualFile, @unchecked Sendable {
+  private let member: ShardMember
+
+  init(_ member: ShardMember) {
+    self.member = member
+  }
+
+  override var count: Int { member.count }
+
+  /// What cannot be read is missing: libsndfile then says that the file is cut off.
+  override func read(_ target: UnsafeMutableRawBufferPointer) -> Int {
+    guard (try? member.shard.read(at: member.offset + position, into: target)) != nil else { return 0 }
+    return target.count
+  }
+}

@@ -1,0 +1,50 @@
+/// How a global batch is cut: into units of `unit` rows, of which the last may have fewer, and whole units for each rank, as
+/// evenly as they allow.
+package struct BatchCut: Sendable {
+  /// Rows of the global batch.
+  package let rows: Int
+  /// Which units each rank has.
+  package let shares: TermShares
+  private let unit: Int
+  private let unitsOfRank: [Range<Int>]
+
+  package init(rows: Int, unit: Int, ranks: Int) {
+    precondition(rows > 0 && unit > 0 && ranks > 0, "\(rows) rows in units of \(unit) for \(ranks) ranks")
+    self.rows = rows
+    self.unit = unit
+    let units = Self.units(rows: rows, unit: unit)
+    func start(_ rank: Int) -> Int { rank * (units / ranks) + min(rank, units % ranks) }
+    unitsOfRank = (0..<ranks).map { start($0)..<start($0 + 1) }
+    shares = TermShares(unitsOfRank)
+  }
+
+  /// Units that so many rows make.
+  package static func units(rows: Int, unit: Int) -> Int { (rows + unit - 1) / unit }
+
+  /// The rows of a rank, those of the ranks before it first.
+  package func rows(of rank: Int) -> Range<Int> {
+    let units = unitsOfRank[rank]
+    return min(units.lowerBound * unit, rows)..<min(units.upperBound * unit, rows)
+  }
+
+  /// The number of rows of each rank.
+  package var counts: [Int] { unitsOfRank.indices.map { rows(of: $0).count } }
+
+  /// A rank's rows as units, numbered from its first.
+  package func units(of rank: Int) -> BatchUnits {
+    let own = unitsOfRank[rank]
+    return BatchUnits(
+      sizes: own.map { min(($0 + 1) * unit, rows) - $0 * unit },
+      nodes: shares.nodes[rank].map { $0.lowerBound - own.lowerBound..<$0.upperBound - own.lowerBound })
+  }
+}
+
+/// A global batch as a rank has it.
+struct GlobalBatch {
+  /// Of this rank's rows, bins × (rows · frames).
+  let features: Matrix
+  /// y of all rows.
+  let speakers: [Int]
+  /// Which rows each rank has.
+  let cut: BatchCut
+}

@@ -1,0 +1,48 @@
+/// One row of the global batch: one view of one utterance.
+package struct BatchRow: Sendable, Equatable {
+  /// The position in `Corpus.utterances`.
+  package let utterance: Int
+  /// The position in `Corpus.speakers`.
+  package let speaker: Int
+  /// How often the epoch drew this utterance before this row's draw, and 65,536 for each time that training went back to a
+  /// checkpoint before it came to this row: its draws are others then.
+  package let occurrence: Int
+  /// 0 ..< views.
+  package let view: Int
+  package let epoch: Int
+
+  package init(utterance: Int, speaker: Int, occurrence: Int, view: Int, epoch: Int) {
+    self.utterance = utterance
+    self.speaker = speaker
+    self.occurrence = occurrence
+    self.view = view
+    self.epoch = epoch
+  }
+}
+
+/// What a row of a batch turned out to hold.
+package struct LoadedRow: Sendable, Equatable {
+  package let row: BatchRow
+  /// The position in `Corpus.utterances` of what was read: the row's own utterance or the one that replaces it.
+  package let utterance: Int
+  /// Where the crop begins in the recording, in seconds of the recording.
+  package let start: Double
+  package let distortion: Distortion
+}
+
+extension LoadedRow {
+  /// The row as a JSON object.
+  /// - Parameters:
+  ///   - corpus: that the row is of.
+  ///   - augmentation: that drew its distortion.
+  func json(_ corpus: Corpus, _ augmentation: Augmentation) -> String {
+    func id(_ utterance: Int) -> String { JSONText.quoted(corpus.utterances[utterance].id) }
+    var members = ["\"utterance\":\(id(utterance))"]
+    if utterance != row.utterance { members.append("\"replaces\":\(id(row.utterance))") }
+    members += [
+      "\"speaker\":\(JSONText.quoted(corpus.speakers[row.speaker]))", "\"occurrence\":\(row.occurrence)",
+      "\"view\":\(row.view)", "\"start\":\(JSONText.number(start))",
+    ]
+    return "{\((members + augmentation.json(of: distortion)).joined(separator: ","))}"
+  }
+}

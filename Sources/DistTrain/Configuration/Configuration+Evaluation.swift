@@ -1,0 +1,40 @@
+extension Configuration {
+  /// Evaluation during training, where `corpus.evaluation` and `corpus.trials` are set.
+  package struct Evaluation: Codable, Sendable, Equatable {
+    package var everySteps = 500
+
+    package init() {}
+
+    static let settings = [
+      Setting(
+        "evaluation.everySteps", \.evaluation.everySteps, "steps between evaluations; 0 = only after the last step",
+        allowed: .atLeast(0), changesResult: false)
+    ]
+  }
+}
+
+extension Configuration {
+  /// When the state of the run is saved; the last step always is.
+  package struct Checkpoint: Codable, Sendable, Equatable {
+    package var everySteps = 500
+    package var everyMinutes = 15.0
+    package var keep = 3
+    package var keepBest = true
+
+    package init() {}
+
+    static let settings = [
+      Setting(
+        "checkpoint.everySteps", \.checkpoint.everySteps, "steps between checkpoints; 0 = not by steps",
+        allowed: .atLeast(0), changesResult: false),
+      Setting(
+        "checkpoint.everyMinutes", \.checkpoint.everyMinutes, "minutes between checkpoints; 0 = not by time",
+        allowed: .atLeast(0), changesResult: false),
+      Setting(
+        "checkpoint.keep", \.checkpoint.keep, "newest checkpoints kept", allowed: .atLeast(1), changesResult: false),
+      Setting(
+        "checkpoint.keepBest", \.checkpoint.keepBest, "also keep the checkpoint of the lowest held-out EER",
+        changesResult: false),
+    ]
+  }
+}

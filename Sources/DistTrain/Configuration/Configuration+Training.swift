@@ -1,0 +1,39 @@
+extension Configuration {
+  /// How long the run is, and what it does in trouble.
+  package struct Training: Codable, Sendable, Equatable {
+    package var steps = 2000
+    package var precision = Precision.single
+    package var nonFinite = NonFinitePolicy.stop
+    package var nonFiniteLimit = 10
+
+    package init() {}
+
+    static let settings = [
+      Setting(
+        "training.steps", \.training.steps, "steps of the whole run; schedules stretch over them", allowed: .atLeast(1)),
+      Setting(
+        "training.precision", \.training.precision,
+        "of the encoder's products; all else is fp32"),
+      Setting(
+        "training.nonFinite", \.training.nonFinite,
+        "if numbers are not finite: end, drop the update, go back",
+        changesResult: false),
+      Setting(
+        "training.nonFiniteLimit", \.training.nonFiniteLimit,
+        "updates dropped in a row, or rollbacks, before the end", allowed: .atLeast(0), changesResult: false),
+    ]
+  }
+}
+extension Precision: Choice {}
+
+extension Configuration {
+  /// What training does about a loss or gradient that is not finite.
+  package enum NonFinitePolicy: String, Choice {
+    /// Ends.
+    case stop
+    /// Leaves the update out.
+    case skip
+    /// Goes back to the last checkpoint, and on from there with other crops.
+    case rollback
+  }
+}

@@ -1,0 +1,230 @@
+import Foundation
+import Yams
+
+/// Reads settings from YAML into a configuration, each error with its file and line or its `--set` argument.
+struct ConfigurationReader {
+  private(set) var configuration = Configuration()
+  /// What errors begin with: a file's path, or an argument as given.
+  private var source = ""
+  private var isFile = false
+  /// The settings that the source at hand has set so far.
+  private var seen: Set<String> = []
+
+  /// Reads a configuration file. An empty one sets nothing.
+  mutating func read(file: String) throws {
+    source = file
+    isFile = true
+    seen = []
+    guard let root = try parse(try Self.text(of: file)) else { return }
+    guard root.mapping != nil else {
+      if root.isNull { return }
+      throw failure(root, "expected settings as `key: value`, found \(root.summary)")
+    }
+    try read(root, key: "")
+  }
+
+  /// Reads a `key.path=value` argument; the value is YAML, so it may be a group such as `{form: angle, value: 0.1}`.
+  mutating func read(override argument: String) throws {
+    source = "--set \(argument)"
+    isFile = false
+    seen = []
+    let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    let key = parts[0].trimmingCharacters(in: .whitespaces)
+    guard parts.count == 2, !key.isEmpty else {
+      throw Failure(.usage, "\(source): expected key.path=value, such as crop.seconds=3")
+    }
+    try read(try parse(String(parts[1])) ?? Node("", Tag(.null)), key: key)
+  }
+
+  private mutating func read(_ node: Node, key: String) throws {
+    if let setting = Configuration.settings.first(where: { $0.key == key }) {
+      try assign(node, to: setting)
+    } else if key.isEmpty || Self.groups.contains(key) {
+      try readGroup(node, key: key)
+    } else {
+      throw failure(node, "\(key): unknown setting\(Self.advice(for: key))")
+    }
+  }
+
+  private mutating func assign(_ node: Node, to setting: Setting) throws {
+    guard seen.insert(setting.key).inserted else { throw failure(node, "\(setting.key): set twice: keep one") }
+    guard setting.assign(node, &configuration) else {
+      throw failure(node, "\(setting.key): expected \(setting.expectation), found \(node.summary)")
+    }
+    if let allowed = setting.complaint(configuration) {
+      throw failure(node, "\(setting.key): allowed is \(allowed), found \(setting.text(configuration))")
+    }
+  }
+
+  private mutating func readGroup(_ node: Node, key: String) throws {
+    // A group whose settings are all commented out is an empty scalar.
+    if isFile, node.plainText == "" { return }
+    guard let mapping = node.mapping else {
+      throw failure(
+        node, "\(key): a group of settings (\(Self.names(in: key).joined(separator: ", "))), found \(node.summary)")
+    }
+    for (name, value) in mapping {
+      guard let text = name.scalar?.string, !text.isEmpty else {
+        throw failure(name, "\(key.isEmpty ? "a key" : key): a key must be a name, found \(name.summary)")
+      }
+      let path = key.isEmpty ? text : "\(key).\(text)"
+      // An empty value has the mark of what follows it: the key's own is the better place.
+      let isUnknown = !Self.groups.contains(path) && !Configuration.settings.contains { $0.key == path }
+      if isUnknown { throw failure(name, "\(path): unknown setting\(Self.advice(for: path))") }
+      try read(value, key: path)
+    }
+  }
+
+  private func failure(_ node: Node, _ message: String) -> Failure {
+    let line = isFile ? (node.mark.map { ":\($0.line)" } ?? "") : ""
+    return Failure(.usage, "\(source)\(line): \(message)".replacing("\n", with: " "))
+  }
+}
+
+extension ConfigurationReader {
+  /// Every prefix of a key path that holds settings: `contrastive`, `contrastive.margin` …
+  private static let groups: [String] = {
+    var groups: [String] = []
+    for setting in Configuration.settings {
+      let path = setting.key.split(separator: ".")
+      for count in 1..<max(1, path.count) {
+        let group = path.prefix(count).joined(separator: ".")
+        if !groups.contains(group) { groups.append(group) }
+      }
+    }
+    return groups
+  }()
+
+  /// The names directly inside a group; the whole configuration's where it is empty.
+  private static func names(in group: String) -> [String] {
+    var names: [String] = []
+    for setting in Configuration.settings where group.isEmpty || setting.key.hasPrefix(group + ".") {
+      let rest = group.isEmpty ? setting.key : String(setting.key.dropFirst(group.count + 1))
+      let name = String(rest.prefix { $0 != "." })
+      if names.last != name { names.append(name) }
+    }
+    return names
+  }
+
+  /// What an unknown key may have meant: near keys, else what is in the group that it was put in.
+  private static func advice(for key: String) -> String {
+    let near = Spelling.nearest(to: key, among: Configuration.settings.map(\.key) + groups)
+    if !near.isEmpty { return "; near: \(near.joined(separator: ", "))" }
+    var group = key
+    repeat {
+      group = group.lastIndex(of: ".").map { String(group[..<$0]) } ?? ""
+    } while !group.isEmpty && !groups.contains(group)
+    return "; \(group.isEmpty ? "the settings" : group): \(names(in: group).joined(separator: ", "))"
+  }
+
+  private static func text(of file: String) throws -> String {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: file, isDirectory: &isFolder) else {
+      throw Failure(.usage, "\(file): no such configuration file")
+    }
+    if isFolder.boolValue { throw Failure(.usage, "\(file): is a folder, expected a YAML file") }
+    guard let data = try? FileHandle(forReadingFrom: URL(fileURLWithPath: file)).readToEnd() ?? Data() else {
+      throw Failure(.usage, "\(file): the configuration file can't be read: check its permissions")
+    }
+    guard let text = String(data: data, encoding: .utf8) else {
+      throw Failure(.usage, "\(file): not UTF-8 text, expected a YAML file")
+    }
+    return text
+  }
+
+  private func parse(_ text: String) throws -> Node? {
+    if let line = YAMLAliases.firstLine(in: text) {
+      let place = isFile ? ":\(line)" : ""
+      throw Failure(
+        .usage, "\(source)\(place): anchors (&name) and aliases (*name) are not read: write the value out, or in quotes"
+      )
+    }
+    do {
+      return try Yams.compose(yaml: text)
+    } catch let error as YamlError {
+      throw failure(error)
+    }
+  }
+
+  private func failure(_ error: YamlError) -> Failure {
+    func failure(_ line: Int?, _ problem: String) -> Failure {
+      let place = isFile ? (line.map { ":\($0)" } ?? "") : ""
+      return Failure(.usage, "\(source)\(place): \(problem)".replacing("\n", with: " "))
+    }
+    switch error {
+    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+      .composer(_, let problem, let mark, _):
+      return failure(mark.line, "not YAML: \(problem)")
+    case .reader(let problem, let offset, _, let yaml):
+      let line = offset.map { yaml.prefix($0).count { $0.isNewline } + 1 }
+      return failure(line, "not YAML: \(problem)")
+    case .duplicatedKeysInMapping(let duplicates, let context):
+      return failure(context.mark.line, "\(duplicates.joined(separator: ", ")): set twice in one group: keep one")
+    default:
+      return failure(nil, "not YAML: \(error)")
+    }
+  }
+}
+
+extension Node {
+  /// The text of a scalar without quotes: what may be a number or a truth value.
+  var plainText: String? {
+    guard let scalar, scalar.style == .plain || scalar.style == .any else { return nil }
+    return scalar.string
+  }
+
+  /// Whether the node is null or empty.
+  var isNull: Bool { plainText.map { ["", "~", "null", "Null", "NULL"].contains($0) } ?? false }
+
+  /// The node in a few words, for errors.
+  var summary: String {
+    switch self {
+    case .scalar(let scalar): isNull ? "null" : plainText ?? "the text \"\(scalar.string)\""
+    case .sequence(let sequence):
+      sequence.allSatisfy { $0.scalar != nil }
+        ? "the list [\(sequence.map(\.summary).joined(separator: ", "))]" : "a list"
+    case .mapping(let mapping): "a group (\(mapping.keys.map(\.summary).joined(separator: ", ")))"
+    case .alias: "an alias"
+    }
+  }
+}
+
+/// Anchors and aliases in YAML. Settings have no use for them, and a page of aliases of aliases stands for more values than
+/// any memory holds, so a file is searched for them before it is parsed.
+package enum YAMLAliases {
+  /// The line, counted from 1, of the first anchor (`&name`) or alias (`*name`) outside of quotes and comments; nil where
+  /// there is none. An unquoted text that has one of the two characters after a space counts as one.
+  package static func firstLine(in text: String) -> Int? {
+    var line = 1
+    var quote: UInt8?
+    var isEscaped = false
+    var isComment = false
+    // Whether a value may begin here.
+    var isStart = true
+    for byte in text.utf8 {
+      if byte == UInt8(ascii: "\n") {
+        line += 1
+        isComment = false
+        isStart = quote == nil
+        isEscaped = false
+      } else if isComment || isEscaped {
+        isEscaped = false
+      } else if let open = quote {
+        if byte == open {
+          quote = nil
+          // Two single quotes are one of the text, which goes on.
+          isStart = true
+        }
+        isEscaped = open == UInt8(ascii: "\"") && byte == UInt8(ascii: "\\")
+      } else {
+        if isStart {
+          if byte == UInt8(ascii: "&") || byte == UInt8(ascii: "*") { return line }
+          if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") { quote = byte }
+          isComment = byte == UInt8(ascii: "#")
+        }
+        isStart = " \t\r[{,:".utf8.contains(byte)
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,143 @@
+import Foundation
+
+/// A source's utterances after every one of them was opened: those that can be used, with their lengths, and the others.
+package struct CorpusPreparation: Sendable {
+  package let utterances: [ListedUtterance]
+  /// In the byte order of paths, then ids.
+  package let leftOut: [LeftOut]
+  /// What can be used of the evaluation that the corpus brings along, and how many of its trials cannot.
+  package let evaluation: (published: PublishedEvaluation, trialsLeftOut: Int)?
+
+  /// What was removed as silence; nil where nobody asked.
+  package let trimming: SilenceTrimming?
+
+  /// Opens all utterances on all cores.
+  ///
+  /// - Parameters:
+  ///   - recordings: what the commands among the paths wrote; a command that is not there is opened as a path.
+  ///   - lengths: of seconds; what is shorter or longer, joined or not, is left out, but for the corpus's own evaluation.
+  ///   - minimumUtterances: speakers with fewer usable utterances are left out, but for the corpus's own evaluation.
+  ///   - voice: removes what it does not take for voice from recordings of which the source names no parts, but for the
+  ///     corpus's own evaluation; nil removes nothing.
+  ///   - joiningBelow: what is shorter is joined with others of its speaker; nil joins nothing.
+  ///   - finished: hears after each utterance, from any thread.
+  /// - Throws: `Failure(.badData)` where too little is left of the corpus's own evaluation.
+  package init(
+    _ source: CorpusSource, recordings: [String: Result<String, Failure>] = [:], lengths: ClosedRange<Double>,
+    minimumUtterances: Int, voice: VoiceActivity? = nil, joiningBelow limit: Double? = nil,
+    finished: @Sendable () -> Void = {}
+  ) throws {
+    var leftOut = source.leftOut
+    func open(_ utterances: [ListedUtterance], voice: VoiceActivity?) -> [Opened] {
+      let opened = utterances.concurrentMap(finished: finished) { utterance in
+        Result { try Self.open(utterance, recordings: recordings, voice) }
+      }
+      return zip(utterances, opened).compactMap { utterance, opened in
+        switch opened {
+        case .success(let utterance): return utterance
+        case .failure(let error):
+          leftOut.append(utterance.leftOut(Self.reason(error, path: utterance.path)))
+          return nil
+        }
+      }
+    }
+    let opened = open(source.utterances, voice: voice)
+    let trimmed = opened.compactMap(\.trimmed)
+    trimming = voice.map { _ in SilenceTrimming(trimmed, given: opened.count - trimmed.count) }
+    var usable = opened.map(\.utterance)
+    if let limit { usable = try UtteranceJoining.join(usable, shorterThan: limit) }
+    let (right, wrong) = usable.divided { lengths.contains($0.seconds!) }
+    let removed = Dictionary(uniqueKeysWithValues: trimmed.map { ($0.utterance, $0.removed) })
+    leftOut += wrong.map { $0.leftOut(Self.reason($0.seconds!, lengths, removed: removed[$0.id] ?? 0)) }
+    var counts: [String: Int] = [:]
+    for utterance in right { counts[utterance.speaker, default: 0] += 1 }
+    let (enough, few) = right.divided { counts[$0.speaker]! >= minimumUtterances }
+    leftOut += few.map {
+      $0.leftOut(
+        "its speaker has too few usable utterances: \(counts[$0.speaker]!), --minimum-utterances is \(minimumUtterances)"
+      )
+    }
+    utterances = enough
+    evaluation = try source.evaluation.map { whole in
+      let left = try whole.restricted(to: open(whole.utterances, voice: nil).map(\.utterance))
+      return (left, whole.trials.trials.count - left.trials.trials.count)
+    }
+    self.leftOut = ByteOrder.sorted(ByteOrder.sorted(leftOut) { $0.utterance }) { $0.path }
+  }
+
+  /// How many were left out for each kind of reason, the most frequent first.
+  package var leftOutByKind: [(kind: String, count: Int)] {
+    Dictionary(grouping: leftOut, by: \.kind).map { (kind: $0.key, count: $0.value.count) }
+      .sorted { ($1.count, $0.kind) < ($0.count, $1.kind) }
+  }
+
+  /// An utterance that can be used.
+  private struct Opened {
+    var utterance: ListedUtterance
+    /// What was kept of its recording; nil where nobody looked for voice.
+    var trimmed: TrimmedUtterance?
+  }
+
+  private static func open(
+    _ utterance: ListedUtterance, recordings: [String: Result<String, Failure>], _ voice: VoiceActivity?
+  ) throws -> Opened {
+    var utterance = utterance
+    if !utterance.pieces.isEmpty {
+      utterance.pieces = try utterance.pieces.map { try open($0, recordings: recordings, nil).utterance }
+      utterance.seconds = ListedUtterance.seconds(of: utterance.pieces)
+      return Opened(utterance: utterance)
+    }
+    if let recording = recordings[utterance.path] { utterance.path = try recording.get() }
+    let isWhole = utterance.recording == nil
+    let found = try AudioInspection.inspect(
+      path: utterance.path, start: utterance.start, seconds: utterance.seconds, voice: isWhole ? voice : nil)
+    let seconds = KaldiDirectory.rounded(found.seconds)
+    // A segment may end a little after its file, since lists are rounded.
+    utterance.seconds = isWhole ? seconds : min(seconds, utterance.seconds ?? .infinity)
+    guard let samples = found.voice else { return Opened(utterance: utterance) }
+    return try trim(utterance, to: samples, sampleRate: found.sampleRate)
+  }
+
+  /// A whole recording's voice.
+  private static func trim(_ utterance: ListedUtterance, to samples: [Range<Int>], sampleRate: Int) throws -> Opened {
+    guard !samples.isEmpty else {
+      throw Failure(.badData, "holds no voice: no frame's energy is above --trim-silence's threshold")
+    }
+    func seconds(_ sample: Int) -> Double { KaldiDirectory.rounded(Double(sample) / Double(sampleRate)) }
+    let trimmed = TrimmedUtterance(
+      utterance: utterance.id, seconds: utterance.seconds!,
+      kept: samples.map { seconds($0.lowerBound)..<seconds($0.upperBound) })
+    return Opened(utterance: trimmed.removed > 0 ? utterance.cut(to: trimmed.kept) : utterance, trimmed: trimmed)
+  }
+
+  /// Why an utterance of a wrong length is left out.
+  private static func reason(_ seconds: Double, _ lengths: ClosedRange<Double>, removed: Double) -> String {
+    let rest = removed > 0 ? " without its silence" : ""
+    let whole = removed > 0 ? " of \(KaldiDirectory.rounded(seconds + removed)) s" : ""
+    return seconds < lengths.lowerBound
+      ? "is too short\(rest): \(seconds) s\(whole), --minimum-seconds is \(lengths.lowerBound)"
+      : "is too long\(rest): \(seconds) s\(whole), --maximum-seconds is \(lengths.upperBound)"
+  }
+
+  private static func reason(_ error: any Error, path: String) -> String {
+    let message = (error as? Failure)?.message ?? "\(error)"
+    let reason = message.hasPrefix(path + ": ") ? String(message.dropFirst(path.count + 2)) : message
+    if reason.hasPrefix("lasts ") { return "the segment is not in its file: \(reason)" }
+    let suffix = (path as NSString).pathExtension.lowercased()
+    guard reason.hasPrefix("is not audio"), AudioTree.foreignSuffixes.contains(suffix) else { return reason }
+    return "is .\(suffix), which libsndfile does not read: \(AudioTree.conversion(suffix))"
+  }
+}
+
+extension ListedUtterance {
+  fileprivate func leftOut(_ reason: String) -> LeftOut {
+    LeftOut(utterance: id, path: path, reason: reason)
+  }
+}
+
+extension Array {
+  /// The elements that satisfy the predicate, and the others, each in their order.
+  fileprivate func divided(by predicate: (Element) -> Bool) -> ([Element], [Element]) {
+    (filter(predicate), filter { !predicate($0) })
+  }
+}

@@ -1,0 +1,58 @@
+import Foundation
+
+/// Writes Kaldi-style data directories: `wav.scp`, `utt2spk`, `spk2utt`, `utt2dur`, and `segments` where utterances are
+/// parts of files, and `corpus.index` of them all. All lists are in byte order.
+package struct DataDirectoryWriter: Sendable {
+  /// The folder that paths are written relative to, the one the lists will lie in; nil writes them as they are.
+  private let base: String?
+
+  package init(relativeTo base: String? = nil) {
+    self.base = base
+  }
+
+  /// Writes the lists of `utterances` into a folder, which is made where it is missing.
+  package func write(_ utterances: [ListedUtterance], into folder: String) throws {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let sorted = ByteOrder.sorted(utterances) { $0.id }
+    func save(_ name: String, _ lines: [String]) throws { try OutputFile.write(lines: lines, to: "\(folder)/\(name)") }
+    try save("wav.scp", files(sorted))
+    try save("utt2spk", sorted.map { "\($0.id) \($0.speaker)" })
+    try save("spk2utt", Self.bySpeaker(sorted))
+    try save("utt2dur", sorted.compactMap { utterance in utterance.seconds.map { "\(utterance.id) \($0)" } })
+    if sorted.contains(where: { $0.recording != nil }) {
+      try save("segments", sorted.map { Self.segment($0) })
+    }
+    if sorted.allSatisfy({ $0.seconds != nil }) { try CorpusIndex.write(folder) }
+  }
+
+  private func files(_ utterances: [ListedUtterance]) -> [String] {
+    let keyed = ByteOrder.sorted(utterances.map { (key: $0.recording ?? $0.id, path: $0.path) }) { $0.key }
+    var lines: [String] = []
+    for (index, file) in keyed.enumerated() where index == 0 || !ByteOrder.equal(keyed[index - 1].key, file.key) {
+      lines.append("\(file.key) \(base.map { Self.relative(file.path, to: $0) } ?? file.path)")
+    }
+    return lines
+  }
+
+  private static func bySpeaker(_ utterances: [ListedUtterance]) -> [String] {
+    let groups = Dictionary(grouping: utterances, by: \.speaker)
+    return ByteOrder.sorted(Array(groups.keys)) { $0 }.map { speaker in
+      ([speaker] + groups[speaker]!.map(\.id)).joined(separator: " ")
+    }
+  }
+
+  private static func segment(_ utterance: ListedUtterance) -> String {
+    let end = KaldiDirectory.rounded(utterance.start + (utterance.seconds ?? 0))
+    return "\(utterance.id) \(utterance.recording ?? utterance.id) \(utterance.start) \(end)"
+  }
+
+  /// `/data/a/b.wav` seen from `/data/lists` is `../a/b.wav`.
+  static func relative(_ path: String, to base: String) -> String {
+    let from = base.split(separator: "/")
+    let to = path.split(separator: "/")
+    let shared = zip(from, to).prefix { $0 == $1 }.count
+    let relative = (repeatElement("..", count: from.count - shared) + to.dropFirst(shared)).joined(separator: "/")
+    // Readers take white space before the path for the separator of fields.
+    return relative.first?.isWhitespace == true ? "./" + relative : relative
+  }
+}

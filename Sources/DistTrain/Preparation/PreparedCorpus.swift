@@ -1,0 +1,178 @@
+import Foundation
+
+/// What svdist prepare writes: one data directory, or one to train on and one of held-out speakers to evaluate on.
+package struct PreparedCorpus: Sendable {
+  package struct Part: Sendable {
+    /// The folder in the output; empty for the output itself.
+    package let name: String
+    package let corpus: Corpus
+    package let trials: TrialDraw?
+    /// The corpus's own evaluation, where it brings one along.
+    package let published: PublishedEvaluation?
+    package let utterances: [ListedUtterance]
+
+    init(
+      name: String, utterances: [ListedUtterance], trials: TrialDraw? = nil, published: PublishedEvaluation? = nil
+    ) {
+      self.name = name
+      corpus = Corpus(utterances)
+      self.trials = trials
+      self.published = published
+      self.utterances = utterances
+    }
+
+    /// Whether each trial is a target; nil without a trial list.
+    package var targets: [Bool]? { trials?.trials.map(\.isTarget) ?? published?.trials.targets }
+  }
+
+  package static let leftOutName = "left-out.tsv"
+  /// The folder of crops to hear, which the program adds.
+  package static let listeningName = "listen"
+  /// All that can lie in an output folder.
+  package static let names: Set<String> = [
+    "wav.scp", "utt2spk", "spk2utt", "utt2dur", "segments", "trials", leftOutName, "train", "evaluation",
+    PublishedEvaluation.enrolmentsName, PreparedAudio.folderName, PreparedAudio.joinedName,
+    CorpusIndex.name, ShardWriter.folderName, ShardWriter.listName, ShardRecords.name, SilenceTrimming.reportName,
+    listeningName,
+  ]
+
+  package let parts: [Part]
+  private let leftOut: [LeftOut]
+  private let trimming: SilenceTrimming?
+
+  /// - Parameters:
+  ///   - heldOut: chooses the speakers to evaluate on; nil for no division.
+  ///   - trials: the length of the trial list over the held-out speakers, or over all where none are held out; nil for
+  ///     the default length over held-out speakers.
+  /// - Throws: `Failure(.badData)` where no utterance can be used, and what `HoldOut` and `TrialDraw` throw.
+  package init(
+    _ preparation: CorpusPreparation, heldOut: (Corpus) throws -> Set<String>?, trials: Int?, seed: UInt64
+  ) throws {
+    leftOut = preparation.leftOut
+    trimming = preparation.trimming
+    guard !preparation.utterances.isEmpty else {
+      let reasons = preparation.leftOutByKind.map { "\($0.count) × \($0.kind)" }.joined(separator: ", ")
+      let first = preparation.leftOut.first.map { "\($0.path) \($0.reason)" } ?? ""
+      throw Failure(.badData, "no utterance can be used (\(reasons)); the first: \(first)")
+    }
+    let whole = Corpus(preparation.utterances)
+    func draw(_ corpus: Corpus) throws -> TrialDraw { try TrialDraw(corpus: corpus, count: trials, seed: seed) }
+    let held = try heldOut(whole)
+    if let published = preparation.evaluation?.published {
+      guard held == nil, trials == nil else {
+        throw Failure(
+          .usage, "the corpus has an evaluation of its own: leave out --hold-out, --evaluation-speakers and --trials")
+      }
+      parts = [
+        Part(name: "train", utterances: preparation.utterances),
+        Part(name: "evaluation", utterances: published.utterances, published: published),
+      ]
+      return
+    }
+    guard let held else {
+      parts = [Part(name: "", utterances: preparation.utterances, trials: trials == nil ? nil : try draw(whole))]
+      return
+    }
+    let evaluation = preparation.utterances.filter { held.contains($0.speaker) }
+    parts = [
+      Part(name: "train", utterances: preparation.utterances.filter { !held.contains($0.speaker) }),
+      Part(name: "evaluation", utterances: evaluation, trials: try draw(Corpus(evaluation))),
+    ]
+  }
+
+  /// Writes the output folder as a whole. Throws `.usage` where it is taken or cannot be written.
+  ///
+  /// - Parameters:
+  ///   - recordings: what commands wrote, which is moved into the output.
+  ///   - shards: writes all audio into the output as shards; nil leaves it where it is.
+  ///   - finished: hears after each utterance that came into a shard, from any thread.
+  package func write(
+    _ output: String, recordings: CommandRecordings? = nil, shards: ShardWriter? = nil, relativePaths: Bool,
+    overwrite: Bool, finished: @escaping @Sendable () -> Void = {}
+  ) throws {
+    let final = URL(fileURLWithPath: output).standardizedFileURL
+    let base = final.deletingLastPathComponent().resolvingSymlinksInPath()
+      .appendingPathComponent(final.lastPathComponent).path
+    let audio = PreparedAudio.folderName
+    if overwrite, shards == nil { try checkOverwriting(base, named: output) }
+    try WholeFolder.write(output, replacing: overwrite ? Self.names : nil) { folder in
+      for part in parts {
+        let place = part.name.isEmpty ? "" : "/" + part.name
+        let joined = "/\(audio)/joined\(place)"
+        let lists = relativePaths ? base + place : nil
+        var utterances = try PreparedAudio.writeJoined(
+          part.utterances, below: folder + joined, named: (shards == nil ? base : folder) + joined)
+        if let shards {
+          utterances = try shards.write(
+            utterances, into: folder + place, named: base + place, relativeTo: lists, finished: finished)
+        } else if let recordings {
+          utterances = recordings.moved(utterances, to: "\(base)/\(audio)/commands")
+        }
+        try DataDirectoryWriter(relativeTo: lists).write(utterances, into: folder + place)
+        if utterances.contains(where: { !$0.pieces.isEmpty }) {
+          try OutputFile.write(
+            lines: PreparedAudio.report(utterances), to: "\(folder)\(place)/\(PreparedAudio.joinedName)")
+        }
+        if let trials = part.trials {
+          try OutputFile.write(lines: trials.lines(part.corpus), to: "\(folder)\(place)/trials")
+        }
+        try part.published?.write(into: folder + place)
+      }
+      if shards != nil {
+        try FileSystem.remove("\(folder)/\(audio)")
+      } else if let recordings {
+        try FileSystem.createFolder("\(folder)/\(audio)")
+        try FileSystem.rename(recordings.folder, to: "\(folder)/\(audio)/commands")
+      }
+      try OutputFile.write(lines: report, to: "\(folder)/\(Self.leftOutName)")
+      if let trimming, !trimming.trimmed.isEmpty {
+        try OutputFile.write(lines: trimming.report, to: "\(folder)/\(SilenceTrimming.reportName)")
+      }
+    }
+    OpenShards.shared.forget(below: base)
+  }
+
+  /// Audio that lies in the folder which is replaced would be gone, and the new lists name it.
+  private func checkOverwriting(_ base: String, named output: String) throws {
+    let own = parts.lazy.flatMap(\.utterances).first { $0.pieces.isEmpty && $0.path.hasPrefix(base + "/") }
+    guard let own else { return }
+    throw Failure(
+      .usage,
+      "\(output): --overwrite would remove the audio that the new lists name, as \(own.path): choose another --output")
+  }
+
+  /// Remarks for someone who may have meant something else.
+  package func notes(layout: CorpusLayout) -> [String] {
+    var notes: [String] = []
+    let training = parts[0].corpus
+    if training.speakers.count == 1 {
+      let hint = layout == .folders ? "; the folders right below SOURCE are taken for speakers" : ""
+      notes.append("there is only one speaker, '\(training.speakers[0])'\(hint)")
+    }
+    let single = training.utterancesOfSpeaker.count { $0.count == 1 }
+    if single > 0 {
+      notes.append(
+        "\(single) speakers have one utterance, which training with batch.utterances: 2 refuses; "
+          + "--minimum-utterances 2 leaves them out")
+    }
+    for part in parts {
+      guard let trials = part.trials else { continue }
+      let speakers = part.corpus.speakers.count
+      let covered = Set(trials.trials.filter(\.isTarget).map { part.corpus.utterances[$0.enrolment].speaker }).count
+      if covered < speakers {
+        notes.append("\(speakers - covered) of \(speakers) speakers have no target trial")
+      }
+    }
+    return notes
+  }
+
+  /// The lines of left-out.tsv: utterance, path, reason.
+  private var report: [String] {
+    [["utterance", "path", "reason"]].map { $0.joined(separator: "\t") }
+      + leftOut.map { entry in
+        [entry.utterance, entry.path, entry.reason].map { field in
+          String(field.map { $0 == "\t" || $0.isNewline ? " " : $0 })
+        }.joined(separator: "\t")
+      }
+  }
+}

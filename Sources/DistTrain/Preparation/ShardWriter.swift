@@ -1,0 +1,116 @@
+import CSndFile
+import Foundation
+
+/// Writes utterances' audio as shards, tar archives of `key.spk` and `key.wav` (or what the recording is) as those of
+/// wespeaker's `tools/make_shard_list.py`, so that a shared file system has few large files.
+package struct ShardWriter: Sendable {
+  /// No other program has one of this name, so that `--overwrite` never takes someone's shards for it.
+  static let folderName = "svdist-shards"
+  static let listName = "shard.list"
+
+  private let utterancesPerShard: Int
+  private let isDecoded: Bool
+  private let seed: UInt64
+
+  /// - Parameters:
+  ///   - isDecoded: whether recordings are stored as 16 bits at 16 kHz, one channel, rather than as they are.
+  ///   - seed: what the utterances' order depends on.
+  package init(utterancesPerShard: Int, isDecoded: Bool, seed: UInt64) {
+    precondition(utterancesPerShard > 0, "a shard has utterances")
+    self.utterancesPerShard = utterancesPerShard
+    self.isDecoded = isDecoded
+    self.seed = seed
+  }
+
+  /// Writes the shards of a data directory, their list and their records.
+  ///
+  /// A recording of which an utterance is a part is not stored: the part is, decoded, at the recording's rate.
+  /// - Parameters:
+  ///   - folder: the data directory as it is written.
+  ///   - final: what that folder will be called.
+  ///   - base: what paths in the list are relative to; nil for absolute ones.
+  ///   - finished: hears after each utterance, from any thread.
+  /// - Returns: the utterances with their places in the shards.
+  /// - Throws: `Failure` where an utterance cannot be read or a shard not be written.
+  func write(
+    _ utterances: [ListedUtterance], into folder: String, named final: String, relativeTo base: String?,
+    finished: @escaping @Sendable () -> Void
+  ) throws -> [ListedUtterance] {
+    // wespeaker reads shards from end to end, and needs many speakers in each.
+    var stream = RandomStream(seed: seed, purpose: .shards)
+    let order = stream.shuffled(utterances.indices)
+    let chunks = stride(from: 0, to: order.count, by: utterancesPerShard).enumerated().map { number, start in
+      let digits = "\(number)"
+      return (
+        name: "\(Self.folderName)/shards_\(String(repeating: "0", count: max(0, 9 - digits.count)))\(digits).tar",
+        utterances: Array(order[start..<min(start + utterancesPerShard, order.count)])
+      )
+    }
+    try FileSystem.createFolder("\(folder)/\(Self.folderName)")
+    let outcomes = chunks.concurrentMap { chunk in
+      Result {
+        try write(chunk.utterances.map { utterances[$0] }, to: "\(folder)/\(chunk.name)", finished: finished)
+      }
+    }
+    var placed = utterances
+    var records: [ShardRecords.Record] = []
+    for (chunk, outcome) in zip(chunks, outcomes) {
+      let (offsets, bytes, digest) = try outcome.get()
+      for (index, offset) in zip(chunk.utterances, offsets) {
+        placed[index].path = "\(final)/\(chunk.name):\(offset)"
+        placed[index].recording = nil
+        placed[index].start = 0
+      }
+      records.append(
+        ShardRecords.Record(name: chunk.name, bytes: bytes, utterances: offsets.count, sha256: digest))
+    }
+    try ShardRecords.write(records, into: folder)
+    try OutputFile.write(
+      lines: chunks.map { base == nil ? "\(final)/\($0.name)" : $0.name }, to: "\(folder)/\(Self.listName)")
+    return placed
+  }
+
+  /// Writes one shard, which has its name once it is whole.
+  private func write(
+    _ utterances: [ListedUtterance], to path: String, finished: () -> Void
+  ) throws -> (offsets: [Int], bytes: Int, digest: String) {
+    var offsets: [Int] = []
+    var bytes = 0
+    let digest = try AtomicFile.write(to: path) { file in
+      var tar = TarWriter(file)
+      for utterance in utterances {
+        let (suffix, audio) = try content(utterance)
+        try tar.add("\(utterance.id).spk", Array(utterance.speaker.utf8))
+        offsets.append(try tar.add("\(utterance.id).\(suffix)", audio))
+        finished()
+      }
+      try tar.finish()
+      try file.flush()
+      bytes = file.bytes
+    }
+    return (offsets, bytes, digest)
+  }
+
+  /// An utterance's audio as it is stored, and its suffix.
+  private func content(_ utterance: ListedUtterance) throws -> (suffix: String, bytes: [UInt8]) {
+    let isPart = utterance.recording != nil
+    if !isDecoded, !isPart {
+      let bytes = try ShardMember.open(utterance.path)?.bytes() ?? InputFile.contents(of: utterance.path)
+      if let suffix = Self.suffix(bytes) { return (suffix, bytes) }
+    }
+    let rate = isDecoded ? 16_000 : try AudioFile(path: utterance.path).sampleRate
+    let samples = try Waveform.read(
+      path: utterance.path, start: utterance.start, seconds: isPart ? utterance.seconds : nil, sampleRate: rate)
+    return ("wav", try MemoryFile.wave(samples, sampleRate: rate))
+  }
+
+  /// The suffix by which wespeaker knows a recording, by its first bytes; nil for a form that it does not read.
+  static func suffix(_ bytes: [UInt8]) -> String? {
+    if bytes.starts(with: "RIFF".utf8), bytes.dropFirst(8).starts(with: "WAVE".utf8) { return "wav" }
+    if bytes.starts(with: "fLaC".utf8) { return "flac" }
+    // The first packet of an Ogg stream follows its page's header of 27 bytes and one segment.
+    if bytes.starts(with: "OggS".utf8) { return bytes.dropFirst(28).starts(with: "OpusHead".utf8) ? "opus" : "ogg" }
+    if bytes.starts(with: "ID3".utf8) || bytes.count > 1 && bytes[0] == 0xFF && bytes[1] & 0xE0 == 0xE0 { return "mp3" }
+    return nil
+  }
+}

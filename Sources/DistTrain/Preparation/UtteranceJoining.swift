@@ -1,0 +1,46 @@
+/// Short utterances of one speaker joined to longer ones, as CN-Celeb's recipes do (Kaldi, `combine_short_segments.sh`).
+enum UtteranceJoining {
+  /// The utterances with those below `limit` joined: of each speaker, in the byte order of their ids, as many as reach the
+  /// limit; what is left over at the end goes to the last join. Joined utterances name their pieces; a speaker's only short
+  /// utterance stays as it is.
+  ///
+  /// - Precondition: all lengths are known, the utterances in the byte order of their ids.
+  /// - Throws: `Failure(.badData)` where the name of a joined utterance is taken.
+  static func join(_ utterances: [ListedUtterance], shorterThan limit: Double) throws -> [ListedUtterance] {
+    var joined = utterances.filter { $0.seconds! >= limit }
+    let short = Dictionary(grouping: utterances.filter { $0.seconds! < limit }, by: \.speaker)
+    for speaker in ByteOrder.sorted(Array(short.keys), by: { $0 }) {
+      joined += groups(short[speaker]!, limit: limit).map(utterance)
+    }
+    joined = ByteOrder.sorted(joined) { $0.id }
+    for (first, second) in zip(joined, joined.dropFirst()) where ByteOrder.equal(first.id, second.id) {
+      throw Failure(.badData, "\(first.path): the utterance id '\(first.id)' is needed for a joined one: rename it")
+    }
+    return joined
+  }
+
+  private static func groups(_ pieces: [ListedUtterance], limit: Double) -> [[ListedUtterance]] {
+    var groups: [[ListedUtterance]] = []
+    var open: [ListedUtterance] = []
+    for piece in pieces {
+      open.append(piece)
+      if ListedUtterance.seconds(of: open) >= limit {
+        groups.append(open)
+        open = []
+      }
+    }
+    guard !open.isEmpty else { return groups }
+    if groups.isEmpty { return [open] }
+    groups[groups.count - 1] += open
+    return groups
+  }
+
+  private static func utterance(_ pieces: [ListedUtterance]) -> ListedUtterance {
+    guard pieces.count > 1 else { return pieces[0] }
+    var joined = ListedUtterance(
+      id: "\(pieces[0].id)+\(pieces.count - 1)", speaker: pieces[0].speaker, path: pieces[0].path,
+      seconds: ListedUtterance.seconds(of: pieces))
+    joined.pieces = pieces.flatMap { $0.pieces.isEmpty ? [$0] : $0.pieces }
+    return joined
+  }
+}

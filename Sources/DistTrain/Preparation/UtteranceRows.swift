@@ -1,0 +1,66 @@
+/// The utterances of a list that gives each a line: ids and speakers lose their white space, and stay distinct.
+struct UtteranceRows {
+  private(set) var utterances: [ListedUtterance] = []
+  private let path: String
+  private var resolver: PathResolver
+  private var lines: [String: Int] = [:]
+  private var speakers: [String: String] = [:]
+
+  init(path: String) {
+    self.path = path
+    resolver = PathResolver(folder: FileSystem.folder(of: path))
+  }
+
+  /// - Parameters:
+  ///   - file: a relative path is looked for beside the list, then in the working directory.
+  ///   - stretch: what is cut from the file; without a length, up to its end.
+  ///   - pieces: the stretches of the file that the utterance joins; none for one stretch or the whole file.
+  /// - Throws: `Failure(.badData)` for an id that was there before, or two speakers of one name.
+  mutating func add(
+    id: String, speaker: String, file: String, stretch: (start: Double, seconds: Double?)? = nil,
+    pieces: [(start: Double, seconds: Double)] = [], line: Int
+  ) throws {
+    let utterance = UtteranceName.of(id)
+    if let earlier = lines.updateValue(line, forKey: utterance) {
+      throw Failure(
+        .badData,
+        "\(path):\(line): the utterance id '\(utterance)' is that of line \(earlier) already: give each its own")
+    }
+    let name = UtteranceName.of(speaker)
+    if let known = speakers.updateValue(speaker, forKey: name), known != speaker {
+      throw Failure(
+        .badData, "\(path):\(line): the speakers '\(known)' and '\(speaker)' would both be '\(name)': rename one")
+    }
+    let place = file.hasSuffix("|") ? file : resolver.resolve(file)
+    var row = ListedUtterance(
+      id: utterance, speaker: name, path: place, recording: stretch == nil ? nil : "", start: stretch?.start ?? 0,
+      seconds: stretch?.seconds)
+    row.pieces = pieces.map { row.piece(start: $0.start, end: KaldiDirectory.rounded($0.start + $0.seconds)) }
+    utterances.append(row)
+  }
+
+  /// The utterances with the recordings named that they are cut from: each after the first utterance on the same file,
+  /// whose id is no other's.
+  func withRecordings() -> [ListedUtterance] {
+    guard utterances.contains(where: { $0.recording != nil }) else { return utterances.map { $0.absolute() } }
+    var keys: [String: String] = [:]
+    return utterances.map { utterance in
+      var utterance = utterance.absolute()
+      let key = keys[utterance.path] ?? utterance.id
+      keys[utterance.path] = key
+      if utterance.recording != nil { utterance.recording = key }
+      return utterance
+    }
+  }
+}
+
+/// Names without white space, which separates fields in the lists.
+enum UtteranceName {
+  static func of(_ name: some StringProtocol) -> String {
+    String(String.UnicodeScalarView(name.unicodeScalars.map { $0.properties.isWhitespace ? "_" : $0 }))
+  }
+
+  static func joined(_ parts: [String]) -> String {
+    parts.map { of($0) }.joined(separator: "/")
+  }
+}

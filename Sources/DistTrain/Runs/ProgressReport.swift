@@ -1,0 +1,89 @@
+import Foundation
+
+/// Tells how training goes: a bar that is written over at each step on a terminal, a line every so many steps
+/// elsewhere.
+///
+/// Nobody reading is no reason to stop training: once the reader is gone, nothing more is written. (SIGPIPE has to be
+/// ignored.) A line that a full disk does not take is left out, and the next one is tried.
+package final class ProgressReport {
+  private let steps: Int
+  private let everySteps: Int
+  private let descriptor: Int32
+  private let isTerminal: Bool
+  private var rate = StepRate()
+  private var isBroken = false
+  /// The last line was written in part.
+  private var isTorn = false
+  private var barIsShown = false
+
+  /// - Parameters:
+  ///   - steps: the run's last step.
+  ///   - everySteps: between plain lines.
+  ///   - isTerminal: whether somebody watches; nil asks the system about standard output.
+  package init(steps: Int, everySteps: Int, descriptor: Int32 = STDOUT_FILENO, isTerminal: Bool? = nil) {
+    self.steps = steps
+    self.everySteps = max(everySteps, 1)
+    self.descriptor = descriptor
+    self.isTerminal = isTerminal ?? Terminal.isWatched
+  }
+
+  /// Call it after each step.
+  package func report(_ metrics: StepMetrics) {
+    rate.add(seconds: metrics.totalSeconds)
+    let secondsLeft = rate.secondsPerStep.map { $0 * Double(max(0, steps - metrics.step)) }
+    let line = ProgressLine(metrics: metrics, steps: steps, secondsLeft: secondsLeft)
+    if isTerminal {
+      write("\r\(line.bar(columns: columns - 1))\u{1B}[K")
+      barIsShown = true
+    } else if metrics.step % everySteps == 0 || metrics.step == steps {
+      write(line.text + "\n")
+    }
+  }
+
+  /// Writes a line of its own, above the bar where there is one.
+  package func note(_ text: String) {
+    write((isTerminal && barIsShown ? "\r\u{1B}[K" : "") + text + "\n")
+    barIsShown = false
+  }
+
+  /// Leaves the bar where it is and goes to the next line.
+  package func finish() {
+    if barIsShown { write("\n") }
+    barIsShown = false
+  }
+
+  private var columns: Int {
+    var size = winsize()
+    return ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+  }
+
+  private func write(_ text: String) {
+    guard !isBroken else { return }
+    let bytes = Array(((isTorn ? "\n" : "") + text).utf8)
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let written = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+      if written < 0, errno == EINTR { continue }
+      guard written > 0 else {
+        isBroken = ![ENOSPC, EDQUOT].contains(errno)
+        if rest.count < bytes.count { isTorn = true }
+        return
+      }
+      rest = rest.dropFirst(written)
+    }
+    isTorn = false
+  }
+}
+
+/// Whether somebody watches standard output.
+enum Terminal {
+  /// Open MPI gives its ranks a terminal of their own and passes on what they write, so that there the launcher's own
+  /// output counts: that of the parent process, on its host.
+  static var isWatched: Bool {
+    guard ProcessInfo.processInfo.environment["OMPI_COMM_WORLD_SIZE"] != nil else { return isatty(STDOUT_FILENO) == 1 }
+    let descriptor = open("/proc/\(getppid())/fd/1", O_WRONLY | O_NOCTTY)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return isatty(descriptor) == 1
+  }
+}

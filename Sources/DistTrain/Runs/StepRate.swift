@@ -1,0 +1,32 @@
+import Foundation
+
+/// A step's usual time: the mean of the recent ones, in which one that was late counts little.
+struct StepRate: Sendable {
+  private var mean = 0.0
+  private var steps = 0
+
+  /// The weight of the newest step once there are many.
+  private static let weight = 0.05
+
+  /// Seconds; nil before the first step.
+  var secondsPerStep: Double? { steps == 0 ? nil : mean }
+
+  mutating func add(seconds: Double) {
+    guard seconds.isFinite, seconds >= 0 else { return }
+    steps += 1
+    // The plain mean first, so that the beginning counts no more than the rest.
+    mean += (seconds - mean) * max(Self.weight, 1 / Double(steps))
+  }
+}
+
+/// How long steps and evaluations last at most at present.
+struct StepPace {
+  private var recent: [Double] = []
+  /// Seconds that the last evaluation took; 0 before the first.
+  var evaluationSeconds = 0.0
+
+  /// The longest of the last steps, in seconds.
+  var longestStep: Double { recent.max() ?? 0 }
+
+  mutating func add(_ seconds: Double) { recent = recent.suffix(19) + [seconds] }
+}

@@ -1,0 +1,31 @@
+import Dispatch
+import Synchronization
+
+extension Sequence where Element: Equatable {
+  /// Each element once, in the order in which they first come.
+  var distinct: [Element] { reduce(into: []) { if !$0.contains($1) { $0.append($1) } } }
+}
+
+extension Array where Element: Sendable {
+  /// `map` over all cores; the results are in the order of the elements, whatever the timing. `finished` hears after each
+  /// element, from any thread.
+  func concurrentMap<Value: Sendable>(
+    finished: @Sendable () -> Void = {}, _ transform: @Sendable (Element) -> Value
+  ) -> [Value] {
+    let next = Mutex(0)
+    let values = Mutex([Value?](repeating: nil, count: count))
+    DispatchQueue.concurrentPerform(iterations: Swift.min(count, 256)) { _ in
+      while true {
+        let index = next.withLock { next in
+          next += 1
+          return next - 1
+        }
+        guard index < count else { break }
+        let value = transform(self[index])
+        values.withLock { $0[index] = value }
+        finished()
+      }
+    }
+    return values.withLock { $0.map { $0! } }
+  }
+}

@@ -1,0 +1,84 @@
+import Crypto
+import Foundation
+
+/// A file being written from its beginning, which counts and digests what it is given.
+package final class OutputFile {
+  package let path: String
+  package private(set) var bytes = 0
+  private var descriptor: Int32
+  private var digest = SHA256()
+  private var pending: [UInt8] = []
+
+  /// Small writes are gathered into blocks of this many bytes; larger ones are cut into them.
+  private static let block = 1 << 20
+
+  /// Creates the file, or empties an existing one.
+  package init(path: String) throws {
+    self.path = path
+    descriptor = try SystemCall.run(.create, path) { open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666) }
+  }
+
+  deinit {
+    if descriptor >= 0 { _ = Foundation.close(descriptor) }
+  }
+
+  /// Writes lines, each with a line break, and waits until they are on the disk.
+  package static func write(lines: [String], to path: String) throws {
+    let file = try OutputFile(path: path)
+    for line in lines { try file.write(line + "\n") }
+    try file.finish()
+  }
+
+  package func write(_ text: String) throws {
+    var text = text
+    try text.withUTF8 { try write(UnsafeRawBufferPointer($0)) }
+  }
+
+  package func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
+
+  package func write(_ bytes: UnsafeRawBufferPointer) throws {
+    if bytes.count < Self.block / 16 {
+      pending.append(contentsOf: bytes)
+      if pending.count >= Self.block { try flush() }
+      return
+    }
+    try flush()
+    try put(bytes)
+  }
+
+  /// Hands what was written to the system.
+  package func flush() throws {
+    let block = pending
+    pending.removeAll(keepingCapacity: true)
+    try block.withUnsafeBytes { try put($0) }
+  }
+
+  /// Waits until the bytes are on disk and closes the file.
+  ///
+  /// - Returns: the SHA-256 of the bytes in hexadecimal.
+  @discardableResult
+  package func finish(syncing: Bool = true) throws -> String {
+    try flush()
+    if syncing { try SystemCall.run(.sync, path) { fsync(descriptor) } }
+    let closing = descriptor
+    descriptor = -1
+    try SystemCall.run(.close, path) { Foundation.close(closing) }
+    return Self.hexadecimal(digest.finalize())
+  }
+
+  static func hexadecimal(_ digest: SHA256.Digest) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+
+  private func put(_ bytes: UnsafeRawBufferPointer) throws {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let block = UnsafeRawBufferPointer(rebasing: rest.prefix(Self.block))
+      let written = try SystemCall.run(.write, path) { Foundation.write(descriptor, block.baseAddress, block.count) }
+      digest.update(bufferPointer: UnsafeRawBufferPointer(rebasing: block.prefix(written)))
+      self.bytes += written
+      rest = rest.dropFirst(written)
+    }
+  }
+}

@@ -1,0 +1,156 @@
+internal import CKernels
+import Crypto
+import Foundation
+
+/// Whether machines compute alike: checksums of what training computes with, on numbers that are the same everywhere.
+///
+/// svdist's own kernels give the same bits on every CPU. What it takes from elsewhere may not: another version of the C
+/// library or of a resampler can round otherwise, and then ranks would part without a word.
+package struct Arithmetic: Codable, Sendable, Equatable {
+  /// By the name of what was computed with.
+  package let checksums: [String: String]
+
+  package init(checksums: [String: String]) {
+    self.checksums = checksums
+  }
+
+  /// This process's.
+  package static func here(_ precision: Precision) -> Arithmetic {
+    var checksums = [
+      "kernels": kernels, "the C library's functions": checksum(functions), "features": checksum(features),
+      "the resampler": checksum(resampled),
+    ]
+    if precision == .bfloat16 { checksums["bf16 products"] = checksum(products(.bfloat16)) }
+    return Arithmetic(checksums: checksums)
+  }
+
+  /// What differs from another machine's, in words; nil where nothing does.
+  package func difference(from other: Arithmetic) -> String? {
+    let names = Set(checksums.keys).union(other.checksums.keys).filter { checksums[$0] != other.checksums[$0] }
+    return names.isEmpty ? nil : names.sorted().joined(separator: ", ")
+  }
+
+  /// Of svdist's own kernels alone: the same on every machine.
+  package static var kernels: String { checksum(products(.single) + loops + transforms) }
+
+  private static func checksum<Value>(_ values: [Value]) -> String {
+    let digest = values.withUnsafeBytes { SHA256.hash(data: $0) }
+    return digest.prefix(8).map { byte in
+      let digits = String(byte, radix: 16)
+      return byte < 16 ? "0" + digits : digits
+    }.joined()
+  }
+
+  /// Uniform in ±1.
+  private static func numbers(_ count: Int, item: Int) -> [Float] {
+    var stream = RandomStream(seed: 1, purpose: .test, item: item)
+    return (0..<count).map { _ in Float(stream.uniform(-1, 1)) }
+  }
+
+  private static func matrix(_ rows: Int, _ columns: Int, item: Int) -> Matrix {
+    Matrix(rows: rows, columns: columns, numbers(rows * columns, item: item))
+  }
+
+  /// Products with edges of every tile, sums longer than a block, and each way that factors lie.
+  private static func products(_ precision: Precision) -> [Float] {
+    [(1, 1, 1), (5, 37, 300), (29, 70, 517), (3, 200, 64)].enumerated().flatMap { item, shape in
+      let (rows, columns, inner) = shape
+      let (a, b) = (matrix(rows, inner, item: 3 * item), matrix(inner, columns, item: 3 * item + 1))
+      let c = Matrix(rows: rows, columns: columns)
+      multiply(a.view, b.view, into: c.view, precision: precision)
+      multiply(transposed: a.transposed.view, b.view, into: c.view, adding: true, precision: precision)
+      multiply(a.view, transposed: b.transposed.view, into: c.view, adding: true, precision: precision)
+      return c.values
+    }
+  }
+
+  /// The kernels' results for rows shorter and longer than their blocks.
+  private static var loops: [Float] {
+    [1, 15, 200, 4500].flatMap { count -> [Float] in
+      let (x, z) = (numbers(count, item: 101), numbers(count, item: 102))
+      var (sum, weighted, mean, other) = (0.0, 0.0, Float(0), Float(0))
+      ck_normalization_sums(x, z, count, 0.1, &sum, &weighted)
+      var totals = [ck_sum(x, count), ck_squared_deviations(x, count, 0.1), ck_dot(x, z, count), sum, weighted]
+      var rows = [Float]()
+      func take(_ row: [Float], _ change: (UnsafeMutablePointer<Float>) -> Void) {
+        var row = row
+        row.withUnsafeMutableBufferPointer { change($0.baseAddress!) }
+        rows += row
+      }
+      take(x) { totals.append(ck_add_scalar_relu($0, count, 0.1)) }
+      take(x) { totals.append(ck_normalization_relu_backward($0, z, $0, count, 0.3, 0.7, -0.1)) }
+      take(x) { ck_normalization_backward($0, z, count, 0.3, 0.7, -0.1) }
+      take(x) { ck_add_scalar($0, count, 0.1) }
+      take(x) { ck_add($0, z, $0, count) }
+      take(x) { ck_relu_backward($0, z, count) }
+      take(x) { ck_affine($0, $0, count, 0.3, -0.7) }
+      take(x) { ck_affine_sum($0, z, $0, count, 0.3, -0.7, 0.1) }
+      take(x) { ck_affine_factor($0, z, x, 0.3, count) }
+      take(x) { ck_combine($0, z, $0, count, 0.3, -0.7) }
+      take(x) { ck_tanh($0, count) }
+      take(x) { ck_sigmoid($0, count) }
+      take(x) { ck_tanh_backward($0, z, count) }
+      take(x) { ck_attentive_statistics($0, z, count, &mean, &other) }
+      rows += [mean, other]
+      take(x) { ck_attentive_variance($0, z, count, &mean, &other) }
+      rows += [mean, other]
+      take(x) { ck_attention_backward(z, x, $0, count, 0.3, 0.7, 0.1) }
+      take(x) { ck_pooling_relu_backward($0, z, x, count, 0.3, 0.7, 0.2, 0.1) }
+      take(x) { ck_pooling_backward($0, z, x, count, 0.3, 0.7, 0.2, 0.1) }
+      take(x.map { abs($0) + 0.001 }) { ck_log($0, count) }
+      return rows + totals.flatMap { [Float($0), Float($0 - Double(Float($0)))] }
+    }
+  }
+
+  /// Frames' spectra and a convolution.
+  private static var transforms: [Float] {
+    let spectrum = FrameSpectrum(atLeast: 400)
+    let scratch = spectrum.scratch()
+    let window = numbers(400, item: 501).map { Double($0) }
+    for frame in 0..<FrameSpectrum.block {
+      let (samples, noise) = (numbers(400, item: 502 + frame), numbers(400, item: 552 + frame))
+      ck_shape_frame(samples, noise, 0.1, 0.97, window, 400, scratch.frame(frame))
+    }
+    spectrum.power(scratch)
+    let powers = (0..<spectrum.points / 2).flatMap { frequency in
+      (0..<FrameSpectrum.block).map { scratch.power[frequency][$0] }
+    }
+    return powers + Convolution.full(numbers(1000, item: 601), numbers(77, item: 602))
+  }
+
+  private static var functions: [Double] {
+    numbers(4000, item: 201).flatMap { number in
+      let x = Double(number)
+      return [exp(30 * x), log(abs(x)), sin(7 * x), cos(7 * x), pow(0.999, 1000 * abs(x)), pow(10, x)]
+    }
+  }
+
+  private static var features: [Float] {
+    let dither = RandomStream(seed: 1, purpose: .test, item: 302)
+    return FilterBank(dither: 1).features(of: numbers(8000, item: 301), dither: dither).values
+  }
+
+  private static var resampled: [Float] {
+    // One that fails anywhere fails where it is used, with the reason.
+    (try? Resampler(from: 44_100, to: 16_000).convert(whole: numbers(11_025, item: 401), outputs: 4000)) ?? []
+  }
+}
+
+extension Arithmetic {
+  /// Makes sure that all ranks compute alike: each applies the same gradients to parameters of its own. All ranks call this
+  /// together.
+  /// - Throws: `AgreedFailure` that names the first rank which does not, and what it computes with.
+  package func agree(_ communicator: any Communicator) throws {
+    let all = communicator.gather(
+      checksums.sorted { $0.key < $1.key }.map { "\($0.key)\t\($0.value)" }.joined(separator: "\n"))
+    try communicator.demandSame(all) { first, other in
+      "computes otherwise than rank 0 on \(communicator.hosts[0]) (\(Self.difference(first, other))): run all ranks with "
+        + "the same system libraries, as from one container image"
+    }
+  }
+
+  private static func difference(_ first: String, _ other: String) -> String {
+    zip(first.split(separator: "\n"), other.split(separator: "\n")).filter { $0 != $1 }
+      .map { String($0.0.prefix { $0 != "\t" }) }.joined(separator: ", ")
+  }
+}
