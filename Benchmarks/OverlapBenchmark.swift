@@ -84,7 +84,7 @@ struct OverlapBenchmark: Benchmark {
         ListedUtterance(id: "s\(10_000 + $0 / 2)/u\($0 % 2)", speaker: "s\(10_000 + $0 / 2)", path: "none", seconds: 2)
       })
     let trainer = Trainer(
-      encoder: ECAPATDNN(configuration), plan: try TrainingPlan(configuration, corpus: corpus),
+      encoder: configuration.network, plan: try TrainingPlan(configuration, corpus: corpus),
       communicator: communicator)
     var stream = RandomStream(seed: 1, purpose: .test, item: communicator.rank)
     let bins = configuration.features.bins

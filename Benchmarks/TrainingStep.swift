@@ -2,7 +2,7 @@ import DistTrain
 
 /// A rank's training step of ECAPA-TDNN: forward, both objectives, backward, optimiser. The ranks share the rows.
 struct TrainingStep {
-  private let trainer: Trainer<ECAPATDNN>
+  private let trainer: Trainer
   private let communicator: any Communicator
   private let features: Matrix
   private let labels: [Int]
@@ -16,7 +16,7 @@ struct TrainingStep {
     ThreadTeam.shared.grow(to: options.threads)
     let configuration = try options.configuration(settings)
     let plan = try TrainingPlan(configuration, corpus: Self.corpus(options, recordings: recordings))
-    trainer = Trainer(encoder: ECAPATDNN(configuration), plan: plan, communicator: communicator)
+    trainer = Trainer(encoder: configuration.network, plan: plan, communicator: communicator)
     self.communicator = communicator
     var stream = RandomStream(seed: 1, purpose: .test, item: communicator.rank)
     let bins = configuration.features.bins

@@ -22,7 +22,7 @@ extension MPITests {
         })
       let communicator = World.communicator
       let trainer = Trainer(
-        encoder: ECAPATDNN(configuration), plan: try TrainingPlan(configuration, corpus: corpus),
+        encoder: configuration.network, plan: try TrainingPlan(configuration, corpus: corpus),
         communicator: communicator)
       var stream = RandomStream(seed: 3, purpose: .test, item: communicator.rank)
       let columns = trainer.cut(rows: 16).rows(of: communicator.rank).count * 60

@@ -82,7 +82,7 @@ extension MPITests {
       ]
       let configuration = try Configuration.load(file: nil, overrides: small + settings)
       let plan = try TrainingPlan(configuration, corpus: Corpus.open(corpus))
-      let trainer = Trainer(encoder: ECAPATDNN(configuration), plan: plan, communicator: communicator)
+      let trainer = Trainer(encoder: configuration.network, plan: plan, communicator: communicator)
       let metrics = try (0..<3).map { _ in try trainer.advance().metrics }
       return (metrics, trainer.parameters.values, trainer.ranksAgree)
     }

@@ -41,3 +41,16 @@ extension Configuration {
 }
 
 extension ECAPATDNN.Arrangement: Choice {}
+
+extension Configuration {
+  /// The encoder that the settings name.
+  package var network: any DistTrain.Encoder {
+    var sizes = ECAPATDNN.Sizes()
+    sizes.bins = features.bins
+    sizes.channels = encoder.channels
+    sizes.aggregation = encoder.aggregation
+    sizes.embedding = encoder.embedding
+    sizes.globalContext = encoder.globalContext
+    return ECAPATDNN(sizes, arrangement: encoder.layout)
+  }
+}

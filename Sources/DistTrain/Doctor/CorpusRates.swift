@@ -61,7 +61,7 @@ package struct CorpusRates: Sendable {
       return (plan, files, input)
     }
     communicator.barrier()
-    let encoder = Self.encoder(ECAPATDNN(configuration), plan)
+    let encoder = Self.encoder(configuration.network, plan)
     return CorpusRates(
       path: path, fileSystem: FileSystem.kind(of: path), files: .joined(communicator.gatherValues(files)),
       input: communicator.sum(input) / Double(communicator.size), encoder: communicator.minimum(encoder),
@@ -96,7 +96,7 @@ package struct CorpusRates: Sendable {
   }
 
   /// Rows a second of a warm forward and backward pass over random features.
-  private static func encoder(_ encoder: ECAPATDNN, _ plan: TrainingPlan) -> Double {
+  private static func encoder(_ encoder: any Encoder, _ plan: TrainingPlan) -> Double {
     let rows = 8
     var stream = RandomStream(seed: plan.seed, purpose: .initialisation)
     let features = Matrix(rows: encoder.bins, columns: rows * plan.loader.frames)
@@ -111,8 +111,8 @@ package struct CorpusRates: Sendable {
     let backward = BackwardPass(
       parameters: parameters.pointer, gradients: gradients.map(\.pointer), precision: plan.precision)
     let time = Stopwatch.median(for: 0) {
-      let (embeddings, cache) = encoder.forward(features, utterances: rows, forward)
-      encoder.backward(gradients.map { _ in embeddings }, cache: cache, backward)
+      let (embeddings, pullback) = encoder.encode(features, utterances: rows, forward)
+      pullback(gradients.map { _ in embeddings }, backward)
     }
     return Double(rows) / time
   }

@@ -59,6 +59,13 @@ package struct ECAPATDNN: Encoder {
     }
   }
 
+  package func encode(
+    _ features: Matrix, utterances: Int, _ pass: ForwardPass
+  ) -> (embeddings: Matrix, pullback: Pullback) {
+    let (embeddings, cache) = forward(features, utterances: utterances, pass)
+    return (embeddings, { gradients, pass in backward(gradients, cache: cache, pass) })
+  }
+
   package func forward(_ features: Matrix, utterances: Int, _ pass: ForwardPass) -> (Matrix, Cache) {
     precondition(features.rows == bins, "\(bins) features a frame expected, not \(features.rows)")
     let (first, entryCache) = entry.forward(AffineView(features.view), utterances: utterances, pass)

@@ -1,6 +1,6 @@
 /// Embeddings of whole utterances, shared out over ranks.
-package struct EmbeddingExtractor<Network: Encoder> {
-  private let encoder: Network
+package struct EmbeddingExtractor {
+  private let encoder: any Encoder
   private let parameters: Matrix
   private let statistics: Matrix
   private let filterBank: FilterBank
@@ -8,7 +8,7 @@ package struct EmbeddingExtractor<Network: Encoder> {
   /// - Parameters:
   ///   - parameters: flat; the encoder's come first.
   ///   - statistics: the encoder's running statistics, flat.
-  package init(encoder: Network, parameters: Matrix, statistics: Matrix) {
+  package init(encoder: any Encoder, parameters: Matrix, statistics: Matrix) {
     self.encoder = encoder
     self.parameters = parameters
     self.statistics = statistics
@@ -30,7 +30,7 @@ package struct EmbeddingExtractor<Network: Encoder> {
           + "\(encoder.minimumFrames) frames (\(FilterBank.samples(frames: encoder.minimumFrames)) samples) or more")
     }
     let pass = ForwardPass(mode: .inference, parameters: parameters.pointer, statistics: statistics.pointer)
-    return encoder.forward(filterBank.features(of: filled, dither: nil), utterances: 1, pass).0.values
+    return encoder.encode(filterBank.features(of: filled, dither: nil), utterances: 1, pass).embeddings.values
   }
 
   package func embedding(of utterance: Utterance) throws -> [Float] {

@@ -17,8 +17,8 @@ package struct HeldOutEvaluation: Sendable {
   /// Raw cosine scores' metrics, the same on every rank.
   /// - Parameter isToStop: asked before each utterance.
   /// - Throws: `AgreedFailure`, of status `.stopped` where `isToStop` said so on any rank.
-  package func run<Network: Encoder>(
-    _ extractor: EmbeddingExtractor<Network>, communicator: any Communicator, isToStop: () -> Bool = { false }
+  package func run(
+    _ extractor: EmbeddingExtractor, communicator: any Communicator, isToStop: () -> Bool = { false }
   ) throws -> (metrics: DetectionMetrics, scores: [Float]) {
     let embeddings = try extractor.embeddings(of: utterances, communicator: communicator, isToStop: isToStop)
     return try communicator.agree {

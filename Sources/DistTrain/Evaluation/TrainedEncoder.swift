@@ -1,7 +1,7 @@
 /// An encoder with its parameters, from a run folder, a checkpoint or a file of parameters.
 package struct TrainedEncoder {
   package let path: String
-  package let extractor: EmbeddingExtractor<ECAPATDNN>
+  package let extractor: EmbeddingExtractor
 
   /// - Parameter path: a run folder (its newest checkpoint that verifies), a checkpoint's folder or `model.safetensors`.
   /// - Throws: `Failure(.badData)` that says what of it is missing or broken.
@@ -9,7 +9,7 @@ package struct TrainedEncoder {
     self.path = try Self.file(path)
     let file = try SafetensorsFile(path: self.path)
     let configuration = try Configuration.encoder(metadata: file.metadata, path: self.path)
-    let encoder = ECAPATDNN(configuration)
+    let encoder = configuration.network
     try Self.checkNames(file, encoder, layout: configuration.encoder.layout)
     let parameters = Matrix(rows: 1, columns: encoder.layout.parameters.count)
     let statistics = Matrix(rows: 1, columns: encoder.layout.statistics.count)
@@ -23,7 +23,7 @@ package struct TrainedEncoder {
     extractor = EmbeddingExtractor(encoder: encoder, parameters: parameters, statistics: statistics)
   }
 
-  private static func checkNames(_ file: SafetensorsFile, _ encoder: ECAPATDNN, layout: ECAPATDNN.Arrangement) throws {
+  private static func checkNames(_ file: SafetensorsFile, _ encoder: any Encoder, layout: Configuration.Encoder.Layout) throws {
     let tensors = encoder.layout.parameters.parameters + encoder.layout.statistics.parameters
     guard let missing = tensors.first(where: { !file.contains($0.name) }) else { return }
     throw Failure(

@@ -34,7 +34,7 @@ package final class TrainingRun {
   let configuration: Configuration
   let options: Options
   let communicator: any Communicator
-  let trainer: Trainer<ECAPATDNN>
+  let trainer: Trainer
   let evaluation: HeldOutEvaluation?
   let folder: RunFolder
   let progress: ProgressReport
@@ -75,7 +75,7 @@ package final class TrainingRun {
     try arithmetic.agree(communicator)
     try plan.corpus.agree(configuration.corpus.train ?? "", communicator)
     trainer = Trainer(
-      encoder: ECAPATDNN(configuration), plan: plan, communicator: communicator, readers: options.readers,
+      encoder: configuration.network, plan: plan, communicator: communicator, readers: options.readers,
       patience: options.patience)
     // Rank 0 makes the folder, the others find it.
     try communicator.agree { if communicator.rank == 0 { _ = try RunFolder(creating: options.folder) } }

@@ -9,7 +9,7 @@ import Foundation
 ///
 /// Activations are single precision, so a loss is known to a few 10⁻⁷ of itself: the check measures that and takes
 /// steps that change the losses by much more, where the tensor's scale allows it.
-package final class GradientCheck<Network: Encoder> {
+package final class GradientCheck {
   package let communicator: any Communicator
   /// Rows of the global batch.
   package var rows: Int { batch.speakers.count }
@@ -23,21 +23,21 @@ package final class GradientCheck<Network: Encoder> {
   /// All tensors: the encoder's, then the prototypes.
   package var tensors: [Parameter] { trainer.layout.parameters }
 
-  private let trainer: Trainer<Network>
+  private let trainer: Trainer
   private let batch: GlobalBatch
   private let warmth: Double
   private let attention: [Double]?
 
   /// - Throws: `AgreedFailure` when a rank cannot load its rows, or a loss or gradient is not finite.
-  package init(encoder: Network, plan: TrainingPlan, communicator: any Communicator) throws {
+  package init(encoder: any Encoder, plan: TrainingPlan, communicator: any Communicator) throws {
     self.communicator = communicator
     trainer = Trainer(encoder: encoder, plan: plan, communicator: communicator)
     batch = try trainer.load().rows
     margin = plan.margin.margin(at: plan.steps)
     warmth = plan.warmth(at: plan.steps)
-    let (outcome, cache) = trainer.evaluate(batch, margin: margin, warmth: warmth, statistics: trainer.statistics)
+    let (outcome, pullback) = trainer.evaluate(batch, margin: margin, warmth: warmth, statistics: trainer.statistics)
     losses = [outcome.classificationLoss, outcome.contrastiveLoss]
-    gradients = trainer.gradients(outcome, batch.cut, cache: cache)
+    gradients = trainer.gradients(outcome, batch.cut, pullback: pullback)
     attention = plan.objectives.contrastive.attention.stopGradient ? outcome.attention : nil
     try communicator.agree { [losses, gradients] in
       guard losses.allSatisfy(\.isFinite), gradients.allSatisfy({ $0.elements.allSatisfy(\.isFinite) }) else {
@@ -240,7 +240,7 @@ package final class GradientCheck<Network: Encoder> {
   }
 }
 
-extension GradientCheck where Network == ECAPATDNN {
+extension GradientCheck {
   /// The check of the encoder, corpus and first batch that a configuration names.
   /// - Throws: `AgreedFailure`, on all ranks.
   package convenience init(_ configuration: Configuration, communicator: any Communicator) throws {
@@ -251,6 +251,6 @@ extension GradientCheck where Network == ECAPATDNN {
       try TrainingPlan.checkRows(configuration, ranks: communicator.size)
       return try TrainingPlan(configuration)
     }
-    try self.init(encoder: ECAPATDNN(configuration), plan: plan, communicator: communicator)
+    try self.init(encoder: configuration.network, plan: plan, communicator: communicator)
   }
 }

@@ -12,7 +12,7 @@ package struct GradientCheckReport {
   package var agrees: Bool { comparisons.allSatisfy(\.agrees) }
 
   /// What stands above the table.
-  package static func heading<Network>(_ check: GradientCheck<Network>) -> String {
+  package static func heading(_ check: GradientCheck) -> String {
     let ranks = check.communicator.census
     let losses = String(
       format: "classification %.6f ± %.0e, contrastive %.6f ± %.0e", check.losses[0], check.noise[0], check.losses[1],

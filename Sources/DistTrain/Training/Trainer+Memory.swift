@@ -24,12 +24,12 @@ extension Trainer {
     let features = Matrix.zeros(rows: encoder.bins, columns: Self.rehearsed)
     let scratch = Matrix.zeros(rows: 1, columns: statistics.count)
     return BufferPool.shared.tracing {
-      let (embeddings, cache) = encoder.forward(
+      let (embeddings, pullback) = encoder.encode(
         features, utterances: 1,
         ForwardPass(
           mode: .training, parameters: parameters.pointer, statistics: scratch.pointer, precision: plan.precision))
-      encoder.backward(
-        gradients.map { _ in Matrix.zeros(rows: embeddings.rows, columns: embeddings.columns) }, cache: cache,
+      pullback(
+        gradients.map { _ in Matrix.zeros(rows: embeddings.rows, columns: embeddings.columns) },
         BackwardPass(
           parameters: parameters.pointer, gradients: gradients.map { $0[0].pointer }, precision: plan.precision))
     }

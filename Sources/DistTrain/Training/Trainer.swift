@@ -3,8 +3,8 @@ internal import CKernels
 /// Trains an encoder and the speakers' prototypes: the parameters, their optimiser, and one step.
 ///
 /// All ranks hold the same parameters and take the same branches: whatever decides anything was summed or broadcast.
-package final class Trainer<Network: Encoder> {
-  package let encoder: Network
+package final class Trainer {
+  package let encoder: any Encoder
   package let communicator: any Communicator
   package let plan: TrainingPlan
   /// The encoder's parameters, then the prototypes: one flat buffer.
@@ -41,7 +41,7 @@ package final class Trainer<Network: Encoder> {
   ///   - readers: threads that load the next batch beside the computation.
   ///   - patience: seconds that a batch may take to be read.
   package init(
-    encoder: Network, plan: TrainingPlan, communicator: any Communicator, readers: Int = 1,
+    encoder: any Encoder, plan: TrainingPlan, communicator: any Communicator, readers: Int = 1,
     patience: Double = .infinity
   ) {
     self.encoder = encoder
@@ -101,10 +101,10 @@ package final class Trainer<Network: Encoder> {
   private func update(_ batch: GlobalBatch) throws -> StepMetrics {
     statisticsBefore.pointer.update(from: statistics.pointer, count: statistics.count)
     let margin = plan.margin.margin(at: step)
-    let (outcome, cache) = evaluate(batch, margin: margin, warmth: plan.warmth(at: step), statistics: statistics)
+    let (outcome, pullback) = evaluate(batch, margin: margin, warmth: plan.warmth(at: step), statistics: statistics)
 
     clock.enter(.backward)
-    let balance = direction(outcome, batch.cut, cache: cache)
+    let balance = direction(outcome, batch.cut, pullback: pullback)
     let rate = plan.learningRate.rate(at: step)
     let gradient = gradients[0][0]
     let lengths = [
@@ -175,9 +175,9 @@ package final class Trainer<Network: Encoder> {
   ///   - attention: a of all rows, in place of what the parameters say.
   func evaluate(
     _ batch: GlobalBatch, margin: Double, warmth: Double, statistics: Matrix, attention: [Double]? = nil
-  ) -> (outcome: BatchObjectives.Outcome, cache: Network.Cache) {
+  ) -> (outcome: BatchObjectives.Outcome, pullback: Pullback) {
     clock.enter(.forward)
-    let (embeddings, cache) = encoder.forward(
+    let (embeddings, pullback) = encoder.encode(
       batch.features, utterances: batch.cut.rows(of: communicator.rank).count,
       ForwardPass(
         mode: .training, parameters: parameters.pointer, statistics: statistics.pointer, units: units(batch.cut),
@@ -185,7 +185,7 @@ package final class Trainer<Network: Encoder> {
     let outcome = plan.objectives.evaluate(
       embeddings: embeddings, speakers: batch.speakers, cut: batch.cut, prototypes: prototypeMatrix,
       margin: margin, warmth: warmth, attention: attention, communicator: communicator)
-    return (outcome, cache)
+    return (outcome, pullback)
   }
 
   private func units(_ cut: BatchCut) -> BatchUnits { cut.units(of: communicator.rank) }
@@ -240,12 +240,12 @@ package final class Trainer<Network: Encoder> {
 
   /// Leaves in the first gradient what the parameters follow: the weighted objectives' for the encoder, the
   /// classification's for the prototypes.
-  private func direction(_ outcome: BatchObjectives.Outcome, _ cut: BatchCut, cache: Network.Cache) -> GradientBalance {
+  private func direction(_ outcome: BatchObjectives.Outcome, _ cut: BatchCut, pullback: Pullback) -> GradientBalance {
     prepareGradients(for: cut)
     let balance: GradientBalance
     switch plan.weighting {
     case .parameters(let solver):
-      backward(outcome.gradients, outcome, cut, cache: cache, into: gradients)
+      backward(outcome.gradients, outcome, cut, pullback: pullback, into: gradients)
       let sums = gradients.map { $0[0] }
       balance = weigh(gram { dot(sums[$0], sums[$1], encoderRange) }, outcome, solver: solver)
       ck_combine(
@@ -253,10 +253,10 @@ package final class Trainer<Network: Encoder> {
         Float(balance.weights[1]))
     case .representation(let solver):
       balance = weigh(representationGram(outcome.gradients, cut), outcome, solver: solver)
-      backward([combined(outcome.gradients, balance.weights)], outcome, cut, cache: cache, into: gradients)
+      backward([combined(outcome.gradients, balance.weights)], outcome, cut, pullback: pullback, into: gradients)
     case .fixed(let coefficients):
       balance = GradientBalance(weights: coefficients, gram: representationGram(outcome.gradients, cut))
-      backward([combined(outcome.gradients, coefficients)], outcome, cut, cache: cache, into: gradients)
+      backward([combined(outcome.gradients, coefficients)], outcome, cut, pullback: pullback, into: gradients)
     }
     let start = gradients[0][0].pointer + prototypes.offset
     ck_affine(start, start, prototypes.count, Float(plan.weighting.classifierWeight), 0)
@@ -264,9 +264,9 @@ package final class Trainer<Network: Encoder> {
   }
 
   /// Both objectives' gradients of all parameters, summed over ranks.
-  func gradients(_ outcome: BatchObjectives.Outcome, _ cut: BatchCut, cache: Network.Cache) -> [Matrix] {
+  func gradients(_ outcome: BatchObjectives.Outcome, _ cut: BatchCut, pullback: Pullback) -> [Matrix] {
     let buffers = outcome.gradients.map { _ in newGradients(for: cut) }
-    backward(outcome.gradients, outcome, cut, cache: cache, into: buffers)
+    backward(outcome.gradients, outcome, cut, pullback: pullback, into: buffers)
     return buffers.map { $0[0] }
   }
 
@@ -283,7 +283,7 @@ package final class Trainer<Network: Encoder> {
   /// Sends the embeddings' gradients through the encoder and sums the parameters' over ranks, bucket after bucket as they
   /// become final. The prototypes belong to the first objective alone.
   private func backward(
-    _ embeddingGradients: [Matrix], _ outcome: BatchObjectives.Outcome, _ cut: BatchCut, cache: Network.Cache,
+    _ embeddingGradients: [Matrix], _ outcome: BatchObjectives.Outcome, _ cut: BatchCut, pullback: Pullback,
     into gradients: [[Matrix]]
   ) {
     for buffer in gradients.joined() { buffer.pointer.update(repeating: 0, count: buffer.count) }
@@ -299,7 +299,7 @@ package final class Trainer<Network: Encoder> {
       combine: looking(at: buckets, batchSum(cut)),
       finished: { [clock] offset in clock.within(.communicate) { buckets.finished(from: offset) } },
       precision: plan.precision)
-    encoder.backward(embeddingGradients, cache: cache, pass)
+    pullback(embeddingGradients, pass)
     clock.within(.communicate) { buckets.finish() }
     clock.overlapped += buckets.overlappedSeconds
 

@@ -43,7 +43,7 @@ package struct TrainingPlan {
       segment: configuration.views.segment,
       augmentedViews: configuration.views.augmented, filling: configuration.crop.short,
       seconds: configuration.crop.seconds, seed: configuration.seed)
-    let least = ECAPATDNN(configuration).minimumFrames
+    let least = configuration.network.minimumFrames
     guard loader.frames >= least else {
       throw Failure(
         .usage,
@@ -117,18 +117,5 @@ extension GradientWeighting {
       let solver = MinNormSolver(normalization: settings.normalization)
       self = settings.space == .parameters ? .parameters(solver) : .representation(solver)
     }
-  }
-}
-
-extension ECAPATDNN {
-  /// The encoder that a configuration names.
-  package init(_ configuration: Configuration) {
-    var sizes = Sizes()
-    sizes.bins = configuration.features.bins
-    sizes.channels = configuration.encoder.channels
-    sizes.aggregation = configuration.encoder.aggregation
-    sizes.embedding = configuration.encoder.embedding
-    sizes.globalContext = configuration.encoder.globalContext
-    self.init(sizes, arrangement: configuration.encoder.layout)
   }
 }

@@ -60,7 +60,7 @@ import Testing
   @Test func `steps that read ahead equal steps that did not`() throws {
     let folder = try TestFolder()
     let plan = try plan(corpus(folder))
-    func trainer() -> Trainer<ECAPATDNN> {
+    func trainer() -> Trainer {
       var sizes = ECAPATDNN.Sizes()
       sizes.bins = 24
       sizes.channels = 16

@@ -47,7 +47,7 @@ struct NoiseCorpus {
 
   func trainer(
     _ configuration: Configuration, communicator: any Communicator = SoleCommunicator()
-  ) throws -> Trainer<ECAPATDNN> {
+  ) throws -> Trainer {
     try Trainer(
       encoder: Self.encoder, plan: TrainingPlan(configuration, corpus: corpus), communicator: communicator)
   }

@@ -23,7 +23,7 @@ import Testing
         "encoder.channels=128", "encoder.aggregation=384", "optimizer.nesterov=true",
       ] + settings)
     let trainer = Trainer(
-      encoder: ECAPATDNN(configuration),
+      encoder: configuration.network,
       plan: try TrainingPlan(configuration, corpus: .synthetic([2, 2, 2, 2, 2, 2])), communicator: SoleCommunicator())
     var stream = RandomStream(seed: 4, purpose: .test)
     let features = Matrix(rows: 80, columns: 12 * 150, (0..<80 * 1800).map { _ in Float(stream.normal()) })

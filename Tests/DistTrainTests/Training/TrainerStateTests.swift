@@ -31,7 +31,7 @@ import Testing
     expectEqual(restored, saved)
   }
 
-  private func expectEqual(_ one: Trainer<ECAPATDNN>, _ other: Trainer<ECAPATDNN>) {
+  private func expectEqual(_ one: Trainer, _ other: Trainer) {
     #expect(one.step == other.step)
     #expect(one.unreadable == other.unreadable)
     #expect(one.parameters.values == other.parameters.values)

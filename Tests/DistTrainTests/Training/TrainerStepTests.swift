@@ -125,13 +125,13 @@ import Testing
 /// What a step of one rank is by the method's formulas, from the parts that have tests of their own.
 private struct StepByHand {
   let configuration: Configuration
-  let trainer: Trainer<ECAPATDNN>
+  let trainer: Trainer
   let parameters: Matrix
   let statistics: Matrix
   let optimizer: any Optimizer
   var step = 0
 
-  init(_ configuration: Configuration, _ trainer: Trainer<ECAPATDNN>) {
+  init(_ configuration: Configuration, _ trainer: Trainer) {
     self.configuration = configuration
     self.trainer = trainer
     parameters = Matrix(rows: 1, columns: trainer.parameters.count, trainer.parameters.values)
@@ -151,7 +151,7 @@ private struct StepByHand {
     let plan = trainer.plan
     let rows = plan.sampler.batch(step: step)
     let features = try plan.loader.load(rows, own: 0..<rows.count, unreadable: []).features
-    let (embeddings, cache) = trainer.encoder.forward(
+    let (embeddings, pullback) = trainer.encoder.encode(
       features, utterances: rows.count,
       ForwardPass(mode: .training, parameters: parameters.pointer, statistics: statistics.pointer))
     let warmup = configuration.contrastive.attention.warmup
@@ -163,8 +163,7 @@ private struct StepByHand {
       warmth: warmup == 0 ? 1 : min(1, Double(step) / Double(warmup)), communicator: SoleCommunicator())
     let encoderGradients = outcome.gradients.map { gradient in
       let buffer = Matrix.zeros(rows: 1, columns: parameters.count)
-      trainer.encoder.backward(
-        [gradient], cache: cache, BackwardPass(parameters: parameters.pointer, gradients: [buffer.pointer]))
+      pullback([gradient], BackwardPass(parameters: parameters.pointer, gradients: [buffer.pointer]))
       return Array(buffer.values[..<prototypes.offset])
     }
     // Min-norm compares the parameters' gradients where it is exact, else the embeddings'.

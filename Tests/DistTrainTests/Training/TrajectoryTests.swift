@@ -61,7 +61,7 @@ import Testing
     #expect(relativeDistance(trainer.statistics.values, statistics.values) < 1e-4)
   }
 
-  private func trainer(_ record: Record, _ settings: Record.Case) throws -> Trainer<ECAPATDNN> {
+  private func trainer(_ record: Record, _ settings: Record.Case) throws -> Trainer {
     let configuration = try Configuration.load(
       file: nil,
       overrides: [
