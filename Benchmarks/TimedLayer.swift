@@ -47,8 +47,8 @@ struct TimedLayer {
   }
 
   func passes(rounds: Int) -> [Pass] {
-    let forwardPass = ForwardPass(mode: .training, parameters: parameters.pointer, statistics: statistics.pointer)
-    let backwardPass = BackwardPass(parameters: parameters.pointer, gradients: [gradients.pointer])
+    let forwardPass = ForwardPass(mode: .training, parameters: parameters, statistics: statistics)
+    let backwardPass = BackwardPass(parameters: parameters, gradients: [gradients])
     let bytes = input.count * MemoryLayout<Float>.stride
     var times: [[Double]] = [[], []]
     var operations = [0, 0]

@@ -63,7 +63,7 @@ extension MPITests {
       let (embeddings, cache) = encoder.forward(
         features, utterances: own.count,
         ForwardPass(
-          mode: .training, parameters: parameters.pointer, statistics: statistics.pointer, units: units,
+          mode: .training, parameters: parameters, statistics: statistics, units: units,
           combine: combine))
       let outcome = objectives(attention).evaluate(
         embeddings: embeddings, speakers: Self.speakers, cut: cut, prototypes: random(4, 8, item: 2), margin: 0.2,
@@ -72,7 +72,7 @@ extension MPITests {
       encoder.backward(
         outcome.gradients, cache: cache,
         BackwardPass(
-          parameters: parameters.pointer, gradients: buffers.map { $0.map(\.pointer) }, units: units,
+          parameters: parameters, gradients: buffers, units: units,
           combine: combine))
       for nodes in buffers + [outcome.directionGradients] {
         communicator.startSum(nodes.map(\.elements), of: cut.shares).wait()

@@ -107,9 +107,9 @@ package struct CorpusRates: Sendable {
     encoder.layout.statistics.initialise(statistics.pointer, seed: plan.seed)
     let gradients = (0..<plan.weighting.buffers).map { _ in Matrix.zeros(rows: 1, columns: parameters.count) }
     let forward = ForwardPass(
-      mode: .training, parameters: parameters.pointer, statistics: statistics.pointer, precision: plan.precision)
+      mode: .training, parameters: parameters, statistics: statistics, precision: plan.precision)
     let backward = BackwardPass(
-      parameters: parameters.pointer, gradients: gradients.map(\.pointer), precision: plan.precision)
+      parameters: parameters, gradients: gradients, precision: plan.precision)
     let time = Stopwatch.median(for: 0) {
       let (embeddings, pullback) = encoder.encode(features, utterances: rows, forward)
       pullback(gradients.map { _ in embeddings }, backward)

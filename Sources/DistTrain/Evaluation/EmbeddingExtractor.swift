@@ -29,7 +29,7 @@ package struct EmbeddingExtractor {
         "\(name): \(samples.count) samples at 16 kHz are too short for this encoder, which takes "
           + "\(encoder.minimumFrames) frames (\(FilterBank.samples(frames: encoder.minimumFrames)) samples) or more")
     }
-    let pass = ForwardPass(mode: .inference, parameters: parameters.pointer, statistics: statistics.pointer)
+    let pass = ForwardPass(mode: .inference, parameters: parameters, statistics: statistics)
     return encoder.encode(filterBank.features(of: filled, dither: nil), utterances: 1, pass).embeddings.values
   }
 

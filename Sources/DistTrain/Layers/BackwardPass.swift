@@ -2,10 +2,10 @@
 /// activations has `objectives` times their columns, objective after objective.
 package struct BackwardPass {
   /// The encoder's parameters, one flat buffer.
-  package let parameters: UnsafeMutablePointer<Float>
+  package let parameters: Matrix
   /// For each objective and each of the units' nodes a flat buffer like the parameters', to which gradients are added. A
   /// parameter's gradient begins with zeros and is added once: what was there before would not be part of the tree.
-  package let gradients: [[UnsafeMutablePointer<Float>]]
+  package let gradients: [[Matrix]]
   /// How sums over the batch are made.
   package let units: BatchUnits
   /// The closure of the forward pass.
@@ -17,7 +17,7 @@ package struct BackwardPass {
   package let precision: Precision
 
   package init(
-    parameters: UnsafeMutablePointer<Float>, gradients: [[UnsafeMutablePointer<Float>]], units: BatchUnits,
+    parameters: Matrix, gradients: [[Matrix]], units: BatchUnits,
     combine: BatchSum? = nil, finished: @escaping (Int) -> Void = { _ in }, precision: Precision = .single
   ) {
     self.parameters = parameters
@@ -30,7 +30,7 @@ package struct BackwardPass {
 
   /// A pass whose sums are over one unit of all utterances, with a buffer for each objective.
   package init(
-    parameters: UnsafeMutablePointer<Float>, gradients: [UnsafeMutablePointer<Float>],
+    parameters: Matrix, gradients: [Matrix],
     finished: @escaping (Int) -> Void = { _ in }, precision: Precision = .single
   ) {
     self.init(
@@ -47,23 +47,23 @@ package struct BackwardPass {
 
   func matrix(_ parameter: Parameter) -> MatrixView {
     let rows = parameter.shape[0]
-    return MatrixView(parameters + parameter.offset, rows: rows, columns: parameter.count / rows)
+    return MatrixView(parameters.pointer + parameter.offset, rows: rows, columns: parameter.count / rows)
   }
 
-  func vector(_ parameter: Parameter) -> UnsafeMutablePointer<Float> { parameters + parameter.offset }
+  func vector(_ parameter: Parameter) -> UnsafeMutablePointer<Float> { parameters.pointer + parameter.offset }
 
   /// Where an objective's gradients of a parameter go, for each node a matrix whose rows are the first dimension.
   func gradients(_ parameter: Parameter, objective: Int) -> [MatrixView] {
     let rows = parameter.shape[0]
     return gradients[objective].map {
-      MatrixView($0 + parameter.offset, rows: rows, columns: parameter.count / rows)
+      MatrixView($0.pointer + parameter.offset, rows: rows, columns: parameter.count / rows)
     }
   }
 
   /// Adds to an objective's gradient of a vector what each unit brings.
   func add(_ parameter: Parameter, objective: Int, _ share: (_ unit: Int, _ index: Int) -> Float) {
     for (node, gradient) in zip(units.nodes, gradients[objective]) {
-      let own = gradient + parameter.offset
+      let own = gradient.pointer + parameter.offset
       for index in 0..<parameter.count {
         own[index] += SumTree.sum(of: node) {
           share($0, index)

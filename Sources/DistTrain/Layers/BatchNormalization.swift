@@ -66,9 +66,9 @@ package struct BatchNormalization: Sendable {
   }
 
   private func runningStatistics(_ pass: ForwardPass) -> Cache {
-    let means = (0..<channels).map { Double(pass.statistics[runningMean.offset + $0]) }
+    let means = (0..<channels).map { Double(pass.statistics.pointer[runningMean.offset + $0]) }
     let inverseDeviations = (0..<channels).map {
-      1 / (Double(pass.statistics[runningVariance.offset + $0]) + epsilon).squareRoot()
+      1 / (Double(pass.statistics.pointer[runningVariance.offset + $0]) + epsilon).squareRoot()
     }
     return Cache(means: means, inverseDeviations: inverseDeviations, count: .infinity)
   }
@@ -106,8 +106,8 @@ package struct BatchNormalization: Sendable {
     // As PyTorch: the running variance is the unbiased one.
     let unbiased = count / max(count - 1, 1)
     for channel in 0..<channels {
-      let mean = pass.statistics + runningMean.offset + channel
-      let variance = pass.statistics + runningVariance.offset + channel
+      let mean = pass.statistics.pointer + runningMean.offset + channel
+      let variance = pass.statistics.pointer + runningVariance.offset + channel
       mean.pointee = Float((1 - momentum) * Double(mean.pointee) + momentum * means[channel])
       variance.pointee = Float((1 - momentum) * Double(variance.pointee) + momentum * variances[channel] * unbiased)
     }

@@ -13,9 +13,9 @@ package struct ForwardPass {
 
   package let mode: Mode
   /// The encoder's parameters, one flat buffer.
-  package let parameters: UnsafeMutablePointer<Float>
+  package let parameters: Matrix
   /// The encoder's running statistics, one flat buffer.
-  package let statistics: UnsafeMutablePointer<Float>
+  package let statistics: Matrix
   /// How sums over the batch are made.
   package let units: BatchUnits
   private let combine: BatchSum?
@@ -23,7 +23,7 @@ package struct ForwardPass {
   package let precision: Precision
 
   package init(
-    mode: Mode, parameters: UnsafeMutablePointer<Float>, statistics: UnsafeMutablePointer<Float>,
+    mode: Mode, parameters: Matrix, statistics: Matrix,
     units: BatchUnits = .whole, combine: BatchSum? = nil, precision: Precision = .single
   ) {
     self.mode = mode
@@ -42,8 +42,8 @@ package struct ForwardPass {
   /// A parameter as a matrix whose rows are its first dimension.
   func matrix(_ parameter: Parameter) -> MatrixView {
     let rows = parameter.shape[0]
-    return MatrixView(parameters + parameter.offset, rows: rows, columns: parameter.count / rows)
+    return MatrixView(parameters.pointer + parameter.offset, rows: rows, columns: parameter.count / rows)
   }
 
-  func vector(_ parameter: Parameter) -> UnsafeMutablePointer<Float> { parameters + parameter.offset }
+  func vector(_ parameter: Parameter) -> UnsafeMutablePointer<Float> { parameters.pointer + parameter.offset }
 }

@@ -27,11 +27,11 @@ extension Trainer {
       let (embeddings, pullback) = encoder.encode(
         features, utterances: 1,
         ForwardPass(
-          mode: .training, parameters: parameters.pointer, statistics: scratch.pointer, precision: plan.precision))
+          mode: .training, parameters: parameters, statistics: scratch, precision: plan.precision))
       pullback(
         gradients.map { _ in Matrix.zeros(rows: embeddings.rows, columns: embeddings.columns) },
         BackwardPass(
-          parameters: parameters.pointer, gradients: gradients.map { $0[0].pointer }, precision: plan.precision))
+          parameters: parameters, gradients: gradients.map { $0[0] }, precision: plan.precision))
     }
   }
 }

@@ -180,7 +180,7 @@ package final class Trainer {
     let (embeddings, pullback) = encoder.encode(
       batch.features, utterances: batch.cut.rows(of: communicator.rank).count,
       ForwardPass(
-        mode: .training, parameters: parameters.pointer, statistics: statistics.pointer, units: units(batch.cut),
+        mode: .training, parameters: parameters, statistics: statistics, units: units(batch.cut),
         combine: batchSum(batch.cut), precision: plan.precision))
     let outcome = plan.objectives.evaluate(
       embeddings: embeddings, speakers: batch.speakers, cut: batch.cut, prototypes: prototypeMatrix,
@@ -295,7 +295,7 @@ package final class Trainer {
     ) { [clock] in clock.spent(.backward) }
     clock.within(.communicate) { buckets.start(prototypes.range, of: 0) }
     let pass = BackwardPass(
-      parameters: parameters.pointer, gradients: gradients.map { $0.map(\.pointer) }, units: units(cut),
+      parameters: parameters, gradients: gradients, units: units(cut),
       combine: looking(at: buckets, batchSum(cut)),
       finished: { [clock] offset in clock.within(.communicate) { buckets.finished(from: offset) } },
       precision: plan.precision)

@@ -57,7 +57,7 @@ import Testing
     let features = try golden.file.matrix("inference/long.features")
     let frames = features.columns / golden.encoder.bins
     let pass = ForwardPass(
-      mode: .inference, parameters: golden.parameters.pointer, statistics: golden.statistics.pointer)
+      mode: .inference, parameters: golden.parameters, statistics: golden.statistics)
     let (embedding, _) = golden.encoder.forward(
       Matrix(rows: golden.encoder.bins, columns: frames, features.values), utterances: 1, pass)
     #expect(relativeDistance(embedding.values, try golden.values("inference/long.embeddings")) < 1e-5)
@@ -71,7 +71,7 @@ import Testing
     let buffers = directions.map { _ in Matrix.zeros(rows: 1, columns: golden.parameters.columns) }
     golden.encoder.backward(
       directions, cache: cache,
-      BackwardPass(parameters: golden.parameters.pointer, gradients: buffers.map(\.pointer)))
+      BackwardPass(parameters: golden.parameters, gradients: buffers))
     for (objective, buffer) in buffers.enumerated() {
       for parameter in golden.encoder.layout.parameters.parameters {
         let values = parameter.range.map { buffer.pointer[$0] }
@@ -98,7 +98,7 @@ import Testing
       let buffers = directions.map { _ in Matrix.zeros(rows: 1, columns: golden.parameters.columns) }
       golden.encoder.backward(
         directions, cache: cache,
-        BackwardPass(parameters: golden.parameters.pointer, gradients: buffers.map(\.pointer)))
+        BackwardPass(parameters: golden.parameters, gradients: buffers))
       return buffers
     }
     let together = gradients(directions)
@@ -114,7 +114,7 @@ import Testing
     _ = golden.forward(.training)
     let columns = golden.encoder.minimumFrames
     let pass = ForwardPass(
-      mode: .inference, parameters: golden.parameters.pointer, statistics: golden.statistics.pointer)
+      mode: .inference, parameters: golden.parameters, statistics: golden.statistics)
     let shortest = Matrix(
       rows: golden.encoder.bins, columns: columns,
       (0..<golden.encoder.bins * columns).map { golden.features[$0 / columns, $0 % columns] })
@@ -135,7 +135,7 @@ import Testing
       (0..<encoder.bins * frames).map { golden.features[$0 / frames, $0 % frames] })
     let (embedding, cache) = encoder.forward(
       features, utterances: 1,
-      ForwardPass(mode: .training, parameters: golden.parameters.pointer, statistics: golden.statistics.pointer))
+      ForwardPass(mode: .training, parameters: golden.parameters, statistics: golden.statistics))
     let names = arrangement == .wespeaker ? ("bn", "linear") : ("asp_bn.norm", "fc.conv")
     let bias = try golden.values("parameter/\(names.0).bias")
     let weight = try golden.values("parameter/\(names.1).weight")
@@ -150,7 +150,7 @@ import Testing
     let direction = Matrix(rows: 1, columns: encoder.dimensions, [Float](repeating: 1, count: encoder.dimensions))
     encoder.backward(
       [direction], cache: cache,
-      BackwardPass(parameters: golden.parameters.pointer, gradients: [buffer.pointer]))
+      BackwardPass(parameters: golden.parameters, gradients: [buffer]))
     for parameter in encoder.layout.parameters.parameters {
       let length = parameter.range.reduce(0.0) { $0 + pow(Double(buffer.pointer[$1]), 2) }.squareRoot()
       let isBehind = parameter.name.hasPrefix(names.1 + ".") || parameter.name == names.0 + ".bias"
@@ -209,7 +209,7 @@ private struct GoldenEncoder {
   func values(_ name: String) throws -> [Float] { try file.values(name) }
 
   func forward(_ mode: ForwardPass.Mode) -> (Matrix, ECAPATDNN.Cache) {
-    let pass = ForwardPass(mode: mode, parameters: parameters.pointer, statistics: statistics.pointer)
+    let pass = ForwardPass(mode: mode, parameters: parameters, statistics: statistics)
     return encoder.forward(features, utterances: utterances, pass)
   }
 }

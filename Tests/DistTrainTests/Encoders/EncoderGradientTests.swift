@@ -42,7 +42,7 @@ import Testing
     func forward() -> (BatchObjectives.Outcome, ECAPATDNN.Cache) {
       let (embeddings, cache) = encoder.forward(
         features, utterances: Self.speakers.count,
-        ForwardPass(mode: mode, parameters: parameters.pointer, statistics: statistics.pointer))
+        ForwardPass(mode: mode, parameters: parameters, statistics: statistics))
       let outcome = Self.objectives.evaluate(
         embeddings: embeddings, speakers: Self.speakers, cut: BatchCut(rows: Self.speakers.count, unit: 2, ranks: 1),
         prototypes: prototypes,
@@ -54,7 +54,7 @@ import Testing
     let buffers = (1...2).map { _ in Matrix.zeros(rows: 1, columns: layout.parameters.count) }
     encoder.backward(
       outcome.gradients, cache: cache,
-      BackwardPass(parameters: parameters.pointer, gradients: buffers.map(\.pointer)))
+      BackwardPass(parameters: parameters, gradients: buffers))
     for (objective, loss) in [\BatchObjectives.Outcome.classificationLoss, \.contrastiveLoss].enumerated() {
       for parameter in layout.parameters.parameters {
         expectGradient(
@@ -82,13 +82,13 @@ import Testing
     encoder.layout.statistics.initialise(statistics.pointer, seed: 9)
     let (_, cache) = encoder.forward(
       LayerProbe.normal(6, 4 * 9, item: 24), utterances: 4,
-      ForwardPass(mode: .training, parameters: parameters.pointer, statistics: statistics.pointer))
+      ForwardPass(mode: .training, parameters: parameters, statistics: statistics))
     let buffers = (1...2).map { _ in Matrix.zeros(rows: 1, columns: count) }
     var seen: [(offset: Int, gradients: [[Float]])] = []
     encoder.backward(
       [LayerProbe.normal(4, 5, item: 25), LayerProbe.normal(4, 5, item: 26)], cache: cache,
       BackwardPass(
-        parameters: parameters.pointer, gradients: buffers.map(\.pointer),
+        parameters: parameters, gradients: buffers,
         finished: { offset in seen.append((offset, buffers.map { Array($0.elements[offset...]) })) }))
     for (offset, gradients) in seen {
       #expect(gradients == buffers.map { Array($0.elements[offset...]) }, "from \(offset)")
@@ -111,11 +111,11 @@ import Testing
     for mode in [ForwardPass.Mode.inference, .training] {
       let (embeddings, cache) = encoder.forward(
         features, utterances: shape.utterances,
-        ForwardPass(mode: mode, parameters: parameters.pointer, statistics: statistics.pointer))
+        ForwardPass(mode: mode, parameters: parameters, statistics: statistics))
       let buffer = Matrix.zeros(rows: 1, columns: encoder.layout.parameters.count)
       encoder.backward(
         [LayerProbe.normal(shape.utterances, 5, item: 23)], cache: cache,
-        BackwardPass(parameters: parameters.pointer, gradients: [buffer.pointer]))
+        BackwardPass(parameters: parameters, gradients: [buffer]))
       #expect(embeddings.values.allSatisfy { $0.isFinite })
       #expect(buffer.values.allSatisfy { $0.isFinite })
       #expect(statistics.values.allSatisfy { $0.isFinite })

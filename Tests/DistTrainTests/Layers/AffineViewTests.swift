@@ -140,10 +140,10 @@ private final class LayerState {
   }
 
   var forward: ForwardPass {
-    ForwardPass(mode: .training, parameters: parameters.pointer, statistics: statistics.pointer)
+    ForwardPass(mode: .training, parameters: parameters, statistics: statistics)
   }
 
   var backward: BackwardPass {
-    BackwardPass(parameters: parameters.pointer, gradients: gradients.map(\.pointer))
+    BackwardPass(parameters: parameters, gradients: gradients)
   }
 }

@@ -34,7 +34,7 @@ import Testing
     let setup = Setup(shape)
     let block = setup.block
     let pass = ForwardPass(
-      mode: .inference, parameters: setup.parameters.pointer, statistics: setup.statistics.pointer)
+      mode: .inference, parameters: setup.parameters, statistics: setup.statistics)
     // Running statistics of mean 0 and variance 1 leave the ReLU's output as it is, but for ε.
     let (output, _) = block.forward(AffineView(setup.input.view), utterances: shape.utterances, pass)
     let expected = setup.plainOutput()

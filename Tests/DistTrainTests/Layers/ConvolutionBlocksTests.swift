@@ -41,13 +41,13 @@ import Testing
     let utterances = input.columns / Self.frames
     let (_, cache) = block.forward(
       AffineView(input.view), utterances: utterances,
-      ForwardPass(mode: .inference, parameters: parameters.pointer, statistics: statistics.pointer))
+      ForwardPass(mode: .inference, parameters: parameters, statistics: statistics))
     let buffer = Matrix.zeros(rows: 1, columns: layout.parameters.count)
     let inputGradient = Matrix(rows: input.rows, columns: input.columns)
     let used = Matrix(rows: gradient.rows, columns: gradient.columns, gradient.values)
     block.backward(
       used.view, cache: cache, utterances: utterances, into: inputGradient.view,
-      BackwardPass(parameters: parameters.pointer, gradients: [buffer.pointer]))
+      BackwardPass(parameters: parameters, gradients: [buffer]))
     return (buffer.values, inputGradient)
   }
 }

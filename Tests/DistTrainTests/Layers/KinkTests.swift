@@ -36,7 +36,7 @@ import Testing
   @Test(arguments: [1, 3]) func `frames pass or not whatever utterances are beside them`(kernel: Int) {
     let (block, parameters, statistics, input) = block(kernel: kernel)
     func rectified(_ utterances: Range<Int>) -> [Float] {
-      let pass = ForwardPass(mode: .inference, parameters: parameters.pointer, statistics: statistics.pointer)
+      let pass = ForwardPass(mode: .inference, parameters: parameters, statistics: statistics)
       let own = Matrix(rows: 100, columns: utterances.count * Self.frames)
       for row in 0..<own.rows {
         own.row(row).update(from: input.row(row) + utterances.lowerBound * Self.frames, count: own.columns)

@@ -135,11 +135,11 @@ import Testing
     for element in input.elements.indices { input.pointer[element] = max(input.pointer[element], 0) }
     let (_, cache) = layer.forward(
       input, utterances: 2,
-      ForwardPass(mode: .training, parameters: parameters.pointer, statistics: parameters.pointer))
+      ForwardPass(mode: .training, parameters: parameters, statistics: parameters))
     let buffer = Matrix.zeros(rows: 1, columns: layout.parameters.count)
     let gradient = layer.backwardThroughReLU(
       LayerProbe.normal(6, 2, item: 7), cache: cache, utterances: 2,
-      BackwardPass(parameters: parameters.pointer, gradients: [buffer.pointer]))
+      BackwardPass(parameters: parameters, gradients: [buffer]))
     for (element, value) in input.elements.enumerated() { #expect((value == 0) == (gradient.pointer[element] == 0)) }
   }
 

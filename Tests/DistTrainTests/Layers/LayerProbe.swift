@@ -77,7 +77,7 @@ struct LayerProbe {
   }
 
   private func forward(_ mode: ForwardPass.Mode) -> Result {
-    run(input, ForwardPass(mode: mode, parameters: parameters.pointer, statistics: statistics.pointer))
+    run(input, ForwardPass(mode: mode, parameters: parameters, statistics: statistics))
   }
 
   private func loss(_ mode: ForwardPass.Mode, _ weights: Matrix) -> Double {
@@ -98,7 +98,7 @@ struct LayerProbe {
     }
     let buffers = (1...2).map { _ in Matrix.zeros(rows: 1, columns: layout.parameters.count) }
     let inputGradient = pullback(
-      stacked, BackwardPass(parameters: parameters.pointer, gradients: buffers.map(\.pointer)))
+      stacked, BackwardPass(parameters: parameters, gradients: buffers))
     for objective in 0...1 {
       let function = { loss(mode, weights[objective]) }
       let own = Matrix(

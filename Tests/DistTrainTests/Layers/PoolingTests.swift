@@ -22,11 +22,11 @@ import Testing
     }
 
     func forward(_ mode: ForwardPass.Mode) -> ForwardPass {
-      ForwardPass(mode: mode, parameters: parameters.pointer, statistics: statistics.pointer)
+      ForwardPass(mode: mode, parameters: parameters, statistics: statistics)
     }
 
     func backward(_ buffer: Matrix) -> BackwardPass {
-      BackwardPass(parameters: parameters.pointer, gradients: [buffer.pointer])
+      BackwardPass(parameters: parameters, gradients: [buffer])
     }
   }
 

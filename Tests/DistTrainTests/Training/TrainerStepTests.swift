@@ -153,7 +153,7 @@ private struct StepByHand {
     let features = try plan.loader.load(rows, own: 0..<rows.count, unreadable: []).features
     let (embeddings, pullback) = trainer.encoder.encode(
       features, utterances: rows.count,
-      ForwardPass(mode: .training, parameters: parameters.pointer, statistics: statistics.pointer))
+      ForwardPass(mode: .training, parameters: parameters, statistics: statistics))
     let warmup = configuration.contrastive.attention.warmup
     let outcome = plan.objectives.evaluate(
       embeddings: embeddings, speakers: rows.map(\.speaker), cut: BatchCut(rows: rows.count, unit: plan.unit, ranks: 1),
@@ -163,7 +163,7 @@ private struct StepByHand {
       warmth: warmup == 0 ? 1 : min(1, Double(step) / Double(warmup)), communicator: SoleCommunicator())
     let encoderGradients = outcome.gradients.map { gradient in
       let buffer = Matrix.zeros(rows: 1, columns: parameters.count)
-      pullback([gradient], BackwardPass(parameters: parameters.pointer, gradients: [buffer.pointer]))
+      pullback([gradient], BackwardPass(parameters: parameters, gradients: [buffer]))
       return Array(buffer.values[..<prototypes.offset])
     }
     // Min-norm compares the parameters' gradients where it is exact, else the embeddings'.
