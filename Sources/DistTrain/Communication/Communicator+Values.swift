@@ -1,3 +1,5 @@
+import Foundation
+
 /// The operations on Swift's values.
 extension Communicator {
   /// Adds the matrices of all ranks in place: one term a rank, in the order of the tree.
@@ -76,6 +78,16 @@ extension Communicator {
   /// The texts of all ranks, in their order.
   package func gather(_ text: String) -> [String] {
     gather(Array(text.utf8)).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// Every rank's value, on every rank, by way of JSON.
+  func gatherValues<Value: Codable>(_ own: Value) -> [Value] {
+    do {
+      let text = String(decoding: try JSONEncoder().encode(own), as: UTF8.self)
+      return try gather(text).map { try JSONDecoder().decode(Value.self, from: Data($0.utf8)) }
+    } catch {
+      preconditionFailure("a value that does not travel as JSON: \(error)")
+    }
   }
 
   /// The text that the hosts of the job make: `4 ranks on 2 hosts`.

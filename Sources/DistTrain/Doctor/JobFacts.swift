@@ -1,5 +1,3 @@
-import Foundation
-
 /// The ranks of a job on their hosts.
 package struct JobFacts: Sendable {
   /// In the order of their first ranks.
@@ -44,18 +42,6 @@ package struct JobFacts: Sendable {
   /// Those of the warnings that belong at the start of a run: what halves its speed from the first step on.
   package var warningsOfRun: [MachineWarning] {
     warnings.filter { $0.cause == .kernels || $0.cause == .oversubscription }
-  }
-}
-
-extension Communicator {
-  /// Every rank's value, on every rank, by way of JSON.
-  func gatherValues<Value: Codable>(_ own: Value) -> [Value] {
-    do {
-      let text = String(decoding: try JSONEncoder().encode(own), as: UTF8.self)
-      return try gather(text).map { try JSONDecoder().decode(Value.self, from: Data($0.utf8)) }
-    } catch {
-      preconditionFailure("a value that does not travel as JSON: \(error)")
-    }
   }
 }
 
