@@ -4,7 +4,7 @@ import DistTrain
 /// The program: one file a subcommand, `train` where none is named.
 @main
 struct SvdistCommand: ParsableCommand {
-  static let version = "0.1.0"
+  static let version = "0.2.0"
 
   static let configuration = CommandConfiguration(
     commandName: "svdist",

@@ -1,6 +1,6 @@
 import DistTrain
 import Foundation
-import TestCorpora
+import GeneratedCorpora
 
 /// Where runs take place: the program, corpora, and how the run ends when nothing befalls it.
 struct Stage {

@@ -112,7 +112,9 @@ final class Program {
       if FileManager.default.fileExists(atPath: program, isDirectory: &isFolder), !isFolder.boolValue { return program }
       folder.deleteLastPathComponent()
     }
-    throw CocoaError(.fileNoSuchFile, userInfo: [NSFilePathErrorKey: "\(name) beside \(CommandLine.arguments[0])"])
+    throw CocoaError(
+      .fileNoSuchFile,
+      userInfo: [NSFilePathErrorKey: "\(name) beside \(CommandLine.arguments[0]); scripts/tools makes it"])
   }
 
   /// The tests' environment as a terminal has it: without the marks of a launcher.

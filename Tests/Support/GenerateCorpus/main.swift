@@ -1,6 +1,6 @@
 import DistTrain
 import Foundation
-import TestCorpora
+import GeneratedCorpora
 
 // Writes a data directory of generated voices, for scripts that train without recordings.
 
