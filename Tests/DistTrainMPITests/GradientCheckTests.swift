@@ -53,8 +53,8 @@ extension MPITests {
 
     private func check(_ settings: [String], corpus: String) throws -> GradientCheck {
       let small = [
-        "corpus.train=\(corpus)", "encoder.channels=64", "encoder.embedding=16", "features.bins=24",
-        "crop.seconds=0.4", "batch.speakers=4", "batch.utterances=2", "batch.unit=1", "seed=3",
+        "corpus.train=\(corpus)", "encoder.channels=64", "encoder.aggregation=96", "encoder.embedding=16",
+        "features.bins=24", "crop.seconds=0.4", "batch.speakers=4", "batch.utterances=2", "batch.unit=1", "seed=3",
       ]
       let configuration = try Configuration.load(file: nil, overrides: small + settings)
       return try GradientCheck(configuration, communicator: World.communicator)

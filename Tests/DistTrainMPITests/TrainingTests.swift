@@ -75,10 +75,10 @@ extension MPITests {
       _ settings: [String], corpus: String, communicator: any Communicator
     ) throws -> Outcome {
       let small = [
-        "corpus.train=\(corpus)", "encoder.channels=32", "encoder.embedding=16", "features.bins=24", "crop.seconds=0.6",
-        "batch.speakers=4", "batch.utterances=2", "batch.unit=1", "schedule.learningRate.initial=0.01",
-        "schedule.learningRate.final=0.002",
-        "schedule.margin.end=8", "training.steps=20", "seed=3",
+        "corpus.train=\(corpus)", "encoder.channels=32", "encoder.aggregation=96", "encoder.embedding=16",
+        "features.bins=24", "crop.seconds=0.6", "batch.speakers=4", "batch.utterances=2", "batch.unit=1",
+        "schedule.learningRate.initial=0.01", "schedule.learningRate.final=0.002", "schedule.margin.end=8",
+        "training.steps=20", "seed=3",
       ]
       let configuration = try Configuration.load(file: nil, overrides: small + settings)
       let plan = try TrainingPlan(configuration, corpus: Corpus.open(corpus))

@@ -8,7 +8,9 @@ extension ProgramTests {
       try SmallRun.with { run in
         let before = try FileManager.default.subpathsOfDirectory(atPath: run.folder.path).sorted()
         let arguments = Array(
-          run.arguments(steps: 1, ["encoder.channels=64"], options: ["--check-gradients"]).dropFirst(2))
+          run.arguments(
+            steps: 1, ["encoder.channels=64", "encoder.aggregation=96"], options: ["--check-gradients"]
+          ).dropFirst(2))
         let outcome = try svdist(["train"] + arguments, mpi: 2)
         #expect(outcome.status == 0, "\(outcome.output) \(outcome.errors)")
         #expect(outcome.output.hasSuffix("\nthe gradients agree with the losses\n"))

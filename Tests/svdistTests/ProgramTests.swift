@@ -1,6 +1,7 @@
 import Testing
 
-/// Holds the tests that let the built program train: one after the other, since each wants the machine's cores.
+/// Holds the tests that let the built program train: one after the other, since each wants the machine's cores. They
+/// mostly wait for it, so that `scripts/test` runs three of their suites at a time.
 @Suite(.serialized) enum ProgramTests {}
 
 /// Whether the program ended with a status and one clear line on standard error that holds all of these words.
