@@ -31,12 +31,13 @@ extension ProgramTests {
     @Test func `a batch whose features no memory holds is refused`() throws {
       try SmallRun.with { run in
         let views = 100_000
-        let text = "batch: {views: \(views)}\nviews: {augmented: [\([String](repeating: "true", count: views).joined(separator: ", "))]}\n"
+        let augmented = [String](repeating: "true", count: views).joined(separator: ", ")
+        let text = "batch: {views: \(views)}\nviews: {augmented: [\(augmented)]}\n"
         try text.write(toFile: run.path("c.yaml"), atomically: true, encoding: .utf8)
         let arguments = run.arguments(steps: 1, ["crop.seconds=60", "features.bins=128"])
         expectRefusal(
-          try svdist(arguments + ["--config", run.path("c.yaml")]), 64, "the features of a batch of 600000 rows on 1 rank",
-          "lower batch.speakers")
+          try svdist(arguments + ["--config", run.path("c.yaml")]), 64,
+          "the features of a batch of 600000 rows on 1 rank", "lower batch.speakers")
       }
     }
 
@@ -59,7 +60,10 @@ extension ProgramTests {
       (["encoder.channels": "9223372036854775800"], "encoder.channels"),
       (["encoder.aggregation": "9223372036854775807"], "encoder.aggregation"),
       (["encoder.embedding": "1e308"], "encoder.embedding"), (["features.bins": "-1"], "features.bins"),
-      (["encoder.channels": "4096", "encoder.aggregation": "16384"], "layer1.conv.weight has shape [8, 80, 5], [4096, 80, 5]"),
+      (
+        ["encoder.channels": "4096", "encoder.aggregation": "16384"],
+        "layer1.conv.weight has shape [8, 80, 5], [4096, 80, 5]"
+      ),
     ])
     func `a model file's sizes are held against its header`(sizes: [String: String], message: String) throws {
       try SmallRun.with(speakers: 1, utterances: 2) { run in
@@ -79,9 +83,10 @@ extension ProgramTests {
           "crop.seconds=0.4", "batch.speakers=3", "augmentation={babble: {corpus: true}, probability: 1}",
         ].flatMap { ["--set", $0] }
         let prepare = ["prepare", run.corpus.path, "-o", run.path("data"), "--listen", "5"] + settings
-        let listen = [
-          "listen", "-o", run.path("heard"), "--count", "5", "--set", "corpus.train=\(run.corpus.path)",
-        ] + settings
+        let listen =
+          [
+            "listen", "-o", run.path("heard"), "--count", "5", "--set", "corpus.train=\(run.corpus.path)",
+          ] + settings
         for (arguments, table) in [(prepare, "data/listen/pairs.tsv"), (listen, "heard/pairs.tsv")] {
           let outcome = try svdist(arguments)
           #expect(outcome.status == 0, "\(outcome.errors)")

@@ -15,7 +15,8 @@ extension Configuration {
     static let settings =
       [
         Setting("classification.loss", \.classification.loss, "margin on cosines"),
-        Setting("classification.scale", \.classification.scale, "factor on the cosines",
+        Setting(
+          "classification.scale", \.classification.scale, "factor on the cosines",
           allowed: .above(0, to: 10_000)),
         Setting(
           "classification.margin", \.classification.margin,

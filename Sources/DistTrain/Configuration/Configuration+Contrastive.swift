@@ -9,7 +9,8 @@ extension Configuration {
 
     static let settings =
       [
-        Setting("contrastive.temperature", \.contrastive.temperature, "divides the cosines", allowed: .above(0, to: 1000))
+        Setting(
+          "contrastive.temperature", \.contrastive.temperature, "divides the cosines", allowed: .above(0, to: 1000))
       ] + Margin.settings + Attention.settings
   }
 }

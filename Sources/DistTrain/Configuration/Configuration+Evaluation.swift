@@ -31,7 +31,8 @@ extension Configuration {
         "checkpoint.everyMinutes", \.checkpoint.everyMinutes, "minutes between checkpoints; 0 = not by time",
         allowed: .from(0, to: 1_000_000), changesResult: false),
       Setting(
-        "checkpoint.keep", \.checkpoint.keep, "newest checkpoints kept", allowed: .from(1, to: 1_000_000), changesResult: false),
+        "checkpoint.keep", \.checkpoint.keep, "newest checkpoints kept",
+        allowed: .from(1, to: 1_000_000), changesResult: false),
       Setting(
         "checkpoint.keepBest", \.checkpoint.keepBest, "also keep the checkpoint of the lowest held-out EER",
         changesResult: false),

@@ -29,7 +29,8 @@ extension Configuration {
         "optimizer.beta1", \.optimizer.beta1, "adam, adamw: decay of the mean gradient", allowed: .from(0, below: 1)),
       Setting(
         "optimizer.beta2", \.optimizer.beta2, "adam, adamw: decay of the mean square", allowed: .from(0, below: 1)),
-      Setting("optimizer.epsilon", \.optimizer.epsilon, "adam, adamw: keeps the divisor off 0",
+      Setting(
+        "optimizer.epsilon", \.optimizer.epsilon, "adam, adamw: keeps the divisor off 0",
         allowed: .above(0, to: 1)),
       Setting(
         "optimizer.gradientNorm", \.optimizer.gradientNorm,

@@ -21,7 +21,8 @@ extension Configuration {
         changesResult: false),
       Setting(
         "training.nonFiniteLimit", \.training.nonFiniteLimit,
-        "updates dropped in a row, or rollbacks, before the end", allowed: .from(0, to: 1_000_000), changesResult: false),
+        "updates dropped in a row, or rollbacks, before the end", allowed: .from(0, to: 1_000_000), changesResult: false
+      ),
     ]
   }
 }

@@ -15,8 +15,8 @@ extension Configuration {
     let rate = schedule.learningRate
     let margin = schedule.margin
     if batch.rows > Batch.mostRows {
-      return "batch.speakers: a global batch has at most \(Batch.mostRows) rows, speakers · utterances · views (batch.views) "
-        + "are \(batch.rows)"
+      return "batch.speakers: a global batch has at most \(Batch.mostRows) rows, speakers · utterances · views are "
+        + "\(batch.rows)"
     }
     if views.augmented.count != batch.views {
       return "views.augmented: needs one true or false for each of the \(batch.views) views (batch.views), "

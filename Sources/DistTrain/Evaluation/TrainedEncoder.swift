@@ -36,8 +36,9 @@ package struct TrainedEncoder {
       let shape = try file.shape(of: tensor.name)
       guard shape == tensor.shape else {
         throw Failure(
-          .badData, "\(file.path): tensor \(tensor.name) has shape \(shape), \(tensor.shape) is expected by the sizes "
-            + "that the file says of itself")
+          .badData,
+          "\(file.path): tensor \(tensor.name) has shape \(shape), \(tensor.shape) is expected by the sizes that the "
+            + "file says of itself")
       }
     }
   }

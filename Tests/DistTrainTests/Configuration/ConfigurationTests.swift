@@ -192,7 +192,7 @@ struct ConfigurationTests {
       ),
       (
         ["batch={speakers: 1000000, utterances: 10}"],
-        "batch.speakers: a global batch has at most 10000000 rows, speakers · utterances · views (batch.views) are 20000000"
+        "batch.speakers: a global batch has at most 10000000 rows, speakers · utterances · views are 20000000"
       ),
       (
         ["schedule.learningRate.final=0"],

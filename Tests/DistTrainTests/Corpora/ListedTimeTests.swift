@@ -13,9 +13,13 @@ import Testing
     ("utt2dur:1", { ["utt2dur": "u \($0)\n"] }),
     ("list.csv:2", { ["list.csv": "path,speaker,start,end\nu.wav,s,\($0),\n"] }),
     ("list.csv:2", { ["list.csv": "path,speaker,start,end\nu.wav,s,,\($0)\n"] }),
-    ("raw.list:1", { ["raw.list": "{\"key\": \"u\", \"wav\": \"u.wav\", \"spk\": \"s\", \"vad\": [[0, \($0)]]}"] }),
-    ("raw.list:1", { ["raw.list": "{\"key\": \"u\", \"wav\": \"u.wav\", \"spk\": \"s\", \"vad\": [[\"\($0)\", \"1e305\"]]}"] }),
+    ("raw.list:1", { ["raw.list": rawEntry("[0, \($0)]")] }),
+    ("raw.list:1", { ["raw.list": rawEntry("[\"\($0)\", \"1e305\"]")] }),
   ]
+
+  private static func rawEntry(_ piece: String) -> String {
+    "{\"key\": \"u\", \"wav\": \"u.wav\", \"spk\": \"s\", \"vad\": [\(piece)]}"
+  }
 
   private func read(_ list: Int, _ time: String) throws -> [(start: Double, seconds: Double?)] {
     let files = Self.lists[list].files(time).merging(["wav.scp": "u u.wav\n", "utt2spk": "u s\n"]) { $1 }

@@ -142,7 +142,10 @@ import Testing
       ),
       ("{\"key\": \"a\", \"wav\": \"x\", \"spk\": \"s\", \"vad\": [[0, 1], [2, 2]]}", "raw.list:1: \"vad\": the end"),
       ("{\"key\": \"a\", \"wav\": \"x\", \"spk\": \"s\", \"vad\": [[0, 1], [2]]}", "raw.list:1: \"vad\": a list"),
-      ("{\"key\": \"a\", \"wav\": \"x\", \"spk\": \"s\", \"vad\": [[\"x\", 1]]}", "raw.list:1: \"vad\": 'x' is no start"),
+      (
+        "{\"key\": \"a\", \"wav\": \"x\", \"spk\": \"s\", \"vad\": [[\"x\", 1]]}",
+        "raw.list:1: \"vad\": 'x' is no start"
+      ),
       ("{\"key\": \"a\", \"wav\": \"x\", \"spk\": \"s\", \"vad\": [[null, 1]]}", "raw.list:1"),
       ("{\"key\": \"a\", \"wav\": \"cat x |\", \"spk\": \"s\"}", "raw.list:1: 'a' is a command"),
       (

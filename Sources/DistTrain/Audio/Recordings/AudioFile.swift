@@ -45,7 +45,8 @@ package struct AudioFile: Sendable {
     guard decoder.frames > 0 else { throw unusable(path, "holds no samples: record or convert it again") }
     let seconds = Double(decoder.frames) / Double(decoder.sampleRate)
     guard seconds <= longest else {
-      throw unusable(path, "lasts \(seconds) s by its header, more than \(Int(longest)) s: convert it again, or divide it")
+      throw unusable(
+        path, "lasts \(seconds) s by its header, more than \(Int(longest)) s: convert it again, or divide it")
     }
     return decoder
   }
