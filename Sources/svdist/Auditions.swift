@@ -16,7 +16,7 @@ struct Auditions {
       throw Failure(.usage, "no view is augmented: set views.augmented and a kind of augmentation; see svdist config")
     }
     // Whoever prepares a corpus to hear it should not wait for that first.
-    _ = try Augmentation(configuration.augmentation, corpus: Corpus([]))
+    _ = try Augmentation(configuration.augmentation, corpus: nil)
     self.configuration = configuration
     self.count = count
   }

@@ -33,7 +33,7 @@ struct DoctorCommand: RanksCommand {
   var seconds = 0.5
 
   func validate() throws {
-    if let threads, threads < 1 { throw ValidationError("--threads: at least 1, found \(threads)") }
+    try OptionRange.check("--threads", threads, in: OptionRange.threads)
     guard seconds > 0, seconds <= 60 else { throw ValidationError("--seconds: above 0, at most 60, found \(seconds)") }
   }
 

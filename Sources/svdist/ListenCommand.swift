@@ -27,9 +27,7 @@ struct ListenCommand: ParsableCommand {
   var overwrite = false
 
   func validate() throws {
-    guard (1...Auditions.most).contains(count) else {
-      throw ValidationError("--count: 1 to \(Auditions.most), found \(count)")
-    }
+    try OptionRange.check("--count", count, in: 1...Auditions.most)
   }
 
   func run() throws {

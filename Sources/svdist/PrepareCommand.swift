@@ -126,29 +126,27 @@ struct PrepareCommand: ParsableCommand {
   var overwrite = false
 
   func validate() throws {
-    if minimumSeconds < 0 || !minimumSeconds.isFinite {
-      throw ValidationError("--minimum-seconds \(minimumSeconds): give 0 or more seconds")
-    }
-    if let maximumSeconds, !(maximumSeconds >= max(minimumSeconds, 1e-3) && maximumSeconds.isFinite) {
+    let longest = AudioFile.longest
+    try OptionRange.check("--minimum-seconds", minimumSeconds, in: 0...longest)
+    if let maximumSeconds, !(maximumSeconds >= max(minimumSeconds, 1e-3) && maximumSeconds <= longest) {
       throw ValidationError(
-        "--maximum-seconds \(maximumSeconds): give no less than --minimum-seconds, which is \(minimumSeconds)")
+        "--maximum-seconds \(maximumSeconds): give no less than --minimum-seconds, which is \(minimumSeconds), and at most "
+          + "\(longest)")
     }
-    if let joinShorterThan, joinShorterThan <= 0 || !joinShorterThan.isFinite {
-      throw ValidationError("--join-shorter-than \(joinShorterThan): give more than 0 seconds")
+    for (name, seconds) in [("--join-shorter-than", joinShorterThan), ("--command-seconds", commandSeconds)] {
+      guard let seconds, !(seconds > 0 && seconds <= longest) else { continue }
+      throw ValidationError("\(name) \(seconds): give more than 0 seconds, and at most \(longest)")
     }
-    if commandSeconds <= 0 || !commandSeconds.isFinite {
-      throw ValidationError("--command-seconds \(commandSeconds): give more than 0 seconds")
-    }
+    try OptionRange.check("--minimum-utterances", minimumUtterances, in: 0...1_000_000_000)
+    try OptionRange.check("--hold-out", holdOut, in: 1...1_000_000_000)
+    // Some bytes for each: what a list of them takes of memory is the only limit.
+    try OptionRange.check("--trials", trials, in: 2...100_000_000)
     if holdOut != nil, evaluationSpeakers != nil {
       throw ValidationError("--hold-out draws the speakers that --evaluation-speakers lists: give one of the two")
     }
-    guard (1...1_000_000).contains(utterancesPerShard) else {
-      throw ValidationError("--utterances-per-shard \(utterancesPerShard): give 1 to 1000000")
-    }
+    try OptionRange.check("--utterances-per-shard", utterancesPerShard, in: 1...1_000_000)
     if decoded, !shards { throw ValidationError("--decoded says how --shards writes audio: give both or none") }
-    if let listen, !(1...Auditions.most).contains(listen) {
-      throw ValidationError("--listen \(listen): give 1 to \(Auditions.most) pairs")
-    }
+    try OptionRange.check("--listen", listen, in: 1...Auditions.most, unit: " pairs")
     if listen == nil, settings.config != nil || !settings.overrides.isEmpty {
       throw ValidationError("--config and --set say how --listen augments: give --listen too, or neither")
     }

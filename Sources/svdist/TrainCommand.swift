@@ -72,16 +72,12 @@ struct TrainCommand: RanksCommand {
   var timeout = 600.0
 
   func validate() throws {
-    let counts = [
-      ("--threads", threads), ("--readers", readers), ("--expect-ranks", expectRanks), ("--log-every", logEvery),
-    ]
-    for case (let name, let count?) in counts where count < 1 {
-      throw ValidationError("\(name): at least 1, found \(count)")
-    }
-    guard (0...1).contains(maxBadFraction) else {
-      throw ValidationError("--max-bad-fraction: 0 to 1, found \(maxBadFraction)")
-    }
-    guard timeout > 0, timeout.isFinite else { throw ValidationError("--timeout: above 0 seconds, found \(timeout)") }
+    try OptionRange.check("--threads", threads, in: OptionRange.threads)
+    try OptionRange.check("--readers", readers, in: OptionRange.threads)
+    try OptionRange.check("--expect-ranks", expectRanks, in: 1...1_000_000)
+    try OptionRange.check("--log-every", logEvery, in: 1...1_000_000_000)
+    try OptionRange.check("--max-bad-fraction", maxBadFraction, in: 0...1)
+    try OptionRange.check("--timeout", timeout, in: 0.001...1e9, unit: " seconds")
     guard runDir != nil || checkGradients else {
       throw ValidationError("Missing expected argument '--run-dir <folder>'")
     }

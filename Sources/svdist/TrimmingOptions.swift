@@ -38,14 +38,10 @@ struct TrimmingOptions: ParsableArguments {
     if !trimSilence, let (name, _) = settings.first(where: { $0.1 != nil }) {
       throw ValidationError("\(name) says what --trim-silence removes: give both or none")
     }
-    if let vadEnergyThreshold, !vadEnergyThreshold.isFinite {
-      throw ValidationError("--vad-energy-threshold \(vadEnergyThreshold): give a number, such as 5.5")
-    }
-    if let vadEnergyMeanScale, !(0...1).contains(vadEnergyMeanScale) {
-      throw ValidationError("--vad-energy-mean-scale \(vadEnergyMeanScale): give 0 to 1")
-    }
+    try OptionRange.check("--vad-energy-threshold", vadEnergyThreshold, in: -1000...1000)
+    try OptionRange.check("--vad-energy-mean-scale", vadEnergyMeanScale, in: 0...1)
     let least = 2 * VoiceActivity.margin
-    if let longestPause, !(longestPause >= least && longestPause.isFinite) {
+    if let longestPause, !(longestPause >= least && longestPause <= AudioFile.longest) {
       throw ValidationError(
         "--longest-pause \(longestPause): give \(least) seconds or more, since \(VoiceActivity.margin) s beside voice stay"
       )

@@ -116,7 +116,7 @@ extension ProgramTests {
           try svdist(prepare + ["--listen", "3", "--set", "augmentation.noise=\(run.path("nowhere"))"]), 64,
           "augmentation.noise: \(run.path("nowhere"))")
         for (options, message) in [
-          (["--listen", "0"], "--listen 0: give 1 to 1000 pairs"),
+          (["--listen", "0"], "--listen: 1 to 1000 pairs, found 0"),
           (["--set", "seed=2"], "--config and --set say how --listen augments"),
         ] {
           let outcome = try svdist(prepare + options)

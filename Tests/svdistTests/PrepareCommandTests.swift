@@ -66,8 +66,10 @@ extension ProgramTests {
           (["--vad-energy-threshold", "5"], "--vad-energy-threshold says what --trim-silence removes"),
           (["--longest-pause", "1"], "--longest-pause says what --trim-silence removes"),
           (["--trim-silence", "--longest-pause", "0.1"], "--longest-pause 0.1: give 0.2 seconds or more"),
-          (["--trim-silence", "--vad-energy-mean-scale", "1.5"], "--vad-energy-mean-scale 1.5: give 0 to 1"),
-          (["--trim-silence", "--vad-energy-threshold", "nan"], "--vad-energy-threshold nan: give a number"),
+          (["--trim-silence", "--vad-energy-mean-scale", "1.5"], "--vad-energy-mean-scale: 0.0 to 1.0, found 1.5"),
+          (
+            ["--trim-silence", "--vad-energy-threshold", "nan"], "--vad-energy-threshold: -1000.0 to 1000.0, found nan"
+          ),
           (["--maximum-seconds", "0.4"], "--maximum-seconds 0.4: give no less than --minimum-seconds, which is 0.5"),
         ] {
           let outcome = try svdist(["prepare", run.corpus.path, "-o", run.path("out")] + options)

@@ -6,18 +6,19 @@
 enum UtteranceSession {
   /// nil where the id names none.
   static func name(of id: String, speaker: String) -> Substring? {
-    let slashes = id.utf8.count { $0 == UInt8(ascii: "/") }
-    if slashes >= 2 { return id[..<id.lastIndex(of: "/")!] }
+    // Bytes, not characters, which a mark behind the slash would be a part of.
+    let slashes = id.utf8.indices.filter { id.utf8[$0] == UInt8(ascii: "/") }
+    if slashes.count >= 2 { return id[..<slashes[slashes.count - 1]] }
     let rest: Substring
-    if slashes == 1 {
-      rest = id[id.index(after: id.firstIndex(of: "/")!)...]
+    if let slash = slashes.first {
+      rest = id[id.utf8.index(after: slash)...]
       // One hyphen is more likely to be a part of a file's name than to set it apart from a session.
       guard rest.utf8.count(where: { $0 == UInt8(ascii: "-") }) >= 2 else { return nil }
     } else {
       guard id.hasPrefix(speaker + "-") else { return nil }
       rest = id.dropFirst(speaker.count + 1)
     }
-    return rest.lastIndex(of: "-").map { rest[..<$0] }
+    return rest.utf8.lastIndex(of: UInt8(ascii: "-")).map { rest[..<$0] }
   }
 
   /// For each utterance a number that those of the same speaker and session share; one that names no session has a number

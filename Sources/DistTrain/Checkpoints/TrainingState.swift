@@ -53,6 +53,9 @@ package struct TrainingState: Codable, Sendable, Equatable {
     self.arithmetic = arithmetic
   }
 
+  /// More than any count comes to: sums of such counts do not overflow.
+  private static let most = 1_000_000_000_000
+
   enum CodingKeys: String, CodingKey, CaseIterable {
     case step, seed, configuration, corpus, sampler, replaced, rollbacks, skipped, version, ranks, arithmetic
   }
@@ -73,9 +76,9 @@ extension TrainingState {
     try StrictJSON.check(json, path: path, keys: CodingKeys.self)
     self = try StrictJSON.decode(Self.self, from: json, path: path)
     try StrictJSON.check(json, path: path, keys: SamplerPosition.CodingKeys.self, inside: CodingKeys.sampler.rawValue)
-    guard step >= 0, sampler.epoch >= 0, sampler.index >= 0, rollbacks >= 0, (0...step).contains(skipped), ranks > 0
-    else {
-      throw Failure(.badData, "\(path): a count is negative, or there are no ranks")
+    let counts = [step, sampler.epoch, sampler.index, rollbacks, ranks]
+    guard counts.allSatisfy((0...Self.most).contains), (0...step).contains(skipped), ranks > 0 else {
+      throw Failure(.badData, "\(path): a count is negative or beyond \(Self.most), or there are no ranks")
     }
   }
 }

@@ -17,9 +17,14 @@ extension Allowed where Value: Comparable & SettingValue {
     Allowed(text: "at least \(low.yaml)") { $0 >= low }
   }
 
-  static func above(_ low: Value) -> Self {
-    Allowed(text: "above \(low.yaml)") { $0 > low }
+  static func above(_ low: Value, to high: Value) -> Self {
+    Allowed(text: "above \(low.yaml) to \(high.yaml)") { low < $0 && $0 <= high }
   }
+}
+
+extension Allowed<Int> {
+  /// A number of steps, from 0 or 1: a billion are more than any run takes.
+  static func steps(from low: Int) -> Self { .from(low, to: 1_000_000_000) }
 }
 
 extension Allowed<Double> {

@@ -90,8 +90,9 @@ extension Configuration.Augmentation {
     static let settings = [
       Setting(
         "augmentation.speed.factors", \.augmentation.speed.factors, "speeds, such as [0.9, 1, 1.1]",
-        allowed: Allowed(text: "different numbers from 0.5 to 2") { factors in
-          !factors.isEmpty && Set(factors).count == factors.count && factors.allSatisfy { (0.5...2).contains($0) }
+        allowed: Allowed(text: "1 to 20 different numbers from 0.5 to 2") { factors in
+          (1...20).contains(factors.count) && Set(factors).count == factors.count
+            && factors.allSatisfy { (0.5...2).contains($0) }
         }),
       Setting(
         "augmentation.speed.asSpeakers", \.augmentation.speed.asSpeakers,
@@ -166,13 +167,13 @@ extension Configuration.Augmentation {
         allowed: .from(0, to: 100)),
       Setting(
         "augmentation.specAugment.timeWidth", \.augmentation.specAugment.timeWidth, "most frames of one",
-        allowed: .atLeast(0)),
+        allowed: .from(0, to: 10_000)),
       Setting(
         "augmentation.specAugment.frequencyMasks", \.augmentation.specAugment.frequencyMasks, "masks in frequency",
         allowed: .from(0, to: 100)),
       Setting(
         "augmentation.specAugment.frequencyWidth", \.augmentation.specAugment.frequencyWidth, "most bins of one",
-        allowed: .atLeast(0)),
+        allowed: .from(0, to: 10_000)),
     ]
   }
 }

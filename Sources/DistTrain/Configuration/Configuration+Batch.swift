@@ -22,6 +22,9 @@ extension Configuration {
     /// Far beyond use, and small enough for the product of three.
     private static let allowed = Allowed.from(1, to: 1_000_000)
 
+    /// The most rows of a global batch: their frames, bins and channels, multiplied, are far from overflowing.
+    static let mostRows = 10_000_000
+
     static let settings = [
       Setting("batch.speakers", \.batch.speakers, "speakers in the global batch", allowed: allowed),
       Setting("batch.utterances", \.batch.utterances, "utterances of each speaker", allowed: allowed),

@@ -15,14 +15,16 @@ extension Configuration {
     static let settings =
       [
         Setting("classification.loss", \.classification.loss, "margin on cosines"),
-        Setting("classification.scale", \.classification.scale, "factor on the cosines", allowed: .above(0)),
+        Setting(
+          "classification.scale", \.classification.scale, "factor on the cosines",
+          allowed: .above(0, to: 10_000)),
         Setting(
           "classification.margin", \.classification.margin,
           "its final value: radians (angular) or cosine",
           allowed: .margin),
         Setting(
           "classification.subcenters", \.classification.subcenters, "prototypes of a speaker, the nearest one counts",
-          allowed: .atLeast(1)),
+          allowed: .from(1, to: 100)),
       ] + InterTopK.settings
   }
 }
@@ -41,7 +43,7 @@ extension Configuration.Classification {
       Setting(
         "classification.interTopK.count", \.classification.interTopK.count,
         "nearest wrong speakers made harder; 0 = off",
-        allowed: .atLeast(0)),
+        allowed: .from(0, to: 1_000_000)),
       Setting(
         "classification.interTopK.margin", \.classification.interTopK.margin, "how much: cos(θ − margin), radians",
         allowed: .margin),

@@ -9,7 +9,8 @@ extension Configuration {
 
     static let settings =
       [
-        Setting("contrastive.temperature", \.contrastive.temperature, "divides the cosines", allowed: .above(0))
+        Setting(
+          "contrastive.temperature", \.contrastive.temperature, "divides the cosines", allowed: .above(0, to: 1000))
       ] + Margin.settings + Attention.settings
   }
 }
@@ -61,14 +62,14 @@ extension Configuration.Contrastive {
         "attention multiplies negatives' terms, or logits"),
       Setting(
         "contrastive.attention.scale", \.contrastive.attention.scale,
-        "factor on cosines to prototypes; null = classification.scale", allowed: .above(0)),
+        "factor on cosines to prototypes; null = classification.scale", allowed: .above(0, to: 10_000)),
       Setting(
         "contrastive.attention.normalize", \.contrastive.attention.normalize,
         "an anchor's weights keep their sum (mode weight)"),
       Setting(
         "contrastive.attention.warmup", \.contrastive.attention.warmup,
         "steps over which weights go from 1 to their value",
-        allowed: .atLeast(0)),
+        allowed: .steps(from: 0)),
       Setting(
         "contrastive.attention.stopGradient", \.contrastive.attention.stopGradient,
         "true = attention is a constant in the gradient"),

@@ -20,10 +20,10 @@ extension Configuration {
       Setting("corpus.trials", \.corpus.trials, "trial list over corpus.evaluation", changesResult: false),
       Setting(
         "corpus.minimumSeconds", \.corpus.minimumSeconds, "shorter utterances of corpus.train are left out",
-        allowed: .atLeast(0)),
+        allowed: .from(0, to: AudioFile.longest)),
       Setting(
         "corpus.maximumSeconds", \.corpus.maximumSeconds, "longer utterances of corpus.train are left out",
-        allowed: .above(0)),
+        allowed: .above(0, to: AudioFile.longest)),
     ]
   }
 }

@@ -27,11 +27,11 @@ extension Configuration {
       Setting("encoder.layout", \.encoder.layout, "toolkit whose arrangement and parameter names it has"),
       Setting(
         "encoder.channels", \.encoder.channels, "width of the convolutions",
-        allowed: Allowed(text: "a positive multiple of 8") { $0 > 0 && $0 % 8 == 0 }),
+        allowed: Allowed(text: "a multiple of 8 from 8 to 65536") { (8...65_536).contains($0) && $0 % 8 == 0 }),
       Setting(
         "encoder.aggregation", \.encoder.aggregation, "channels that the blocks' outputs are aggregated to",
-        allowed: .atLeast(1)),
-      Setting("encoder.embedding", \.encoder.embedding, "dimensions of an embedding", allowed: .atLeast(1)),
+        allowed: .from(1, to: 65_536)),
+      Setting("encoder.embedding", \.encoder.embedding, "dimensions of an embedding", allowed: .from(1, to: 65_536)),
       Setting(
         "encoder.globalContext", \.encoder.globalContext, "pooling's attention sees mean and deviation over time"),
       Setting(

@@ -8,7 +8,7 @@ extension Configuration {
     static let settings = [
       Setting(
         "evaluation.everySteps", \.evaluation.everySteps, "steps between evaluations; 0 = only after the last step",
-        allowed: .atLeast(0), changesResult: false)
+        allowed: .steps(from: 0), changesResult: false)
     ]
   }
 }
@@ -26,12 +26,13 @@ extension Configuration {
     static let settings = [
       Setting(
         "checkpoint.everySteps", \.checkpoint.everySteps, "steps between checkpoints; 0 = not by steps",
-        allowed: .atLeast(0), changesResult: false),
+        allowed: .steps(from: 0), changesResult: false),
       Setting(
         "checkpoint.everyMinutes", \.checkpoint.everyMinutes, "minutes between checkpoints; 0 = not by time",
-        allowed: .atLeast(0), changesResult: false),
+        allowed: .from(0, to: 1_000_000), changesResult: false),
       Setting(
-        "checkpoint.keep", \.checkpoint.keep, "newest checkpoints kept", allowed: .atLeast(1), changesResult: false),
+        "checkpoint.keep", \.checkpoint.keep, "newest checkpoints kept",
+        allowed: .from(1, to: 1_000_000), changesResult: false),
       Setting(
         "checkpoint.keepBest", \.checkpoint.keepBest, "also keep the checkpoint of the lowest held-out EER",
         changesResult: false),

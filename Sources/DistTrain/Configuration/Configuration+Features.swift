@@ -10,7 +10,7 @@ extension Configuration {
       Setting("features.bins", \.features.bins, "mel filters", allowed: .from(8, to: 128)),
       Setting(
         "features.dither", \.features.dither,
-        "noise added in training, in steps of 16-bit samples; 0 = none", allowed: .atLeast(0)),
+        "noise added in training, in steps of 16-bit samples; 0 = none", allowed: .from(0, to: 32_768)),
     ]
   }
 }

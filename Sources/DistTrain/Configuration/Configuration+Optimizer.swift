@@ -24,15 +24,17 @@ extension Configuration {
       Setting("optimizer.nesterov", \.optimizer.nesterov, "sgd: Nesterov's momentum"),
       Setting(
         "optimizer.weightDecay", \.optimizer.weightDecay, "pull to 0; not on batch normalization and biases",
-        allowed: .atLeast(0)),
+        allowed: .from(0, to: 100)),
       Setting(
         "optimizer.beta1", \.optimizer.beta1, "adam, adamw: decay of the mean gradient", allowed: .from(0, below: 1)),
       Setting(
         "optimizer.beta2", \.optimizer.beta2, "adam, adamw: decay of the mean square", allowed: .from(0, below: 1)),
-      Setting("optimizer.epsilon", \.optimizer.epsilon, "adam, adamw: keeps the divisor off 0", allowed: .above(0)),
+      Setting(
+        "optimizer.epsilon", \.optimizer.epsilon, "adam, adamw: keeps the divisor off 0",
+        allowed: .above(0, to: 1)),
       Setting(
         "optimizer.gradientNorm", \.optimizer.gradientNorm,
-        "longest gradient, encoder and classifier each; null = any", allowed: .above(0)),
+        "longest gradient, encoder and classifier each; null = any", allowed: .above(0, to: 1e12)),
     ]
   }
 }

@@ -36,29 +36,31 @@ extension Configuration.Schedule {
       Setting("schedule.learningRate.type", \.schedule.learningRate.type, "course"),
       Setting(
         "schedule.learningRate.initial", \.schedule.learningRate.initial, "first rate (all but one-cycle)",
-        allowed: .above(0)),
+        allowed: .above(0, to: 1000)),
       Setting(
         "schedule.learningRate.final", \.schedule.learningRate.final, "exponential, cosine: rate at training.steps",
-        allowed: .atLeast(0)),
+        allowed: .from(0, to: 1000)),
       Setting(
         "schedule.learningRate.warmup", \.schedule.learningRate.warmup,
-        "steps of linear rise from 0 (all but one-cycle)", allowed: .atLeast(0)),
+        "steps of linear rise from 0 (all but one-cycle)", allowed: .steps(from: 0)),
       Setting(
-        "schedule.learningRate.every", \.schedule.learningRate.every, "step: steps between falls", allowed: .atLeast(1)),
+        "schedule.learningRate.every", \.schedule.learningRate.every, "step: steps between falls",
+        allowed: .steps(from: 1)),
       Setting(
         "schedule.learningRate.factor", \.schedule.learningRate.factor, "step: what a fall multiplies by",
         allowed: Allowed(text: "above 0, at most 1") { $0 > 0 && $0 <= 1 }),
       Setting(
-        "schedule.learningRate.maximum", \.schedule.learningRate.maximum, "one-cycle: highest rate", allowed: .above(0)),
+        "schedule.learningRate.maximum", \.schedule.learningRate.maximum, "one-cycle: highest rate",
+        allowed: .above(0, to: 1000)),
       Setting(
         "schedule.learningRate.rise", \.schedule.learningRate.rise, "one-cycle: fraction of the steps that rise",
         allowed: .from(0, to: 1)),
       Setting(
         "schedule.learningRate.divisor", \.schedule.learningRate.divisor, "one-cycle: first rate = maximum / divisor",
-        allowed: .atLeast(1)),
+        allowed: .from(1, to: 1e12)),
       Setting(
         "schedule.learningRate.finalDivisor", \.schedule.learningRate.finalDivisor,
-        "one-cycle: last rate = first rate / finalDivisor", allowed: .atLeast(1)),
+        "one-cycle: last rate = first rate / finalDivisor", allowed: .from(1, to: 1e12)),
     ]
   }
 }
@@ -84,10 +86,10 @@ extension Configuration.Schedule {
         "schedule.margin.initial", \.schedule.margin.initial, "margin up to step start (exponential, linear)",
         allowed: .margin),
       Setting(
-        "schedule.margin.start", \.schedule.margin.start, "step at which it begins to rise", allowed: .atLeast(0)),
+        "schedule.margin.start", \.schedule.margin.start, "step at which it begins to rise", allowed: .steps(from: 0)),
       Setting(
         "schedule.margin.end", \.schedule.margin.end, "step from which it is classification.margin",
-        allowed: .atLeast(0)),
+        allowed: .steps(from: 0)),
     ]
   }
 }

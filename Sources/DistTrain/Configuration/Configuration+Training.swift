@@ -10,7 +10,8 @@ extension Configuration {
 
     static let settings = [
       Setting(
-        "training.steps", \.training.steps, "steps of the whole run; schedules stretch over them", allowed: .atLeast(1)),
+        "training.steps", \.training.steps, "steps of the whole run; schedules stretch over them",
+        allowed: .steps(from: 1)),
       Setting(
         "training.precision", \.training.precision,
         "of the encoder's products; all else is fp32"),
@@ -20,7 +21,8 @@ extension Configuration {
         changesResult: false),
       Setting(
         "training.nonFiniteLimit", \.training.nonFiniteLimit,
-        "updates dropped in a row, or rollbacks, before the end", allowed: .atLeast(0), changesResult: false),
+        "updates dropped in a row, or rollbacks, before the end", allowed: .from(0, to: 1_000_000), changesResult: false
+      ),
     ]
   }
 }

@@ -14,6 +14,10 @@ extension Configuration {
   private var disagreement: String? {
     let rate = schedule.learningRate
     let margin = schedule.margin
+    if batch.rows > Batch.mostRows {
+      return "batch.speakers: a global batch has at most \(Batch.mostRows) rows, speakers · utterances · views are "
+        + "\(batch.rows)"
+    }
     if views.augmented.count != batch.views {
       return "views.augmented: needs one true or false for each of the \(batch.views) views (batch.views), "
         + "found \(views.augmented.yaml)"

@@ -29,10 +29,10 @@ extension Configuration {
         "weighting.normalization", \.weighting.normalization, "what min-norm divides gradients by"),
       Setting(
         "weighting.classification", \.weighting.classification, "weight of the classification loss (fixed)",
-        allowed: .atLeast(0)),
+        allowed: .from(0, to: 1_000_000)),
       Setting(
         "weighting.contrastive", \.weighting.contrastive, "weight of the contrastive loss (fixed); 0 = without it",
-        allowed: .atLeast(0)),
+        allowed: .from(0, to: 1_000_000)),
     ]
   }
 }

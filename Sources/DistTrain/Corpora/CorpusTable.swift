@@ -88,8 +88,9 @@ final class CorpusTable: @unchecked Sendable {
         (1..<begins.count).allSatisfy({ begins[$0 - 1] <= begins[$0] })
       else { return "its \(what) are not in order" }
     }
-    guard seconds.allSatisfy({ $0 >= 0 && $0.isFinite }), starts.allSatisfy({ $0 >= 0 && $0.isFinite }) else {
-      return "a length or start is no number of seconds"
+    let times = 0...AudioFile.longest
+    guard seconds.allSatisfy(times.contains), starts.allSatisfy(times.contains) else {
+      return "a length or start is no number of seconds that a recording has"
     }
     guard speakers.allSatisfy({ $0 >= 0 && $0 < sizes.speakers }), files.allSatisfy({ $0 >= 0 && $0 < sizes.files })
     else { return "an utterance's speaker or file is not there" }

@@ -69,7 +69,8 @@ extension CorpusTableHeader.List {
     var status = stat()
     guard stat(path, &status) == 0 else { return }
     bytes = Int64(status.st_size)
-    modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+    // Files may have any time: one that this does not fit only has to differ from others.
+    modified = Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
   }
 
   /// The list with its digest.

@@ -127,27 +127,29 @@ package struct KaldiDirectory: Sendable {
         "\(durations.path): utterance '\(speakers.key(utterance).text)' is missing; without the file, durations are "
           + "read from the audio")
     }
-    guard let seconds = Double(durations.rest(index).text), seconds.isFinite, seconds > 0 else {
-      let line = durations.lines[index]
-      throw durations.failure(line, "'\(line.rest)' is no duration in seconds")
+    let line = durations.lines[index]
+    do throws(ListedTime.Malformed) {
+      let seconds = try ListedTime.seconds(line.rest, "duration")
+      guard seconds > 0 else { throw ListedTime.Malformed(what: "'\(line.rest)' is no duration in seconds") }
+      return seconds
+    } catch {
+      throw durations.failure(line, error.what)
     }
-    return seconds
   }
 
   private func cut(_ segments: KaldiList, _ index: Int) throws -> (file: Int, start: Double, seconds: Double?) {
     let segment = segments.lines[index]
     let fields = segment.fields
-    var recording = String(fields[0])
+    var recording = fields[0]
     guard let file = recording.withUTF8({ files.index(of: ByteText(UnsafeRawBufferPointer($0))) }) else {
       throw segments.failure(segment, "recording '\(fields[0])' is not in wav.scp")
     }
-    guard let start = Double(fields[1]), let end = Double(fields[2]), start.isFinite, end.isFinite, start >= 0 else {
-      throw segments.failure(segment, "'\(fields[1]) \(fields[2])' are no start and end in seconds")
+    do {
+      let stretch = try ListedTime.stretch(from: fields[1], to: fields[2])
+      return (file, stretch.start, stretch.seconds)
+    } catch {
+      throw segments.failure(segment, error.what)
     }
-    guard end > start else {
-      throw segments.failure(segment, "the end, \(fields[2]) s, is not after the start, \(fields[1]) s")
-    }
-    return (file, start, Self.rounded(end - start))
   }
 
   /// Nanoseconds: 2.4 − 1.2 stays 1.2 in the lists.

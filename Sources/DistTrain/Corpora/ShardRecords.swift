@@ -42,8 +42,9 @@ package struct ShardRecords: Sendable {
     self.directory = directory
     records = try lines.enumerated().dropFirst().map { index, line in
       let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
-      guard fields.count == 4, let bytes = Int(fields[1]), let utterances = Int(fields[2]), bytes >= 0, utterances >= 0,
-        !fields[0].isEmpty, fields[3].utf8.count == 64
+      guard fields.count == 4, let bytes = Int(fields[1]), let utterances = Int(fields[2]), bytes >= 0,
+        (0..<Int(Int32.max)).contains(utterances), !fields[0].isEmpty,
+        fields[3].utf8.count == 64
       else { throw Failure(.badData, "\(path):\(index + 1): not a shard's name, bytes, utterances and SHA-256") }
       return Record(name: fields[0], bytes: bytes, utterances: utterances, sha256: fields[3])
     }
@@ -52,7 +53,8 @@ package struct ShardRecords: Sendable {
   /// Writes the records into a data directory's folder.
   static func write(_ records: [Record], into folder: String) throws {
     try OutputFile.write(
-      lines: [header] + records.map { "\($0.name)\t\($0.bytes)\t\($0.utterances)\t\($0.sha256)" }, to: "\(folder)/\(name)")
+      lines: [header] + records.map { "\($0.name)\t\($0.bytes)\t\($0.utterances)\t\($0.sha256)" },
+      to: "\(folder)/\(name)")
   }
 
   /// The shards that are missing or have another length: a look at each file's entry.

@@ -60,10 +60,12 @@ extension EmbeddingFile {
     let file = try SafetensorsFile(path: path)
     let shape = try file.shape(of: "embeddings")
     guard shape.count == 2, let json = file.metadata["utterances"],
-      let names = try? JSONDecoder().decode([String].self, from: Data(json.utf8)), names.count == shape[0]
+      let names = try? JSONDecoder().decode([String].self, from: Data(json.utf8)), names.count == shape[0],
+      !shape.contains(0)
     else {
       throw Failure(
-        .badData, "\(path): expected a matrix 'embeddings' and as many names in the metadata's 'utterances'")
+        .badData,
+        "\(path): expected a matrix 'embeddings' that holds some, and as many names in the metadata's 'utterances'")
     }
     let vectors = Matrix(rows: shape[0], columns: shape[1])
     try file.read("embeddings", into: vectors.elements)

@@ -10,7 +10,7 @@ package struct TrainedEncoder {
     let file = try SafetensorsFile(path: self.path)
     let configuration = try Configuration.encoder(metadata: file.metadata, path: self.path)
     let encoder = configuration.network
-    try Self.checkNames(file, encoder, layout: configuration.encoder.layout)
+    try Self.checkTensors(file, encoder.layout, named: configuration.encoder.layout.rawValue)
     let parameters = Matrix(rows: 1, columns: encoder.layout.parameters.count)
     let statistics = Matrix(rows: 1, columns: encoder.layout.statistics.count)
     for (buffer, layout) in [(parameters, encoder.layout.parameters), (statistics, encoder.layout.statistics)] {
@@ -23,13 +23,24 @@ package struct TrainedEncoder {
     extractor = EmbeddingExtractor(encoder: encoder, parameters: parameters, statistics: statistics)
   }
 
-  private static func checkNames(_ file: SafetensorsFile, _ encoder: any Encoder, layout: Configuration.Encoder.Layout) throws {
-    let tensors = encoder.layout.parameters.parameters + encoder.layout.statistics.parameters
-    guard let missing = tensors.first(where: { !file.contains($0.name) }) else { return }
-    throw Failure(
-      .badData,
-      "\(file.path): says encoder.layout \(layout.rawValue) of itself, but has no tensor \(missing.name) of that layout"
-    )
+  /// Compares the tensors that an encoder has with those of a file's header: nothing is allocated of sizes that the file
+  /// says of itself and does not hold.
+  /// - Throws: `Failure(.badData)` that names the first tensor which is missing or has another shape.
+  private static func checkTensors(_ file: SafetensorsFile, _ layout: EncoderLayout, named name: String) throws {
+    for tensor in layout.parameters.parameters + layout.statistics.parameters {
+      guard file.contains(tensor.name) else {
+        throw Failure(
+          .badData,
+          "\(file.path): says encoder.layout \(name) of itself, but has no tensor \(tensor.name) of that layout")
+      }
+      let shape = try file.shape(of: tensor.name)
+      guard shape == tensor.shape else {
+        throw Failure(
+          .badData,
+          "\(file.path): tensor \(tensor.name) has shape \(shape), \(tensor.shape) is expected by the sizes that the "
+            + "file says of itself")
+      }
+    }
   }
 
   private static func file(_ path: String) throws -> String {

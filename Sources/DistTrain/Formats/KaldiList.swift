@@ -14,7 +14,10 @@ struct KaldiList: Sendable {
     var key: String { keyBytes.text }
     /// What follows the key, without the white space around it.
     var rest: String { restBytes.text }
-    var fields: [Substring] { rest.split { $0 == " " || $0 == "\t" } }
+    /// Cut at bytes, as they were counted: a combining mark behind a blank would make one character of both.
+    var fields: [String] {
+      restBytes.bytes.split(whereSeparator: KaldiList.isSeparator).map { String(decoding: $0, as: UTF8.self) }
+    }
   }
 
   let path: String
@@ -110,7 +113,7 @@ struct KaldiList: Sendable {
     while start < bytes.count {
       let found = memchr(bytes.baseAddress! + start, 0x0A, bytes.count - start)
       let end = found.map { UnsafeRawPointer($0) - bytes.baseAddress! } ?? bytes.count
-      guard end - start < Int(Int32.max), places.count < Int(Int32.max) else {
+      guard end - start < Int(Int32.max), places.count < Int(Int32.max) - 1 else {
         throw failure(path, places.count + 1, "the line is too long, or the list")
       }
       let place = try place(bytes, start..<end, number: places.count + 1, path: path, fields: fields)

@@ -9,7 +9,12 @@ extension SafetensorsFile {
     var header = Array(header(tensors, metadata: metadata).utf8)
     // The format's own writer lets the data begin at a multiple of 8 bytes too.
     header += [UInt8](repeating: UInt8(ascii: " "), count: (8 - header.count % 8) % 8)
-    precondition(header.count <= SafetensorsHeader.longest, "a header of \(header.count) bytes could not be read again")
+    guard header.count <= SafetensorsHeader.longest else {
+      throw Failure(
+        .failed,
+        "\(file.path): \(header.count) bytes of names and metadata are more than a safetensors file can hold: embeddings "
+          + "of so many utterances go into an .ark")
+    }
     try file.write((0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) })
     try file.write(header)
     for tensor in tensors { try tensor.withBytes { try file.write($0) } }

@@ -94,9 +94,7 @@ package final class BufferPool: Sendable {
 
   private static func allocate(size: Int) -> UnsafeMutablePointer<Float> {
     var memory: UnsafeMutableRawPointer?
-    guard posix_memalign(&memory, 64, size) == 0, let memory else {
-      fatalError("no memory for a buffer of \(size >> 10) KiB")
-    }
+    guard posix_memalign(&memory, 64, size) == 0, let memory else { HostMemory.end(lacking: size) }
     return memory.bindMemory(to: Float.self, capacity: size / MemoryLayout<Float>.stride)
   }
 }

@@ -9,9 +9,8 @@ final class MemoryRegion: @unchecked Sendable {
   private let size: Int
 
   init() {
-    let memory = Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(sysconf(Int32(_SC_PAGESIZE)))
     // A limit on addresses (ulimit -v, as some batch systems set it) is for the rest of the process too.
-    var size = max(min(memory, Self.addressLimit / 2) / Self.page, 1) * Self.page
+    var size = max(min(HostMemory.bytes, Self.addressLimit / 2) / Self.page, 1) * Self.page
     while true {
       let memory = mmap(
         nil, size + Self.page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
@@ -21,7 +20,7 @@ final class MemoryRegion: @unchecked Sendable {
         break
       }
       size = size / 2 / Self.page * Self.page
-      guard size > 0 else { fatalError("no addresses for buffers: \(String(cString: strerror(errno)))") }
+      guard size > 0 else { HostMemory.end(lacking: Self.page) }
     }
     self.size = size
     madvise(base, size, Int32(MADV_HUGEPAGE))
@@ -35,7 +34,7 @@ final class MemoryRegion: @unchecked Sendable {
   }
 
   func memory(_ range: Range<Int>) -> UnsafeMutablePointer<Float> {
-    guard range.upperBound <= size else { fatalError("no memory for a buffer of \(range.count >> 20) MiB") }
+    guard range.upperBound <= size else { HostMemory.end(lacking: range.count) }
     return (base + range.lowerBound).bindMemory(to: Float.self, capacity: range.count / MemoryLayout<Float>.stride)
   }
 

@@ -61,16 +61,14 @@ struct CSVRecordings {
 
   /// An empty start is the file's, an empty end too; both empty are the whole file.
   private func stretch(_ row: CSVTable.Row) throws -> (start: Double, seconds: Double?)? {
-    let texts = (field("start", row), field("end", row))
-    if texts == ("", "") { return nil }
-    let start = texts.0.isEmpty ? 0 : Double(texts.0) ?? .nan
-    let end = texts.1.isEmpty ? nil : Double(texts.1) ?? .nan
-    guard start >= 0, start.isFinite, end?.isFinite ?? true else {
-      throw failure(row, "'\(texts.0)' and '\(texts.1)' are no start and end in seconds")
+    let (start, end) = (field("start", row), field("end", row))
+    if start.isEmpty, end.isEmpty { return nil }
+    do {
+      if end.isEmpty { return (try ListedTime.seconds(start, "start"), nil) }
+      return try ListedTime.stretch(from: start.isEmpty ? "0" : start, to: end)
+    } catch {
+      throw failure(row, error.what)
     }
-    guard let end else { return (start, nil) }
-    guard end > start else { throw failure(row, "the end, \(texts.1) s, is not after the start, \(start) s") }
-    return (start, KaldiDirectory.rounded(end - start))
   }
 
   private static func id(_ path: String, _ speaker: String, _ stretch: (start: Double, seconds: Double?)?) -> String {

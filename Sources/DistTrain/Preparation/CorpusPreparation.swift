@@ -47,7 +47,8 @@ package struct CorpusPreparation: Sendable {
     var usable = opened.map(\.utterance)
     if let limit { usable = try UtteranceJoining.join(usable, shorterThan: limit) }
     let (right, wrong) = usable.divided { lengths.contains($0.seconds!) }
-    let removed = Dictionary(uniqueKeysWithValues: trimmed.map { ($0.utterance, $0.removed) })
+    // Strings of other bytes may be equal: names that differ in how their accents are written.
+    let removed = Dictionary(trimmed.map { ($0.utterance, $0.removed) }) { first, _ in first }
     leftOut += wrong.map { $0.leftOut(Self.reason($0.seconds!, lengths, removed: removed[$0.id] ?? 0)) }
     var counts: [String: Int] = [:]
     for utterance in right { counts[utterance.speaker, default: 0] += 1 }

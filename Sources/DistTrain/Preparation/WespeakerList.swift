@@ -13,11 +13,11 @@ enum WespeakerList {
 
   /// wespeaker writes seconds as they stood in the voice activity list, in quotes, and takes numbers as well.
   private struct Seconds: Decodable {
-    let value: Double
+    let text: String
 
     init(from decoder: any Decoder) throws {
       let container = try decoder.singleValueContainer()
-      value = try (try? container.decode(Double.self)) ?? Double(container.decode(String.self)) ?? .nan
+      text = try (try? container.decode(Double.self)).map { "\($0)" } ?? container.decode(String.self)
     }
   }
 
@@ -29,15 +29,15 @@ enum WespeakerList {
     return start.first { !" \t\r\n".utf8.contains($0) } == UInt8(ascii: "{")
   }
 
-  /// The pieces that an entry names, none for the whole recording; nil where they are none.
-  private static func pieces(_ entry: Entry) -> [(start: Double, seconds: Double)]? {
+  /// The pieces that an entry names, none for the whole recording.
+  private static func pieces(_ entry: Entry) throws(ListedTime.Malformed) -> [(start: Double, seconds: Double)] {
     guard let vad = entry.vad else { return [] }
-    let pieces = vad.compactMap { times -> (start: Double, seconds: Double)? in
-      let values = times.map(\.value)
-      guard values.count == 2, values.allSatisfy(\.isFinite), values[0] >= 0, values[1] > values[0] else { return nil }
-      return (values[0], KaldiDirectory.rounded(values[1] - values[0]))
+    guard !vad.isEmpty, vad.allSatisfy({ $0.count == 2 }) else {
+      throw ListedTime.Malformed(what: "a list of one or more [start, end], in seconds, is expected")
     }
-    return pieces.isEmpty || pieces.count < vad.count ? nil : pieces
+    return try vad.map { (times) throws(ListedTime.Malformed) in
+      try ListedTime.stretch(from: times[0].text, to: times[1].text)
+    }
   }
 
   /// - Throws: `Failure(.badData)` with the line that is malformed, names an utterance twice, or a command where these
@@ -58,9 +58,8 @@ enum WespeakerList {
       guard allowsCommands || !entry.wav.hasSuffix("|") else {
         throw failure(KaldiDirectory.commandRefusal(entry.key))
       }
-      guard let pieces = pieces(entry) else {
-        throw failure("\"vad\" is not a list of one or more [start, end], in seconds, with the end after the start")
-      }
+      let pieces: [(start: Double, seconds: Double)]
+      do { pieces = try self.pieces(entry) } catch { throw failure("\"vad\": \(error.what)") }
       try rows.add(
         id: entry.key, speaker: entry.spk, file: entry.wav, stretch: pieces.count == 1 ? pieces[0] : nil,
         pieces: pieces.count > 1 ? pieces : [], line: line.number)

@@ -31,7 +31,8 @@ package struct TimeLimit: Sendable, Equatable {
       return TimeLimit(end: now + seconds, source: "--stop-before \(text)")
     }
     // An end that has passed is what a shell inherited of a job that is gone.
-    guard let end = environment["SLURM_JOB_END_TIME"].flatMap({ Double($0) }), end.isFinite, end > now else {
+    guard let end = environment["SLURM_JOB_END_TIME"].flatMap({ Double($0) }), end > now, end < now + 1e9
+    else {
       return nil
     }
     return TimeLimit(end: end, source: "Slurm job \(environment["SLURM_JOB_ID"] ?? "")")

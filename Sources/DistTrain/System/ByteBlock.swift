@@ -35,6 +35,7 @@ final class ByteBlock: @unchecked Sendable {
       return block
     }
     let file = try InputFile(path: path)
+    guard file.bytes <= HostMemory.bytes else { throw InputFile.tooLarge(path) }
     let block = ByteBlock(count: file.bytes)
     try file.read(at: 0, into: block.bytes)
     return block

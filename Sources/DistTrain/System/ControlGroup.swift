@@ -59,18 +59,22 @@ package struct ControlGroup: Equatable {
       .joined(separator: " ")
     // `max` of version 2 and -1 of version 1 are no limit.
     let numbers = text.split(whereSeparator: \.isWhitespace).map { Double($0) }
-    guard numbers.count == 2, let time = numbers[0], let period = numbers[1], time > 0, period > 0 else { return nil }
+    guard numbers.count == 2, let time = numbers[0], let period = numbers[1], time > 0, period > 0,
+      // No machine has a million CPUs: beyond it nothing is limited.
+      time / period < 1e6
+    else { return nil }
     return time / period
   }
 
   private static func memoryLeft(_ folder: String, _ read: (String) -> String?) -> Int? {
+    // `max` of version 2 and the largest number of pages of version 1 are no limit.
+    func bytes(_ text: some StringProtocol) -> Int? { Int(text).flatMap { (0..<1 << 60).contains($0) ? $0 : nil } }
     func number(_ names: String...) -> Int? {
       names.compactMap { read(folder + "/" + $0) }.first.flatMap {
-        $0.split(whereSeparator: \.isWhitespace).first.flatMap { Int($0) }
+        $0.split(whereSeparator: \.isWhitespace).first.flatMap(bytes)
       }
     }
-    // `max` of version 2 and the largest number of pages of version 1 are no limit.
-    guard let limit = number("memory.max", "memory.limit_in_bytes"), limit < 1 << 60,
+    guard let limit = number("memory.max", "memory.limit_in_bytes"),
       let used = number("memory.current", "memory.usage_in_bytes")
     else { return nil }
     let lines = (read(folder + "/memory.stat") ?? "").split(separator: "\n").map { $0.split(separator: " ") }
@@ -79,7 +83,7 @@ package struct ControlGroup: Equatable {
     let ofFiles = lines.filter {
       [prefix + "active_file", prefix + "inactive_file"].contains($0.first.map(String.init))
     }
-    .compactMap { $0.count == 2 ? Int($0[1]) : nil }.reduce(0, +)
+    .prefix(2).compactMap { $0.count == 2 ? bytes($0[1]) : nil }.reduce(0, +)
     return max(0, limit - used + ofFiles)
   }
 

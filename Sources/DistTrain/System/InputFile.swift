@@ -42,8 +42,10 @@ package final class InputFile: Sendable {
     }
   }
 
+  /// - Throws: `Failure(.badData)` when the file ends before, or is larger than the machine's memory.
   package func read(at offset: Int, count: Int) throws -> [UInt8] {
-    try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+    guard count <= HostMemory.bytes else { throw Self.tooLarge(path) }
+    return try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
       try read(
         at: offset, into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count]))
       initialized = count
@@ -60,7 +62,13 @@ package final class InputFile: Sendable {
       let count = try SystemCall.run(.read, path) { Foundation.read(file.descriptor, &block, block.count) }
       if count == 0 { return contents }
       contents += block[..<count]
+      // Devices such as /dev/zero never end.
+      guard contents.count <= 1 << 30 else { throw tooLarge(path) }
     }
+  }
+
+  static func tooLarge(_ path: String) -> Failure {
+    Failure(.badData, "cannot read \(path): it has more bytes than fit into memory: is it the right file?")
   }
 
   /// Asks the system to drop what it keeps of the file in memory, so that the next read comes from where the file lies.

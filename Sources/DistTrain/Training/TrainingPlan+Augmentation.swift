@@ -1,6 +1,7 @@
 extension Augmentation {
-  /// - Parameter corpus: whose other speakers babble, where so set.
-  package init(_ settings: Configuration.Augmentation, corpus: Corpus) throws {
+  /// - Parameter corpus: whose other speakers babble, where so set; nil looks at the folders alone.
+  /// - Throws: `Failure(.usage)` that names the setting which cannot be followed.
+  package init(_ settings: Configuration.Augmentation, corpus: Corpus?) throws {
     var snr = Ratios()
     snr.noise = settings.snr.noise
     snr.music = settings.snr.music
@@ -10,7 +11,13 @@ extension Augmentation {
       musan: settings.musan, noise: settings.noise, music: settings.music, speech: settings.speech,
       rooms: settings.rooms, probability: settings.probability, snr: snr,
       voices: Int(voices.lowerBound)...Int(voices.upperBound),
-      corpus: settings.babble.corpus ? CorpusVoices(corpus, speed: settings.speed) : nil)
+      corpus: settings.babble.corpus ? corpus.flatMap { CorpusVoices($0, speed: settings.speed) } : nil)
+    if settings.babble.corpus, babble == nil, let speaker = corpus?.speakers.first {
+      throw Failure(
+        .usage,
+        "augmentation.babble.corpus: babble is of other speakers, and the corpus has one, '\(speaker)': set it to false, or "
+          + "augmentation.speech to a folder of voices")
+    }
     if settings.speed.isDrawn { speeds = settings.speed.factors }
     if settings.codec.probability > 0 {
       codecs = try CodecChoice(probability: settings.codec.probability, codecs: settings.codec.kinds)
@@ -28,8 +35,10 @@ extension Augmentation {
 }
 
 extension CorpusVoices {
-  /// The utterances as recorded; with `speed.asSpeakers` a batch's speakers are those at all speeds.
-  fileprivate init(_ corpus: Corpus, speed: Configuration.Augmentation.Speed) {
+  /// The utterances as recorded; with `speed.asSpeakers` a batch's speakers are those at all speeds. nil where nobody has
+  /// somebody else's voice.
+  fileprivate init?(_ corpus: Corpus, speed: Configuration.Augmentation.Speed) {
+    guard corpus.speakers.count > 1 else { return nil }
     let people = speed.asSpeakers ? corpus.people(atSpeeds: speed.factors) : Array(corpus.speakers.indices)
     self.init(
       people: corpus.speakers.count, person: { people[$0] }, utterances: { Array(corpus.utterancesOfSpeaker[$0]) },

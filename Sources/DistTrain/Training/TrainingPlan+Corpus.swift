@@ -1,8 +1,8 @@
 extension TrainingPlan {
-  /// - Throws: `Failure(.usage)` where there are more ranks than a batch has units for.
+  /// - Throws: `Failure(.usage)` where there are more ranks than a batch has units for, or no memory for a rank's rows.
   static func checkRows(_ configuration: Configuration, ranks: Int) throws {
     let batch = configuration.batch
-    guard ranks > batch.units else { return }
+    guard ranks > batch.units else { return try checkFeatures(configuration, ranks: ranks) }
     if ranks > batch.rows {
       throw Failure(
         .usage,
@@ -21,6 +21,18 @@ extension TrainingPlan {
       throw Failure(.usage, "corpus.train: not set: name a data directory, --set corpus.train=DIR")
     }
     try self.init(configuration, corpus: Corpus.open(path))
+  }
+
+  /// The corpus with each voice at each speed, where these are speakers of their own.
+  static func voices(_ settings: Configuration.Augmentation.Speed, _ recorded: Corpus) throws -> Corpus {
+    guard settings.asSpeakers else { return recorded }
+    guard recorded.utterances.count < Int(Int32.max) / settings.factors.count else {
+      throw Failure(
+        .usage,
+        "augmentation.speed.factors: \(recorded.utterances.count) utterances at \(settings.factors.count) speeds are more "
+          + "than a corpus can have: give fewer")
+    }
+    return recorded.atSpeeds(settings.factors)
   }
 
   /// The utterances whose length the settings allow.

@@ -27,8 +27,7 @@ package struct TrainingPlan {
   /// - Throws: `Failure` where the corpus does not fit the settings, or a folder of noise or rooms is of no use.
   package init(_ configuration: Configuration, corpus whole: Corpus) throws {
     let recorded = try Self.lasting(configuration.corpus, whole)
-    let speed = configuration.augmentation.speed
-    let corpus = speed.asSpeakers ? recorded.atSpeeds(speed.factors) : recorded
+    let corpus = try Self.voices(configuration.augmentation.speed, recorded)
     self.corpus = corpus
     let batch = configuration.batch
     sampler = try SpeakerBatchSampler(
@@ -43,7 +42,9 @@ package struct TrainingPlan {
       segment: configuration.views.segment,
       augmentedViews: configuration.views.augmented, filling: configuration.crop.short,
       seconds: configuration.crop.seconds, seed: configuration.seed)
-    let least = configuration.network.minimumFrames
+    let encoder = configuration.network
+    try Self.checkParameters(configuration, encoder, speakers: corpus.speakers.count)
+    let least = encoder.minimumFrames
     guard loader.frames >= least else {
       throw Failure(
         .usage,

@@ -53,6 +53,19 @@ import Testing
     #expect(try groups(plain, .distinct).allSatisfy { Set($0).count == 2 })
   }
 
+  @Test func `a mark behind a slash or a hyphen does not hide it`() throws {
+    let mark = "\u{301}"
+    for form in ["%@/\(mark)video%d/\(mark)0000%d.wav", "%@/\(mark)singing-\(mark)0%d-\(mark)00%d.flac"] {
+      let marked = corpus { speaker, session, number in
+        form.replacing("%@", with: speaker).replacing("0%d", with: "0\(session)", maxReplacements: 1)
+          .replacing("video%d", with: "video\(session)").replacing("%d", with: "\(number)")
+      }
+      let sampler = try SpeakerBatchSampler(
+        corpus: marked, speakers: 2, utterances: 2, views: 1, sessions: .distinct, seed: 3)
+      #expect(sampler.hasSessions)
+    }
+  }
+
   @Test func `sessions are the same at all speeds`() throws {
     let corpus = corpus(Self.forms[1]).atSpeeds([1, 0.9])
     #expect(

@@ -35,6 +35,10 @@ import Testing
     #expect(failure { _ = try TrainingState(json: negative, path: "f") }?.status == .badData)
     let excessive = try changed { $0["skipped"] = 13 }
     #expect(failure { _ = try TrainingState(json: excessive, path: "f") }?.status == .badData)
+    for key in ["step", "rollbacks", "ranks"] {
+      let huge = try changed { $0[key] = Int.max }
+      #expect(failure { _ = try TrainingState(json: huge, path: "f") }?.message.contains("beyond") == true, "\(key)")
+    }
     #expect(failure { _ = try TrainingState(json: Array("{\"step\"".utf8), path: "f") }?.status == .badData)
   }
 

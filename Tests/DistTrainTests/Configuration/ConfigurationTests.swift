@@ -145,7 +145,7 @@ struct ConfigurationTests {
       (["batch.views=0"], "--set batch.views=0: batch.views: allowed is 1 to 1000000, found 0"),
       (
         ["encoder.channels=100"],
-        "--set encoder.channels=100: encoder.channels: allowed is a positive multiple of 8, found 100"
+        "--set encoder.channels=100: encoder.channels: allowed is a multiple of 8 from 8 to 65536, found 100"
       ),
       (
         ["encoder.layout=kaldi"],
@@ -153,11 +153,11 @@ struct ConfigurationTests {
       ),
       (
         ["encoder.aggregation=0"],
-        "--set encoder.aggregation=0: encoder.aggregation: allowed is at least 1, found 0"
+        "--set encoder.aggregation=0: encoder.aggregation: allowed is 1 to 65536, found 0"
       ),
       (
         ["contrastive.temperature=0"],
-        "--set contrastive.temperature=0: contrastive.temperature: allowed is above 0, found 0"
+        "--set contrastive.temperature=0: contrastive.temperature: allowed is above 0 to 1000, found 0"
       ),
       (
         ["classification.margin=1.6"],
@@ -169,7 +169,7 @@ struct ConfigurationTests {
       ),
       (
         ["optimizer.gradientNorm=0"],
-        "--set optimizer.gradientNorm=0: optimizer.gradientNorm: allowed is above 0, or null, found 0"
+        "--set optimizer.gradientNorm=0: optimizer.gradientNorm: allowed is above 0 to 1000000000000, or null, found 0"
       ),
       (["optimizer.momentum=1"], "--set optimizer.momentum=1: optimizer.momentum: allowed is 0 to below 1, found 1"),
       (
@@ -185,10 +185,14 @@ struct ConfigurationTests {
         ["augmentation.speed={factors: [0.9, 1.1], asSpeakers: true}"],
         "augmentation.speed.factors: with asSpeakers 1 is among them, found [0.9, 1.1]"
       ),
-      (["checkpoint.keep=0"], "--set checkpoint.keep=0: checkpoint.keep: allowed is at least 1, found 0"),
+      (["checkpoint.keep=0"], "--set checkpoint.keep=0: checkpoint.keep: allowed is 1 to 1000000, found 0"),
       (
         ["views.augmented=[true]"],
         "views.augmented: needs one true or false for each of the 2 views (batch.views), found [true]"
+      ),
+      (
+        ["batch={speakers: 1000000, utterances: 10}"],
+        "batch.speakers: a global batch has at most 10000000 rows, speakers · utterances · views are 20000000"
       ),
       (
         ["schedule.learningRate.final=0"],

@@ -38,6 +38,17 @@ import Testing
     #expect(indexed.count == 3 + 7 + 3)
   }
 
+  @Test func `lists of any time have an index`() throws {
+    try write()
+    let indexed = try open()
+    // The year 2286, whose nanoseconds since 1970 are more than 63 bits hold.
+    let attributes = [FileAttributeKey.modificationDate: Date(timeIntervalSince1970: 1e10)]
+    try FileManager.default.setAttributes(attributes, ofItemAtPath: folder.path("data/utt2spk"))
+    #expect(try open() == indexed)
+    try write()
+    #expect(try open() == indexed)
+  }
+
   @Test func `every utterance is found by its name, at other speeds too`() throws {
     try write()
     let recorded = try Corpus.open(folder.path("data"))

@@ -115,8 +115,8 @@ struct CorpusTests {
       (
         ["segments": "a-1 b-1 0 1\na-2 b-1 1 1\nb-1 b-1 0 1\n"], "segments:2: the end, 1 s, is not after the start, 1 s"
       ),
-      (["segments": "a-1 b-1 0 1\na-2 b-1 2 -1\nb-1 b-1 0 1\n"], "segments:2: the end, -1 s, is not after"),
-      (["segments": "a-1 b-1 x 1\na-2 b-1 0 1\nb-1 b-1 0 1\n"], "segments:1: 'x 1' are no start and end in seconds"),
+      (["segments": "a-1 b-1 0 1\na-2 b-1 2 -1\nb-1 b-1 0 1\n"], "segments:2: '-1' is no end in seconds"),
+      (["segments": "a-1 b-1 x 1\na-2 b-1 0 1\nb-1 b-1 0 1\n"], "segments:1: 'x' is no start in seconds"),
       (["segments": "a-1 b-1 0 1\na-2 b-1 0\nb-1 b-1 0 1\n"], "segments:2: 3 fields, 4 expected"),
       (["segments": "a-1 b-1 0 1\nb-1 b-1 0 1\n"], "utt2spk:2: utterance 'a-2' is not in segments"),
     ] as [([String: String], String)])

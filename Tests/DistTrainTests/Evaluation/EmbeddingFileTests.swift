@@ -53,6 +53,29 @@ import Testing
     }
   }
 
+  @Test(arguments: [[0, 0], [0, 1 << 60], [0, Int.max], [2, 0]])
+  func `a matrix that holds nothing is refused, whatever it says of its other side`(shape: [Int]) throws {
+    try withScratchFolder { folder in
+      let names = "[" + ["\"a\"", "\"b\""].prefix(shape[0]).joined(separator: ",") + "]"
+      try SafetensorsFile.write(
+        [NamedTensor(name: "embeddings", shape: shape, values: [])], metadata: ["utterances": names],
+        to: folder + "/x.safetensors")
+      let refusal = failure { _ = try EmbeddingFile.read(folder + "/x.safetensors").mean }
+      #expect(refusal?.status == .badData)
+    }
+  }
+
+  @Test func `a device that never ends and a file beyond all memory are refused`() throws {
+    try withScratchFolder { folder in
+      try write("u1 /dev/zero:7\n", to: folder + "/x.scp")
+      #expect(failure { _ = try EmbeddingFile.read(folder + "/x.scp") }?.message.contains("fit into memory") == true)
+      try write("", to: folder + "/x.ark")
+      try #require(truncate(folder + "/x.ark", 1 << 43) == 0)
+      let refusal = failure { _ = try EmbeddingFile.read(folder + "/x.ark") }
+      #expect(refusal?.message.contains("fit into memory") == true && refusal?.status == .badData)
+    }
+  }
+
   @Test(arguments: [
     ("x.txt", "", "no embeddings"), ("x.txt", "u1 [ 1 2 ]\nu2 [ 1 ]\n", "u2 has 1 dimensions"),
     ("x.txt", "u1 [ 1 two ]\n", "after u1"), ("x.txt", "u1 1 2\n", "after u1"), ("x.txt", "u1", "byte 0"),

@@ -67,9 +67,9 @@ import Testing
       ("path,speaker\na,b\n\"a,A\n\n", "list.csv:3: the quote that begins here is not closed"),
       ("path,speaker\n\"a\"b,A\n", "list.csv:2: text after a closing quote"),
       ("path,speaker\na\"b\",A\n", "list.csv:2: a quote within a field"),
-      ("path,speaker,start,end\na,A,x,1\n", "list.csv:2: 'x' and '1' are no start and end"),
-      ("path,speaker,start,end\na,A,-1,1\n", "list.csv:2: '-1' and '1' are no start and end"),
-      ("path,speaker,start,end\na,A,0,inf\n", "list.csv:2: '0' and 'inf' are no start and end"),
+      ("path,speaker,start,end\na,A,x,1\n", "list.csv:2: 'x' is no start in seconds"),
+      ("path,speaker,start,end\na,A,-1,1\n", "list.csv:2: '-1' is no start in seconds"),
+      ("path,speaker,start,end\na,A,0,inf\n", "list.csv:2: 'inf' is no end in seconds"),
       ("path,speaker,start,end\na,A,2,2\n", "list.csv:2: the end, 2 s, is not after the start"),
       ("path,speaker,id\na,A,x y\nb,A,x_y\n", "list.csv:3: the utterance id 'x_y' is that of line 2"),
       ("path,speaker\na,A\na,A\n", "list.csv:3: the utterance id 'A/a' is that of line 2"),
@@ -138,11 +138,14 @@ import Testing
       ("{\"key\": \"a\", \"wav\": \"x\\ny\", \"spk\": \"s\"}", "raw.list:1: a line break in \"wav\""),
       (
         "{\"key\": \"a\", \"wav\": \"x\", \"spk\": \"s\", \"vad\": []}",
-        "raw.list:1: \"vad\" is not a list of one or more"
+        "raw.list:1: \"vad\": a list of one or more"
       ),
-      ("{\"key\": \"a\", \"wav\": \"x\", \"spk\": \"s\", \"vad\": [[0, 1], [2, 2]]}", "raw.list:1: \"vad\" is not"),
-      ("{\"key\": \"a\", \"wav\": \"x\", \"spk\": \"s\", \"vad\": [[0, 1], [2]]}", "raw.list:1: \"vad\" is not"),
-      ("{\"key\": \"a\", \"wav\": \"x\", \"spk\": \"s\", \"vad\": [[\"x\", 1]]}", "raw.list:1: \"vad\" is not"),
+      ("{\"key\": \"a\", \"wav\": \"x\", \"spk\": \"s\", \"vad\": [[0, 1], [2, 2]]}", "raw.list:1: \"vad\": the end"),
+      ("{\"key\": \"a\", \"wav\": \"x\", \"spk\": \"s\", \"vad\": [[0, 1], [2]]}", "raw.list:1: \"vad\": a list"),
+      (
+        "{\"key\": \"a\", \"wav\": \"x\", \"spk\": \"s\", \"vad\": [[\"x\", 1]]}",
+        "raw.list:1: \"vad\": 'x' is no start"
+      ),
       ("{\"key\": \"a\", \"wav\": \"x\", \"spk\": \"s\", \"vad\": [[null, 1]]}", "raw.list:1"),
       ("{\"key\": \"a\", \"wav\": \"cat x |\", \"spk\": \"s\"}", "raw.list:1: 'a' is a command"),
       (

@@ -41,6 +41,11 @@ import Testing
     return first..<last + 1
   }
 
+  @Test func `names that differ in how an accent is written are two`() throws {
+    for name in ["source/a/\u{E9}.wav", "source/a/e\u{301}.wav"] { try write(name, [-1, 1.5, -0.7]) }
+    #expect(try prepare().trimming?.trimmed.count == 2)
+  }
+
   @Test func `Silence is cut off, what was kept is listed, and what holds no voice is left out`() throws {
     try write("source/a/trimmed.wav", [-1, 1.5, -0.7])
     try write("source/a/whole.wav", [1.25])

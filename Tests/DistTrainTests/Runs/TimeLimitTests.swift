@@ -25,7 +25,9 @@ import Testing
     let limit = try TimeLimit.of(nil, environment: environment, now: 1000)
     #expect(limit == TimeLimit(end: 5000, source: "Slurm job 77"))
     #expect(try TimeLimit.of(nil, environment: environment, now: 5000) == nil)
-    #expect(try TimeLimit.of(nil, environment: ["SLURM_JOB_END_TIME": "Unknown"], now: 0) == nil)
+    for end in ["Unknown", "nan", "inf", "1e300"] {
+      #expect(try TimeLimit.of(nil, environment: ["SLURM_JOB_END_TIME": end], now: 0) == nil)
+    }
     #expect(try TimeLimit.of(nil, environment: [:], now: 0) == nil)
     #expect(try TimeLimit.of("none", environment: environment, now: 1000) == nil)
     #expect(try TimeLimit.of("1m", environment: environment, now: 1000)?.end == 1060)

@@ -58,7 +58,18 @@ import Testing
     #expect(group("0::/\n", Self.version2, ["\(root)/memory.max": "1000\n"]).memoryLeft == nil)
   }
 
-  @Test(arguments: ["max 100000", "-1 100000", "", "400000", "a b", "0 0", "100000 0", "1 2 3"])
+  @Test func `numbers that no machine has are no limits and overflow nothing`() {
+    let root = "/sys/fs/cgroup"
+    var files = [
+      "\(root)/memory.max": "1000", "\(root)/memory.current": "1100",
+      "\(root)/memory.stat": "active_file 9223372036854775807\ninactive_file 9223372036854775807\n",
+    ]
+    #expect(group("0::/\n", Self.version2, files).memoryLeft == 0)
+    files["\(root)/memory.current"] = "-9223372036854775808"
+    #expect(group("0::/\n", Self.version2, files).memoryLeft == nil)
+  }
+
+  @Test(arguments: ["max 100000", "-1 100000", "", "400000", "a b", "0 0", "100000 0", "1 2 3", "1e308 1", "inf inf"])
   func `text that is no quota limits nothing`(text: String) {
     #expect(group("0::/\n", Self.version2, ["/sys/fs/cgroup/cpu.max": text]).quota == nil)
   }

@@ -2,6 +2,33 @@ import DistTrain
 import Testing
 
 @Suite struct TrainingPlanTests {
+  @Test(.enabled(if: HostMemory.bytes < 400 << 30))
+  func `parameters that no memory holds are refused before they are allocated`() throws {
+    var configuration = Configuration()
+    configuration.encoder.channels = 65_536
+    configuration.encoder.aggregation = 65_536
+    configuration.encoder.embedding = 65_536
+    let corpus = Corpus.synthetic([Int](repeating: 4, count: 20))
+    let refusal = failure { _ = try TrainingPlan(configuration, corpus: corpus) }
+    #expect(refusal?.status == .usage)
+    #expect(refusal?.message.contains("the parameters of the encoder and of 20 speakers take") == true)
+    #expect(refusal?.message.contains("lower encoder.channels") == true)
+  }
+
+  @Test func `one recorded speaker at several speeds trains, but has nobody to babble`() throws {
+    var configuration = Configuration()
+    configuration.augmentation.speed.factors = [0.9, 1, 1.1]
+    configuration.augmentation.speed.asSpeakers = true
+    configuration.batch.speakers = 3
+    let corpus = Corpus.synthetic([4])
+    _ = try TrainingPlan(configuration, corpus: corpus)
+    configuration.augmentation.babble.corpus = true
+    let refusal = failure { _ = try TrainingPlan(configuration, corpus: corpus) }
+    #expect(refusal?.status == .usage)
+    #expect(refusal?.message.hasPrefix("augmentation.babble.corpus: babble is of other speakers") == true)
+    _ = try TrainingPlan(configuration, corpus: Corpus.synthetic([4, 4]))
+  }
+
   @Test func `crops of fewer frames than the encoder takes are refused`() throws {
     var configuration = Configuration()
     configuration.encoder.layout = .speechbrain

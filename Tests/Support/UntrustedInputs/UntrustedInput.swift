@@ -31,13 +31,13 @@ package enum UntrustedInput: String, CaseIterable, Sendable {
       // The same bytes as each list: lines of two fields are all of them.
       let names = self == .recordings ? ["wav.scp", "utt2spk"] : ["wav.scp", "utt2spk", "utt2dur"]
       for name in names { _ = try write(bytes, name) }
-      _ = try Corpus.open(folder) { _ in 1 }
+      try Self.hear(Corpus.open(folder) { _ in 1 }, in: folder)
     case .segments:
       _ = try write(Array("r r.wav\n".utf8), "wav.scp")
       _ = try write(Array("u s\n".utf8), "utt2spk")
       _ = try write(bytes, "segments")
-      _ = try Corpus.open(folder) { _ in 1 }
-    case .table: _ = try CorpusSource(try write(bytes, "table.csv"))
+      try Self.hear(Corpus.open(folder) { _ in 1 }, in: folder)
+    case .table: try Self.hear(CorpusSource(try write(bytes, "table.csv")), in: folder)
     case .configuration:
       let configuration = try Configuration.load(file: try write(bytes, "input.yaml"))
       _ = (configuration.yaml, configuration.batch.rows)
@@ -49,8 +49,8 @@ package enum UntrustedInput: String, CaseIterable, Sendable {
     case .shards:
       _ = try write(bytes, "shards.tsv")
       defer { try? FileSystem.remove("\(folder)/shards.tsv") }
-      _ = try ShardRecords(folder)?.damaged()
-    case .list: _ = try CorpusSource(try write(bytes, "raw.list"), layout: .wespeaker)
+      _ = try ShardRecords(folder)?.damaged().summary(in: folder)
+    case .list: try Self.hear(CorpusSource(try write(bytes, "raw.list"), layout: .wespeaker), in: folder)
     case .index:
       for (name, text) in [("wav.scp", "u u.wav\nv v.wav\n"), ("utt2spk", "u s\nv t\n"), ("utt2dur", "u 1\nv 2\n")] {
         _ = try write(Array(text.utf8), name)
@@ -65,7 +65,27 @@ package enum UntrustedInput: String, CaseIterable, Sendable {
       _ = try write(index, "corpus.index")
       let corpus = try Corpus.open(folder)
       for utterance in corpus.utterances { _ = (utterance.id, utterance.path, corpus.speakers[utterance.speaker]) }
+      try Self.hear(corpus, in: folder)
     case .enrolments: _ = try EnrolmentMap.read(try write(bytes, "enroll.map"))
     }
+  }
+
+  private static func hear(_ corpus: Corpus, in folder: String) throws {
+    for utterance in corpus.utterances.prefix(8) { try hear(utterance.start, utterance.seconds, in: folder) }
+  }
+
+  private static func hear(_ source: CorpusSource, in folder: String) throws {
+    for utterance in source.utterances.prefix(8) {
+      for part in [utterance] + utterance.pieces { try hear(part.start, part.seconds, in: folder) }
+    }
+  }
+
+  /// Opens a second of sound at the times that a list named, as preparation and training open recordings.
+  private static func hear(_ start: Double, _ seconds: Double?, in folder: String) throws {
+    let path = folder + "/second.wav"
+    if !FileSystem.exists(path) { try AudioFile.write((0..<16_000).map { $0 % 2 == 0 ? 0.5 : -0.5 }, to: path) }
+    do { _ = try AudioInspection.inspect(path: path, start: start, seconds: seconds) } catch is Failure {}
+    do { _ = try Waveform.read(path: path, start: start, seconds: seconds) } catch is Failure {}
+    do { _ = try Waveform.read(path: path, start: start / 0.9, seconds: seconds, speed: 0.9) } catch is Failure {}
   }
 }

@@ -36,9 +36,9 @@ extension Augmentation {
     of path: String, start: Double = 0, seconds: Double? = nil, offset: Double, count: Int
   ) throws -> [Float] {
     let file = try AudioFile(path: path)
-    let total = Waveform.resampledCount(file.frames, from: file.sampleRate, to: sampleRate)
-    let origin = min(Int(start * Double(sampleRate)), total - 1)
-    let available = min(seconds.map { max(1, Int($0 * Double(sampleRate))) } ?? total, total - origin)
+    let total = max(1, Waveform.resampledCount(file.frames, from: file.sampleRate, to: sampleRate))
+    let origin = min(Waveform.samples(start, sampleRate, .down), total - 1)
+    let available = min(seconds.map { max(1, Waveform.samples($0, sampleRate, .down)) } ?? total, total - origin)
     if available >= count {
       let first = origin + Int(offset * Double(available - count + 1))
       return try Waveform.read(file, first..<first + count, sampleRate: sampleRate)

@@ -16,12 +16,16 @@ package struct AudioFile: Sendable {
   /// From the lowest at which speech can be told from noise to beyond what converters reach.
   private static let rates = 1000...1_000_000
 
+  /// The longest recording in seconds, some eleven days: the number of its samples fits a whole number even when it is
+  /// multiplied by any of the rates.
+  package static let longest = 1_000_000.0
+
   package var seconds: Double { Double(frames) / Double(sampleRate) }
 
   /// Opens a recording and reads its header.
   ///
   /// - Throws: `Failure(.badData)` for a file that is missing, unreadable, empty, not audio, shorter than its header
-  ///   says, or without samples.
+  ///   says, without samples, or longer than `longest`.
   package init(path: String) throws {
     let member = try ShardMember.open(path)
     decoder = try Self.within(member) { try Self.decoder(path, member) }
@@ -39,6 +43,11 @@ package struct AudioFile: Sendable {
       throw unusable(path, "is of \(decoder.sampleRate) Hz by its header, no rate of speech: convert it again")
     }
     guard decoder.frames > 0 else { throw unusable(path, "holds no samples: record or convert it again") }
+    let seconds = Double(decoder.frames) / Double(decoder.sampleRate)
+    guard seconds <= longest else {
+      throw unusable(
+        path, "lasts \(seconds) s by its header, more than \(Int(longest)) s: convert it again, or divide it")
+    }
     return decoder
   }
 

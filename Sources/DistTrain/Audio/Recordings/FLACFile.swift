@@ -24,7 +24,7 @@ final class FLACFile {
   /// Adds samples, full scale being ±1, rounded to 16 bits; what is beyond is clipped. Samples of a 16-bit recording come
   /// back as they were.
   func append(_ samples: [Float]) throws {
-    let values = samples.map { Int16(clamping: Int(($0 * 32_768).rounded())) }
+    let values = samples.map { Int16(clipping: $0) }
     guard sf_writef_short(file, values, sf_count_t(values.count)) == values.count else { throw failure }
   }
 
@@ -40,5 +40,12 @@ final class FLACFile {
     Failure(
       .failed,
       "cannot write \(path): \(String(cString: sf_strerror(file)).trimmingCharacters(in: .whitespacesAndNewlines))")
+  }
+}
+
+extension Int16 {
+  /// A sample, full scale being ±1, rounded to 16 bits; what is beyond, however far, is clipped.
+  init(clipping sample: Float) {
+    self = Int16(Swift.min(Swift.max((sample * 32_768).rounded(), -32_768), 32_767))
   }
 }

@@ -36,7 +36,7 @@ extension MemoryFile {
     guard let file = memory.open(Int(SFM_WRITE), &info) else {
       throw Failure(.failed, "no WAV file can be made: \(String(cString: sf_strerror(nil)))")
     }
-    let values = samples.map { Int16(clamping: Int(($0 * 32_768).rounded())) }
+    let values = samples.map { Int16(clipping: $0) }
     let written = sf_writef_short(file, values, sf_count_t(values.count))
     guard sf_close(file) == 0, written == values.count else {
       throw Failure(.failed, "a WAV file of \(values.count) samples cannot be made")

@@ -72,7 +72,7 @@ final class SoundDecoder: Sendable {
     let source = member.map { MemberFile($0) }
     guard let file = open(path, source, &info) else { return 0 }
     defer { withExtendedLifetime(source) { _ = sf_close(file) } }
-    let part = max(1, Int(info.samplerate))
+    let part = 4096
     return withUnsafeTemporaryAllocation(of: Float.self, capacity: part * max(1, Int(info.channels))) { buffer in
       var count = 0
       while case let decoded = Int(sf_readf_float(file, buffer.baseAddress, sf_count_t(part))), decoded > 0 {
@@ -81,6 +81,9 @@ final class SoundDecoder: Sendable {
       return count
     }
   }
+
+  /// The most samples, of all channels together, that are decoded at once.
+  private static let part = 1 << 22
 
   /// `count` samples of all channels, interleaved.
   func read(from: Int, count: Int) throws(Failure) -> [Float] {
@@ -124,14 +127,22 @@ final class SoundDecoder: Sendable {
 
   private func decode(_ count: Int, at position: Int, _ state: inout State) throws(Failure) -> [Float] {
     let file = state.file
-    var decoded = 0
-    let samples = [Float](unsafeUninitializedCapacity: count * channels) { buffer, initialized in
-      decoded = Int(sf_readf_float(file, buffer.baseAddress, sf_count_t(count)))
-      initialized = max(decoded, 0) * channels
-    }
-    guard decoded == count else {
-      state.position = nil
-      throw truncated(at: position + max(decoded, 0))
+    var samples: [Float] = []
+    var done = 0
+    // Of a header that promises more than there is, no more memory is taken than the samples that come.
+    while done < count {
+      let wanted = min(count - done, max(1, Self.part / channels))
+      var decoded = 0
+      let part = [Float](unsafeUninitializedCapacity: wanted * channels) { buffer, initialized in
+        decoded = max(0, Int(sf_readf_float(file, buffer.baseAddress, sf_count_t(wanted))))
+        initialized = decoded * channels
+      }
+      guard decoded == wanted else {
+        state.position = nil
+        throw truncated(at: position + done + decoded)
+      }
+      if done == 0 { samples = part } else { samples += part }
+      done += wanted
     }
     if let position = state.position { state.position = position + count }
     return samples

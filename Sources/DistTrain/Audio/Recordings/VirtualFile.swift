@@ -34,7 +34,7 @@ class VirtualFile: @unchecked Sendable {
       read: { target, count, pointer in
         VirtualFile.file(pointer).advance { file in
           let part = max(0, min(Int(count), file.count - file.position))
-          guard part > 0, file.position >= 0 else { return 0 }
+          guard part > 0 else { return 0 }
           return file.read(UnsafeMutableRawBufferPointer(start: target, count: part))
         }
       },
@@ -50,12 +50,12 @@ class VirtualFile: @unchecked Sendable {
     return sf_count_t(bytes)
   }
 
+  /// A damaged file may lead anywhere: a place that no file has is refused.
   private func seek(_ offset: Int, _ origin: Int32) -> sf_count_t {
-    switch origin {
-    case SEEK_SET: position = offset
-    case SEEK_CUR: position += offset
-    default: position = count + offset
-    }
-    return sf_count_t(position)
+    let start = origin == SEEK_SET ? 0 : origin == SEEK_CUR ? position : count
+    let (target, overflow) = start.addingReportingOverflow(offset)
+    guard !overflow, target >= 0 else { return -1 }
+    position = target
+    return sf_count_t(target)
   }
 }

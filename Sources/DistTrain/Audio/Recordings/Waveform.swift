@@ -19,9 +19,9 @@ package enum Waveform {
   ) throws -> [Float] {
     let file = try AudioFile(path: path)
     let available = resampledCount(file.frames, from: playedRate(file, speed: speed), to: sampleRate)
-    let first = sample(at: start, sampleRate)
+    let first = samples(start, sampleRate)
     guard first < available else { throw startsAfterEnd(file, start: start) }
-    let wanted = seconds.map { sample(at: $0, sampleRate) } ?? available - first
+    let wanted = seconds.map { samples($0, sampleRate) } ?? available - first
     let stretch = first..<first + min(wanted, available - first)
     return try read(file, stretch, sampleRate: sampleRate, channel: channel, speed: speed)
   }
@@ -47,10 +47,10 @@ package enum Waveform {
   /// - Throws: `Failure(.badData)` where the recording ends before the stretch does, by more than a tenth of a second:
   ///   lists of segments are rounded.
   static func stretch(of file: AudioFile, start: Double, seconds: Double?) throws -> Range<Int> {
-    let first = sample(at: start, file.sampleRate)
+    let first = samples(start, file.sampleRate)
     guard first < file.frames else { throw startsAfterEnd(file, start: start) }
     guard let seconds else { return first..<file.frames }
-    let last = sample(at: start + seconds, file.sampleRate)
+    let last = samples(start + seconds, file.sampleRate)
     guard last <= file.frames + file.sampleRate / 10 else {
       throw AudioFile.unusable(
         file.path,
@@ -75,9 +75,12 @@ package enum Waveform {
     Array(samples.prefix(count)) + [Float](repeating: 0, count: max(0, count - samples.count))
   }
 
-  private static func sample(at seconds: Double, _ sampleRate: Int) -> Int {
-    precondition(seconds >= 0 && seconds.isFinite, "a time in a recording is not \(seconds) s")
-    return Int((seconds * Double(sampleRate)).rounded())
+  /// The number of samples in so many seconds, rounded; a time beyond every recording gives the largest number.
+  static func samples(
+    _ seconds: Double, _ sampleRate: Int, _ rule: FloatingPointRoundingRule = .toNearestOrAwayFromZero
+  ) -> Int {
+    precondition(seconds >= 0, "a time in a recording is not \(seconds) s")
+    return Int(exactly: (seconds * Double(sampleRate)).rounded(rule)) ?? .max
   }
 
   private static func startsAfterEnd(_ file: AudioFile, start: Double) -> Failure {

@@ -70,6 +70,26 @@ import Testing
     #expect(failure?.status == .badData)
   }
 
+  @Test func `times beyond every recording are beyond this one's end`() throws {
+    let path = try audio.write([GeneratedAudio.noise(16_000)])
+    for seconds in [1e7, 5.8e14, 1e18, 1e300, .greatestFiniteMagnitude, .infinity] {
+      #expect(try Waveform.read(path: path, seconds: seconds).count == 16_000)
+      #expect(failure { _ = try Waveform.read(path: path, start: seconds, seconds: 1) }?.status == .badData)
+      for (start, length) in [(seconds, 1), (0, seconds), (seconds, seconds)] {
+        let refusal = failure { _ = try AudioInspection.inspect(path: path, start: start, seconds: length) }
+        #expect(refusal?.message.contains("correct the segment's times") == true, "\(start) \(length)")
+      }
+    }
+  }
+
+  @Test func `a recording of one sample is laid over a crop at any rate`() throws {
+    let noise = try audio.write([[0.5]], rate: 44_100, name: "noise/one.wav", as: .floatWav)
+    let augmentation = try Augmentation(noise: URL(fileURLWithPath: noise).deletingLastPathComponent().path)
+    let speech = GeneratedAudio.noise(4000)
+    let mixed = try augmentation.apply(.noise(file: 0, snr: 0, offset: 0.5), to: speech)
+    #expect(mixed.count == 4000 && mixed.allSatisfy(\.isFinite))
+  }
+
   @Test func `One channel of several is resampled alone`() throws {
     let channels = [GeneratedAudio.sine(500, seconds: 1, rate: 8000), GeneratedAudio.sine(800, seconds: 1, rate: 8000)]
     let path = try audio.write(channels, rate: 8000, as: .floatWav)

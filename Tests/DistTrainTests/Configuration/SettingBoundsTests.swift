@@ -1,0 +1,74 @@
+import DistTrain
+import Foundation
+import Testing
+
+/// Every numeric setting at its extremes: refused in one line, or harmless in everything that is made of it before memory
+/// is allocated.
+@Suite struct SettingBoundsTests {
+  static let extremes = [
+    "0", "-1", "1", "1e-308", "1e18", "1e308", "-1e308", "1000000", "1000000000", "9223372036854775807",
+    "9223372036854775800", "18446744073709551615", "nan", "inf", ".nan", ".inf", "0x7fffffffffffffff",
+  ]
+  /// Beyond what anyone means by any setting but the seed.
+  static let beyond = ["1e18", "1e308", "9223372036854775807", "9223372036854775800"]
+
+  /// The keys of the settings that are numbers, with what a number becomes in their text: itself, or a list of it.
+  static let numeric: [(key: String, text: @Sendable (String) -> String)] = keys.compactMap { key in
+    guard let message = failure({ _ = try load(["\(key)={x: 1}"]) })?.message, message.contains("number") else {
+      return nil
+    }
+    if message.contains("two numbers") { return (key, { "[\($0), \($0)]" }) }
+    return (key, message.contains("a list") ? { "[\($0)]" } : { $0 })
+  }
+
+  private static let keys: [String] = {
+    var open: [Substring] = []
+    return Configuration().yaml.split(separator: "\n").filter { !$0.hasPrefix("#") }.compactMap { line in
+      let name = line.drop { $0 == " " }.prefix { $0 != ":" }
+      open = open.prefix(line.prefix { $0 == " " }.count / 2) + [name]
+      return line.hasSuffix(":") ? nil : open.joined(separator: ".")
+    }
+  }()
+
+  private static func load(_ overrides: [String]) throws -> Configuration {
+    try Configuration.load(
+      file: nil,
+      overrides: [
+        "features.bins=24", "encoder.channels=16", "encoder.aggregation=24", "encoder.embedding=16", "crop.seconds=0.4",
+        "batch.speakers=3", "batch.unit=2",
+      ] + overrides)
+  }
+
+  @Test func `all numbers are found`() {
+    #expect(Self.numeric.count > 50)
+    for key in ["seed", "crop.maximumSeconds", "augmentation.speed.factors", "augmentation.snr.noise", "batch.views"] {
+      #expect(Self.numeric.contains { $0.key == key }, "\(key)")
+    }
+  }
+
+  @Test(arguments: numeric.map(\.key)) func `a number beyond all use is refused`(key: String) throws {
+    let text = try #require(Self.numeric.first { $0.key == key }?.text)
+    for number in Self.beyond where key != "seed" {
+      let refusal = failure { _ = try Self.load(["\(key)=\(text(number))"]) }
+      #expect(refusal?.status == .usage && refusal?.message.contains(key) == true, "\(key)=\(number)")
+      #expect(refusal?.message.contains("\n") == false)
+    }
+  }
+
+  @Test(arguments: numeric.map(\.key)) func `what is not refused is harmless`(key: String) throws {
+    let text = try #require(Self.numeric.first { $0.key == key }?.text)
+    let corpus = Corpus.synthetic([4, 4, 4, 4])
+    for number in Self.extremes {
+      do {
+        let configuration = try Self.load(["\(key)=\(text(number))"])
+        let plan = try TrainingPlan(configuration, corpus: corpus)
+        for step in [0, 1, plan.steps - 1] {
+          _ = (plan.learningRate.rate(at: step), plan.margin.margin(at: step), plan.cropLengths.seconds(step: step))
+          _ = plan.sampler.batch(step: step)
+        }
+      } catch let failure as Failure {
+        #expect([.usage, .badData].contains(failure.status) && !failure.message.contains("\n"), "\(failure)")
+      }
+    }
+  }
+}
