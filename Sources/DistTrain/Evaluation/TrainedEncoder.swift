@@ -20,7 +20,8 @@ package struct TrainedEncoder {
           into: UnsafeMutableBufferPointer(rebasing: buffer.elements[tensor.range]))
       }
     }
-    extractor = EmbeddingExtractor(encoder: encoder, parameters: parameters, statistics: statistics)
+    extractor = EmbeddingExtractor(
+      encoder: encoder, frontEnd: configuration.features, parameters: parameters, statistics: statistics)
   }
 
   private static func checkNames(_ file: SafetensorsFile, _ encoder: any Encoder, layout: Configuration.Encoder.Layout) throws {
