@@ -23,9 +23,9 @@ struct FeaturesBenchmark: Benchmark {
   @OptionGroup var output: OutputOptions
 
   func measure(_ communicator: any Communicator) throws -> [Measure] {
-    let bank = FilterBank(dither: dither)
+    let bank = FilterBank(FrontEnd(dither: dither))
     let count = Int(seconds * 16_000)
-    let features = Matrix(rows: bank.bins, columns: FilterBank.frames(samples: count))
+    let features = Matrix(rows: bank.bins, columns: FrontEnd().frames(samples: count))
     let lengths = try files.map { try AudioFile(path: $0).seconds }
     let samples = try Waveform.read(path: files[0], seconds: seconds)
     func write(_ samples: [Float]) {

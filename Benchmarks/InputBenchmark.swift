@@ -16,9 +16,9 @@ struct InputBenchmark: Benchmark {
   @OptionGroup var output: OutputOptions
 
   func measure(_ communicator: any Communicator) throws -> [Measure] {
-    let bank = FilterBank(dither: 1)
+    let bank = FilterBank(FrontEnd(dither: 1))
     let features = Matrix(rows: bank.bins, columns: step.frames)
-    let samples = (0..<FilterBank.samples(frames: step.frames)).map { Float($0 % 97) / 97 - 0.5 }
+    let samples = (0..<FrontEnd().samples(frames: step.frames)).map { Float($0 % 97) / 97 - 0.5 }
     let bankSeconds = Seconds.median(rounds: 101) {
       bank.write(samples, dither: RandomStream(seed: 1, purpose: .dither), into: features, column: 0)
     }
@@ -54,7 +54,7 @@ struct InputBenchmark: Benchmark {
   /// Of one utterance: opening, seeking to a crop within 8 s, decoding it.
   private func decodingSeconds(_ suffix: String) throws -> Double {
     let folder = try RecordingFolder(seconds: 8, suffix: suffix)
-    let seconds = Double(FilterBank.samples(frames: step.frames)) / 16_000
+    let seconds = Double(FrontEnd().samples(frames: step.frames)) / 16_000
     var stream = RandomStream(seed: 1, purpose: .test)
     return try Seconds.median(rounds: 21) {
       for file in folder.files {

@@ -47,7 +47,7 @@ struct StepOptions: ParsableArguments {
         "weighting.space=\(gradients == .one ? "representation" : "parameters")", "batch.speakers=\(rows / 2)",
         "batch.views=1", "views.augmented=[false]", "training.steps=100000", "optimizer.type=adam",
         // One sample a hop, and a frame's overhang.
-        "crop.seconds=\(Double(FilterBank.samples(frames: frames)) / 16_000)",
+        "crop.seconds=\(Double(FrontEnd().samples(frames: frames)) / 16_000)",
       ] + more)
   }
 }

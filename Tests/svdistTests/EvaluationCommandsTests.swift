@@ -3,12 +3,15 @@ import TestCorpora
 import Testing
 
 extension ProgramTests {
-  /// `embed`, `evaluate` and `verify` on an encoder that a short run left.
+  /// `embed`, `evaluate` and `verify` on an encoder that a short run left, whose front end is not the default one.
   @Suite struct EvaluationCommandsTests {
     private func withEncoder(_ body: (SmallRun) throws -> Void) throws {
       try SmallRun.with { run in
         try GeneratedCorpus.writeTrials(to: run.corpus, speakers: 4, utterances: 4)
-        let settings = ["corpus.evaluation=\(run.corpus.path)", "corpus.trials=\(run.corpus.path)/trials"]
+        let settings = [
+          "corpus.evaluation=\(run.corpus.path)", "corpus.trials=\(run.corpus.path)/trials",
+          "features={window: povey, edges: mirror}",
+        ]
         let outcome = try svdist(run.arguments(steps: 5, settings))
         #expect(outcome.status == 0, "\(outcome.errors)")
         try body(run)

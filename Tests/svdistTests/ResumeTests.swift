@@ -247,6 +247,35 @@ extension ProgramTests {
       }
     }
 
+    @Test func `a run goes on with its own front end, which stored settings from before it could be chosen leave out`()
+      throws
+    {
+      try SmallRun.with { run in
+        let settings = ["checkpoint.everySteps=2"]
+        let arguments = run.arguments(steps: 2, settings)
+        #expect(try svdist(arguments).status == 0)
+        let stored = run.folder.appending(path: "run/config.yaml")
+        let text = try String(contentsOf: stored, encoding: .utf8)
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        let first = try #require(lines.firstIndex(of: "features:"))
+        let last = try #require(lines[first...].firstIndex(of: "encoder:"))
+        let earlier = lines[...first] + ["  bins: 24", "  dither: 1"] + lines[last...]
+        try earlier.joined(separator: "\n").write(to: stored, atomically: true, encoding: .utf8)
+        let other = arguments + ["--set", "features.window=povey"]
+        expectRefusal(
+          try svdist(other), 64, "holds a run with other settings (features.window was hamming, is povey)",
+          "--allow-change")
+        let further = run.arguments(steps: 3, settings, options: ["--allow-change", "training"])
+        let outcome = try svdist(further)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.output.contains("going on from step 2"))
+        try FileManager.default.removeItem(at: stored)
+        let changed = further + ["--set", "features.window=povey"]
+        expectRefusal(try svdist(changed), 65, "it holds another encoder (features.window was hamming, is povey)")
+        #expect(try svdist(changed + ["--allow-change", "features.window"]).output.contains("going on from step 3"))
+      }
+    }
+
     @Test func `a checkpoint of another encoder or with another's file is told and passed over`() throws {
       try SmallRun.with { run in
         let arguments = run.arguments(steps: 6, ["checkpoint.everySteps=2"])

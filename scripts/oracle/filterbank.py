@@ -1,30 +1,75 @@
-"""The filter bank of wespeaker's front end (Kaldi's, with a Hamming window), in double precision throughout."""
+"""The filter bank of wespeaker's front end (Kaldi's, with a Hamming window) and of others, in double precision throughout."""
+
+import dataclasses
 
 import numpy as np
 
-RATE, LENGTH, SHIFT, POINTS, BINS, LOWEST = 16000, 400, 160, 512, 80, 20.0
-FLOOR = 1.1920928955078125e-07
+RATE = 16000
 
 
-def reference(samples):
-    """Frames x bins, before and after the mean is removed, in double precision throughout."""
-    samples = samples.astype(np.float64) * 32768
-    count = 1 + (len(samples) - LENGTH) // SHIFT
-    frames = samples[np.arange(LENGTH) + SHIFT * np.arange(count)[:, None]]
+@dataclasses.dataclass(frozen=True)
+class FrontEnd:
+    """Lengths in milliseconds, frequencies in Hz; the names are svdist's settings."""
+
+    bins: int = 80
+    window: str = "hamming"
+    frameLength: float = 25
+    frameShift: float = 10
+    edges: str = "snip"
+    lowestFrequency: float = 20
+    highestFrequency: float = 8000
+    scale: str = "int16"
+    preEmphasis: float = 0.97
+    logFloor: float = 2.0**-23
+    meanRemoval: str = "utterance"
+
+
+# What sherpa-onnx computes for every wespeaker and 3D-Speaker model, 3D-Speaker's own, and two that share nothing with them.
+CASES = {
+    "sherpa": FrontEnd(window="povey", highestFrequency=7600, edges="mirror"),
+    "3d-speaker": FrontEnd(window="povey", scale="unit"),
+    "hann": FrontEnd(
+        bins=24, window="hann", frameLength=50, frameShift=12.5, edges="mirror", lowestFrequency=0, preEmphasis=0,
+        scale="unit", logFloor=1e-10),
+    "rectangular": FrontEnd(
+        bins=30, window="rectangular", frameLength=16, frameShift=16, lowestFrequency=100, highestFrequency=3700,
+        preEmphasis=0.5, logFloor=1e-2, meanRemoval="none"),
+}
+
+
+def reference(samples, front=FrontEnd()):
+    """Frames x bins, before the mean is removed and as they are, in double precision throughout."""
+    samples = samples.astype(np.float64) * (32768 if front.scale == "int16" else 1)
+    length, shift = round(front.frameLength * RATE / 1000), round(front.frameShift * RATE / 1000)
+    if front.edges == "snip":
+        starts = np.arange(0, len(samples) - length + 1, shift)
+    else:
+        # Frames are centred on the middles of their shifts; NumPy's symmetric padding repeats the samples at the ends.
+        starts = np.arange((len(samples) + shift // 2) // shift) * shift + shift // 2 - length // 2
+        before, after = max(0, -starts[0]), max(0, starts[-1] + length - len(samples))
+        samples, starts = np.pad(samples, (before, after), "symmetric"), starts + before
+    frames = samples[np.arange(length) + starts[:, None]]
     frames = frames - frames.mean(axis=1, keepdims=True)
     previous = np.concatenate([frames[:, :1], frames[:, :-1]], axis=1)
-    window = 0.54 - 0.46 * np.cos(2 * np.pi * np.arange(LENGTH) / (LENGTH - 1))
-    power = np.abs(np.fft.rfft((frames - 0.97 * previous) * window, POINTS)[:, : POINTS // 2]) ** 2
-    features = np.log(np.maximum(power @ triangles().T, FLOOR))
-    return features, features - features.mean(axis=0)
+    points = 1 << (length - 1).bit_length()
+    shaped = (frames - front.preEmphasis * previous) * window(front.window, length)
+    power = np.abs(np.fft.rfft(shaped, points)[:, : points // 2]) ** 2
+    features = np.log(np.maximum(power @ triangles(front, points).T, front.logFloor))
+    return features, features - features.mean(axis=0) if front.meanRemoval == "utterance" else features
 
 
-def triangles():
+def window(name, length):
+    """Kaldi's, which are symmetric."""
+    hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / (length - 1))
+    return {"hamming": 0.08 + 0.92 * hann, "hann": hann, "povey": hann**0.85, "rectangular": np.ones(length)}[name]
+
+
+def triangles(front, points):
     mel = lambda frequency: 1127 * np.log(1 + frequency / 700)
-    low, high = mel(LOWEST), mel(RATE / 2)
-    spacing = (high - low) / (BINS + 1)
-    frequencies = mel(np.arange(POINTS // 2) * RATE / POINTS)
-    left = low + spacing * np.arange(BINS)[:, None]
+    low, high = mel(front.lowestFrequency), mel(front.highestFrequency)
+    spacing = (high - low) / (front.bins + 1)
+    frequencies = mel(np.arange(points // 2) * RATE / points)
+    left = low + spacing * np.arange(front.bins)[:, None]
     return np.maximum(0, np.minimum(frequencies - left, left + 2 * spacing - frequencies) / spacing)
 
 
@@ -55,7 +100,8 @@ def signal():
 
 
 def golden():
-    """The samples (single precision) and their features, bins x frames, mean removed (double)."""
+    """The samples (single precision) and their features, bins x frames (double): svdist's own and each case's."""
     samples = signal()
-    return {"filterbank-samples.f32": samples.astype("<f4"),
-            "filterbank-features.f64": reference(samples)[1].T.astype("<f8")}
+    features = {"features": FrontEnd(), **CASES}
+    return {"filterbank-samples.f32": samples.astype("<f4")} | {
+        f"filterbank-{name}.f64": reference(samples, front)[1].T.astype("<f8") for name, front in features.items()}

@@ -67,10 +67,10 @@ package struct BatchLoader: Sendable {
   /// Frames of a row, where `load` is given no length.
   package var frames: Int { frames(seconds: seconds) }
 
-  private func samples(seconds: Double) -> Int { Int((seconds * Double(filterBank.sampleRate)).rounded()) }
+  private func samples(seconds: Double) -> Int { Int((seconds * Double(FrontEnd.sampleRate)).rounded()) }
 
   func frames(seconds: Double) -> Int {
-    FilterBank.frames(samples: samples(seconds: seconds), sampleRate: filterBank.sampleRate)
+    filterBank.frontEnd.frames(samples: samples(seconds: seconds))
   }
 
   /// Loads a rank's rows of a global batch.
@@ -181,7 +181,7 @@ package struct BatchLoader: Sendable {
     let start = utterance.start / speed + offset
     let read = try Waveform.read(
       path: utterance.path, start: start, seconds: min(seconds, length),
-      sampleRate: filterBank.sampleRate, speed: speed)
+      sampleRate: FrontEnd.sampleRate, speed: speed)
     guard !read.isEmpty else { throw Failure(.badData, "\(utterance.path): no samples at \(offset) s") }
     // A pause is no reason to give an utterance up, a recording without any sound is.
     if !read.contains(where: { abs($0) >= AudioInspection.silence }) {

@@ -1,16 +1,74 @@
 extension Configuration {
-  /// The filter bank.
-  package struct Features: Codable, Sendable, Equatable {
-    package var bins = 80
-    package var dither = 1.0
+  /// The front end.
+  package typealias Features = FrontEnd
 
-    package init() {}
-
-    static let settings = [
-      Setting("features.bins", \.features.bins, "mel filters", allowed: .from(8, to: 128)),
-      Setting(
-        "features.dither", \.features.dither,
-        "noise added in training, in steps of 16-bit samples; 0 = none", allowed: .from(0, to: 32_768)),
-    ]
+  /// The first settings of the front end that can't stand together, in one line.
+  var frontEndDisagreement: String? {
+    let (length, shift) = (features.frameLength.yaml, features.frameShift.yaml)
+    let (lowest, highest) = (features.lowestFrequency.yaml, features.highestFrequency.yaml)
+    if features.frameShift > features.frameLength {
+      return "features.frameShift: at most features.frameLength (\(length)), found \(shift)"
+    }
+    if features.highestFrequency <= features.lowestFrequency {
+      return "features.highestFrequency: above features.lowestFrequency (\(lowest)), found \(highest)"
+    }
+    // A lone one in a hundred is no worse than a feature that is always the same: 127 and 128 filters have it by default.
+    let empty = features.triangles.empty
+    if 100 * empty > features.bins {
+      return "features.bins: \(empty) of \(features.bins) filters from \(lowest) to \(highest) Hz lie between the "
+        + "\(features.points) points of a spectrum: take fewer, or a longer features.frameLength"
+    }
+    if augmentation.specAugment.probability > 0, features.meanRemoval == .none {
+      return "features.meanRemoval: none has no mean that augmentation.specAugment could mask with: set utterance, or "
+        + "augmentation.specAugment.probability: 0"
+    }
+    return nil
   }
 }
+
+extension FrontEnd {
+  static let settings = [
+    Setting("features.bins", \.features.bins, "mel filters", allowed: .from(8, to: 128)),
+    Setting("features.window", \.features.window, "weights of a frame's samples"),
+    Setting(
+      "features.frameLength", \.features.frameLength, "length of a frame in ms", allowed: .milliseconds(5, to: 100)),
+    Setting(
+      "features.frameShift", \.features.frameShift, "ms from a frame to the next", allowed: .milliseconds(1, to: 100)),
+    Setting(
+      "features.edges", \.features.edges, "frames at the ends: whole ones only, or one a shift with ends mirrored"),
+    Setting(
+      "features.lowestFrequency", \.features.lowestFrequency, "Hz where the lowest filter begins",
+      allowed: .from(0, below: Double(sampleRate) / 2)),
+    Setting(
+      "features.highestFrequency", \.features.highestFrequency, "Hz where the highest filter ends",
+      allowed: .upTo(Double(sampleRate) / 2)),
+    Setting("features.scale", \.features.scale, "full scale of samples: 32768, or 1"),
+    Setting(
+      "features.preEmphasis", \.features.preEmphasis, "how much of a sample is taken off the next",
+      allowed: .from(0, to: 1)),
+    Setting(
+      "features.logFloor", \.features.logFloor, "smallest energy a logarithm is taken of", allowed: .from(1e-30, to: 1)),
+    Setting("features.meanRemoval", \.features.meanRemoval, "each bin's mean over the utterance is removed, or stays"),
+    Setting(
+      "features.dither", \.features.dither,
+      "noise added in training, in steps of 16-bit samples; 0 = none", allowed: .from(0, to: steps)),
+  ]
+}
+
+extension Allowed<Double> {
+  /// The length of a frame, or of the shift from one to the next.
+  fileprivate static func milliseconds(_ low: Double, to high: Double) -> Self {
+    Allowed(text: "\(low.yaml) to \(high.yaml) in whole samples, 0.0625 each") {
+      low <= $0 && $0 <= high && FrontEnd.isWhole(milliseconds: $0)
+    }
+  }
+
+  fileprivate static func upTo(_ high: Double) -> Self {
+    Allowed(text: "above 0 to \(high.yaml)") { 0 < $0 && $0 <= high }
+  }
+}
+
+extension FrontEnd.Window: Choice {}
+extension FrontEnd.Edges: Choice {}
+extension FrontEnd.Scale: Choice {}
+extension FrontEnd.MeanRemoval: Choice {}

@@ -9,19 +9,32 @@ extension Configuration {
     }.joined()
   }
 
-  /// What a file of parameters says of the network they belong to: the settings of encoder and features by their keys.
+  /// What a file of parameters says of the network they belong to: the settings of encoder and front end by their keys.
+  ///
+  /// Dither is not one of them: it's a kind of augmentation, which an encoder that is scored never sees, and a run that goes
+  /// on may be told to change it.
   package var encoderMetadata: [String: String] {
-    let described = Self.settings.filter { $0.key.hasPrefix("encoder.") || $0.key == "features.bins" }
+    let described = Self.settings.filter { Self.isOfEncoder($0.key) && $0.key != "features.dither" }
     return Dictionary(uniqueKeysWithValues: described.map { ($0.key, $0.text(self)) })
   }
 
-  /// The settings of encoder and features that a file of parameters was saved with.
+  private static func isOfEncoder(_ key: String) -> Bool { key.hasPrefix("encoder.") || key.hasPrefix("features.") }
+
+  /// The settings of encoder and front end that a file of parameters was saved with. One that it doesn't name has its
+  /// default: the file is older than the setting.
+  /// - Throws: `Failure(.badData)`, also for a setting that is unknown here: without it, the encoder would be another.
   package static func encoder(metadata: [String: String], path: String) throws -> Configuration {
     guard metadata["encoder.type"] != nil else {
       throw Failure(.badData, "\(path): does not say which encoder it holds; svdist's own model files do")
     }
-    let overrides = metadata.filter { $0.key.hasPrefix("encoder.") || $0.key == "features.bins" }
-      .sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    let described = metadata.filter { isOfEncoder($0.key) }.sorted { $0.key < $1.key }
+    if let unknown = described.first(where: { entry in !settings.contains { $0.key == entry.key } }) {
+      throw Failure(
+        .badData,
+        "\(path): its metadata has \(unknown.key) (\(unknown.value)), which this svdist doesn't know: use the one that "
+          + "wrote the file, or a newer one")
+    }
+    let overrides = described.map { "\($0.key)=\($0.value)" }
     do {
       return try load(file: nil, overrides: overrides)
     } catch let failure as Failure {

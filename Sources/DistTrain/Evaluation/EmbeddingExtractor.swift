@@ -6,13 +6,14 @@ package struct EmbeddingExtractor {
   private let filterBank: FilterBank
 
   /// - Parameters:
+  ///   - frontEnd: the one that the encoder was trained with; its dither is left out.
   ///   - parameters: flat; the encoder's come first.
   ///   - statistics: the encoder's running statistics, flat.
-  package init(encoder: any Encoder, parameters: Matrix, statistics: Matrix) {
+  package init(encoder: any Encoder, frontEnd: FrontEnd, parameters: Matrix, statistics: Matrix) {
     self.encoder = encoder
     self.parameters = parameters
     self.statistics = statistics
-    filterBank = FilterBank(bins: encoder.bins, dither: 0)
+    filterBank = FilterBank(frontEnd)
   }
 
   /// The embedding of a waveform before length normalisation; shorter than a frame, it is repeated to fill one.
@@ -21,13 +22,14 @@ package struct EmbeddingExtractor {
   ///   - name: what an error calls them.
   /// - Throws: `Failure(.badData)` where the encoder takes no utterance of so few frames.
   package func embedding(of samples: [Float], name: String) throws -> [Float] {
-    let filled = Waveform.tiled(samples, count: max(samples.count, FilterBank.samples(frames: 1)))
-    let frames = FilterBank.frames(samples: filled.count)
+    let frontEnd = filterBank.frontEnd
+    let filled = Waveform.tiled(samples, count: max(samples.count, frontEnd.samples(frames: 1)))
+    let frames = frontEnd.frames(samples: filled.count)
     guard frames >= encoder.minimumFrames else {
       throw Failure(
         .badData,
         "\(name): \(samples.count) samples at 16 kHz are too short for this encoder, which takes "
-          + "\(encoder.minimumFrames) frames (\(FilterBank.samples(frames: encoder.minimumFrames)) samples) or more")
+          + "\(encoder.minimumFrames) frames (\(frontEnd.samples(frames: encoder.minimumFrames)) samples) or more")
     }
     let pass = ForwardPass(mode: .inference, parameters: parameters, statistics: statistics)
     return encoder.encode(filterBank.features(of: filled, dither: nil), utterances: 1, pass).embeddings.values
@@ -35,7 +37,7 @@ package struct EmbeddingExtractor {
 
   package func embedding(of utterance: Utterance) throws -> [Float] {
     let samples = try Waveform.read(
-      path: utterance.path, start: utterance.start, seconds: utterance.seconds, sampleRate: filterBank.sampleRate)
+      path: utterance.path, start: utterance.start, seconds: utterance.seconds, sampleRate: FrontEnd.sampleRate)
     guard !samples.isEmpty else { throw Failure(.badData, "\(utterance.path): no samples") }
     return try embedding(of: samples, name: "utterance \(utterance.id) (\(utterance.path))")
   }

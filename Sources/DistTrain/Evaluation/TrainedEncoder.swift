@@ -20,7 +20,8 @@ package struct TrainedEncoder {
           into: UnsafeMutableBufferPointer(rebasing: buffer.elements[tensor.range]))
       }
     }
-    extractor = EmbeddingExtractor(encoder: encoder, parameters: parameters, statistics: statistics)
+    extractor = EmbeddingExtractor(
+      encoder: encoder, frontEnd: configuration.features, parameters: parameters, statistics: statistics)
   }
 
   /// Compares the tensors that an encoder has with those of a file's header: nothing is allocated of sizes that the file

@@ -151,11 +151,14 @@ extension TrainingRun {
     options.allowedChanges.contains { key == $0 || key.hasPrefix($0 + ".") }
   }
 
-  /// The stored settings may be gone or changed by hand: a checkpoint says itself which encoder it holds.
+  /// The stored settings may be gone or changed by hand: a checkpoint says itself which encoder it holds. Another front end
+  /// may have been accepted.
   private func compareEncoder(_ checkpoint: Checkpoint) throws {
     let stored = try checkpoint.encoder().metadata
-    let differences = configuration.encoderMetadata.sorted { $0.key < $1.key }.compactMap { key, now in
-      stored[key].flatMap { $0 == now ? nil : "\(key) was \($0), is \(now)" }
+    let defaults = Configuration().encoderMetadata
+    let differences = configuration.encoderMetadata.sorted { $0.key < $1.key }.compactMap { key, now -> String? in
+      guard let before = stored[key] ?? defaults[key], before != now else { return nil }
+      return key.hasPrefix("features.") && isAllowed(key) ? nil : "\(key) was \(before), is \(now)"
     }
     guard differences.isEmpty else {
       throw Failure(.badData, "it holds another encoder (\(differences.joined(separator: "; ")))")

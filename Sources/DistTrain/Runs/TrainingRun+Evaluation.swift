@@ -30,7 +30,8 @@ extension TrainingRun {
   private func evaluate(_ evaluation: HeldOutEvaluation) throws -> Double {
     let step = trainer.step
     let extractor = EmbeddingExtractor(
-      encoder: trainer.encoder, parameters: trainer.parameters, statistics: trainer.statistics)
+      encoder: trainer.encoder, frontEnd: configuration.features, parameters: trainer.parameters,
+      statistics: trainer.statistics)
     let (metrics, scores) = try evaluation.run(extractor, communicator: communicator) {
       StopRequest.received != nil
     }

@@ -127,7 +127,7 @@ package struct Arithmetic: Codable, Sendable, Equatable {
 
   private static var features: [Float] {
     let dither = RandomStream(seed: 1, purpose: .test, item: 302)
-    return FilterBank(dither: 1).features(of: numbers(8000, item: 301), dither: dither).values
+    return FilterBank(FrontEnd()).features(of: numbers(8000, item: 301), dither: dither).values
   }
 
   private static var resampled: [Float] {

@@ -35,9 +35,8 @@ package struct TrainingPlan {
       draw: batch.draw, sessions: batch.sessions, seed: configuration.seed)
     cropLengths = CropLengths(configuration.crop.lengths, seed: configuration.seed)
     notes = Self.notes(configuration, whole: whole, recorded: recorded, sampler)
-    let features = configuration.features
     loader = BatchLoader(
-      corpus: corpus, sampler: sampler, filterBank: FilterBank(bins: features.bins, dither: features.dither),
+      corpus: corpus, sampler: sampler, filterBank: FilterBank(configuration.features),
       augmentation: try Augmentation(configuration.augmentation, corpus: recorded),
       segment: configuration.views.segment,
       augmentedViews: configuration.views.augmented, filling: configuration.crop.short,

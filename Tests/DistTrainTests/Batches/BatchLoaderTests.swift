@@ -14,7 +14,7 @@ import Testing
     return try BatchLoader(
       corpus: corpus,
       sampler: SpeakerBatchSampler(corpus: corpus, speakers: 2, utterances: 1, views: augmented.count, seed: 1),
-      filterBank: FilterBank(bins: NoiseCorpus.bins, dither: dither),
+      filterBank: FilterBank(FrontEnd(bins: NoiseCorpus.bins, dither: dither)),
       augmentation: augmentation ?? Augmentation(noise: nil, rooms: nil), segment: segment, augmentedViews: augmented,
       filling: filling, seconds: seconds, seed: 1)
   }
@@ -34,7 +34,7 @@ import Testing
   }
 
   private func features(_ samples: some Sequence<Float>) -> [Float] {
-    FilterBank(bins: NoiseCorpus.bins, dither: 0).features(of: Array(samples), dither: nil).values
+    FilterBank(FrontEnd(bins: NoiseCorpus.bins, dither: 0)).features(of: Array(samples), dither: nil).values
   }
 
   @Test func `views are the same stretch or each their own, as set`() throws {

@@ -23,7 +23,7 @@ import Testing
       let seconds = plan.cropLengths.seconds(step: step)
       let rows = plan.sampler.batch(step: step)
       let batch = try plan.loader.load(rows, own: 0..<rows.count, unreadable: [], seconds: seconds)
-      let frames = FilterBank.frames(samples: Int((seconds * 16_000).rounded()))
+      let frames = FrontEnd().frames(samples: Int((seconds * 16_000).rounded()))
       #expect(batch.features.columns == rows.count * frames)
     }
     let trainer = try noise.trainer(noise.configuration(["crop.maximumSeconds=0.9"]))

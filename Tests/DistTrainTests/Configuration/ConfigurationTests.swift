@@ -217,6 +217,35 @@ struct ConfigurationTests {
         ["corpus.trials=trials"],
         "corpus.trials: set without corpus.evaluation: name the data directory that the trials are about"
       ),
+      (
+        ["features.window=kaiser"],
+        "--set features.window=kaiser: features.window: expected one of hamming, povey, hann, "
+          + "rectangular, found kaiser"
+      ),
+      (
+        ["features.frameLength=25.03"],
+        "--set features.frameLength=25.03: features.frameLength: allowed is 5 to 100 in whole samples, 0.0625 each, "
+          + "found 25.03"
+      ),
+      (
+        ["features.highestFrequency=8001"],
+        "--set features.highestFrequency=8001: features.highestFrequency: allowed is above 0 to 8000, found 8001"
+      ),
+      (["features.frameShift=30"], "features.frameShift: at most features.frameLength (25), found 30"),
+      (
+        ["features={lowestFrequency: 300, highestFrequency: 300}"],
+        "features.highestFrequency: above features.lowestFrequency (300), found 300"
+      ),
+      (
+        ["features={frameLength: 10, bins: 80}"],
+        "features.bins: 2 of 80 filters from 20 to 8000 Hz lie between the 256 points of a spectrum: take fewer, or a "
+          + "longer features.frameLength"
+      ),
+      (
+        ["features.meanRemoval=none", "augmentation.specAugment.probability=0.5"],
+        "features.meanRemoval: none has no mean that augmentation.specAugment could mask with: set utterance, or "
+          + "augmentation.specAugment.probability: 0"
+      ),
       (["crop"], "--set crop: expected key.path=value, such as crop.seconds=3"),
       (["=1"], "--set =1: expected key.path=value, such as crop.seconds=3"),
       (["crop="], "--set crop=: crop: a group of settings (seconds, maximumSeconds, short), found null"),
@@ -236,7 +265,7 @@ struct ConfigurationTests {
         "crop.seconds=0.2", "classification.margin=0", "contrastive.margin.value=1.57", "encoder.channels=8",
         "encoder.embedding=1", "optimizer.momentum=0", "schedule.learningRate.warmup=2000", "evaluation.everySteps=0",
         "checkpoint.everySteps=0", "checkpoint.everyMinutes=0", "augmentation.probability=1",
-        "augmentation.snr.noise=[5, 5]",
+        "augmentation.snr.noise=[5, 5]", "features={bins: 128, lowestFrequency: 0, frameShift: 25}",
       ])
   }
 

@@ -9,7 +9,8 @@ import Testing
     let statistics = Matrix(rows: 1, columns: encoder.layout.statistics.count)
     encoder.layout.parameters.initialise(parameters.pointer, seed: 1)
     encoder.layout.statistics.initialise(statistics.pointer, seed: 1)
-    let extractor = EmbeddingExtractor(encoder: encoder, parameters: parameters, statistics: statistics)
+    let extractor = EmbeddingExtractor(
+      encoder: encoder, frontEnd: FrontEnd(bins: encoder.bins), parameters: parameters, statistics: statistics)
     let alone = try extractor.embeddings(of: noise.corpus.utterances, communicator: SoleCommunicator())
     #expect(alone.names == noise.corpus.utterances.map(\.id))
     #expect(Set((0..<4).map { alone.vectors[$0, 0] }).count == 4)

@@ -8,7 +8,7 @@ guard let folder = arguments.first, arguments.count > 1 else {
   print("usage: filterbank-dump FOLDER RECORDING …")
   exit(64)
 }
-let bank = FilterBank(dither: 0)
+let bank = FilterBank(FrontEnd(dither: 0))
 for (index, path) in arguments.dropFirst().enumerated() {
   let samples = try Waveform.read(path: path)
   let features = bank.features(of: samples, dither: nil)

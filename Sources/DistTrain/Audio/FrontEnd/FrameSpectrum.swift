@@ -6,7 +6,7 @@ final class FrameSpectrum: @unchecked Sendable {
   /// Frames that are transformed together: as many as the lanes of the vectors that go on with them.
   static let block = 16
 
-  /// Points of the transform: the next power of two.
+  /// Points of the transform.
   let points: Int
   private let tables: OpaquePointer
 
@@ -37,10 +37,15 @@ final class FrameSpectrum: @unchecked Sendable {
     }
   }
 
-  init(atLeast length: Int) {
+  /// The next power of two, which is also Kaldi's choice.
+  static func points(atLeast length: Int) -> Int {
     var points = 8
     while points < length { points *= 2 }
-    self.points = points
+    return points
+  }
+
+  init(atLeast length: Int) {
+    points = Self.points(atLeast: length)
     guard let tables = ck_spectrum_new(points) else { fatalError("no memory for spectra of \(points) points") }
     self.tables = tables
   }

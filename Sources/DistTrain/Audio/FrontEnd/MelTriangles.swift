@@ -14,10 +14,14 @@ struct MelTriangles: Sendable {
 
   static func mel(_ frequency: Double) -> Double { 1127 * log(1 + frequency / 700) }
 
-  /// Filters from `lowest` Hz to half of `sampleRate` for a transform of `points` points.
-  init(bins: Int, points: Int, sampleRate: Double, lowest: Double) {
+  /// Filters that hold no frequency of the spectrum, and hence no energy.
+  var empty: Int { triangles.count { $0.weights.isEmpty } }
+
+  /// Filters from `lowest` to `highest` Hz for a transform of `points` points.
+  init(bins: Int, points: Int, sampleRate: Double, lowest: Double, highest: Double) {
     let low = Self.mel(lowest)
-    let spacing = (Self.mel(sampleRate / 2) - low) / Double(bins + 1)
+    let spacing = (Self.mel(highest) - low) / Double(bins + 1)
+    let mels = (0..<points / 2).map { Self.mel(Double($0) * sampleRate / Double(points)) }
     var triangles: [Triangle] = []
     var weights: [Float] = []
     for bin in 0..<bins {
@@ -26,9 +30,7 @@ struct MelTriangles: Sendable {
       let right = center + spacing
       let begin = weights.count
       var first = 0
-      for frequency in 0..<points / 2 {
-        let mel = Self.mel(Double(frequency) * sampleRate / Double(points))
-        guard mel > left, mel < right else { continue }
+      for (frequency, mel) in mels.enumerated() where mel > left && mel < right {
         if weights.count == begin { first = frequency }
         weights.append(Float(mel <= center ? (mel - left) / spacing : (right - mel) / spacing))
       }
