@@ -39,7 +39,7 @@ struct DoctorCommand: RanksCommand {
 
   func run() throws {
     let command = self
-    Job.run { communicator in
+    Program.runRanks { communicator in
       let (configuration, corpus) = try communicator.agree { try command.open() }
       let facts = JobFacts.gather(communicator, threads: command.threads)
       ThreadTeam.shared.grow(to: facts.threads[communicator.rank])

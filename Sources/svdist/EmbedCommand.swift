@@ -23,7 +23,7 @@ struct EmbedCommand: RanksCommand {
 
   func run() throws {
     let (encoder, corpus, output) = (encoder, corpus, output)
-    Job.run { communicator in
+    Program.runRanks { communicator in
       ThreadTeam.shared.grow(to: Machine.threads(communicator))
       // An error in the output's name should not cost the embeddings.
       try communicator.agree { try EmbeddingFile.check(output) }

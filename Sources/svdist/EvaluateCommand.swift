@@ -50,7 +50,7 @@ struct EvaluateCommand: RanksCommand {
 
   func run() throws {
     let command = self
-    Job.run { communicator in
+    Program.runRanks { communicator in
       ThreadTeam.shared.grow(to: Machine.threads(communicator))
       // The list is read first: an error in it should not cost the embeddings.
       let list = try communicator.agree { try command.readTrials() }

@@ -28,6 +28,11 @@ enum Program {
     }
   }
 
+  /// Runs `body` on every rank of the job that a launcher started, and ends the process.
+  static func runRanks(timeout: Double = 600, _ body: (any Communicator) throws -> ExitStatus) -> Never {
+    Job.run(timeout: timeout, exitStatus: { ExitStatus.of($0).rawValue }) { try body($0).rawValue }
+  }
+
   /// The default command would take a mistyped name for an argument of its own, and complain of another one.
   private static func checkName(_ name: String?, _ root: any ParsableCommand.Type) throws {
     guard let name, !name.hasPrefix("-") else { return }
@@ -40,7 +45,7 @@ enum Program {
   static func end(_ failure: Failure) -> Never {
     let line = failure.message.split(whereSeparator: \.isNewline).joined(separator: " ")
     FileHandle.standardError.write(Data("svdist: \(line)\n".utf8))
-    exit(failure.status.rawValue)
+    exit(ExitStatus.of(failure.kind).rawValue)
   }
 
   /// Prints help, the version or what is wrong with the command line, and ends the process. All ranks read the same

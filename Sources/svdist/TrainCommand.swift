@@ -88,7 +88,7 @@ struct TrainCommand: RanksCommand {
     let command = self
     // A check has nothing to save: a signal ends it.
     if !checkGradients { StopRequest.watch() }
-    Job.run(timeout: timeout) { communicator in
+    Program.runRanks(timeout: timeout) { communicator in
       let configuration = try communicator.agree {
         try Self.checkRanks(communicator, expected: command.expectRanks)
         return try command.settings.load()
@@ -115,7 +115,11 @@ struct TrainCommand: RanksCommand {
       options.patience = command.timeout
       options.maxBadFraction = command.maxBadFraction
       options.logsBatches = command.logBatches
-      return try TrainingRun(configuration, options: options, communicator: communicator).run()
+      let run = try TrainingRun(configuration, options: options, communicator: communicator)
+      switch try run.run() {
+      case .finished: return .done
+      case .stopped: return .stopped
+      }
     }
   }
 

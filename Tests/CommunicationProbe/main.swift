@@ -7,10 +7,10 @@ import Foundation
 let arguments = CommandLine.arguments
 guard arguments.count == 3, let culprit = Int(arguments[2]) else {
   Job.report("usage: CommunicationProbe way rank")
-  exit(ExitStatus.usage.rawValue)
+  exit(64)
 }
 
-Job.run(timeout: 2) { communicator in
+Job.run(timeout: 2, exitStatus: { $0 == .usage ? 64 : $0 == .badData ? 65 : 1 }) { communicator in
   let isCulprit = communicator.rank == culprit
   var values = [Float](repeating: 1, count: 100_000)
   communicator.sum(&values)
@@ -70,5 +70,5 @@ Job.run(timeout: 2) { communicator in
   default:
     throw Failure(.usage, "no way \(arguments[1])")
   }
-  return .done
+  return 0
 }

@@ -3,7 +3,7 @@ extension Communicator {
   ///
   /// `body` calls none of the communicator's operations but further agreements: a rank that failed would not take part.
   /// - Returns: what this rank's `body` returned, where none threw.
-  /// - Throws: `AgreedFailure` on every rank, with the message and status of the lowest rank that failed. Its line names
+  /// - Throws: `AgreedFailure` on every rank, with the message and kind of the lowest rank that failed. Its line names
   ///   rank and host unless all ranks failed: a wrong configuration is no one rank's.
   package func agree<Result>(_ body: () throws -> Result) throws -> Result {
     let outcome = Swift.Result { try body() }
@@ -12,21 +12,14 @@ extension Communicator {
     if case .failure(let error) = outcome { failure = Failure(error) }
     if maximum(failure == nil ? 0 : 1) == 0 { return try outcome.get() }
 
-    let statuses = gather([UInt8(truncatingIfNeeded: failure?.status.rawValue ?? 0)]).map { $0[0] }
+    let kinds = gather([failure?.kind.rawValue ?? 0]).map { $0[0] }
     let messages = gather(failure?.message ?? "")
-    guard let first = statuses.firstIndex(where: { $0 != 0 }) else {
-      preconditionFailure("a failure with the status of success")
+    guard let first = kinds.firstIndex(where: { $0 != 0 }) else {
+      preconditionFailure("a failure without a kind")
     }
-    let shared = Failure(ExitStatus(rawValue: Int32(statuses[first])) ?? .failed, messages[first])
-    let line = statuses.contains(0) ? line(shared.message, rank: first) : "svdist: \(shared.message)"
+    let shared = Failure(Failure.Kind(rawValue: kinds[first]) ?? .failed, messages[first])
+    let line = kinds.contains(0) ? line(shared.message, rank: first) : "svdist: \(shared.message)"
     throw AgreedFailure(failure: shared, rank: first, isMine: rank == first, line: line)
-  }
-}
-
-extension Failure {
-  /// Any error as one that ends the program.
-  init(_ error: any Error) {
-    self = error as? Failure ?? Failure(.failed, "\(error)")
   }
 }
 

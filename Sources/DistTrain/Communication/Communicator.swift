@@ -36,7 +36,7 @@ package protocol Communicator: AnyObject, Sendable {
   /// The bytes of every rank, on every rank; lengths may differ.
   func gather(_ bytes: [UInt8]) -> [[UInt8]]
 
-  /// Ends all ranks with the failure's status, after one line on standard error with its rank, host and cause. For a
+  /// Ends all ranks with the status that `Job.run` has for the failure, after one line on standard error with its rank, host and cause. For a
   /// failure that other ranks may not share; see `agree` for one that all can learn of in order.
   func abort(_ failure: Failure) -> Never
 }
@@ -62,7 +62,7 @@ extension Communicator {
 
   package func abort(_ failure: Failure) -> Never {
     Job.report(line(failure.message, rank: rank))
-    exit(failure.status.rawValue)
+    exit(Job.exitStatus(of: failure.kind))
   }
 
   /// What a reader of the terminal sees of a message: the program, then the rank and host where there are several ranks.

@@ -1,5 +1,6 @@
 import CMPI
 import Foundation
+import Synchronization
 
 /// The processes that a launcher (mpirun, srun) started together, from start to end.
 package enum Job {
@@ -32,7 +33,7 @@ package enum Job {
     timer.schedule(deadline: .now() + seconds)
     timer.setEventHandler {
       report("svdist: MPI on \(hostName()) waited \(Int(seconds)) s for all ranks to start: one does not answer")
-      _exit(ExitStatus.failed.rawValue)
+      _exit(exitStatus(of: .failed))
     }
     timer.resume()
     defer { timer.cancel() }
@@ -42,25 +43,37 @@ package enum Job {
   /// The program on every rank: starts the job, runs `body` and exits with the status it returns or throws.
   ///
   /// An error that all ranks agreed on is one line of one rank, and all leave in order; any other ends the job at once.
-  package static func run(timeout: Double = 600, _ body: (any Communicator) throws -> ExitStatus) -> Never {
+  /// - Parameters:
+  ///   - timeout: seconds that an operation waits before the job ends with the names of the missing ranks.
+  ///   - exitStatus: the status of the process for each kind of failure.
+  package static func run(
+    timeout: Double = 600, exitStatus: @escaping @Sendable (Failure.Kind) -> Int32 = { _ in 1 },
+    _ body: (any Communicator) throws -> Int32
+  ) -> Never {
+    statuses.withLock { $0 = exitStatus }
     let communicator: any Communicator
     do {
       communicator = try start(timeout: timeout)
     } catch {
       report("svdist: \(error)")
-      exit(Failure(error).status.rawValue)
+      exit(Self.exitStatus(of: Failure(error).kind))
     }
     do {
       // Only processes that a launcher started can be of different programs.
       if let ranks = communicator as? MPICommunicator { try ranks.agreeOnProgram() }
-      exit(try body(communicator).rawValue)
+      exit(try body(communicator))
     } catch let agreed as AgreedFailure {
       if agreed.isMine { report(agreed.line) }
-      exit(agreed.failure.status.rawValue)
+      exit(Self.exitStatus(of: agreed.failure.kind))
     } catch {
       communicator.abort(Failure(error))
     }
   }
+
+  /// The status with which a process ends for a kind of failure, as `run` was told.
+  static func exitStatus(of kind: Failure.Kind) -> Int32 { statuses.withLock { $0(kind) } }
+
+  private static let statuses = Mutex<@Sendable (Failure.Kind) -> Int32>({ _ in 1 })
 
   /// The MPI library and how threads may call it: `Open MPI v4.1.4, threads: serialized`.
   package static var library: String {
@@ -122,7 +135,7 @@ package enum Job {
       if status != 0, waited > farewell { cmpi_abort(status) }
       if waited > patience {
         report("svdist: a rank on \(hostName()) is done and waited \(Int(waited)) s for the others to end")
-        cmpi_abort(ExitStatus.failed.rawValue)
+        cmpi_abort(exitStatus(of: .failed))
       }
       usleep(1000)
     }

@@ -36,17 +36,17 @@ extension MPICommunicator {
       guard now > nextLook else { continue }
       nextLook = now + Self.lookInterval
       if case .end(let finding) = watchdog.look(operation: operation, waited: now - began, now: now) {
-        end("svdist: rank \(rank) on \(hosts[rank]) \(finding)", status: .failed)
+        end("svdist: rank \(rank) on \(hosts[rank]) \(finding)")
       }
     }
     watchdog.operationEnded()
   }
 
   /// Prints one line and ends all ranks.
-  func end(_ line: String, status: ExitStatus) -> Never {
+  func end(_ line: String, kind: Failure.Kind = .failed) -> Never {
     Job.report(line)
     fflush(nil)
-    cmpi_abort(status.rawValue)
+    cmpi_abort(Job.exitStatus(of: kind))
   }
 
   private func check(_ code: Int32, _ operation: Operation) {
@@ -54,8 +54,7 @@ extension MPICommunicator {
     let host = hosts.isEmpty ? hostName() : hosts[rank]
     end(
       "svdist: rank \(rank) on \(host) failed in \(operation): \(Self.describe(code)); the ranks may disagree about the "
-        + "operation or its count",
-      status: .failed)
+        + "operation or its count")
   }
 
   /// MPI's words for a return code.

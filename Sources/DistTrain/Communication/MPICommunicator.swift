@@ -42,7 +42,7 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
       cmpi_rank(communicator, &rank), cmpi_size(communicator, &size),
     ] where code != 0 {
       Job.report("svdist: no communicator on \(hostName()): \(Self.describe(code))")
-      cmpi_abort(ExitStatus.failed.rawValue)
+      cmpi_abort(Job.exitStatus(of: .failed))
     }
     self.communicator = communicator
     self.terms = terms
@@ -143,7 +143,7 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
   }
 
   package func abort(_ failure: Failure) -> Never {
-    end(line(failure.message, rank: rank), status: failure.status)
+    end(line(failure.message, rank: rank), kind: failure.kind)
   }
 
   private typealias Gather<Element> = (

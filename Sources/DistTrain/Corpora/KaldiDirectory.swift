@@ -80,7 +80,7 @@ package struct KaldiDirectory: Sendable {
       do {
         return try length.get()
       } catch let failure as Failure {
-        throw Failure(failure.status, "\(failure.message); svdist prepare \(directory) leaves such files out")
+        throw Failure(failure.kind, "\(failure.message); svdist prepare \(directory) leaves such files out")
       }
     }
   }

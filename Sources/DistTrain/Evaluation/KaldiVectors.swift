@@ -41,7 +41,7 @@ enum KaldiVectors {
         reader.offset = offset
         vectors.append(try reader.vector(of: names[names.count - 1]))
       } catch let failure as Failure {
-        throw Failure(failure.status, "\(place): \(failure.message)")
+        throw Failure(failure.kind, "\(place): \(failure.message)")
       }
     }
     return try embeddings(names, vectors, path: path)

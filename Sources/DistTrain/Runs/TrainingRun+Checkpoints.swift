@@ -60,7 +60,7 @@ extension TrainingRun {
   func saveOrWarn() throws {
     do {
       try save()
-    } catch let agreed as AgreedFailure where agreed.failure.status == .failed {
+    } catch let agreed as AgreedFailure where agreed.failure.kind == .failed {
       note("warning: no checkpoint at step \(trainer.step): \(agreed.failure.message)")
     }
   }

@@ -62,7 +62,7 @@ extension TrainingRun {
       for one in rejected { progress.note("warning: \(one.path) is passed over: \(one.reason)") }
       return newest?.path ?? ""
     } catch let failure as Failure {
-      throw Failure(failure.status, failure.message + remedy)
+      throw Failure(failure.kind, failure.message + remedy)
     }
   }
 
@@ -114,7 +114,7 @@ extension TrainingRun {
       before = try Configuration.load(file: folder.configurationPath)
     } catch let failure as Failure {
       throw Failure(
-        failure.status, failure.message + "; mend it, or remove it to go on without a comparison of settings")
+        failure.kind, failure.message + "; mend it, or remove it to go on without a comparison of settings")
     }
     let differences = configuration.differences(from: before)
     let refused = differences.filter { !isAllowed($0.key) }

@@ -12,7 +12,7 @@ extension TrainingRun {
     let eer: Double
     do {
       eer = try evaluate(evaluation)
-    } catch let agreed as AgreedFailure where agreed.failure.status == .stopped {
+    } catch let agreed as AgreedFailure where agreed.failure.kind == .stopped {
       return true
     } catch let agreed as AgreedFailure where trainer.step > 0 && trainer.step < configuration.training.steps {
       note("warning: no evaluation at step \(trainer.step): \(agreed.failure.message); training goes on")

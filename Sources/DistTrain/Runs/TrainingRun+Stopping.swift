@@ -29,7 +29,7 @@ extension TrainingRun {
   }
 
   /// Saves and says so.
-  func stop(_ reason: String) throws -> ExitStatus {
+  func stop(_ reason: String) throws -> Ending {
     try save()
     note("stopped \(reason) after step \(trainer.step): the same command goes on")
     return .stopped

@@ -31,6 +31,14 @@ package final class TrainingRun {
     }
   }
 
+  /// How a run came to its end.
+  package enum Ending: Sendable {
+    /// With its last step.
+    case finished
+    /// On request, with a checkpoint from which it goes on.
+    case stopped
+  }
+
   let configuration: Configuration
   let options: Options
   let communicator: any Communicator
@@ -114,7 +122,7 @@ package final class TrainingRun {
   }
 
   /// Trains to the last step, or until a signal on any rank or the time limit asks for a stop.
-  package func run() throws -> ExitStatus {
+  package func run() throws -> Ending {
     defer {
       writer.wait()
       lock?.release()
@@ -136,7 +144,7 @@ package final class TrainingRun {
     if try evaluateIfDue(), let reason = try vote().stop { return try stop(reason) }
     finishSaves()
     note("done: \(trainer.step) steps, \(folder.path)")
-    return .done
+    return .finished
   }
 
   var isFinished: Bool { trainer.step >= configuration.training.steps }
@@ -152,7 +160,7 @@ package final class TrainingRun {
       record(metrics, unreadable)
     } catch let broken as NonFiniteStep {
       try handle(broken)
-    } catch let agreed as AgreedFailure where agreed.failure.status == .badData {
+    } catch let agreed as AgreedFailure where agreed.failure.kind == .badData {
       if trainer.step > 0 { try saveOrWarn() }
       throw agreed
     }

@@ -5,13 +5,13 @@ package enum HostMemory {
   /// Bytes of it, whoever has them at present.
   package static let bytes = Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(sysconf(Int32(_SC_PAGESIZE)))
 
-  /// Ends the process with one line: what it computes cannot go on without the memory.
+  /// Ends the process with one line and status 1: what it computes cannot go on without the memory.
   /// - Parameter bytes: how many were asked for.
   static func end(lacking bytes: Int) -> Never {
     let line =
       "svdist: \(hostName()) has no memory for a buffer of \(bytes >> 20) MiB: start fewer ranks there, or choose smaller "
       + "settings (batch, crop.seconds, encoder) or shorter recordings\n"
     _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) }
-    _exit(ExitStatus.failed.rawValue)
+    _exit(1)
   }
 }

@@ -11,7 +11,7 @@ package final class InputFile: Sendable {
   /// - Throws: `Failure(.badData)` when there is no such file or it may not be read.
   package init(path: String) throws {
     self.path = path
-    let descriptor = try SystemCall.run(.read, path, status: .badData) { open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC) }
+    let descriptor = try SystemCall.run(.read, path, kind: .badData) { open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC) }
     var status = stat()
     let kind = fstat(descriptor, &status) == 0 ? status.st_mode & S_IFMT : S_IFIFO
     guard kind != S_IFDIR, kind != S_IFIFO else {

@@ -23,24 +23,24 @@ package enum SystemCall {
 
   /// Makes a call that returns a negative number on error, again when a signal interrupted it.
   ///
-  /// - Throws: `status` with the path and the system's reason.
+  /// - Throws: a `Failure` of the kind with the path and the system's reason.
   @discardableResult
   static func run<Result: SignedInteger>(
-    _ purpose: Purpose, _ path: String, status: ExitStatus = .failed, _ call: () -> Result
+    _ purpose: Purpose, _ path: String, kind: Failure.Kind = .failed, _ call: () -> Result
   ) throws -> Result {
     let fault = faults.withLock { faults in faults.first { path.hasPrefix($0.key) }?.value }
-    if let number = fault?(purpose, path) { throw failure(purpose, path, number: number, status: status) }
+    if let number = fault?(purpose, path) { throw failure(purpose, path, number: number, kind: kind) }
     while true {
       let result = call()
       if result >= 0 { return result }
       let number = errno
       // A descriptor is gone after close, interrupted or not.
       if number == EINTR { if purpose == .close { return 0 } else { continue } }
-      throw failure(purpose, path, number: number, status: status)
+      throw failure(purpose, path, number: number, kind: kind)
     }
   }
 
-  private static func failure(_ purpose: Purpose, _ path: String, number: Int32, status: ExitStatus) -> Failure {
-    Failure(status, "cannot \(purpose.rawValue) \(path): \(String(cString: strerror(number)))")
+  private static func failure(_ purpose: Purpose, _ path: String, number: Int32, kind: Failure.Kind) -> Failure {
+    Failure(kind, "cannot \(purpose.rawValue) \(path): \(String(cString: strerror(number)))")
   }
 }

@@ -47,6 +47,6 @@ import Testing
       _ = try TrainingPlan(
         Configuration.load(file: nil, overrides: ["corpus.minimumSeconds=20"]), corpus: corpus)
     }
-    #expect(failure?.status == .usage && failure?.message.contains("the longest of which lasts 12.0 s") == true)
+    #expect(failure?.kind == .usage && failure?.message.contains("the longest of which lasts 12.0 s") == true)
   }
 }

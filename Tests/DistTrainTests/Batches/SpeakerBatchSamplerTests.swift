@@ -146,7 +146,7 @@ struct SpeakerBatchSamplerTests {
   @Test(
     "refuses what gives no batch in one line",
     arguments: [
-      ([5], 2, 2, DistTrain.ExitStatus.badData, "one speaker, 's0000'"),
+      ([5], 2, 2, Failure.Kind.badData, "one speaker, 's0000'"),
       ([5, 5, 5], 4, 2, .badData, "has 3 speakers, batch.speakers asks for 4"),
       ([5, 1, 5], 2, 2, .badData, "speaker 's0001' has 1 utterance, batch.utterances asks for 2"),
       (
@@ -155,8 +155,8 @@ struct SpeakerBatchSamplerTests {
       ),
       ([5, 5, 5], 2, 9, .badData, "has 5 utterances, batch.utterances asks for 9"),
       ([5, 5, 5], 1, 2, .usage, "batch.speakers is 1"), ([5, 5, 5], 2, 0, .usage, "batch.utterances is 0"),
-    ] as [([Int], Int, Int, DistTrain.ExitStatus, String)])
-  func refuses(counts: [Int], speakers: Int, utterances: Int, status: DistTrain.ExitStatus, message: String) throws {
+    ] as [([Int], Int, Int, Failure.Kind, String)])
+  func refuses(counts: [Int], speakers: Int, utterances: Int, status: Failure.Kind, message: String) throws {
     let failure = #expect(throws: Failure.self) {
       try sampler(counts, speakers: speakers, utterances: utterances)
     }

@@ -77,7 +77,7 @@ import Testing
         try FileManager.default.removeItem(atPath: try save(step, in: store) + "/manifest.json")
       }
       let failure = failure { _ = try store.newest() }
-      #expect(failure?.status == .badData)
+      #expect(failure?.kind == .badData)
       #expect(failure?.message.contains("step-00000001") == true)
       #expect(failure?.message.contains("step-00000002") == true)
     }
@@ -141,7 +141,7 @@ import Testing
         let system = FaultySystem(failing: call, onlyOnce: true)
         let failure = failure { try system.run(under: store.path) { try save(2, in: store) } }
         if let failure {
-          #expect(failure.status == .failed)
+          #expect(failure.kind == .failed)
           #expect(failure.message.hasSuffix("No space left on device"))
           #expect(failure.message.contains(store.path))
         }
@@ -176,7 +176,7 @@ import Testing
 
   @Test func `a folder that cannot be written to is told`() {
     let failure = failure { try save(1, in: CheckpointStore(path: "/proc/checkpoints")) }
-    #expect(failure?.status == .failed)
+    #expect(failure?.kind == .failed)
     #expect(failure?.message.hasPrefix("cannot create /proc/checkpoints: ") == true)
   }
 

@@ -17,7 +17,7 @@ import Testing
   func `a missing key is told by its name`(key: String) throws {
     let json = try changed { $0[key] = nil }
     let failure = failure { _ = try TrainingState(json: json, path: "state.json") }
-    #expect(failure?.status == .badData)
+    #expect(failure?.kind == .badData)
     #expect(failure?.message == "state.json: the key \"\(key)\" is missing")
   }
 
@@ -32,14 +32,14 @@ import Testing
     let type = try changed { $0["step"] = "12" }
     #expect(failure { _ = try TrainingState(json: type, path: "f") }?.message.contains("\"step\"") == true)
     let negative = try changed { $0["step"] = -1 }
-    #expect(failure { _ = try TrainingState(json: negative, path: "f") }?.status == .badData)
+    #expect(failure { _ = try TrainingState(json: negative, path: "f") }?.kind == .badData)
     let excessive = try changed { $0["skipped"] = 13 }
-    #expect(failure { _ = try TrainingState(json: excessive, path: "f") }?.status == .badData)
+    #expect(failure { _ = try TrainingState(json: excessive, path: "f") }?.kind == .badData)
     for key in ["step", "rollbacks", "ranks"] {
       let huge = try changed { $0[key] = Int.max }
       #expect(failure { _ = try TrainingState(json: huge, path: "f") }?.message.contains("beyond") == true, "\(key)")
     }
-    #expect(failure { _ = try TrainingState(json: Array("{\"step\"".utf8), path: "f") }?.status == .badData)
+    #expect(failure { _ = try TrainingState(json: Array("{\"step\"".utf8), path: "f") }?.kind == .badData)
   }
 
   private func changed(_ change: (inout [String: Any]) -> Void) throws -> [UInt8] {

@@ -67,7 +67,7 @@ import Testing
     }
     for (rank, failure) in failures.enumerated() {
       let failure = try #require(failure)
-      #expect(failure.failure.status == .badData)
+      #expect(failure.failure.kind == .badData)
       #expect(failure.failure.message == "file 2 is empty")
       #expect(failure.rank == 2)
       #expect(failure.isMine == (rank == 2))
@@ -84,7 +84,7 @@ import Testing
     for (rank, failure) in failures.enumerated() {
       #expect(failure?.line == "svdist: unknown setting crop.second")
       #expect(failure?.isMine == (rank == 0))
-      #expect(failure?.failure.status == .usage)
+      #expect(failure?.failure.kind == .usage)
     }
   }
 }

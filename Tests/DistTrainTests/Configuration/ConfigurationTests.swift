@@ -315,7 +315,7 @@ struct ConfigurationTests {
       _ = try Configuration.load(file: file, overrides: overrides)
       return "no failure"
     } catch let failure as Failure {
-      #expect(failure.status == .usage)
+      #expect(failure.kind == .usage)
       return file.map { failure.message.replacing($0, with: $0.hasSuffix("configuration.yaml") ? "FILE" : $0) }
         ?? failure.message
     } catch {

@@ -50,7 +50,7 @@ import Testing
     let text = try #require(Self.numeric.first { $0.key == key }?.text)
     for number in Self.beyond where key != "seed" {
       let refusal = failure { _ = try Self.load(["\(key)=\(text(number))"]) }
-      #expect(refusal?.status == .usage && refusal?.message.contains(key) == true, "\(key)=\(number)")
+      #expect(refusal?.kind == .usage && refusal?.message.contains(key) == true, "\(key)=\(number)")
       #expect(refusal?.message.contains("\n") == false)
     }
   }
@@ -67,7 +67,7 @@ import Testing
           _ = plan.sampler.batch(step: step)
         }
       } catch let failure as Failure {
-        #expect([.usage, .badData].contains(failure.status) && !failure.message.contains("\n"), "\(failure)")
+        #expect([.usage, .badData].contains(failure.kind) && !failure.message.contains("\n"), "\(failure)")
       }
     }
   }

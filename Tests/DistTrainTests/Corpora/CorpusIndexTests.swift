@@ -101,7 +101,7 @@ import Testing
       try folder.write("data/corpus.index", (whole + Data(count: 8)).prefix(count))
       let failure = #expect(throws: Failure.self) { try Corpus.open(folder.path("data")) }
       #expect(failure?.message.hasPrefix("\(index): is damaged: ") == true, "\(count): \(failure?.message ?? "")")
-      #expect(failure?.message.contains("\n") == false && failure?.status == .badData)
+      #expect(failure?.message.contains("\n") == false && failure?.kind == .badData)
     }
   }
 
@@ -138,7 +138,7 @@ import Testing
           #expect(own.allSatisfy { corpus.utterances[$0].speaker == speaker })
         }
       } catch let failure as Failure {
-        #expect(failure.status == .badData && failure.message.hasPrefix(index), "\(failure.message)")
+        #expect(failure.kind == .badData && failure.message.hasPrefix(index), "\(failure.message)")
         refused += 1
       }
     }

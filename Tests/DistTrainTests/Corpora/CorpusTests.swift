@@ -140,6 +140,6 @@ struct CorpusTests {
     let text = try #require(failure?.message)
     #expect(text.hasPrefix(folder.path("") + message), "\(text)")
     #expect(!text.contains("\n"))
-    #expect(failure?.status == .badData)
+    #expect(failure?.kind == .badData)
   }
 }

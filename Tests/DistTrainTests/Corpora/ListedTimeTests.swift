@@ -34,7 +34,7 @@ import Testing
   func `a time beyond every recording is refused with its place, itself and the limit`(list: Int, time: String) throws {
     let refusal = failure { _ = try read(list, time) }
     let message = try #require(refusal?.message)
-    #expect(refusal?.status == .badData && !message.contains("\n"), "\(message)")
+    #expect(refusal?.kind == .badData && !message.contains("\n"), "\(message)")
     #expect(message.hasPrefix(folder.path(Self.lists[list].place)) && message.contains("1000000 s"), "\(message)")
   }
 
@@ -47,6 +47,6 @@ import Testing
     try folder.write("wav.scp", "u u.wav\n")
     try folder.write("utt2spk", "u s\n")
     let refusal = failure { _ = try Corpus.open(folder.path) { _ in 1 } }
-    #expect(refusal?.message.hasPrefix(folder.path("segments:1: ")) == true && refusal?.status == .badData)
+    #expect(refusal?.message.hasPrefix(folder.path("segments:1: ")) == true && refusal?.kind == .badData)
   }
 }

@@ -75,7 +75,7 @@ import Testing
     #expect(nonTargets?.message.contains("all 2 trials are non-targets") == true)
     for score in [Float.nan, .infinity, -.infinity] {
       let failure = failure { _ = try DetectionMetrics(scores: [0, score], targets: [true, false]) }
-      #expect(failure?.status == .badData)
+      #expect(failure?.kind == .badData)
       #expect(failure?.message.contains("trial 2") == true)
     }
   }

@@ -61,7 +61,7 @@ import Testing
         [NamedTensor(name: "embeddings", shape: shape, values: [])], metadata: ["utterances": names],
         to: folder + "/x.safetensors")
       let refusal = failure { _ = try EmbeddingFile.read(folder + "/x.safetensors").mean }
-      #expect(refusal?.status == .badData)
+      #expect(refusal?.kind == .badData)
     }
   }
 
@@ -72,7 +72,7 @@ import Testing
       try write("", to: folder + "/x.ark")
       try #require(truncate(folder + "/x.ark", 1 << 43) == 0)
       let refusal = failure { _ = try EmbeddingFile.read(folder + "/x.ark") }
-      #expect(refusal?.message.contains("fit into memory") == true && refusal?.status == .badData)
+      #expect(refusal?.message.contains("fit into memory") == true && refusal?.kind == .badData)
     }
   }
 

@@ -98,7 +98,7 @@ import Testing
       try TrainedEncoder(path)
     } throws: { error in
       guard let failure = error as? Failure else { return false }
-      return failure.status == .badData && failure.message.hasPrefix(path) && failure.message.contains(message)
+      return failure.kind == .badData && failure.message.hasPrefix(path) && failure.message.contains(message)
     }
   }
 }

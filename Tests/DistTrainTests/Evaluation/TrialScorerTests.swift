@@ -36,7 +36,7 @@ import Testing
     let embeddings = try Embeddings(names: ["a", "b"], vectors: Matrix(rows: 2, columns: 1, [1, 1]))
     let scorer = try TrialScorer(embeddings)
     let failure = failure { _ = try scorer.scores(of: list) }
-    #expect(failure?.status == .badData)
+    #expect(failure?.kind == .badData)
     #expect(failure?.message == "trials, line 2: utterance c has no embedding")
   }
 

@@ -88,7 +88,7 @@ import Testing
   func `a header that is wrong is told with the file and the tensor`(header: String, expected: String) throws {
     try withFile(header, data: [UInt8](repeating: 0, count: 12)) { path in
       let failure = failure { _ = try SafetensorsFile(path: path) }
-      #expect(failure?.status == .badData)
+      #expect(failure?.kind == .badData)
       #expect(failure?.message.contains(expected) == true, "\(failure?.message ?? "none")")
       #expect(failure?.message.contains(path) == true)
     }
@@ -110,7 +110,7 @@ import Testing
       for count in 0..<bytes.count {
         let path = folder + "/cut"
         try Data(bytes.prefix(count)).write(to: URL(fileURLWithPath: path))
-        #expect(failure { _ = try SafetensorsFile(path: path) }?.status == .badData)
+        #expect(failure { _ = try SafetensorsFile(path: path) }?.kind == .badData)
       }
     }
   }

@@ -20,7 +20,7 @@ import UntrustedInputs
         try withScratchFolder { try input.read(bytes, in: $0) }
         values += 1
       } catch let failure as Failure {
-        #expect([.badData, .usage].contains(failure.status), "\(name): \(failure)")
+        #expect([.badData, .usage].contains(failure.kind), "\(name): \(failure)")
         failures += 1
       }
     }

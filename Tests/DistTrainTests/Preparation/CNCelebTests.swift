@@ -117,7 +117,7 @@ import Testing
     #expect(try prepare(first).evaluation?.trialsLeftOut == 4)
     try FileManager.default.removeItem(atPath: folder.path("\(first)/data/id00800/singing-01-001.flac"))
     let failure = #expect(throws: Failure.self) { try prepare(first) }
-    #expect(failure?.message.contains("0 of 6 trials can be used") == true && failure?.status == .badData)
+    #expect(failure?.message.contains("0 of 6 trials can be used") == true && failure?.kind == .badData)
   }
 
   @Test func `CN-Celeb2 is trained on as a whole, alone or beside CN-Celeb`() throws {
@@ -155,7 +155,7 @@ import Testing
       }
       let failure = #expect(throws: Failure.self) { try CorpusSource(folder.path(first), layout: .cnCeleb) }
       #expect(
-        failure?.message.contains(message) == true && failure?.status == .badData, "\(String(describing: failure))")
+        failure?.message.contains(message) == true && failure?.kind == .badData, "\(String(describing: failure))")
       try folder.write(list, before)
     }
     let failure = #expect(throws: Failure.self) {
@@ -171,7 +171,7 @@ import Testing
       let failure = #expect(throws: Failure.self) {
         try PreparedCorpus(preparation, heldOut: { _ in held }, trials: trials, seed: 1)
       }
-      #expect(failure?.message.contains("has an evaluation of its own") == true && failure?.status == .usage)
+      #expect(failure?.message.contains("has an evaluation of its own") == true && failure?.kind == .usage)
     }
   }
 }

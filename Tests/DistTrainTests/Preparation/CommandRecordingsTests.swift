@@ -82,7 +82,7 @@ import Testing
     for open in [{ _ = try CorpusSource($0) }, { _ = try Corpus.open($0) }] as [(String) throws -> Void] {
       let failure = #expect(throws: Failure.self) { try open(folder.path("lists")) }
       #expect(failure?.message.contains("wav.scp:1: 'u0' is a command that ends in a pipe") == true)
-      #expect(failure?.message.contains("--allow-commands") == true && failure?.status == .badData)
+      #expect(failure?.message.contains("--allow-commands") == true && failure?.kind == .badData)
     }
     #expect(!FileManager.default.fileExists(atPath: folder.path("ran")))
   }

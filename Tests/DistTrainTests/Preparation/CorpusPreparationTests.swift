@@ -215,7 +215,7 @@ struct CorpusPreparationTests {
     #expect(try Corpus.open(folder.path("out")).speakers.count == 3)
     try folder.write("out/thesis.tex", "important")
     let failure = #expect(throws: Failure.self) { try prepare(overwrite: true) }
-    #expect(failure?.message.contains("'thesis.tex'") == true && failure?.status == .usage)
+    #expect(failure?.message.contains("'thesis.tex'") == true && failure?.kind == .usage)
     #expect(try folder.read("out/thesis.tex") == "important")
     #expect(try folder.contents("").allSatisfy { !$0.contains("partial") })
   }
@@ -229,7 +229,7 @@ struct CorpusPreparationTests {
         throw Stop()
       }
     }
-    #expect(failure?.status == .failed)
+    #expect(failure?.kind == .failed)
     #expect(try folder.contents("").isEmpty)
   }
 
@@ -246,24 +246,23 @@ struct CorpusPreparationTests {
     try folder.writeTone("same/a/b c.wav")
     try folder.writeTone("same/a/b_c.wav")
     try writeTree(speakers: 2, utterances: 2)
-    let cases:
-      [(source: String, out: String, holdOut: Int?, trials: Int?, status: DistTrain.ExitStatus, message: String)] = [
-        ("gone", "out", nil, nil, .badData, "gone: no such folder"),
-        ("file", "out", nil, nil, .badData, "file: not a folder"),
-        ("nothing", "out", nil, nil, .badData, "nothing: the folder holds no files"),
-        ("video", "out", nil, nil, .badData, "most of them named .m4a"),
-        ("flat", "out", nil, nil, .badData, "none of its 1 audio files"),
-        ("bad", "out", nil, nil, .badData, "no utterance can be used (1 × is not audio that libsndfile reads)"),
-        ("lists", "out", nil, nil, .badData, "lists/wav.scp: no such file"),
-        ("twice", "out", nil, nil, .badData, "would both be speaker 'a_b'"),
-        ("same", "out", nil, nil, .badData, "the utterance id 'a/b_c.wav' is taken"),
-        ("source", "file/out", nil, nil, .usage, "file is not a folder"),
-        ("source", "file", nil, nil, .usage, "exists and is not a folder"),
-        ("source", "out", 2, nil, .usage, "--hold-out 2: the corpus has 2 usable speakers"),
-        ("source", "out", 0, nil, .usage, "--hold-out 0"),
-        ("source", "out", 1, nil, .usage, "1 pairs of one speaker and 0 of two"),
-        ("source", "out", nil, 7, .usage, "--trials 7: the speakers to evaluate on give 6 pairs"),
-      ]
+    let cases: [(source: String, out: String, holdOut: Int?, trials: Int?, status: Failure.Kind, message: String)] = [
+      ("gone", "out", nil, nil, .badData, "gone: no such folder"),
+      ("file", "out", nil, nil, .badData, "file: not a folder"),
+      ("nothing", "out", nil, nil, .badData, "nothing: the folder holds no files"),
+      ("video", "out", nil, nil, .badData, "most of them named .m4a"),
+      ("flat", "out", nil, nil, .badData, "none of its 1 audio files"),
+      ("bad", "out", nil, nil, .badData, "no utterance can be used (1 × is not audio that libsndfile reads)"),
+      ("lists", "out", nil, nil, .badData, "lists/wav.scp: no such file"),
+      ("twice", "out", nil, nil, .badData, "would both be speaker 'a_b'"),
+      ("same", "out", nil, nil, .badData, "the utterance id 'a/b_c.wav' is taken"),
+      ("source", "file/out", nil, nil, .usage, "file is not a folder"),
+      ("source", "file", nil, nil, .usage, "exists and is not a folder"),
+      ("source", "out", 2, nil, .usage, "--hold-out 2: the corpus has 2 usable speakers"),
+      ("source", "out", 0, nil, .usage, "--hold-out 0"),
+      ("source", "out", 1, nil, .usage, "1 pairs of one speaker and 0 of two"),
+      ("source", "out", nil, 7, .usage, "--trials 7: the speakers to evaluate on give 6 pairs"),
+    ]
     for (source, out, holdOut, trials, status, message) in cases {
       let failure = try #require(throws: Failure.self) {
         _ = try WholeFolder.check(folder.path(out), replacing: nil)

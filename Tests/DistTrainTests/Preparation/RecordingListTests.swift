@@ -77,7 +77,7 @@ import Testing
     ])
   func `a CSV table that is not right is refused with its line`(text: String, message: String) throws {
     let failure = try refusal(of: "list.csv", text.utf8)
-    #expect(failure?.message.contains(message) == true && failure?.status == .badData, "\(String(describing: failure))")
+    #expect(failure?.message.contains(message) == true && failure?.kind == .badData, "\(String(describing: failure))")
     #expect(failure?.message.contains("\n") == false)
   }
 
@@ -155,7 +155,7 @@ import Testing
     ])
   func `a raw list that is not right is refused with its line`(text: String, message: String) throws {
     let failure = try refusal(of: "raw.list", text.utf8)
-    #expect(failure?.message.contains(message) == true && failure?.status == .badData, "\(String(describing: failure))")
+    #expect(failure?.message.contains(message) == true && failure?.kind == .badData, "\(String(describing: failure))")
   }
 
   @Test func `a file or folder in the wrong place is named`() throws {
@@ -167,7 +167,7 @@ import Testing
     ] as [(String, CorpusLayout?, String)] {
       let failure = #expect(throws: Failure.self) { try CorpusSource(folder.path(name), layout: layout) }
       #expect(
-        failure?.message.contains(message) == true && failure?.status == .badData, "\(String(describing: failure))")
+        failure?.message.contains(message) == true && failure?.kind == .badData, "\(String(describing: failure))")
     }
   }
 }

@@ -57,7 +57,7 @@ import Testing
           last.reason.hasSuffix("of the shard, \(source.utterances.count) utterances are taken"), "\(last.reason)")
       } catch let failure as Failure {
         #expect(failure.message.contains("its shards hold no utterance; \(folder.path("shards/shards_000000000.tar"))"))
-        #expect(failure.status == .badData && !failure.message.contains("\n"))
+        #expect(failure.kind == .badData && !failure.message.contains("\n"))
         counts.insert(0)
       }
     }
@@ -83,7 +83,7 @@ import Testing
       }
       for utterance in source.utterances {
         do { _ = try AudioInspection.inspect(path: utterance.path) } catch {
-          #expect((error as? Failure)?.status == .badData)
+          #expect((error as? Failure)?.kind == .badData)
         }
       }
       damaged += source.leftOut.isEmpty ? 0 : 1
@@ -139,7 +139,7 @@ import Testing
     ] {
       let path = try folder.write("shard.list", text)
       let failure = #expect(throws: Failure.self) { try CorpusSource(path, layout: .shards) }
-      #expect(failure?.message.contains(message) == true && failure?.status == .badData, "\(failure?.message ?? "")")
+      #expect(failure?.message.contains(message) == true && failure?.kind == .badData, "\(failure?.message ?? "")")
     }
     let bytes = try fixture("gnu")
     try folder.write("one.tar", bytes)

@@ -179,7 +179,7 @@ import Testing
     let failure = #expect(throws: Failure.self) {
       try prepared.write(folder.path("data"), relativePaths: false, overwrite: true)
     }
-    #expect(failure?.status == .usage && failure?.message.contains("would remove the audio") == true)
+    #expect(failure?.kind == .usage && failure?.message.contains("would remove the audio") == true)
     try prepared.write(folder.path("data"), shards: writer(size: 4), relativePaths: false, overwrite: true)
     let corpus = try Corpus.open(folder.path("data"))
     #expect(
@@ -193,7 +193,7 @@ import Testing
     let shard = path.prefix { $0 != ":" }
     for place in ["0", "511", "512", "513", "1048576000", "99999999999999"] where "\(shard):\(place)" != path {
       let failure = #expect(throws: Failure.self) { try AudioFile(path: "\(shard):\(place)") }
-      #expect(failure?.status == .badData && failure?.message.contains("\n") == false)
+      #expect(failure?.kind == .badData && failure?.message.contains("\n") == false)
     }
     let failure = #expect(throws: Failure.self) { try AudioFile(path: folder.path("gone.tar:1536")) }
     #expect(failure?.message.contains("gone.tar:1536: is not in its shard: cannot read") == true)

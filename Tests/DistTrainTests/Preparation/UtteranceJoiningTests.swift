@@ -128,7 +128,7 @@ import Testing
       try PreparedCorpus(preparation, heldOut: { _ in nil }, trials: nil, seed: 1)
         .write(folder.path("out"), relativePaths: false, overwrite: false)
     }
-    #expect(gone?.message.contains("a/2.wav: no such file") == true && gone?.status == .badData)
+    #expect(gone?.message.contains("a/2.wav: no such file") == true && gone?.kind == .badData)
     #expect(try folder.contents("").allSatisfy { $0.hasPrefix("source") })
 
     try folder.writeTone("lists/1.wav", seconds: 0.6)

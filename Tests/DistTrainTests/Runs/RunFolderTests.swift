@@ -33,7 +33,7 @@ import Testing
     try withScratchFolder { folder in
       try write("", to: folder + "/x")
       let failure = failure { _ = try RunFolder(creating: folder + "/x") }
-      #expect(failure?.status == .usage)
+      #expect(failure?.kind == .usage)
       #expect(failure?.message.contains("\(folder)/x is a file") == true)
       #expect(
         DistTrainTests.failure { _ = try RunFolder(creating: folder + "/x/y") }?.message.contains(
@@ -44,7 +44,7 @@ import Testing
 
   @Test func `a folder that cannot be written to is told`() {
     let failure = failure { _ = try RunFolder(creating: "/proc/runs/x") }
-    #expect(failure?.status == .failed)
+    #expect(failure?.kind == .failed)
     #expect(failure?.message.contains("the run folder /proc/runs/x") == true)
     #expect(failure?.message.contains("--run-dir") == true)
   }

@@ -35,7 +35,7 @@ import Testing
     try withScratchFolder { folder in
       let first = try RunLock(folder: folder, holder: Self.holder { $0.since -= 185 })
       let refusal = failure { _ = try RunLock(folder: folder) }
-      #expect(refusal?.status == .failed)
+      #expect(refusal?.kind == .failed)
       for word in [folder, "process \(getpid()) on ", "(Slurm job 77)", "for 3 min ", "--run-dir"] {
         #expect(refusal?.message.contains(word) == true, "\(word): \(refusal?.message ?? "")")
       }

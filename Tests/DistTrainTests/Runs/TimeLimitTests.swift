@@ -16,7 +16,7 @@ import Testing
   @Test(arguments: ["", "0", "0s", "soon", "12:", "1:2:3:4", "1-", "-1", "5x", "1.5h", "1-2-3", "٣m"])
   func `what is no duration is refused`(text: String) {
     let refusal = failure { _ = try TimeLimit.of(text, environment: [:], now: 0) }
-    #expect(refusal?.status == .usage)
+    #expect(refusal?.kind == .usage)
     #expect(refusal?.message.contains("--stop-before \(text)") == true)
   }
 

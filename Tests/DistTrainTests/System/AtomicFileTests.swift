@@ -39,13 +39,13 @@ import Testing
 
   @Test func `a full disk is told with the path and the system's reason`() {
     let failure = #expect(throws: Failure.self) { try AtomicFile.write("text", to: "/dev/full") }
-    #expect(failure?.status == .failed)
+    #expect(failure?.kind == .failed)
     #expect(failure?.message == "cannot write /dev/full: No space left on device")
   }
 
   @Test func `a folder that does not exist is told with the path`() {
     let failure = #expect(throws: Failure.self) { try AtomicFile.write("text", to: "/proc/none/file") }
-    #expect(failure?.status == .failed)
+    #expect(failure?.kind == .failed)
     #expect(failure?.message.contains("/proc/none") == true)
     #expect(failure?.message.contains("No such file or directory") == true)
   }
@@ -76,12 +76,12 @@ import Testing
 
   @Test func `a missing input is bad data`() {
     let failure = #expect(throws: Failure.self) { try InputFile(path: "/nowhere/trials") }
-    #expect(failure?.status == .badData)
+    #expect(failure?.kind == .badData)
     #expect(failure?.message == "cannot read /nowhere/trials: No such file or directory")
   }
 
   @Test func `a folder in place of an input is bad data`() {
     let failure = #expect(throws: Failure.self) { try InputFile(path: "/tmp") }
-    #expect(failure?.status == .badData)
+    #expect(failure?.kind == .badData)
   }
 }

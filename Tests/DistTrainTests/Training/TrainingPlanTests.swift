@@ -10,7 +10,7 @@ import Testing
     configuration.encoder.embedding = 65_536
     let corpus = Corpus.synthetic([Int](repeating: 4, count: 20))
     let refusal = failure { _ = try TrainingPlan(configuration, corpus: corpus) }
-    #expect(refusal?.status == .usage)
+    #expect(refusal?.kind == .usage)
     #expect(refusal?.message.contains("the parameters of the encoder and of 20 speakers take") == true)
     #expect(refusal?.message.contains("lower encoder.channels") == true)
   }
@@ -24,7 +24,7 @@ import Testing
     _ = try TrainingPlan(configuration, corpus: corpus)
     configuration.augmentation.babble.corpus = true
     let refusal = failure { _ = try TrainingPlan(configuration, corpus: corpus) }
-    #expect(refusal?.status == .usage)
+    #expect(refusal?.kind == .usage)
     #expect(refusal?.message.hasPrefix("augmentation.babble.corpus: babble is of other speakers") == true)
     _ = try TrainingPlan(configuration, corpus: Corpus.synthetic([4, 4]))
   }
@@ -36,7 +36,7 @@ import Testing
     // 1,039 samples are four frames, 1,040 five.
     configuration.crop.seconds = 1039.0 / 16_000
     let failure = failure { _ = try TrainingPlan(configuration, corpus: corpus) }
-    #expect(failure?.status == .usage)
+    #expect(failure?.kind == .usage)
     #expect(failure?.message == "crop.seconds: 0.0649375 s are 4 frames, the encoder takes 5 or more")
     configuration.crop.seconds = 1040.0 / 16_000
     _ = try TrainingPlan(configuration, corpus: corpus)

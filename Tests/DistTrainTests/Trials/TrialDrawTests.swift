@@ -87,6 +87,6 @@ struct TrialDrawTests {
       try TrialDraw(corpus: .synthetic(counts), count: count, seed: 1)
     }
     #expect(failure?.message.contains(message) == true, "\(failure?.message ?? "")")
-    #expect(failure?.status == .usage)
+    #expect(failure?.kind == .usage)
   }
 }

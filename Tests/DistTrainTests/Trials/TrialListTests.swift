@@ -38,7 +38,7 @@ import Testing
   ])
   func `a malformed line is told by file, number and what was expected`(text: String, line: Int) {
     let failure = failure { _ = try read(text) }
-    #expect(failure?.status == .badData)
+    #expect(failure?.kind == .badData)
     #expect(failure?.message.contains("trials, line \(line): expected '") == true, "\(failure?.message ?? "none")")
   }
 
@@ -74,7 +74,7 @@ import Testing
       #expect(
         failure { _ = try EnrolmentMap.read(path) }?.message.contains("line 2: enrolment e1 is on line 1") == true)
       try write("\n", to: path)
-      #expect(failure { _ = try EnrolmentMap.read(path) }?.status == .badData)
+      #expect(failure { _ = try EnrolmentMap.read(path) }?.kind == .badData)
     }
   }
 

@@ -7,11 +7,11 @@ import GeneratedCorpora
 let arguments = CommandLine.arguments
 guard arguments.count == 4, let speakers = Int(arguments[2]), let utterances = Int(arguments[3]) else {
   Job.report("usage: generate-corpus folder speakers utterances")
-  exit(ExitStatus.usage.rawValue)
+  exit(64)
 }
 do {
   try GeneratedCorpus.write(to: URL(fileURLWithPath: arguments[1]), speakers: speakers, utterances: utterances)
 } catch {
   Job.report("generate-corpus: \(error)")
-  exit(ExitStatus.failed.rawValue)
+  exit(1)
 }

@@ -75,7 +75,7 @@ import Testing
     let failure = #expect(throws: Failure.self) {
       try augmentation.apply(.babble(voices: [BabbleVoice(path: missing, offset: 0)], snr: 10), to: speech)
     }
-    #expect(failure?.message.hasPrefix(missing) == true && failure?.status == .badData)
+    #expect(failure?.message.hasPrefix(missing) == true && failure?.kind == .badData)
     let own = BabbleVoice(path: missing, offset: 0, isDispensable: true)
     #expect(try augmentation.apply(.babble(voices: [own], snr: 10), to: speech) == speech)
     let other = BabbleVoice(path: audio.path("musan/speech/v0.wav"), offset: 0)
@@ -112,7 +112,7 @@ import Testing
     let apart = try Augmentation(musan: audio.path("musan"), noise: audio.path("musan/speech"))
     #expect(apart.noises.count == 5 && apart.music.count == 1)
     let failure = #expect(throws: Failure.self) { try Augmentation(musan: audio.path("rooms")) }
-    #expect(failure?.status == .usage)
+    #expect(failure?.kind == .usage)
     #expect(failure?.message.hasPrefix("augmentation.musan: \(audio.path("rooms")) holds none of") == true)
   }
 

@@ -151,7 +151,7 @@ import Testing
   @Test func `A folder without recordings is refused by the setting's name`() throws {
     try Data("text".utf8).write(to: audio.folder.appendingPathComponent("README.md"))
     let noise = #expect(throws: Failure.self) { try Augmentation(noise: audio.folder.path, rooms: nil) }
-    #expect(noise?.status == .usage)
+    #expect(noise?.kind == .usage)
     #expect(noise?.message.hasPrefix("augmentation.noise: no recording") == true)
     let rooms = #expect(throws: Failure.self) { try Augmentation(noise: nil, rooms: audio.path("nowhere")) }
     #expect(rooms?.message.hasPrefix("augmentation.rooms: \(audio.path("nowhere")) is not a folder") == true)

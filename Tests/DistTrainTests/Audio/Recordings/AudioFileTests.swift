@@ -71,7 +71,7 @@ import Testing
       #expect(try file.read(from: 100, count: 1000, channel: channel) == Array(channels[channel][100..<1100]))
     }
     let failure = #expect(throws: Failure.self) { try file.read(from: 0, count: 10, channel: 3) }
-    #expect(failure?.status == .badData)
+    #expect(failure?.kind == .badData)
     #expect(failure?.message.contains("no channel 3") == true)
   }
 

@@ -13,7 +13,7 @@ import Testing
     let failure = #expect(throws: Failure.self) {
       try AudioInspection.inspect(path: path, start: start, seconds: seconds)
     }
-    #expect(failure?.status == .badData)
+    #expect(failure?.kind == .badData)
     let message = failure?.message ?? ""
     #expect(message.contains(path))
     #expect(!message.contains("\n"))

@@ -67,14 +67,14 @@ import Testing
     let resampled = try audio.write([GeneratedAudio.noise(22_050)], rate: 22_050)
     #expect(try Waveform.read(path: resampled, start: 0.75, seconds: 1).count == 4000)
     let failure = #expect(throws: Failure.self) { try Waveform.read(path: path, start: 1, seconds: 1) }
-    #expect(failure?.status == .badData)
+    #expect(failure?.kind == .badData)
   }
 
   @Test func `times beyond every recording are beyond this one's end`() throws {
     let path = try audio.write([GeneratedAudio.noise(16_000)])
     for seconds in [1e7, 5.8e14, 1e18, 1e300, .greatestFiniteMagnitude, .infinity] {
       #expect(try Waveform.read(path: path, seconds: seconds).count == 16_000)
-      #expect(failure { _ = try Waveform.read(path: path, start: seconds, seconds: 1) }?.status == .badData)
+      #expect(failure { _ = try Waveform.read(path: path, start: seconds, seconds: 1) }?.kind == .badData)
       for (start, length) in [(seconds, 1), (0, seconds), (seconds, seconds)] {
         let refusal = failure { _ = try AudioInspection.inspect(path: path, start: start, seconds: length) }
         #expect(refusal?.message.contains("correct the segment's times") == true, "\(start) \(length)")
