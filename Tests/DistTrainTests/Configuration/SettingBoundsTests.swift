@@ -12,13 +12,23 @@ import Testing
   /// Beyond what anyone means by any setting but the seed.
   static let beyond = ["1e18", "1e308", "9223372036854775807", "9223372036854775800"]
 
-  /// The keys of the settings that are numbers, with what a number becomes in their text: itself, or a list of it.
-  static let numeric: [(key: String, text: @Sendable (String) -> String)] = keys.compactMap { key in
-    guard let message = failure({ _ = try load(["\(key)={x: 1}"]) })?.message, message.contains("number") else {
-      return nil
+  /// A setting that is a number, or a list of so many.
+  struct Numeric: Sendable, CustomTestStringConvertible {
+    let key: String
+    let listed: Int
+
+    var testDescription: String { key }
+
+    func set(_ number: String) -> String {
+      let numbers = [String](repeating: number, count: max(listed, 1)).joined(separator: ", ")
+      return listed > 0 ? "\(key)=[\(numbers)]" : "\(key)=\(numbers)"
     }
-    if message.contains("two numbers") { return (key, { "[\($0), \($0)]" }) }
-    return (key, message.contains("a list") ? { "[\($0)]" } : { $0 })
+  }
+
+  static let numeric: [Numeric] = keys.compactMap { (key: String) -> Numeric? in
+    let refusal = failure { _ = try load(["\(key)={x: 1}"]) }
+    guard let message = refusal?.message, message.contains("number") else { return nil }
+    return Numeric(key: key, listed: message.contains("two numbers") ? 2 : message.contains("a list") ? 1 : 0)
   }
 
   private static let keys: [String] = {
@@ -46,21 +56,19 @@ import Testing
     }
   }
 
-  @Test(arguments: numeric.map(\.key)) func `a number beyond all use is refused`(key: String) throws {
-    let text = try #require(Self.numeric.first { $0.key == key }?.text)
-    for number in Self.beyond where key != "seed" {
-      let refusal = failure { _ = try Self.load(["\(key)=\(text(number))"]) }
-      #expect(refusal?.kind == .usage && refusal?.message.contains(key) == true, "\(key)=\(number)")
+  @Test(arguments: numeric) func `a number beyond all use is refused`(setting: Numeric) {
+    for number in Self.beyond where setting.key != "seed" {
+      let refusal = failure { _ = try Self.load([setting.set(number)]) }
+      #expect(refusal?.kind == .usage && refusal?.message.contains(setting.key) == true, "\(setting.set(number))")
       #expect(refusal?.message.contains("\n") == false)
     }
   }
 
-  @Test(arguments: numeric.map(\.key)) func `what is not refused is harmless`(key: String) throws {
-    let text = try #require(Self.numeric.first { $0.key == key }?.text)
+  @Test(arguments: numeric) func `what is not refused is harmless`(setting: Numeric) throws {
     let corpus = Corpus.synthetic([4, 4, 4, 4])
     for number in Self.extremes {
       do {
-        let configuration = try Self.load(["\(key)=\(text(number))"])
+        let configuration = try Self.load([setting.set(number)])
         let plan = try TrainingPlan(configuration, corpus: corpus)
         for step in [0, 1, plan.steps - 1] {
           _ = (plan.learningRate.rate(at: step), plan.margin.margin(at: step), plan.cropLengths.seconds(step: step))
