@@ -1,3 +1,5 @@
+import Foundation
+
 /// Which rooms name which, read from their sources.
 ///
 /// A name is followed to the room that declares it: types, those within types (`Configuration.Checkpoint` is not
@@ -33,6 +35,21 @@ struct RoomGraph {
     for file in files { collectTypes(file.names, at: place(of: file.path)) }
     for file in files { collectMembers(file.names, at: place(of: file.path)) }
     for file in files { follow(file.names, of: file.path) }
+  }
+
+  /// The library's rooms, and the program's as the room `svdist`.
+  /// - Parameter root: of the repository.
+  static func read(root: URL) throws -> RoomGraph {
+    var sources: [String: String] = [:]
+    for (folder, prefix) in [("Sources/DistTrain", ""), ("Sources/svdist", "svdist/")] {
+      let folder = root.appending(path: folder)
+      for case let path as String in FileManager.default.enumerator(atPath: folder.path) ?? .init()
+      where path.hasSuffix(".swift") {
+        sources[prefix + path] = try String(contentsOf: folder.appending(path: path), encoding: .utf8)
+      }
+    }
+    let table = root.appending(path: "Tests/DistTrainTests/Rooms/rooms.txt")
+    return RoomGraph(sources, table: try RoomTable(String(contentsOf: table, encoding: .utf8)))
   }
 
   static func room(of path: String) -> String { path.split(separator: "/").dropLast().joined(separator: "/") }

@@ -5,47 +5,21 @@ import Testing
 @Suite struct RoomsTests {
   private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appending(path: "../../..").standardizedFileURL
-  private static let contributing = root.appending(path: "CONTRIBUTING.md")
   private static let hasSources = FileManager.default.fileExists(atPath: root.path + "/Sources/DistTrain")
-
-  private static func table() throws -> RoomTable {
-    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "rooms.txt")
-    return try RoomTable(String(contentsOf: file, encoding: .utf8))
-  }
-
-  /// Of the library, and of the program as the room `svdist`.
-  private static func graph() throws -> RoomGraph {
-    var sources: [String: String] = [:]
-    for (folder, prefix) in [("Sources/DistTrain", ""), ("Sources/svdist", "svdist/")] {
-      let folder = root.appending(path: folder)
-      for case let path as String in FileManager.default.enumerator(atPath: folder.path) ?? .init()
-      where path.hasSuffix(".swift") {
-        sources[prefix + path] = try String(contentsOf: folder.appending(path: path), encoding: .utf8)
-      }
-    }
-    return RoomGraph(sources, table: try table())
-  }
 
   @Test(.enabled(if: hasSources, "there are no sources here"))
   func `no room names a higher one, and nothing is excepted without need`() throws {
-    let graph = try Self.graph()
+    let graph = try RoomGraph.read(root: Self.root)
     #expect(graph.arrows.count > 100)
     for fault in graph.faults { Issue.record("\(fault)") }
   }
 
-  /// `SVDIST_WRITE_ROOMS`, which `scripts/rooms` sets, writes the graph in place of the one that is there.
   @Test(.enabled(if: hasSources, "there are no sources here"))
   func `CONTRIBUTING shows the graph of the rooms`() throws {
-    let text = try String(contentsOf: Self.contributing, encoding: .utf8)
-    let marks = ("<!-- rooms: written by scripts/rooms -->\n```\n", "```\n<!-- end of rooms -->")
-    let start = try #require(text.range(of: marks.0)).upperBound
-    let end = try #require(text.range(of: marks.1, range: start..<text.endIndex)).lowerBound
-    let graph = try Self.graph().text
-    if ProcessInfo.processInfo.environment["SVDIST_WRITE_ROOMS"] != nil {
-      try (text[..<start] + graph + text[end...]).write(to: Self.contributing, atomically: true, encoding: .utf8)
-    } else {
-      #expect(text[start..<end] == graph, "scripts/rooms writes it anew")
-    }
+    let text = try String(contentsOf: Self.root.appending(path: "CONTRIBUTING.md"), encoding: .utf8)
+    let start = try #require(text.range(of: "<!-- rooms: by scripts/rooms --write -->\n```\n")).upperBound
+    let end = try #require(text.range(of: "```\n", range: start..<text.endIndex)).lowerBound
+    #expect(try text[start..<end] == RoomGraph.read(root: Self.root).text, "scripts/rooms --write mends it")
   }
 
   /// The arrows between `Low`, `Middle` and `High` that a file of `Low` makes, beside sources of the others.
