@@ -156,13 +156,13 @@ struct SpeakerBatchSamplerTests {
       ([5, 5, 5], 2, 9, .badData, "has 5 utterances, batch.utterances asks for 9"),
       ([5, 5, 5], 1, 2, .usage, "batch.speakers is 1"), ([5, 5, 5], 2, 0, .usage, "batch.utterances is 0"),
     ] as [([Int], Int, Int, Failure.Kind, String)])
-  func refuses(counts: [Int], speakers: Int, utterances: Int, status: Failure.Kind, message: String) throws {
+  func refuses(counts: [Int], speakers: Int, utterances: Int, kind: Failure.Kind, message: String) throws {
     let failure = #expect(throws: Failure.self) {
       try sampler(counts, speakers: speakers, utterances: utterances)
     }
     let text = try #require(failure?.message)
     #expect(text.contains(message), "\(text)")
     #expect(!text.contains("\n"))
-    #expect(failure?.status == status)
+    #expect(failure?.kind == kind)
   }
 }

@@ -246,7 +246,7 @@ struct CorpusPreparationTests {
     try folder.writeTone("same/a/b c.wav")
     try folder.writeTone("same/a/b_c.wav")
     try writeTree(speakers: 2, utterances: 2)
-    let cases: [(source: String, out: String, holdOut: Int?, trials: Int?, status: Failure.Kind, message: String)] = [
+    let cases: [(source: String, out: String, holdOut: Int?, trials: Int?, kind: Failure.Kind, message: String)] = [
       ("gone", "out", nil, nil, .badData, "gone: no such folder"),
       ("file", "out", nil, nil, .badData, "file: not a folder"),
       ("nothing", "out", nil, nil, .badData, "nothing: the folder holds no files"),
@@ -263,12 +263,12 @@ struct CorpusPreparationTests {
       ("source", "out", 1, nil, .usage, "1 pairs of one speaker and 0 of two"),
       ("source", "out", nil, 7, .usage, "--trials 7: the speakers to evaluate on give 6 pairs"),
     ]
-    for (source, out, holdOut, trials, status, message) in cases {
+    for (source, out, holdOut, trials, kind, message) in cases {
       let failure = try #require(throws: Failure.self) {
         _ = try WholeFolder.check(folder.path(out), replacing: nil)
         try prepare(source, out: out, holdOut: holdOut, trials: trials)
       }
-      #expect(failure.message.contains(message) && failure.status == status, "\(source): \(failure)")
+      #expect(failure.message.contains(message) && failure.kind == kind, "\(source): \(failure)")
       #expect(!failure.message.contains("\n"))
       #expect(out == "file" || !FileManager.default.fileExists(atPath: folder.path(out)))
     }
