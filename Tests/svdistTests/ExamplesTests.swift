@@ -1,0 +1,52 @@
+import Foundation
+import TestCorpora
+import Testing
+
+extension ProgramTests {
+  /// The programs of Examples, which see what the library makes public.
+  @Suite struct ExamplesTests {
+    @Test func `an encoder and a loss of one's own train to the same numbers on two ranks as on one`() throws {
+      try SmallRun.with { run in
+        let outputs = try [1, 2].map { ranks in
+          let outcome = try Program("own-encoder", [run.corpus.path], ranks: ranks).wait()
+          #expect(outcome.status == 0, "\(outcome.errors)")
+          return outcome.output
+        }
+        #expect(outputs[0] == outputs[1])
+        let lines = outputs[0].split(separator: "\n")
+        #expect(lines.count == 20)
+        #expect(lines.allSatisfy { line in ["classification", "contrastive", "attraction"].allSatisfy(line.contains) })
+        #expect(!outputs[0].contains("nan"))
+      }
+    }
+
+    @Test func `a shipped encoder is trained and evaluated from Swift as svdist does it`() throws {
+      try SmallRun.with { run in
+        try GeneratedCorpus.writeTrials(to: run.corpus, speakers: 4, utterances: 4)
+        let evaluation = ["corpus.evaluation=\(run.corpus.path)", "corpus.trials=\(run.path("corpus/trials"))"]
+        let arguments = run.arguments(steps: 3, evaluation)
+        let settings = arguments.indices.filter { arguments[$0] == "--set" }.map { arguments[$0 + 1] }
+        let configuration = run.path("empty.yaml")
+        try Data().write(to: URL(fileURLWithPath: configuration))
+        let example = try Program("train-from-swift", [configuration] + settings, ranks: 2).wait()
+        #expect(example.status == 0, "\(example.errors)")
+
+        #expect(try svdist(arguments, mpi: 2).status == 0)
+        let result = try JSONDecoder().decode(
+          Result.self, from: Data(contentsOf: URL(fileURLWithPath: resultPath(run))))
+        let line = String(format: "EER %.2f %%", result.eer)
+        #expect(example.output.contains(line), "\(example.output)")
+        for step in run.metrics() {
+          #expect(
+            example.output.contains("step \(step.step): classification \(step.classificationLoss), α \(step.alpha)\n"))
+        }
+      }
+    }
+
+    private struct Result: Decodable {
+      let eer: Double
+    }
+
+    private func resultPath(_ run: SmallRun) -> String { run.path("run/evaluation/result.json") }
+  }
+}
