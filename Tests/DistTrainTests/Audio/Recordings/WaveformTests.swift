@@ -83,11 +83,11 @@ import Testing
   }
 
   @Test func `a recording of one sample is laid over a crop at any rate`() throws {
-    let noise = try audio.write([[0.5]], rate: 44_100, name: "noise/one.wav", as: .floatWav)
+    let noise = try audio.write([[0.5]], rate: 44_100, as: .floatWav, name: "noise/one.wav")
     let augmentation = try Augmentation(noise: URL(fileURLWithPath: noise).deletingLastPathComponent().path)
     let speech = GeneratedAudio.noise(4000)
     let mixed = try augmentation.apply(.noise(file: 0, snr: 0, offset: 0.5), to: speech)
-    #expect(mixed.count == 4000 && mixed.allSatisfy(\.isFinite))
+    #expect(mixed.count == 4000 && mixed.allSatisfy { $0.isFinite })
   }
 
   @Test func `One channel of several is resampled alone`() throws {
