@@ -30,7 +30,7 @@ enum Program {
 
   /// Runs `body` on every rank of the job that a launcher started, and ends the process.
   static func runRanks(timeout: Double = 600, _ body: (any Communicator) throws -> ExitStatus) -> Never {
-    Job.run(timeout: timeout, exitStatus: { ExitStatus.of($0).rawValue }) { try body($0).rawValue }
+    Job.run(timeout: timeout, exitStatus: { ExitStatus.of($0).rawValue }, { try body($0).rawValue })
   }
 
   /// The default command would take a mistyped name for an argument of its own, and complain of another one.

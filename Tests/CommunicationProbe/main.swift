@@ -10,7 +10,10 @@ guard arguments.count == 3, let culprit = Int(arguments[2]) else {
   exit(64)
 }
 
-Job.run(timeout: 2, exitStatus: { $0 == .usage ? 64 : $0 == .badData ? 65 : 1 }) { communicator in
+/// The program's own.
+@Sendable func status(of kind: Failure.Kind) -> Int32 { kind == .usage ? 64 : kind == .badData ? 65 : 1 }
+
+Job.run(timeout: 2, exitStatus: status) { communicator in
   let isCulprit = communicator.rank == culprit
   var values = [Float](repeating: 1, count: 100_000)
   communicator.sum(&values)
