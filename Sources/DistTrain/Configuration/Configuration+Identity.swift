@@ -11,7 +11,7 @@ extension Configuration {
 
   /// What a file of parameters says of the network they belong to: the settings of encoder and features by their keys.
   package var encoderMetadata: [String: String] {
-    let described = Self.settings.filter { $0.key.hasPrefix("encoder.") || $0.key == "features.bins" }
+    let described = settings.filter { $0.key.hasPrefix("encoder.") || $0.key == "features.bins" }
     return Dictionary(uniqueKeysWithValues: described.map { ($0.key, $0.text(self)) })
   }
 
@@ -35,7 +35,9 @@ extension Configuration {
   /// file: with any of them the run can't go on as if it had never stopped. `training.steps` is one of them, since
   /// schedules stretch over it; how often a run evaluates and saves, and what it is evaluated on, are not.
   package func differences(from stored: Configuration) -> [(key: String, stored: String, now: String)] {
-    Self.settings.filter(\.changesResult)
+    // What only one of two types of encoder has differs with `encoder.type`.
+    let shared = Set(stored.settings.map(\.key))
+    return settings.filter { $0.changesResult && shared.contains($0.key) }
       .map { (key: $0.key, stored: $0.text(stored), now: $0.text(self)) }
       .filter { $0.stored != $0.now }
   }

@@ -10,7 +10,7 @@ package struct TrainedEncoder {
     let file = try SafetensorsFile(path: self.path)
     let configuration = try Configuration.encoder(metadata: file.metadata, path: self.path)
     let encoder = configuration.network
-    try Self.checkNames(file, encoder, layout: configuration.encoder.layout)
+    try Self.checkNames(file, encoder, of: configuration.encoder)
     let parameters = Matrix(rows: 1, columns: encoder.layout.parameters.count)
     let statistics = Matrix(rows: 1, columns: encoder.layout.statistics.count)
     for (buffer, layout) in [(parameters, encoder.layout.parameters), (statistics, encoder.layout.statistics)] {
@@ -23,12 +23,15 @@ package struct TrainedEncoder {
     extractor = EmbeddingExtractor(encoder: encoder, parameters: parameters, statistics: statistics)
   }
 
-  private static func checkNames(_ file: SafetensorsFile, _ encoder: any Encoder, layout: Configuration.Encoder.Layout) throws {
+  private static func checkNames(
+    _ file: SafetensorsFile, _ encoder: any Encoder, of settings: Configuration.Encoder
+  ) throws {
     let tensors = encoder.layout.parameters.parameters + encoder.layout.statistics.parameters
     guard let missing = tensors.first(where: { !file.contains($0.name) }) else { return }
     throw Failure(
       .badData,
-      "\(file.path): says encoder.layout \(layout.rawValue) of itself, but has no tensor \(missing.name) of that layout"
+      "\(file.path): says of itself that it holds \(settings.description), but has no tensor \(missing.name) of that "
+        + "encoder"
     )
   }
 

@@ -145,7 +145,7 @@ struct ConfigurationTests {
       (["batch.views=0"], "--set batch.views=0: batch.views: allowed is 1 to 1000000, found 0"),
       (
         ["encoder.channels=100"],
-        "--set encoder.channels=100: encoder.channels: allowed is a positive multiple of 8, found 100"
+        "--set encoder.channels=100: encoder.channels: allowed is multiples of 8 from 8 to 65536, found 100"
       ),
       (
         ["encoder.layout=kaldi"],
@@ -153,7 +153,7 @@ struct ConfigurationTests {
       ),
       (
         ["encoder.aggregation=0"],
-        "--set encoder.aggregation=0: encoder.aggregation: allowed is at least 1, found 0"
+        "--set encoder.aggregation=0: encoder.aggregation: allowed is 1 to 65536, found 0"
       ),
       (
         ["contrastive.temperature=0"],
