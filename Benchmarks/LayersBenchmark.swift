@@ -40,71 +40,66 @@ struct LayersBenchmark: Benchmark {
   }
 
   private func timedLayers() -> [TimedLayer] {
-    let (c, utterances, frames) = (step.channels, step.rows, step.frames)
+    let c = step.channels
+    let grid = Grid(utterances: step.rows, frames: step.frames)
     return [
-      TimedLayer("entry convolution", utterances: utterances, frames: frames, inputs: 80, outputs: c) {
-        let block = ConvolutionBlock(
-          convolution: "c", normalization: "n", inputs: 80, outputs: c, kernel: 5, layout: &$0)
-        return { x, pass in block.pair(AffineView(x.view), utterances, pass) }
+      TimedLayer("entry convolution", grid) {
+        ConvolutionBlock(convolution: "c", normalization: "n", inputs: 80, outputs: c, kernel: 5, layout: &$0)
       },
-      TimedLayer("convolution of one frame", utterances: utterances, frames: frames, inputs: c, outputs: c) {
-        let block = ConvolutionBlock(convolution: "c", normalization: "n", inputs: c, outputs: c, layout: &$0)
-        return { x, pass in block.pair(x.normalized, utterances, pass) }
+      TimedLayer("convolution of one frame", grid, view: \.normalized) {
+        ConvolutionBlock(convolution: "c", normalization: "n", inputs: c, outputs: c, layout: &$0)
       },
-      TimedLayer("Res2 branch", utterances: utterances, frames: frames, inputs: c, outputs: c) {
-        let block = Res2Block("r", channels: c, scale: 8, kernel: 3, dilation: 3, layout: &$0)
-        return { x, pass in
-          let (_, cache) = block.forward(x.normalized, utterances: utterances, pass)
-          return { gradient, pass in
-            let result = Matrix(rows: gradient.rows, columns: gradient.columns)
-            block.backward(gradient.view, cache: cache, utterances: utterances, into: result.view, pass)
-          }
-        }
+      TimedLayer("Res2 branch", grid, view: \.normalized) {
+        Res2Block("r", channels: c, scale: 8, kernel: 3, dilation: 3, layout: &$0)
       },
-      TimedLayer("aggregation", utterances: utterances, frames: frames, inputs: 3 * c, outputs: 1536) {
-        let block = ConvolutionBlock(convolution: "c", normalization: "n", inputs: 3 * c, outputs: 1536, layout: &$0)
-        return { x, pass in block.pair(AffineView(x.view), utterances, pass) }
+      TimedLayer("aggregation", grid) {
+        ConvolutionBlock(convolution: "c", normalization: "n", inputs: 3 * c, outputs: 1536, layout: &$0)
       },
-      TimedLayer("normalisation", utterances: utterances, frames: frames, inputs: c, outputs: c, passes: (2, 3)) {
-        let layer = BatchNormalization("n", channels: c, layout: &$0)
-        return { x, pass in
-          let output = Matrix(rows: x.rows, columns: x.columns)
-          let cache = layer.forward(x.view, into: output.view, pass)
-          return { layer.backward($0.view, input: x.view, cache: cache, $1) }
-        }
-      },
-      TimedLayer("squeeze-excitation", utterances: utterances, frames: frames, inputs: c, outputs: c, passes: (3, 2)) {
-        let layer = SqueezeExcitation("s", channels: c, bottleneck: 128, layout: &$0)
-        // In the encoder the convolution before takes the means; any numbers do here.
-        let means = Matrix.zeros(rows: c, columns: utterances)
-        let centres = [Float](repeating: 0, count: c)
-        return { x, pass in
-          let input = x.normalized
-          let output = Matrix(rows: x.rows, columns: x.columns)
-          let cache = layer.forward(input, valueMeans: means, residual: input, into: output.view, pass)
-          return { _ = layer.backward($0.view, cache: cache, centres: centres, $1) }
-        }
-      },
-      TimedLayer(
-        "attentive pooling", utterances: utterances, frames: 1, inputFrames: frames, inputs: 1536, outputs: 3072
-      ) {
-        let layer = AttentiveStatisticsPooling(
-          "p", channels: 1536, bottleneck: 128, globalContext: true, layout: &$0)
-        return { x, pass in
-          let (_, cache) = layer.forward(x, utterances: utterances, pass)
-          return { _ = layer.backwardThroughReLU($0, cache: cache, utterances: utterances, $1) }
-        }
-      },
+      normalization(grid), squeezeExcitation(grid), pooling(grid),
     ]
   }
-}
 
-extension ConvolutionBlock {
-  fileprivate func pair(_ x: AffineView, _ utterances: Int, _ pass: ForwardPass) -> TimedLayer.Backward {
-    let (_, cache) = forward(x, utterances: utterances, pass)
-    return { gradient, pass in
-      let result = Matrix(rows: x.values.rows, columns: x.values.columns)
-      backward(gradient.view, cache: cache, utterances: utterances, into: result.view, pass)
+  /// In place, as the encoder has it.
+  private func normalization(_ grid: Grid) -> TimedLayer {
+    var layout = EncoderLayout()
+    let layer = BatchNormalization("n", channels: step.channels, layout: &layout)
+    return TimedLayer(
+      "normalisation", layout, grid, inputs: layer.inputs, outputs: layer.outputs, outputGrid: grid, passes: (2, 3)
+    ) { x, pass in
+      let (_, cache) = layer.forward(AffineView(x.view), grid, pass)
+      return { layer.backward($0.view, cache: cache, into: $0.view, $1) }
+    }
+  }
+
+  private func squeezeExcitation(_ grid: Grid) -> TimedLayer {
+    let c = step.channels
+    var layout = EncoderLayout()
+    let layer = SqueezeExcitation("s", channels: c, bottleneck: 128, layout: &layout)
+    // In the encoder the convolution before takes the means; any numbers do here.
+    let means = Matrix.zeros(rows: c, columns: grid.utterances)
+    let centres = [Float](repeating: 0, count: c)
+    return TimedLayer(
+      "squeeze-excitation", layout, grid, inputs: c, outputs: c, outputGrid: grid, passes: (3, 2)
+    ) { x, pass in
+      let input = x.normalized
+      let output = Matrix(rows: x.rows, columns: x.columns)
+      let cache = layer.forward(input, valueMeans: means, residual: input, into: output.view, pass)
+      return { _ = layer.backward($0.view, cache: cache, centres: centres, $1) }
+    }
+  }
+
+  /// With the ReLU before it, as the encoder has it.
+  private func pooling(_ grid: Grid) -> TimedLayer {
+    var layout = EncoderLayout()
+    let layer = AttentiveStatisticsPooling("p", channels: 1536, bottleneck: 128, globalContext: true, layout: &layout)
+    return TimedLayer(
+      "attentive pooling", layout, grid, inputs: layer.inputs, outputs: layer.outputs, outputGrid: grid.pooled
+    ) { x, pass in
+      let (_, cache) = layer.forward(AffineView(x.view), grid, pass)
+      return { gradient, pass in
+        let result = Matrix(rows: layer.inputs, columns: pass.objectives * grid.columns)
+        layer.backwardThroughReLU(gradient.view, cache: cache, into: result.view, pass)
+      }
     }
   }
 }

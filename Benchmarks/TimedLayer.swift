@@ -22,28 +22,49 @@ struct TimedLayer {
   /// Times that the activations are read or written, forward and backward; 0 where products are the limit.
   private let activationPasses: (forward: Int, backward: Int)
 
+  /// A layer's own passes.
   /// - Parameters:
-  ///   - frames: of an utterance in the output; `inputFrames` in the input where they differ.
-  ///   - make: lays the layer out and gives its forward pass, which gives its backward pass.
+  ///   - view: how the layer reads its input.
+  ///   - make: lays the layer out.
+  init<Timed: Layer>(
+    _ name: String, _ grid: Grid, passes: (forward: Int, backward: Int) = (0, 0),
+    view: @escaping (Matrix) -> AffineView = { AffineView($0.view) }, make: (inout EncoderLayout) -> Timed
+  ) {
+    var layout = EncoderLayout()
+    let layer = make(&layout)
+    self.init(
+      name, layout, grid, inputs: layer.inputs, outputs: layer.outputs, outputGrid: layer.outputGrid(grid),
+      passes: passes
+    ) { input, pass in
+      let (_, cache) = layer.forward(view(input), grid, pass)
+      return { gradient, pass in
+        let result = Matrix(rows: layer.inputs, columns: grid.columns)
+        layer.backward(gradient.view, cache: cache, into: result.view, pass)
+      }
+    }
+  }
+
+  /// - Parameters:
+  ///   - layout: of the layer.
+  ///   - forward: the layer's forward pass, which gives its backward pass.
   init(
-    _ name: String, utterances: Int, frames: Int, inputFrames: Int? = nil, inputs: Int, outputs: Int,
-    passes: (forward: Int, backward: Int) = (0, 0), make: (inout EncoderLayout) -> Forward
+    _ name: String, _ layout: EncoderLayout, _ grid: Grid, inputs: Int, outputs: Int, outputGrid: Grid,
+    passes: (forward: Int, backward: Int) = (0, 0), forward: @escaping Forward
   ) {
     self.name = name
+    self.forward = forward
     activationPasses = passes
-    var layout = EncoderLayout()
-    forward = make(&layout)
     parameters = Matrix(rows: 1, columns: layout.parameters.count)
     layout.parameters.initialise(parameters.pointer, seed: 1)
     gradients = Matrix.zeros(rows: 1, columns: layout.parameters.count)
     statistics = Matrix(rows: 1, columns: layout.statistics.count)
     layout.statistics.initialise(statistics.pointer, seed: 1)
     var stream = RandomStream(seed: 1, purpose: .test)
-    input = Matrix(rows: inputs, columns: utterances * (inputFrames ?? frames))
+    input = Matrix(rows: inputs, columns: grid.columns)
     // A period that no row has.
     let values = (0..<10_007).map { _ in Float(stream.normal()) }
     for index in 0..<input.count { input.pointer[index] = values[index % values.count] }
-    gradient = Matrix(rows: outputs, columns: utterances * frames)
+    gradient = Matrix(rows: outputs, columns: outputGrid.columns)
   }
 
   func passes(rounds: Int) -> [Pass] {

@@ -60,7 +60,7 @@ extension MPITests {
       let combine: BatchSum = { values, width in
         communicator.sum(units.nodeSums(values, width: width), width: width, of: cut.shares)
       }
-      let (embeddings, cache) = encoder.forward(
+      let (embeddings, pullback) = encoder.encode(
         features, utterances: own.count,
         ForwardPass(
           mode: .training, parameters: parameters, statistics: statistics, units: units,
@@ -69,8 +69,8 @@ extension MPITests {
         embeddings: embeddings, speakers: Self.speakers, cut: cut, prototypes: random(4, 8, item: 2), margin: 0.2,
         warmth: 1, communicator: communicator)
       let buffers = (1...2).map { _ in units.nodes.map { _ in Matrix.zeros(rows: 1, columns: parameters.columns) } }
-      encoder.backward(
-        outcome.gradients, cache: cache,
+      pullback(
+        outcome.gradients,
         BackwardPass(
           parameters: parameters, gradients: buffers, units: units,
           combine: combine))

@@ -35,7 +35,8 @@ extension ProgramTests {
         #expect(outcome.errors == "")
         for words in [
           "2 ranks on 1 host; Open MPI", "threads: serialized", " 2 × 1 ", "A sum of 6.2 M floats over ranks: ",
-          "\(run.corpus.path) on ", "files open in ", "One core makes features of ", "(C = 16, fp32)", "bottleneck",
+          "\(run.corpus.path) on ", "files open in ", "One core makes features of ",
+          "(ecapa-tdnn, layout wespeaker, channels 16, ", "bottleneck",
         ] {
           #expect(outcome.output.components(separatedBy: words).count == 2, "\(words): \(outcome.output)")
         }

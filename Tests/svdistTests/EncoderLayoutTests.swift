@@ -54,7 +54,7 @@ extension ProgramTests {
         let text = try #require(bytes.range(of: Data("\"speechbrain\"".utf8)))
         let wav = run.corpus.appending(path: "s0-u0.wav").path
         for (value, words) in [
-          ("\"wespeaker\"  ", ["encoder.layout wespeaker", "no tensor layer1.conv.weight"]),
+          ("\"wespeaker\"  ", ["ecapa-tdnn, layout wespeaker", "no tensor layer1.conv.weight"]),
           ("\"wespeaker23\"", ["encoder.layout", "expected one of wespeaker, speechbrain, found wespeaker23"]),
         ] {
           let other = run.path("other.safetensors")

@@ -5,6 +5,8 @@ import Synchronization
 ///
 /// Batches are loaded one after the other, in the order in which they were begun, at most `depth` ahead: one slow file
 /// delays a step only where it takes longer than the steps before it leave time for.
+///
+/// Unchecked: `ahead` is the caller's alone, all else is constant.
 final class BatchReader: @unchecked Sendable {
   /// Batches that are loaded ahead, at most.
   static let depth = 2
@@ -16,6 +18,8 @@ final class BatchReader: @unchecked Sendable {
   private var ahead: [Pending] = []
 
   /// A batch that is being loaded.
+  ///
+  /// Unchecked: the queue writes the outcome before it signals, the caller reads it once it has the signal.
   private final class Pending: @unchecked Sendable {
     let step: Int
     private let isCancelled = Atomic(false)

@@ -119,8 +119,11 @@ package enum Job {
     on_exit({ status, _ in Job.finish(status: status) }, nil)
   }
 
+  /// Unsafe: it is written once as the job starts and read as the process exits, by the main thread each time.
   nonisolated(unsafe) private static var farewellHandle: UInt64 = 0
   /// Seconds that a rank which is done waits for the others.
+  ///
+  /// Unsafe: as above.
   nonisolated(unsafe) private static var patience = 600.0
 
   /// Ends MPI once all ranks exit: an orderly rank waits for them, one with an error only a moment.

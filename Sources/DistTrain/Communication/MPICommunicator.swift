@@ -2,6 +2,8 @@ import CMPI
 import Synchronization
 
 /// The ranks that an MPI launcher started.
+///
+/// Unchecked: its rank calls it from one thread at a time, which `isBusy` holds.
 package final class MPICommunicator: Communicator, @unchecked Sendable {
   package let rank: Int
   package let size: Int

@@ -1,56 +1,119 @@
+import Yams
+
 extension Configuration {
-  /// The network that makes embeddings.
+  /// The network that makes embeddings: what all types have, and what the type has of its own.
   package struct Encoder: Codable, Sendable, Equatable {
-    package enum Kind: String, Choice {
-      case ecapaTDNN = "ecapa-tdnn"
-    }
-
-    package typealias Layout = ECAPATDNN.Arrangement
-
     /// Where batch statistics come from: all ranks, which makes R ranks equal one, or each rank's own rows.
     package enum BatchNormalization: String, Choice {
       case global, local
     }
 
-    package var type = Kind.ecapaTDNN
-    package var layout = Layout.wespeaker
-    package var channels = 512
-    package var aggregation = 1536
+    /// The type; another one comes with the defaults of its own settings.
+    package var type = EncoderArchitecture.known[0] {
+      didSet { own = type.defaults }
+    }
+    /// A value for each of the settings that the type alone has, by name.
+    package var own = EncoderArchitecture.known[0].defaults
     package var embedding = 192
-    package var globalContext = true
     package var batchNormalization = BatchNormalization.global
 
     package init() {}
 
-    static let settings = [
-      Setting("encoder.type", \.encoder.type, "architecture"),
-      Setting("encoder.layout", \.encoder.layout, "toolkit whose arrangement and parameter names it has"),
-      Setting(
-        "encoder.channels", \.encoder.channels, "width of the convolutions",
-        allowed: Allowed(text: "a multiple of 8 from 8 to 65536") { (8...65_536).contains($0) && $0 % 8 == 0 }),
-      Setting(
-        "encoder.aggregation", \.encoder.aggregation, "channels that the blocks' outputs are aggregated to",
-        allowed: .from(1, to: 65_536)),
-      Setting("encoder.embedding", \.encoder.embedding, "dimensions of an embedding", allowed: .from(1, to: 65_536)),
-      Setting(
-        "encoder.globalContext", \.encoder.globalContext, "pooling's attention sees mean and deviation over time"),
-      Setting(
-        "encoder.batchNormalization", \.encoder.batchNormalization, "batch statistics over all ranks or a rank's rows"),
-    ]
+    /// The type and its own settings in words: `ecapa-tdnn, layout wespeaker, channels 512`.
+    package var description: String {
+      ([type.name] + type.settings.map { "\($0.name) \(own[$0.name]?.yaml ?? "")" }).joined(separator: ", ")
+    }
+
+    /// The settings of an encoder of this type.
+    /// - Parameter types: those that `encoder.type` can name.
+    static func settings(of type: EncoderArchitecture, among types: [EncoderArchitecture]) -> [Setting] {
+      [.encoderType(among: types)] + type.settings.map { .own($0, of: type) } + [
+        Setting(
+          "encoder.embedding", \.encoder.embedding, "dimensions of an embedding",
+          allowed: .from(1, to: EncoderArchitecture.largestSize)),
+        Setting(
+          "encoder.batchNormalization", \.encoder.batchNormalization, "batch statistics over all ranks or a rank's rows"
+        ),
+      ]
+    }
+  }
+
+  /// The encoder that the settings name.
+  package var network: any DistTrain.Encoder {
+    encoder.type.encoder(encoder.own, bins: features.bins, dimensions: encoder.embedding)
   }
 }
 
-extension ECAPATDNN.Arrangement: Choice {}
+extension Setting {
+  fileprivate static func encoderType(among types: [EncoderArchitecture]) -> Setting {
+    let names = types.map(\.name)
+    return Setting(
+      key: "encoder.type", meaning: "architecture; \(names.joined(separator: " | "))", changesResult: true,
+      expectation: "one of \(names.joined(separator: ", "))",
+      assign: { node, configuration in
+        guard let type = types.first(where: { $0.name == node.scalar?.string }) else { return false }
+        configuration.encoder.type = type
+        return true
+      },
+      text: { $0.encoder.type.name.yaml }, complaint: { _ in nil })
+  }
 
-extension Configuration {
-  /// The encoder that the settings name.
-  package var network: any DistTrain.Encoder {
-    var sizes = ECAPATDNN.Sizes()
-    sizes.bins = features.bins
-    sizes.channels = encoder.channels
-    sizes.aggregation = encoder.aggregation
-    sizes.embedding = encoder.embedding
-    sizes.globalContext = encoder.globalContext
-    return ECAPATDNN(sizes, arrangement: encoder.layout)
+  /// A setting that one type of encoder has of its own. A configuration of another type has no value of it.
+  fileprivate static func own(_ setting: EncoderSetting, of type: EncoderArchitecture) -> Setting {
+    let meaning = [setting.meaning, setting.allowed.text].compactMap { $0 }.joined(separator: "; ")
+    return Setting(
+      key: "encoder.\(setting.name)", meaning: meaning, changesResult: true, expectation: setting.allowed.expectation,
+      assign: { node, configuration in
+        guard let value = setting.allowed.read(node) else { return false }
+        configuration.encoder.own[setting.name] = value
+        return true
+      },
+      text: { $0.encoder.own[setting.name]?.yaml ?? "null" },
+      complaint: { configuration in
+        guard case .numbers(let range, let factor) = setting.allowed,
+          case .number(let number)? = configuration.encoder.own[setting.name],
+          !range.contains(number) || number % factor != 0
+        else { return nil }
+        return setting.allowed.text
+      })
+  }
+}
+
+extension EncoderSetting.Value {
+  fileprivate var yaml: String {
+    switch self {
+    case .number(let number): number.yaml
+    case .truth(let truth): truth.yaml
+    case .choice(let name): name.yaml
+    }
+  }
+}
+
+extension EncoderSetting.Allowed {
+  /// The kind of a value, for errors.
+  fileprivate var expectation: String {
+    switch self {
+    case .numbers: Int.expectation
+    case .truths: Bool.expectation
+    case .choices(let names): "one of \(names.joined(separator: ", "))"
+    }
+  }
+
+  /// What is allowed of that kind.
+  fileprivate var text: String? {
+    switch self {
+    case .numbers(let range, multipleOf: 1): "\(range.lowerBound) to \(range.upperBound)"
+    case .numbers(let range, let factor): "multiples of \(factor) from \(range.lowerBound) to \(range.upperBound)"
+    case .truths: nil
+    case .choices(let names): names.joined(separator: " | ")
+    }
+  }
+
+  fileprivate func read(_ node: Node) -> EncoderSetting.Value? {
+    switch self {
+    case .numbers: Int.read(node).map { .number($0) }
+    case .truths: Bool.read(node).map { .truth($0) }
+    case .choices(let names): node.scalar.flatMap { names.contains($0.string) ? .choice($0.string) : nil }
+    }
   }
 }

@@ -14,7 +14,7 @@ extension Configuration {
   /// Dither is not one of them: it's a kind of augmentation, which an encoder that is scored never sees, and a run that goes
   /// on may be told to change it.
   package var encoderMetadata: [String: String] {
-    let described = Self.settings.filter { Self.isOfEncoder($0.key) && $0.key != "features.dither" }
+    let described = settings.filter { Self.isOfEncoder($0.key) && $0.key != "features.dither" }
     return Dictionary(uniqueKeysWithValues: described.map { ($0.key, $0.text(self)) })
   }
 
@@ -24,9 +24,11 @@ extension Configuration {
   /// default: the file is older than the setting.
   /// - Throws: `Failure(.badData)`, also for a setting that is unknown here: without it, the encoder would be another.
   package static func encoder(metadata: [String: String], path: String) throws -> Configuration {
-    guard metadata["encoder.type"] != nil else {
+    guard let name = metadata["encoder.type"] else {
       throw Failure(.badData, "\(path): does not say which encoder it holds; svdist's own model files do")
     }
+    let type = EncoderArchitecture.known.first { $0.name == name } ?? EncoderArchitecture.known[0]
+    let settings = Self.settings(of: type)
     let described = metadata.filter { isOfEncoder($0.key) }.sorted { $0.key < $1.key }
     if let unknown = described.first(where: { entry in !settings.contains { $0.key == entry.key } }) {
       throw Failure(
@@ -48,7 +50,9 @@ extension Configuration {
   /// file: with any of them the run can't go on as if it had never stopped. `training.steps` is one of them, since
   /// schedules stretch over it; how often a run evaluates and saves, and what it is evaluated on, are not.
   package func differences(from stored: Configuration) -> [(key: String, stored: String, now: String)] {
-    Self.settings.filter(\.changesResult)
+    // What only one of two types of encoder has differs with `encoder.type`.
+    let shared = Set(stored.settings.map(\.key))
+    return settings.filter { $0.changesResult && shared.contains($0.key) }
       .map { (key: $0.key, stored: $0.text(stored), now: $0.text(self)) }
       .filter { $0.stored != $0.now }
   }

@@ -1,10 +1,17 @@
 extension Configuration {
+  /// The keys of all settings that configurations with one of these types of encoder have.
+  static func keys(of types: [EncoderArchitecture] = EncoderArchitecture.known) -> [String] {
+    var seen: Set<String> = []
+    return types.flatMap { settings(of: $0, among: types) }.map(\.key).filter { seen.insert($0).inserted }
+  }
+
   /// Throws a `Failure(.usage)` for a key path that names neither a setting nor a group of them, with near ones.
   package static func checkKeys(_ keys: [String], option: String) throws {
+    let known = self.keys()
     for key in keys {
-      let isKnown = settings.contains { $0.key == key || $0.key.hasPrefix(key + ".") }
+      let isKnown = known.contains { $0 == key || $0.hasPrefix(key + ".") }
       guard !isKnown else { continue }
-      let near = Spelling.nearest(to: key, among: settings.map(\.key))
+      let near = Spelling.nearest(to: key, among: known)
       let advice = near.isEmpty ? "svdist config prints all" : "near: \(near.joined(separator: ", "))"
       throw Failure(.usage, "\(option) \(key): unknown setting; \(advice)")
     }

@@ -6,11 +6,14 @@ extension Configuration {
   ///
   /// Throws a `Failure(.usage)` of one line for a file that can't be read, an unknown key (with near ones), a value of
   /// the wrong type or out of range, and settings that don't agree.
-  package static func load(file: String?, overrides: [String] = []) throws -> Configuration {
-    var reader = ConfigurationReader()
+  /// - Parameter encoders: the types that `encoder.type` can name.
+  package static func load(
+    file: String?, overrides: [String] = [], encoders: [EncoderArchitecture] = EncoderArchitecture.known
+  ) throws -> Configuration {
+    var reader = ConfigurationReader(encoders: encoders)
     if let file { try reader.read(file: file) }
     for override in overrides { try reader.read(override: override) }
-    var configuration = reader.configuration
+    var configuration = try reader.finish()
     configuration.resolve(folder: file.map { URL(fileURLWithPath: $0).deletingLastPathComponent() })
     try configuration.validate()
     return configuration

@@ -2,7 +2,7 @@ extension Configuration {
   /// Throws a `Failure(.usage)` that names the key and what is allowed where a setting is out of its range or doesn't
   /// agree with another one.
   package func validate() throws {
-    for setting in Self.settings {
+    for setting in settings {
       if let allowed = setting.complaint(self) {
         throw Failure(.usage, "\(setting.key): allowed is \(allowed), found \(setting.text(self))")
       }

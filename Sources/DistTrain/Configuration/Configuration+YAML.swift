@@ -8,7 +8,7 @@ extension Configuration {
   private func render(explained: Bool) -> String {
     var lines = notes.map { "# note: \($0)" }
     var open: [Substring] = []
-    for setting in Self.settings {
+    for setting in settings {
       let path = setting.key.split(separator: ".")
       let groups = path.dropLast()
       let shared = zip(open, groups).prefix { $0 == $1 }.count

@@ -22,10 +22,21 @@ package struct Configuration: Codable, Sendable, Equatable {
 
   package init() {}
 
-  /// Every setting, in the order of the file.
-  static let settings: [Setting] =
+  /// Every setting of this configuration, in the order of the file.
+  var settings: [Setting] { Self.settings(of: encoder.type) }
+
+  /// Every setting of a configuration with such an encoder, in the order of the file.
+  /// - Parameter types: those that `encoder.type` can name.
+  static func settings(
+    of type: EncoderArchitecture, among types: [EncoderArchitecture] = EncoderArchitecture.known
+  ) -> [Setting] {
+    beforeEncoder + Encoder.settings(of: type, among: types) + afterEncoder
+  }
+
+  private static let beforeEncoder =
     [Setting("seed", \.seed, "start of every random draw")]
     + Corpus.settings + Crop.settings + Batch.settings + Views.settings + Augmentation.settings + Features.settings
-    + Encoder.settings + Classification.settings + Contrastive.settings + Weighting.settings + Optimizer.settings
-    + Schedule.settings + Training.settings + Evaluation.settings + Checkpoint.settings
+  private static let afterEncoder =
+    Classification.settings + Contrastive.settings + Weighting.settings + Optimizer.settings + Schedule.settings
+    + Training.settings + Evaluation.settings + Checkpoint.settings
 }

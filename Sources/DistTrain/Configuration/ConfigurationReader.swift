@@ -3,12 +3,50 @@ import Yams
 
 /// Reads settings from YAML into a configuration, each error with its file and line or its `--set` argument.
 struct ConfigurationReader {
-  private(set) var configuration = Configuration()
+  private var configuration = Configuration()
+  /// The types that `encoder.type` can name.
+  private let encoders: [EncoderArchitecture]
+  /// The settings that every configuration has, and those of the first type of encoder.
+  private let settings: [Setting]
+  /// The keys of all settings, and of those that some types of encoder have of their own.
+  private let keys: [String]
+  private let ownKeys: Set<String>
+  /// Every prefix of a key path that holds settings: `contrastive`, `contrastive.margin` …
+  private let groups: [String]
+  /// The encoder's own settings as they came, until all is read and its type is known.
+  private var waiting: [(key: String, node: Node, place: String)] = []
   /// What errors begin with: a file's path, or an argument as given.
   private var source = ""
   private var isFile = false
   /// The settings that the source at hand has set so far.
   private var seen: Set<String> = []
+
+  init(encoders: [EncoderArchitecture]) {
+    self.encoders = encoders
+    settings = Configuration.settings(of: encoders[0], among: encoders)
+    keys = Configuration.keys(of: encoders)
+    ownKeys = Set(encoders.flatMap { $0.settings.map { "encoder.\($0.name)" } })
+    groups = Self.groups(of: keys)
+    configuration.encoder.type = encoders[0]
+  }
+
+  /// The configuration that all sources together make.
+  mutating func finish() throws -> Configuration {
+    let type = configuration.encoder.type
+    let own = Configuration.Encoder.settings(of: type, among: encoders)
+    for (key, node, place) in waiting {
+      guard let setting = own.first(where: { $0.key == key }) else {
+        let names = type.settings.map(\.name).joined(separator: ", ")
+        throw Failure(
+          .usage,
+          "\(place): \(key) is not a setting of encoder.type \(type.name); its own are \(names.isEmpty ? "none" : names)"
+        )
+      }
+      try assign(node, to: setting, place: place)
+    }
+    waiting = []
+    return configuration
+  }
 
   /// Reads a configuration file. An empty one sets nothing.
   mutating func read(file: String) throws {
@@ -37,22 +75,25 @@ struct ConfigurationReader {
   }
 
   private mutating func read(_ node: Node, key: String) throws {
-    if let setting = Configuration.settings.first(where: { $0.key == key }) {
-      try assign(node, to: setting)
-    } else if key.isEmpty || Self.groups.contains(key) {
-      try readGroup(node, key: key)
-    } else {
-      throw failure(node, "\(key): unknown setting\(Self.advice(for: key))")
+    if key.isEmpty || groups.contains(key) { return try readGroup(node, key: key) }
+    guard keys.contains(key) else { throw failure(node, "\(key): unknown setting\(advice(for: key))") }
+    guard seen.insert(key).inserted else { throw failure(node, "\(key): set twice: keep one") }
+    if ownKeys.contains(key) {
+      waiting.append((key, node, place(of: node)))
+    } else if let setting = settings.first(where: { $0.key == key }) {
+      try assign(node, to: setting, place: place(of: node))
     }
   }
 
-  private mutating func assign(_ node: Node, to setting: Setting) throws {
-    guard seen.insert(setting.key).inserted else { throw failure(node, "\(setting.key): set twice: keep one") }
+  private mutating func assign(_ node: Node, to setting: Setting, place: String) throws {
+    func failure(_ message: String) -> Failure {
+      Failure(.usage, "\(place): \(setting.key): \(message)".replacing("\n", with: " "))
+    }
     guard setting.assign(node, &configuration) else {
-      throw failure(node, "\(setting.key): expected \(setting.expectation), found \(node.summary)")
+      throw failure("expected \(setting.expectation), found \(node.summary)")
     }
     if let allowed = setting.complaint(configuration) {
-      throw failure(node, "\(setting.key): allowed is \(allowed), found \(setting.text(configuration))")
+      throw failure("allowed is \(allowed), found \(setting.text(configuration))")
     }
   }
 
@@ -61,7 +102,7 @@ struct ConfigurationReader {
     if isFile, node.plainText == "" { return }
     guard let mapping = node.mapping else {
       throw failure(
-        node, "\(key): a group of settings (\(Self.names(in: key).joined(separator: ", "))), found \(node.summary)")
+        node, "\(key): a group of settings (\(names(in: key).joined(separator: ", "))), found \(node.summary)")
     }
     for (name, value) in mapping {
       guard let text = name.scalar?.string, !text.isEmpty else {
@@ -69,46 +110,49 @@ struct ConfigurationReader {
       }
       let path = key.isEmpty ? text : "\(key).\(text)"
       // An empty value has the mark of what follows it: the key's own is the better place.
-      let isUnknown = !Self.groups.contains(path) && !Configuration.settings.contains { $0.key == path }
-      if isUnknown { throw failure(name, "\(path): unknown setting\(Self.advice(for: path))") }
+      let isUnknown = !groups.contains(path) && !keys.contains(path)
+      if isUnknown { throw failure(name, "\(path): unknown setting\(advice(for: path))") }
       try read(value, key: path)
     }
   }
 
   private func failure(_ node: Node, _ message: String) -> Failure {
-    let line = isFile ? (node.mark.map { ":\($0.line)" } ?? "") : ""
-    return Failure(.usage, "\(source)\(line): \(message)".replacing("\n", with: " "))
+    Failure(.usage, "\(place(of: node)): \(message)".replacing("\n", with: " "))
+  }
+
+  /// The beginning of an error about a node.
+  private func place(of node: Node) -> String {
+    source + (isFile ? (node.mark.map { ":\($0.line)" } ?? "") : "")
   }
 }
 
 extension ConfigurationReader {
-  /// Every prefix of a key path that holds settings: `contrastive`, `contrastive.margin` …
-  private static let groups: [String] = {
+  private static func groups(of keys: [String]) -> [String] {
     var groups: [String] = []
-    for setting in Configuration.settings {
-      let path = setting.key.split(separator: ".")
+    for key in keys {
+      let path = key.split(separator: ".")
       for count in 1..<max(1, path.count) {
         let group = path.prefix(count).joined(separator: ".")
         if !groups.contains(group) { groups.append(group) }
       }
     }
     return groups
-  }()
+  }
 
   /// The names directly inside a group; the whole configuration's where it is empty.
-  private static func names(in group: String) -> [String] {
+  private func names(in group: String) -> [String] {
     var names: [String] = []
-    for setting in Configuration.settings where group.isEmpty || setting.key.hasPrefix(group + ".") {
-      let rest = group.isEmpty ? setting.key : String(setting.key.dropFirst(group.count + 1))
+    for key in keys where group.isEmpty || key.hasPrefix(group + ".") {
+      let rest = group.isEmpty ? key : String(key.dropFirst(group.count + 1))
       let name = String(rest.prefix { $0 != "." })
-      if names.last != name { names.append(name) }
+      if !names.contains(name) { names.append(name) }
     }
     return names
   }
 
   /// What an unknown key may have meant: near keys, else what is in the group that it was put in.
-  private static func advice(for key: String) -> String {
-    let near = Spelling.nearest(to: key, among: Configuration.settings.map(\.key) + groups)
+  private func advice(for key: String) -> String {
+    let near = Spelling.nearest(to: key, among: keys + groups)
     if !near.isEmpty { return "; near: \(near.joined(separator: ", "))" }
     var group = key
     repeat {

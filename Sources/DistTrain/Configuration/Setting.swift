@@ -2,8 +2,8 @@ import Yams
 
 /// One setting of a `Configuration`: its key, its place in the structure, what it means and what it may be.
 ///
-/// The table of all settings (`Configuration.settings`) is what reading, rendering, checking and comparing go by, so
-/// that none of them can know a key that the others don't.
+/// The table of a configuration's settings (`Configuration.settings`) is what reading, rendering, checking and comparing go
+/// by, so that none of them can know a key that the others don't.
 struct Setting: Sendable {
   /// The full key path, such as `contrastive.margin.form`.
   let key: String
@@ -19,7 +19,9 @@ struct Setting: Sendable {
   let text: @Sendable (Configuration) -> String
   /// What is allowed, where the configuration's value isn't.
   let complaint: @Sendable (Configuration) -> String?
+}
 
+extension Setting {
   init<Value: SettingValue>(
     _ key: String, _ path: any WritableKeyPath<Configuration, Value> & Sendable, _ meaning: String,
     allowed: Allowed<Value>? = nil, changesResult: Bool = true

@@ -1,4 +1,6 @@
 /// For each speaker the positions of its utterances, ascending: a table's two arrays as a collection of collections.
+///
+/// Unchecked: the arrays are only read, and their owner keeps them.
 package struct SpeakerUtterances: RandomAccessCollection, @unchecked Sendable {
   /// Where each speaker's begin in `members`, and where the last one's end.
   private let firsts: UnsafeBufferPointer<Int64>
@@ -22,6 +24,7 @@ package struct SpeakerUtterances: RandomAccessCollection, @unchecked Sendable {
   }
 
   /// One speaker's.
+  /// Unchecked: the array is only read, and its owner keeps it.
   package struct Members: RandomAccessCollection, @unchecked Sendable {
     fileprivate let positions: UnsafeBufferPointer<Int32>
     fileprivate let owner: ByteBlock

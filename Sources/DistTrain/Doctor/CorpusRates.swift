@@ -66,7 +66,7 @@ package struct CorpusRates: Sendable {
       path: path, fileSystem: FileSystem.kind(of: path), files: .joined(communicator.gatherValues(files)),
       input: communicator.sum(input) / Double(communicator.size), encoder: communicator.minimum(encoder),
       threads: threads,
-      encoderName: "C = \(configuration.encoder.channels), \(configuration.training.precision.rawValue)")
+      encoderName: "\(configuration.encoder.description), \(configuration.training.precision.rawValue)")
   }
 
   /// Batches of one utterance of each speaker, as many speakers as the corpus has, so that any corpus will do.

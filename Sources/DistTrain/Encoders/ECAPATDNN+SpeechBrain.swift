@@ -3,17 +3,20 @@ extension ECAPATDNN {
   init(speechbrain sizes: Sizes) {
     self.sizes = sizes
     var layout = EncoderLayout()
-    entry = ConvolutionBlock(
-      speechbrain: "blocks.0", inputs: sizes.bins, outputs: sizes.channels, kernel: 5, layout: &layout)
-    blocks = [2, 3, 4].enumerated().map { index, dilation in
-      SERes2Block(speechbrain: "blocks.\(index + 1)", sizes, dilation: dilation, layout: &layout)
+    (entry, blocks) = layout.scope("blocks") { layout in
+      let entry = ConvolutionBlock(
+        speechbrain: "0", inputs: sizes.bins, outputs: sizes.channels, kernel: 5, layout: &layout)
+      let blocks = [2, 3, 4].enumerated().map { index, dilation in
+        SERes2Block(speechbrain: "\(index + 1)", sizes, dilation: dilation, layout: &layout)
+      }
+      return (entry, blocks)
     }
     let block = ConvolutionBlock(
       speechbrain: "mfa", inputs: 3 * sizes.channels, outputs: sizes.aggregation, layout: &layout)
     let pooling = NormalizedAttentionPooling(
       "asp", channels: sizes.aggregation, bottleneck: sizes.attentionBottleneck, globalContext: sizes.globalContext,
       layout: &layout)
-    aggregation = .normalized(NormalizedAggregation(block: block, pooling: pooling))
+    aggregation = NormalizedAggregation(block: block, pooling: pooling)
     normalization = BatchNormalization("asp_bn.norm", channels: 2 * sizes.aggregation, layout: &layout)
     output = Linear(
       "fc.conv", inputs: 2 * sizes.aggregation, outputs: sizes.embedding, kernel: true, layout: &layout)
@@ -27,9 +30,11 @@ extension ConvolutionBlock {
     speechbrain name: String, inputs: Int, outputs: Int, kernel: Int = 1, dilation: Int = 1,
     layout: inout EncoderLayout
   ) {
-    self.init(
-      convolution: "\(name).conv.conv", normalization: "\(name).norm.norm", inputs: inputs, outputs: outputs,
-      kernel: kernel, dilation: dilation, padding: .reflection, layout: &layout)
+    self = layout.scope(name) {
+      ConvolutionBlock(
+        convolution: "conv.conv", normalization: "norm.norm", inputs: inputs, outputs: outputs, kernel: kernel,
+        dilation: dilation, padding: .reflection, layout: &$0)
+    }
   }
 }
 
@@ -40,23 +45,23 @@ extension SERes2Block {
   ) {
     let channels = sizes.channels
     let width = channels / sizes.scale
-    let first = ConvolutionBlock(
-      speechbrain: "\(name).tdnn1", inputs: channels, outputs: channels, layout: &layout)
-    let chunks = (0..<sizes.scale - 1).map { index in
-      ConvolutionBlock(
-        speechbrain: "\(name).res2net_block.blocks.\(index)", inputs: width, outputs: width, kernel: 3,
-        dilation: dilation, layout: &layout)
+    self = layout.scope(name) { layout in
+      let first = ConvolutionBlock(speechbrain: "tdnn1", inputs: channels, outputs: channels, layout: &layout)
+      let chunks = layout.scope("res2net_block.blocks") { layout in
+        (0..<sizes.scale - 1).map { index in
+          ConvolutionBlock(
+            speechbrain: "\(index)", inputs: width, outputs: width, kernel: 3, dilation: dilation, layout: &layout)
+        }
+      }
+      let last = ConvolutionBlock(speechbrain: "tdnn2", inputs: channels, outputs: channels, layout: &layout)
+      let gate = layout.scope("se_block") {
+        SqueezeExcitation(
+          squeeze: Linear(
+            "conv1.conv", inputs: channels, outputs: sizes.squeezeBottleneck, kernel: true, layout: &$0),
+          excite: Linear(
+            "conv2.conv", inputs: sizes.squeezeBottleneck, outputs: channels, kernel: true, layout: &$0))
+      }
+      return SERes2Block(first: first, middle: Res2Block(chunks, passing: .first), last: last, gate: gate)
     }
-    let last = ConvolutionBlock(
-      speechbrain: "\(name).tdnn2", inputs: channels, outputs: channels, layout: &layout)
-    let squeeze = Linear(
-      "\(name).se_block.conv1.conv", inputs: channels, outputs: sizes.squeezeBottleneck, kernel: true,
-      layout: &layout)
-    let excite = Linear(
-      "\(name).se_block.conv2.conv", inputs: sizes.squeezeBottleneck, outputs: channels, kernel: true,
-      layout: &layout)
-    self.init(
-      first: first, middle: Res2Block(chunks, passing: .first), last: last,
-      gate: SqueezeExcitation(squeeze: squeeze, excite: excite))
   }
 }

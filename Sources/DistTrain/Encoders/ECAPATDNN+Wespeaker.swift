@@ -3,9 +3,10 @@ extension ECAPATDNN {
   init(wespeaker sizes: Sizes) {
     self.sizes = sizes
     var layout = EncoderLayout()
-    entry = ConvolutionBlock(
-      convolution: "layer1.conv", normalization: "layer1.bn", inputs: sizes.bins, outputs: sizes.channels, kernel: 5,
-      layout: &layout)
+    entry = layout.scope("layer1") {
+      ConvolutionBlock(
+        convolution: "conv", normalization: "bn", inputs: sizes.bins, outputs: sizes.channels, kernel: 5, layout: &$0)
+    }
     blocks = [2, 3, 4].map { dilation in
       SERes2Block(
         "layer\(dilation)", channels: sizes.channels, scale: sizes.scale, kernel: 3, dilation: dilation,
@@ -16,7 +17,7 @@ extension ECAPATDNN {
     let pooling = AttentiveStatisticsPooling(
       "pool", channels: sizes.aggregation, bottleneck: sizes.attentionBottleneck, globalContext: sizes.globalContext,
       layout: &layout)
-    aggregation = .rectified(RectifiedAggregation(convolution: convolution, pooling: pooling))
+    aggregation = RectifiedAggregation(convolution: convolution, pooling: pooling)
     normalization = BatchNormalization("bn", channels: 2 * sizes.aggregation, layout: &layout)
     output = Linear("linear", inputs: 2 * sizes.aggregation, outputs: sizes.embedding, layout: &layout)
     self.layout = layout

@@ -27,29 +27,19 @@ package struct ECAPATDNN: Encoder {
     package init() {}
   }
 
-  package struct Cache {
-    let utterances: Int
-    let entry: ConvolutionBlock.Cache
-    let blocks: [SERes2Block.Cache]
-    let aggregation: Aggregation.Cache
-    /// 2·aggregation × utterances.
-    let pooled: Matrix
-    let normalization: BatchNormalization.Cache
-    let normalized: Matrix
-  }
-
   package let layout: EncoderLayout
   package let sizes: Sizes
   let entry: ConvolutionBlock
   let blocks: [SERes2Block]
-  let aggregation: Aggregation
+  /// The blocks' joined outputs aggregated and pooled over frames.
+  let aggregation: any Layer
   let normalization: BatchNormalization
   let output: Linear
 
   package var bins: Int { sizes.bins }
   package var dimensions: Int { sizes.embedding }
   package var minimumFrames: Int {
-    max(entry.convolution.minimumFrames, blocks.map(\.minimumFrames).max() ?? 1)
+    blocks.map(\.minimumFrames).reduce(max(entry.minimumFrames, aggregation.minimumFrames), max)
   }
 
   package init(_ sizes: Sizes, arrangement: Arrangement = .wespeaker) {
@@ -62,64 +52,55 @@ package struct ECAPATDNN: Encoder {
   package func encode(
     _ features: Matrix, utterances: Int, _ pass: ForwardPass
   ) -> (embeddings: Matrix, pullback: Pullback) {
-    let (embeddings, cache) = forward(features, utterances: utterances, pass)
-    return (embeddings, { gradients, pass in backward(gradients, cache: cache, pass) })
-  }
-
-  package func forward(_ features: Matrix, utterances: Int, _ pass: ForwardPass) -> (Matrix, Cache) {
     precondition(features.rows == bins, "\(bins) features a frame expected, not \(features.rows)")
-    let (first, entryCache) = entry.forward(AffineView(features.view), utterances: utterances, pass)
-    let joined = Matrix(rows: blocks.count * sizes.channels, columns: features.columns)
+    let grid = Grid(utterances: utterances, frames: features.columns / utterances)
+    let (first, entryCache) = entry.forward(AffineView(features.view), grid, pass)
+    let (joined, blockCaches) = joinedBlocks(first, grid, pass)
+    let (pooled, backwardThroughAggregation) = aggregation.apply(AffineView(joined.view), grid, pass)
+    let (normalized, normalizationCache) = normalization.forward(pooled, grid.pooled, pass)
+    let embeddings = Matrix(rows: dimensions, columns: utterances)
+    let (_, outputCache) = output.forward(normalized, grid.pooled, into: embeddings.view, pass)
+    let pullback = Pullback(layout) { gradient, pass in
+      let pooledGradient = Matrix(rows: output.inputs, columns: gradient.columns).view
+      output.backward(gradient.view, cache: outputCache, into: pooledGradient, pass)
+      normalization.backward(pooledGradient, cache: normalizationCache, into: pooledGradient, pass)
+      let joinedGradient = backwardThroughAggregation(pooledGradient, pass)
+      let firstGradient = backwardThroughBlocks(joinedGradient, blockCaches, pass)
+      entry.backward(firstGradient, cache: entryCache, into: nil, pass)
+    }
+    return (embeddings.transposed, pullback)
+  }
+
+  /// The rows of a block's output among the joined ones.
+  private func rows(of block: Int) -> Range<Int> { block * sizes.channels..<(block + 1) * sizes.channels }
+
+  /// Each block reads the one before. All outputs lie in one matrix, as the aggregation reads them.
+  private func joinedBlocks(
+    _ input: AffineView, _ grid: Grid, _ pass: ForwardPass
+  ) -> (joined: Matrix, caches: [SERes2Block.Cache]) {
+    let joined = Matrix(rows: blocks.count * sizes.channels, columns: grid.columns)
     var caches: [SERes2Block.Cache] = []
-    var current = first
+    var current = input
     for (index, block) in blocks.enumerated() {
-      let output = joined.rows(index * sizes.channels..<(index + 1) * sizes.channels)
-      caches.append(block.forward(current, utterances: utterances, into: output, pass))
-      current = AffineView(output)
+      let (output, cache) = block.forward(current, grid, into: joined.rows(rows(of: index)), pass)
+      caches.append(cache)
+      current = output
     }
-    let (pooled, aggregationCache) = aggregation.forward(joined, utterances: utterances, pass)
-    let normalized = Matrix(rows: pooled.rows, columns: pooled.columns)
-    let normalizationCache = normalization.forward(pooled.view, into: normalized.view, pass)
-    let embeddings = output.forward(normalized.view, pass).transposed
-    let cache = Cache(
-      utterances: utterances, entry: entryCache, blocks: caches, aggregation: aggregationCache, pooled: pooled,
-      normalization: normalizationCache, normalized: normalized)
-    return (embeddings, cache)
+    return (joined, caches)
   }
 
-  package func backward(_ gradients: [Matrix], cache: Cache, _ pass: BackwardPass) {
-    precondition(gradients.count == pass.objectives, "a gradient and a buffer for each objective")
-    let utterances = cache.utterances
-    let pooledGradient = output.backward(stack(gradients).view, input: cache.normalized.view, pass)
-    pass.finished(output.weight.offset)
-    normalization.backward(pooledGradient.view, input: cache.pooled.view, cache: cache.normalization, pass)
-    let joined = aggregation.backward(pooledGradient, cache: cache.aggregation, utterances: utterances, pass)
-    pass.finished(aggregation.offset)
+  /// The gradient of the first block's input, in the memory of its output's.
+  private func backwardThroughBlocks(
+    _ joined: Matrix, _ caches: [SERes2Block.Cache], _ pass: BackwardPass
+  ) -> MatrixView {
     for index in blocks.indices.reversed() {
-      let own = joined.rows(index * sizes.channels..<(index + 1) * sizes.channels)
-      blocks[index].backward(own, cache: cache.blocks[index], utterances: utterances, pass)
-      pass.finished(blocks[index].offset)
-      if index == 0 {
-        entry.backward(own, cache: cache.entry, utterances: utterances, into: nil, pass)
-      } else {
-        // The block before gave its output to this one and to the aggregation.
-        let before = joined.rows((index - 1) * sizes.channels..<index * sizes.channels)
-        inParallel(own.rows) { row in ck_add(before.row(row), own.row(row), before.row(row), own.columns) }
-      }
+      let own = joined.rows(rows(of: index))
+      blocks[index].backward(own, cache: caches[index], into: own, pass)
+      guard index > 0 else { continue }
+      // The block before gave its output to this one and to the aggregation.
+      let before = joined.rows(rows(of: index - 1))
+      inParallel(own.rows) { row in ck_add(before.row(row), own.row(row), before.row(row), own.columns) }
     }
-  }
-
-  /// Gradients of embeddings side by side: dimensions × (objectives · utterances).
-  private func stack(_ gradients: [Matrix]) -> Matrix {
-    let utterances = gradients[0].rows
-    let stacked = Matrix(rows: dimensions, columns: gradients.count * utterances)
-    for (objective, gradient) in gradients.enumerated() {
-      for utterance in 0..<utterances {
-        for dimension in 0..<dimensions {
-          stacked[dimension, objective * utterances + utterance] = gradient[utterance, dimension]
-        }
-      }
-    }
-    return stacked
+    return joined.rows(rows(of: 0))
   }
 }

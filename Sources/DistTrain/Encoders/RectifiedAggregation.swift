@@ -1,40 +1,67 @@
 internal import CKernels
 
 /// Convolution, ReLU and pooling, wespeaker's.
-struct RectifiedAggregation: Sendable {
+struct RectifiedAggregation: Layer {
   struct Cache {
-    /// inputs × (utterances · frames).
-    let joined: Matrix
+    let input: AffineView
+    let grid: Grid
     let pooling: AttentiveStatisticsPooling.Cache
   }
 
   let convolution: Convolution1D
   let pooling: AttentiveStatisticsPooling
+  var inputs: Int { convolution.inputs }
+  var outputs: Int { pooling.outputs }
+  var minimumFrames: Int { convolution.minimumFrames }
 
-  /// inputs × (utterances · frames) → 2·channels × utterances.
-  func forward(_ joined: Matrix, utterances: Int, _ pass: ForwardPass) -> (Matrix, Cache) {
-    let aggregated = Matrix(rows: convolution.outputs, columns: joined.columns)
-    let biases = convolution.forward(AffineView(joined.view), utterances: utterances, into: aggregated.view, pass)
+  func outputGrid(_ grid: Grid) -> Grid { pooling.outputGrid(grid) }
+
+  func forward(
+    _ input: AffineView, _ grid: Grid, into memory: MatrixView, _ pass: ForwardPass
+  ) -> (output: AffineView, cache: Cache) {
+    let aggregated = Matrix(rows: convolution.outputs, columns: grid.columns)
+    let biases = convolution.product(input, grid, into: aggregated.view, pass)
     inParallel(convolution.outputs) { channel in
       ck_add_scalar_relu(aggregated.row(channel), aggregated.columns, biases[channel])
     }
-    let (pooled, cache) = pooling.forward(aggregated, utterances: utterances, pass)
-    return (pooled, Cache(joined: joined, pooling: cache))
+    let (pooled, cache) = pooling.forward(AffineView(aggregated.view), grid, into: memory, pass)
+    return (pooled, Cache(input: input, grid: grid, pooling: cache))
   }
 
-  /// The joined outputs' gradient.
-  /// - Parameter gradient: 2·channels × (objectives · utterances).
-  func backward(_ gradient: Matrix, cache: Cache, utterances: Int, _ pass: BackwardPass) -> Matrix {
-    let aggregated = pooling.backwardThroughReLU(gradient, cache: cache.pooling, utterances: utterances, pass)
-    pass.finished(pooling.offset)
-    let span = cache.joined.columns
+  func backward(_ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass) {
+    let aggregated = backwardThroughPooling(gradient, cache, pass)
+    backwardThroughConvolution(aggregated, cache, into: inputGradient, pass)
+  }
+
+  func apply(
+    _ input: AffineView, _ grid: Grid, _ pass: ForwardPass
+  ) -> (output: AffineView, pullback: LayerPullback) {
+    let (output, cache) = forward(input, grid, pass)
+    return (
+      output,
+      { gradient, pass in
+        let aggregated = backwardThroughPooling(gradient, cache, pass)
+        let inputGradient = Matrix(rows: inputs, columns: aggregated.columns)
+        backwardThroughConvolution(aggregated, cache, into: inputGradient.view, pass)
+        return inputGradient
+      }
+    )
+  }
+
+  private func backwardThroughPooling(_ gradient: MatrixView, _ cache: Cache, _ pass: BackwardPass) -> Matrix {
+    let aggregated = Matrix(rows: convolution.outputs, columns: pass.objectives * cache.grid.columns)
+    pooling.backwardThroughReLU(gradient, cache: cache.pooling, into: aggregated.view, pass)
+    return aggregated
+  }
+
+  private func backwardThroughConvolution(
+    _ aggregated: Matrix, _ cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass
+  ) {
+    let span = cache.grid.columns
     let sums = UnitSums(rows: convolution.outputs, columns: span, pass) { objective, row, columns in
       ck_sum(aggregated.row(row) + objective * span + columns.lowerBound, columns.count)
     }
-    let joined = Matrix(rows: cache.joined.rows, columns: aggregated.columns)
     convolution.backward(
-      aggregated.view, sums: sums, input: AffineView(cache.joined.view), utterances: utterances, into: joined.view,
-      pass)
-    return joined
+      aggregated.view, sums: sums, input: cache.input, grid: cache.grid, into: inputGradient, pass)
   }
 }

@@ -10,7 +10,7 @@ package struct TrainedEncoder {
     let file = try SafetensorsFile(path: self.path)
     let configuration = try Configuration.encoder(metadata: file.metadata, path: self.path)
     let encoder = configuration.network
-    try Self.checkTensors(file, encoder.layout, named: configuration.encoder.layout.rawValue)
+    try Self.checkTensors(file, encoder.layout, of: configuration.encoder)
     let parameters = Matrix(rows: 1, columns: encoder.layout.parameters.count)
     let statistics = Matrix(rows: 1, columns: encoder.layout.statistics.count)
     for (buffer, layout) in [(parameters, encoder.layout.parameters), (statistics, encoder.layout.statistics)] {
@@ -27,12 +27,13 @@ package struct TrainedEncoder {
   /// Compares the tensors that an encoder has with those of a file's header: nothing is allocated of sizes that the file
   /// says of itself and does not hold.
   /// - Throws: `Failure(.badData)` that names the first tensor which is missing or has another shape.
-  private static func checkTensors(_ file: SafetensorsFile, _ layout: EncoderLayout, named name: String) throws {
+  private static func checkTensors(_ file: SafetensorsFile, _ layout: EncoderLayout, of settings: Configuration.Encoder) throws {
     for tensor in layout.parameters.parameters + layout.statistics.parameters {
       guard file.contains(tensor.name) else {
         throw Failure(
           .badData,
-          "\(file.path): says encoder.layout \(name) of itself, but has no tensor \(tensor.name) of that layout")
+          "\(file.path): says of itself that it holds \(settings.description), but has no tensor \(tensor.name) of that "
+            + "encoder")
       }
       let shape = try file.shape(of: tensor.name)
       guard shape == tensor.shape else {

@@ -93,6 +93,9 @@ package struct AffineView: Sendable {
     inParallel(rows) { row in write(row: row, columns: 0..<columns, to: target.row(row)) }
   }
 
+  /// Its elements as they are read, without a copy where they lie so.
+  var plain: MatrixView { isPlain ? values : stored().view }
+
   /// A copy, channels × columns.
   package func stored() -> Matrix {
     let matrix = Matrix(rows: rows, columns: columns)

@@ -5,17 +5,18 @@ package struct BackwardPass {
   package let parameters: Matrix
   /// For each objective and each of the units' nodes a flat buffer like the parameters', to which gradients are added. A
   /// parameter's gradient begins with zeros and is added once: what was there before would not be part of the tree.
-  package let gradients: [[Matrix]]
+  private let gradients: [[Matrix]]
   /// How sums over the batch are made.
   package let units: BatchUnits
   /// The closure of the forward pass.
   private let combine: BatchSum?
-  /// Takes an offset in the flat buffers at and after which all objectives' gradients are final. An encoder calls it on its
-  /// way, as early and as often as it knows; everything is final once its backward pass returns.
-  package let finished: (Int) -> Void
+  private let finished: (Int) -> Void
+  private var progress: GradientProgress?
   /// What products of activations and of their gradients are multiplied in.
   package let precision: Precision
 
+  /// - Parameter finished: takes, whenever there are more of them, the offset in the flat buffers at and after which all
+  ///   objectives' gradients of an encoder's parameters are final. All are once the encoder's pullback returns.
   package init(
     parameters: Matrix, gradients: [[Matrix]], units: BatchUnits,
     combine: BatchSum? = nil, finished: @escaping (Int) -> Void = { _ in }, precision: Precision = .single
@@ -38,6 +39,13 @@ package struct BackwardPass {
       precision: precision)
   }
 
+  /// The same pass through what is laid out so, of whose gradients it tells which are final.
+  package func through(_ layout: EncoderLayout) -> BackwardPass {
+    var pass = self
+    pass.progress = GradientProgress(layout.parameters, objectives: objectives, finished: finished)
+    return pass
+  }
+
   package var objectives: Int { gradients.count }
 
   /// Sums over everything that shares batch statistics, from the units' numbers, `width` each.
@@ -50,27 +58,61 @@ package struct BackwardPass {
     return MatrixView(parameters.pointer + parameter.offset, rows: rows, columns: parameter.count / rows)
   }
 
-  func vector(_ parameter: Parameter) -> UnsafeMutablePointer<Float> { parameters.pointer + parameter.offset }
+  func vector(_ parameter: Parameter) -> SharedMemory<Float> { SharedMemory(parameters.pointer + parameter.offset) }
 
-  /// Where an objective's gradients of a parameter go, for each node a matrix whose rows are the first dimension.
-  func gradients(_ parameter: Parameter, objective: Int) -> [MatrixView] {
+  /// Adds an objective's gradient of a parameter, all of it at once.
+  /// - Parameter add: adds to matrices whose rows are the parameter's first dimension, one for each node.
+  func add(to parameter: Parameter, objective: Int, _ add: (_ nodes: [MatrixView]) -> Void) {
     let rows = parameter.shape[0]
-    return gradients[objective].map {
+    let nodes = gradients[objective].map {
       MatrixView($0.pointer + parameter.offset, rows: rows, columns: parameter.count / rows)
     }
+    add(nodes)
+    progress?.added(parameter)
   }
 
   /// Adds to an objective's gradient of a vector what each unit brings.
   func add(_ parameter: Parameter, objective: Int, _ share: (_ unit: Int, _ index: Int) -> Float) {
-    for (node, gradient) in zip(units.nodes, gradients[objective]) {
-      let own = gradient.pointer + parameter.offset
-      for index in 0..<parameter.count {
-        own[index] += SumTree.sum(of: node) {
-          share($0, index)
-        } adding: {
-          $0 + $1
+    add(to: parameter, objective: objective) { targets in
+      for (node, target) in zip(units.nodes, targets) {
+        for index in 0..<parameter.count {
+          target.pointer[index] += SumTree.sum(of: node) {
+            share($0, index)
+          } adding: {
+            $0 + $1
+          }
         }
       }
     }
+  }
+}
+
+/// How far a backward pass has come: from which offset on all gradients are final. It follows from what is added, in
+/// whatever order.
+private final class GradientProgress {
+  private let parameters: [Parameter]
+  /// Objectives of each parameter whose gradient is not added yet.
+  private var missing: [Int]
+  /// The first of the parameters that are final to the last one.
+  private var first: Int
+  private let finished: (Int) -> Void
+
+  init(_ layout: ParameterLayout, objectives: Int, finished: @escaping (Int) -> Void) {
+    parameters = layout.parameters
+    missing = Array(repeating: objectives, count: parameters.count)
+    first = parameters.count
+    self.finished = finished
+  }
+
+  /// An objective's gradient of a parameter is added.
+  func added(_ parameter: Parameter) {
+    guard let index = parameters.firstIndex(where: { $0.offset == parameter.offset }) else {
+      preconditionFailure("\(parameter.name) is not of this layout")
+    }
+    precondition(missing[index] > 0, "the gradient of \(parameter.name) is added twice")
+    missing[index] -= 1
+    let before = first
+    while first > 0 && missing[first - 1] == 0 { first -= 1 }
+    if first < before { finished(parameters[first].offset) }
   }
 }

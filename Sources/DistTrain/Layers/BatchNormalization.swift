@@ -2,9 +2,15 @@ internal import CKernels
 
 /// Batch normalisation of channels over utterances and frames (Ioffe and Szegedy 2015), with statistics over all ranks
 /// or this one, as the pass's `combine` has it.
-package struct BatchNormalization: Sendable {
-  /// What backward needs: the statistics by which a batch was normalised.
+package struct BatchNormalization: Layer {
   package struct Cache {
+    /// channels × columns.
+    let input: MatrixView
+    let statistics: Statistics
+  }
+
+  /// The statistics by which a batch was normalised.
+  package struct Statistics: Sendable {
     /// By channel, double so that ranks agree to the last bit of a float.
     let means: [Double]
     let inverseDeviations: [Double]
@@ -16,6 +22,8 @@ package struct BatchNormalization: Sendable {
   }
 
   package let channels: Int
+  package var inputs: Int { channels }
+  package var outputs: Int { channels }
   let weight: Parameter
   let bias: Parameter
   let runningMean: Parameter
@@ -26,21 +34,23 @@ package struct BatchNormalization: Sendable {
   /// - Parameter name: the scope of `weight`, `bias`, `running_mean` and `running_var`, all [channels].
   package init(_ name: String, channels: Int, layout: inout EncoderLayout) {
     self.channels = channels
-    weight = layout.parameters.add("\(name).weight", shape: [channels], initialisation: .constant(1), decays: false)
-    bias = layout.parameters.add("\(name).bias", shape: [channels], initialisation: .constant(0), decays: false)
-    runningMean = layout.statistics.add(
-      "\(name).running_mean", shape: [channels], initialisation: .constant(0), decays: false)
-    runningVariance = layout.statistics.add(
-      "\(name).running_var", shape: [channels], initialisation: .constant(1), decays: false)
+    (weight, bias, runningMean, runningVariance) = layout.scope(name) {
+      (
+        $0.parameter("weight", shape: [channels], initialisation: .constant(1), decays: false),
+        $0.parameter("bias", shape: [channels], initialisation: .constant(0), decays: false),
+        $0.statistic("running_mean", shape: [channels], initialisation: .constant(0)),
+        $0.statistic("running_var", shape: [channels], initialisation: .constant(1))
+      )
+    }
   }
 
-  /// - Parameters:
-  ///   - input: channels × columns.
-  ///   - output: the same shape; may be the input.
-  package func forward(_ input: MatrixView, into output: MatrixView, _ pass: ForwardPass) -> Cache {
-    let (normalized, cache) = forward(input, pass)
-    normalized.write(to: output)
-    return cache
+  package func forward(
+    _ input: AffineView, _ grid: Grid, into memory: MatrixView, _ pass: ForwardPass
+  ) -> (output: AffineView, cache: Cache) {
+    let input = input.plain
+    let (normalized, statistics) = view(input, pass)
+    normalized.write(to: memory)
+    return (AffineView(memory), Cache(input: input, statistics: statistics))
   }
 
   /// The normalised input, as a view of it.
@@ -48,34 +58,34 @@ package struct BatchNormalization: Sendable {
   ///   - input: channels × columns.
   ///   - complete: sees each channel's columns once, on any thread, before they are read; may write them and returns their
   ///     sum.
-  func forward(
+  func view(
     _ input: MatrixView, _ pass: ForwardPass,
-    completing complete: ((_ channel: Int, _ columns: Range<Int>) -> Double)? = nil
-  ) -> (AffineView, Cache) {
-    let cache: Cache
+    completing complete: (@Sendable (_ channel: Int, _ columns: Range<Int>) -> Double)? = nil
+  ) -> (AffineView, Statistics) {
+    let statistics: Statistics
     switch pass.mode {
     case .training:
-      cache = batchStatistics(input, sum: complete ?? { ck_sum(input.row($0) + $1.lowerBound, $1.count) }, pass)
+      statistics = batchStatistics(input, sum: complete ?? { ck_sum(input.row($0) + $1.lowerBound, $1.count) }, pass)
     case .inference:
       if let complete { inParallel(channels) { _ = complete($0, 0..<input.columns) } }
-      cache = runningStatistics(pass)
+      statistics = runningStatistics(pass)
     }
-    let scales = (0..<channels).map { Double(pass.vector(weight)[$0]) * cache.inverseDeviations[$0] }
-    let shifts = (0..<channels).map { Double(pass.vector(bias)[$0]) - cache.means[$0] * scales[$0] }
-    return (AffineView(input, scales: scales.map(Float.init), shifts: shifts.map(Float.init)), cache)
+    let scales = (0..<channels).map { Double(pass.vector(weight)[$0]) * statistics.inverseDeviations[$0] }
+    let shifts = (0..<channels).map { Double(pass.vector(bias)[$0]) - statistics.means[$0] * scales[$0] }
+    return (AffineView(input, scales: scales.map(Float.init), shifts: shifts.map(Float.init)), statistics)
   }
 
-  private func runningStatistics(_ pass: ForwardPass) -> Cache {
+  private func runningStatistics(_ pass: ForwardPass) -> Statistics {
     let means = (0..<channels).map { Double(pass.statistics.pointer[runningMean.offset + $0]) }
     let inverseDeviations = (0..<channels).map {
       1 / (Double(pass.statistics.pointer[runningVariance.offset + $0]) + epsilon).squareRoot()
     }
-    return Cache(means: means, inverseDeviations: inverseDeviations, count: .infinity)
+    return Statistics(means: means, inverseDeviations: inverseDeviations, count: .infinity)
   }
 
   private func batchStatistics(
-    _ input: MatrixView, sum rowSum: (_ channel: Int, _ columns: Range<Int>) -> Double, _ pass: ForwardPass
-  ) -> Cache {
+    _ input: MatrixView, sum rowSum: @Sendable (_ channel: Int, _ columns: Range<Int>) -> Double, _ pass: ForwardPass
+  ) -> Statistics {
     // Each unit's sums, sums of squares, count. Deviations are taken around the unit's own mean, in floats, and moved to
     // zero in doubles, where nothing cancels.
     let width = 2 * channels + 1
@@ -98,7 +108,7 @@ package struct BatchNormalization: Sendable {
     let means = (0..<channels).map { sums[$0] / count }
     let variances = (0..<channels).map { max(0, sums[channels + $0] / count - means[$0] * means[$0]) }
     updateRunning(means: means, variances: variances, count: count, pass)
-    return Cache(
+    return Statistics(
       means: means, inverseDeviations: variances.map { 1 / ($0 + epsilon).squareRoot() }, count: count)
   }
 
@@ -114,23 +124,25 @@ package struct BatchNormalization: Sendable {
   }
 
   /// The gradient's coefficients for a row: dx = a · dy + b · x + c.
-  struct RowCoefficients {
+  struct RowCoefficients: Sendable {
     let a: Float
     let b: Float
     let c: Float
   }
 
   /// Adds weight and bias gradients and returns, by objective and channel, how dx follows from dy and x.
-  /// - Parameter own: for each unit, objective and channel Σ dy and Σ dy·(x − m), with m of the cache's centres.
-  private func backwardCoefficients(_ own: [Double], cache: Cache, _ pass: BackwardPass) -> [[RowCoefficients]] {
+  /// - Parameter own: for each unit, objective and channel Σ dy and Σ dy·(x − m), with m of the statistics' centres.
+  private func backwardCoefficients(
+    _ own: [Double], _ statistics: Statistics, _ pass: BackwardPass
+  ) -> [[RowCoefficients]] {
     var values = own
-    let centres = cache.centres
+    let centres = statistics.centres
     let width = 2 * channels * pass.objectives
     for pair in 0..<values.count / 2 {
       let channel = pair % channels
       values[2 * pair + 1] =
-        (own[2 * pair + 1] + (Double(centres[channel]) - cache.means[channel]) * own[2 * pair])
-        * cache.inverseDeviations[channel]
+        (own[2 * pair + 1] + (Double(centres[channel]) - statistics.means[channel]) * own[2 * pair])
+        * statistics.inverseDeviations[channel]
     }
     for objective in 0..<pass.objectives {
       let first = 2 * channels * objective
@@ -142,9 +154,9 @@ package struct BatchNormalization: Sendable {
     return (0..<pass.objectives).map { objective in
       (0..<channels).map { channel in
         let at = 2 * (objective * channels + channel)
-        let a = Double(scales[channel]) * cache.inverseDeviations[channel]
-        let b = -a * cache.inverseDeviations[channel] * sums[at + 1] / cache.count
-        let c = -a * sums[at] / cache.count - b * cache.means[channel]
+        let a = Double(scales[channel]) * statistics.inverseDeviations[channel]
+        let b = -a * statistics.inverseDeviations[channel] * sums[at + 1] / statistics.count
+        let c = -a * sums[at] / statistics.count - b * statistics.means[channel]
         return RowCoefficients(a: Float(a), b: Float(b), c: Float(c))
       }
     }
@@ -152,11 +164,11 @@ package struct BatchNormalization: Sendable {
 
   /// - Parameters:
   ///   - gradient: channels × (objectives · columns).
-  ///   - input: what `forward` read, channels × columns.
+  ///   - input: what was normalised, channels × columns.
   private func backwardCoefficients(
-    _ gradient: MatrixView, input: MatrixView, cache: Cache, _ pass: BackwardPass
+    _ gradient: MatrixView, input: MatrixView, _ statistics: Statistics, _ pass: BackwardPass
   ) -> [[RowCoefficients]] {
-    let centres = cache.centres
+    let centres = statistics.centres
     let rows = channels * pass.objectives
     let units = pass.units.ranges(of: input.columns)
     let values = [Double](filling: 2 * rows * units.count) { values in
@@ -166,32 +178,40 @@ package struct BatchNormalization: Sendable {
           let at = 2 * (unit * rows + row)
           ck_normalization_sums(
             gradient.row(channel) + objective * input.columns + columns.lowerBound,
-            input.row(channel) + columns.lowerBound, columns.count, centres[channel], &values[at], &values[at + 1])
+            input.row(channel) + columns.lowerBound, columns.count, centres[channel], values.pointer + at,
+            values.pointer + at + 1)
         }
       }
     }
-    return backwardCoefficients(values, cache: cache, pass)
+    return backwardCoefficients(values, statistics, pass)
   }
 
-  /// The gradient through the normalisation, in place.
-  package func backward(_ gradient: MatrixView, input: MatrixView, cache: Cache, _ pass: BackwardPass) {
-    let coefficients = backwardCoefficients(gradient, input: input, cache: cache, pass)
+  /// The input's gradient may be in the output's own memory.
+  package func backward(
+    _ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass
+  ) {
+    let input = cache.input
+    let coefficients = backwardCoefficients(gradient, input: input, cache.statistics, pass)
+    guard let inputGradient else { return }
     for objective in 0..<pass.objectives {
       inParallel(channels) { channel in
         let row = coefficients[objective][channel]
-        ck_normalization_backward(
-          gradient.row(channel) + objective * input.columns, input.row(channel), input.columns, row.a, row.b, row.c)
+        let own = inputGradient.row(channel) + objective * input.columns
+        if inputGradient.pointer != gradient.pointer {
+          own.update(from: gradient.row(channel) + objective * input.columns, count: input.columns)
+        }
+        ck_normalization_backward(own, input.row(channel), input.columns, row.a, row.b, row.c)
       }
     }
   }
 
   /// The gradient through the normalisation and the ReLU before it, in place.
-  /// - Parameter rectified: the ReLU's output, which `forward` read.
+  /// - Parameter rectified: the ReLU's output, of which `view` gave a view.
   /// - Returns: the gradient's sums over columns.
   func backwardThroughReLU(
-    _ gradient: MatrixView, rectified: MatrixView, cache: Cache, _ pass: BackwardPass
+    _ gradient: MatrixView, rectified: MatrixView, _ statistics: Statistics, _ pass: BackwardPass
   ) -> UnitSums {
-    let coefficients = backwardCoefficients(gradient, input: rectified, cache: cache, pass)
+    let coefficients = backwardCoefficients(gradient, input: rectified, statistics, pass)
     return UnitSums(rows: channels, columns: rectified.columns, pass) { objective, channel, columns in
       let row = coefficients[objective][channel]
       let own = gradient.row(channel) + objective * rectified.columns + columns.lowerBound
@@ -202,14 +222,15 @@ package struct BatchNormalization: Sendable {
 
   /// The same for a gradient that is not stored.
   /// - Parameters:
-  ///   - gradient: with sums about the cache's centres.
+  ///   - gradient: with sums about the statistics' centres.
   ///   - target: takes the result, channels × (objectives · columns).
   func backwardThroughReLU(
-    _ gradient: GatedGradient, rectified: MatrixView, cache: Cache, into target: MatrixView, _ pass: BackwardPass
+    _ gradient: GatedGradient, rectified: MatrixView, _ statistics: Statistics, into target: MatrixView,
+    _ pass: BackwardPass
   ) -> UnitSums {
     let utterances = gradient.gates.columns
     let frames = rectified.columns / utterances
-    let coefficients = backwardCoefficients(gradient.sums, cache: cache, pass)
+    let coefficients = backwardCoefficients(gradient.sums, statistics, pass)
     return UnitSums(rows: channels, columns: utterances, pass) { objective, channel, unit in
       let row = coefficients[objective][channel]
       return unit.reduce(0) { sum, utterance in

@@ -14,8 +14,7 @@ struct ContextualLinear: Sendable {
   let channels: Int
   let globalContext: Bool
   private let map: Linear
-  /// The first of its parameters' elements in the flat buffer.
-  var offset: Int { map.weight.offset }
+  var outputs: Int { map.outputs }
 
   /// - Parameter name: the scope of `weight` [outputs, 3·channels or channels, 1] and `bias` [outputs].
   init(_ name: String, channels: Int, outputs: Int, globalContext: Bool, layout: inout EncoderLayout) {
@@ -31,11 +30,11 @@ struct ContextualLinear: Sendable {
   }
 
   /// channels × (utterances · frames) → outputs × (utterances · frames).
-  func forward(_ input: Matrix, context: Context?, utterances: Int, _ pass: ForwardPass) -> Matrix {
-    let frames = input.columns / utterances
+  func forward(_ input: MatrixView, context: Context?, _ grid: Grid, _ pass: ForwardPass) -> Matrix {
+    let (utterances, frames) = (grid.utterances, grid.frames)
     let weights = parts(pass.matrix(map.weight))
     let output = Matrix(rows: map.outputs, columns: input.columns)
-    multiply(weights[0], input.view, into: output.view, precision: pass.precision)
+    multiply(weights[0], input, into: output.view, precision: pass.precision)
     let shift = Matrix.zeros(rows: map.outputs, columns: utterances)
     if let context {
       multiply(weights[1], context.means.view, into: shift.view)
@@ -56,13 +55,13 @@ struct ContextualLinear: Sendable {
   ///   - inputGradient: channels × (objectives · utterances · frames).
   /// - Returns: the gradients of μ and σ; nil without global context.
   func backward(
-    _ gradient: Matrix, input: Matrix, context: Context?, utterances: Int, into inputGradient: Matrix,
+    _ gradient: Matrix, input: MatrixView, context: Context?, _ grid: Grid, into inputGradient: MatrixView,
     _ pass: BackwardPass
   ) -> Context? {
-    let sums = frameSums(gradient, columns: pass.objectives * utterances)
-    addParameterGradients(gradient, sums: sums, input: input, context: context, utterances: utterances, pass)
+    let sums = frameSums(gradient, columns: pass.objectives * grid.utterances)
+    addParameterGradients(gradient, sums: sums, input: input, context: context, grid, pass)
     let weights = parts(pass.matrix(map.weight))
-    multiply(transposed: weights[0], gradient.view, into: inputGradient.view, precision: pass.precision)
+    multiply(transposed: weights[0], gradient.view, into: inputGradient, precision: pass.precision)
     guard context != nil else { return nil }
     let means = Matrix(rows: channels, columns: sums.columns)
     let deviations = Matrix(rows: channels, columns: sums.columns)
@@ -84,22 +83,24 @@ struct ContextualLinear: Sendable {
   }
 
   private func addParameterGradients(
-    _ gradient: Matrix, sums: Matrix, input: Matrix, context: Context?, utterances: Int, _ pass: BackwardPass
+    _ gradient: Matrix, sums: Matrix, input: MatrixView, context: Context?, _ grid: Grid, _ pass: BackwardPass
   ) {
-    let span = input.columns
+    let (utterances, span) = (grid.utterances, input.columns)
     for objective in 0..<pass.objectives {
       let own = sums.columns(objective * utterances..<(objective + 1) * utterances)
       let ranges = pass.units.ranges(of: utterances)
       pass.add(map.bias, objective: objective) { unit, row in
         Float(ck_sum(own.row(row) + ranges[unit].lowerBound, ranges[unit].count))
       }
-      let nodes = pass.gradients(map.weight, objective: objective).map(parts)
-      addUnitProducts(
-        gradient.columns(objective * span..<(objective + 1) * span), transposed: input.view, units: pass.units,
-        to: nodes.map { $0[0] }, precision: pass.precision)
-      if let context {
-        for (part, statistic) in [(1, context.means), (2, context.deviations)] {
-          addUnitProducts(own, transposed: statistic.view, units: pass.units, to: nodes.map { $0[part] })
+      pass.add(to: map.weight, objective: objective) { nodes in
+        let nodes = nodes.map(parts)
+        addUnitProducts(
+          gradient.columns(objective * span..<(objective + 1) * span), transposed: input, units: pass.units,
+          to: nodes.map { $0[0] }, precision: pass.precision)
+        if let context {
+          for (part, statistic) in [(1, context.means), (2, context.deviations)] {
+            addUnitProducts(own, transposed: statistic.view, units: pass.units, to: nodes.map { $0[part] })
+          }
         }
       }
     }

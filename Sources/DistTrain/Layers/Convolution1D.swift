@@ -1,16 +1,21 @@
 internal import CKernels
 
 /// A convolution over frames that keeps their number:
-/// y[o, t] = b[o] + Σ_{c,j} w[o, c, j] · x[c, t + (j − (k−1)/2)·d], with x beyond an utterance's ends as `padding` has it.
+/// y[o, t] = b[o] + Σ_{c,j} w[o, c, j] · x[c, t + (j − (k−1)/2)·d], with x beyond a line's ends as `padding` has it.
 ///
-/// It is one product with the input's shifted rows gathered for a few utterances at a time. A kernel of one frame reads the
+/// It is one product with the input's shifted rows gathered for a few lines at a time. A kernel of one frame reads the
 /// input itself, with a view's scales and shifts among its weights: W·(a∘x + c) + b = (W∘a)·x + (b + W·c).
-package struct Convolution1D: Sendable {
-  /// What stands beyond an utterance's ends.
+package struct Convolution1D: Layer {
+  /// What stands beyond a line's ends.
   package enum Padding: Sendable {
     case zeros
     /// The frames mirrored at the first and at the last one, which are not repeated (PyTorch's `reflect`).
     case reflection
+  }
+
+  package struct Cache {
+    let input: AffineView
+    let grid: Grid
   }
 
   package let inputs: Int
@@ -35,28 +40,50 @@ package struct Convolution1D: Sendable {
     self.padding = padding
     // PyTorch's default for Conv1d: uniform in ± 1/√fan-in, weights and biases alike.
     let bound = 1 / Float(inputs * kernel).squareRoot()
-    weight = layout.parameters.add(
-      "\(name).weight", shape: [outputs, inputs, kernel], initialisation: .uniform(bound: bound), decays: true)
-    bias = layout.parameters.add(
-      "\(name).bias", shape: [outputs], initialisation: .uniform(bound: bound), decays: false)
+    (weight, bias) = layout.scope(name) {
+      (
+        $0.parameter(
+          "weight", shape: [outputs, inputs, kernel], initialisation: .uniform(bound: bound), decays: true),
+        $0.parameter("bias", shape: [outputs], initialisation: .uniform(bound: bound), decays: false)
+      )
+    }
   }
 
-  /// Frames that the kernel reaches beyond an utterance's ends.
+  /// Frames that the kernel reaches beyond a line's ends.
   private var reach: Int { (kernel - 1) / 2 * dilation }
 
-  /// The fewest frames of an utterance: a reflection needs more than the kernel reaches.
+  /// A reflection needs more frames than the kernel reaches.
   package var minimumFrames: Int { padding == .reflection ? reach + 1 : 1 }
+
+  package func forward(
+    _ input: AffineView, _ grid: Grid, into memory: MatrixView, _ pass: ForwardPass
+  ) -> (output: AffineView, cache: Cache) {
+    let biases = product(input, grid, into: memory, pass)
+    inParallel(outputs) { ck_add_scalar(memory.row($0), memory.columns, biases[$0]) }
+    return (AffineView(memory), Cache(input: input, grid: grid))
+  }
+
+  package func backward(
+    _ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass
+  ) {
+    let columns = cache.input.columns
+    let sums = UnitSums(rows: outputs, columns: columns, pass) { objective, row, unit in
+      ck_sum(gradient.row(row) + objective * columns + unit.lowerBound, unit.count)
+    }
+    backward(gradient, sums: sums, input: cache.input, grid: cache.grid, into: inputGradient, pass)
+  }
 
   /// The product without the bias, which the caller adds in a pass it makes anyway.
   /// - Parameters:
-  ///   - input: inputs × (utterances · frames).
-  ///   - output: outputs × (utterances · frames).
+  ///   - input: inputs × the grid's columns.
+  ///   - output: outputs × the grid's columns.
   /// - Returns: what is to be added to each of the output's rows.
-  func forward(_ input: AffineView, utterances: Int, into output: MatrixView, _ pass: ForwardPass) -> [Float] {
+  func product(_ input: AffineView, _ grid: Grid, into output: MatrixView, _ pass: ForwardPass) -> [Float] {
     let input = readable(input, pass.precision)
     let weights = kernel == 1 ? scaled(pass.matrix(weight), by: input) : pass.matrix(weight)
-    forEachBlock(of: input, utterances: utterances) { rows, columns in
-      multiply(weights, rows, into: output.columns(columns), precision: pass.precision)
+    let precision = pass.precision
+    forEachBlock(of: input, lines: grid.lines) { rows, columns in
+      multiply(weights, rows, into: output.columns(columns), precision: precision)
     }
     return biases(input, pass)
   }
@@ -94,13 +121,13 @@ package struct Convolution1D: Sendable {
 
   /// Adds the weights' and biases' gradients and writes the input's.
   /// - Parameters:
-  ///   - gradient: outputs × (objectives · utterances · frames).
+  ///   - gradient: outputs × (objectives · columns).
   ///   - sums: of its rows.
-  ///   - input: what `forward` was given.
-  ///   - inputGradient: inputs × (objectives · utterances · frames); nil where nothing trained lies before.
+  ///   - input: what `product` was given, as the grid is.
+  ///   - inputGradient: inputs × (objectives · columns); nil where nothing trained lies before.
   ///   - adding: whether the input's gradient is added to what is there.
   func backward(
-    _ gradient: MatrixView, sums: UnitSums, input: AffineView, utterances: Int, into inputGradient: MatrixView?,
+    _ gradient: MatrixView, sums: UnitSums, input: AffineView, grid: Grid, into inputGradient: MatrixView?,
     adding: Bool = false, _ pass: BackwardPass
   ) {
     for objective in 0..<pass.objectives {
@@ -109,7 +136,7 @@ package struct Convolution1D: Sendable {
     if kernel == 1 {
       addProductGradients(gradient, sums: sums, input: readable(input, pass.precision), pass)
     } else {
-      addGatheredGradients(gradient, input: input, utterances: utterances, pass)
+      addGatheredGradients(gradient, input: input, grid, pass)
     }
     guard let inputGradient else { return }
     if kernel == 1 {
@@ -117,7 +144,7 @@ package struct Convolution1D: Sendable {
         transposed: pass.matrix(weight), gradient, into: inputGradient, adding: adding, precision: pass.precision)
     } else {
       writeInputGradient(
-        gradient, utterances: utterances * pass.objectives, into: inputGradient, adding: adding, pass)
+        gradient, lines: grid.lines * pass.objectives, into: inputGradient, adding: adding, pass)
     }
   }
 
@@ -125,77 +152,82 @@ package struct Convolution1D: Sendable {
   private func addProductGradients(_ gradient: MatrixView, sums: UnitSums, input: AffineView, _ pass: BackwardPass) {
     for objective in 0..<pass.objectives {
       let own = gradient.columns(objective * input.columns..<(objective + 1) * input.columns)
-      addUnitProducts(
-        own, transposed: input.values, units: pass.units, to: pass.gradients(weight, objective: objective),
-        precision: pass.precision,
-        completing: input.isPlain
-          ? nil
-          : { unit, outputs, inputs, target in
-            for (row, output) in outputs.enumerated() {
-              input.complete(target.row(row), channels: inputs, sum: Float(sums[objective, unit, output]))
-            }
-          })
+      let complete: UnitCompletion = { unit, outputs, inputs, target in
+        for (row, output) in outputs.enumerated() {
+          input.complete(target.row(row), channels: inputs, sum: Float(sums[objective, unit, output]))
+        }
+      }
+      pass.add(to: weight, objective: objective) {
+        addUnitProducts(
+          own, transposed: input.values, units: pass.units, to: $0, precision: pass.precision,
+          completing: input.isPlain ? nil : complete)
+      }
     }
   }
 
-  private func addGatheredGradients(_ gradient: MatrixView, input: AffineView, utterances: Int, _ pass: BackwardPass) {
+  private func addGatheredGradients(_ gradient: MatrixView, input: AffineView, _ grid: Grid, _ pass: BackwardPass) {
     let width = inputs * kernel
-    let units = pass.units.ranges(of: utterances)
-    let frames = input.columns / utterances
+    let units = pass.units.ranges(of: grid.lines)
+    let frames = grid.frames
+    let (objectives, precision) = (pass.objectives, pass.precision)
     // Each unit's own sums, for each objective, added when all are there, whichever thread was first.
-    let partial = Matrix(rows: pass.objectives * units.count * outputs, columns: width)
+    let partial = Matrix(rows: objectives * units.count * outputs, columns: width)
     ThreadTeam.shared.run(units.count) { unit in
       for block in blocks(of: units[unit], channels: inputs, frames: frames) {
         let gathered = Matrix(rows: width, columns: block.count * frames)
-        gather(input, utterances: block, frames: frames, into: gathered)
-        for objective in 0..<pass.objectives {
+        gather(input, lines: block, frames: frames, into: gathered)
+        for objective in 0..<objectives {
           let first = objective * input.columns + block.lowerBound * frames
           let row = (objective * units.count + unit) * outputs
           multiply(
             gradient.columns(first..<first + gathered.columns), transposed: gathered.view,
             into: partial.rows(row..<row + outputs), adding: block.lowerBound > units[unit].lowerBound,
-            precision: pass.precision)
+            precision: precision)
         }
       }
     }
-    inParallel(pass.objectives * outputs) { row in
-      let (objective, output) = row.quotientAndRemainder(dividingBy: outputs)
-      for (node, total) in zip(pass.units.nodes, pass.gradients(weight, objective: objective)) {
-        let sum = SumTree.sum(of: node) { unit in
-          partial.row((objective * units.count + unit) * outputs + output)
-        } adding: { first, second in
-          ck_add(first, second, first, width)
-          return first
+    let nodes = pass.units.nodes
+    for objective in 0..<objectives {
+      pass.add(to: weight, objective: objective) { totals in
+        inParallel(outputs) { output in
+          for (node, total) in zip(nodes, totals) {
+            let sum = SumTree.sum(of: node) { unit in
+              partial.row((objective * units.count + unit) * outputs + output)
+            } adding: { first, second in
+              ck_add(first, second, first, width)
+              return first
+            }
+            ck_add(sum, total.row(output), total.row(output), width)
+          }
         }
-        ck_add(sum, total.row(output), total.row(output), width)
       }
     }
   }
 
   private func writeInputGradient(
-    _ gradient: MatrixView, utterances: Int, into inputGradient: MatrixView, adding: Bool, _ pass: BackwardPass
+    _ gradient: MatrixView, lines: Int, into inputGradient: MatrixView, adding: Bool, _ pass: BackwardPass
   ) {
     switch padding {
     case .zeros:
       // The adjoint of a convolution over zeros is the convolution with the kernel turned round.
       let turned = turnedWeights(pass)
-      forEachBlock(of: AffineView(gradient), utterances: utterances) { rows, columns in
-        multiply(
-          turned.view, rows, into: inputGradient.columns(columns), adding: adding, precision: pass.precision)
+      let precision = pass.precision
+      forEachBlock(of: AffineView(gradient), lines: lines) { rows, columns in
+        multiply(turned.view, rows, into: inputGradient.columns(columns), adding: adding, precision: precision)
       }
     case .reflection:
-      let frames = gradient.columns / utterances
+      let frames = gradient.columns / lines
       if !adding {
         for row in 0..<inputs { inputGradient.row(row).update(repeating: 0, count: inputGradient.columns) }
       }
-      let blocks = blocks(of: 0..<utterances, channels: inputs, frames: frames)
+      let blocks = blocks(of: 0..<lines, channels: inputs, frames: frames)
       let gathered = Matrix(rows: inputs * kernel, columns: (blocks.first?.count ?? 0) * frames)
       for own in blocks {
         let columns = own.lowerBound * frames..<own.upperBound * frames
         multiply(
           transposed: pass.matrix(weight), gradient.columns(columns), into: gathered.columns(0..<columns.count),
           precision: pass.precision)
-        scatter(gathered, utterances: own, frames: frames, into: inputGradient)
+        scatter(gathered, lines: own, frames: frames, into: inputGradient)
       }
     }
   }
@@ -214,52 +246,52 @@ package struct Convolution1D: Sendable {
     return turned
   }
 
-  /// Calls `body` with the rows a product needs, (channels · kernel) × columns, for each block of utterances, on all threads.
+  /// Calls `body` with the rows a product needs, (channels · kernel) × columns, for each block of lines, on all threads.
   private func forEachBlock(
-    of source: AffineView, utterances: Int, _ body: (_ rows: MatrixView, _ columns: Range<Int>) -> Void
+    of source: AffineView, lines: Int, _ body: @Sendable (_ rows: MatrixView, _ columns: Range<Int>) -> Void
   ) {
     if kernel == 1 { return body(source.values, 0..<source.columns) }
-    let frames = source.columns / utterances
+    let frames = source.columns / lines
     precondition(frames >= minimumFrames, "\(frames) frames, \(minimumFrames) at least")
-    let blocks = blocks(of: 0..<utterances, channels: source.rows, frames: frames)
+    let blocks = blocks(of: 0..<lines, channels: source.rows, frames: frames)
     ThreadTeam.shared.run(blocks.count) { block in
       let own = blocks[block]
       let gathered = Matrix(rows: source.rows * kernel, columns: own.count * frames)
-      gather(source, utterances: own, frames: frames, into: gathered)
+      gather(source, lines: own, frames: frames, into: gathered)
       body(gathered.view, own.lowerBound * frames..<own.upperBound * frames)
     }
   }
 
-  /// Utterances that are gathered together.
-  private func blocks(of utterances: Range<Int>, channels: Int, frames: Int) -> [Range<Int>] {
-    let block = blockOfUtterances(utterances.count, channels: channels, frames: frames)
-    return stride(from: utterances.lowerBound, to: utterances.upperBound, by: block).map {
-      $0..<min($0 + block, utterances.upperBound)
+  /// Lines that are gathered together.
+  private func blocks(of lines: Range<Int>, channels: Int, frames: Int) -> [Range<Int>] {
+    let block = blockOfLines(lines.count, channels: channels, frames: frames)
+    return stride(from: lines.lowerBound, to: lines.upperBound, by: block).map {
+      $0..<min($0 + block, lines.upperBound)
     }
   }
 
-  private func blockOfUtterances(_ utterances: Int, channels: Int, frames: Int) -> Int {
+  private func blockOfLines(_ lines: Int, channels: Int, frames: Int) -> Int {
     // A block's gathered rows should stay in the second-level cache between the copy and the product.
     let elements = 1 << 18
-    return max(1, min(utterances, elements / (channels * kernel * frames)))
+    return max(1, min(lines, elements / (channels * kernel * frames)))
   }
 
-  /// Row c·k + j holds channel c shifted by (j − (k−1)/2)·d frames within each utterance, padded beyond its ends.
-  private func gather(_ source: AffineView, utterances: Range<Int>, frames: Int, into gathered: Matrix) {
+  /// Row c·k + j holds channel c shifted by (j − (k−1)/2)·d frames within each line, padded beyond its ends.
+  private func gather(_ source: AffineView, lines: Range<Int>, frames: Int, into gathered: Matrix) {
     let middle = (kernel - 1) / 2
     for channel in 0..<source.rows {
       let centre = gathered.row(channel * kernel + middle)
-      source.write(row: channel, columns: utterances.lowerBound * frames..<utterances.upperBound * frames, to: centre)
+      source.write(row: channel, columns: lines.lowerBound * frames..<lines.upperBound * frames, to: centre)
       for tap in 0..<kernel where tap != middle {
         let target = gathered.row(channel * kernel + tap)
-        for start in stride(from: 0, to: utterances.count * frames, by: frames) {
+        for start in stride(from: 0, to: lines.count * frames, by: frames) {
           writeShifted(centre + start, by: (tap - middle) * dilation, frames: frames, to: target + start)
         }
       }
     }
   }
 
-  /// One utterance's row, shifted and padded.
+  /// One line of a row, shifted and padded.
   private func writeShifted(
     _ source: UnsafePointer<Float>, by shift: Int, frames: Int, to target: UnsafeMutablePointer<Float>
   ) {
@@ -277,16 +309,16 @@ package struct Convolution1D: Sendable {
   }
 
   /// The adjoint of `gather` over reflections: adds each gathered element to the one it was read from.
-  private func scatter(_ gathered: Matrix, utterances: Range<Int>, frames: Int, into target: MatrixView) {
+  private func scatter(_ gathered: Matrix, lines: Range<Int>, frames: Int, into target: MatrixView) {
     for channel in 0..<gathered.rows / kernel {
       for tap in 0..<kernel {
         let shift = (tap - (kernel - 1) / 2) * dilation
         let source = gathered.row(channel * kernel + tap)
         let first = max(0, -shift)
         let last = min(frames, frames - shift)
-        for (index, utterance) in utterances.enumerated() {
+        for (index, line) in lines.enumerated() {
           let from = source + index * frames
-          let to = target.row(channel) + utterance * frames
+          let to = target.row(channel) + line * frames
           ck_add(to + first + shift, from + first, to + first + shift, last - first)
           for frame in 0..<first { to[-(frame + shift)] += from[frame] }
           for frame in last..<frames { to[2 * (frames - 1) - (frame + shift)] += from[frame] }

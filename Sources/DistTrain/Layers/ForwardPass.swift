@@ -45,5 +45,5 @@ package struct ForwardPass {
     return MatrixView(parameters.pointer + parameter.offset, rows: rows, columns: parameter.count / rows)
   }
 
-  func vector(_ parameter: Parameter) -> UnsafeMutablePointer<Float> { parameters.pointer + parameter.offset }
+  func vector(_ parameter: Parameter) -> SharedMemory<Float> { SharedMemory(parameters.pointer + parameter.offset) }
 }

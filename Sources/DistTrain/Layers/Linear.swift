@@ -1,7 +1,10 @@
 internal import CKernels
 
 /// y = W·x + b for columns of x.
-package struct Linear: Sendable {
+package struct Linear: Layer {
+  /// The input, inputs × columns.
+  package typealias Cache = MatrixView
+
   package let inputs: Int
   package let outputs: Int
   let weight: Parameter
@@ -21,30 +24,37 @@ package struct Linear: Sendable {
     self.inputs = inputs
     self.outputs = outputs
     let bound = 1 / Float(inputs).squareRoot()
-    weight = layout.parameters.add(
-      "\(name).weight", shape: kernel ? [outputs, inputs, 1] : [outputs, inputs],
-      initialisation: .uniform(bound: bound), decays: true)
-    bias = layout.parameters.add(
-      "\(name).bias", shape: [outputs], initialisation: .uniform(bound: bound), decays: false)
+    (weight, bias) = layout.scope(name) {
+      (
+        $0.parameter(
+          "weight", shape: kernel ? [outputs, inputs, 1] : [outputs, inputs], initialisation: .uniform(bound: bound),
+          decays: true),
+        $0.parameter("bias", shape: [outputs], initialisation: .uniform(bound: bound), decays: false)
+      )
+    }
   }
 
-  /// inputs × columns → outputs × columns.
-  package func forward(_ input: MatrixView, _ pass: ForwardPass) -> Matrix {
-    let output = Matrix(rows: outputs, columns: input.columns)
-    multiply(pass.matrix(weight), input, into: output.view, precision: perFrame ? pass.precision : .single)
+  private func precision(_ pass: Precision) -> Precision { perFrame ? pass : .single }
+
+  package func forward(
+    _ input: AffineView, _ grid: Grid, into memory: MatrixView, _ pass: ForwardPass
+  ) -> (output: AffineView, cache: Cache) {
+    let input = input.plain
+    multiply(pass.matrix(weight), input, into: memory, precision: precision(pass.precision))
     let biases = pass.vector(bias)
-    inParallel(outputs) { ck_add_scalar(output.row($0), output.columns, biases[$0]) }
-    return output
+    inParallel(outputs) { ck_add_scalar(memory.row($0), memory.columns, biases[$0]) }
+    return (AffineView(memory), input)
   }
 
-  /// outputs × (objectives · columns) → inputs × (objectives · columns).
-  package func backward(_ gradient: MatrixView, input: MatrixView, _ pass: BackwardPass) -> Matrix {
+  package func backward(
+    _ gradient: MatrixView, cache input: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass
+  ) {
     let columns = input.columns
     for objective in 0..<pass.objectives {
       let own = gradient.columns(objective * columns..<(objective + 1) * columns)
-      addUnitProducts(
-        own, transposed: input, units: pass.units, to: pass.gradients(weight, objective: objective),
-        precision: perFrame ? pass.precision : .single)
+      pass.add(to: weight, objective: objective) {
+        addUnitProducts(own, transposed: input, units: pass.units, to: $0, precision: precision(pass.precision))
+      }
     }
     let sums = UnitSums(rows: outputs, columns: columns, pass) { objective, row, unit in
       ck_sum(gradient.row(row) + objective * columns + unit.lowerBound, unit.count)
@@ -52,10 +62,7 @@ package struct Linear: Sendable {
     for objective in 0..<pass.objectives {
       pass.add(bias, objective: objective) { Float(sums[objective, $0, $1]) }
     }
-    let inputGradient = Matrix(rows: inputs, columns: gradient.columns)
-    multiply(
-      transposed: pass.matrix(weight), gradient, into: inputGradient.view,
-      precision: perFrame ? pass.precision : .single)
-    return inputGradient
+    guard let inputGradient else { return }
+    multiply(transposed: pass.matrix(weight), gradient, into: inputGradient, precision: precision(pass.precision))
   }
 }

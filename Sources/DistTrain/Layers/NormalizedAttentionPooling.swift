@@ -7,21 +7,22 @@ internal import CKernels
 /// A channel that its ReLU shut for a whole utterance is constant here, and not zero as it would be before the
 /// normalisation. Its deviation is the floor's and has no gradient: sums are taken about a frame's own value, so that
 /// rounding makes no variance.
-package struct NormalizedAttentionPooling: Sendable {
+package struct NormalizedAttentionPooling: Layer {
   package struct Cache {
+    let grid: Grid
     /// channels × (utterances · frames).
-    let input: Matrix
+    let input: MatrixView
     /// nil without global context.
     let context: ContextualLinear.Context?
     /// bottleneck × (utterances · frames), after the ReLU.
     let rectified: Matrix
-    let normalization: BatchNormalization.Cache
+    let statistics: BatchNormalization.Statistics
     /// The same shape, after tanh.
     let hidden: Matrix
     /// channels × (utterances · frames): softmax over frames.
     let weights: Matrix
     /// 2·channels × utterances: weighted means above weighted deviations.
-    let output: Matrix
+    let output: MatrixView
     /// channels × utterances: weighted variances.
     let variances: Matrix
   }
@@ -30,8 +31,8 @@ package struct NormalizedAttentionPooling: Sendable {
   let attention: ContextualLinear
   let normalization: BatchNormalization
   let energy: Linear
-  /// The first of its parameters' elements in the flat buffer.
-  var offset: Int { attention.offset }
+  package var inputs: Int { channels }
+  package var outputs: Int { 2 * channels }
   private let floor: Float = 1e-12
 
   /// - Parameter name: the scope of `tdnn.conv.conv`, `tdnn.norm.norm` and `conv.conv`, kernels of one frame.
@@ -39,26 +40,33 @@ package struct NormalizedAttentionPooling: Sendable {
     _ name: String, channels: Int, bottleneck: Int, globalContext: Bool, layout: inout EncoderLayout
   ) {
     self.channels = channels
-    attention = ContextualLinear(
-      "\(name).tdnn.conv.conv", channels: channels, outputs: bottleneck, globalContext: globalContext,
-      layout: &layout)
-    normalization = BatchNormalization("\(name).tdnn.norm.norm", channels: bottleneck, layout: &layout)
-    energy = Linear(
-      "\(name).conv.conv", inputs: bottleneck, outputs: channels, kernel: true, perFrame: true, layout: &layout)
+    (attention, normalization, energy) = layout.scope(name) {
+      (
+        ContextualLinear(
+          "tdnn.conv.conv", channels: channels, outputs: bottleneck, globalContext: globalContext, layout: &$0),
+        BatchNormalization("tdnn.norm.norm", channels: bottleneck, layout: &$0),
+        Linear("conv.conv", inputs: bottleneck, outputs: channels, kernel: true, perFrame: true, layout: &$0)
+      )
+    }
   }
 
-  /// channels × (utterances · frames) → 2·channels × utterances.
-  package func forward(_ input: Matrix, utterances: Int, _ pass: ForwardPass) -> (Matrix, Cache) {
-    let frames = input.columns / utterances
-    let context = attention.globalContext ? contextStatistics(input, utterances: utterances) : nil
-    let rectified = attention.forward(input, context: context, utterances: utterances, pass)
-    let (normalized, statistics) = normalization.forward(rectified.view, pass) { channel, columns in
+  package func outputGrid(_ grid: Grid) -> Grid { grid.pooled }
+
+  /// Of one line of frames an utterance: channels × (utterances · frames) → 2·channels × utterances.
+  package func forward(
+    _ input: AffineView, _ grid: Grid, into output: MatrixView, _ pass: ForwardPass
+  ) -> (output: AffineView, cache: Cache) {
+    precondition(grid.height == 1, "pooled is over lines of frames, one an utterance")
+    let (input, utterances, frames) = (input.plain, grid.utterances, grid.frames)
+    let context = attention.globalContext ? contextStatistics(input, grid) : nil
+    let rectified = attention.forward(input, context: context, grid, pass)
+    let (normalized, statistics) = normalization.view(rectified.view, pass) { channel, columns in
       ck_add_scalar_relu(rectified.row(channel) + columns.lowerBound, columns.count, 0)
     }
     let hidden = normalized.stored()
     inParallel(hidden.rows) { ck_tanh(hidden.row($0), hidden.columns) }
-    let weights = energy.forward(hidden.view, pass)
-    let output = Matrix(rows: 2 * channels, columns: utterances)
+    let weights = Matrix(rows: channels, columns: input.columns)
+    _ = energy.forward(AffineView(hidden.view), grid, into: weights.view, pass)
     let variances = Matrix(rows: channels, columns: utterances)
     inParallel(channels) { channel in
       for utterance in 0..<utterances {
@@ -66,20 +74,20 @@ package struct NormalizedAttentionPooling: Sendable {
         var mean: Float = 0
         var variance: Float = 0
         ck_attentive_variance(weights.row(channel) + start, input.row(channel) + start, frames, &mean, &variance)
-        output[channel, utterance] = mean
-        output[channels + channel, utterance] = max(variance, floor).squareRoot()
+        output.row(channel)[utterance] = mean
+        output.row(channels + channel)[utterance] = max(variance, floor).squareRoot()
         variances[channel, utterance] = variance
       }
     }
     let cache = Cache(
-      input: input, context: context, rectified: rectified, normalization: statistics, hidden: hidden,
+      grid: grid, input: input, context: context, rectified: rectified, statistics: statistics, hidden: hidden,
       weights: weights, output: output, variances: variances)
-    return (output, cache)
+    return (AffineView(output), cache)
   }
 
   /// Means and deviations, √max(biased variance, 1e-12), over frames.
-  private func contextStatistics(_ input: Matrix, utterances: Int) -> ContextualLinear.Context {
-    let frames = input.columns / utterances
+  private func contextStatistics(_ input: MatrixView, _ grid: Grid) -> ContextualLinear.Context {
+    let (utterances, frames) = (grid.utterances, grid.frames)
     let means = Matrix(rows: channels, columns: utterances)
     let deviations = Matrix(rows: channels, columns: utterances)
     inParallel(channels) { channel in
@@ -96,49 +104,48 @@ package struct NormalizedAttentionPooling: Sendable {
     return ContextualLinear.Context(means: means, deviations: deviations)
   }
 
-  /// The input's gradient.
-  /// - Parameter gradient: 2·channels × (objectives · utterances).
-  package func backward(_ gradient: Matrix, cache: Cache, utterances: Int, _ pass: BackwardPass) -> Matrix {
-    let variances = varianceGradients(gradient, cache: cache, utterances: utterances)
-    let energyGradient = energyGradients(gradient, variances: variances, cache: cache, utterances: utterances, pass)
-    let hiddenGradient = energy.backward(energyGradient.view, input: cache.hidden.view, pass)
-    let span = cache.input.columns
+  package func backward(
+    _ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass
+  ) {
+    let (span, objectives) = (cache.input.columns, pass.objectives)
+    let variances = varianceGradients(gradient, cache: cache)
+    // The memory of the input's gradient first takes the energies'.
+    let inputGradient = inputGradient ?? Matrix(rows: channels, columns: objectives * span).view
+    writeEnergyGradients(gradient, variances: variances, cache: cache, to: inputGradient)
+    let hiddenGradient = Matrix(rows: cache.hidden.rows, columns: objectives * span)
+    energy.backward(inputGradient, cache: cache.hidden.view, into: hiddenGradient.view, pass)
     inParallel(hiddenGradient.rows) { row in
-      for objective in 0..<pass.objectives {
+      for objective in 0..<objectives {
         ck_tanh_backward(hiddenGradient.row(row) + objective * span, cache.hidden.row(row), span)
       }
     }
     _ = normalization.backwardThroughReLU(
-      hiddenGradient.view, rectified: cache.rectified.view, cache: cache.normalization, pass)
-    // The energies' gradient is read no more: its memory takes the input's.
-    let inputGradient = energyGradient
+      hiddenGradient.view, rectified: cache.rectified.view, cache.statistics, pass)
     let context = attention.backward(
-      hiddenGradient, input: cache.input, context: cache.context, utterances: utterances, into: inputGradient, pass)
-    addPooledGradients(
-      inputGradient, means: gradient, variances: variances, context: context, cache: cache, utterances: utterances)
-    return inputGradient
+      hiddenGradient, input: cache.input, context: cache.context, cache.grid, into: inputGradient, pass)
+    addPooledGradients(inputGradient, means: gradient, variances: variances, context: context, cache: cache)
   }
 
   /// From the deviations' gradients, channels × (objectives · utterances).
-  private func varianceGradients(_ gradient: Matrix, cache: Cache, utterances: Int) -> Matrix {
+  private func varianceGradients(_ gradient: MatrixView, cache: Cache) -> Matrix {
+    let utterances = cache.grid.utterances
     let result = Matrix(rows: channels, columns: gradient.columns)
     inParallel(channels) { channel in
       for column in 0..<gradient.columns {
         let utterance = column % utterances
-        let deviation = cache.output[channels + channel, utterance]
+        let deviation = cache.output.row(channels + channel)[utterance]
         let isFree = cache.variances[channel, utterance] > floor
-        result[channel, column] = isFree ? gradient[channels + channel, column] / (2 * deviation) : 0
+        result[channel, column] = isFree ? gradient.row(channels + channel)[column] / (2 * deviation) : 0
       }
     }
     return result
   }
 
   /// With x taken about the weighted mean m, ∂m/∂e = α·x and ∂v/∂e = α·(x² − v).
-  private func energyGradients(
-    _ gradient: Matrix, variances: Matrix, cache: Cache, utterances: Int, _ pass: BackwardPass
-  ) -> Matrix {
-    let frames = cache.input.columns / utterances
-    let result = Matrix(rows: channels, columns: pass.objectives * cache.input.columns)
+  private func writeEnergyGradients(
+    _ gradient: MatrixView, variances: Matrix, cache: Cache, to result: MatrixView
+  ) {
+    let (utterances, frames) = (cache.grid.utterances, cache.grid.frames)
     inParallel(channels) { channel in
       let centred = Matrix(rows: 1, columns: frames)
       for column in 0..<result.columns / frames {
@@ -147,25 +154,23 @@ package struct NormalizedAttentionPooling: Sendable {
         let dVariance = variances[channel, column]
         ck_attention_backward(
           cache.weights.row(channel) + utterance * frames, centred.pointer, result.row(channel) + column * frames,
-          frames, gradient[channel, column], dVariance, dVariance * cache.variances[channel, utterance])
+          frames, gradient.row(channel)[column], dVariance, dVariance * cache.variances[channel, utterance])
       }
     }
-    return result
   }
 
   /// x − m.
   private func centre(_ channel: Int, _ utterance: Int, of cache: Cache, into row: Matrix) {
     let frames = row.columns
     ck_affine(
-      cache.input.row(channel) + utterance * frames, row.pointer, frames, 1, -cache.output[channel, utterance])
+      cache.input.row(channel) + utterance * frames, row.pointer, frames, 1, -cache.output.row(channel)[utterance])
   }
 
   /// Adds what reaches x through m and its variance, through μ = mean(x) and through σ = √(Σ(x − μ)²/T).
   private func addPooledGradients(
-    _ gradient: Matrix, means: Matrix, variances: Matrix, context: ContextualLinear.Context?, cache: Cache,
-    utterances: Int
+    _ gradient: MatrixView, means: MatrixView, variances: Matrix, context: ContextualLinear.Context?, cache: Cache
   ) {
-    let frames = cache.input.columns / utterances
+    let (utterances, frames) = (cache.grid.utterances, cache.grid.frames)
     inParallel(channels) { channel in
       let centred = Matrix(rows: 1, columns: frames)
       for column in 0..<gradient.columns / frames {
@@ -178,12 +183,12 @@ package struct NormalizedAttentionPooling: Sendable {
           if deviation > floor.squareRoot() {
             slope = context.deviations[channel, column] / (deviation * Float(frames))
           }
-          let distance = cache.output[channel, utterance] - statistics.means[channel, utterance]
+          let distance = cache.output.row(channel)[utterance] - statistics.means[channel, utterance]
           constant = context.means[channel, column] / Float(frames) + slope * distance
         }
         ck_pooling_backward(
           gradient.row(channel) + column * frames, cache.weights.row(channel) + utterance * frames, centred.pointer,
-          frames, means[channel, column], variances[channel, column], slope, constant)
+          frames, means.row(channel)[column], variances[channel, column], slope, constant)
       }
     }
   }

@@ -34,11 +34,34 @@ package struct ParameterLayout: Sendable {
 
 /// What an encoder keeps between steps: trained parameters and running statistics.
 package struct EncoderLayout: Sendable {
-  package var parameters = ParameterLayout()
+  package private(set) var parameters = ParameterLayout()
   /// Means and variances that inference uses; no gradient.
-  package var statistics = ParameterLayout()
+  package private(set) var statistics = ParameterLayout()
+  /// What the names begin with of what is added, with a dot at its end.
+  private var scope = ""
 
   package init() {}
+
+  /// Lays out under a name: within `scope("layer1")` the parameter `weight` is `layer1.weight`, and a scope `conv` is
+  /// `layer1.conv`.
+  package mutating func scope<Result>(_ name: String, _ body: (inout EncoderLayout) -> Result) -> Result {
+    let outer = scope
+    scope += name + "."
+    defer { scope = outer }
+    return body(&self)
+  }
+
+  package mutating func parameter(
+    _ name: String, shape: [Int], initialisation: Parameter.Initialisation, decays: Bool
+  ) -> Parameter {
+    parameters.add(scope + name, shape: shape, initialisation: initialisation, decays: decays)
+  }
+
+  package mutating func statistic(
+    _ name: String, shape: [Int], initialisation: Parameter.Initialisation
+  ) -> Parameter {
+    statistics.add(scope + name, shape: shape, initialisation: initialisation, decays: false)
+  }
 }
 
 /// A named tensor inside a flat buffer.

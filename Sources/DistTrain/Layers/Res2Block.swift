@@ -2,7 +2,7 @@ internal import CKernels
 
 /// Res2Net's convolutions at several scales (Gao et al. 2019): channels are cut into `scale` chunks, one of which is passed
 /// on. Of the others the first is convolved, each next one is added to the one before's output and convolved.
-package struct Res2Block: Sendable {
+package struct Res2Block: Layer {
   /// The chunk that is passed on: the paper's is the first, wespeaker's the last.
   package enum Passing: Sendable {
     case first, last
@@ -14,6 +14,9 @@ package struct Res2Block: Sendable {
   }
 
   package let channels: Int
+  package var inputs: Int { channels }
+  package var outputs: Int { channels }
+  package var minimumFrames: Int { blocks.map(\.minimumFrames).max() ?? 1 }
   private let width: Int
   let blocks: [ConvolutionBlock]
   private let passing: Passing
@@ -25,17 +28,19 @@ package struct Res2Block: Sendable {
   ) {
     precondition(scale > 1 && channels % scale == 0, "\(channels) channels do not split into \(scale) chunks")
     let width = channels / scale
-    let blocks = (0..<scale - 1).map { index in
-      ConvolutionBlock(
-        convolution: "\(name).convs.\(index)", normalization: "\(name).bns.\(index)", inputs: width, outputs: width,
-        kernel: kernel, dilation: dilation, layout: &layout)
+    let blocks = layout.scope(name) { layout in
+      (0..<scale - 1).map { index in
+        ConvolutionBlock(
+          convolution: "convs.\(index)", normalization: "bns.\(index)", inputs: width, outputs: width, kernel: kernel,
+          dilation: dilation, layout: &layout)
+      }
     }
     self.init(blocks, passing: .last)
   }
 
   /// - Parameter blocks: the chunks' convolutions in the order of the chunks, one fewer than there are chunks.
   package init(_ blocks: [ConvolutionBlock], passing: Passing) {
-    width = blocks[0].convolution.inputs
+    width = blocks[0].inputs
     channels = (blocks.count + 1) * width
     self.blocks = blocks
     self.passing = passing
@@ -50,11 +55,13 @@ package struct Res2Block: Sendable {
   /// The first channel of the chunk that is passed on.
   private var passed: Int { passing == .first ? 0 : blocks.count * width }
 
-  /// channels × (utterances · frames) → the same.
-  /// - Parameter input: a view of one matrix.
-  package func forward(_ input: AffineView, utterances: Int, _ pass: ForwardPass) -> (AffineView, Cache) {
+  /// - Parameters:
+  ///   - input: a view of one matrix.
+  ///   - rectified: takes the chunks' ReLUs' outputs and the chunk that is passed on, of which the output is a view.
+  package func forward(
+    _ input: AffineView, _ grid: Grid, into rectified: MatrixView, _ pass: ForwardPass
+  ) -> (output: AffineView, cache: Cache) {
     precondition(!input.isSum, "chunks are added to chunks of one matrix")
-    let rectified = Matrix(rows: channels, columns: input.columns)
     var scales = input.scales
     var shifts = input.shifts
     var before: AffineView?
@@ -62,29 +69,27 @@ package struct Res2Block: Sendable {
     for (index, block) in blocks.enumerated() {
       let own = chunk(index)
       let source = before.map { $0 + input.rows(own) } ?? input.rows(own)
-      let (output, cache) = block.forward(source, utterances: utterances, rectified: rectified.rows(own), pass)
+      let (output, cache) = block.forward(source, grid, into: rectified.rows(own), pass)
       scales.replaceSubrange(own, with: output.scales)
       shifts.replaceSubrange(own, with: output.shifts)
       caches.append(cache)
       before = output
     }
     inParallel(width) { rectified.row(passed + $0).update(from: input.values.row(passed + $0), count: input.columns) }
-    return (AffineView(rectified.view, scales: scales, shifts: shifts), Cache(blocks: caches))
+    return (AffineView(rectified, scales: scales, shifts: shifts), Cache(blocks: caches))
   }
 
-  /// - Parameters:
-  ///   - gradient: channels × (objectives · utterances · frames); overwritten.
-  ///   - inputGradient: takes the input's, the same shape.
   package func backward(
-    _ gradient: MatrixView, cache: Cache, utterances: Int, into inputGradient: MatrixView, _ pass: BackwardPass
+    _ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass
   ) {
+    // A chunk's gradient goes on through the chunk before whether or not the input's is asked for.
+    let inputGradient = inputGradient ?? Matrix(rows: channels, columns: gradient.columns).view
     inParallel(width) {
       inputGradient.row(passed + $0).update(from: gradient.row(passed + $0), count: gradient.columns)
     }
     for index in blocks.indices.reversed() {
       let own = chunk(index)
-      blocks[index].backward(
-        gradient.rows(own), cache: cache.blocks[index], utterances: utterances, into: inputGradient.rows(own), pass)
+      blocks[index].backward(gradient.rows(own), cache: cache.blocks[index], into: inputGradient.rows(own), pass)
       if index > 0 {
         let before = gradient.rows(chunk(index - 1))
         inParallel(width) { row in

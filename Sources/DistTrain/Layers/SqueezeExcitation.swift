@@ -2,6 +2,8 @@ internal import CKernels
 
 /// A channel's gate from all channels' means over frames: s = sigmoid(W₂·relu(W₁·mean(x))), y = residual + s·x
 /// (Hu, Shen and Sun 2018), the residual connection of ECAPA-TDNN's block included.
+///
+/// Means are over all of an utterance's columns.
 package struct SqueezeExcitation: Sendable {
   package struct Cache {
     let input: AffineView
@@ -21,9 +23,11 @@ package struct SqueezeExcitation: Sendable {
 
   /// - Parameter name: the scope of `linear1` and `linear2`.
   package init(_ name: String, channels: Int, bottleneck: Int, layout: inout EncoderLayout) {
-    let squeeze = Linear("\(name).linear1", inputs: channels, outputs: bottleneck, layout: &layout)
-    let excite = Linear("\(name).linear2", inputs: bottleneck, outputs: channels, layout: &layout)
-    self.init(squeeze: squeeze, excite: excite)
+    self = layout.scope(name) {
+      SqueezeExcitation(
+        squeeze: Linear("linear1", inputs: channels, outputs: bottleneck, layout: &$0),
+        excite: Linear("linear2", inputs: bottleneck, outputs: channels, layout: &$0))
+    }
   }
 
   /// - Parameters:
@@ -36,8 +40,8 @@ package struct SqueezeExcitation: Sendable {
   }
 
   /// - Parameters:
-  ///   - input: channels × (utterances · frames), a view of one matrix.
-  ///   - valueMeans: the means of that matrix over each utterance's frames, channels × utterances.
+  ///   - input: channels × columns, a view of one matrix.
+  ///   - valueMeans: the means of that matrix over each utterance's columns, channels × utterances.
   ///   - residual: the same shape as the input, added to the gated input; a view of one matrix.
   ///   - output: takes the result, the same shape.
   package func forward(
@@ -51,9 +55,12 @@ package struct SqueezeExcitation: Sendable {
         means[channel, utterance] = input.scales[channel] * valueMeans[channel, utterance] + input.shifts[channel]
       }
     }
-    let hidden = squeeze.forward(means.view, pass)
+    let grid = Grid(utterances: utterances, frames: 1)
+    let hidden = Matrix(rows: squeeze.outputs, columns: utterances)
+    _ = squeeze.forward(AffineView(means.view), grid, into: hidden.view, pass)
     for element in hidden.elements.indices { hidden.pointer[element] = max(hidden.pointer[element], 0) }
-    let gates = excite.forward(hidden.view, pass)
+    let gates = Matrix(rows: channels, columns: utterances)
+    _ = excite.forward(AffineView(hidden.view), grid, into: gates.view, pass)
     ck_sigmoid(gates.pointer, gates.count)
     let frames = input.columns / utterances
     inParallel(channels) { channel in
@@ -86,7 +93,7 @@ package struct SqueezeExcitation: Sendable {
           let at = 2 * (channel * columns + column)
           ck_normalization_sums(
             gradient.row(channel) + column * frames, cache.input.values.row(channel) + column % utterances * frames,
-            frames, centres[channel], &sums[at], &sums[at + 1])
+            frames, centres[channel], sums.pointer + at, sums.pointer + at + 1)
         }
       }
     }
@@ -110,13 +117,15 @@ package struct SqueezeExcitation: Sendable {
         gateGradient[channel, column] = Float(scale * sums[at + 1] + level * sums[at]) * gate * (1 - gate)
       }
     }
-    let hiddenGradient = excite.backward(gateGradient.view, input: cache.hidden.view, pass)
+    let hiddenGradient = Matrix(rows: squeeze.outputs, columns: gateGradient.columns)
+    excite.backward(gateGradient.view, cache: cache.hidden.view, into: hiddenGradient.view, pass)
     for row in 0..<hiddenGradient.rows {
       for objective in 0..<pass.objectives {
         ck_relu_backward(hiddenGradient.row(row) + objective * utterances, cache.hidden.row(row), utterances)
       }
     }
-    let constants = squeeze.backward(hiddenGradient.view, input: cache.means.view, pass)
+    let constants = Matrix(rows: channels, columns: gateGradient.columns)
+    squeeze.backward(hiddenGradient.view, cache: cache.means.view, into: constants.view, pass)
     let frames = Float(cache.input.columns / utterances)
     for element in constants.elements.indices { constants.pointer[element] /= frames }
     return constants

@@ -10,7 +10,7 @@ struct UnitSums {
   ///   - sum: called once for each objective, row and unit's columns, on any thread.
   init(
     rows: Int, columns: Int, _ pass: BackwardPass,
-    sum: (_ objective: Int, _ row: Int, _ columns: Range<Int>) -> Double
+    sum: @Sendable (_ objective: Int, _ row: Int, _ columns: Range<Int>) -> Double
   ) {
     let ranges = pass.units.ranges(of: columns)
     self.rows = rows

@@ -2,6 +2,9 @@ import Foundation
 
 /// Aligned memory for floats that goes back to a pool when its last owner lets go, so that a warm training step asks the
 /// system for no memory: a step's buffers have the sizes of the step before.
+///
+/// Unchecked: where the memory lies does not change. Its elements are written by one thread, or by a loop's calls that
+/// write elements of their own.
 package final class Buffer: @unchecked Sendable {
   package let pointer: UnsafeMutablePointer<Float>
   package let count: Int
@@ -15,16 +18,5 @@ package final class Buffer: @unchecked Sendable {
 
   deinit {
     BufferPool.shared.give(pointer, count: count)
-  }
-}
-
-extension [Double] {
-  /// Zeros that `fill` writes to, on whatever threads.
-  init(filling count: Int, _ fill: (UnsafeMutablePointer<Double>) -> Void) {
-    self.init(unsafeUninitializedCapacity: count) { buffer, initialized in
-      buffer.initialize(repeating: 0)
-      if let start = buffer.baseAddress { fill(start) }
-      initialized = count
-    }
   }
 }

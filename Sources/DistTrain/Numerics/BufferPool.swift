@@ -6,6 +6,7 @@ import Synchronization
 package final class BufferPool: Sendable {
   package static let shared = BufferPool()
 
+  /// Unchecked: a block is in the pool's state, behind its lock, or its one taker's.
   private struct Block: @unchecked Sendable {
     let pointer: UnsafeMutablePointer<Float>
   }

@@ -1,4 +1,6 @@
 /// A rectangle of a row-major matrix: `rows` rows of `columns` elements, `stride` elements apart.
+///
+/// Unchecked: elements are written by one thread, or by a loop's calls that write elements of their own.
 package struct MatrixView: @unchecked Sendable {
   package let pointer: UnsafeMutablePointer<Float>
   package let rows: Int

@@ -1,6 +1,8 @@
 import Foundation
 
 /// Addresses for as much memory as the machine has, of which what is used is memory.
+///
+/// Unchecked: its addresses do not change, and `BufferPool` gives each of them to one buffer at a time.
 final class MemoryRegion: @unchecked Sendable {
   /// A huge page: page faults and address translation otherwise cost as much as the arithmetic.
   static let page = 2 << 20

@@ -86,9 +86,10 @@ private func whole(
 }
 
 /// What completes a unit's product before it is added: the rectangle of the result that `target` is.
-package typealias UnitCompletion = (
-  _ unit: Int, _ rows: Range<Int>, _ columns: Range<Int>, _ target: MatrixView
-) -> Void
+package typealias UnitCompletion =
+  @Sendable (
+    _ unit: Int, _ rows: Range<Int>, _ columns: Range<Int>, _ target: MatrixView
+  ) -> Void
 
 /// For each of the units' nodes c = c + Σ a·bᵀ over its units' columns, as of a weight's gradient.
 /// - Parameters:

@@ -5,6 +5,9 @@ import Synchronization
 ///
 /// A loop's pieces depend on the number of threads only where its results don't depend on the pieces, so that the results
 /// never depend on the number of threads.
+///
+/// Unchecked: `body` and `count` are behind the gate, of all callers one at a time has the team (`isTaken`), and threads are
+/// added before there are loops.
 package final class ThreadTeam: @unchecked Sendable {
   /// The threads that compute.
   package static let shared = ThreadTeam()
@@ -13,7 +16,7 @@ package final class ThreadTeam: @unchecked Sendable {
   package private(set) var size = 1
   private let gate = NSCondition()
   /// The loop's body where its caller keeps it: a thread must not own it any longer than it says it is working.
-  private var body: UnsafePointer<(Int) -> Void>?
+  private var body: UnsafePointer<@Sendable (Int) -> Void>?
   private var count = 0
   private let round = Atomic(0)
   private let next = Atomic(0)
@@ -39,7 +42,7 @@ package final class ThreadTeam: @unchecked Sendable {
 
   /// Calls `body` with 0 ..< count, each once, on all threads; returns when all calls have. Within a call, or while another
   /// thread's loop runs, the loop is the caller's alone.
-  package func run(_ count: Int, _ body: (Int) -> Void) {
+  package func run(_ count: Int, _ body: @Sendable (Int) -> Void) {
     if size == 1 || count < 2 || isTaken.exchange(true, ordering: .acquiringAndReleasing) {
       for index in 0..<count { body(index) }
       return
@@ -50,7 +53,7 @@ package final class ThreadTeam: @unchecked Sendable {
     isTaken.store(false, ordering: .releasing)
   }
 
-  private func start(_ body: UnsafePointer<(Int) -> Void>, count: Int) {
+  private func start(_ body: UnsafePointer<@Sendable (Int) -> Void>, count: Int) {
     gate.withLock {
       self.body = body
       self.count = count
@@ -63,7 +66,7 @@ package final class ThreadTeam: @unchecked Sendable {
     while working.load(ordering: .acquiring) > 0 { sched_yield() }
   }
 
-  private func takePieces(_ count: Int, _ body: UnsafePointer<(Int) -> Void>) {
+  private func takePieces(_ count: Int, _ body: UnsafePointer<@Sendable (Int) -> Void>) {
     while true {
       let index = next.add(1, ordering: .acquiringAndReleasing).oldValue
       if index >= count { return }
@@ -95,7 +98,7 @@ package final class ThreadTeam: @unchecked Sendable {
 }
 
 /// Calls `body` with 0 ..< count, each once, on all threads of the rank: for rows that don't see each other.
-package func inParallel(_ count: Int, _ body: (Int) -> Void) {
+package func inParallel(_ count: Int, _ body: @Sendable (Int) -> Void) {
   let team = ThreadTeam.shared
   // More pieces than threads even out what else the cores do.
   let pieces = team.size == 1 ? 1 : min(count, 4 * team.size)
@@ -105,7 +108,7 @@ package func inParallel(_ count: Int, _ body: (Int) -> Void) {
 }
 
 /// Calls `body` with ranges that make up 0 ..< count, on all threads of the rank: for elements that don't see each other.
-package func inPieces(_ count: Int, _ body: (Range<Int>) -> Void) {
+package func inPieces(_ count: Int, _ body: @Sendable (Range<Int>) -> Void) {
   let length = 1 << 16
   ThreadTeam.shared.run((count + length - 1) / length) { piece in
     body(piece * length..<min((piece + 1) * length, count))

@@ -38,10 +38,10 @@ package final class Adam: Optimizer {
       let decay = parameter.decays ? weightDecay : 0
       let inGradient = decoupled ? 0 : Float(decay)
       let shrink = decoupled ? Float(1 - learningRate * decay) : 1
-      let p = values.pointer + parameter.offset
-      let g = gradient.pointer + parameter.offset
-      let mean = state[0].values.pointer + parameter.offset
-      let square = state[1].values.pointer + parameter.offset
+      let p = SharedMemory(values.pointer + parameter.offset)
+      let g = SharedMemory(gradient.pointer + parameter.offset)
+      let mean = SharedMemory(state[0].values.pointer + parameter.offset)
+      let square = SharedMemory(state[1].values.pointer + parameter.offset)
       inPieces(parameter.count) { range in
         for index in range {
           let direction = g[index] + inGradient * p[index]

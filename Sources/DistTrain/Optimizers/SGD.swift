@@ -22,9 +22,9 @@ package final class SGD: Optimizer {
     let (momentum, nesterov) = (momentum, nesterov)
     for parameter in layout.parameters {
       let decay = parameter.decays ? weightDecay : 0
-      let p = values.pointer + parameter.offset
-      let g = gradient.pointer + parameter.offset
-      let v = state[0].values.pointer + parameter.offset
+      let p = SharedMemory(values.pointer + parameter.offset)
+      let g = SharedMemory(gradient.pointer + parameter.offset)
+      let v = SharedMemory(state[0].values.pointer + parameter.offset)
       inPieces(parameter.count) { range in
         for index in range {
           let direction = g[index] + decay * p[index]

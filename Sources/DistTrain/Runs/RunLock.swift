@@ -20,6 +20,7 @@ package final class RunLock: Sendable {
 
   private let path: String
   private let holder: LockHolder
+  /// Unsafe: a dispatch source may be used from any thread.
   private nonisolated(unsafe) let beat: any DispatchSourceTimer
   private let isLostFlag = Atomic(false)
   private let isReleased = Mutex(false)

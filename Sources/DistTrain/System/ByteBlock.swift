@@ -2,6 +2,8 @@ import Foundation
 
 /// Bytes in memory that, once filled, stay as they are: of a file as the system maps it, which the processes of a node
 /// share, or this process's own.
+///
+/// Unchecked: one thread fills the bytes before any other has them, and nobody writes to them afterwards.
 final class ByteBlock: @unchecked Sendable {
   /// Those of a mapped file can only be read.
   let bytes: UnsafeMutableRawBufferPointer

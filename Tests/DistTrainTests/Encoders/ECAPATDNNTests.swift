@@ -58,7 +58,7 @@ import Testing
     let frames = features.columns / golden.encoder.bins
     let pass = ForwardPass(
       mode: .inference, parameters: golden.parameters, statistics: golden.statistics)
-    let (embedding, _) = golden.encoder.forward(
+    let (embedding, _) = golden.encoder.encode(
       Matrix(rows: golden.encoder.bins, columns: frames, features.values), utterances: 1, pass)
     #expect(relativeDistance(embedding.values, try golden.values("inference/long.embeddings")) < 1e-5)
   }
@@ -66,12 +66,10 @@ import Testing
   @Test(arguments: ECAPATDNN.Arrangement.allCases)
   func `both objectives' gradients of every parameter equal PyTorch's`(arrangement: ECAPATDNN.Arrangement) throws {
     let golden = try GoldenEncoder(arrangement)
-    let (_, cache) = golden.forward(.training)
+    let (_, pullback) = golden.forward(.training)
     let directions = try (1...2).map { try golden.file.matrix("output_gradient.\($0)") }
     let buffers = directions.map { _ in Matrix.zeros(rows: 1, columns: golden.parameters.columns) }
-    golden.encoder.backward(
-      directions, cache: cache,
-      BackwardPass(parameters: golden.parameters, gradients: buffers))
+    pullback(directions, BackwardPass(parameters: golden.parameters, gradients: buffers))
     for (objective, buffer) in buffers.enumerated() {
       for parameter in golden.encoder.layout.parameters.parameters {
         let values = parameter.range.map { buffer.pointer[$0] }
@@ -92,13 +90,11 @@ import Testing
     arrangement: ECAPATDNN.Arrangement
   ) throws {
     let golden = try GoldenEncoder(arrangement)
-    let (_, cache) = golden.forward(.training)
+    let (_, pullback) = golden.forward(.training)
     let directions = try (1...2).map { try golden.file.matrix("output_gradient.\($0)") }
     func gradients(_ directions: [Matrix]) -> [Matrix] {
       let buffers = directions.map { _ in Matrix.zeros(rows: 1, columns: golden.parameters.columns) }
-      golden.encoder.backward(
-        directions, cache: cache,
-        BackwardPass(parameters: golden.parameters, gradients: buffers))
+      pullback(directions, BackwardPass(parameters: golden.parameters, gradients: buffers))
       return buffers
     }
     let together = gradients(directions)
@@ -118,7 +114,7 @@ import Testing
     let shortest = Matrix(
       rows: golden.encoder.bins, columns: columns,
       (0..<golden.encoder.bins * columns).map { golden.features[$0 / columns, $0 % columns] })
-    let (embedding, _) = golden.encoder.forward(shortest, utterances: 1, pass)
+    let (embedding, _) = golden.encoder.encode(shortest, utterances: 1, pass)
     #expect(embedding.values.allSatisfy { $0.isFinite })
   }
 
@@ -133,7 +129,7 @@ import Testing
     let features = Matrix(
       rows: encoder.bins, columns: frames,
       (0..<encoder.bins * frames).map { golden.features[$0 / frames, $0 % frames] })
-    let (embedding, cache) = encoder.forward(
+    let (embedding, pullback) = encoder.encode(
       features, utterances: 1,
       ForwardPass(mode: .training, parameters: golden.parameters, statistics: golden.statistics))
     let names = arrangement == .wespeaker ? ("bn", "linear") : ("asp_bn.norm", "fc.conv")
@@ -148,9 +144,7 @@ import Testing
 
     let buffer = Matrix.zeros(rows: 1, columns: encoder.layout.parameters.count)
     let direction = Matrix(rows: 1, columns: encoder.dimensions, [Float](repeating: 1, count: encoder.dimensions))
-    encoder.backward(
-      [direction], cache: cache,
-      BackwardPass(parameters: golden.parameters, gradients: [buffer]))
+    pullback([direction], BackwardPass(parameters: golden.parameters, gradients: [buffer]))
     for parameter in encoder.layout.parameters.parameters {
       let length = parameter.range.reduce(0.0) { $0 + pow(Double(buffer.pointer[$1]), 2) }.squareRoot()
       let isBehind = parameter.name.hasPrefix(names.1 + ".") || parameter.name == names.0 + ".bias"
@@ -208,8 +202,8 @@ private struct GoldenEncoder {
 
   func values(_ name: String) throws -> [Float] { try file.values(name) }
 
-  func forward(_ mode: ForwardPass.Mode) -> (Matrix, ECAPATDNN.Cache) {
+  func forward(_ mode: ForwardPass.Mode) -> (Matrix, Pullback) {
     let pass = ForwardPass(mode: mode, parameters: parameters, statistics: statistics)
-    return encoder.forward(features, utterances: utterances, pass)
+    return encoder.encode(features, utterances: utterances, pass)
   }
 }

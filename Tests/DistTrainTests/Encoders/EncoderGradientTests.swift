@@ -39,22 +39,20 @@ import Testing
     let features = LayerProbe.normal(6, Self.speakers.count * 9, item: 20)
     let prototypes = LayerProbe.normal(3, 5, item: 21)
 
-    func forward() -> (BatchObjectives.Outcome, ECAPATDNN.Cache) {
-      let (embeddings, cache) = encoder.forward(
+    func forward() -> (BatchObjectives.Outcome, Pullback) {
+      let (embeddings, pullback) = encoder.encode(
         features, utterances: Self.speakers.count,
         ForwardPass(mode: mode, parameters: parameters, statistics: statistics))
       let outcome = Self.objectives.evaluate(
         embeddings: embeddings, speakers: Self.speakers, cut: BatchCut(rows: Self.speakers.count, unit: 2, ranks: 1),
         prototypes: prototypes,
         margin: 0.2, warmth: 1, communicator: SoleCommunicator())
-      return (outcome, cache)
+      return (outcome, pullback)
     }
 
-    let (outcome, cache) = forward()
+    let (outcome, pullback) = forward()
     let buffers = (1...2).map { _ in Matrix.zeros(rows: 1, columns: layout.parameters.count) }
-    encoder.backward(
-      outcome.gradients, cache: cache,
-      BackwardPass(parameters: parameters, gradients: buffers))
+    pullback(outcome.gradients, BackwardPass(parameters: parameters, gradients: buffers))
     for (objective, loss) in [\BatchObjectives.Outcome.classificationLoss, \.contrastiveLoss].enumerated() {
       for parameter in layout.parameters.parameters {
         expectGradient(
@@ -72,30 +70,63 @@ import Testing
     }
   }
 
-  @Test(arguments: ECAPATDNN.Arrangement.allCases)
-  func `gradients that the pass calls final stay as they are`(arrangement: ECAPATDNN.Arrangement) {
-    let encoder = Self.encoder(arrangement)
+  /// Every known type at its smallest sizes, with each choice of its settings, and one of one's own.
+  private static let encoders: [any Encoder] =
+    [PlainEncoder(bins: 6, dimensions: 5, width: 7)]
+    + EncoderArchitecture.known.flatMap { type in
+      let choices = type.settings.flatMap { setting -> [(String, EncoderSetting.Value)] in
+        switch setting.allowed {
+        case .numbers: []
+        case .truths: [false, true].map { (setting.name, .truth($0)) }
+        case .choices(let names): names.map { (setting.name, .choice($0)) }
+        }
+      }
+      var smallest = type.defaults
+      for setting in type.settings {
+        guard case .numbers(let range, let factor) = setting.allowed else { continue }
+        smallest[setting.name] = .number(max(range.lowerBound, 2 * factor))
+      }
+      return choices.map { name, value in
+        type.encoder(smallest.merging([name: value]) { $1 }, bins: 6, dimensions: 5)
+      }
+    }
+
+  @Test(arguments: encoders.indices)
+  func `gradients that the pass calls final stay as they are, and all are on the way`(index: Int) {
+    let encoder = Self.encoders[index]
     let count = encoder.layout.parameters.count
     let parameters = Matrix(rows: 1, columns: count)
     let statistics = Matrix(rows: 1, columns: encoder.layout.statistics.count)
     encoder.layout.parameters.initialise(parameters.pointer, seed: 9)
     encoder.layout.statistics.initialise(statistics.pointer, seed: 9)
-    let (_, cache) = encoder.forward(
+    let (_, pullback) = encoder.encode(
       LayerProbe.normal(6, 4 * 9, item: 24), utterances: 4,
       ForwardPass(mode: .training, parameters: parameters, statistics: statistics))
     let buffers = (1...2).map { _ in Matrix.zeros(rows: 1, columns: count) }
-    var seen: [(offset: Int, gradients: [[Float]])] = []
-    encoder.backward(
-      [LayerProbe.normal(4, 5, item: 25), LayerProbe.normal(4, 5, item: 26)], cache: cache,
-      BackwardPass(
-        parameters: parameters, gradients: buffers,
-        finished: { offset in seen.append((offset, buffers.map { Array($0.elements[offset...]) })) }))
-    for (offset, gradients) in seen {
-      #expect(gradients == buffers.map { Array($0.elements[offset...]) }, "from \(offset)")
-    }
-    #expect(seen.map(\.offset) == seen.map(\.offset).sorted(by: >))
-    // The first block's parameters come after the entry's, and most of an encoder is final by then.
-    #expect(seen.count >= 6 && seen.last?.offset == encoder.layout.parameters.parameters[4].offset)
+    let final = FinalGradients(encoder.layout, buffers)
+    pullback(
+      [LayerProbe.normal(4, 5, item: 25), LayerProbe.normal(4, 5, item: 26)],
+      BackwardPass(parameters: parameters, gradients: buffers, finished: final.note))
+    final.check()
+    // Layer after layer, each as soon as it is done.
+    #expect(final.count >= encoder.layout.parameters.parameters.count / 3)
+  }
+
+  @Test func `a gradient that is called final before it is does not pass unseen`() {
+    var layout = EncoderLayout()
+    let layers = (0..<2).map { Linear("\($0)", inputs: 3, outputs: 3, layout: &layout) }
+    let parameters = LayerProbe.normal(1, layout.parameters.count, item: 27)
+    let buffers = [Matrix.zeros(rows: 1, columns: layout.parameters.count)]
+    let final = FinalGradients(layout, buffers)
+    let pass = BackwardPass(parameters: parameters, gradients: buffers, finished: final.note).through(layout)
+    let gradient = LayerProbe.normal(3, 4, item: 28)
+    layers[1].backward(gradient.view, cache: gradient.view, into: nil, pass)
+    #expect(final.early.isEmpty)
+    // The first layer's are still to come.
+    final.note(0)
+    #expect(final.early.isEmpty)
+    layers[0].backward(gradient.view, cache: gradient.view, into: nil, pass)
+    #expect(final.early == [0])
   }
 
   @Test(arguments: [(1, 1), (1, 7), (4, 1)])
@@ -109,13 +140,12 @@ import Testing
     encoder.layout.statistics.initialise(statistics.pointer, seed: 9)
     let features = LayerProbe.normal(6, shape.utterances * shape.frames, item: 22)
     for mode in [ForwardPass.Mode.inference, .training] {
-      let (embeddings, cache) = encoder.forward(
+      let (embeddings, pullback) = encoder.encode(
         features, utterances: shape.utterances,
         ForwardPass(mode: mode, parameters: parameters, statistics: statistics))
       let buffer = Matrix.zeros(rows: 1, columns: encoder.layout.parameters.count)
-      encoder.backward(
-        [LayerProbe.normal(shape.utterances, 5, item: 23)], cache: cache,
-        BackwardPass(parameters: parameters, gradients: [buffer]))
+      pullback(
+        [LayerProbe.normal(shape.utterances, 5, item: 23)], BackwardPass(parameters: parameters, gradients: [buffer]))
       #expect(embeddings.values.allSatisfy { $0.isFinite })
       #expect(buffer.values.allSatisfy { $0.isFinite })
       #expect(statistics.values.allSatisfy { $0.isFinite })

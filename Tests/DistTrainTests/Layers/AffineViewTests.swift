@@ -58,14 +58,15 @@ import Testing
     _ block: ConvolutionBlock, _ layout: EncoderLayout, _ input: AffineView, utterances: Int, adding: Bool
   ) -> (output: [Float], gradients: [[Float]]) {
     let state = LayerState(layout)
-    let (output, cache) = block.forward(input, utterances: utterances, state.forward)
+    let (output, cache) = block.forward(
+      input, Grid(utterances: utterances, frames: input.values.columns / utterances), state.forward)
     let columns = 2 * input.values.columns
     let inputGradient = Matrix(rows: input.values.rows, columns: columns)
     inputGradient.pointer.update(repeating: 1, count: inputGradient.count)
     withExtendedLifetime(state) {
       block.backward(
-        LayerProbe.normal(5, columns, item: 66).view, cache: cache, utterances: utterances, into: inputGradient.view,
-        adding: adding, state.backward)
+        LayerProbe.normal(5, columns, item: 66).view, cache: cache, into: inputGradient.view, adding: adding,
+        state.backward)
     }
     return (output.stored().values, state.gradients.map(\.values) + [inputGradient.values])
   }
@@ -75,7 +76,7 @@ import Testing
     let block = ConvolutionBlock(convolution: "c", normalization: "n", inputs: 4, outputs: 5, layout: &layout)
     let state = LayerState(layout)
     let (output, cache) = withExtendedLifetime(state) {
-      block.forward(Self.view(4, 33, item: 61), utterances: 3, state.forward)
+      block.forward(Self.view(4, 33, item: 61), Grid(utterances: 3, frames: 11), state.forward)
     }
     for row in 0..<5 {
       for utterance in 0..<3 {

@@ -36,7 +36,8 @@ import Testing
     let pass = ForwardPass(
       mode: .inference, parameters: setup.parameters, statistics: setup.statistics)
     // Running statistics of mean 0 and variance 1 leave the ReLU's output as it is, but for ε.
-    let (output, _) = block.forward(AffineView(setup.input.view), utterances: shape.utterances, pass)
+    let (output, _) = block.forward(
+      AffineView(setup.input.view), Grid(utterances: shape.utterances, frames: shape.frames), pass)
     let expected = setup.plainOutput()
     let scale = Float(1 / (1 + 1e-5).squareRoot())
     #expect(relativeDistance(output.stored().values, expected.map { $0 * scale }) < 1e-5)

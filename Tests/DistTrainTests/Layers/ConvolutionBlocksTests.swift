@@ -40,13 +40,13 @@ import Testing
     layout.statistics.initialise(statistics.pointer, seed: 4)
     let utterances = input.columns / Self.frames
     let (_, cache) = block.forward(
-      AffineView(input.view), utterances: utterances,
+      AffineView(input.view), Grid(utterances: utterances, frames: Self.frames),
       ForwardPass(mode: .inference, parameters: parameters, statistics: statistics))
     let buffer = Matrix.zeros(rows: 1, columns: layout.parameters.count)
     let inputGradient = Matrix(rows: input.rows, columns: input.columns)
     let used = Matrix(rows: gradient.rows, columns: gradient.columns, gradient.values)
     block.backward(
-      used.view, cache: cache, utterances: utterances, into: inputGradient.view,
+      used.view, cache: cache, into: inputGradient.view,
       BackwardPass(parameters: parameters, gradients: [buffer]))
     return (buffer.values, inputGradient)
   }

@@ -41,7 +41,8 @@ import Testing
       for row in 0..<own.rows {
         own.row(row).update(from: input.row(row) + utterances.lowerBound * Self.frames, count: own.columns)
       }
-      let (output, _) = block.forward(AffineView(own.view), utterances: utterances.count, pass)
+      let (output, _) = block.forward(
+        AffineView(own.view), Grid(utterances: utterances.count, frames: Self.frames), pass)
       return (0..<37).flatMap { row in (0..<own.columns).map { output.values.row(row)[$0] } }
     }
     let whole = rectified(0..<Self.utterances)

@@ -10,9 +10,16 @@ import Testing
   @Test func `a linear layer`() {
     var layout = EncoderLayout()
     let layer = Linear("l", inputs: 5, outputs: 3, layout: &layout)
-    LayerProbe(layout, input: LayerProbe.normal(5, 7, item: 1)) { input, pass in
-      (layer.forward(input.view, pass), { layer.backward($0.view, input: input.view, $1) })
-    }.check(.training, within: 1e-4)
+    LayerProbe(layer, layout, Grid(utterances: 7, frames: 1), input: LayerProbe.normal(5, 7, item: 1))
+      .check(.training, within: 1e-4)
+  }
+
+  @Test(arguments: [(1, 1), (3, 2)], LayerProbe.shapes)
+  func `a convolution alone`(kernel: (frames: Int, dilation: Int), shape: LayerProbe.Shape) {
+    var layout = EncoderLayout()
+    let layer = Convolution1D(
+      "c", inputs: 3, outputs: 4, kernel: kernel.frames, dilation: kernel.dilation, layout: &layout)
+    probe(layer, layout, shape).check(.training, within: 1e-3)
   }
 
   @Test(arguments: [(1, 1), (5, 1), (3, 2), (3, 4)], LayerProbe.shapes)
@@ -22,32 +29,20 @@ import Testing
       let layer = ConvolutionBlock(
         convolution: "c", normalization: "n", inputs: 3, outputs: 4, kernel: kernel.frames, dilation: kernel.dilation,
         layout: &layout)
-      probe(layout, channels: 3, shape) { input, pass in
-        let (output, cache) = layer.forward(AffineView(input.view), utterances: shape.utterances, pass)
-        return LayerProbe.written(output, inputs: input.rows) {
-          layer.backward($0, cache: cache, utterances: shape.utterances, into: $1, $2)
-        }
-      }.check(mode, within: 3e-2, floor: 2e-3)
+      probe(layer, layout, shape).check(mode, within: 3e-2, floor: 2e-3)
     }
   }
 
-  @Test(arguments: [1, 2, 9])
-  func `batch normalisation`(columns: Int) {
+  @Test(arguments: [1, 2, 9], [false, true])
+  func `batch normalisation`(columns: Int, inPlace: Bool) {
     for mode in [ForwardPass.Mode.training, .inference] {
       var layout = EncoderLayout()
       let layer = BatchNormalization("n", channels: 4, layout: &layout)
-      LayerProbe(layout, input: LayerProbe.normal(4, columns, item: columns)) { input, pass in
-        let output = Matrix(rows: 4, columns: columns)
-        let cache = layer.forward(input.view, into: output.view, pass)
-        return (
-          output,
-          { gradient, pass in
-            layer.backward(gradient.view, input: input.view, cache: cache, pass)
-            return gradient
-          }
-        )
-        // One column is its own mean: its slope is 1/√ε on nothing but rounding.
-      }.check(mode, within: 1e-3, floor: columns == 1 ? 5e-3 : 1e-4)
+      let grid = Grid(utterances: columns, frames: 1)
+      let input = LayerProbe.normal(4, columns, item: columns)
+      let probe = inPlace ? inPlaceProbe(layer, layout, grid, input) : LayerProbe(layer, layout, grid, input: input)
+      // One column is its own mean: its slope is 1/√ε on nothing but rounding.
+      probe.check(mode, within: 1e-3, floor: columns == 1 ? 5e-3 : 1e-4)
     }
   }
 
@@ -56,7 +51,7 @@ import Testing
     var layout = EncoderLayout()
     let layer = SqueezeExcitation("s", channels: 4, bottleneck: 3, layout: &layout)
     let scales: [Float] = [1, 0.5, -1.5, 2]
-    probe(layout, channels: 4, shape) { input, pass in
+    LayerProbe(layout, input: LayerProbe.normal(4, shape.grid.columns, item: 3)) { input, pass in
       // The input is its own residual here.
       let view = AffineView(input.view, scales: scales, shifts: [0, 1, -0.5, 2])
       let output = Matrix(rows: 4, columns: input.columns)
@@ -82,33 +77,20 @@ import Testing
     for mode in shape.modes {
       var layout = EncoderLayout()
       let layer = Res2Block("r", channels: 8, scale: 4, kernel: 3, dilation: 2, layout: &layout)
-      probe(layout, channels: 8, shape) { input, pass in
-        let (output, cache) = layer.forward(AffineView(input.view), utterances: shape.utterances, pass)
-        return LayerProbe.written(output, inputs: input.rows) {
-          layer.backward($0, cache: cache, utterances: shape.utterances, into: $1, $2)
-        }
-      }.check(mode, within: 3e-2, floor: 2e-3)
+      probe(layer, layout, shape).check(mode, within: 3e-2, floor: 2e-3)
     }
   }
 
-  @Test(arguments: LayerProbe.shapes)
-  func `a whole SE-Res2 block`(shape: LayerProbe.Shape) {
+  @Test(arguments: LayerProbe.shapes, [false, true])
+  func `a whole SE-Res2 block`(shape: LayerProbe.Shape, inPlace: Bool) {
     for mode in shape.modes {
       var layout = EncoderLayout()
       let layer = SERes2Block(
         "b", channels: 8, scale: 4, kernel: 3, dilation: 2, bottleneck: 3, layout: &layout)
-      probe(layout, channels: 8, shape) { input, pass in
-        let output = Matrix(rows: 8, columns: input.columns)
-        let cache = layer.forward(
-          AffineView(input.view), utterances: shape.utterances, into: output.view, pass)
-        return (
-          output,
-          { gradient, pass in
-            layer.backward(gradient.view, cache: cache, utterances: shape.utterances, pass)
-            return gradient
-          }
-        )
-      }.check(mode, step: 0.005, within: 3e-2, floor: 3e-3)
+      let input = LayerProbe.normal(8, shape.grid.columns, item: 3)
+      let probe =
+        inPlace ? inPlaceProbe(layer, layout, shape.grid, input) : LayerProbe(layer, layout, shape.grid, input: input)
+      probe.check(mode, step: 0.005, within: 3e-2, floor: 3e-3)
     }
   }
 
@@ -117,12 +99,20 @@ import Testing
     var layout = EncoderLayout()
     let layer = AttentiveStatisticsPooling(
       "p", channels: 5, bottleneck: 3, globalContext: globalContext, layout: &layout)
-    // Its input is a ReLU's output: kept positive here, so that the ReLU passes everything on.
-    let positive = LayerProbe.normal(5, shape.utterances * shape.frames, item: 4)
+    probe(layer, layout, shape).check(.training, step: 0.02, within: 2e-3)
+    // What is a ReLU's output is kept positive here, so that the ReLU passes everything on.
+    let positive = LayerProbe.normal(5, shape.grid.columns, item: 4)
     for element in positive.elements.indices { positive.pointer[element] = abs(positive.pointer[element]) + 0.1 }
     LayerProbe(layout, input: positive) { input, pass in
-      let (output, cache) = layer.forward(input, utterances: shape.utterances, pass)
-      return (output, { layer.backwardThroughReLU($0, cache: cache, utterances: shape.utterances, $1) })
+      let (output, cache) = layer.forward(AffineView(input.view), shape.grid, pass)
+      return (
+        output.stored(),
+        { gradient, pass in
+          let inputGradient = Matrix(rows: 5, columns: 2 * input.columns)
+          layer.backwardThroughReLU(gradient.view, cache: cache, into: inputGradient.view, pass)
+          return inputGradient
+        }
+      )
     }.check(.training, step: 0.02, within: 2e-3)
   }
 
@@ -134,20 +124,34 @@ import Testing
     let input = LayerProbe.normal(3, 12, item: 6)
     for element in input.elements.indices { input.pointer[element] = max(input.pointer[element], 0) }
     let (_, cache) = layer.forward(
-      input, utterances: 2,
+      AffineView(input.view), Grid(utterances: 2, frames: 6),
       ForwardPass(mode: .training, parameters: parameters, statistics: parameters))
     let buffer = Matrix.zeros(rows: 1, columns: layout.parameters.count)
-    let gradient = layer.backwardThroughReLU(
-      LayerProbe.normal(6, 2, item: 7), cache: cache, utterances: 2,
+    let gradient = Matrix(rows: 3, columns: 12)
+    layer.backwardThroughReLU(
+      LayerProbe.normal(6, 2, item: 7).view, cache: cache, into: gradient.view,
       BackwardPass(parameters: parameters, gradients: [buffer]))
     for (element, value) in input.elements.enumerated() { #expect((value == 0) == (gradient.pointer[element] == 0)) }
   }
 
-  private func probe(
-    _ layout: EncoderLayout, channels: Int, _ shape: LayerProbe.Shape,
-    _ run: @escaping (Matrix, ForwardPass) -> LayerProbe.Result
+  private func probe<Probed: Layer>(_ layer: Probed, _ layout: EncoderLayout, _ shape: LayerProbe.Shape) -> LayerProbe {
+    LayerProbe(layer, layout, shape.grid, input: LayerProbe.normal(layer.inputs, shape.grid.columns, item: 3))
+  }
+
+  /// The input's gradient takes the memory of the output's.
+  private func inPlaceProbe<Probed: Layer>(
+    _ layer: Probed, _ layout: EncoderLayout, _ grid: Grid, _ input: Matrix
   ) -> LayerProbe {
-    LayerProbe(layout, input: LayerProbe.normal(channels, shape.utterances * shape.frames, item: 3), run)
+    LayerProbe(layout, input: input) { input, pass in
+      let (output, cache) = layer.forward(AffineView(input.view), grid, pass)
+      return (
+        output.stored(),
+        { gradient, pass in
+          layer.backward(gradient.view, cache: cache, into: gradient.view, pass)
+          return gradient
+        }
+      )
+    }
   }
 
   private func frameMeans(_ matrix: Matrix, _ shape: LayerProbe.Shape) -> Matrix {

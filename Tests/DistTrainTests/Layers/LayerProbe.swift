@@ -11,6 +11,7 @@ struct LayerProbe {
     /// Enough columns that batch statistics are no accident: of two or three, some are nearly equal, where a
     /// normalisation's slope is 1/√ε and every difference rounding.
     var suitsBatchStatistics: Bool { utterances * frames > 6 }
+    var grid: Grid { Grid(utterances: utterances, frames: frames) }
     var modes: [ForwardPass.Mode] { suitsBatchStatistics ? [.training, .inference] : [.inference] }
   }
 
@@ -40,6 +41,21 @@ struct LayerProbe {
     statistics = Self.draw(layout.statistics, item: 2)
   }
 
+  /// A layer's own shape.
+  init<Probed: Layer>(_ layer: Probed, _ layout: EncoderLayout, _ grid: Grid, input: Matrix) {
+    self.init(layout, input: input) { input, pass in
+      let (output, cache) = layer.forward(AffineView(input.view), grid, pass)
+      return (
+        output.stored(),
+        { gradient, pass in
+          let inputGradient = Matrix(rows: input.rows, columns: pass.objectives * input.columns)
+          layer.backward(gradient.view, cache: cache, into: inputGradient.view, pass)
+          return inputGradient
+        }
+      )
+    }
+  }
+
   static func normal(_ rows: Int, _ columns: Int, item: Int) -> Matrix {
     var stream = RandomStream(seed: 31, purpose: .test, item: item)
     return Matrix(rows: rows, columns: columns, (0..<rows * columns).map { _ in Float(stream.normal()) })
@@ -61,21 +77,6 @@ struct LayerProbe {
     return values
   }
 
-  /// The result of a layer whose output is a view and whose backward pass writes where it is told.
-  static func written(
-    _ output: AffineView, inputs: Int,
-    _ backward: @escaping (_ gradient: MatrixView, _ inputGradient: MatrixView, BackwardPass) -> Void
-  ) -> Result {
-    (
-      output.stored(),
-      { gradient, pass in
-        let inputGradient = Matrix(rows: inputs, columns: gradient.columns)
-        backward(gradient.view, inputGradient.view, pass)
-        return inputGradient
-      }
-    )
-  }
-
   private func forward(_ mode: ForwardPass.Mode) -> Result {
     run(input, ForwardPass(mode: mode, parameters: parameters, statistics: statistics))
   }
@@ -86,7 +87,8 @@ struct LayerProbe {
     return zip(output.elements, weights.elements).reduce(0) { $0 + Double($1.0) * Double($1.1) }
   }
 
-  /// Holds both objectives' gradients of the input and of every parameter against central differences.
+  /// Holds both objectives' gradients of the input and of every parameter against central differences, and what the pass
+  /// calls final on its way against what they are in the end.
   func check(_ mode: ForwardPass.Mode, step: Float = 0.01, within tolerance: Double, floor: Double = 1e-4) {
     let (output, pullback) = forward(mode)
     let weights = (1...2).map { Self.normal(output.rows, output.columns, item: 10 + $0) }
@@ -97,8 +99,10 @@ struct LayerProbe {
       }
     }
     let buffers = (1...2).map { _ in Matrix.zeros(rows: 1, columns: layout.parameters.count) }
+    let final = FinalGradients(layout, buffers)
     let inputGradient = pullback(
-      stacked, BackwardPass(parameters: parameters, gradients: buffers))
+      stacked, BackwardPass(parameters: parameters, gradients: buffers, finished: final.note).through(layout))
+    final.check()
     for objective in 0...1 {
       let function = { loss(mode, weights[objective]) }
       let own = Matrix(

@@ -21,12 +21,23 @@ import Testing
       count = layout.parameters.count
     }
 
-    func forward(_ mode: ForwardPass.Mode) -> ForwardPass {
-      ForwardPass(mode: mode, parameters: parameters, statistics: statistics)
+    func forward<Pooling: Layer>(
+      _ pooling: Pooling, _ mode: ForwardPass.Mode, utterances: Int = PoolingTests.utterances
+    ) -> (Matrix, Pooling.Cache) {
+      let (output, cache) = pooling.forward(
+        AffineView(input.view), Grid(utterances: utterances, frames: input.columns / utterances),
+        ForwardPass(mode: mode, parameters: parameters, statistics: statistics))
+      return (output.stored(), cache)
     }
 
-    func backward(_ buffer: Matrix) -> BackwardPass {
-      BackwardPass(parameters: parameters, gradients: [buffer])
+    /// The input's gradient.
+    func backward<Pooling: Layer>(
+      _ pooling: Pooling, _ gradient: Matrix, cache: Pooling.Cache, _ buffer: Matrix
+    ) -> Matrix {
+      let result = Matrix(rows: input.rows, columns: input.columns)
+      pooling.backward(
+        gradient.view, cache: cache, into: result.view, BackwardPass(parameters: parameters, gradients: [buffer]))
+      return result
     }
   }
 
@@ -42,7 +53,7 @@ import Testing
     let pooling = AttentiveStatisticsPooling(
       "p", channels: 3, bottleneck: 2, globalContext: globalContext, layout: &layout)
     let setup = Setup(layout, input: Self.normal(3, Self.utterances, above: 0.25))
-    let (output, cache) = pooling.forward(setup.input, utterances: Self.utterances, setup.forward(.training))
+    let (output, cache) = setup.forward(pooling, .training)
     for channel in 0..<3 {
       for utterance in 0..<Self.utterances {
         #expect(output[channel, utterance] == setup.input[channel, utterance])
@@ -51,8 +62,7 @@ import Testing
     }
     let buffer = Matrix.zeros(rows: 1, columns: setup.count)
     let gradient = Self.normal(6, Self.utterances)
-    let result = pooling.backwardThroughReLU(
-      gradient, cache: cache, utterances: Self.utterances, setup.backward(buffer))
+    let result = setup.backward(pooling, gradient, cache: cache, buffer)
     for element in result.elements.indices {
       #expect(abs(result.pointer[element] - gradient.pointer[element]) < 1e-6)
     }
@@ -67,7 +77,7 @@ import Testing
     let setup = Setup(layout, input: Self.normal(3, Self.utterances * frames))
     let constant: Float = 17.3
     setup.input.row(1).update(repeating: constant, count: setup.input.columns)
-    let (output, cache) = pooling.forward(setup.input, utterances: Self.utterances, setup.forward(.training))
+    let (output, cache) = setup.forward(pooling, .training)
     for utterance in 0..<Self.utterances {
       #expect(output[1, utterance] == constant)
       #expect(output[4, utterance] == Float(1e-12).squareRoot())
@@ -75,7 +85,7 @@ import Testing
     let gradient = Matrix.zeros(rows: 6, columns: Self.utterances)
     gradient.row(4).update(repeating: 1, count: Self.utterances)
     let buffer = Matrix.zeros(rows: 1, columns: setup.count)
-    let result = pooling.backward(gradient, cache: cache, utterances: Self.utterances, setup.backward(buffer))
+    let result = setup.backward(pooling, gradient, cache: cache, buffer)
     #expect(result.values.allSatisfy { $0 == 0 })
     #expect(buffer.values.allSatisfy { $0 == 0 })
   }
@@ -86,7 +96,7 @@ import Testing
       "p", channels: 2, bottleneck: 2, globalContext: false, layout: &layout)
     let setup = Setup(layout, input: Self.normal(2, Self.utterances * 7))
     for element in setup.input.elements.indices { setup.input.pointer[element] *= 1e-7 }
-    let (output, cache) = pooling.forward(setup.input, utterances: Self.utterances, setup.forward(.training))
+    let (output, cache) = setup.forward(pooling, .training)
     let gradient = Matrix.zeros(rows: 4, columns: Self.utterances)
     for channel in 2..<4 {
       for utterance in 0..<Self.utterances {
@@ -95,7 +105,7 @@ import Testing
       }
     }
     let buffer = Matrix.zeros(rows: 1, columns: setup.count)
-    let result = pooling.backward(gradient, cache: cache, utterances: Self.utterances, setup.backward(buffer))
+    let result = setup.backward(pooling, gradient, cache: cache, buffer)
     #expect(result.values.allSatisfy { $0 == 0 })
   }
 
@@ -108,10 +118,9 @@ import Testing
       setup.input.row(1).update(repeating: 17.3, count: setup.input.columns)
       // W₁ is bottleneck × (x, μ and σ of three channels): σ of the second channel is column 7.
       for row in 0..<2 { setup.parameters.pointer[9 * row + 7] = weightOfDeviation }
-      let (_, cache) = pooling.forward(setup.input, utterances: Self.utterances, setup.forward(.training))
+      let (_, cache) = setup.forward(pooling, .training)
       let buffer = Matrix.zeros(rows: 1, columns: setup.count)
-      let result = pooling.backward(
-        Self.normal(6, Self.utterances), cache: cache, utterances: Self.utterances, setup.backward(buffer))
+      let result = setup.backward(pooling, Self.normal(6, Self.utterances), cache: cache, buffer)
       return (0..<result.columns).map { result[1, $0] }
     }
     #expect(relativeDistance(gradient(weightOfDeviation: 5), gradient(weightOfDeviation: 0)) < 1e-3)
@@ -125,7 +134,7 @@ import Testing
     let setup = Setup(layout, input: Matrix(rows: 1, columns: 4, [64, 64.015625, 64, 64.015625]))
     // Without the energies' weights all frames count alike.
     setup.parameters.pointer.update(repeating: 0, count: setup.count)
-    let (output, _) = pooling.forward(setup.input, utterances: 1, setup.forward(.inference))
+    let (output, _) = setup.forward(pooling, .inference, utterances: 1)
     #expect(output.values == [64.0078125, 0.0078125])
   }
 }

@@ -20,12 +20,7 @@ import Testing
       let layer = ConvolutionBlock(
         convolution: "c", normalization: "n", inputs: 3, outputs: 4, kernel: kernel.frames, dilation: kernel.dilation,
         padding: .reflection, layout: &layout)
-      LayerProbe(layout, input: input(3, shape)) { input, pass in
-        let (output, cache) = layer.forward(AffineView(input.view), utterances: shape.utterances, pass)
-        return LayerProbe.written(output, inputs: input.rows) {
-          layer.backward($0, cache: cache, utterances: shape.utterances, into: $1, $2)
-        }
-      }.check(mode, within: 3e-2, floor: 2e-3)
+      LayerProbe(layer, layout, shape.grid, input: input(3, shape)).check(mode, within: 3e-2, floor: 2e-3)
     }
   }
 
@@ -39,12 +34,7 @@ import Testing
           padding: .reflection, layout: &layout)
       }
       let layer = Res2Block(chunks, passing: .first)
-      LayerProbe(layout, input: input(8, shape)) { input, pass in
-        let (output, cache) = layer.forward(AffineView(input.view), utterances: shape.utterances, pass)
-        return LayerProbe.written(output, inputs: input.rows) {
-          layer.backward($0, cache: cache, utterances: shape.utterances, into: $1, $2)
-        }
-      }.check(mode, within: 3e-2, floor: 5e-3)
+      LayerProbe(layer, layout, shape.grid, input: input(8, shape)).check(mode, within: 3e-2, floor: 5e-3)
     }
   }
 
@@ -54,10 +44,7 @@ import Testing
       var layout = EncoderLayout()
       let layer = NormalizedAttentionPooling(
         "p", channels: 5, bottleneck: 4, globalContext: globalContext, layout: &layout)
-      LayerProbe(layout, input: input(5, shape)) { input, pass in
-        let (output, cache) = layer.forward(input, utterances: shape.utterances, pass)
-        return (output, { layer.backward($0, cache: cache, utterances: shape.utterances, $1) })
-      }.check(mode, step: 0.003, within: 3e-2, floor: 2e-3)
+      LayerProbe(layer, layout, shape.grid, input: input(5, shape)).check(mode, step: 0.003, within: 3e-2, floor: 2e-3)
     }
   }
 }

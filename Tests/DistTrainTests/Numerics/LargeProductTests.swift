@@ -1,4 +1,5 @@
 import DistTrain
+import Synchronization
 import Testing
 
 /// Products that are cut in pieces, and those whose factors are rounded.
@@ -96,8 +97,9 @@ import Testing
     ThreadTeam.shared.grow(to: 3)
     let together = forms.product(form)
     // Within a loop of the team a product is its thread's alone.
-    var alone: [Float] = []
-    ThreadTeam.shared.run(2) { if $0 == 0 { alone = forms.product(form) } }
+    let loop = Mutex<[Float]>([])
+    ThreadTeam.shared.run(2) { index in if index == 0 { loop.withLock { $0 = forms.product(form) } } }
+    let alone = loop.withLock { $0 }
     #expect(together == alone)
     #expect(forms.isKept(alone))
   }

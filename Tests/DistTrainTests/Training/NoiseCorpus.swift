@@ -36,13 +36,15 @@ struct NoiseCorpus {
   }
 
   /// Short steps over small batches: three speakers, two utterances, two views.
-  func configuration(_ settings: [String] = []) throws -> Configuration {
+  func configuration(
+    _ settings: [String] = [], encoders: [EncoderArchitecture] = EncoderArchitecture.known
+  ) throws -> Configuration {
     try Configuration.load(
       file: nil,
       overrides: [
         "features.bins=\(Self.bins)", "crop.seconds=0.4", "batch.speakers=3", "batch.utterances=2", "batch.unit=2",
         "training.steps=10", "schedule.learningRate.initial=0.001", "schedule.learningRate.final=0.00005",
-      ] + settings)
+      ] + settings, encoders: encoders)
   }
 
   func trainer(

@@ -1,4 +1,5 @@
 import DistTrain
+import Synchronization
 import Testing
 
 /// Steps of training on one thread and on several.
@@ -9,9 +10,14 @@ import Testing
     ThreadTeam.shared.grow(to: 3)
     let together = try parameters(settings)
     // Within a loop of the team everything is the calling thread's alone.
-    var alone: Result<[Float], any Error>?
-    ThreadTeam.shared.run(2) { if $0 == 0 { alone = Result { try parameters(settings) } } }
-    #expect(try alone?.get() == together)
+    let alone = Mutex<Result<[Float], any Error>?>(nil)
+    ThreadTeam.shared.run(2) { index in
+      if index == 0 {
+        let result = Result { try parameters(settings) }
+        alone.withLock { $0 = result }
+      }
+    }
+    #expect(try alone.withLock { $0 }?.get() == together)
   }
 
   /// Of an encoder wide enough that its products are cut.

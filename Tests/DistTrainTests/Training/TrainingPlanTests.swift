@@ -31,7 +31,7 @@ import Testing
 
   @Test func `crops of fewer frames than the encoder takes are refused`() throws {
     var configuration = Configuration()
-    configuration.encoder.layout = .speechbrain
+    configuration.encoder.own["layout"] = .choice("speechbrain")
     let corpus = Corpus.synthetic([Int](repeating: 4, count: 20))
     // 1,039 samples are four frames, 1,040 five.
     configuration.crop.seconds = 1039.0 / 16_000
@@ -40,7 +40,7 @@ import Testing
     #expect(failure?.message == "crop.seconds: 0.0649375 s are 4 frames, the encoder takes 5 or more")
     configuration.crop.seconds = 1040.0 / 16_000
     _ = try TrainingPlan(configuration, corpus: corpus)
-    configuration.encoder.layout = .wespeaker
+    configuration.encoder.own["layout"] = .choice("wespeaker")
     configuration.crop.seconds = 400.0 / 16_000
     _ = try TrainingPlan(configuration, corpus: corpus)
   }

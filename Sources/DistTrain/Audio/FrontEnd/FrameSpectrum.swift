@@ -2,6 +2,8 @@ internal import CKernels
 
 /// Power spectra of a block of frames, in double precision: speech holds spectra whose weakest bands are 10^10 times
 /// below the strongest, and single precision then errs by some thousandths in the logarithm.
+///
+/// Unchecked: the tables are only read once they are made; what is written is in each thread's own `Scratch`.
 final class FrameSpectrum: @unchecked Sendable {
   /// Frames that are transformed together: as many as the lanes of the vectors that go on with them.
   static let block = 16

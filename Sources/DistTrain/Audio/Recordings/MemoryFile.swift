@@ -1,6 +1,8 @@
 import CSndFile
 
 /// A file in memory.
+///
+/// Unchecked: whoever shares one between threads locks it.
 final class MemoryFile: VirtualFile, @unchecked Sendable {
   private(set) var bytes: [UInt8] = []
 

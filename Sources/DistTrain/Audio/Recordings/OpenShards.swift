@@ -50,6 +50,8 @@ final class OpenShards: Sendable {
 }
 
 /// A member of a shard as a file of its own. A decoder keeps it under its lock.
+///
+/// Unchecked: it is used under that lock alone.
 final class MemberFile: VirtualFile, @unchecked Sendable {
   private let member: ShardMember
 

@@ -3,6 +3,8 @@ import Foundation
 
 /// A file for libsndfile's virtual input and output, which its subclasses keep somewhere. Whoever shares one between threads
 /// locks it.
+///
+/// Unchecked: that lock protects the position.
 class VirtualFile: @unchecked Sendable {
   private(set) final var position = 0
 

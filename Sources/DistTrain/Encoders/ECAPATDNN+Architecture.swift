@@ -1,0 +1,20 @@
+extension ECAPATDNN {
+  /// Its type, `ecapa-tdnn`; sizes without a setting are the published ones.
+  package static let architecture = EncoderArchitecture(
+    name: "ecapa-tdnn",
+    settings: [
+      .choice("layout", Arrangement.wespeaker, "toolkit whose arrangement and parameter names it has"),
+      .number("channels", 512, "width of the convolutions", from: 8, multipleOf: 8),
+      .number("aggregation", 1536, "channels that the blocks' outputs are aggregated to"),
+      .truth("globalContext", true, "pooling's attention sees mean and deviation over time"),
+    ]
+  ) { own, bins, dimensions in
+    var sizes = Sizes()
+    sizes.bins = bins
+    sizes.channels = own.number("channels")
+    sizes.aggregation = own.number("aggregation")
+    sizes.embedding = dimensions
+    sizes.globalContext = own.truth("globalContext")
+    return ECAPATDNN(sizes, arrangement: own.choice("layout"))
+  }
+}

@@ -1,0 +1,127 @@
+import DistTrain
+import Testing
+
+/// Settings that a type of encoder has of its own.
+@Suite struct EncoderSettingsTests {
+  private enum Shape: String, CaseIterable {
+    case wide, tall
+  }
+
+  /// A second type beside ECAPA-TDNN, one of whose settings has the name of another one of that type's.
+  private static let plain = EncoderArchitecture(
+    name: "plain",
+    settings: [
+      .number("channels", 24, "width", from: 3, multipleOf: 3), .choice("shape", Shape.wide, "shape of a map"),
+      .truth("deep", false, "has more layers"),
+    ]
+  ) { own, bins, dimensions in
+    var sizes = ECAPATDNN.Sizes()
+    (sizes.bins, sizes.embedding) = (bins, dimensions)
+    let shape: Shape = own.choice("shape")
+    sizes.channels = own.number("channels") * (shape == .tall ? 16 : 8) * (own.truth("deep") ? 2 : 1)
+    return ECAPATDNN(sizes)
+  }
+
+  private static let types = EncoderArchitecture.known + [plain]
+
+  private func load(_ overrides: [String], file: String? = nil) throws -> Configuration {
+    try Configuration.load(file: file, overrides: overrides, encoders: Self.types)
+  }
+
+  private func refusal(_ overrides: [String]) -> String? { failure { _ = try load(overrides) }?.message }
+
+  @Test func `a type's own settings are read wherever the type is named, and make its encoder`() throws {
+    for overrides in [
+      ["encoder.channels=6", "encoder.shape=tall", "encoder.deep=true", "encoder.type=plain"],
+      ["encoder={channels: 6, deep: true, shape: tall, type: plain, embedding: 7}"],
+    ] {
+      let encoder = try load(overrides).network
+      #expect((encoder as? ECAPATDNN)?.sizes.channels == 6 * 16 * 2)
+    }
+    #expect((try load(["encoder.type=plain"]).network as? ECAPATDNN)?.sizes.channels == 24 * 8)
+  }
+
+  @Test func `another type's settings are refused by name, with this type's own`() throws {
+    #expect(
+      refusal(["encoder.type=plain", "encoder.layout=wespeaker"])
+        == "--set encoder.layout=wespeaker: encoder.layout is not a setting of encoder.type plain; "
+        + "its own are channels, shape, deep")
+    try withConfigurationFile("encoder:\n  shape: wide\n  channels: 16\n") { file in
+      #expect(
+        failure { _ = try load([], file: file) }?.message
+          == "\(file):2: encoder.shape is not a setting of encoder.type ecapa-tdnn; "
+          + "its own are layout, channels, aggregation, globalContext")
+    }
+  }
+
+  @Test func `each type's values have its own bounds`() throws {
+    #expect(
+      refusal(["encoder={type: plain, channels: 4}"])
+        == "--set encoder={type: plain, channels: 4}: encoder.channels: allowed is multiples of 3 from 3 to 65536, found 4"
+    )
+    #expect(
+      refusal(["encoder.type=plain", "encoder.shape=round"])
+        == "--set encoder.shape=round: encoder.shape: expected one of wide, tall, found round")
+    #expect(
+      refusal(["encoder.type=plian"])
+        == "--set encoder.type=plian: encoder.type: expected one of ecapa-tdnn, plain, found plian")
+    #expect(
+      refusal(["encoder.sape=wide"]) == "--set encoder.sape=wide: encoder.sape: unknown setting; near: encoder.shape")
+    #expect(refusal(["encoder.channels=6", "encoder.channels=8"]) == nil)
+    #expect(refusal(["encoder={channels: 8}", "encoder.channels=9"])?.contains("found 9") == true)
+  }
+
+  @Test(arguments: [
+    "channels=65544", "channels=9223372036854775800", "aggregation=65537", "embedding=65537", "channels=0",
+  ])
+  func `sizes beyond use are refused, the largest take no memory`(setting: String) throws {
+    #expect(refusal(["encoder.\(setting)"])?.contains(" to 65536, found ") == true)
+    let largest = try Configuration.load(
+      file: nil,
+      overrides: [
+        "encoder={channels: 65536, aggregation: 65536, embedding: 65536, layout: speechbrain}", "features.bins=128",
+      ])
+    #expect(largest.network.layout.parameters.count > 1 << 34)
+  }
+
+  @Test func `a stored configuration and a file's metadata give the same encoder again`() throws {
+    let configuration = try load(["encoder={type: plain, channels: 9, deep: true}", "encoder.embedding=5"])
+    #expect(
+      configuration.yaml.contains(
+        "encoder:\n  type: plain\n  channels: 9\n  shape: wide\n  deep: true\n  embedding: 5\n"))
+    try withConfigurationFile(configuration.yaml) { file in
+      let readBack = try load([], file: file)
+      #expect(readBack == configuration)
+      #expect(readBack.differences(from: configuration).isEmpty)
+    }
+    #expect(configuration.encoderMetadata["encoder.channels"] == "9")
+    #expect(configuration.encoderMetadata["encoder.layout"] == nil)
+    #expect(configuration.encoder.description == "plain, channels 9, shape wide, deep true")
+  }
+
+  @Test func `of two types the settings that both have are compared, and the type`() throws {
+    let (plain, other) = (try load(["encoder.type=plain"]), try load([]))
+    let differences = plain.differences(from: other)
+    #expect(differences.map(\.key) == ["encoder.type", "encoder.channels"])
+    #expect(differences.map(\.stored) == ["ecapa-tdnn", "512"] && differences.map(\.now) == ["plain", "24"])
+    #expect(try load(["encoder={type: plain, deep: true}"]).differences(from: plain).map(\.key) == ["encoder.deep"])
+  }
+
+  /// Keys that today's files have.
+  @Test func `every known type makes an encoder of its defaults, and names no setting that all types have`() throws {
+    for type in EncoderArchitecture.known {
+      let encoder = type.encoder(type.defaults, bins: 40, dimensions: 12)
+      #expect(encoder.bins == 40 && encoder.dimensions == 12, "\(type.name)")
+      #expect(Set(type.settings.map(\.name)).isDisjoint(with: ["type", "embedding", "batchNormalization"]))
+    }
+    let text = try Configuration.load(
+      file: nil,
+      overrides: [
+        "encoder={type: ecapa-tdnn, layout: speechbrain, channels: 16, aggregation: 24, globalContext: false}"
+      ])
+    #expect(
+      text.yaml.contains(
+        "encoder:\n  type: ecapa-tdnn\n  layout: speechbrain\n  channels: 16\n  aggregation: 24\n  globalContext: false\n"
+      ))
+  }
+}
