@@ -111,7 +111,7 @@ struct TrainCommand: RanksCommand {
       guard let runDir = command.runDir, !command.checkGradients else {
         return try Self.checkGradients(configuration, communicator)
       }
-      var options = TrainingRun.Options(folder: runDir, version: SvdistCommand.version)
+      var options = RunSession.Options(folder: runDir, version: SvdistCommand.version)
       options.restart = command.restart
       try communicator.agree { try command.continuation.apply(to: &options) }
       options.logEvery = command.logEvery
@@ -119,7 +119,8 @@ struct TrainCommand: RanksCommand {
       options.patience = command.timeout
       options.maxBadFraction = command.maxBadFraction
       options.logsBatches = command.logBatches
-      return try TrainingRun(configuration, options: options, communicator: communicator).run()
+      let session = try RunSession(configuration, options: options, communicator: communicator)
+      return try TrainingLoop(session).run()
     }
   }
 
