@@ -88,7 +88,7 @@ struct OverlapBenchmark: Benchmark {
       communicator: communicator)
     var stream = RandomStream(seed: 1, purpose: .test, item: communicator.rank)
     let bins = configuration.features.bins
-    let columns = trainer.cut(rows: rows).rows(of: communicator.rank).count * frames
+    let columns = trainer.batches.cut(rows: rows).rows(of: communicator.rank).count * frames
     let features = Matrix(rows: bins, columns: columns, (0..<bins * columns).map { _ in Float(stream.normal()) })
     return { try trainer.learn(features, speakers: (0..<rows).map { $0 / 2 * 7 % speakers }) }
   }

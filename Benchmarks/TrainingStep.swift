@@ -20,7 +20,7 @@ struct TrainingStep {
     self.communicator = communicator
     var stream = RandomStream(seed: 1, purpose: .test, item: communicator.rank)
     let bins = configuration.features.bins
-    let columns = trainer.cut(rows: options.rows).rows(of: communicator.rank).count * options.frames
+    let columns = trainer.batches.cut(rows: options.rows).rows(of: communicator.rank).count * options.frames
     features = Matrix(rows: bins, columns: columns, (0..<bins * columns).map { _ in Float(stream.normal()) })
     labels = (0..<options.rows).map { $0 / 2 * 7 % options.speakers }
   }

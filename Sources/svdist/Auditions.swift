@@ -36,13 +36,17 @@ struct Auditions {
       var lines = [["pair", "utterance", "speaker", "epoch", "view"] + Augmentation.columns]
       for (index, place) in rows(plan).enumerated() {
         let row = place.row
-        let audition = try plan.loader.audition(row, seconds: plan.cropLengths.seconds(step: place.step))
+        let audition = try plan.batches.loader.audition(
+          row, seconds: plan.batches.cropLengths.seconds(step: place.step))
         let name = Self.name(index + 1)
         try AudioFile.write(audition.clean, to: "\(folder)/\(name)-clean.wav")
         try AudioFile.write(audition.augmented, to: "\(folder)/\(name)-augmented.wav")
         lines.append(
-          [name, plan.corpus.utterances[audition.row.utterance].id, plan.corpus.speakers[row.speaker], "\(row.epoch)"]
-            + ["\(row.view)"] + plan.loader.augmentation.record(of: audition.distortion))
+          [
+            name, plan.batches.corpus.utterances[audition.row.utterance].id, plan.batches.corpus.speakers[row.speaker],
+            "\(row.epoch)",
+          ]
+            + ["\(row.view)"] + plan.batches.loader.augmentation.record(of: audition.distortion))
       }
       let text = lines.map { $0.joined(separator: "\t") + "\n" }.joined()
       try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(Self.tableName)"))
@@ -54,7 +58,7 @@ struct Auditions {
   private func rows(_ plan: TrainingPlan) -> [(step: Int, row: BatchRow)] {
     var rows: [(step: Int, row: BatchRow)] = []
     for step in 0... {
-      rows += plan.sampler.batch(step: step).filter { configuration.augments(view: $0.view) }.map { (step, $0) }
+      rows += plan.batches.sampler.batch(step: step).filter { configuration.augments(view: $0.view) }.map { (step, $0) }
       if rows.count >= count { break }
     }
     return Array(rows.prefix(count))

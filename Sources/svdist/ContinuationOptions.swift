@@ -22,7 +22,7 @@ struct ContinuationOptions: ParsableArguments {
   var stopBefore: String?
 
   /// - Throws: `Failure(.usage)` for a key that is no setting or a text that is no time.
-  func apply(to options: inout TrainingRun.Options) throws {
+  func apply(to options: inout RunSession.Options) throws {
     try Configuration.checkKeys(allowedChanges, option: "--allow-change")
     options.allowedChanges = allowedChanges
     options.timeLimit = try TimeLimit.of(

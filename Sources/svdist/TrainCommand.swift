@@ -107,7 +107,7 @@ struct TrainCommand: RanksCommand {
       guard let runDir = command.runDir, !command.checkGradients else {
         return try Self.checkGradients(configuration, communicator)
       }
-      var options = TrainingRun.Options(folder: runDir, version: SvdistCommand.version)
+      var options = RunSession.Options(folder: runDir, version: SvdistCommand.version)
       options.restart = command.restart
       try communicator.agree { try command.continuation.apply(to: &options) }
       options.logEvery = command.logEvery
@@ -115,8 +115,8 @@ struct TrainCommand: RanksCommand {
       options.patience = command.timeout
       options.maxBadFraction = command.maxBadFraction
       options.logsBatches = command.logBatches
-      let run = try TrainingRun(configuration, options: options, communicator: communicator)
-      switch try run.run() {
+      let session = try RunSession(configuration, options: options, communicator: communicator)
+      switch try TrainingLoop(session).run() {
       case .finished: return .done
       case .stopped: return .stopped
       }

@@ -52,5 +52,5 @@ struct RunRecord {
 }
 
 extension StepMetrics {
-  var losses: [Double] { [classificationLoss, contrastiveLoss] }
+  var losses: [Double] { objectives.map(\.loss) }
 }

@@ -20,7 +20,7 @@ extension MPITests {
         } catch {
           agreed = error as? AgreedFailure
         }
-        expectOnAllRanks(agreed?.failure.message == "file \(culprit) is empty" && agreed?.failure.status == .badData)
+        expectOnAllRanks(agreed?.failure.message == "file \(culprit) is empty" && agreed?.failure.kind == .badData)
         expectOnAllRanks(agreed?.rank == culprit && agreed?.isMine == (communicator.rank == culprit))
         let name = communicator.size == 1 ? "" : "rank \(culprit) on \(communicator.hosts[culprit]): "
         expectOnAllRanks(agreed?.line == "svdist: \(name)file \(culprit) is empty")

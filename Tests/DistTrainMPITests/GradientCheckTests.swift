@@ -30,13 +30,14 @@ extension MPITests {
       expectOnAllRanks(comparisons.allSatisfy(\.agrees), "\(comparisons.filter { !$0.agrees })")
       expectOnAllRanks(comparisons.count(where: \.isClose) > comparisons.count * 3 / 4)
 
+      expectOnAllRanks(check.objectives == ["classification", "contrastive"])
       for (objective, tensor) in [(0, tensors[0]), (1, tensors[4]), (0, tensors[7])] {
         let wrong = check.gradients.map { Matrix(rows: 1, columns: $0.columns, $0.values) }
         // As if one of several ranks' shares, or a tenth of the rows, were left out.
         for index in tensor.range { wrong[objective].pointer[index] *= 0.9 }
         let differing = check.compare(wrong, tensors: [tensor, tensors[6]]).filter { !$0.agrees }
         expectOnAllRanks(!differing.isEmpty, "\(tensor.name)")
-        expectOnAllRanks(differing.allSatisfy { $0.tensor == tensor && $0.objective.rawValue == objective })
+        expectOnAllRanks(differing.allSatisfy { $0.tensor == tensor && $0.objective == check.objectives[objective] })
       }
     }
 

@@ -5,7 +5,7 @@ extension MPITests {
   /// One step's quantities on all ranks are those of one, bit for bit.
   @Suite struct GradientTests {
     private struct Outcome {
-      let objectives: BatchObjectives.Outcome
+      let losses: BatchObjectives.Losses
       let buffers: [[Float]]
       let statistics: [Float]
       let prototypes: [Float]
@@ -21,19 +21,18 @@ extension MPITests {
       let attention = ClassAwareAttention(mode: mode, scale: 8, stopGradient: stopGradient)
       let alone = evaluate(attention, SoleCommunicator())
       let together = evaluate(attention, World.communicator)
-      expectOnAllRanks(together.objectives.classificationLoss == alone.objectives.classificationLoss, "classification")
-      expectOnAllRanks(together.objectives.contrastiveLoss == alone.objectives.contrastiveLoss, "contrastive")
-      expectOnAllRanks(together.objectives.attention == alone.objectives.attention, "attention")
+      expectOnAllRanks(together.losses.values == alone.losses.values, "losses")
+      expectOnAllRanks(together.losses.terms == alone.losses.terms, "terms")
       expectOnAllRanks(together.statistics == alone.statistics, "running statistics")
       expectOnAllRanks(together.prototypes == alone.prototypes, "prototypes")
       for objective in 0...1 {
         expectOnAllRanks(together.buffers[objective] == alone.buffers[objective], "gradient buffer \(objective)")
         let rows = BatchCut(rows: Self.speakers.count, unit: 2, ranks: World.communicator.size).rows(
           of: World.communicator.rank)
-        let width = alone.objectives.gradients[objective].columns
+        let width = alone.losses.gradients[objective].columns
         expectOnAllRanks(
-          together.objectives.gradients[objective].values
-            == Array(alone.objectives.gradients[objective].values[rows.lowerBound * width..<rows.upperBound * width]),
+          together.losses.gradients[objective].values
+            == Array(alone.losses.gradients[objective].values[rows.lowerBound * width..<rows.upperBound * width]),
           "embeddings' gradient \(objective)")
       }
     }
@@ -65,29 +64,38 @@ extension MPITests {
         ForwardPass(
           mode: .training, parameters: parameters, statistics: statistics, units: units,
           combine: combine))
-      let outcome = objectives(attention).evaluate(
-        embeddings: embeddings, speakers: Self.speakers, cut: cut, prototypes: random(4, 8, item: 2), margin: 0.2,
-        warmth: 1, communicator: communicator)
+      let prototypes = random(4, 8, item: 2)
+      let losses = objectives(attention).evaluate(
+        GatheredRows(
+          embeddings, speakers: Self.speakers, cut: cut, moment: .init(margin: 0.2, warmth: 1),
+          communicator: communicator), parameters: row(prototypes))
       let buffers = (1...2).map { _ in units.nodes.map { _ in Matrix.zeros(rows: 1, columns: parameters.columns) } }
       pullback(
-        outcome.gradients,
+        losses.gradients,
         BackwardPass(
           parameters: parameters, gradients: buffers, units: units,
           combine: combine))
-      for nodes in buffers + [outcome.directionGradients] {
-        communicator.startSum(nodes.map(\.elements), of: cut.shares).wait()
-      }
+      let directions = units.nodes.map { _ in Matrix.zeros(rows: 4, columns: 8) }
+      losses.classifier?.pullback.add(directions.map(row))
+      for nodes in buffers + [directions] { communicator.startSum(nodes.map(\.elements), of: cut.shares).wait() }
+      losses.classifier?.pullback.finish(row(directions[0]))
       return Outcome(
-        objectives: outcome, buffers: buffers.map { $0[0].values }, statistics: statistics.values,
-        prototypes: outcome.directions.backward(outcome.directionGradients[0]).values)
+        losses: losses, buffers: buffers.map { $0[0].values }, statistics: statistics.values,
+        prototypes: directions[0].values)
+    }
+
+    private func row(_ matrix: Matrix) -> MatrixView {
+      MatrixView(matrix.pointer, rows: 1, columns: matrix.count, owner: matrix.buffer)
     }
 
     private func objectives(_ attention: ClassAwareAttention) -> BatchObjectives {
       BatchObjectives(
-        softmax: AdditiveAngularMarginSoftmax(form: .additiveAngularMargin, scale: 16), subcenters: 1,
-        contrastive: SupervisedContrastiveLoss(
-          temperature: 0.1, margin: AngularMargin(form: .angle, value: 0.2), denominator: .margined,
-          attention: attention))
+        [
+          AdditiveAngularMarginSoftmax(form: .additiveAngularMargin, scale: 16),
+          SupervisedContrastiveLoss(
+            temperature: 0.1, margin: AngularMargin(form: .angle, value: 0.2), denominator: .margined,
+            attention: attention),
+        ], classifier: PrototypeClassifier(speakers: 4))
     }
 
     private func random(_ rows: Int, _ columns: Int, item: Int) -> Matrix {

@@ -25,7 +25,7 @@ extension MPITests {
         encoder: configuration.network, plan: try TrainingPlan(configuration, corpus: corpus),
         communicator: communicator)
       var stream = RandomStream(seed: 3, purpose: .test, item: communicator.rank)
-      let columns = trainer.cut(rows: 16).rows(of: communicator.rank).count * 60
+      let columns = trainer.batches.cut(rows: 16).rows(of: communicator.rank).count * 60
       let features = Matrix(rows: 24, columns: columns, (0..<24 * columns).map { _ in Float(stream.normal()) })
       var allocations: [Int] = []
       for _ in 0..<5 {

@@ -32,7 +32,7 @@ extension MPITests {
         let expected = World.communicator.broadcast(alone.map { $0.bytes(part) } ?? [])
         expectOnAllRanks(!expected.isEmpty && together.bytes(part) == expected, "\(settings): \(part) differ")
       }
-      expectOnAllRanks(together.metrics.count == 20 && together.metrics[19].classificationLoss > 0)
+      expectOnAllRanks(together.metrics.count == 20 && together.metrics[19]["classification"].loss > 0)
     }
 
     @Test func `local batch statistics differ from global ones on several ranks, and all ranks stay equal`() throws {
@@ -60,8 +60,8 @@ extension MPITests {
         case Self.parts[0]:
           metrics.flatMap {
             [
-              $0.classificationLoss, $0.contrastiveLoss, $0.alpha, $0.classificationGradientNorm,
-              $0.contrastiveGradientNorm, $0.gradientCosine,
+              $0["classification"].loss, $0["contrastive"].loss, $0.alpha, $0["classification"].gradientNorm,
+              $0["contrastive"].gradientNorm, $0.gradientCosines[0],
             ]
           }.withUnsafeBytes { Array($0) }
         case Self.parts[1]: parameters.withUnsafeBytes { Array($0) }

@@ -71,7 +71,7 @@ extension ProgramTests {
         let outcome = try svdist(run.arguments(steps: 20, settings), mpi: ranks)
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(run.metrics().map(\.step) == Array(1...20))
-        let broken = run.metrics().filter { !$0.classificationLoss.isFinite }.map(\.step)
+        let broken = run.metrics().filter { !$0["classification"].loss.isFinite }.map(\.step)
         #expect(broken.count >= 2 && broken.count < 20)
         let skipped = run.metrics().map(\.skipped)
         #expect(skipped.last == Double(broken.count))
@@ -111,7 +111,7 @@ extension ProgramTests {
         let outcome = try svdist(run.arguments(steps: 24, settings), mpi: ranks)
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(run.metrics().map(\.step) == Array(1...24))
-        #expect(run.metrics().allSatisfy { $0.classificationLoss.isFinite })
+        #expect(run.metrics().allSatisfy { $0["classification"].loss.isFinite })
         let rollbacks = try run.state(step: 24).rollbacks
         #expect(rollbacks > 0)
         #expect(outcome.output.contains("on with other crops, rollback \(rollbacks) of at most 50"))

@@ -44,7 +44,7 @@ struct SmallRun {
 
   /// Both losses of every step.
   func losses(_ name: String = "run") -> [[Double]] {
-    metrics(name).map { [$0.classificationLoss, $0.contrastiveLoss] }
+    metrics(name).map { [$0["classification"].loss, $0["contrastive"].loss] }
   }
 
   /// The steps of a run's checkpoints.
@@ -66,8 +66,8 @@ struct SmallRun {
     let numbers = [first, second].map { name in
       metrics(name).map {
         [
-          $0.classificationLoss, $0.contrastiveLoss, $0.alpha, $0.classificationGradientNorm,
-          $0.contrastiveGradientNorm, $0.gradientCosine,
+          $0["classification"].loss, $0["contrastive"].loss, $0.alpha, $0["classification"].gradientNorm,
+          $0["contrastive"].gradientNorm, $0.gradientCosines[0],
         ]
       }
     }

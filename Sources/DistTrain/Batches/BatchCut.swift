@@ -40,11 +40,15 @@ package struct BatchCut: Sendable {
 }
 
 /// A global batch as a rank has it.
-struct GlobalBatch {
+package struct GlobalBatch {
   /// Of this rank's rows, bins × (rows · frames).
-  let features: Matrix
-  /// y of all rows.
-  let speakers: [Int]
+  package let features: Matrix
+  /// The speaker of each row of the global batch, by number.
+  package let speakers: [Int]
   /// Which rows each rank has.
-  let cut: BatchCut
+  package let cut: BatchCut
+  /// What this rank's rows hold, in their order; none where the batch was not loaded from a corpus.
+  package var rows: [LoadedRow] = []
+  /// Utterances that this batch found unreadable on any rank, and no batch before it.
+  package var unreadable: [BatchLoader.Unreadable] = []
 }

@@ -56,7 +56,7 @@ package struct CorpusRates: Sendable {
     let (plan, files, input) = try communicator.agree {
       let plan = try Self.plan(configuration, corpus)
       let files = try FileRates.measure(
-        plan.corpus, seconds: seconds, rank: communicator.rank, ranks: communicator.size)
+        plan.batches.corpus, seconds: seconds, rank: communicator.rank, ranks: communicator.size)
       let input = try Self.input(plan, seconds: seconds, rank: communicator.rank, ranks: communicator.size)
       return (plan, files, input)
     }
@@ -81,13 +81,13 @@ package struct CorpusRates: Sendable {
   private static func input(_ plan: TrainingPlan, seconds: Double, rank: Int, ranks: Int) throws -> Double {
     var step = rank
     // The first row sets up transforms and tables.
-    _ = try plan.loader.load(plan.sampler.batch(step: step), own: 0..<1, unreadable: [])
+    _ = try plan.batches.loader.load(plan.batches.sampler.batch(step: step), own: 0..<1, unreadable: [])
     var rows = 0
     let start = monotonicSeconds()
     while rows < 2 || monotonicSeconds() - start < seconds {
-      let batch = plan.sampler.batch(step: step)
+      let batch = plan.batches.sampler.batch(step: step)
       for row in batch.indices where rows < 2 || monotonicSeconds() - start < seconds {
-        _ = try plan.loader.load(batch, own: row..<row + 1, unreadable: [])
+        _ = try plan.batches.loader.load(batch, own: row..<row + 1, unreadable: [])
         rows += 1
       }
       step += ranks
@@ -99,13 +99,15 @@ package struct CorpusRates: Sendable {
   private static func encoder(_ encoder: any Encoder, _ plan: TrainingPlan) -> Double {
     let rows = 8
     var stream = RandomStream(seed: plan.seed, purpose: .initialisation)
-    let features = Matrix(rows: encoder.bins, columns: rows * plan.loader.frames)
+    let features = Matrix(rows: encoder.bins, columns: rows * plan.batches.loader.frames)
     for index in 0..<features.count { features.pointer[index] = Float(stream.uniform(-3, 3)) }
     let parameters = Matrix(rows: 1, columns: encoder.layout.parameters.count)
     let statistics = Matrix(rows: 1, columns: encoder.layout.statistics.count)
     encoder.layout.parameters.initialise(parameters.pointer, seed: plan.seed)
     encoder.layout.statistics.initialise(statistics.pointer, seed: plan.seed)
-    let gradients = (0..<plan.weighting.buffers).map { _ in Matrix.zeros(rows: 1, columns: parameters.count) }
+    let gradients = (0..<plan.weighting.buffers(of: plan.objectives.all.count)).map { _ in
+      Matrix.zeros(rows: 1, columns: parameters.count)
+    }
     let forward = ForwardPass(
       mode: .training, parameters: parameters, statistics: statistics, precision: plan.precision)
     let backward = BackwardPass(

@@ -13,6 +13,7 @@ package struct AdditiveAngularMarginSoftmax: Sendable {
     case additiveAngularMargin = "additive-angular-margin"
   }
 
+  package let name: String
   package let form: Form
   /// s.
   package let scale: Double
@@ -21,7 +22,10 @@ package struct AdditiveAngularMarginSoftmax: Sendable {
   /// m' in radians at a margin of 0.2; it follows the margin's schedule in proportion.
   package let interTopKMargin: Double
 
-  package init(form: Form, scale: Double, interTopK: Int = 0, interTopKMargin: Double = 0.06) {
+  package init(
+    name: String = "classification", form: Form, scale: Double, interTopK: Int = 0, interTopKMargin: Double = 0.06
+  ) {
+    self.name = name
     self.form = form
     self.scale = scale
     self.interTopK = interTopK
@@ -78,5 +82,13 @@ package struct AdditiveAngularMarginSoftmax: Sendable {
   private func nearestOthers(_ cosines: SpeakerCosines, row: Int, target: Int) -> ArraySlice<Int> {
     (0..<cosines.speakers).filter { $0 != target }
       .sorted { cosines.values[row, $0] > cosines.values[row, $1] }.prefix(interTopK)
+  }
+}
+
+extension AdditiveAngularMarginSoftmax: Objective {
+  /// Of the prototypes that the batch's classifier holds, which are trained by it.
+  package func evaluate(_ batch: ObjectiveBatch) -> ObjectiveValue {
+    guard let classification = batch.classification else { preconditionFailure("\(name) needs a classifier") }
+    return classification.loss(self, margin: batch.moment.margin)
   }
 }

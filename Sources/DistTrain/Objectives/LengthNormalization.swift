@@ -6,7 +6,9 @@ package struct LengthNormalization: Sendable {
   package let unit: Matrix
   package let lengths: [Float]
 
-  package init(_ rows: Matrix) {
+  package init(_ rows: Matrix) { self.init(rows.view) }
+
+  package init(_ rows: MatrixView) {
     let unit = Matrix(rows: rows.rows, columns: rows.columns)
     var lengths: [Float] = []
     for row in 0..<rows.rows {

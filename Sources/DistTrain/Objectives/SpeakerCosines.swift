@@ -11,11 +11,11 @@ package struct SpeakerCosines: Sendable {
   /// - Parameters:
   ///   - embeddings: unit rows, rows × dimensions.
   ///   - prototypes: unit rows, (speakers · subcenters) × dimensions, a speaker's prototypes after each other.
-  package init(embeddings: Matrix, prototypes: Matrix, subcenters: Int) {
+  package init(embeddings: MatrixView, prototypes: Matrix, subcenters: Int) {
     self.subcenters = subcenters
     speakers = prototypes.rows / subcenters
     let all = Matrix(rows: embeddings.rows, columns: prototypes.rows)
-    multiply(embeddings.view, transposed: prototypes.view, into: all.view)
+    multiply(embeddings, transposed: prototypes.view, into: all.view)
     guard subcenters > 1 else {
       values = all
       nearest = []

@@ -49,14 +49,17 @@ package struct SupervisedContrastiveLoss: Sendable {
     package let anchors: Int
   }
 
+  package let name: String
   package let temperature: Double
   package let margin: AngularMargin
   package let denominator: Denominator
   package let attention: ClassAwareAttention
 
   package init(
-    temperature: Double, margin: AngularMargin, denominator: Denominator, attention: ClassAwareAttention
+    name: String = "contrastive", temperature: Double, margin: AngularMargin, denominator: Denominator,
+    attention: ClassAwareAttention
   ) {
+    self.name = name
     self.temperature = temperature
     self.margin = margin
     self.denominator = denominator
@@ -96,5 +99,25 @@ package struct SupervisedContrastiveLoss: Sendable {
     }
     return Result(
       losses: terms.map(\.loss), gradient: gradient, attentionGradient: attentionGradient, anchors: rows.anchors)
+  }
+}
+
+extension SupervisedContrastiveLoss: Objective {
+  package var absence: String { "no row has a positive" }
+
+  /// With the batch's classifier's certainty as attention, and the same of all rows where there is none.
+  package func evaluate(_ batch: ObjectiveBatch) -> ObjectiveValue {
+    func certainty() -> [Double] {
+      batch.gather(batch.classification?.certainty(attention) ?? batch.own.map { _ in 1 })
+    }
+    let pairs = evaluate(
+      Batch(
+        embeddings: batch.embeddings, own: batch.own, speakers: batch.speakers,
+        attention: attention.stopGradient ? batch.constants(of: name, certainty) : certainty(), units: batch.units),
+      warmth: batch.moment.warmth, gather: { batch.gather($0, each: 2) }, total: batch.total)
+    if let attentionGradient = pairs.attentionGradient {
+      batch.classification?.addCertainty(attentionGradient, attention, to: pairs.gradient)
+    }
+    return ObjectiveValue(losses: pairs.losses, gradient: pairs.gradient, terms: pairs.anchors)
   }
 }

@@ -1,33 +1,69 @@
 /// `bad-utterances.tsv`: the utterances that training met and could not read, each once: step, utterance, path, reason.
-package final class BadUtteranceLog {
-  private let log: StepLog
-  package var path: String { log.path }
+/// The first one begins it.
+final class BadUtteranceLog {
+  private let path: String
+  private let batches: BatchStream
+  private var log: StepLog?
 
   private static let header = "step\tutterance\tpath\treason"
 
-  /// Opens the list to go on after a step, or begins it.
-  package init(path: String, after step: Int) throws {
-    log = try StepLog(path: path) { line in
+  /// Opens the list to go on after a step, where there is one.
+  init(path: String, of batches: BatchStream, after step: Int) throws {
+    self.path = path
+    self.batches = batches
+    if FileSystem.exists(path) { _ = try open(after: step) }
+  }
+
+  private func open(after step: Int) throws -> StepLog {
+    if let log { return log }
+    let log = try StepLog(path: path) { line in
       let fields = String(decoding: line, as: UTF8.self).split(separator: "\t", omittingEmptySubsequences: false)
       guard fields.count == 4 else { return nil }
       return fields[0] == "step" ? 0 : Int(fields[0])
     }
-    try cutBack(to: step)
+    try cutBack(log, to: step)
+    self.log = log
+    return log
   }
 
   /// Cuts off what was met after a step.
-  package func cutBack(to step: Int) throws {
+  private func cutBack(_ log: StepLog, to step: Int) throws {
     try log.cutBack(to: step)
     if try InputFile(path: path).bytes == 0 { try log.append(Self.header) }
   }
 
-  /// - Parameters:
-  ///   - id: of the utterance, as the lists have it.
-  ///   - path: of its recording.
-  package func append(step: Int, id: String, path: String, reason: String) throws {
-    let fields = ["\(step)", id, path, reason].map { field in
-      String(field.map { $0 == "\t" || $0.isNewline ? " " : $0 })
+  /// Says of each utterance once that it cannot be read, and lists it: its copies at other speeds are the same recording.
+  private func add(_ unreadable: [BatchLoader.Unreadable], step: Int, note: (String) -> Void) {
+    guard !unreadable.isEmpty else { return }
+    let corpus = batches.source.corpus
+    let new = Set(unreadable.map(\.utterance))
+    var known = Set(batches.unreadable.filter { !new.contains($0) }.map { corpus.listedID($0) })
+    for one in unreadable {
+      let id = corpus.listedID(one.utterance)
+      guard known.insert(id).inserted else { continue }
+      note("utterance \(id) is replaced by others of its speaker from now on: \(one.reason)")
+      let fields = ["\(step)", id, corpus.utterances[one.utterance].path, one.reason].map { field in
+        String(field.map { $0 == "\t" || $0.isNewline ? " " : $0 })
+      }
+      do {
+        try open(after: step - 1).append(fields.joined(separator: "\t"))
+      } catch {
+        note("warning: the utterance is not in the list: \(error)")
+      }
     }
-    try log.append(fields.joined(separator: "\t"))
+  }
+}
+
+extension BadUtteranceLog: StepObserver {
+  func took(_ step: StepReport, note: (String) -> Void) {
+    add(step.unreadable, step: step.metrics.step, note: note)
+  }
+
+  func broke(_ step: NonFiniteStep, note: (String) -> Void) {
+    add(step.report.unreadable, step: step.metrics.step, note: note)
+  }
+
+  func wentBack(to step: Int) throws {
+    if let log { try cutBack(log, to: step) }
   }
 }

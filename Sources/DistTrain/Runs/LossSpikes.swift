@@ -1,5 +1,5 @@
 /// Watches a run's losses for sudden rises: a sign of too high a learning rate or of broken data, before numbers overflow.
-package struct LossSpikes {
+package final class LossSpikes {
   /// Steps that a loss is compared with.
   private static let window = 50
   /// Steps before anything is said.
@@ -9,23 +9,23 @@ package struct LossSpikes {
   private static let deviations = 6.0
   private static let ratio = 1.5
 
-  private var recent: [[Double]] = [[], []]
+  /// The last losses of each objective, by its name.
+  private var recent: [String: [Double]] = [:]
 
   package init() {}
 
   /// Takes a step's losses.
   /// - Returns: what is wrong with them, for people; nil where nothing is.
-  package mutating func add(_ metrics: StepMetrics) -> String? {
-    let losses = [("classification", metrics.classificationLoss), ("contrastive", metrics.contrastiveLoss)]
+  package func add(_ metrics: StepMetrics) -> String? {
     var findings: [String] = []
-    for (index, (name, loss)) in losses.enumerated() where loss.isFinite {
-      let before = recent[index]
+    for (name, loss) in metrics.objectives.map({ ($0.name, $0.loss) }) where loss.isFinite {
+      let before = recent[name, default: []]
       if before.count >= Self.least, let mean = Self.spike(loss, before) {
         findings.append(
           "the \(name) loss \(Self.rounded(loss)) is far above the mean of the \(before.count) steps before, "
             + Self.rounded(mean))
       }
-      recent[index] = before.suffix(Self.window - 1) + [loss]
+      recent[name] = before.suffix(Self.window - 1) + [loss]
     }
     return findings.isEmpty ? nil : findings.joined(separator: "; ")
   }
@@ -39,4 +39,10 @@ package struct LossSpikes {
   }
 
   private static func rounded(_ value: Double) -> String { "\((value * 1000).rounded() / 1000)" }
+}
+
+extension LossSpikes: StepObserver {
+  package func took(_ step: StepReport, note: (String) -> Void) {
+    if let spike = add(step.metrics) { note("warning: step \(step.metrics.step): \(spike)") }
+  }
 }

@@ -21,3 +21,17 @@ package final class MetricsLog: Sendable {
   /// Cuts off what comes after a step, a line that was cut short by a kill with it.
   package func cutBack(to step: Int) throws { try log.cutBack(to: step) }
 }
+
+extension MetricsLog: StepObserver {
+  package func took(_ step: StepReport, note: (String) -> Void) {
+    do {
+      try append(step.metrics)
+    } catch {
+      note("the step is not in the log: \(error)")
+    }
+  }
+
+  package func skipped(_ step: StepReport, note: (String) -> Void) { took(step, note: note) }
+
+  package func wentBack(to step: Int) throws { try cutBack(to: step) }
+}

@@ -20,9 +20,12 @@ package struct ProgressLine: Sendable {
     let step = String(metrics.step)
     let padding = String(repeating: " ", count: max(0, String(steps).count - step.count))
     var parts = ["step \(padding)\(step)/\(steps)", "epoch \(metrics.epoch)"]
-    parts.append("classification \(Self.decimals(metrics.classificationLoss, 3))")
-    parts.append("contrastive \(Self.decimals(metrics.contrastiveLoss, 3))")
-    if !metrics.alpha.isNaN { parts.append("α \(Self.decimals(metrics.alpha, 3))") }
+    parts += metrics.objectives.map { "\($0.name) \(Self.decimals($0.loss, 3))" }
+    if metrics.objectives.count == 2 {
+      if !metrics.alpha.isNaN { parts.append("α \(Self.decimals(metrics.alpha, 3))") }
+    } else if metrics.objectives.count > 2 {
+      parts.append("weights " + metrics.objectives.map { Self.decimals($0.weight, 3) }.joined(separator: " "))
+    }
     if !metrics.learningRate.isNaN { parts.append("lr \(Self.scientific(metrics.learningRate))") }
     if metrics.utterancesPerSecond.isFinite {
       parts.append("\(Self.decimals(metrics.utterancesPerSecond, 1)) utterances/s")

@@ -75,6 +75,10 @@ package final class ProgressReport {
   }
 }
 
+extension ProgressReport: StepObserver {
+  package func took(_ step: StepReport, note: (String) -> Void) { report(step.metrics) }
+}
+
 /// Whether somebody watches standard output.
 enum Terminal {
   /// Open MPI gives its ranks a terminal of their own and passes on what they write, so that there the launcher's own

@@ -47,6 +47,13 @@ package struct TimeLimit: Sendable, Equatable {
     end - now < max(10, 3 * checkpoint) + next
   }
 
+  /// When the run will stop by itself, for people.
+  package var note: String {
+    let format = DateFormatter()
+    format.dateFormat = "yyyy-MM-dd HH:mm:ss zzz"
+    return "stops with a checkpoint before \(format.string(from: Date(timeIntervalSince1970: end))), \(source)"
+  }
+
   /// Seconds of a duration in words; nil where the text is none.
   static func seconds(_ text: String) -> Double? {
     let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]

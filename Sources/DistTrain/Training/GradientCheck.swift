@@ -1,10 +1,10 @@
 import Foundation
 
-/// Both objectives' gradients against central differences of both losses, on the first global batch of a run and with
-/// the parameters that the run begins with.
+/// The objectives' gradients against central differences of their losses, on the first global batch of a run and with the
+/// parameters that the run begins with.
 ///
 /// The batch is loaded once. Margin and attention are those of the last step: a schedule that begins at zero would leave
-/// them out. Normalisation is by the batch's statistics. Where attention counts as a constant in the gradient it is held
+/// them out. Normalisation is by the batch's statistics. What counts as a constant in a gradient, such as attention, is held
 /// constant in the losses.
 ///
 /// Activations are single precision, so a loss is known to a few 10⁻⁷ of itself: the check measures that and takes
@@ -13,32 +13,37 @@ package final class GradientCheck {
   package let communicator: any Communicator
   /// Rows of the global batch.
   package var rows: Int { batch.speakers.count }
-  package let margin: Double
-  /// The classification's and the contrastive loss at the parameters.
+  package var margin: Double { trainer.plan.schedules.margin.margin(at: trainer.plan.steps) }
+  /// The objectives' names; losses, noise and gradients are in their order.
+  package var objectives: [String] { trainer.plan.objectives.names }
+  /// The losses at the parameters.
   package let losses: [Double]
   /// How far rounding moves each of them, as a standard deviation.
   package private(set) var noise: [Double] = []
-  /// Both objectives' gradients of all parameters, summed over ranks.
+  /// The objectives' gradients of all parameters, summed over ranks.
   package let gradients: [Matrix]
-  /// All tensors: the encoder's, then the prototypes.
+  /// All tensors: the encoder's, then the classifier's.
   package var tensors: [Parameter] { trainer.layout.parameters }
 
   private let trainer: Trainer
   private let batch: GlobalBatch
-  private let warmth: Double
-  private let attention: [Double]?
+  private let held = ObjectiveBatch.Held()
+  /// The objective that trains the classifier.
+  private let owner: Int?
 
   /// - Throws: `AgreedFailure` when a rank cannot load its rows, or a loss or gradient is not finite.
   package init(encoder: any Encoder, plan: TrainingPlan, communicator: any Communicator) throws {
     self.communicator = communicator
     trainer = Trainer(encoder: encoder, plan: plan, communicator: communicator)
-    batch = try trainer.load().rows
-    margin = plan.margin.margin(at: plan.steps)
-    warmth = plan.warmth(at: plan.steps)
-    let (outcome, pullback) = trainer.evaluate(batch, margin: margin, warmth: warmth, statistics: trainer.statistics)
-    losses = [outcome.classificationLoss, outcome.contrastiveLoss]
-    gradients = trainer.gradients(outcome, batch.cut, pullback: pullback)
-    attention = plan.objectives.contrastive.attention.stopGradient ? outcome.attention : nil
+    batch = try trainer.batches.batch(step: 0)
+    let (outcome, pullback) = trainer.losses(batch, at: plan.steps, held: held)
+    losses = outcome.values
+    owner = outcome.classifier?.objective
+    let pass = trainer.pass(batch.cut)
+    let set = GradientSet(
+      trainer.layout, encoder: encoder.layout.parameters.count, count: losses.count, for: pass.units)
+    set.backward(outcome.gradients, pullback, classifier: outcome.classifier, pass)
+    gradients = set.sums
     try communicator.agree { [losses, gradients] in
       guard losses.allSatisfy(\.isFinite), gradients.allSatisfy({ $0.elements.allSatisfy(\.isFinite) }) else {
         throw Failure(.failed, "a loss or gradient of the first batch is not finite (losses \(losses))")
@@ -51,7 +56,7 @@ package final class GradientCheck {
   private func measureNoise() -> [Double] {
     let parameters = trainer.parameters
     let values = parameters.values
-    var squares = [0.0, 0.0]
+    var squares = losses.map { _ in 0.0 }
     let draws = 6
     for draw in 0..<draws {
       var stream = RandomStream(seed: trainer.plan.seed, purpose: .gradientCheck, occurrence: draw + 1)
@@ -66,14 +71,12 @@ package final class GradientCheck {
   }
 
   private func lossesNow() -> [Double] {
-    let (outcome, _) = trainer.evaluate(
-      batch, margin: margin, warmth: warmth, statistics: trainer.statistics, attention: attention)
-    return [outcome.classificationLoss, outcome.contrastiveLoss]
+    trainer.losses(batch, at: trainer.plan.steps, held: held).losses.values
   }
 
   /// Compares gradients, those of this check as a rule, with central differences.
   /// - Parameters:
-  ///   - gradients: of all parameters, classification and contrastive; equal on all ranks.
+  ///   - gradients: of all parameters, one for each objective; equal on all ranks.
   ///   - tensors: which ones to compare; all as a rule.
   ///   - elements: how many elements of each tensor, drawn from the run's seed.
   ///   - report: gets each tensor's comparisons as soon as they are there.
@@ -106,34 +109,35 @@ package final class GradientCheck {
   private func compare(
     _ tensor: Parameter, along direction: GradientComparison.Direction, _ gradients: [Matrix]
   ) -> [GradientComparison] {
-    // Prototypes take no gradient from the contrastive loss, on purpose.
-    let objectives = tensor == trainer.prototypes ? [.classification] : GradientComparison.Objective.allCases
+    // The classifier takes no gradient from other objectives than its own, on purpose.
+    let isClassifiers = tensor.offset >= trainer.encoder.layout.parameters.count
+    let objectives = losses.indices.filter { !isClassifiers || $0 == owner }
     guard direction == .gradient else {
       let ladder = ladder(tensor, along: line(tensor, direction), gradients)
       return objectives.map { compare(tensor, direction, $0, ladder, gradients) }
     }
     return objectives.map {
-      let ladder = ladder(tensor, along: unit(gradients[$0.rawValue], tensor), gradients)
+      let ladder = ladder(tensor, along: unit(gradients[$0], tensor), gradients)
       return compare(tensor, direction, $0, ladder, gradients)
     }
   }
 
   private func compare(
-    _ tensor: Parameter, _ direction: GradientComparison.Direction, _ objective: GradientComparison.Objective,
-    _ ladder: Ladder, _ gradients: [Matrix]
+    _ tensor: Parameter, _ direction: GradientComparison.Direction, _ objective: Int,
+    _ ladder: SlopeLadder, _ gradients: [Matrix]
   ) -> GradientComparison {
-    let noise = Self.deviations * noise[objective.rawValue]
+    let noise = Self.deviations * noise[objective]
     func comparison(_ rung: Int) -> GradientComparison {
       let taken = ladder.measurement(rung)
       return GradientComparison(
-        tensor: tensor, direction: direction, objective: objective, analytic: taken.slopes[objective.rawValue],
-        numeric: taken.quotients[objective.rawValue], uncertainty: noise / taken.step)
+        tensor: tensor, direction: direction, objective: objectives[objective], analytic: taken.slopes[objective],
+        numeric: taken.quotients[objective], uncertainty: noise / taken.step)
     }
-    let length = length(tensor, gradients[objective.rawValue])
+    let length = length(tensor, gradients[objective])
     // Rounding may hide twice what is usual of one element, and of a whole tensor's gradient at most a twelfth.
     let usual = length / Double(tensor.count).squareRoot()
     let limit = direction == .gradient ? max(usual, length / 12) : 2 * usual
-    let slope = direction == .gradient ? length : abs(ladder.slopes[objective.rawValue])
+    let slope = direction == .gradient ? length : abs(ladder.slopes[objective])
     let first = ladder.rung(step: 2 * noise / (GradientComparison.bound * slope))
     // A loss so flat that the longest step shows little may be curved: shorter steps count whatever they hide.
     let sure = direction == .gradient ? (first == 0 ? 1 : first) : first + 2
@@ -171,12 +175,12 @@ package final class GradientCheck {
   }
 
   /// Measurements along a direction.
-  private func ladder(_ tensor: Parameter, along line: [Double], _ gradients: [Matrix]) -> Ladder {
+  private func ladder(_ tensor: Parameter, along line: [Double], _ gradients: [Matrix]) -> SlopeLadder {
     let square = tensor.range.reduce(0.0) { $0 + pow(Double(trainer.parameters.pointer[$1]), 2) }
     let scale = max((square / Double(tensor.count)).squareRoot(), 0.05)
     // One element may move by as much as it is, all of them by a fiftieth.
     let longest = line.count { $0 != 0 } > 1 ? 0.02 * scale * Double(tensor.count).squareRoot() : scale
-    return Ladder(longest: longest, slopes: gradients.map { dot(line, $0, tensor) }) { step in
+    return SlopeLadder(longest: longest, slopes: gradients.map { dot(line, $0, tensor) }) { step in
       self.measure(tensor, line, step: step, gradients)
     }
   }
@@ -185,7 +189,7 @@ package final class GradientCheck {
   /// both sides of the comparison follow what the parameters really did.
   private func measure(
     _ tensor: Parameter, _ line: [Double], step: Double, _ gradients: [Matrix]
-  ) -> Measurement {
+  ) -> SlopeMeasurement {
     let start = trainer.parameters.pointer + tensor.offset
     let values = line.indices.map { start[$0] }
     var moved = [[Float]]()
@@ -197,46 +201,9 @@ package final class GradientCheck {
     }
     start.update(from: values, count: values.count)
     let way = zip(moved[0], moved[1]).map { (Double($0) - Double($1)) / (2 * step) }
-    return Measurement(
+    return SlopeMeasurement(
       step: step, slopes: gradients.map { dot(way, $0, tensor) },
       quotients: zip(losses[0], losses[1]).map { ($0 - $1) / (2 * step) })
-  }
-
-  /// The losses' quotients on both sides of the parameters, and what the gradients make of the way between.
-  private struct Measurement {
-    let step: Double
-    let slopes: [Double]
-    let quotients: [Double]
-  }
-
-  /// Measurements by falling step, each made once. What bends the loss, curvature and ReLUs that change sides, goes away
-  /// with the step; a wrong gradient is wrong at every step, until rounding hides it.
-  private final class Ladder {
-    /// By the gradients.
-    let slopes: [Double]
-    private let longest: Double
-    private let measure: (Double) -> Measurement
-    private var taken: [Int: Measurement] = [:]
-    private let ratio = 4.0
-
-    init(longest: Double, slopes: [Double], measure: @escaping (Double) -> Measurement) {
-      self.longest = longest
-      self.slopes = slopes
-      self.measure = measure
-    }
-
-    /// The first that is no longer than a step.
-    func rung(step: Double) -> Int {
-      let down = (log(longest / step) / log(ratio)).rounded(.up)
-      return down.isFinite ? Int(min(max(down, 0), 8)) : 0
-    }
-
-    func measurement(_ rung: Int) -> Measurement {
-      if let known = taken[rung] { return known }
-      let new = measure(longest / pow(ratio, Double(rung)))
-      taken[rung] = new
-      return new
-    }
   }
 }
 

@@ -14,9 +14,9 @@ package struct GradientCheckReport {
   /// What stands above the table.
   package static func heading(_ check: GradientCheck) -> String {
     let ranks = check.communicator.census
-    let losses = String(
-      format: "classification %.6f ± %.0e, contrastive %.6f ± %.0e", check.losses[0], check.noise[0], check.losses[1],
-      check.noise[1])
+    let losses = check.objectives.indices.map {
+      "\(check.objectives[$0]) " + String(format: "%.6f ± %.0e", check.losses[$0], check.noise[$0])
+    }.joined(separator: ", ")
     let bound = String(format: "%.0e", GradientComparison.bound)
     return """
       Gradients of the first batch (\(check.rows) rows, \(ranks), margin \(check.margin)) against central differences of
@@ -47,7 +47,7 @@ package struct GradientCheckReport {
         String(format: "%.0e", one.uncertainty),
         String(format: "%.1e", one.relativeDifference),
       ]
-      let line = Self.row(["  \(name[end...].dropFirst()) \(one.place)", "\(one.objective)"] + numbers)
+      let line = Self.row(["  \(name[end...].dropFirst()) \(one.place)", one.objective] + numbers)
       lines.append(one.isClose ? line : line + (one.agrees ? "  within ±" : "  differs"))
     }
     return lines.joined(separator: "\n")

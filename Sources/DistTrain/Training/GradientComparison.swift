@@ -1,9 +1,5 @@
 /// A derivative of a loss by the gradient, and by a central difference of the loss.
 package struct GradientComparison: Sendable {
-  package enum Objective: Int, Sendable, CaseIterable {
-    case classification, contrastive
-  }
-
   /// The line through the parameters on which both are taken.
   package enum Direction: Sendable, Equatable {
     /// One element of the tensor, by its place in the flat tensor.
@@ -16,7 +12,8 @@ package struct GradientComparison: Sendable {
 
   package let tensor: Parameter
   package let direction: Direction
-  package let objective: Objective
+  /// The objective's name.
+  package let objective: String
   /// By the gradient, along a direction of length one.
   package let analytic: Double
   /// (L(p + h) − L(p − h)) / 2h.

@@ -5,31 +5,54 @@ package enum GradientWeighting: Sendable {
   /// The shortest combination of the gradients of the embeddings before length normalisation: an upper bound of the
   /// former, for one backward pass (Sener and Koltun 2018, section 3.3).
   case representation(MinNormSolver)
-  /// Given coefficients of the classification and the contrastive gradient.
-  case fixed([Double])
+  /// Given coefficients of the objectives, by their names.
+  case fixed([String: Double])
 
-  /// Gradients of the encoder's parameters that a backward pass makes.
-  package var buffers: Int {
-    if case .parameters = self { return 2 }
+  /// Whether weights are known before the gradients travel back through the encoder, so that one combination does.
+  var precedesBackward: Bool {
+    if case .parameters = self { return false }
+    return true
+  }
+
+  /// Gradients of the encoder's parameters that a backward pass makes of those of so many objectives.
+  package func buffers(of objectives: Int) -> Int { precedesBackward ? 1 : objectives }
+
+  /// What multiplies the gradient of the classifier's parameters, which belongs to one objective.
+  func classifierWeight(of objective: String) -> Double {
+    if case .fixed(let coefficients) = self { return coefficient(of: objective, coefficients) }
     return 1
   }
 
-  /// What multiplies the classifier's own gradient, which belongs to the classification alone.
-  package var classifierWeight: Double {
-    if case .fixed(let coefficients) = self { return coefficients[0] }
-    return 1
+  /// The weights of the objectives' gradients, from their dot products; nil where a number is not finite.
+  func weights(_ objectives: [String], gram: [[Double]], losses: [Double], present: [Bool]) -> [Double]? {
+    switch self {
+    case .parameters(let solver), .representation(let solver):
+      solver.weights(gram: gram, losses: losses, present: present)
+    case .fixed(let coefficients): objectives.map { coefficient(of: $0, coefficients) }
+    }
+  }
+
+  private func coefficient(of objective: String, _ coefficients: [String: Double]) -> Double {
+    guard let coefficient = coefficients[objective] else { preconditionFailure("\(objective) has no fixed weight") }
+    return coefficient
   }
 }
 
-/// How the two objectives' gradients stood to each other at a step, and what weights they got.
+/// How the objectives' gradients stood to each other at a step, and what weights they got.
 package struct GradientBalance: Sendable, Equatable {
-  /// Weights of the classification and of the contrastive gradient.
   package let weights: [Double]
-  /// Dot products of the two gradients with each other, over all ranks.
+  /// Dot products of the gradients with each other, over all ranks.
   package let gram: [[Double]]
 
+  /// The gradients' lengths.
   package var norms: [Double] { gram.indices.map { gram[$0][$0].squareRoot() } }
-  package var cosine: Double { gram[0][1] / (norms[0] * norms[1]) }
-  /// α: the classification's share of the weights.
-  package var alpha: Double { weights[0] / (weights[0] + weights[1]) }
+  /// The weights as parts of their sum.
+  package var shares: [Double] { weights.map { $0 / weights.reduce(0, +) } }
+  /// The cosine between each two gradients: first and second, first and third, …, second and third, …
+  package var cosines: [Double] {
+    let norms = norms
+    return gram.indices.flatMap { one in
+      (one + 1..<gram.count).map { other in gram[one][other] / (norms[one] * norms[other]) }
+    }
+  }
 }

@@ -2,40 +2,35 @@
 /// was before the step, its running statistics included.
 package struct NonFiniteStep: Error, Sendable, CustomStringConvertible {
   /// What the step measured; its numbers may be no numbers.
-  package var metrics: StepMetrics
+  package var report: StepReport
   /// Whether the features of each row of the global batch are finite.
   package let finiteRows: [Bool]
-  /// Utterances newly found unreadable by the step on any rank.
-  package var unreadable: [BatchLoader.Unreadable] = []
 
-  package init(metrics: StepMetrics, finiteRows: [Bool]) {
-    self.metrics = metrics
+  package init(_ report: StepReport, finiteRows: [Bool]) {
+    self.report = report
     self.finiteRows = finiteRows
   }
 
+  package var metrics: StepMetrics { report.metrics }
+
   package var description: String {
-    "step \(metrics.step): a loss or gradient is not finite (classification \(metrics.classificationLoss), contrastive "
-      + "\(metrics.contrastiveLoss))"
+    let losses = metrics.objectives.map { "\($0.name) \($0.loss)" }.joined(separator: ", ")
+    return "step \(metrics.step): a loss or gradient is not finite (\(losses))"
   }
 
   /// What the step was computed on, as JSON: its numbers, and utterance, speaker and view of every row.
   /// - Parameter rows: of the global batch.
-  package func report(rows: [BatchRow], corpus: Corpus, rollbacks: Int) -> String {
+  package func json(rows: [BatchRow], corpus: Corpus, rollbacks: Int) -> String {
     let lines = zip(rows, finiteRows).map { row, isFinite in
       "    {\"utterance\": \(JSONText.quoted(corpus.utterances[row.utterance].id)), "
         + "\"speaker\": \(JSONText.quoted(corpus.speakers[row.speaker])), \"view\": \(row.view), "
         + "\"finiteFeatures\": \(isFinite)}"
     }
-    let numbers: [(String, Double)] = [
-      ("classificationLoss", metrics.classificationLoss), ("contrastiveLoss", metrics.contrastiveLoss),
-      ("alpha", metrics.alpha), ("classificationGradientNorm", metrics.classificationGradientNorm),
-      ("contrastiveGradientNorm", metrics.contrastiveGradientNorm), ("learningRate", metrics.learningRate),
-    ]
     let members =
       ["  \"step\": \(metrics.step)", "  \"epoch\": \(metrics.epoch)", "  \"rollbacks\": \(rollbacks)"]
-      + numbers.map { "  \"\($0)\": \(JSONText.number($1))" } + [
-        "  \"rows\": [\n\(lines.joined(separator: ",\n"))\n  ]"
-      ]
+      + (metrics.numbersOfObjectives + [("learningRate", metrics.learningRate)]).map {
+        "  \"\($0)\": \(JSONText.number($1))"
+      } + ["  \"rows\": [\n\(lines.joined(separator: ",\n"))\n  ]"]
     return "{\n\(members.joined(separator: ",\n"))\n}\n"
   }
 }

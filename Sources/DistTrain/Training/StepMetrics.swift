@@ -1,16 +1,22 @@
 /// What one training step measured. A number that does not apply, or is not one, is NaN and `null` in JSON.
 package struct StepMetrics: Sendable {
+  /// What it measured of one objective.
+  package struct Objective: Sendable {
+    package let name: String
+    package var loss = Double.nan
+    /// Of its gradient among the objectives' weights, which add up to one.
+    package var weight = Double.nan
+    package var gradientNorm = Double.nan
+    /// Rows of the batch that have a term of it; the log has the least of all objectives.
+    package var terms = Double.nan
+  }
+
   package var step: Int
   package var epoch: Int
-  package var classificationLoss = Double.nan
-  package var contrastiveLoss = Double.nan
-  /// The classification gradient's weight; the contrastive one's is 1 − α.
-  package var alpha = Double.nan
-  package var classificationGradientNorm = Double.nan
-  package var contrastiveGradientNorm = Double.nan
-  /// The cosine between the two gradients.
-  package var gradientCosine = Double.nan
-  /// Rows that have a positive; without one the contrastive loss is left out.
+  package var objectives: [Objective]
+  /// The cosine between each two objectives' gradients: first and second, first and third, …, second and third, …
+  package var gradientCosines: [Double]
+  /// Rows that have a term of every objective, a positive where one is contrastive.
   package var anchors = Double.nan
   package var learningRate = Double.nan
   package var margin = Double.nan
@@ -29,18 +35,37 @@ package struct StepMetrics: Sendable {
   /// Updates left out so far, this step's included, because a loss or gradient was not finite.
   package var skipped = Double.nan
 
-  package init(step: Int, epoch: Int) {
+  /// - Parameter objectives: their names, in order.
+  package init(step: Int, epoch: Int, objectives: [String] = []) {
     self.step = step
     self.epoch = epoch
+    self.objectives = objectives.map { Objective(name: $0) }
+    gradientCosines = Array(repeating: .nan, count: objectives.count * (objectives.count - 1) / 2)
   }
 
+  /// What was measured of the objective with a name; it has to be one of the step's.
+  package subscript(_ name: String) -> Objective {
+    get { objectives[place(of: name)] }
+    set { objectives[place(of: name)] = newValue }
+  }
+
+  private func place(of name: String) -> Int {
+    guard let place = objectives.firstIndex(where: { $0.name == name }) else {
+      preconditionFailure("no objective \(name) in \(objectives.map(\.name))")
+    }
+    return place
+  }
+
+  /// The first objective's weight; of two the other's is 1 − α.
+  package var alpha: Double { objectives.first?.weight ?? .nan }
+}
+
+/// The lines of `metrics.jsonl`.
+extension StepMetrics: Decodable {
   private typealias Field = (name: String, path: any WritableKeyPath<StepMetrics, Double> & Sendable)
 
-  /// The numbers in the order of the log.
+  /// The numbers that any objectives have, in the order of the log.
   private static let fields: [Field] = [
-    ("classificationLoss", \.classificationLoss), ("contrastiveLoss", \.contrastiveLoss), ("alpha", \.alpha),
-    ("classificationGradientNorm", \.classificationGradientNorm),
-    ("contrastiveGradientNorm", \.contrastiveGradientNorm), ("gradientCosine", \.gradientCosine),
     ("anchors", \.anchors),
     ("learningRate", \.learningRate), ("margin", \.margin), ("utterancesPerSecond", \.utterancesPerSecond),
     ("loadSeconds", \.loadSeconds), ("forwardSeconds", \.forwardSeconds), ("backwardSeconds", \.backwardSeconds),
@@ -48,14 +73,37 @@ package struct StepMetrics: Sendable {
     ("totalSeconds", \.totalSeconds), ("checkpointSeconds", \.checkpointSeconds), ("skipped", \.skipped),
   ]
 
+  private static let loss = "Loss"
+
+  /// Names of weights: of two objectives α says both.
+  private static func weights(_ names: [String]) -> [String] {
+    names.count == 2 ? ["alpha"] : names.map { "\($0)Weight" }
+  }
+
+  /// Names of the cosines between gradients, `centreContrastiveCosine`; of two objectives there is one.
+  private static func cosines(_ names: [String]) -> [String] {
+    if names.count == 2 { return ["gradientCosine"] }
+    return names.indices.flatMap { one in
+      names[(one + 1)...].map { "\(names[one])\($0.prefix(1).uppercased())\($0.dropFirst())Cosine" }
+    }
+  }
+
+  /// Losses, weights and gradients' lengths of the objectives, as the log names them.
+  var numbersOfObjectives: [(String, Double)] {
+    let names = objectives.map(\.name)
+    return objectives.map { ($0.name + Self.loss, $0.loss) } + zip(Self.weights(names), objectives.map(\.weight))
+      + objectives.map { ("\($0.name)GradientNorm", $0.gradientNorm) }
+  }
+
   /// One line of the log, without its end.
   package var json: String {
-    let numbers = Self.fields.map { "\"\($0.name)\":\(JSONText.number(self[keyPath: $0.path]))" }
-    return "{\"step\":\(step),\"epoch\":\(epoch),\(numbers.joined(separator: ","))}"
+    let numbers =
+      numbersOfObjectives + zip(Self.cosines(objectives.map(\.name)), gradientCosines)
+      + Self.fields.map { ($0.name, self[keyPath: $0.path]) }
+    let members = numbers.map { "\"\($0)\":\(JSONText.number($1))" }
+    return "{\"step\":\(step),\"epoch\":\(epoch),\(members.joined(separator: ","))}"
   }
-}
 
-extension StepMetrics: Decodable {
   private struct Key: CodingKey {
     let stringValue: String
     var intValue: Int? { nil }
@@ -65,13 +113,51 @@ extension StepMetrics: Decodable {
     init?(intValue: Int) { nil }
   }
 
-  /// Reads a line of the log; unknown keys are passed over, so that a newer svdist's log can be drawn.
+  /// Reads a line of the log; unknown keys are passed over, so that a newer svdist's log can be drawn. Objectives come in
+  /// the order of their names.
   package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: Key.self)
-    self.init(
-      step: try values.decode(Int.self, forKey: Key("step")), epoch: try values.decode(Int.self, forKey: Key("epoch")))
-    for field in Self.fields {
-      self[keyPath: field.path] = try values.decodeIfPresent(Double.self, forKey: Key(field.name)) ?? .nan
+    func number(_ name: String) throws -> Double { try values.decodeIfPresent(Double.self, forKey: Key(name)) ?? .nan }
+    let names = values.allKeys.map(\.stringValue).filter { $0.hasSuffix(Self.loss) }.sorted().map {
+      String($0.dropLast(Self.loss.count))
     }
+    self.init(
+      step: try values.decode(Int.self, forKey: Key("step")), epoch: try values.decode(Int.self, forKey: Key("epoch")),
+      objectives: names)
+    let weights = try Self.weights(names).map(number)
+    for (index, name) in names.enumerated() {
+      objectives[index].loss = try number(name + Self.loss)
+      objectives[index].weight = index < weights.count ? weights[index] : 1 - weights[0]
+      objectives[index].gradientNorm = try number("\(name)GradientNorm")
+    }
+    gradientCosines = try Self.cosines(names).map(number)
+    for field in Self.fields { self[keyPath: field.path] = try number(field.name) }
+  }
+}
+
+extension StepMetrics {
+  /// Takes the losses, their gradients' lengths and weights, and the rows that have a term of every objective.
+  mutating func add(_ losses: BatchObjectives.Losses, _ balance: GradientBalance) {
+    let (shares, norms) = (balance.shares, balance.norms)
+    for index in objectives.indices {
+      objectives[index].loss = losses.values[index]
+      objectives[index].weight = shares[index]
+      objectives[index].gradientNorm = norms[index]
+      objectives[index].terms = Double(losses.terms[index])
+    }
+    gradientCosines = balance.cosines
+    anchors = Double(losses.terms.min() ?? 0)
+  }
+
+  /// Takes where the step's time went so far.
+  /// - Parameter rows: of the global batch.
+  mutating func add(_ clock: StepClock, rows: Int) {
+    loadSeconds = clock.spent(.load)
+    forwardSeconds = clock.spent(.forward)
+    backwardSeconds = clock.spent(.backward)
+    communicateSeconds = clock.spent(.communicate)
+    overlappedSeconds = clock.overlapped
+    totalSeconds = clock.total
+    utterancesPerSecond = Double(rows) / clock.total
   }
 }

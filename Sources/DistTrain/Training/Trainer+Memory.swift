@@ -6,14 +6,13 @@ extension Trainer {
   /// Bytes of memory that this rank's steps will take beyond what it holds: the encoder's passes as a rehearsal on one
   /// utterance shows them, the objectives, batches that are loaded ahead, a checkpoint's copy.
   func memoryAhead() -> Int {
-    let rows = cut(rows: plan.sampler.rows).rows(of: communicator.rank).count
-    let columns = rows * plan.loader.frames(seconds: plan.cropLengths.longest)
+    let rows = batches.cut(rows: plan.batches.sampler.rows).rows(of: communicator.rank).count
+    let columns = rows * plan.batches.loader.frames(seconds: plan.batches.cropLengths.longest)
     let passes = rehearsal().bytes(columns: Self.rehearsed, as: columns)
     BufferPool.shared.trim()
 
     let features = (1 + BatchReader.depth) * columns * encoder.bins
-    // A copy, its gradient, cosines and their gradient.
-    let classifier = 2 * prototypes.count + 2 * rows * prototypes.shape[0]
+    let classifier = plan.objectives.classifier?.workspace(rows: rows, dimensions: encoder.dimensions) ?? 0
     let snapshot = parameters.count * (1 + optimizer.state.count)
     return passes + (features + classifier + snapshot) * MemoryLayout<Float>.stride
   }
@@ -29,9 +28,8 @@ extension Trainer {
         ForwardPass(
           mode: .training, parameters: parameters, statistics: scratch, precision: plan.precision))
       pullback(
-        gradients.map { _ in Matrix.zeros(rows: embeddings.rows, columns: embeddings.columns) },
-        BackwardPass(
-          parameters: parameters, gradients: gradients.map { $0[0] }, precision: plan.precision))
+        gradients.sums.map { _ in Matrix.zeros(rows: embeddings.rows, columns: embeddings.columns) },
+        BackwardPass(parameters: parameters, gradients: gradients.sums, precision: plan.precision))
     }
   }
 }

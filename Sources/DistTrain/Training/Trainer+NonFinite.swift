@@ -1,10 +1,9 @@
 /// Numbers that are none: found before they reach the parameters, by all ranks at once.
 extension Trainer {
-  /// Whether all numbers of a step are finite on all ranks: both losses, the weights, the gradients' products and the
+  /// Whether all numbers of a step are finite on all ranks: the losses, the weights, the gradients' products and the
   /// lengths of what the parameters are to follow.
-  func areFinite(_ outcome: BatchObjectives.Outcome, _ balance: GradientBalance, _ lengths: [Double]) -> Bool {
-    let numbers =
-      [outcome.classificationLoss, outcome.contrastiveLoss] + balance.weights + balance.gram.flatMap { $0 } + lengths
+  func areFinite(_ losses: BatchObjectives.Losses, _ balance: GradientBalance, _ lengths: [Double]) -> Bool {
+    let numbers = losses.values + balance.weights + balance.gram.flatMap { $0 } + lengths
     return communicator.maximum(numbers.allSatisfy(\.isFinite) ? 0 : 1) == 0
   }
 

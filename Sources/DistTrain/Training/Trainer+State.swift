@@ -24,11 +24,12 @@ extension Trainer {
 
   /// Everything else that the steps to come depend on.
   private func state(configuration: String, version: String, arithmetic: Arithmetic?) -> TrainingState {
-    let epoch = step / plan.sampler.stepsPerEpoch
+    let epoch = step / plan.batches.sampler.stepsPerEpoch
     return TrainingState(
-      step: step, seed: plan.seed, configuration: configuration, corpus: plan.corpus.contents.description,
-      sampler: .init(epoch: epoch, index: step % plan.sampler.stepsPerEpoch),
-      replaced: unreadable.map { plan.corpus.utterances[$0].id }, rollbacks: rollbacks, skipped: skipped,
+      step: step, seed: plan.seed, configuration: configuration, corpus: plan.batches.corpus.contents.description,
+      sampler: .init(epoch: epoch, index: step % plan.batches.sampler.stepsPerEpoch),
+      replaced: batches.unreadable.map { plan.batches.corpus.utterances[$0].id }, rollbacks: batches.rollbacks,
+      skipped: skipped,
       version: version, ranks: communicator.size, arithmetic: arithmetic?.checksums)
   }
 
@@ -46,14 +47,14 @@ extension Trainer {
     for (name, values) in optimizer.state {
       try optimizerFile.read(name, shape: [values.rows, values.columns], into: values.elements)
     }
-    unreadable = try checkpoint.state.replaced.map { id in
-      guard let index = plan.corpus.utterance(named: id) else {
+    batches.unreadable = try checkpoint.state.replaced.map { id in
+      guard let index = plan.batches.corpus.utterance(named: id) else {
         throw Failure(.badData, "\(checkpoint.path): its utterance \(id) is not in the corpus; --restart starts anew")
       }
       return index
     }
     step = checkpoint.step
-    rollbacks = checkpoint.state.rollbacks
+    batches.rollbacks = checkpoint.state.rollbacks
     skipped = checkpoint.state.skipped
     optimizer.updates = step - skipped
   }
@@ -80,7 +81,7 @@ extension Trainer {
     }
     layout.initialise(parameters.pointer, seed: plan.seed)
     encoder.layout.statistics.initialise(statistics.pointer, seed: plan.seed)
-    unreadable = []
+    batches.unreadable = []
     step = 0
     skipped = 0
     optimizer.updates = 0

@@ -5,11 +5,11 @@ import Testing
 @Suite struct EncoderGradientTests {
   private static let speakers = [0, 0, 1, 1, 2]
   private static let objectives = BatchObjectives(
-    softmax: AdditiveAngularMarginSoftmax(form: .additiveAngularMargin, scale: 8), subcenters: 1,
-    contrastive: SupervisedContrastiveLoss(
+    AdditiveAngularMarginSoftmax(form: .additiveAngularMargin, scale: 8),
+    SupervisedContrastiveLoss(
       temperature: 0.2, margin: AngularMargin(form: .angle, value: 0.2), denominator: .margined,
       // Attention passes its gradient on: the loss's derivative is the whole one.
-      attention: ClassAwareAttention(mode: .weight, scale: 4, stopGradient: false)))
+      attention: ClassAwareAttention(mode: .weight, scale: 4, stopGradient: false)), speakers: 3)
 
   private static func encoder(_ arrangement: ECAPATDNN.Arrangement = .wespeaker) -> ECAPATDNN {
     var sizes = ECAPATDNN.Sizes()
@@ -39,34 +39,30 @@ import Testing
     let features = LayerProbe.normal(6, Self.speakers.count * 9, item: 20)
     let prototypes = LayerProbe.normal(3, 5, item: 21)
 
-    func forward() -> (BatchObjectives.Outcome, Pullback) {
+    func forward() -> (BatchObjectives.Losses, Pullback) {
       let (embeddings, pullback) = encoder.encode(
         features, utterances: Self.speakers.count,
         ForwardPass(mode: mode, parameters: parameters, statistics: statistics))
-      let outcome = Self.objectives.evaluate(
-        embeddings: embeddings, speakers: Self.speakers, cut: BatchCut(rows: Self.speakers.count, unit: 2, ranks: 1),
-        prototypes: prototypes,
-        margin: 0.2, warmth: 1, communicator: SoleCommunicator())
-      return (outcome, pullback)
+      return (Self.objectives.evaluate(embeddings, speakers: Self.speakers, prototypes: prototypes), pullback)
     }
 
     let (outcome, pullback) = forward()
     let buffers = (1...2).map { _ in Matrix.zeros(rows: 1, columns: layout.parameters.count) }
     pullback(outcome.gradients, BackwardPass(parameters: parameters, gradients: buffers))
-    for (objective, loss) in [\BatchObjectives.Outcome.classificationLoss, \.contrastiveLoss].enumerated() {
+    for objective in 0...1 {
       for parameter in layout.parameters.parameters {
         expectGradient(
           buffers[objective].pointer + parameter.offset, of: "\(parameter.name), objective \(objective)",
           by: parameters.pointer + parameter.offset, count: parameter.count, step: 0.01, within: 5e-2, floor: 4e-3,
           atMost: 8
-        ) { forward().0[keyPath: loss] }
+        ) { forward().0.values[objective] }
       }
     }
-    let gradient = outcome.prototypeGradient
+    let gradient = outcome.prototypeGradient(of: prototypes)
     withExtendedLifetime(gradient) {
       expectGradient(
         gradient.pointer, of: "prototypes", by: prototypes.pointer, count: prototypes.count, step: 0.02, within: 1e-3
-      ) { forward().0.classificationLoss }
+      ) { forward().0.values[0] }
     }
   }
 

@@ -32,7 +32,7 @@ import Testing
       let prototypes = LengthNormalization(
         try golden.matrix(one.subcenters > 1 ? "prototypes.subcenters" : "prototypes"))
       let cosines = SpeakerCosines(
-        embeddings: embeddings.unit, prototypes: prototypes.unit, subcenters: one.subcenters)
+        embeddings: embeddings.unit.view, prototypes: prototypes.unit, subcenters: one.subcenters)
       let (losses, gradient) = softmax.evaluate(
         cosines, speakers: record.speakers, margin: one.margin, batch: record.speakers.count)
       #expect(abs(losses.reduce(0, +) - one.loss) < 1e-5 * one.loss, "\(one.name)")

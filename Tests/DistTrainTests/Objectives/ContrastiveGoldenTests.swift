@@ -48,7 +48,7 @@ import Testing
     let prototypes = LengthNormalization(
       try golden.matrix(one.subcenters > 1 ? "prototypes.subcenters" : "prototypes"))
     let cosines = SpeakerCosines(
-      embeddings: embeddings.unit, prototypes: prototypes.unit, subcenters: one.subcenters)
+      embeddings: embeddings.unit.view, prototypes: prototypes.unit, subcenters: one.subcenters)
     let attention = ClassAwareAttention(
       mode: one.mode, scale: one.scale, normalize: one.normalize, stopGradient: one.stopGradient)
     let loss = SupervisedContrastiveLoss(

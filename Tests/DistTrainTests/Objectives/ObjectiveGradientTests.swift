@@ -15,17 +15,17 @@ import Testing
   @Test(arguments: softmaxes, [1, 2])
   func `classification`(softmax: AdditiveAngularMarginSoftmax, subcenters: Int) {
     let objectives = BatchObjectives(
-      softmax: softmax, subcenters: subcenters, contrastive: contrastive(.none, .plain, .off, stopGradient: true))
-    check(objectives, \.classificationLoss, objective: 0)
+      softmax, contrastive(.none, .plain, .off, stopGradient: true), speakers: 4, subcenters: subcenters)
+    check(objectives, prototypes: 4 * subcenters, objective: 0)
   }
 
   @Test(arguments: AngularMargin.Form.allCases, SupervisedContrastiveLoss.Denominator.allCases)
   func `contrastive`(form: AngularMargin.Form, denominator: SupervisedContrastiveLoss.Denominator) {
     for mode in ClassAwareAttention.Mode.allCases {
       let objectives = BatchObjectives(
-        softmax: AdditiveAngularMarginSoftmax(form: .softmax, scale: 6), subcenters: 1,
-        contrastive: contrastive(form, denominator, mode, stopGradient: false))
-      check(objectives, \.contrastiveLoss, objective: 1)
+        AdditiveAngularMarginSoftmax(form: .softmax, scale: 6),
+        contrastive(form, denominator, mode, stopGradient: false), speakers: 4)
+      check(objectives, prototypes: 4, objective: 1)
     }
   }
 
@@ -38,28 +38,23 @@ import Testing
       attention: ClassAwareAttention(mode: mode, scale: 3, stopGradient: stopGradient))
   }
 
-  private func check(
-    _ objectives: BatchObjectives, _ loss: KeyPath<BatchObjectives.Outcome, Double>, objective: Int
-  ) {
-    let used = Matrix(
-      rows: 4 * objectives.subcenters, columns: 5, Array(prototypes.values.prefix(20 * objectives.subcenters)))
-    func outcome() -> BatchObjectives.Outcome {
-      objectives.evaluate(
-        embeddings: embeddings, speakers: Self.speakers, cut: BatchCut(rows: 7, unit: 2, ranks: 1), prototypes: used,
-        margin: 0.2, warmth: 0.8,
-        communicator: SoleCommunicator())
+  private func check(_ objectives: BatchObjectives, prototypes count: Int, objective: Int) {
+    let used = Matrix(rows: count, columns: 5, Array(prototypes.values.prefix(5 * count)))
+    func losses() -> BatchObjectives.Losses {
+      objectives.evaluate(embeddings, speakers: Self.speakers, prototypes: used, warmth: 0.8)
     }
-    let analytic = outcome()
+    let analytic = losses()
     expectGradient(
       analytic.gradients[objective].pointer, of: "embeddings", by: embeddings.pointer, count: embeddings.count,
       step: 0.002, within: 1e-3
-    ) { outcome()[keyPath: loss] }
+    ) { losses().values[objective] }
+    #expect(analytic.classifier?.objective == 0)
     guard objective == 0 else { return }
-    let gradient = analytic.prototypeGradient
+    let gradient = analytic.prototypeGradient(of: used)
     withExtendedLifetime(gradient) {
       expectGradient(
         gradient.pointer, of: "prototypes", by: used.pointer, count: used.count, step: 0.01, within: 1e-3
-      ) { outcome()[keyPath: loss] }
+      ) { losses().values[objective] }
     }
   }
 }

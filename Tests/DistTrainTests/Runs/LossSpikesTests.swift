@@ -3,11 +3,11 @@ import Testing
 
 @Suite struct LossSpikesTests {
   private func findings(_ losses: [Double], contrastive: [Double]? = nil) -> [String?] {
-    var spikes = LossSpikes()
+    let spikes = LossSpikes()
     return losses.indices.map { step in
-      var metrics = StepMetrics(step: step + 1, epoch: 0)
-      metrics.classificationLoss = losses[step]
-      metrics.contrastiveLoss = contrastive?[step] ?? 1
+      var metrics = StepMetrics(step: step + 1, epoch: 0, objectives: ["classification", "contrastive"])
+      metrics["classification"].loss = losses[step]
+      metrics["contrastive"].loss = contrastive?[step] ?? 1
       return spikes.add(metrics)
     }
   }

@@ -4,10 +4,10 @@ import Testing
 
 @Suite struct MetricsLogTests {
   @Test func `a line has the keys and numbers of its step, null where there is none`() throws {
-    var metrics = StepMetrics(step: 100, epoch: 2)
-    metrics.classificationLoss = 6.125
-    metrics.contrastiveLoss = .infinity
-    metrics.alpha = 0.1
+    var metrics = StepMetrics(step: 100, epoch: 2, objectives: ["classification", "contrastive"])
+    metrics["classification"].loss = 6.125
+    metrics["contrastive"].loss = .infinity
+    metrics["classification"].weight = 0.1
     metrics.learningRate = 1e-5
     #expect(
       metrics.json == #"{"step":100,"epoch":2,"classificationLoss":6.125,"contrastiveLoss":null,"alpha":0.1,"#
@@ -17,7 +17,25 @@ import Testing
         + #""totalSeconds":null,"checkpointSeconds":null,"skipped":null}"#)
     let read = try JSONDecoder().decode(StepMetrics.self, from: Data(metrics.json.utf8))
     #expect(read.json == metrics.json)
-    #expect(read.contrastiveLoss.isNaN)
+    #expect(read["contrastive"].loss.isNaN)
+  }
+
+  @Test func `a line of three objectives has weights and cosines by their names, and is read again`() throws {
+    var metrics = StepMetrics(step: 1, epoch: 0, objectives: ["centre", "near", "wide"])
+    for index in 0..<3 {
+      metrics.objectives[index].loss = Double(index)
+      metrics.objectives[index].weight = 0.25 * Double(index)
+      metrics.objectives[index].gradientNorm = 10 * Double(index)
+      metrics.gradientCosines[index] = 0.125 * Double(index)
+    }
+    #expect(
+      metrics.json.hasPrefix(
+        #"{"step":1,"epoch":0,"centreLoss":0,"nearLoss":1,"wideLoss":2,"centreWeight":0,"nearWeight":0.25,"#
+          + #""wideWeight":0.5,"centreGradientNorm":0,"nearGradientNorm":10,"wideGradientNorm":20,"centreNearCosine":0,"#
+          + #""centreWideCosine":0.125,"nearWideCosine":0.25,"anchors":null,"#), "\(metrics.json)")
+    let read = try JSONDecoder().decode(StepMetrics.self, from: Data(metrics.json.utf8))
+    #expect(read.json == metrics.json)
+    #expect(read.objectives.map(\.weight) == [0, 0.25, 0.5])
   }
 
   @Test func `a run that goes on appends`() throws {

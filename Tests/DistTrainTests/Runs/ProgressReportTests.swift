@@ -3,11 +3,13 @@ import Foundation
 import Testing
 
 @Suite struct ProgressReportTests {
+  private let objectives = ["classification", "contrastive"]
+
   private func metrics(_ step: Int) -> StepMetrics {
-    var metrics = StepMetrics(step: step, epoch: 2)
-    metrics.classificationLoss = 6.1234
-    metrics.contrastiveLoss = 3.21
-    metrics.alpha = 0.412
+    var metrics = StepMetrics(step: step, epoch: 2, objectives: objectives)
+    metrics["classification"].loss = 6.1234
+    metrics["contrastive"].loss = 3.21
+    metrics["classification"].weight = 0.412
     metrics.learningRate = 0.0012
     metrics.utterancesPerSecond = 32.08
     metrics.totalSeconds = 0.25
@@ -23,8 +25,23 @@ import Testing
 
   @Test func `numbers that do not apply are left out, losses that are none are seen`() {
     #expect(
-      ProgressLine(metrics: StepMetrics(step: 7, epoch: 0), steps: 600, secondsLeft: nil).text
+      ProgressLine(
+        metrics: StepMetrics(step: 7, epoch: 0, objectives: objectives), steps: 600, secondsLeft: nil
+      ).text
         == "step   7/600  epoch 0  classification nan  contrastive nan")
+  }
+
+  @Test func `more than two losses have their weights, one alone has none`() {
+    var three = StepMetrics(step: 7, epoch: 0, objectives: ["a", "b", "c"])
+    for (index, weight) in [0.2, 0.3, 0.5].enumerated() {
+      three.objectives[index].loss = Double(index)
+      three.objectives[index].weight = weight
+    }
+    #expect(
+      ProgressLine(metrics: three, steps: 9, secondsLeft: nil).text
+        == "step 7/9  epoch 0  a 0.000  b 1.000  c 2.000  weights 0.200 0.300 0.500")
+    let one = StepMetrics(step: 7, epoch: 0, objectives: ["a"])
+    #expect(ProgressLine(metrics: one, steps: 9, secondsLeft: nil).text == "step 7/9  epoch 0  a nan")
   }
 
   @Test(arguments: [

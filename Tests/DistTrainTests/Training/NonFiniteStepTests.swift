@@ -10,7 +10,7 @@ import Testing
   ) throws -> StepMetrics {
     let speakers = [0, 0, 1, 1, 2, 2]
     let frames = 30
-    let own = trainer.cut(rows: speakers.count).rows(of: trainer.communicator.rank)
+    let own = trainer.batches.cut(rows: speakers.count).rows(of: trainer.communicator.rank)
     let features = Matrix(rows: NoiseCorpus.bins, columns: own.count * frames)
     for (place, row) in own.enumerated() {
       var stream = RandomStream(seed: 3, purpose: .test, epoch: trainer.step, item: row)
@@ -58,7 +58,7 @@ import Testing
         #expect(broken?.metrics.step == 2)
         // The next step is as if nothing had been.
         let metrics = try learn(trainer)
-        return [metrics.classificationLoss, metrics.contrastiveLoss]
+        return [metrics["classification"].loss, metrics["contrastive"].loss]
       }
       #expect(steps.allSatisfy { $0 == steps[0] && $0.allSatisfy(\.isFinite) })
     }
@@ -89,7 +89,7 @@ import Testing
     let before = State(trainer)
     let broken = #expect(throws: NonFiniteStep.self) { try learn(trainer) }
     #expect(broken?.finiteRows == Array(repeating: true, count: 6))
-    #expect(broken?.metrics.classificationLoss.isFinite == true && broken?.metrics.alpha.isFinite == true)
+    #expect(broken?.metrics["classification"].loss.isFinite == true && broken?.metrics.alpha.isFinite == true)
     #expect(State(trainer) == before)
   }
 
@@ -110,7 +110,7 @@ import Testing
     #expect(restored.skipped == 1 && restored.optimizer.updates == 1)
     for _ in 0..<2 {
       let metrics = try [trainer.advance().metrics, restored.advance().metrics]
-      #expect(metrics[0].classificationLoss == metrics[1].classificationLoss)
+      #expect(metrics[0]["classification"].loss == metrics[1]["classification"].loss)
       #expect(metrics[1].skipped == 1)
     }
     #expect(State(trainer) == State(restored))
@@ -121,24 +121,24 @@ import Testing
     let configuration = try corpus.configuration()
     func losses(rollbacks: Int) throws -> [Double] {
       let trainer = try corpus.trainer(configuration)
-      trainer.rollbacks = rollbacks
-      return try (0..<2).map { _ in try trainer.advance().metrics.classificationLoss }
+      trainer.batches.rollbacks = rollbacks
+      return try (0..<2).map { _ in try trainer.advance().metrics["classification"].loss }
     }
     let (first, second) = (try losses(rollbacks: 0), try losses(rollbacks: 1))
     #expect(first[0] != second[0])
     #expect(try losses(rollbacks: 1) == second)
     let trainer = try corpus.trainer(configuration)
-    let sampler = trainer.plan.sampler
+    let sampler = trainer.plan.batches.sampler
     #expect(sampler.batch(step: 3).map(\.utterance) == sampler.batch(step: 3, rollbacks: 1).map(\.utterance))
 
-    trainer.rollbacks = 1
+    trainer.batches.rollbacks = 1
     _ = try trainer.advance()
     let store = CheckpointStore(path: corpus.folder.path("checkpoints"))
     try store.save(trainer.snapshot(configuration: "", version: "1"))
     let restored = try corpus.trainer(configuration)
     try restored.restore(#require(store.newest().checkpoint))
-    #expect(restored.rollbacks == 1)
-    #expect(try restored.advance().metrics.classificationLoss == second[1])
+    #expect(restored.batches.rollbacks == 1)
+    #expect(try restored.advance().metrics["classification"].loss == second[1])
   }
 
   @Test func `a trainer that begins anew is as it was made`() throws {
@@ -168,15 +168,15 @@ import Testing
 
   @Test func `the report of a broken step names each row's utterance, speaker and view`() throws {
     let corpus = try NoiseCorpus()
-    var metrics = StepMetrics(step: 4, epoch: 0)
-    metrics.alpha = 0.25
-    metrics.contrastiveLoss = .nan
+    var metrics = StepMetrics(step: 4, epoch: 0, objectives: ["classification", "contrastive"])
+    metrics["classification"].weight = 0.25
+    metrics["contrastive"].loss = .nan
     let rows = [
       BatchRow(utterance: 1, speaker: 0, occurrence: 2, view: 1, epoch: 0),
       BatchRow(utterance: 4, speaker: 1, occurrence: 2, view: 0, epoch: 0),
     ]
-    let text = NonFiniteStep(metrics: metrics, finiteRows: [true, false])
-      .report(rows: rows, corpus: corpus.corpus, rollbacks: 2)
+    let text = NonFiniteStep(StepReport(metrics: metrics), finiteRows: [true, false])
+      .json(rows: rows, corpus: corpus.corpus, rollbacks: 2)
     let object = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
     #expect(object["step"] as? Int == 4 && object["rollbacks"] as? Int == 2)
     #expect(object["alpha"] as? Double == 0.25 && object["contrastiveLoss"] is NSNull)

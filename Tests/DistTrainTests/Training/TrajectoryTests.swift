@@ -44,11 +44,11 @@ import Testing
     for (step, expected) in settings.steps.enumerated() {
       let metrics = try trainer.learn(batches[step % 4], speakers: record.speakers)
       // A loss of a hundredth is what is left of exponentials of cosines: rounding of these is an absolute error.
-      #expect(abs(metrics.classificationLoss - expected.classification) < 1e-4 * (1 + expected.classification))
-      #expect(abs(metrics.contrastiveLoss - expected.contrastive) < 1e-4 * (1 + expected.contrastive))
+      #expect(abs(metrics["classification"].loss - expected.classification) < 1e-4 * (1 + expected.classification))
+      #expect(abs(metrics["contrastive"].loss - expected.contrastive) < 1e-4 * (1 + expected.contrastive))
       #expect(abs(metrics.alpha - expected.alpha) < 1e-3, "step \(step + 1)")
-      #expect(abs(metrics.classificationGradientNorm - expected.norms[0]) < 1e-3 * (1 + expected.norms[0]))
-      #expect(abs(metrics.contrastiveGradientNorm - expected.norms[1]) < 1e-3 * (1 + expected.norms[1]))
+      #expect(abs(metrics["classification"].gradientNorm - expected.norms[0]) < 1e-3 * (1 + expected.norms[0]))
+      #expect(abs(metrics["contrastive"].gradientNorm - expected.norms[1]) < 1e-3 * (1 + expected.norms[1]))
     }
     let end = try golden.flat(trainer.layout, scope: name)
     #expect(relativeDistance(trainer.parameters.values, end.values) < 1e-4)

@@ -1,10 +1,20 @@
-import Foundation
+/// How a run begins: anew, or from the newest checkpoint in its folder that fits. Rank 0 chooses.
+struct RunStart {
+  let session: RunSession
+  private var options: RunSession.Options { session.options }
+  private var folder: RunFolder { session.folder }
+  private var trainer: Trainer { session.trainer }
 
-extension TrainingRun {
-  /// Starts anew or goes on from the newest checkpoint, as the run folder and the options have it. Rank 0 chooses.
-  func takeUp() throws {
+  init(_ session: RunSession) {
+    self.session = session
+  }
+
+  /// Brings the trainer to where it begins. All ranks call this together.
+  /// - Returns: the checkpoint that it goes on from; nil for a run that begins.
+  func takeUp() throws -> String? {
+    let (communicator, isFirstRank) = (session.communicator, session.isFirstRank)
     let path = communicator.broadcast(try communicator.agree { isFirstRank ? try chooseStart() : "" })
-    if path.isEmpty { return }
+    if path.isEmpty { return nil }
     let state = try communicator.agree {
       let checkpoint = try Checkpoint(verifying: path)
       try trainer.restore(checkpoint)
@@ -13,22 +23,20 @@ extension TrainingRun {
     noteOtherArithmetic(state)
     let ranks = state.ranks
     if ranks != communicator.size, !trainer.plan.sharesBatchStatistics {
-      note(
+      session.note(
         "warning: encoder.batchNormalization is local: with \(communicator.size) ranks in place of \(ranks) this run trains "
           + "otherwise from here on")
     }
-    writer.note(written: trainer.step)
-    try communicator.agree { if isFirstRank { try removeEvaluations(after: trainer.step) } }
-    bestEER = communicator.broadcast(try communicator.agree { isFirstRank ? try findBest() : .infinity })
-    note("going on from step \(trainer.step), \(path)")
+    try communicator.agree { if isFirstRank { try EvaluationResults(folder).remove(after: trainer.step) } }
+    return path
   }
 
   /// Says where a run goes on with other bits than it would have had on the machine that saved it.
   private func noteOtherArithmetic(_ state: TrainingState) {
     let saved = state.arithmetic.map { Arithmetic(checksums: $0) }
-    let difference = saved.map(arithmetic.difference) ?? "sums in another order, by svdist \(state.version)"
+    let difference = saved.map(session.arithmetic.difference) ?? "sums in another order, by svdist \(state.version)"
     guard let difference else { return }
-    note(
+    session.note(
       "warning: this machine computes otherwise than the one that saved the checkpoint (\(difference)): from here on the "
         + "run has other bits than it would have had there")
   }
@@ -41,7 +49,7 @@ extension TrainingRun {
     if try !folder.checkpoints.steps().isEmpty { try compareConfiguration() }
     let path = try newestPath()
     if path.isEmpty, !options.restart { try noteEarlierSteps() }
-    try folder.write(configuration: configuration.yaml)
+    try folder.write(configuration: session.configuration.yaml)
     return path
   }
 
@@ -59,7 +67,7 @@ extension TrainingRun {
     if let refused { throw refused }
     do {
       let (newest, rejected) = try found.get()
-      for one in rejected { progress.note("warning: \(one.path) is passed over: \(one.reason)") }
+      for one in rejected { session.note("warning: \(one.path) is passed over: \(one.reason)") }
       return newest?.path ?? ""
     } catch let failure as Failure {
       throw Failure(failure.kind, failure.message + remedy)
@@ -68,9 +76,10 @@ extension TrainingRun {
 
   /// What beside --restart may help where no checkpoint fits.
   private var remedy: String {
-    let damages = trainer.plan.corpus.damages
+    let damages = trainer.plan.batches.corpus.damages
     if !damages.isEmpty {
-      return "; or bring back what the run was begun with: " + damages.summary(in: configuration.corpus.train ?? "")
+      return "; or bring back what the run was begun with: "
+        + damages.summary(in: session.configuration.corpus.train ?? "")
     }
     return options.allowedChanges.isEmpty
       ? "" : "; where --allow-change accepted what they cannot go on with, set that back"
@@ -82,7 +91,7 @@ extension TrainingRun {
     guard FileSystem.exists(folder.metricsPath) else { return }
     let lines = try InputFile.contents(of: folder.metricsPath).count { $0 == UInt8(ascii: "\n") }
     guard lines > 0 else { return }
-    progress.note(
+    session.note(
       "warning: \(folder.metricsPath) has \(lines) steps, but \(folder.checkpointsPath) has no checkpoint: the run begins "
         + "anew")
   }
@@ -92,21 +101,13 @@ extension TrainingRun {
     for path in [folder.metricsPath, folder.badUtterancesPath, folder.batchesPath, folder.nonFinitePath] {
       try FileSystem.remove(path)
     }
-    try removeEvaluations(after: -1)
-  }
-
-  /// Cuts what is written step by step back to a step.
-  func cutBack(to step: Int) throws {
-    try metricsLog?.cutBack(to: step)
-    try batchLog?.cutBack(to: step)
-    try badUtteranceLog?.cutBack(to: step)
-    try removeEvaluations(after: step)
+    try EvaluationResults(folder).remove(after: -1)
   }
 
   /// A continuation with other settings would be neither run, unless somebody wants just that.
   private func compareConfiguration() throws {
     guard FileSystem.exists(folder.configurationPath) else {
-      progress.note("warning: \(folder.configurationPath) is gone: whether settings changed is not known")
+      session.note("warning: \(folder.configurationPath) is gone: whether settings changed is not known")
       return
     }
     let before: Configuration
@@ -116,7 +117,7 @@ extension TrainingRun {
       throw Failure(
         failure.kind, failure.message + "; mend it, or remove it to go on without a comparison of settings")
     }
-    let differences = configuration.differences(from: before)
+    let differences = session.configuration.differences(from: before)
     let refused = differences.filter { !isAllowed($0.key) }
     guard refused.isEmpty else {
       let list = refused.map { "\($0.key) was \($0.stored), is \($0.now)" }.joined(separator: "; ")
@@ -125,24 +126,25 @@ extension TrainingRun {
         "\(folder.path) holds a run with other settings (\(list)): set them back, or accept each with --allow-change, or "
           + "--restart starts anew")
     }
-    for one in differences { progress.note("\(one.key) was \(one.stored) until now, is \(one.now)") }
+    for one in differences { session.note("\(one.key) was \(one.stored) until now, is \(one.now)") }
   }
 
   /// Why a checkpoint's run cannot go on here, whatever the stored settings say: another corpus, other random numbers.
   private func refusal(of state: TrainingState) -> Failure? {
-    let now = trainer.plan.corpus.contents.description
+    let now = trainer.plan.batches.corpus.contents.description
     if state.corpus != now, !isAllowed("corpus.train") {
       return Failure(
         .usage,
-        "\(folder.path) holds a run on another corpus (\(configuration.corpus.train ?? "corpus.train") had "
+        "\(folder.path) holds a run on another corpus (\(session.configuration.corpus.train ?? "corpus.train") had "
           + "\(state.corpus), has \(now)): put it back, or accept it with --allow-change corpus.train, or --restart starts "
           + "anew")
     }
-    if state.seed != configuration.seed, !isAllowed("seed") {
+    if state.seed != session.configuration.seed, !isAllowed("seed") {
       return Failure(
         .usage,
         "\(folder.path) holds a run with another seed (its checkpoints have \(state.seed), now it is "
-          + "\(configuration.seed)): set it back, or accept it with --allow-change seed, or --restart starts anew")
+          + "\(session.configuration.seed)): set it back, or accept it with --allow-change seed, or --restart starts anew"
+      )
     }
     return nil
   }
@@ -156,28 +158,13 @@ extension TrainingRun {
   private func compareEncoder(_ checkpoint: Checkpoint) throws {
     let stored = try checkpoint.encoder().metadata
     let defaults = Configuration().encoderMetadata
-    let differences = configuration.encoderMetadata.sorted { $0.key < $1.key }.compactMap { key, now -> String? in
+    let differences = session.configuration.encoderMetadata.sorted { $0.key < $1.key }.compactMap {
+      key, now -> String? in
       guard let before = stored[key] ?? defaults[key], before != now else { return nil }
       return key.hasPrefix("features.") && isAllowed(key) ? nil : "\(key) was \(before), is \(now)"
     }
     guard differences.isEmpty else {
       throw Failure(.badData, "it holds another encoder (\(differences.joined(separator: "; ")))")
     }
-  }
-
-  /// Marks the checkpoint of the lowest EER among those that are there as the best: a run may have been killed before it
-  /// did, or the marked one may lie behind the step that this run goes on from.
-  /// - Returns: its EER; infinite where no checkpoint was evaluated.
-  private func findBest() throws -> Double {
-    guard configuration.checkpoint.keepBest else { return .infinity }
-    let evaluated = try folder.checkpoints.steps().filter { $0 > 0 && $0 <= trainer.step }.compactMap { step in
-      eer(ofStep: step).map { (step: step, eer: $0) }
-    }
-    guard let best = evaluated.min(by: { ($0.eer, $0.step) < ($1.eer, $1.step) }) else {
-      try folder.checkpoints.forgetBest()
-      return .infinity
-    }
-    if folder.checkpoints.best != best.step { try folder.checkpoints.markBest(step: best.step) }
-    return best.eer
   }
 }

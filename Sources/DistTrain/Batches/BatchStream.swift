@@ -1,0 +1,113 @@
+/// What the batches of a training are drawn from and how, the same on every rank.
+package struct BatchSource: Sendable {
+  package let corpus: Corpus
+  package let sampler: SpeakerBatchSampler
+  package let loader: BatchLoader
+  package let cropLengths: CropLengths
+  /// Rows that stay together on a rank: sums over the batch are made of theirs.
+  package let unit: Int
+
+  package init(
+    corpus: Corpus, sampler: SpeakerBatchSampler, loader: BatchLoader, cropLengths: CropLengths, unit: Int
+  ) {
+    self.corpus = corpus
+    self.sampler = sampler
+    self.loader = loader
+    self.cropLengths = cropLengths
+    self.unit = unit
+  }
+}
+
+/// A rank's share of one batch after the other, loaded beside the computation, with what cannot be read replaced.
+///
+/// What a batch is made of depends on the steps before it alone, never on how far ahead it was read or on which rank met an
+/// unreadable utterance: once any has, all ranks know it.
+package final class BatchStream {
+  package let source: BatchSource
+  /// Utterances that could not be read, in the order they were met.
+  package internal(set) var unreadable: [Int] = [] {
+    didSet { known = Set(unreadable) }
+  }
+  /// How often training went back to a checkpoint; rows that come again have other crops for it.
+  package var rollbacks = 0
+  /// The same as `unreadable`, for looking up.
+  private var known: Set<Int> = []
+  private let communicator: any Communicator
+  private let reader: BatchReader
+  private let steps: Int
+
+  /// - Parameters:
+  ///   - steps: of the whole training: nothing beyond is read ahead.
+  ///   - readers: threads that load the next batches.
+  ///   - patience: seconds that a batch may take to be read.
+  package init(
+    _ source: BatchSource, steps: Int, communicator: any Communicator, readers: Int = 1, patience: Double = .infinity
+  ) {
+    self.source = source
+    self.steps = steps
+    self.communicator = communicator
+    reader = BatchReader(threads: readers, patience: patience)
+  }
+
+  /// The batch of a step, counted from 0, of which the utterances newly found unreadable on any rank are known afterwards.
+  /// All ranks call this together.
+  /// - Throws: `AgreedFailure` when a rank cannot load its rows.
+  package func batch(step: Int) throws -> GlobalBatch {
+    communicator.announce("loading the rows of step \(step + 1)")
+    let rows = source.sampler.batch(step: step, rollbacks: rollbacks)
+    let loaded = try communicator.agree { try reader.take(step: step) ?? reader.read(step: step, reading(step, rows)) }
+    readAhead(after: step)
+    communicator.announce("step \(step + 1)")
+    let found = share(loaded.unreadable)
+    if !found.isEmpty {
+      unreadable += found.map(\.utterance)
+      reload(found, after: step)
+    }
+    return GlobalBatch(
+      features: loaded.features, speakers: rows.map(\.speaker), cut: cut(rows: rows.count), rows: loaded.rows,
+      unreadable: found)
+  }
+
+  /// Which of a batch's rows each rank has.
+  package func cut(rows: Int) -> BatchCut { BatchCut(rows: rows, unit: source.unit, ranks: communicator.size) }
+
+  private func readAhead(after step: Int) {
+    var next = (reader.steps.last ?? step) + 1
+    while next < steps, reader.steps.count < BatchReader.depth {
+      reader.readAhead(step: next, reading(next, source.sampler.batch(step: next, rollbacks: rollbacks)))
+      next += 1
+    }
+  }
+
+  /// Begins batches anew whose speakers have an utterance that is known to be unreadable only now.
+  private func reload(_ found: [BatchLoader.Unreadable], after step: Int) {
+    let speakers = Set(found.map { source.corpus.utterances[$0.utterance].speaker })
+    let affected = reader.steps.first { step in
+      source.sampler.batch(step: step, rollbacks: rollbacks).contains { speakers.contains($0.speaker) }
+    }
+    guard let affected else { return }
+    reader.discard(from: affected)
+    readAhead(after: step)
+  }
+
+  /// What loads this rank's share of a batch.
+  private func reading(_ step: Int, _ rows: [BatchRow]) -> @Sendable (ThreadTeam) throws -> BatchLoader.Batch {
+    let own = cut(rows: rows.count).rows(of: communicator.rank)
+    let seconds = source.cropLengths.seconds(step: step)
+    return { [loader = source.loader, known] readers in
+      try loader.load(rows, own: own, unreadable: known, seconds: seconds, readers: readers)
+    }
+  }
+
+  /// Every rank's unreadable utterances, on every rank, in the order of ranks, each once.
+  private func share(_ own: [BatchLoader.Unreadable]) -> [BatchLoader.Unreadable] {
+    guard communicator.maximum(Double(own.count)) > 0 else { return [] }
+    let text = own.map { "\($0.utterance)\t\($0.reason)" }.joined(separator: "\n")
+    var seen = known
+    return communicator.gather(text).flatMap { $0.split(separator: "\n") }.compactMap { line in
+      let fields = line.split(separator: "\t", maxSplits: 1)
+      guard let utterance = Int(fields[0]), seen.insert(utterance).inserted else { return nil }
+      return BatchLoader.Unreadable(utterance: utterance, reason: String(fields[1]))
+    }
+  }
+}

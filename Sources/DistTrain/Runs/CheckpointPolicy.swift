@@ -1,0 +1,197 @@
+/// When a run saves, which checkpoint is its best, and how training goes back to the last good one.
+///
+/// A checkpoint is written while training goes on; where that fails, the last good one stays. All ranks call each function
+/// together, and rank 0 writes.
+final class CheckpointPolicy {
+  /// Seconds that a checkpoint which is due waits for the one before; a disk that takes longer costs checkpoints, not
+  /// training.
+  private static let patience = 10.0
+
+  private let session: RunSession
+  /// What has to be on disk with a checkpoint; rank 0's.
+  private let log: MetricsLog?
+  private let writer = CheckpointWriter()
+  private var lastSave = monotonicSeconds()
+  /// Seconds that training stood still for checkpoints since they were last asked for.
+  private var stoodStill = 0.0
+  /// The lowest held-out EER of this run's checkpoints, in percent.
+  private var bestEER = Double.infinity
+
+  private var trainer: Trainer { session.trainer }
+  private var communicator: any Communicator { session.communicator }
+  private var settings: Configuration.Checkpoint { session.configuration.checkpoint }
+  private var store: CheckpointStore { session.folder.checkpoints }
+
+  init(_ session: RunSession, log: MetricsLog?) {
+    self.session = session
+    self.log = log
+  }
+
+  var isDueByStep: Bool { settings.everySteps > 0 && trainer.step % settings.everySteps == 0 }
+
+  var isDueByTime: Bool { settings.everyMinutes > 0 && monotonicSeconds() - lastSave >= 60 * settings.everyMinutes }
+
+  /// Seconds that a checkpoint may take: the longest until now, and before the first its bytes at the pace of a slow disk.
+  var expectedSeconds: Double {
+    writer.longestSeconds
+      ?? Double(trainer.parameters.count * (1 + trainer.optimizer.state.count) * MemoryLayout<Float>.stride) / 20e6
+  }
+
+  /// Seconds that training stood still for checkpoints since the last call.
+  func takeStoodStill() -> Double {
+    defer { stoodStill = 0 }
+    return stoodStill
+  }
+
+  /// Begins a checkpoint of this step.
+  /// - Parameter isBest: it takes the place of the best one.
+  func begin(isBest: Bool = false) throws {
+    communicator.announce("the checkpoint of step \(trainer.step)")
+    let began = monotonicSeconds()
+    defer { stoodStill += monotonicSeconds() - began }
+    lastSave = began
+    guard try isWorthSaving() else {
+      session.note(
+        "warning: no checkpoint at step \(trainer.step): parameters are not finite; the last checkpoint stays")
+      return
+    }
+    let isFree = communicator.broadcast(!session.isFirstRank || writer.wait(atMost: Self.patience))
+    guard isFree else {
+      session.note(
+        "warning: no checkpoint at step \(trainer.step): the one before is still being written; training goes on")
+      return
+    }
+    if session.isFirstRank { startWriting(isBest: isBest) }
+  }
+
+  /// Saves this step, unless that was done, and waits until it is on disk.
+  /// - Throws: `AgreedFailure` where it cannot be written.
+  func save() throws {
+    communicator.announce("the checkpoint of step \(trainer.step)")
+    guard try isWorthSaving() else {
+      throw try session.end(
+        "step \(trainer.step): parameters are not finite and are not saved; the last checkpoint is good")
+    }
+    try communicator.agree {
+      guard session.isFirstRank else { return }
+      finish()
+      if writer.lastWritten == trainer.step { return }
+      startWriting(isBest: false)
+      writer.wait()
+      if let failure = writer.takeOutcomes().lazy.compactMap(\.failure).first { throw failure }
+    }
+    lastSave = monotonicSeconds()
+  }
+
+  /// Where it cannot be written training goes on, or ends for another reason, and the last good one stays.
+  func saveOrWarn() throws {
+    do {
+      try save()
+    } catch let agreed as AgreedFailure where agreed.failure.kind == .failed {
+      session.note("warning: no checkpoint at step \(trainer.step): \(agreed.failure.message)")
+    }
+  }
+
+  /// Lets this step's checkpoint be the best where its held-out EER, in percent, is the lowest, and begins it where there
+  /// is none yet.
+  func keepIfBest(eer: Double) throws {
+    guard settings.keepBest, trainer.step > 0, eer < bestEER else { return }
+    bestEER = eer
+    // What was begun for this step is written before the mark is set.
+    let isThere = communicator.broadcast(session.isFirstRank && (writer.wait() && writer.lastWritten == trainer.step))
+    guard isThere else { return try begin(isBest: true) }
+    guard session.isFirstRank else { return }
+    writer.start(step: trainer.step) { [store, step = trainer.step, keep = settings.keep] in
+      try store.markBest(step: step)
+      try store.prune(keep: keep)
+    }
+  }
+
+  /// Says which checkpoints could not be written since the last time.
+  func report() {
+    for outcome in writer.takeOutcomes() {
+      guard let failure = outcome.failure else { continue }
+      session.note("warning: no checkpoint at step \(outcome.step): \(failure.message); training goes on")
+    }
+  }
+
+  /// Waits for what is being written, and says what could not be.
+  func finish() {
+    wait()
+    report()
+  }
+
+  /// Waits for what is being written.
+  func wait() { writer.wait() }
+
+  /// Takes the step that the trainer goes on from as saved, and finds the best of the checkpoints before.
+  func takeUp() throws {
+    writer.note(written: trainer.step)
+    bestEER = communicator.broadcast(
+      try communicator.agree { session.isFirstRank ? try markBest() : .infinity })
+  }
+
+  /// Brings the trainer back to the newest checkpoint, to its beginning where there is none, and on with other crops.
+  /// - Parameter cutBack: what was written of the steps after it goes, on rank 0.
+  func goBack(_ cutBack: (_ step: Int) throws -> Void) throws {
+    let rollbacks = trainer.batches.rollbacks + 1
+    if session.isFirstRank { finish() }
+    let path = communicator.broadcast(
+      try communicator.agree { session.isFirstRank ? try RunStart(session).newestPath() : "" })
+    if path.isEmpty {
+      trainer.begin()
+    } else {
+      try communicator.agree { try trainer.restore(Checkpoint(verifying: path)) }
+    }
+    trainer.batches.rollbacks = rollbacks
+    try communicator.agree { if session.isFirstRank { try cutBack(trainer.step) } }
+  }
+
+  /// Saves that training went back, so that a run which is killed before the next checkpoint goes on with other crops too.
+  func beginAfterGoingBack() throws {
+    writer.note(written: nil)
+    try begin()
+  }
+
+  /// Whether the trainer's numbers are finite.
+  /// - Throws: `AgreedFailure` where the ranks' parameters differ.
+  private func isWorthSaving() throws -> Bool {
+    guard trainer.ranksAgree else {
+      throw try session.end(
+        "step \(trainer.step): ranks hold different parameters; the last checkpoint is good: the same command goes on from "
+          + "it")
+    }
+    return communicator.minimum(trainer.isFinite ? 1 : 0) > 0
+  }
+
+  private func startWriting(isBest: Bool) {
+    let configuration = session.configuration
+    let snapshot = trainer.snapshot(
+      configuration: configuration.digest, version: session.options.version, arithmetic: session.arithmetic,
+      metadata: configuration.encoderMetadata)
+    writer.start(step: snapshot.step) { [store, log, keep = settings.keep] in
+      // A checkpoint's steps are in the log even where the power fails.
+      try log?.sync()
+      try store.save(snapshot)
+      if isBest { try store.markBest(step: snapshot.step) }
+      try store.prune(keep: keep)
+    }
+  }
+
+  /// Marks the checkpoint of the lowest EER among those that are there as the best: a run may have been killed before it
+  /// did, or the marked one may lie behind the step that this run goes on from.
+  /// - Returns: its EER; infinite where no checkpoint was evaluated.
+  private func markBest() throws -> Double {
+    guard settings.keepBest else { return .infinity }
+    let results = EvaluationResults(session.folder)
+    let evaluated = try store.steps().filter { $0 > 0 && $0 <= trainer.step }.compactMap { step in
+      results.eer(ofStep: step).map { (step: step, eer: $0) }
+    }
+    guard let best = evaluated.min(by: { ($0.eer, $0.step) < ($1.eer, $1.step) }) else {
+      try store.forgetBest()
+      return .infinity
+    }
+    if store.best != best.step { try store.markBest(step: best.step) }
+    return best.eer
+  }
+}

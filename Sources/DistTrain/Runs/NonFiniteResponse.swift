@@ -1,0 +1,78 @@
+/// What a run does about a step whose numbers are not finite, as `training.nonFinite` says. All ranks are here together.
+final class NonFiniteResponse {
+  private let session: RunSession
+  private let checkpoints: CheckpointPolicy
+  /// Updates left out one after the other until now.
+  private var skippedInARow = 0
+
+  private var trainer: Trainer { session.trainer }
+
+  init(_ session: RunSession, _ checkpoints: CheckpointPolicy) {
+    self.session = session
+    self.checkpoints = checkpoints
+  }
+
+  /// A step was as it should be.
+  func reset() { skippedInARow = 0 }
+
+  /// Leaves the step's update out, or goes back to the last checkpoint.
+  /// - Parameters:
+  ///   - place: where the step's report is, for people.
+  ///   - cutBack: what was written of the steps after one goes, on rank 0.
+  /// - Returns: the step where it counts although its update was left out.
+  /// - Throws: `AgreedFailure` where the run ends.
+  func answer(
+    _ broken: NonFiniteStep, reportedAt place: String, cutBack: (_ step: Int) throws -> Void
+  ) throws -> StepReport? {
+    let settings = session.configuration.training
+    let limit = settings.nonFiniteLimit
+    switch settings.nonFinite {
+    case .stop:
+      throw try session.end(
+        "\(broken); \(place); the last checkpoint is good: go on from it with training.nonFinite=skip or rollback, or "
+          + "with --allow-change schedule.learningRate and a lower rate")
+    case .skip:
+      guard skippedInARow < limit else {
+        throw try session.end(
+          "\(broken), and \(skippedInARow) updates before it were left out (training.nonFiniteLimit); \(place); the last "
+            + "checkpoint is good")
+      }
+      skippedInARow += 1
+      trainer.skip()
+      session.note("warning: \(broken): its update is left out; \(place)")
+      var report = broken.report
+      report.metrics.skipped = Double(trainer.skipped)
+      return report
+    case .rollback:
+      let rollbacks = trainer.batches.rollbacks
+      guard rollbacks < limit else {
+        throw try session.end(
+          "\(broken), after \(rollbacks) rollbacks (training.nonFiniteLimit); \(place); the last checkpoint is good")
+      }
+      try checkpoints.goBack(cutBack)
+      session.note(
+        "warning: \(broken): back to step \(trainer.step) and on with other crops, rollback \(rollbacks + 1) of at most "
+          + "\(limit); \(place)")
+      try checkpoints.beginAfterGoingBack()
+      return nil
+    }
+  }
+
+  /// Writes what the step was computed on.
+  /// - Returns: where it is, for people.
+  func write(_ broken: NonFiniteStep) -> String {
+    guard session.isFirstRank else { return "" }
+    let (batches, folder) = (trainer.batches, session.folder.nonFinitePath)
+    let suffix = batches.rollbacks > 0 ? "-rollback-\(batches.rollbacks)" : ""
+    let path = "\(folder)/step-\(broken.metrics.step)\(suffix).json"
+    do {
+      try FileSystem.createFolder(folder)
+      let rows = batches.source.sampler.batch(step: trainer.step, rollbacks: batches.rollbacks)
+      try AtomicFile.write(
+        broken.json(rows: rows, corpus: batches.source.corpus, rollbacks: batches.rollbacks), to: path)
+      return "its utterances are in \(path)"
+    } catch {
+      return "its utterances could not be written: \(error)"
+    }
+  }
+}

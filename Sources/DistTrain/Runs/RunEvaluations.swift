@@ -1,0 +1,106 @@
+import Foundation
+
+/// The results of a run's evaluations as they lie in its folder, a file a step.
+struct EvaluationResults {
+  let folder: String
+
+  init(_ folder: RunFolder) {
+    self.folder = folder.evaluationPath
+  }
+
+  func path(ofStep step: Int) -> String { "\(folder)/step-\(step).json" }
+
+  private struct Result: Decodable { let eer: Double }
+
+  /// The EER in percent that was found at a step; nil where it was not evaluated.
+  func eer(ofStep step: Int) -> Double? {
+    guard let json = try? InputFile.contents(of: path(ofStep: step)) else { return nil }
+    return try? JSONDecoder().decode(Result.self, from: Data(json)).eer
+  }
+
+  /// Removes those of steps that are yet to be taken.
+  func remove(after step: Int) throws {
+    for name in try FileSystem.names(in: folder) {
+      let digits = name.dropFirst("step-".count).prefix { $0.isNumber }
+      guard name.hasPrefix("step-"), let theirs = Int(digits), theirs > step else { continue }
+      try FileSystem.remove("\(folder)/\(name)")
+    }
+  }
+}
+
+/// Scores a run's held-out trials before the first step, every so many steps and after the last, once a step.
+final class RunEvaluations {
+  private let session: RunSession
+  private let results: EvaluationResults
+  /// Seconds that the last one took; 0 before the first.
+  private(set) var seconds = 0.0
+
+  init(_ session: RunSession) {
+    self.session = session
+    results = EvaluationResults(session.folder)
+  }
+
+  /// Whether this step is one to evaluate at, and its result is not there from before a resume. Rank 0 knows.
+  var isDue: Bool {
+    session.heldOut != nil && isEvaluationStep && results.eer(ofStep: session.trainer.step) == nil
+  }
+
+  private var isEvaluationStep: Bool {
+    let (step, every) = (session.trainer.step, session.configuration.evaluation.everySteps)
+    if step == 0 || step == session.steps { return true }
+    return every > 0 && step % every == 0
+  }
+
+  /// What became of an evaluation.
+  enum Outcome {
+    /// It was not time for one.
+    case notDue
+    /// It took place, and ranks may have been asked to stop meanwhile; the EER in percent, nil where it came to no end.
+    case tried(eer: Double?)
+  }
+
+  /// Evaluates where that is due. A recording that can no longer be read on the way is no reason to stop training; a
+  /// request to stop ends the scoring. All ranks call this together.
+  func evaluateIfDue() throws -> Outcome {
+    let (communicator, step) = (session.communicator, session.trainer.step)
+    guard let heldOut = session.heldOut, communicator.broadcast(session.isFirstRank && isDue) else { return .notDue }
+    communicator.announce("the evaluation at step \(step)")
+    let began = monotonicSeconds()
+    do {
+      let eer = try evaluate(heldOut, step: step)
+      seconds = monotonicSeconds() - began
+      return .tried(eer: eer)
+    } catch let agreed as AgreedFailure where agreed.failure.kind == .stopped {
+      return .tried(eer: nil)
+    } catch let agreed as AgreedFailure where step > 0 && step < session.steps {
+      session.note("warning: no evaluation at step \(step): \(agreed.failure.message); training goes on")
+      return .tried(eer: nil)
+    }
+  }
+
+  /// - Returns: the EER in percent.
+  private func evaluate(_ heldOut: HeldOutEvaluation, step: Int) throws -> Double {
+    let trainer = session.trainer
+    let extractor = EmbeddingExtractor(
+      encoder: trainer.encoder, frontEnd: session.configuration.features, parameters: trainer.parameters,
+      statistics: trainer.statistics)
+    let (metrics, scores) = try heldOut.run(extractor, communicator: session.communicator) {
+      StopRequest.received != nil
+    }
+    session.note("step \(step)/\(session.steps)  held-out \(metrics.summary)")
+    try session.communicator.agree {
+      guard session.isFirstRank else { return }
+      if step == session.steps {
+        try AtomicFile.write(metrics.json + "\n", to: "\(results.folder)/result.json")
+        try heldOut.write(scores, to: "\(results.folder)/scores")
+      }
+      // Last: where it is there, the step is not evaluated again.
+      try AtomicFile.write(metrics.json + "\n", to: results.path(ofStep: step))
+    }
+    return metrics.eer
+  }
+}
+
+extension RunEvaluations: StepObserver {
+  func wentBack(to step: Int) throws { try results.remove(after: step) }
+}

@@ -1,0 +1,184 @@
+import Foundation
+
+/// A run from its first or next step to its last: steps, checkpoints, evaluations, and a stop on request.
+package final class TrainingLoop {
+  /// How a run came to its end.
+  package enum Ending: Sendable {
+    /// With its last step.
+    case finished
+    /// On request, with a checkpoint from which it goes on.
+    case stopped
+  }
+
+  private let session: RunSession
+  private let checkpoints: CheckpointPolicy
+  private let evaluations: RunEvaluations
+  private let nonFinite: NonFiniteResponse
+  private let observers: [any StepObserver]
+  private var pace = StepPace()
+
+  private var trainer: Trainer { session.trainer }
+  private var communicator: any Communicator { session.communicator }
+  private var isFinished: Bool { trainer.step >= session.steps }
+
+  /// Takes up the newest checkpoint, where there is one. All ranks call this together.
+  /// - Throws: `AgreedFailure`, on all ranks.
+  package init(_ session: RunSession) throws {
+    self.session = session
+    let start = try RunStart(session).takeUp()
+    let log = try session.communicator.agree {
+      session.isFirstRank ? try MetricsLog(path: session.folder.metricsPath) : nil
+    }
+    try session.communicator.agree { try log?.cutBack(to: session.trainer.step) }
+    checkpoints = CheckpointPolicy(session, log: log)
+    evaluations = RunEvaluations(session)
+    nonFinite = NonFiniteResponse(session, checkpoints)
+    observers = try Self.observers(session, log, evaluations)
+    if let start {
+      try checkpoints.takeUp()
+      session.note("going on from step \(trainer.step), \(start)")
+    }
+    for text in trainer.plan.notes { session.note("note: \(text)") }
+  }
+
+  /// Who hears of the steps, in this order.
+  private static func observers(
+    _ session: RunSession, _ log: MetricsLog?, _ evaluations: RunEvaluations
+  ) throws -> [any StepObserver] {
+    let (folder, trainer) = (session.folder, session.trainer)
+    return try session.communicator.agree {
+      var observers: [any StepObserver] = []
+      if session.options.logsBatches {
+        observers.append(
+          try BatchLog(
+            path: folder.batchesPath, of: trainer.batches.source, after: trainer.step,
+            communicator: session.communicator))
+      }
+      guard session.isFirstRank, let log else { return observers }
+      observers.append(
+        try BadUtteranceLog(path: folder.badUtterancesPath, of: trainer.batches, after: trainer.step))
+      observers.append(AbsentObjectives(trainer.plan.objectives.all))
+      return observers + [LossSpikes(), session.progress, log, evaluations]
+    }
+  }
+
+  /// Trains to the last step, or until a signal on any rank or the time limit asks for a stop.
+  package func run() throws -> Ending {
+    defer {
+      checkpoints.wait()
+      session.close()
+    }
+    session.foretellMemory()
+    session.note(session.options.timeLimit?.note)
+    if try evaluateIfDue(), let reason = try vote().stop { return try stop(reason) }
+    while !isFinished {
+      try step()
+      var wish = try vote()
+      if wish.stop == nil, !isFinished {
+        if wish.save || checkpoints.isDueByStep { try checkpoints.begin() }
+        if try evaluateIfDue() { wish = try vote() }
+      }
+      if let reason = wish.stop { return try stop(reason) }
+    }
+    try checkpoints.save()
+    if try evaluateIfDue(), let reason = try vote().stop { return try stop(reason) }
+    checkpoints.finish()
+    session.note("done: \(trainer.step) steps, \(session.folder.path)")
+    return .finished
+  }
+
+  /// A step, or what `training.nonFinite` has in its place; where data end the run before it began, the steps so far are
+  /// kept first.
+  private func step() throws {
+    try checkBadFraction()
+    do {
+      var report = try trainer.advance()
+      nonFinite.reset()
+      pace.add(report.metrics.totalSeconds)
+      report.metrics.checkpointSeconds = checkpoints.takeStoodStill()
+      for one in observers { one.took(report, note: session.note) }
+    } catch let broken as NonFiniteStep {
+      let place = nonFinite.write(broken)
+      for one in observers { one.broke(broken, note: session.note) }
+      let skipped = try nonFinite.answer(broken, reportedAt: place) { step in
+        for one in observers { try one.wentBack(to: step) }
+      }
+      guard var skipped else { return }
+      skipped.metrics.checkpointSeconds = checkpoints.takeStoodStill()
+      for one in observers { one.skipped(skipped, note: session.note) }
+    } catch let agreed as AgreedFailure where agreed.failure.kind == .badData {
+      if trainer.step > 0 { try checkpoints.saveOrWarn() }
+      throw agreed
+    }
+  }
+
+  /// Ends the run where more of the corpus is unreadable than it may be; the steps so far are kept.
+  /// - Throws: `AgreedFailure`, on all ranks: all know the same utterances.
+  private func checkBadFraction() throws {
+    let most = session.options.maxBadFraction
+    let lost = trainer.plan.batches.corpus.lost
+    let bad = trainer.batches.unreadable.count + lost
+    let all = trainer.plan.batches.corpus.utterances.count + lost
+    guard Double(bad) > most * Double(all) else { return }
+    if trainer.step > 0 { try checkpoints.saveOrWarn() }
+    let percent = 100 * Double(bad) / Double(all)
+    let list = session.folder.badUtterancesPath
+    try communicator.agree {
+      throw Failure(
+        .badData,
+        "\(bad) of \(all) utterances (\((percent * 10).rounded() / 10) %) cannot be read, more than --max-bad-fraction "
+          + "\(most) allows; " + (lost == bad ? "" : "\(list) lists \(lost == 0 ? "them" : "\(bad - lost)"); ")
+          + (lost == 0 ? "" : "\(lost) are in damaged shards; ")
+          + "mend the files, or leave them out with svdist prepare")
+    }
+  }
+
+  /// - Returns: whether it was time to, so that ranks may have been asked to stop meanwhile.
+  private func evaluateIfDue() throws -> Bool {
+    guard case .tried(let eer) = try evaluations.evaluateIfDue() else { return false }
+    if let eer { try checkpoints.keepIfBest(eer: eer) }
+    return true
+  }
+
+  /// What ranks ask for after a step, the same on all of them.
+  private struct Wish {
+    /// Why the run is to stop; nil where it goes on.
+    var stop: String?
+    /// A checkpoint is due by the clock.
+    var save: Bool
+  }
+
+  /// Asks all ranks: a signal may have come to any of them; the first one's clock counts for all.
+  /// - Throws: `AgreedFailure` where another process took the run folder.
+  private func vote() throws -> Wish {
+    let isFirst = session.isFirstRank
+    let asked = communicator.maximum([
+      Double(StopRequest.received ?? 0), isFirst && timeIsUp ? 1 : 0, isFirst && checkpoints.isDueByTime ? 1 : 0,
+      isFirst && session.isLockLost ? 1 : 0,
+    ])
+    checkpoints.report()
+    if asked[3] > 0 {
+      throw try session.end(
+        "another process took the run folder \(session.folder.path): this one ends without a checkpoint")
+    }
+    var reason: String?
+    if asked[1] > 0 { reason = session.options.timeLimit.map { "before the time limit (\($0.source))" } }
+    if asked[0] > 0 { reason = "by \(StopRequest.name(Int32(asked[0])))" }
+    return Wish(stop: reason, save: asked[2] > 0)
+  }
+
+  /// Saves and says so.
+  private func stop(_ reason: String) throws -> Ending {
+    try checkpoints.save()
+    session.note("stopped \(reason) after step \(trainer.step): the same command goes on")
+    return .stopped
+  }
+
+  /// Whether the job's time limit leaves no time for what comes next, an evaluation or a step, and a checkpoint.
+  private var timeIsUp: Bool {
+    guard let limit = session.options.timeLimit, !isFinished || evaluations.isDue else { return false }
+    return limit.isReached(
+      now: Date().timeIntervalSince1970, checkpoint: checkpoints.expectedSeconds,
+      next: pace.longestStep + (evaluations.isDue ? 1.5 * evaluations.seconds : 0))
+  }
+}

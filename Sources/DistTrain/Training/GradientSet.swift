@@ -1,0 +1,135 @@
+internal import CKernels
+
+/// The gradients of all parameters that travel through the encoder together, and how they become one.
+///
+/// Each of them has a flat buffer, the encoder's parameters first and then the classifier's, for each of this rank's nodes
+/// of the tree in which a batch is summed.
+package final class GradientSet {
+  private let encoder: Range<Int>
+  private let classifier: Range<Int>
+  /// Gradient after gradient, node after node.
+  private var buffers: [[Matrix]]
+
+  /// - Parameters:
+  ///   - layout: of all parameters, of which the first `encoder` are the encoder's.
+  ///   - count: gradients that travel together: one for each objective, or one for all.
+  ///   - units: of this rank.
+  init(_ layout: ParameterLayout, encoder: Int, count: Int, for units: BatchUnits) {
+    self.encoder = 0..<encoder
+    classifier = encoder..<layout.count
+    buffers = Array(repeating: [], count: count)
+    clear(nodes: units.nodes.count)
+  }
+
+  /// After a backward pass the gradients, summed over ranks.
+  package var sums: [Matrix] { buffers.map { $0[0] } }
+
+  /// After `combine` what the parameters follow.
+  var direction: Matrix { buffers[0][0] }
+
+  /// Makes all elements zero. A run's batches have one size, but a batch may be given that has another.
+  private func clear(nodes: Int) {
+    for index in buffers.indices where buffers[index].count != nodes {
+      buffers[index] = (0..<nodes).map { _ in Matrix(rows: 1, columns: classifier.upperBound) }
+    }
+    for buffer in buffers.joined() { buffer.pointer.update(repeating: 0, count: buffer.count) }
+  }
+
+  /// Sends gradients of embeddings through the encoder and sums the parameters' over ranks, bucket after bucket as they
+  /// become final.
+  /// - Parameters:
+  ///   - embeddings: as many as there are buffers.
+  ///   - owner: brings the gradient of the classifier's parameters, of one objective.
+  func backward(
+    _ embeddings: [Matrix], _ pullback: Pullback, classifier owner: (objective: Int, pullback: ClassifierPullback)?,
+    _ pass: BatchPass
+  ) {
+    precondition(embeddings.count == buffers.count, "\(embeddings.count) gradients for \(buffers.count) buffers")
+    clear(nodes: pass.units.nodes.count)
+    let clock = pass.clock
+    let buckets = GradientBuckets(
+      buffers, of: pass.shares, encoder: encoder.count, communicator: pass.communicator
+    ) { clock.spent(.backward) }
+    if let owner {
+      let index = buffer(of: owner.objective)
+      owner.pullback.add(buffers[index].map { $0.columns(classifier) })
+      clock.within(.communicate) { buckets.start(classifier, of: index) }
+    }
+    pullback(embeddings, pass.backward(buffers, buckets))
+    clock.within(.communicate) { buckets.finish() }
+    clock.overlapped += buckets.overlappedSeconds
+    if let owner { owner.pullback.finish(sums[buffer(of: owner.objective)].columns(classifier)) }
+  }
+
+  /// The buffer that holds an objective's part: its own, or the one for all.
+  private func buffer(of objective: Int) -> Int { buffers.count == 1 ? 0 : objective }
+
+  /// Leaves the direction of all parameters: for the encoder's the combination of the gradients, unless they travelled as
+  /// one, and for the classifier's its objective's gradient times a weight.
+  func combine(_ weights: [Double], classifier owner: (objective: Int, weight: Double)?) {
+    if buffers.count > 1 {
+      Self.combine(sums.map { UnsafePointer($0.pointer) }, weights, into: direction.pointer, count: encoder.count)
+    }
+    if let owner {
+      let start = sums[buffer(of: owner.objective)].pointer + classifier.lowerBound
+      ck_affine(start, direction.pointer + classifier.lowerBound, classifier.count, Float(owner.weight), 0)
+    }
+  }
+
+  /// Shortens the direction of the encoder and that of the classifier, each by itself.
+  /// - Returns: how long both were.
+  func clip(to limit: Double?) -> [Double] {
+    [encoder, classifier].map { GradientClipping.clip(direction, $0, to: limit) }
+  }
+
+  /// Dot products of the encoder's gradients with each other.
+  func gram() -> [[Double]] {
+    let sums = sums
+    return Self.matrix(Self.pairs(sums.count).map { Self.dot(sums[$0], sums[$1], encoder) })
+  }
+
+  /// Dot products of the embeddings' gradients with each other, over all ranks' rows.
+  static func gram(_ embeddings: [Matrix], _ pass: BatchPass) -> [[Double]] {
+    let pairs = pairs(embeddings.count)
+    let products = pass.units.ranges(of: embeddings[0].count).flatMap { range in
+      pairs.map { dot(embeddings[$0], embeddings[$1], range) }
+    }
+    return matrix(pass.total(products, width: pairs.count))
+  }
+
+  /// The weighted sum of the embeddings' gradients.
+  static func combined(_ embeddings: [Matrix], _ weights: [Double]) -> Matrix {
+    let result = Matrix(rows: embeddings[0].rows, columns: embeddings[0].columns)
+    combine(embeddings.map { UnsafePointer($0.pointer) }, weights, into: result.pointer, count: result.count)
+    return result
+  }
+
+  /// Two at once, then one after the other. The result may be the first.
+  private static func combine(
+    _ parts: [UnsafePointer<Float>], _ weights: [Double], into result: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    guard parts.count > 1 else { return ck_affine(parts[0], result, count, Float(weights[0]), 0) }
+    ck_combine(parts[0], parts[1], result, count, Float(weights[0]), Float(weights[1]))
+    for (part, weight) in zip(parts, weights).dropFirst(2) { ck_combine(result, part, result, count, 1, Float(weight)) }
+  }
+
+  /// Each two of so many, each with itself among them: (0, 0), (0, 1) … (1, 1) …
+  private static func pairs(_ count: Int) -> [(Int, Int)] {
+    (0..<count).flatMap { one in (one..<count).map { (one, $0) } }
+  }
+
+  /// The symmetric matrix of numbers in the order of pairs.
+  private static func matrix(_ products: [Double]) -> [[Double]] {
+    let count = Int((2 * Double(products.count)).squareRoot())
+    var matrix = Array(repeating: Array(repeating: 0.0, count: count), count: count)
+    for ((one, other), product) in zip(pairs(count), products) {
+      matrix[one][other] = product
+      matrix[other][one] = product
+    }
+    return matrix
+  }
+
+  private static func dot(_ one: Matrix, _ other: Matrix, _ range: Range<Int>) -> Double {
+    ck_dot(one.pointer + range.lowerBound, other.pointer + range.lowerBound, range.count)
+  }
+}

@@ -1,0 +1,100 @@
+extension TrainingPlan {
+  /// - Throws: `Failure` where the corpus does not fit the settings, or a folder of noise or rooms is of no use.
+  package init(_ configuration: Configuration, corpus whole: Corpus) throws {
+    let recorded = try Self.lasting(configuration.corpus, whole)
+    let batches = try BatchSource(configuration, recorded: recorded)
+    let encoder = configuration.network
+    try Self.checkParameters(configuration, encoder, speakers: batches.corpus.speakers.count)
+    let least = encoder.minimumFrames
+    guard batches.loader.frames >= least else {
+      throw Failure(
+        .usage,
+        "crop.seconds: \(configuration.crop.seconds) s are \(batches.loader.frames) frames, the encoder takes \(least) or "
+          + "more")
+    }
+    let precision = configuration.training.precision
+    guard precision.isAvailable else {
+      throw Failure(
+        .usage,
+        "training.precision: \(precision.rawValue) needs a CPU with AVX512-BF16, which \(hostName())'s has not: set fp32"
+      )
+    }
+    self.init(
+      batches: batches, objectives: configuration.objectives,
+      classifier: PrototypeClassifier(
+        speakers: batches.corpus.speakers.count, subcenters: configuration.classification.subcenters),
+      weighting: GradientWeighting(configuration.weighting),
+      schedules: Schedules(
+        learningRate: configuration.learningRateSchedule, margin: configuration.marginSchedule,
+        attentionWarmup: configuration.contrastive.attention.warmup),
+      steps: configuration.training.steps, seed: configuration.seed
+    ) { [settings = configuration.optimizer] in settings.optimizer($0) }
+    gradientNorm = configuration.optimizer.gradientNorm
+    sharesBatchStatistics = configuration.encoder.batchNormalization == .global
+    self.precision = precision
+    notes = Self.notes(configuration, whole: whole, recorded: recorded, batches.sampler)
+  }
+}
+
+extension BatchSource {
+  /// - Parameter recorded: the corpus without copies at other speeds.
+  fileprivate init(_ configuration: Configuration, recorded: Corpus) throws {
+    let corpus = try TrainingPlan.voices(configuration.augmentation.speed, recorded)
+    let batch = configuration.batch
+    let sampler = try SpeakerBatchSampler(
+      corpus: corpus, speakers: batch.speakers, utterances: batch.utterances, views: batch.views,
+      draw: batch.draw, sessions: batch.sessions, seed: configuration.seed)
+    self.init(
+      corpus: corpus, sampler: sampler,
+      loader: BatchLoader(
+        corpus: corpus, sampler: sampler, filterBank: FilterBank(configuration.features),
+        augmentation: try Augmentation(configuration.augmentation, corpus: recorded),
+        segment: configuration.views.segment,
+        augmentedViews: configuration.views.augmented, filling: configuration.crop.short,
+        seconds: configuration.crop.seconds, seed: configuration.seed),
+      cropLengths: CropLengths(configuration.crop.lengths, seed: configuration.seed), unit: batch.unit)
+  }
+}
+
+extension Configuration {
+  /// The losses that the encoder is trained by, under the names that their settings have.
+  fileprivate var objectives: [any Objective] {
+    let attention = contrastive.attention
+    return [
+      AdditiveAngularMarginSoftmax(
+        name: "classification", form: classification.loss, scale: classification.scale,
+        interTopK: classification.interTopK.count, interTopKMargin: classification.interTopK.margin),
+      SupervisedContrastiveLoss(
+        name: "contrastive", temperature: contrastive.temperature,
+        margin: AngularMargin(form: contrastive.margin.form, value: contrastive.margin.value),
+        denominator: contrastive.margin.denominator,
+        attention: ClassAwareAttention(
+          mode: attention.mode, scale: attention.scale ?? classification.scale, normalize: attention.normalize,
+          stopGradient: attention.stopGradient)),
+    ]
+  }
+}
+
+extension GradientWeighting {
+  fileprivate init(_ settings: Configuration.Weighting) {
+    switch settings.method {
+    case .fixed:
+      self = .fixed(["classification": settings.classification, "contrastive": settings.contrastive])
+    case .minNorm:
+      let solver = MinNormSolver(normalization: settings.normalization)
+      self = settings.space == .parameters ? .parameters(solver) : .representation(solver)
+    }
+  }
+}
+
+extension Configuration.Optimizer {
+  fileprivate func optimizer(_ layout: ParameterLayout) -> any Optimizer {
+    switch type {
+    case .sgd:
+      SGD(layout, momentum: momentum, nesterov: nesterov, weightDecay: weightDecay)
+    case .adam, .adamw:
+      Adam(
+        layout, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay, decoupled: type == .adamw)
+    }
+  }
+}
