@@ -1,10 +1,10 @@
-/// A rectangle of a row-major matrix: `rows` rows of `columns` elements, `stride` elements apart.
+/// A rectangle of a row-major matrix: `rows` rows of `columns` elements, which begin `stride` elements apart.
 package struct MatrixView: @unchecked Sendable {
   package let pointer: UnsafeMutablePointer<Float>
   package let rows: Int
   package let columns: Int
   package let stride: Int
-  /// Keeps the elements alive; a view of parameters has none, their owner outlives every pass.
+  /// Keeps the elements alive. A view of parameters has none, because their owner outlives every pass.
   private let owner: Buffer?
 
   package init(
