@@ -27,7 +27,7 @@ package struct SafetensorsFile: Sendable {
 
   package func element(of name: String) throws -> SafetensorsElement { try entry(name).element }
 
-  /// Reads a tensor as floats, whatever its floating-point or signed integer type.
+  /// Reads a tensor as floats, from any element type that `SafetensorsElement` converts.
   /// - Throws: `Failure(.badData)` when there is no tensor of that name, or it has another number of elements or
   ///   another type.
   package func read(_ name: String, into values: UnsafeMutableBufferPointer<Float>) throws {
