@@ -1,14 +1,14 @@
 import Foundation
 
-/// A communicator whose started sums take longer, as over a slower network: each occupies the link for a while, one after
-/// the other. Tests and benchmarks see by it what is hidden behind computation.
+/// A communicator whose started sums take longer, as over a slower network: each occupies the link for a while, one
+/// after the other. It shows tests and benchmarks how much of the sums is hidden behind computation.
 package final class DelayedCommunicator: Communicator, @unchecked Sendable {
-  /// Seconds for which a sum occupies the link.
+  /// The seconds for which a sum occupies the link.
   package var delay: Double
-  /// Whether a started sum goes on beside the program; if not, its start waits for its end.
+  /// Whether a started sum goes on beside the program; if not, starting it waits until it is done.
   package var overlaps: Bool
   private let base: any Communicator
-  /// When the link is free again.
+  /// The time at which the link is free again, in seconds of the monotonic clock.
   private var free = 0.0
 
   package init(_ base: any Communicator, delay: Double, overlaps: Bool = true) {
