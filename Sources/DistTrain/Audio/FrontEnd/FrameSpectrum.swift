@@ -1,16 +1,18 @@
 internal import CKernels
 
-/// Power spectra of a block of frames, in double precision: speech holds spectra whose weakest bands are 10^10 times
-/// below the strongest, and single precision then errs by some thousandths in the logarithm.
+/// Power spectra of a block of frames. They are computed in double precision because the weakest bands of speech can be
+/// 10^10 times below the strongest, where single precision errs by some thousandths in the logarithm.
 final class FrameSpectrum: @unchecked Sendable {
-  /// Frames that are transformed together: as many as the lanes of the vectors that go on with them.
+  /// The number of frames that are transformed together, which is the number of lanes of the vectors that process them
+  /// further.
   static let block = 16
 
-  /// Points of the transform.
+  /// The number of points of the transform.
   let points: Int
   private let tables: OpaquePointer
 
-  /// Memory for one block, that one thread at a time uses. Frames begin as zeros, and stay so beyond their own length.
+  /// Memory for one block, which one thread at a time uses. Frames begin as zeros, and stay zero beyond their own
+  /// length.
   struct Scratch {
     fileprivate let input: Buffer
     fileprivate let room: Buffer
@@ -31,19 +33,20 @@ final class FrameSpectrum: @unchecked Sendable {
 
     /// The samples of a frame of the block.
     func frame(_ index: Int) -> UnsafeMutablePointer<Double> { samples + index * points }
-    /// For each frequency below half the sampling rate the powers of the block's frames.
+    /// The powers of the block's 16 frames, for each frequency below half the sampling rate.
     var power: UnsafePointer<SIMD16<Float>> {
       UnsafeRawPointer(powers.pointer).assumingMemoryBound(to: SIMD16<Float>.self)
     }
   }
 
-  /// The next power of two, which is also Kaldi's choice.
+  /// The number of points for frames of `length` samples: the next power of two, as in Kaldi, and at least 8.
   static func points(atLeast length: Int) -> Int {
     var points = 8
     while points < length { points *= 2 }
     return points
   }
 
+  /// Prepares spectra of frames of up to `length` samples.
   init(atLeast length: Int) {
     points = Self.points(atLeast: length)
     guard let tables = ck_spectrum_new(points) else { fatalError("no memory for spectra of \(points) points") }
@@ -54,9 +57,10 @@ final class FrameSpectrum: @unchecked Sendable {
     ck_spectrum_free(tables)
   }
 
+  /// Memory for one block of frames.
   func scratch() -> Scratch { Scratch(points: points) }
 
-  /// Transforms the frames of the block.
+  /// Transforms the frames of a block and writes their powers.
   func power(_ scratch: Scratch) {
     ck_frame_powers(tables, scratch.samples, scratch.powers.pointer, scratch.room.pointer)
   }
