@@ -1,9 +1,9 @@
-/// For each speaker the positions of its utterances, ascending: a table's two arrays as a collection of collections.
+/// The positions of each speaker's utterances, ascending: two arrays of a table as a collection of collections.
 package struct SpeakerUtterances: RandomAccessCollection, @unchecked Sendable {
-  /// Where each speaker's begin in `members`, and where the last one's end.
+  /// The offset in `members` at which the utterances of each speaker begin, and that at which the last speaker's end.
   private let firsts: UnsafeBufferPointer<Int64>
   private let members: UnsafeBufferPointer<Int32>
-  /// What both arrays lie in.
+  /// The block that holds both arrays.
   private let owner: ByteBlock
 
   init(firsts: UnsafeBufferPointer<Int64>, members: UnsafeBufferPointer<Int32>, of owner: ByteBlock) {
@@ -21,7 +21,7 @@ package struct SpeakerUtterances: RandomAccessCollection, @unchecked Sendable {
       positions: UnsafeBufferPointer(rebasing: members[Int(firsts[speaker])..<Int(firsts[speaker + 1])]), owner: owner)
   }
 
-  /// One speaker's.
+  /// The positions of one speaker's utterances.
   package struct Members: RandomAccessCollection, @unchecked Sendable {
     fileprivate let positions: UnsafeBufferPointer<Int32>
     fileprivate let owner: ByteBlock
