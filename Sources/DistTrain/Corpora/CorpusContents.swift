@@ -4,7 +4,7 @@
 package struct CorpusContents: Sendable, Equatable, CustomStringConvertible {
   package let utterances: Int
   package let speakers: Int
-  /// A checksum of the ids, speakers and times of about a thousand utterances, or of all where they are fewer.
+  /// A checksum of the ids, speakers and times of at most two thousand utterances, spread over the lists.
   let checksum: Checksum
 
   init(_ table: CorpusTable) {
