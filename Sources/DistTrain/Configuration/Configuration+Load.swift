@@ -1,11 +1,11 @@
 import Foundation
 
 extension Configuration {
-  /// The configuration of a run: defaults, overridden by the settings of a YAML file, overridden by `key.path=value`
-  /// arguments in their order. What follows from other settings is filled in, and paths that exist are made absolute.
-  ///
-  /// Throws a `Failure(.usage)` of one line for a file that can't be read, an unknown key (with near ones), a value of
-  /// the wrong type or out of range, and settings that don't agree.
+  /// Loads the configuration of a run: the defaults, overridden by the settings of a YAML file, overridden by
+  /// `key.path=value` arguments in their order. Settings that follow from others are filled in, and paths that exist
+  /// are made absolute.
+  /// - Throws: `Failure(.usage)`, in one line, for a file that cannot be read, an unknown key (with similar ones), a
+  ///   value of the wrong type or out of range, and settings that contradict each other.
   package static func load(file: String?, overrides: [String] = []) throws -> Configuration {
     var reader = ConfigurationReader()
     if let file { try reader.read(file: file) }
@@ -16,8 +16,8 @@ extension Configuration {
     return configuration
   }
 
-  /// Fills in what follows from other settings. A relative path is tried from the working directory, then from
-  /// `folder`; one that is in neither stays as it is, and whoever opens it says so.
+  /// Fills in the settings that follow from others. A relative path is tried from the working directory, then from
+  /// `folder`; one that is in neither stays as it is, and is reported by whoever opens it.
   private mutating func resolve(folder: URL?) {
     contrastive.attention.scale = contrastive.attention.scale ?? classification.scale
     let paths = [

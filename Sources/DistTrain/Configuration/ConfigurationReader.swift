@@ -1,16 +1,16 @@
 import Foundation
 import Yams
 
-/// Reads settings from YAML into a configuration, each error with its file and line or its `--set` argument.
+/// Reads settings from YAML into a configuration. Each error names its file and line, or its `--set` argument.
 struct ConfigurationReader {
   private(set) var configuration = Configuration()
-  /// What errors begin with: a file's path, or an argument as given.
+  /// The beginning of errors: the path of a file, or an argument as given.
   private var source = ""
   private var isFile = false
   /// The settings that the source at hand has set so far.
   private var seen: Set<String> = []
 
-  /// Reads a configuration file. An empty one sets nothing.
+  /// Reads a configuration file. An empty file sets nothing.
   mutating func read(file: String) throws {
     source = file
     isFile = true
@@ -23,7 +23,7 @@ struct ConfigurationReader {
     try read(root, key: "")
   }
 
-  /// Reads a `key.path=value` argument; the value is YAML, so it may be a group such as `{form: angle, value: 0.1}`.
+  /// Reads a `key.path=value` argument, whose value is YAML and may be a group such as `{form: angle, value: 0.1}`.
   mutating func read(override argument: String) throws {
     source = "--set \(argument)"
     isFile = false
@@ -68,7 +68,7 @@ struct ConfigurationReader {
         throw failure(name, "\(key.isEmpty ? "a key" : key): a key must be a name, found \(name.summary)")
       }
       let path = key.isEmpty ? text : "\(key).\(text)"
-      // An empty value has the mark of what follows it: the key's own is the better place.
+      // An empty value has the position of what follows it, so that of the key is the better place for an error.
       let isUnknown = !Self.groups.contains(path) && !Configuration.settings.contains { $0.key == path }
       if isUnknown { throw failure(name, "\(path): unknown setting\(Self.advice(for: path))") }
       try read(value, key: path)
@@ -95,7 +95,7 @@ extension ConfigurationReader {
     return groups
   }()
 
-  /// The names directly inside a group; the whole configuration's where it is empty.
+  /// The names directly inside a group, or those of the whole configuration where the group's name is empty.
   private static func names(in group: String) -> [String] {
     var names: [String] = []
     for setting in Configuration.settings where group.isEmpty || setting.key.hasPrefix(group + ".") {
@@ -106,7 +106,7 @@ extension ConfigurationReader {
     return names
   }
 
-  /// What an unknown key may have meant: near keys, else what is in the group that it was put in.
+  /// Advice for an unknown key: similar keys, or else the contents of the group that it is in.
   private static func advice(for key: String) -> String {
     let near = Spelling.nearest(to: key, among: Configuration.settings.map(\.key) + groups)
     if !near.isEmpty { return "; near: \(near.joined(separator: ", "))" }
@@ -167,7 +167,7 @@ extension ConfigurationReader {
 }
 
 extension Node {
-  /// The text of a scalar without quotes: what may be a number or a truth value.
+  /// The text of a scalar without quotes, which may be a number or a truth value; nil for any other node.
   var plainText: String? {
     guard let scalar, scalar.style == .plain || scalar.style == .any else { return nil }
     return scalar.string
@@ -176,7 +176,7 @@ extension Node {
   /// Whether the node is null or empty.
   var isNull: Bool { plainText.map { ["", "~", "null", "Null", "NULL"].contains($0) } ?? false }
 
-  /// The node in a few words, for errors.
+  /// The node in a few words, for error messages.
   var summary: String {
     switch self {
     case .scalar(let scalar): isNull ? "null" : plainText ?? "the text \"\(scalar.string)\""
@@ -189,11 +189,11 @@ extension Node {
   }
 }
 
-/// Anchors and aliases in YAML. Settings have no use for them, and a page of aliases of aliases stands for more values than
-/// any memory holds, so a file is searched for them before it is parsed.
+/// Finds anchors and aliases in YAML. Settings have no use for them, and a page of aliases of aliases can stand for
+/// more values than any memory holds, so a file is searched for them before it is parsed.
 package enum YAMLAliases {
-  /// The line, counted from 1, of the first anchor (`&name`) or alias (`*name`) outside of quotes and comments; nil where
-  /// there is none. An unquoted text that has one of the two characters after a space counts as one.
+  /// The line, counted from 1, of the first anchor (`&name`) or alias (`*name`) outside of quotes and comments; nil
+  /// where there is none. An unquoted text that has one of the two characters after a space counts as one.
   package static func firstLine(in text: String) -> Int? {
     var line = 1
     var quote: UInt8?
@@ -212,7 +212,7 @@ package enum YAMLAliases {
       } else if let open = quote {
         if byte == open {
           quote = nil
-          // Two single quotes are one of the text, which goes on.
+          // Two single quotes stand for one within the text, which goes on.
           isStart = true
         }
         isEscaped = open == UInt8(ascii: "\"") && byte == UInt8(ascii: "\\")

@@ -49,8 +49,8 @@ package struct EmbeddingExtractor {
   /// The embeddings of utterances, on every rank; each is computed by one rank.
   /// - Parameters:
   ///   - isToStop: is asked before each utterance.
-  ///   - progress: is called after each utterance of this rank, with the number of utterances that all ranks have
-  ///     begun.
+  ///   - progress: is called after each utterance of this rank, with its place, from 0, in the order in which the ranks
+  ///     take turns.
   /// - Throws: `AgreedFailure` that names a file which cannot be read, or is of kind `stopped` where `isToStop` was
   ///   true on any rank.
   package func embeddings<Utterances: RandomAccessCollection<Utterance>>(
