@@ -11,8 +11,8 @@ struct CSVTable {
   let rows: [Row]
 
   /// Reads a whole table.
-  /// - Throws: `Failure(.badData)` that names the line for a quote that is not closed or stands elsewhere than at the ends
-  ///   of a field, and for text that is not UTF-8.
+  /// - Throws: `Failure(.badData)` that names the line for a quote that is not closed or stands elsewhere than at the
+  ///   ends of a field, and for text that is not UTF-8.
   init(path: String) throws {
     var bytes = try InputFile.contents(of: path)[...]
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
