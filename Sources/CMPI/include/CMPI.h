@@ -45,8 +45,8 @@ int32_t cmpi_size(CMPICommunicator communicator, int32_t *size);
 int32_t cmpi_test(CMPIRequest *request, int32_t *done);
 
 /// Starts to send `sent_counts[r]` elements from `sent_offsets[r]` of `sent` to each rank r, and to receive
-/// `taken_counts[r]` elements from it at `taken_offsets[r]` of `taken`. All arrays must stay as they are until the
-/// operation is done.
+/// `taken_counts[r]` elements from it at `taken_offsets[r]` of `taken`. The counts and offsets belong to the operation
+/// too until it is done.
 int32_t cmpi_exchange_floats(
     CMPICommunicator communicator, const float *sent, const int32_t *sent_counts, const int32_t *sent_offsets,
     float *taken, const int32_t *taken_counts, const int32_t *taken_offsets, CMPIRequest *request);

@@ -7,17 +7,17 @@ extension Communicator {
     sum(matrix.elements)
   }
 
-  /// Adds the values of all ranks place by place, in place.
+  /// Adds the values of all ranks element by element, in place.
   package func sum(_ values: UnsafeMutableBufferPointer<Float>) {
     startSum([values], of: .ranks(size)).wait()
   }
 
-  /// Adds the values of all ranks place by place, in place.
+  /// Adds the values of all ranks element by element, in place.
   package func sum(_ values: inout [Float]) {
     values.withUnsafeMutableBufferPointer { sum($0) }
   }
 
-  /// Adds the values of all ranks place by place, in place.
+  /// Adds the values of all ranks element by element, in place.
   package func sum(_ values: inout [Double]) {
     values = sum(values, width: values.count, of: .ranks(size))
   }

@@ -83,7 +83,7 @@ package protocol PendingSum: AnyObject {
   /// Moves the sum on and says whether it is done. Only these calls are sure to move it, so the caller should make one
   /// now and then.
   func isDone() -> Bool
-  /// Returns when the sum is done.
+  /// Waits until the sum is done.
   func wait()
 }
 

@@ -99,7 +99,7 @@ extension Configuration.Augmentation {
         "a voice at each speed is a speaker of its own, in all views"),
     ]
 
-    /// Whether speeds are drawn for rows, rather than being speakers of their own.
+    /// Whether a speed is drawn for each row, which it is not where each speed makes a speaker of its own.
     var isDrawn: Bool { factors != [1] && !asSpeakers }
   }
 }

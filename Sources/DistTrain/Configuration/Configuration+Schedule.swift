@@ -1,5 +1,5 @@
 extension Configuration {
-  /// The settings that change with the step.
+  /// The schedules of the learning rate and the margin over the steps.
   package struct Schedule: Codable, Sendable, Equatable {
     package var learningRate = LearningRate()
     package var margin = Margin()

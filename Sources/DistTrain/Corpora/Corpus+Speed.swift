@@ -1,7 +1,7 @@
 extension Corpus {
-  /// The corpus with every utterance once at each speed. A voice at another speed is another speaker: the copies of
-  /// `id10270` at 0.9 are those of `id10270@0.9`, as in Kaldi's `sp0.9-id10270` and wespeaker's threefold number of
-  /// classes.
+  /// The corpus with every utterance once at each speed. A voice at another speed is another speaker: at 0.9, the
+  /// utterances of `id10270` are those of `id10270@0.9`. Kaldi has `sp0.9-id10270` for this, and wespeaker three times
+  /// as many classes.
   package func atSpeeds(_ factors: [Double]) -> Corpus {
     Corpus(self, copies: SpeedCopies(self, factors: factors))
   }

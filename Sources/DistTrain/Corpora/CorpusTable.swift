@@ -84,7 +84,8 @@ final class CorpusTable: @unchecked Sendable {
     return CorpusTableHeader.byteCount + arrays + sizes.idBytes + sizes.pathBytes + sizes.nameBytes
   }
 
-  /// The fault of a table from a file that could lead an access to it astray, or nil where there is none.
+  /// A fault of a table that was read from a file, because of which an access to it could go astray; nil where there is
+  /// none.
   var fault: String? {
     for (column, what) in [(ids, "ids"), (paths, "paths"), (names, "speakers")] {
       let begins = column.begins

@@ -13,7 +13,7 @@ package struct FileRates: Codable, Sendable {
     self.read = read
   }
 
-  /// Reads files spread over the corpus, each rank others, for about so many seconds.
+  /// Reads files spread over the corpus, each rank different ones, for about so many seconds.
   static func measure(
     _ corpus: Corpus, seconds: Double, rank: Int, ranks: Int
   ) throws -> FileRates {

@@ -31,7 +31,7 @@ extension HostFacts {
       cost: 1 - Double(cores) / Double(totalThreads))
   }
 
-  /// The binding with the most threads for each core, where the host has cores outside it.
+  /// The binding with the most threads per core, where the host has cores outside it.
   private var bound: MachineWarning? {
     let tight = bindings.filter { $0.threads > $0.cores.count && !$0.cores.isEmpty && $0.cores.count < cores }
     let worst = tight.max { $0.threads * $1.cores.count < $1.threads * $0.cores.count }

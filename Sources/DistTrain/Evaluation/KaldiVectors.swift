@@ -81,7 +81,7 @@ enum KaldiVectors {
       self.bytes = bytes
     }
 
-    /// The name of the next utterance, after which the reader stands behind the blank; nil at the end.
+    /// Reads the name of the next utterance and the blank after it; nil at the end.
     mutating func name() throws -> String? {
       while offset < bytes.count, bytes[offset] == UInt8(ascii: "\n") { offset += 1 }
       guard offset < bytes.count else { return nil }

@@ -7,7 +7,7 @@ enum ByteOrder {
     compare(left, right) < 0
   }
 
-  /// Whether both texts have the same bytes, which Swift's `==` does not ask.
+  /// Whether both texts have the same bytes. Swift's `==` also holds for other bytes of the same characters.
   static func equal(_ left: String, _ right: String) -> Bool {
     compare(left, right) == 0
   }

@@ -39,7 +39,7 @@ struct KaldiList: Sendable {
   }
 
   /// Reads a list.
-  /// - Parameter fields: the number of fields of each line, at least two; nil asks for a key and the rest of the line.
+  /// - Parameter fields: the number of fields of each line, with the key; nil asks for a key and the rest of the line.
   /// - Throws: `Failure(.badData)` where the file is missing or empty, or a line is not UTF-8, has another number of
   ///   fields, or repeats a key.
   init(path: String, fields: Int?) throws {

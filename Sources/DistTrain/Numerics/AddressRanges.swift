@@ -3,7 +3,7 @@
 package struct AddressRanges: Sendable {
   /// The free ranges below `top`, ascending; no two of them touch.
   private var free: [Range<Int>] = []
-  /// The end of the highest range that was taken since the last trim.
+  /// The end of the highest range that was ever taken, unless `trim` has lowered it.
   package private(set) var top = 0
 
   package init() {}

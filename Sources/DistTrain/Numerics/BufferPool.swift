@@ -12,7 +12,7 @@ package final class BufferPool: Sendable {
 
   private struct State {
     var large = AddressRanges()
-    /// The number of bytes of the region that were ever needed since the last trim.
+    /// The number of bytes of the region that were ever needed, unless `trim` has lowered it.
     var reached = 0
     var small: [Int: [Block]] = [:]
     var allocations = 0

@@ -13,7 +13,7 @@ package struct BufferTrace: Sendable {
   /// The bytes that an empty pool would come to hold for these buffers, leaving out those that existed before.
   /// - Parameters:
   ///   - columns: the number of columns of the matrices that the buffers hold. Every buffer whose elements are a
-  ///     multiple of it is taken for such a matrix; a prime number avoids multiples by chance.
+  ///     multiple of it is taken for such a matrix; with a prime number few others are.
   ///   - target: the number of columns to compute the bytes for.
   package func bytes(columns: Int, as target: Int) -> Int {
     var large = AddressRanges()

@@ -34,7 +34,7 @@ final class MemoryRegion: @unchecked Sendable {
     }.min() ?? .max
   }
 
-  /// The memory at a range of byte offsets; ends the process where the machine has not got so much.
+  /// The memory at a range of byte offsets; ends the process where the region is too small for it.
   func memory(_ range: Range<Int>) -> UnsafeMutablePointer<Float> {
     guard range.upperBound <= size else { HostMemory.end(lacking: range.count) }
     return (base + range.lowerBound).bindMemory(to: Float.self, capacity: range.count / MemoryLayout<Float>.stride)

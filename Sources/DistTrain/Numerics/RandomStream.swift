@@ -6,8 +6,8 @@ package enum RandomPurpose: UInt32, Sendable {
     gradientCheck, speed, codec, volume, masking, cropLength, shards
 }
 
-/// A reproducible stream of random numbers that is a pure function of its keys, so that draws depend on neither ranks,
-/// threads nor restarts. The generator is Philox4x32-10 (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as
+/// A reproducible stream of random numbers that is a pure function of its keys, so that draws do not depend on ranks,
+/// threads or restarts. The generator is Philox4x32-10 (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as
 /// easy as 1, 2, 3", 2011).
 package struct RandomStream: RandomNumberGenerator, Sendable {
   private let key: SIMD2<UInt32>

@@ -4,8 +4,8 @@ import Foundation
 /// `CN-Celeb2_flac/{data,spk.lst}`, or a folder that holds both.
 ///
 /// Training speakers are those of `dev/dev.lst`, and all of CN-Celeb2. An utterance's id is its path from the speaker's
-/// folder on, in which the file's name begins with the genre (`id00010/singing-01-001.flac`), as no list has a column
-/// for it. The evaluation's utterances have the names that CN-Celeb's own lists give them, whatever suffixes their
+/// folder on, such as `id00010/singing-01-001.flac`: the file's name begins with the genre, for which no list has a
+/// column. The evaluation's utterances have the names that CN-Celeb's own lists give them, whatever suffixes their
 /// files have.
 enum CNCeleb {
   static let names = ["CN-Celeb_flac", "CN-Celeb2_flac"]

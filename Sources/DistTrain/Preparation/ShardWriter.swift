@@ -26,7 +26,8 @@ package struct ShardWriter: Sendable {
 
   /// Writes the shards of a data directory, their list and their records.
   ///
-  /// Of a recording that is longer than its utterance, only the part is stored, decoded, at the recording's rate.
+  /// Where an utterance is a part of a recording, only the part is stored, decoded, at the recording's rate or, if
+  /// `isDecoded`, at 16 kHz.
   /// - Parameters:
   ///   - folder: the folder in which the data directory is being written.
   ///   - final: the path that this folder will have in the end.

@@ -1,4 +1,4 @@
-/// The utterances that each enrolment is made of, as CN-Celeb's `enroll.map` lists them: `enrolment utterance utterance
+/// The utterances that each enrolment is made of, in lines of CN-Celeb's `enroll.map`: `enrolment utterance utterance
 /// …`.
 package struct EnrolmentMap: Sendable, Equatable {
   package struct Enrolment: Sendable, Equatable {

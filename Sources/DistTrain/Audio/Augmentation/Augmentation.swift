@@ -44,7 +44,7 @@ package struct Augmentation: Sendable {
 
   /// Finds the recordings.
   /// - Parameters:
-  ///   - musan: a folder that holds the folders noise, music and speech, or some of them; each may be given apart
+  ///   - musan: a folder that holds the folders noise, music and speech, or some of them; each may be given separately
   ///     instead.
   ///   - noise: a folder of noise recordings at any depth, or nil for none.
   ///   - music: a folder of music recordings at any depth, or nil for none.

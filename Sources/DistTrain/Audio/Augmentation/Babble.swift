@@ -4,7 +4,7 @@ struct Babble: Sendable {
   private let recordings: [String]
   private let corpus: CorpusVoices?
 
-  /// Recordings take precedence over a corpus; nil where there is neither.
+  /// Takes voices from the recordings, or from the corpus where there are none; nil where there is neither.
   init?(voices: ClosedRange<Int>, recordings: [String], corpus: CorpusVoices?) {
     if recordings.isEmpty, corpus == nil { return nil }
     self.voices = voices

@@ -55,8 +55,8 @@ package enum Codec: String, Sendable, CaseIterable, Codable {
     return info
   }
 
-  /// libsndfile's level of compression from 0, the best quality, to 1, the smallest size: Opus takes 6 + 250 · (1 −
-  /// level) kbit/s, Vorbis the quality 1 − level.
+  /// libsndfile's level of compression from 0, the best quality, to 1, the smallest size. Vorbis takes the quality 1 −
+  /// level, Opus 6 + 250 · (1 − level) kbit/s.
   private var compressionLevel: Double? {
     switch self {
     case .muLaw, .gsm: nil

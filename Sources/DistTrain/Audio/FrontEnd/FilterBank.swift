@@ -32,8 +32,8 @@ package struct FilterBank: Sendable {
     return features
   }
 
-  /// Writes the T frames of one utterance to the columns `column ..< column + T` of `features`, bins × (utterances ·
-  /// frames).
+  /// Writes the T frames of one utterance to the columns `column ..< column + T` of `features`, whose shape is bins ×
+  /// (utterances · frames).
   package func write(_ samples: [Float], dither: RandomStream?, into features: Matrix, column: Int) {
     let frames = frontEnd.frames(samples: samples.count)
     precondition(frames > 0, "\(samples.count) samples are less than one frame: repeat the utterance first")

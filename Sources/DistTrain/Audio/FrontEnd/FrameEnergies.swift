@@ -10,8 +10,8 @@ package struct FrameEnergies {
   /// The logarithm of each frame's energy, in order.
   package private(set) var logarithms: [Double] = []
   /// The number of samples of a frame.
-  /// The number of samples from the beginning of a frame to that of the next.
   let length: Int
+  /// The number of samples from the beginning of a frame to that of the next.
   let shift: Int
   private let scale: Double
   /// The samples from the beginning of the next frame on.

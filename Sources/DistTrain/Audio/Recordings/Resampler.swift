@@ -1,9 +1,9 @@
 import CSoxr
 import Foundation
 
-/// Band-limited conversion between two sampling rates by soxr, with its high-quality filter without roll-off. Up to 90
-/// % of the lower rate's band, samples are exact to 4e-6 of full scale, and frequencies that would fold back are 130 dB
-/// down.
+/// Band-limited conversion between two sampling rates by soxr, with its high-quality filter and no roll-off. In the
+/// lower 90 % of the lower rate's band, samples are exact to 4e-6 of full scale, and frequencies that would fold back
+/// are 130 dB down.
 package struct Resampler {
   let from: Int
   let to: Int
