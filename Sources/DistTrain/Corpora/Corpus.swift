@@ -73,6 +73,7 @@ package struct Corpus: Sendable {
   /// The utterances, in the byte order of their ids.
   package var utterances: Utterances { Utterances(corpus: self) }
 
+  /// The utterances of a corpus, each of which is made when it is asked for.
   package struct Utterances: RandomAccessCollection, Sendable {
     fileprivate let corpus: Corpus
     package var startIndex: Int { 0 }

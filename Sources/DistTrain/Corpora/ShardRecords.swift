@@ -3,6 +3,7 @@ import Foundation
 /// The file `shards.tsv`: the shards that svdist prepare wrote for a data directory, with their expected sizes and
 /// digests.
 package struct ShardRecords: Sendable {
+  /// A shard as it was written.
   package struct Record: Sendable, Equatable {
     /// The path of the shard relative to the data directory.
     package let name: String

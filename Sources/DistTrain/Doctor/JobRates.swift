@@ -1,5 +1,6 @@
 /// The rates that the ranks of a job reach alone and together.
 package struct JobRates: Sendable {
+  /// The rates of the ranks on one host.
   package struct Host: Sendable {
     /// The rates of the first rank while the others wait.
     package let alone: MachineRates

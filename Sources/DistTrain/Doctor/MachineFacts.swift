@@ -19,6 +19,7 @@ package struct MachineFacts: Codable, Sendable, Equatable {
   package var hugePages: String?
   /// The instruction set of svdist's kernels.
   package var kernels = ""
+  /// Whether the CPU multiplies bf16.
   package var hasBfloat16 = false
   /// The variables of `MachineFacts.variables` that are set.
   package var environment: [String: String] = [:]

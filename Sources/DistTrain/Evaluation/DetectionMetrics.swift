@@ -13,7 +13,9 @@ package struct DetectionMetrics: Sendable {
   package let eerThreshold: Float
   /// The least normalised detection costs for the prior probabilities of a target 0.01 and 0.05.
   package let minDCF: [Double: Double]
+  /// The number of trials.
   package let trials: Int
+  /// The number of target trials.
   package let targets: Int
   private let curve: DetectionCurve
 

@@ -1,6 +1,8 @@
 /// An encoder with its parameters, read from a run folder, a checkpoint or a file of parameters.
 package struct TrainedEncoder {
+  /// The file that the parameters were read from.
   package let path: String
+  /// Computes embeddings with the encoder and the front end that it was trained with.
   package let extractor: EmbeddingExtractor
 
   /// Reads an encoder.

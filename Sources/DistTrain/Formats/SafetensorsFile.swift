@@ -23,8 +23,12 @@ package struct SafetensorsFile: Sendable {
 
   package func contains(_ name: String) -> Bool { entries[name] != nil }
 
+  /// The extents of a tensor.
+  /// - Throws: `Failure(.badData)` when there is no tensor of that name.
   package func shape(of name: String) throws -> [Int] { try entry(name).shape }
 
+  /// The type of a tensor's elements.
+  /// - Throws: `Failure(.badData)` when there is no tensor of that name.
   package func element(of name: String) throws -> SafetensorsElement { try entry(name).element }
 
   /// Reads a tensor as floats, from any element type that `SafetensorsElement` converts.

@@ -17,6 +17,7 @@ package struct MatrixView: @unchecked Sendable {
     self.owner = owner
   }
 
+  /// The first element of a row.
   package func row(_ index: Int) -> UnsafeMutablePointer<Float> { pointer + index * stride }
 
   package func rows(_ range: Range<Int>) -> MatrixView {

@@ -8,6 +8,7 @@ package struct SumTree: Sendable, Equatable {
   /// The number of terms.
   package let terms: Int
 
+  /// The tree of a sum of at least one term.
   package init(terms: Int) {
     precondition(terms > 0, "a sum of no terms")
     self.terms = terms

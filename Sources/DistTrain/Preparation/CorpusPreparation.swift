@@ -3,6 +3,7 @@ import Foundation
 /// The utterances of a source after each of them was opened: those that can be used, with their lengths, and the
 /// others.
 package struct CorpusPreparation: Sendable {
+  /// The utterances that can be used, in the byte order of their ids.
   package let utterances: [ListedUtterance]
   /// The utterances and files that were left out, in the byte order of paths, then of ids.
   package let leftOut: [LeftOut]

@@ -2,6 +2,7 @@ import Foundation
 
 /// The output of svdist prepare: one data directory, or one to train on and one of held-out speakers to evaluate on.
 package struct PreparedCorpus: Sendable {
+  /// One data directory of the output.
   package struct Part: Sendable {
     /// The name of its folder in the output; empty for the output itself.
     package let name: String

@@ -30,13 +30,17 @@ package final class OutputFile {
     try file.finish()
   }
 
+  /// Adds text in UTF-8.
   package func write(_ text: String) throws {
     var text = text
     try text.withUTF8 { try write(UnsafeRawBufferPointer($0)) }
   }
 
+  /// Adds bytes.
   package func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
 
+  /// Adds bytes, which may stay in memory until `flush` or `finish`.
+  /// - Throws: `Failure(.failed)` with the path and the system's reason.
   package func write(_ bytes: UnsafeRawBufferPointer) throws {
     if bytes.count < Self.block / 16 {
       pending.append(contentsOf: bytes)

@@ -1,6 +1,7 @@
 /// The utterances that each enrolment is made of, in lines of CN-Celeb's `enroll.map`: `enrolment utterance utterance
 /// …`.
 package struct EnrolmentMap: Sendable, Equatable {
+  /// A speaker's enrolment, made of one or more utterances.
   package struct Enrolment: Sendable, Equatable {
     package let name: String
     package let utterances: [String]

@@ -1,11 +1,13 @@
 /// Trials drawn from a corpus: pairs of utterances of one speaker (targets) and of two speakers (non-targets). No pair
 /// comes twice, in either order.
 package struct TrialDraw: Sendable {
+  /// A pair of utterances.
   package struct Trial: Sendable, Equatable {
     /// The position of the enrolment in `Corpus.utterances`.
     package let enrolment: Int
     /// The position of the test in `Corpus.utterances`.
     package let test: Int
+    /// Whether both are of one speaker.
     package let isTarget: Bool
   }
 

@@ -4,6 +4,7 @@ package struct TrialList: Sendable {
   package struct Trial: Sendable, Equatable {
     private let enrolmentIndex: Int32
     private let testIndex: Int32
+    /// Whether enrolment and test are of one speaker.
     package let isTarget: Bool
 
     package init(enrolment: Int, test: Int, isTarget: Bool) {
@@ -12,7 +13,9 @@ package struct TrialList: Sendable {
       self.isTarget = isTarget
     }
 
+    /// The position of the enrolment in `names`.
     package var enrolment: Int { Int(enrolmentIndex) }
+    /// The position of the test in `names`.
     package var test: Int { Int(testIndex) }
   }
 

@@ -40,22 +40,26 @@ package struct FrontEnd: Codable, Sendable, Equatable {
 
   /// The number of mel filters.
   package var bins = 80
+  /// The window over a frame.
   package var window = Window.hamming
   /// The length of a frame in milliseconds, a whole number of samples.
   package var frameLength = 25.0
   /// The time from the beginning of a frame to that of the next in milliseconds, a whole number of samples.
   package var frameShift = 10.0
+  /// The frames at the ends of an utterance.
   package var edges = Edges.snip
   /// The frequency at which the lowest filter begins, in Hz.
   package var lowestFrequency = 20.0
   /// The frequency at which the highest filter ends, in Hz.
   package var highestFrequency = Double(sampleRate) / 2
+  /// The range of samples.
   package var scale = Scale.int16
   /// The factor by which the sample before is subtracted from each sample.
   package var preEmphasis = 0.97
   /// The smallest energy whose logarithm is taken; smaller ones are raised to it. The default is Kaldi's, the spacing
   /// of floats at 1.
   package var logFloor = Double(Float.ulpOfOne)
+  /// The mean that is removed from the features.
   package var meanRemoval = MeanRemoval.utterance
   /// The standard deviation of the noise that training adds to each sample of each frame, in steps of 16 bits whatever
   /// the scale.

@@ -21,6 +21,7 @@ package struct AudioFile: Sendable {
   /// it is multiplied by any of the rates.
   package static let longest = 1_000_000.0
 
+  /// The length of the recording in seconds.
   package var seconds: Double { Double(frames) / Double(sampleRate) }
 
   /// Opens a recording and reads its header.
