@@ -1,4 +1,4 @@
-// A factor of a product and where its elements are.
+// A factor of a product: its elements, as stored or transposed, with `stride` elements from one stored row to the next.
 #pragma once
 
 #include <stddef.h>

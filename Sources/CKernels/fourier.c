@@ -11,14 +11,14 @@ static const struct fourier_kernels *family(void) {
   if (strcmp(set, "avx512") == 0) return &avx512_fourier;
   if (strcmp(set, "avx2") == 0) return &avx2_fourier;
   __builtin_cpu_init();
-  // The same code, for which a fused multiply-add is an instruction rather than a call.
+  // The same code is compiled for CPUs on which a fused multiply-add is an instruction rather than a call.
   if (__builtin_cpu_supports("fma")) return &fma_fourier;
 #endif
   return &generic_fourier;
 }
 
-// Root `index` of `count`, a power of two of at least 8. By Taylor's series up to an eighth of the circle, with more
-// digits than are kept: sines and cosines of the C library differ between its versions.
+// Root `index` of `count`, a power of two of at least 8. It is computed by Taylor's series up to an eighth of the
+// circle, with more digits than are kept, because sines and cosines of the C library differ between its versions.
 static struct fourier_root root(size_t index, size_t count) {
   size_t eighth = count / 8, octant = index / eighth, rest = index % eighth;
   long double angle = (long double)(octant % 2 ? eighth - rest : rest) / (long double)eighth;
@@ -43,11 +43,12 @@ static struct fourier_root root(size_t index, size_t count) {
   }
 }
 
+// Writes roots 0, step, 2 * step, … of `count`, n of them.
 static void write_roots(struct fourier_root *to, size_t n, size_t step, size_t count) {
   for (size_t i = 0; i < n; i++) to[i] = root(i * step, count);
 }
 
-// `roots` and `places` have room for as many as `points`.
+// The tables of a transform. `roots` and `places` have room for as many elements as `points`.
 static struct fourier_length length(size_t points, struct fourier_root *roots, uint32_t *places) {
   struct fourier_root *next = roots;
   for (size_t size = points; size > 4; size /= 4) {
@@ -80,7 +81,7 @@ void ck_frame_powers(const struct ck_spectrum *spectrum, const double *frames, f
   spectrum->kernels->frame_powers(spectrum, frames, power, room);
 }
 
-// Rows and columns of complex numbers whose parts have room for `count`.
+// The numbers of rows and columns of complex numbers whose parts, taken together, have room for `count` numbers.
 static void shape(size_t count, size_t *rows, size_t *columns) {
   *rows = *columns = 4;
   while (2 * *rows * *columns < count) {

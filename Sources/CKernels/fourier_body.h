@@ -1,8 +1,8 @@
-// Fourier transforms in double precision, included by a file for each instruction set, which defines NAME. Each does the
-// same operations in the same order.
+// Fourier transforms in double precision. A file for each instruction set, which defines NAME, includes this one. All
+// of them do the same operations in the same order.
 #pragma clang fp contract(off)
 #define FMA(x, y, z) __builtin_elementwise_fma(x, y, z)
-// Vectors wider than the CPU's pass between inlined functions only, where no convention of calls matters.
+// Vectors wider than the CPU's are passed between inlined functions only, where no calling convention matters.
 #pragma clang diagnostic ignored "-Wpsabi"
 #define INLINE static inline __attribute__((always_inline))
 
@@ -10,7 +10,7 @@ INLINE lanes NAME(all)(double x) { return (lanes){x, x, x, x}; }
 INLINE point NAME(sum)(point a, point b) { return (point){a.re + b.re, a.im + b.im}; }
 INLINE point NAME(difference)(point a, point b) { return (point){a.re - b.re, a.im - b.im}; }
 
-// z * (cosine - i * sine).
+// The product z * (cosine - i * sine).
 INLINE point NAME(turned)(point z, lanes cosine, lanes sine) {
   return (point){FMA(z.im, sine, z.re * cosine), FMA(-z.re, sine, z.im * cosine)};
 }
@@ -18,6 +18,7 @@ INLINE point NAME(turned_by)(point z, struct fourier_root root) {
   return NAME(turned)(z, NAME(all)(root.cosine), NAME(all)(root.sine));
 }
 
+// Transposes four vectors of four numbers.
 INLINE void NAME(transpose)(lanes *x) {
   lanes a = __builtin_shufflevector(x[0], x[1], 0, 4, 2, 6), b = __builtin_shufflevector(x[0], x[1], 1, 5, 3, 7);
   lanes c = __builtin_shufflevector(x[2], x[3], 0, 4, 2, 6), d = __builtin_shufflevector(x[2], x[3], 1, 5, 3, 7);
@@ -38,7 +39,7 @@ INLINE void NAME(butterfly)(const point *z, size_t stride, point *y) {
   y[3] = (point){left.re - right.im, left.im + right.re};
 }
 
-// By decimation in frequency, in place: frequency k ends at places[k].
+// A transform by decimation in frequency, in place: frequency k ends at places[k].
 static void NAME(transform)(struct fourier_length length, point *z) {
   const point *end = z + length.points;
   const struct fourier_root *roots = length.roots;
@@ -69,16 +70,17 @@ static void NAME(transform)(struct fourier_length length, point *z) {
   }
 }
 
-// (re^2 + im^2) / 4 of four frames of sixteen.
+// Writes (re^2 + im^2) / 4 for four of the sixteen frames.
 INLINE void NAME(write_power)(float *power, lanes re, lanes im) {
   typedef float floats __attribute__((vector_size(16)));
   floats rounded = __builtin_convertvector(FMA(re, re, im * im) * NAME(all)(0.25), floats);
   memcpy(power, &rounded, sizeof rounded);
 }
 
-// Even samples are the real and odd ones the imaginary parts of a complex signal of half the length. Of its spectrum Z,
-// with c the conjugate of Z[half - k], (Z[k] + c) / 2 is the even samples' and (Z[k] - c) / 2i the odd ones'; these turned
-// by k and added give the frame's at k, taken away the conjugate of the frame's at half - k.
+// Takes the even samples for the real parts, and the odd ones for the imaginary parts, of a complex signal of half the
+// length. With Z its spectrum and c the conjugate of Z[half - k], (Z[k] + c) / 2 is the spectrum of the even samples
+// and (Z[k] - c) / 2i that of the odd ones. The latter, turned by k, added to the former gives the frame's spectrum at
+// k, and subtracted from it the conjugate of the frame's spectrum at half - k.
 static void NAME(frame_powers)(const struct ck_spectrum *spectrum, const double *frames, float *power, point *z) {
   size_t points = spectrum->points, half = points / 2;
   const uint32_t *places = spectrum->half.places;
@@ -105,7 +107,7 @@ static void NAME(frame_powers)(const struct ck_spectrum *spectrum, const double 
   }
 }
 
-// z turned by roots first, first + step, first + 2 * step and first + 3 * step.
+// The numbers z turned by the roots first, first + step, first + 2 * step and first + 3 * step.
 INLINE point NAME(turned_along)(point z, struct fourier_circle circle, size_t first, size_t step) {
   point coarse, fine;
   for (size_t lane = 0; lane < 4; lane++) {
@@ -120,8 +122,8 @@ INLINE point NAME(turned_along)(point z, struct fourier_circle circle, size_t fi
   return NAME(turned)(z, cosine, sine);
 }
 
-// The transform of rows x columns numbers, row after row, four in a point: of each column, turned, then of each row of
-// what that gives.
+// The transform of rows x columns numbers, stored row after row, four to a point: first each column is transformed and
+// turned, then each row of the result.
 static void NAME(long_transform)(const struct fourier_convolution *plan, const point *x, point *y) {
   size_t rows = plan->rows.points, columns = plan->columns.points;
   point *line = plan->line;
@@ -148,16 +150,19 @@ static void NAME(long_transform)(const struct fourier_convolution *plan, const p
   }
 }
 
+// Four elements of x from `at` on; those beyond n are 0.
 INLINE lanes NAME(read)(const float *x, size_t n, size_t at) {
   lanes read = NAME(all)(0);
   for (size_t lane = 0; lane < 4 && at + lane < n; lane++) read[lane] = (double)x[at + lane];
   return read;
 }
 
+// Writes four elements of x from `at` on, but none beyond n.
 INLINE void NAME(write)(lanes values, float *x, size_t n, size_t at) {
   for (size_t lane = 0; lane < 4 && at + lane < n; lane++) x[at + lane] = (float)values[lane];
 }
 
+// The spectrum of n numbers, as `convolve` multiplies it.
 static void NAME(spectrum)(const struct fourier_convolution *plan, const float *x, size_t n, point *room, point *spectrum) {
   size_t points = plan->rows.points * plan->columns.points;
   for (size_t i = 0; i < points; i += 4) {
@@ -167,8 +172,9 @@ static void NAME(spectrum)(const struct fourier_convolution *plan, const float *
   NAME(long_transform)(plan, room, spectrum);
 }
 
-// With H points and x[i] - i * x[i + H] for two numbers in one, products of polynomials are to be taken modulo t^H + i.
-// That is what the cyclic convolution of the transform gives for t times a root of order 4H.
+// The convolution as a product of polynomials. With H points, two numbers are stored in one as x[i] - i * x[i + H], so
+// that products are taken modulo t^H + i. The cyclic convolution of the transform gives this where t is multiplied by a
+// root of order 4H.
 static void NAME(convolve)(
     const struct fourier_convolution *plan, const float *a, size_t a_count, const float *b, size_t b_count, float *c) {
   size_t points = plan->rows.points * plan->columns.points, count = a_count + b_count - 1;
@@ -177,7 +183,7 @@ static void NAME(convolve)(
   NAME(spectrum)(plan, b, b_count, product, plan->third);
   for (size_t i = 0; i < points / 4; i++) {
     point x = plan->second[i], y = plan->third[i];
-    // Real and imaginary parts change places before and after: that makes the transform its inverse.
+    // Exchanging the real and imaginary parts before and after turns the transform into its inverse.
     product[i] = (point){FMA(x.re, y.im, x.im * y.re), FMA(x.re, y.re, -(x.im * y.im))};
   }
   point *result = plan->second;

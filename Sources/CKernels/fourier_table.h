@@ -1,4 +1,4 @@
-// What the families of ck_frame_powers and ck_convolve share.
+// The types that the variants of ck_frame_powers and ck_convolve share.
 #ifndef FOURIER_TABLE_H
 #define FOURIER_TABLE_H
 #include <stddef.h>
@@ -6,26 +6,26 @@
 #include <string.h>
 
 typedef double lanes __attribute__((vector_size(32)));
-// Four complex numbers: of four signals, or neighbours in one.
+// Four complex numbers, either of four signals or neighbours in one.
 typedef struct {
   lanes re, im;
 } point;
 
-// A root of unity exp(-i * angle) = cosine - i * sine.
+// A root of unity, exp(-i * angle) = cosine - i * sine.
 struct fourier_root {
   double cosine, sine;
 };
 
-// A complex transform of a power of two of points, at least 4.
+// A complex transform whose number of points is a power of two, at least 4.
 struct fourier_length {
   size_t points;
-  // For each pass, the longest first, first, second and third powers of its roots in turn.
+  // For each pass, the longest first, the first, second and third powers of its roots in turn.
   const struct fourier_root *roots;
-  // Where the transform leaves each frequency.
+  // The place at which the transform leaves each frequency.
   const uint32_t *places;
 };
 
-// Root i of many is coarse[i / stride] * fine[i % stride].
+// The roots of a large circle, of which root i is coarse[i / stride] * fine[i % stride].
 struct fourier_circle {
   size_t stride;
   const struct fourier_root *coarse, *fine;
@@ -40,12 +40,12 @@ struct ck_spectrum {
   const struct fourier_root *roots;
 };
 
-// Convolution by way of transforms of rows.points * columns.points complex numbers.
+// A convolution by means of transforms of rows.points * columns.points complex numbers.
 struct fourier_convolution {
   struct fourier_length rows, columns;
-  // The roots of four times as many points.
+  // The roots of a circle with four times as many points.
   struct fourier_circle circle;
-  // Room: three times as many numbers, and once rows.points times 4.
+  // Memory to work in: three blocks for all numbers of a transform, and one for rows.points points.
   point *first, *second, *third, *line;
 };
 

@@ -1,8 +1,8 @@
-// Passes over frames of audio, a part of kernels_body.h.
+// Passes over frames of audio, as a part of kernels_body.h.
 
-// Four xoshiro256++ (Blackman and Vigna, 2021) side by side, whose 256 bits a turn give eight numbers by the ziggurat
-// of 128 layers (Marsaglia and Tsang, 2000): 7 bits choose the layer, 25 the place within it. The same bits at any
-// width.
+// Draws numbers with four xoshiro256++ generators (Blackman and Vigna, 2021) side by side, whose 256 bits a turn give
+// eight numbers by the ziggurat of 128 layers (Marsaglia and Tsang, 2000): 7 bits choose the layer and 25 the place
+// within it. The bits are the same at any width of the CPU's vectors.
 static size_t NAME(normal_numbers)(
     uint64_t *state, const float *edges, const float *inner, float *x, size_t n, uint32_t *outside) {
   typedef uint64_t longs __attribute__((vector_size(32)));
@@ -49,7 +49,7 @@ static size_t NAME(normal_numbers)(
 
 typedef double doubles __attribute__((ext_vector_type(HALF)));
 
-// samples + amplitude * noise; lanes from the `count`-th on are 0, but for an amplitude that is not finite.
+// The values samples + amplitude * noise. Lanes from the `count`-th on are 0, unless the amplitude is not finite.
 INLINE doubles NAME(dithered)(const float *samples, const float *noise, double amplitude, size_t count) {
   doubles sample = __builtin_convertvector(NAME(load)(samples, count), doubles);
   return FMA((doubles)amplitude, __builtin_convertvector(NAME(load)(noise, count), doubles), sample);
@@ -76,7 +76,8 @@ static void NAME(shape_frame)(
   }
 }
 
-// Cephes' logf (Moshier): the exponent, and a polynomial about 1 of what lies between the halves of sqrt(2).
+// The logarithm by Cephes' logf (Moshier): from the exponent, and a polynomial about 1 for the rest, which lies between
+// sqrt(1/2) and sqrt(2).
 static void NAME(log)(float *x, size_t n) {
   for (size_t i = 0; i < n; i++) {
     float v = x[i];
@@ -101,7 +102,7 @@ static void NAME(log)(float *x, size_t n) {
     p = FMA(p, r, 3.3333331174e-1f);
     float result = FMA(r * z, p, -2.12194440e-4f * e);
     result = FMA(0.693359375f, e, FMA(-0.5f, z, result) + r);
-    // What is infinite or not a number stays so.
+    // Numbers that are infinite or not numbers stay as they are.
     x[i] = v <= 3.402823466e38f ? result : v;
   }
 }

@@ -12,7 +12,7 @@ __attribute__((constructor)) static void choose(void) {
 #if defined(__x86_64__)
   const char *asked = getenv("SVDIST_KERNELS");
   __builtin_cpu_init();
-  // The same code, for which a fused multiply-add is an instruction rather than a call.
+  // The same code is compiled for CPUs on which a fused multiply-add is an instruction rather than a call.
   if (__builtin_cpu_supports("fma")) table = &fma_table;
   if (asked && strcmp(asked, "generic") == 0) return;
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {

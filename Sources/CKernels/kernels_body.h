@@ -1,14 +1,14 @@
-// The kernels' one source, included by a file for each instruction set, which defines NAME.
+// The only source of the kernels. A file for each instruction set, which defines NAME, includes it.
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-// Sums and products are rounded one by one but where FMA says otherwise.
+// Each sum and product is rounded by itself, except where FMA says otherwise.
 #pragma clang fp contract(off)
 #define FMA(x, y, z) __builtin_elementwise_fma(x, y, z)
 
-// Before a loop whose rows are either the same or apart: otherwise the compiler keeps to one element at a time where they
-// are the same.
+// This stands before a loop whose rows are either the same or do not overlap. Without it the compiler takes one element
+// at a time where they are the same.
 #define SAME_OR_APART _Pragma("clang loop vectorize(assume_safety)")
 
 #include "lanes_body.h"
@@ -18,8 +18,8 @@ static void NAME(add_scalar)(float *x, size_t n, float bias) {
 }
 
 INLINE void NAME(add_scalar_relu_step)(floats *sums, const struct rows *rows, size_t i, size_t count) {
-  // max(x, -bias) + bias: one operation less than a comparison with 0. Written so that what is not a number stays so,
-  // and the step that made it is stopped.
+  // This computes max(x, -bias) + bias, which is one operation less than a comparison with 0. It is written so that NaN
+  // stays NaN, and the step that made it is stopped.
   floats v = NAME(load)(rows->y + i, count), least = -rows->a;
   v = (v < least ? least : v) + rows->a;
   NAME(store)(v, rows->y + i, count);
@@ -131,7 +131,8 @@ static void NAME(normalization_backward)(float *dy, const float *x, size_t n, fl
   for (size_t i = 0; i < n; i++) dy[i] = FMA(a, dy[i], FMA(b, x[i], c));
 }
 
-// exp(x) + addend: exp by 2^k times a polynomial of degree 6 (Cephes' expf, Moshier), relative error below 2e-7.
+// exp(x) + addend, where exp is 2^k times a polynomial of degree 6 (Cephes' expf, Moshier), with a relative error below
+// 2e-7.
 static inline float NAME(exp_plus)(float x, float addend) {
   x = x > 88.0f ? 88.0f : x;
   x = x < -87.0f ? -87.0f : x;
@@ -153,7 +154,8 @@ static inline float NAME(exp_plus)(float x, float addend) {
   return FMA(p, scale, addend);
 }
 
-// Cephes' tanhf: an odd polynomial near zero, where 1 - 2 / (exp(2x) + 1) would cancel.
+// The hyperbolic tangent by Cephes' tanhf, with an odd polynomial near zero, where 1 - 2 / (exp(2x) + 1) would lose
+// digits.
 static inline float NAME(tanh1)(float x) {
   float magnitude = __builtin_fabsf(x);
   float large = 1.0f - 2.0f / NAME(exp_plus)(2 * magnitude, 1.0f);
@@ -180,14 +182,14 @@ static void NAME(tanh_backward)(float *dy, const float *y, size_t n) {
   for (size_t i = 0; i < n; i++) dy[i] *= FMA(-y[i], y[i], 1.0f);
 }
 
-// Energies become their exponentials, the highest 1; returns one over their sum.
+// Turns energies into their exponentials, scaled so that the highest is 1, and returns one over their sum.
 static float NAME(exponentials)(float *energy, size_t n) {
   float highest = NAME(highest)(energy, n);
   for (size_t i = 0; i < n; i++) energy[i] = NAME(exp_plus)(energy[i] - highest, 0);
   return 1.0f / (float)NAME(sum)(energy, n);
 }
 
-// Exponentials become weights.
+// Turns exponentials into weights and adds up the weighted values and squares.
 INLINE void NAME(attentive_statistics_step)(floats *sums, const struct rows *rows, size_t i, size_t count) {
   floats w = NAME(load)(rows->y + i, count) * rows->a, x = NAME(load)(rows->x + i, count);
   NAME(store)(w, rows->y + i, count);
@@ -215,7 +217,7 @@ INLINE void NAME(attentive_variance_step)(floats *sums, const struct rows *rows,
   sums[0] = NAME(first)(count, FMA(w * d, d, sums[0]), sums[0]);
 }
 
-// Sums are taken about the first x: a constant row has no rounding that would look like variance.
+// The sums are taken about the first x, so that a constant row has no rounding that would look like variance.
 static void NAME(attentive_variance)(float *energy, const float *x, size_t n, float *mean, float *variance) {
   struct rows rows = {.x = x, .y = energy, .a = NAME(exponentials)(energy, n), .b = x[0]};
   double totals[2];

@@ -1,4 +1,4 @@
-// One function pointer a kernel, in CKernels.h's order.
+// One function pointer for each kernel, in the order of CKernels.h.
 #ifndef KERNELS_TABLE_H
 #define KERNELS_TABLE_H
 #include <stddef.h>

@@ -1,30 +1,30 @@
-// Sums over rows, a part of kernels_body.h. They give the same bits by every instruction set: element i of a block is
-// added to lane i % LANES, whatever the width of the CPU's vectors, the lanes are folded by halves, and the blocks are
-// added in doubles.
+// Sums over rows, as a part of kernels_body.h. They give the same bits with every instruction set: element i of a block
+// is added to lane i % LANES, whatever the width of the CPU's vectors, the lanes are folded by halves, and the blocks
+// are added in double precision.
 
 #define LANES 32
 #define HALF (LANES / 2)
 #define BLOCK 4096
 
-// Half the lanes: one vector of the widest CPU, several of others.
+// Half the lanes, which are one vector of the widest CPU and several of others.
 typedef float floats __attribute__((ext_vector_type(HALF)));
 typedef int32_t ints __attribute__((ext_vector_type(HALF)));
 
-// Vectors wider than the CPU's pass between inlined functions only, where no convention of calls matters.
+// Vectors wider than the CPU's are passed between inlined functions only, where no calling convention matters.
 #pragma clang diagnostic ignored "-Wpsabi"
 #define INLINE static inline __attribute__((always_inline))
 
-// What a reduction reads and writes; each uses some of it.
+// The rows and numbers that a reduction reads and writes; each reduction uses some of them.
 struct rows {
   const float *x, *z;
   float *y;
   float a, b, c;
 };
 
-// What a reduction does with `count` elements from the i-th on, at most HALF. It adds to one or two sums.
+// The work of a reduction on `count` elements from the i-th on, at most HALF. It adds to one or two sums.
 typedef void step(floats *sums, const struct rows *rows, size_t i, size_t count);
 
-// Fewer than HALF, without a call.
+// Copies fewer than HALF elements without a call.
 INLINE void NAME(copy_few)(float *to, const float *from, size_t count) {
   for (size_t part = HALF / 2; part > 0; part /= 2) {
     if (!(count & part)) continue;
@@ -34,7 +34,7 @@ INLINE void NAME(copy_few)(float *to, const float *from, size_t count) {
   }
 }
 
-// Lanes from the `count`-th on are 0.
+// Reads `count` elements, at most HALF; the lanes from the `count`-th on are 0.
 INLINE floats NAME(load)(const float *x, size_t count) {
   floats v = 0;
   if (count == HALF) {
@@ -45,6 +45,7 @@ INLINE floats NAME(load)(const float *x, size_t count) {
   return v;
 }
 
+// Writes the first `count` lanes.
 INLINE void NAME(store)(floats v, float *y, size_t count) {
   if (count == HALF) {
     memcpy(y, &v, sizeof v);
@@ -53,13 +54,14 @@ INLINE void NAME(store)(floats v, float *y, size_t count) {
   }
 }
 
-// The first `count` lanes of `next`, behind them those of `before`: there is nothing to add there.
+// The first `count` lanes of `next`, followed by those of `before`, where there is nothing to add.
 INLINE floats NAME(first)(size_t count, floats next, floats before) {
   if (count == HALF) return next;
   const ints index = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
   return index < (int32_t)count ? next : before;
 }
 
+// The sum of all lanes, folded by halves.
 INLINE float NAME(fold)(floats lower, floats upper) {
   floats s16 = lower + upper;
   __typeof__(s16.lo) s8 = s16.lo + s16.hi;
@@ -68,7 +70,7 @@ INLINE float NAME(fold)(floats lower, floats upper) {
   return s2.lo + s2.hi;
 }
 
-// The totals of both sums, 0 for one that the step leaves alone.
+// Computes the totals of both sums; one that the step leaves alone is 0.
 INLINE void NAME(reduce)(step *step, const struct rows *rows, size_t n, double *totals) {
   totals[0] = totals[1] = 0;
   for (size_t start = 0; start < n; start += BLOCK) {
@@ -86,7 +88,7 @@ INLINE void NAME(reduce)(step *step, const struct rows *rows, size_t n, double *
   }
 }
 
-// In lanes too, for which of several zeros is the highest shows in the bits.
+// The highest element. It is found in lanes too, because the bits show which of several zeros is taken.
 INLINE float NAME(highest)(const float *x, size_t n) {
   floats h16 = x[0];
   size_t i = 0;

@@ -7,13 +7,13 @@
 
 #include "product_single.h"
 
-// By the instruction set that the element-wise kernels chose, so that a narrower one can be asked for in one place.
+// Chooses by the instruction set of the element-wise kernels, so that a narrower one can be asked for in one place.
 static const struct single_product *choose(void) {
 #if defined(__x86_64__)
   const char *set = ck_instruction_set();
   if (strcmp(set, "avx512") == 0) return &avx512_single_product;
   __builtin_cpu_init();
-  // AVX2's own instructions have no part in a product.
+  // AVX2's own instructions are not used in a product.
   if (strcmp(set, "avx2") == 0 || __builtin_cpu_supports("fma")) return &fma_single_product;
 #endif
   return &generic_single_product;
@@ -25,19 +25,20 @@ static float *new_scratch(size_t floats) {
   float *found = aligned_alloc(page, bytes);
   if (!found) abort();
 #if defined(MADV_HUGEPAGE)
-  // Fewer addresses to translate; where it can't be had, slower.
+  // With huge pages there are fewer addresses to translate; where there are none, the product is only slower.
   madvise(found, bytes, MADV_HUGEPAGE);
 #endif
   return found;
 }
 
-// Kept, as a step multiplies a thousand times.
+// The memory is kept, because a step multiplies a thousand times.
 static _Thread_local float *scratch;
 
 void ck_product(
     const float *a, size_t a_stride, int a_transposed, const float *b, size_t b_stride, int b_transposed, size_t m,
     size_t n, size_t k, int adding, float *c, size_t c_stride) {
-  // Chosen at the first product, when the constructors are done; threads that meet there choose the same.
+  // The choice is made at the first product, after the constructors have run; threads that get here together choose the
+  // same.
   static _Atomic(const struct single_product *) chosen;
   const struct single_product *single = atomic_load_explicit(&chosen, memory_order_relaxed);
   if (!single) {

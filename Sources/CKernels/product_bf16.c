@@ -1,6 +1,6 @@
 // Products of single-precision matrices whose factors are rounded to bf16 while they are packed; sums are in single
-// precision. Blocks as in Goto and van de Geijn 2008: a packed block of b stays in the third-level cache, one of a in the
-// second, a panel of b in the first.
+// precision. The blocks are those of Goto and van de Geijn 2008: a packed block of b stays in the third-level cache,
+// one of a in the second-level cache, and a panel of b in the first-level cache.
 #include "CKernels.h"
 #include "factor.h"
 
@@ -13,24 +13,25 @@
 #pragma clang attribute push( \
     __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx512bf16,avx2,fma"))), apply_to = function)
 
-// A tile of c: ROWS × COLUMNS sums in 24 registers.
+// The size of a tile of c: ROWS × COLUMNS sums in 24 registers.
 #define ROWS 12
 #define COLUMNS 32
-// Blocks: DEPTH (even) along the sums, HEIGHT rows of a, WIDTH columns of b.
+// The sizes of blocks: DEPTH (even) along the sums, HEIGHT rows of a, WIDTH columns of b.
 #define DEPTH 512
 #define HEIGHT 240
 #define WIDTH 1536
 
-// Two rows of floats as pairs of bf16: the first one's in the lower halves.
+// Two rows of floats as pairs of bf16, those of the first row in the lower halves.
 static inline __m512i pairs(__m512 first, __m512 second) {
   __m512i low = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(first));
   __m512i high = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(second));
   return _mm512_or_si512(low, _mm512_slli_epi32(high, 16));
 }
 
+// A mask of the first `count` lanes, at most 16.
 static inline __mmask16 mask(size_t count) { return count >= 16 ? 0xffff : (__mmask16)((1u << count) - 1); }
 
-// Pairs along the depth of 16 columns that lie side by side: rows 2p and 2p + 1 of the source.
+// Packs pairs along the depth of 16 columns that lie side by side: rows 2p and 2p + 1 of the source.
 static void pack_along(const float *source, size_t stride, size_t depth, size_t width, uint32_t *target, size_t step) {
   __mmask16 columns = mask(width);
   for (size_t p = 0; p < depth; p += 2, target += step) {
@@ -40,6 +41,7 @@ static void pack_along(const float *source, size_t stride, size_t depth, size_t 
   }
 }
 
+// Transposes 16 vectors of 16 pairs.
 static inline void transpose(__m512i r[16]) {
   __m512i t[16];
   for (int i = 0; i < 16; i += 2) {
@@ -66,7 +68,7 @@ static inline void transpose(__m512i r[16]) {
   }
 }
 
-// Pairs along the depth of 16 columns that are rows of the source.
+// Packs pairs along the depth of 16 columns that are rows of the source.
 static void pack_across(const float *source, size_t stride, size_t depth, size_t width, uint32_t *target, size_t step) {
   __mmask16 columns = step < 16 ? mask(step) : 0xffff;
   for (size_t p = 0; p < depth; p += 32) {
@@ -89,7 +91,7 @@ static void pack_across(const float *source, size_t stride, size_t depth, size_t
   }
 }
 
-// Packs `width` columns of a (depth × width) matrix in panels of `step` columns, pair of rows after pair of rows.
+// Packs `width` columns of a (depth × width) matrix into panels of `step` columns, one pair of rows after another.
 static void pack(
     const float *source, size_t stride, int across, size_t depth, size_t width, size_t step, uint32_t *target) {
   size_t pairs = (depth + 1) / 2;
@@ -108,6 +110,7 @@ static void pack(
   }
 }
 
+// Computes a tile of c from a packed panel of a and one of b.
 static void tile(
     size_t pairs, const uint32_t *a, const uint32_t *b, float *c, size_t stride, size_t rows, size_t columns, int adding) {
   __m512 sums[ROWS][2];
@@ -146,7 +149,7 @@ static void product(
       pack(element(b, p, j), b.stride, b.transposed, depth, width, COLUMNS, packed_b);
       for (size_t i = 0; i < m; i += HEIGHT) {
         size_t height = least(HEIGHT, m - i);
-        // The left factor's panels run along its rows: its transpose is what lies along the depth.
+        // The panels of the left factor run along its rows, so that it is its transpose that lies along the depth.
         pack(element(a, i, p), a.stride, !a.transposed, depth, height, ROWS, packed_a);
         for (size_t column = 0; column < width; column += COLUMNS) {
           for (size_t row = 0; row < height; row += ROWS) {
@@ -168,7 +171,7 @@ int ck_has_bf16(void) {
          __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
 }
 
-// One thread's packed blocks; kept, as a step asks for them a thousand times.
+// The packed blocks of one thread, which are kept because a step asks for them a thousand times.
 static _Thread_local uint32_t *scratch;
 
 void ck_product_bf16(

@@ -3,7 +3,7 @@
 #include <string.h>
 #pragma clang attribute push(__attribute__((target("avx,fma"))), apply_to = function)
 #define NAME(product) fma_##product
-// Twelve of sixteen registers of eight.
+// A tile takes twelve of sixteen registers, each of eight floats.
 #define ROWS 6
 #define LANES 8
 #define HEIGHT 192

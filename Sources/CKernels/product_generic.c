@@ -1,5 +1,5 @@
 #define NAME(product) generic_##product
-// 24 of 32 registers of four.
+// A tile takes 24 of 32 registers, each of four floats.
 #define ROWS 6
 #define LANES 8
 #define HEIGHT 192

@@ -1,41 +1,41 @@
-// The single-precision product's one source, included by a file for each instruction set, which defines NAME, ROWS (6 or
-// 12), LANES (of a register) and HEIGHT (rows of a in a block). An element's bits are the same in all of them and do not
-// depend on where it lies: see product_single.h.
-// Blocks as in Goto and van de Geijn 2008: a packed panel of b stays in the first-level cache, a packed block of a in the
-// second, a block of b in the third. A panel is packed right before its first use; all but a block's first come from lines
-// that were asked for while the panel before was multiplied.
+// The only source of the single-precision product. A file for each instruction set, which defines NAME, ROWS (6 or 12),
+// LANES (of a register) and HEIGHT (rows of a in a block), includes it. An element's bits are the same in all of them
+// and do not depend on where it lies; see product_single.h. The blocks are those of Goto and van de Geijn 2008: a
+// packed panel of b stays in the first-level cache, a packed block of a in the second-level cache, and a block of b in
+// the third-level cache. A panel is packed right before its first use. All panels but the first of a block come from
+// cache lines that were asked for while the panel before was multiplied.
 #include <stdint.h>
 #include <string.h>
 
 #include "factor.h"
 #include "product_single.h"
 
-// A sum is a chain of fused multiply-adds because the source says so, never because the compiler found one.
+// A sum is a chain of fused multiply-adds because the source says so, never because the compiler has made it one.
 #pragma clang fp contract(off)
 
-// A tile of c: ROWS × COLUMNS sums, two registers a row.
+// The size of a tile of c: ROWS × COLUMNS sums, two registers a row.
 #define COLUMNS (2 * LANES)
-// Columns of b in a block.
+// The columns of b in a block.
 #define WIDTH 4096
-// Floats of a packed block of a, and what packing may write beyond it.
+// The floats of a packed block of a, and those that packing may write beyond it.
 #define FOR_A (MOST_DEPTH * HEIGHT + 16)
-// Floats of a cache line.
+// The floats of a cache line.
 #define LINE 16
 
 typedef float floats __attribute__((ext_vector_type(LANES)));
 typedef floats loose_floats __attribute__((aligned(4), may_alias));
-// What panels are packed with, at any width of the tile.
+// The vectors with which panels are packed, at any width of the tile.
 typedef float eight __attribute__((vector_size(32)));
 typedef eight loose_eight __attribute__((aligned(4), may_alias));
 
-// The register's worth of floats at an address.
+// The floats at an address that fill a register.
 #define AT(address) (*(loose_floats *)(address))
 #define CONSTANT_AT(address) (*(const loose_floats *)(address))
 
-// To the second-level cache: the first is full of the panels at hand.
+// Asks for a line into the second-level cache, because the first is full of the panels in use.
 static inline void ask_for(const float *line) { __builtin_prefetch(line, 0, 2); }
 
-// A panel whose rows are stretches of the source's rows. Its step is known to the compiler.
+// Packs a panel whose rows are stretches of the source's rows. Its step is known to the compiler.
 static inline __attribute__((always_inline)) void pack_along(
     const float *source, size_t stride, size_t depth, size_t count, size_t step, float *target) {
   if (count == step) {
@@ -44,7 +44,7 @@ static inline __attribute__((always_inline)) void pack_along(
   }
   for (size_t p = 0; p < depth; p++, source += stride, target += step) {
     memset(target, 0, step * sizeof(float));
-    // By halves: a loop over a few elements, or a call, would take longer than they do.
+    // The rest is copied by halves: a loop over a few elements, or a call, would take longer than the copies do.
     size_t done = 0;
     for (size_t part = 16; part > 0; part /= 2) {
       if (!(count & part)) continue;
@@ -54,6 +54,7 @@ static inline __attribute__((always_inline)) void pack_along(
   }
 }
 
+// Transposes eight vectors of eight numbers.
 static inline __attribute__((always_inline)) void transpose(eight r[8]) {
   eight t[8], s[8];
   for (int i = 0; i < 8; i += 2) {
@@ -72,9 +73,9 @@ static inline __attribute__((always_inline)) void transpose(eight r[8]) {
   }
 }
 
-// Up to eight columns of a panel, which are rows of the source; the panel has room for `room` of them. Of a panel of six,
-// each store's two surplus elements are overwritten by the next store or lie beyond the last panel, in the scratch
-// memory's spare at the most.
+// Packs up to eight columns of a panel, which are rows of the source; the panel has room for `room` of them. In a panel
+// of six columns, the two surplus elements of each store are overwritten by the next store or lie beyond the last
+// panel, at most in the spare part of the scratch memory.
 static inline __attribute__((always_inline)) void pack_across(
     const float *source, size_t stride, size_t depth, size_t count, size_t step, size_t room, float *target) {
   size_t p = 0;
@@ -95,8 +96,8 @@ static inline __attribute__((always_inline)) void pack_across(
   }
 }
 
-// Packs columns `column` to `column + count` of a matrix, rows `row` to `row + depth`, as one panel of `step` columns,
-// filled up with zeros.
+// Packs the columns `column` to `column + count` of a matrix, rows `row` to `row + depth`, as one panel of `step`
+// columns, filled up with zeros.
 static inline __attribute__((always_inline)) void pack(
     struct matrix m, size_t row, size_t column, size_t depth, size_t count, size_t step, float *target) {
   const float *source = element(m, row, column);
@@ -116,7 +117,8 @@ static inline void ask_for_column(const float *source, size_t stride, size_t fro
   for (size_t p = from; p < to; p++) ask_for(source + p * stride);
 }
 
-// Asks for rows `from` to `to` of a panel that is packed soon: short stretches far apart, which the CPU does not foresee.
+// Asks for rows `from` to `to` of a panel that is packed soon. They are short stretches far apart, which the CPU does
+// not foresee.
 static inline void ask(struct matrix m, size_t row, size_t column, size_t count, size_t from, size_t to) {
   const float *source = element(m, row, column);
   if (m.transposed) {
@@ -132,14 +134,14 @@ static inline void ask(struct matrix m, size_t row, size_t column, size_t count,
   if (!in_whole_lines) ask_for_column(source + count - 1, m.stride, from, to);
 }
 
-// The sums of a tile of so many rows, a number that the compiler knows, as `step` is where b is packed: each a chain of
-// fused multiply-adds in the order of the depth.
+// The sums of a tile of `count` rows, a number that the compiler knows, as it knows `step` where b is packed. Each sum
+// is a chain of fused multiply-adds in the order of the depth.
 static inline __attribute__((always_inline)) void tile_of(
     int count, size_t depth, const float *a, const float *b, size_t step, float *c, size_t stride, int adding) {
   floats sums[ROWS][2];
 #pragma clang loop unroll(full)
   for (int row = 0; row < count; row++) {
-    // Asked for now, there when the sums are done.
+    // The tile of c is asked for here, so that it is there when the sums are done.
     for (int column = 0; column < COLUMNS; column += LINE) __builtin_prefetch(c + row * stride + column, 0, 3);
     __builtin_prefetch(c + row * stride + COLUMNS - 1, 0, 3);
     sums[row][0] = sums[row][1] = (floats){0};
@@ -166,7 +168,7 @@ static inline __attribute__((always_inline)) void tile_of(
   }
 }
 
-// A tile of whose rows c has `rows`.
+// The sums of a tile of which c has `rows` rows.
 static inline __attribute__((always_inline)) void tile_of_some(
     size_t rows, size_t depth, const float *a, const float *b, size_t step, float *c, size_t stride, int adding) {
   switch (rows) {
@@ -187,19 +189,19 @@ static inline __attribute__((always_inline)) void tile_of_some(
   }
 }
 
-// A tile by a packed panel of b.
+// The sums of a tile from a packed panel of b.
 static __attribute__((noinline)) void tile(
     size_t rows, size_t depth, const float *a, const float *b, float *c, size_t stride, int adding) {
   tile_of_some(rows, depth, a, b, COLUMNS, c, stride, adding);
 }
 
-// A tile by the rows of b where they lie.
+// The sums of a tile from the rows of b where they lie.
 static __attribute__((noinline)) void loose_tile(
     size_t rows, size_t depth, const float *a, const float *b, size_t step, float *c, size_t stride, int adding) {
   tile_of_some(rows, depth, a, b, step, c, stride, adding);
 }
 
-// A tile of which c has only some columns.
+// The sums of a tile of which c has only some columns.
 static void narrow_tile(
     size_t rows, size_t columns, size_t depth, const float *a, const float *b, float *c, size_t stride, int adding) {
   float whole[ROWS * COLUMNS];
@@ -212,13 +214,13 @@ static void narrow_tile(
   }
 }
 
-// A piece of the sums, `depth` of them from the p-th, for a block of c's columns from the j-th.
+// Adds a piece of the sums, `depth` terms from the p-th on, for a block of c's columns from the j-th on.
 static void add_block(
     struct matrix a, struct matrix b, size_t p, size_t depth, size_t j, size_t width, size_t m, int adding, float *c,
     size_t stride, float *packed_a, float *packed_b) {
-  // The left factor's panels run along its rows: its transpose is what lies along the depth.
+  // The panels of the left factor run along its rows, so that it is its transpose that lies along the depth.
   struct matrix turned = {a.elements, a.stride, !a.transposed};
-  // A panel of b that meets one panel of a only isn't worth packing where its rows can be read as they are.
+  // A panel of b that meets only one panel of a is not worth packing where its rows can be read as they are.
   int loose = m <= ROWS && !b.transposed;
   for (size_t i = 0; i < m; i += HEIGHT) {
     size_t height = least(HEIGHT, m - i);
@@ -235,7 +237,7 @@ static void add_block(
           if (below < height) ask(turned, p, i + below, least(ROWS, height - below), 0, depth);
         }
         if (next < width) {
-          // The next panel of b, a part of it beside each tile of this one.
+          // A part of the next panel of b is asked for beside each tile of this one.
           size_t from = depth * row / height, to = depth * below / height;
           if (i == 0) {
             ask(b, p, j + next, least(COLUMNS, width - next), from, to);

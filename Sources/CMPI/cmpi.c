@@ -23,7 +23,8 @@ int32_t cmpi_start(void) {
   int provided = MPI_THREAD_SINGLE;
   int code = MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &provided);
   if (code != MPI_SUCCESS) return code;
-  // Open MPI reports what a non-blocking operation meets to the world's handler, whatever communicator it belongs to.
+  // Open MPI reports the errors of a non-blocking operation to the world's handler, whatever communicator it belongs
+  // to.
   code = MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   if (code != MPI_SUCCESS) return code;
   return provided >= MPI_THREAD_SERIALIZED ? MPI_SUCCESS : MPI_ERR_OTHER;

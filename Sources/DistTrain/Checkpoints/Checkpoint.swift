@@ -1,6 +1,6 @@
 /// A checkpoint whose files were compared with their digests.
 package struct Checkpoint: Sendable {
-  /// Its folder.
+  /// The checkpoint's folder.
   package let path: String
   package let state: TrainingState
 
@@ -11,7 +11,8 @@ package struct Checkpoint: Sendable {
   static let stateFile = "state.json"
   static let files = [encoderFile, optimizerFile, stateFile]
 
-  /// - Throws: a `Failure` that says in which file what is wrong.
+  /// Reads a checkpoint and compares its files with their digests.
+  /// - Throws: `Failure(.badData)` that names the file and what is wrong with it.
   package init(verifying path: String) throws {
     try CheckpointManifest.verify(path, names: Self.files)
     let statePath = path + "/" + Self.stateFile
@@ -21,8 +22,9 @@ package struct Checkpoint: Sendable {
 
   package var encoderPath: String { path + "/" + Self.encoderFile }
 
-  /// The encoder's and the classifier's tensors.
+  /// The file of the encoder's and the classifier's tensors.
   package func encoder() throws -> SafetensorsFile { try SafetensorsFile(path: encoderPath) }
 
+  /// The file of the optimiser's tensors.
   package func optimizer() throws -> SafetensorsFile { try SafetensorsFile(path: path + "/" + Self.optimizerFile) }
 }

@@ -1,11 +1,12 @@
 import Foundation
 
-/// The list of a checkpoint's files, written last: what it names and only what it names was written to the end.
+/// The list of a checkpoint's files. It is written last, so that a file was written to the end if and only if the list
+/// names it.
 struct CheckpointManifest: Codable, Equatable {
   struct File: Codable, Equatable {
     let name: String
     let bytes: Int
-    /// Hexadecimal.
+    /// The SHA-256 of the file in hexadecimal.
     let sha256: String
   }
 
@@ -24,7 +25,7 @@ struct CheckpointManifest: Codable, Equatable {
 
   /// Reads a folder's manifest and compares the files with it.
   ///
-  /// - Throws: `Failure(.badData)` that names the first file which is missing, of another size or of other bytes.
+  /// - Throws: `Failure(.badData)` that names the first file which is missing, or has another size or other bytes.
   static func verify(_ folder: String, names: [String]) throws {
     let path = folder + "/" + Self.name
     let json = Data(try InputFile.contents(of: path))

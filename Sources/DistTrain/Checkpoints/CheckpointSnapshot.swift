@@ -1,10 +1,11 @@
-/// All that a checkpoint holds, as it was between two steps: copies, so that it can be written while training goes on.
+/// The contents of a checkpoint as they were between two steps, copied so that they can be written while training goes
+/// on.
 package struct CheckpointSnapshot: Sendable {
   /// The encoder's and the classifier's tensors.
   package let encoder: [NamedTensor]
   package let optimizer: [NamedTensor]
   package let state: TrainingState
-  /// What the encoder's file says of the encoder.
+  /// The description of the encoder that its file carries.
   package let metadata: [String: String]
 
   package init(
@@ -18,6 +19,6 @@ package struct CheckpointSnapshot: Sendable {
 
   package var step: Int { state.step }
 
-  /// Of the tensors.
+  /// The number of bytes of all tensors.
   package var bytes: Int { (encoder + optimizer).reduce(0) { $0 + $1.count } * MemoryLayout<Float>.stride }
 }

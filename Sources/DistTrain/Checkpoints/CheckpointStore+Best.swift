@@ -1,10 +1,10 @@
 import Foundation
 
-/// The checkpoint that evaluates best: `best`, a symbolic link to its folder.
+/// The mark of the checkpoint that evaluates best: `best`, a symbolic link to its folder.
 extension CheckpointStore {
   package static let bestName = "best"
 
-  /// The step of the best checkpoint; nil where none is marked, or the marked one is gone.
+  /// The step of the best checkpoint; nil where none is marked or the marked one is gone.
   package var best: Int? {
     let target = try? FileManager.default.destinationOfSymbolicLink(atPath: bestPath)
     guard let target, let step = Self.parse(name: target[...]), FileSystem.isFolder(folder(step: step)) else {
@@ -13,7 +13,8 @@ extension CheckpointStore {
     return step
   }
 
-  /// Marks the checkpoint of a step as the best, in place of another one; a run killed meanwhile has one of the two.
+  /// Marks the checkpoint of a step as the best, in place of another one. A run that is killed meanwhile has one of the
+  /// two marked.
   ///
   /// - Throws: `Failure(.failed)` where there is no such checkpoint or the link cannot be made.
   package func markBest(step: Int) throws {
@@ -28,7 +29,7 @@ extension CheckpointStore {
     try FileSystem.syncFolder(path)
   }
 
-  /// From now on no checkpoint is the best.
+  /// Removes the mark, so that no checkpoint is the best.
   package func forgetBest() throws {
     try FileSystem.remove(path + "/.\(Self.bestName).partial")
     try FileSystem.remove(bestPath)

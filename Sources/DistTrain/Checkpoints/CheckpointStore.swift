@@ -1,27 +1,28 @@
-/// The checkpoints of a run: folders `step-XXXXXXXX` that are there whole or not at all.
+/// The checkpoints of a run: folders `step-XXXXXXXX` that appear whole or not at all.
 ///
-/// A checkpoint is written as `.step-XXXXXXXX.partial`: each file synced, the manifest last, then the folder, which is
-/// renamed and its parent synced. A folder that takes the place of an older one of the same step sets that aside as
-/// `.step-XXXXXXXX.replaced` for the moment between two renames; one on its way out is `.step-XXXXXXXX.removed`. So a
-/// run killed between any two system calls leaves every finished checkpoint, and which is newest is clear from the
-/// names.
+/// A checkpoint is written as `.step-XXXXXXXX.partial`: each file is synced, the manifest last, then the folder, which
+/// is renamed and its parent synced. A folder that takes the place of an older one of the same step sets the older one
+/// aside as `.step-XXXXXXXX.replaced` for the moment between two renames; one that is being removed is called
+/// `.step-XXXXXXXX.removed`. So a run that is killed between any two system calls leaves every finished checkpoint, and
+/// the names tell which is the newest.
 ///
 /// Only one process of a run, rank 0, changes the folder.
 package struct CheckpointStore: Sendable {
   package let path: String
 
-  /// Checkpoints in a folder, which is created by the first one.
+  /// Stands for the checkpoints in a folder, which the first save creates.
   package init(path: String) {
     self.path = path
   }
 
-  /// A folder that is not a whole checkpoint, and why.
+  /// A folder that is not a whole checkpoint, and the reason.
   package struct Rejected: Sendable, Equatable {
     package let path: String
     package let reason: String
   }
 
-  /// The checkpoint of the highest step that verifies, and the broken ones above it; nil where there is none.
+  /// The checkpoint of the highest step that verifies, and the broken ones above it; the checkpoint is nil where there
+  /// is none.
   ///
   /// - Parameter check: throws a `Failure` for a checkpoint that is whole but of no use.
   /// - Throws: `Failure(.badData)` that names each folder when there are some and none of them verifies.
@@ -45,13 +46,14 @@ package struct CheckpointStore: Sendable {
     return (nil, [])
   }
 
-  /// The steps of the checkpoints, whole or not, rising.
+  /// The steps of the checkpoints, whole or not, in ascending order.
   package func steps() throws -> [Int] { try folders().map(\.step) }
 
   /// Saves a checkpoint under the step of its state, in place of an older one of that step.
   ///
-  /// - Throws: `Failure(.failed)` with the path and the system's reason when the disk is full, read-only or broken; then
-  ///   nothing of it stays, and what was there before still is.
+  /// - Returns: the path of its folder.
+  /// - Throws: `Failure(.failed)` with the path and the system's reason when the disk is full, read-only or broken.
+  ///   Then nothing of the new checkpoint stays, and what was there before still is.
   @discardableResult
   package func save(
     encoder: [NamedTensor], optimizer: [NamedTensor], state: TrainingState, metadata: [String: String] = [:]
@@ -59,7 +61,7 @@ package struct CheckpointStore: Sendable {
     try FileSystem.createFolder(path)
     let final = folder(step: state.step)
     let partial = hidden(step: state.step, .partial)
-    // A disk that failed may have kept the half of an earlier one, which would take its room for ever.
+    // A disk that failed may have kept half of an earlier checkpoint, which would take up room for ever.
     try removeLeftovers()
     do {
       try FileSystem.createFolder(partial)
@@ -74,17 +76,19 @@ package struct CheckpointStore: Sendable {
     return final
   }
 
+  /// Saves a snapshot as a checkpoint, as the other `save` does.
   @discardableResult
   package func save(_ snapshot: CheckpointSnapshot) throws -> String {
     try save(
       encoder: snapshot.encoder, optimizer: snapshot.optimizer, state: snapshot.state, metadata: snapshot.metadata)
   }
 
-  /// Removes the oldest checkpoints until `keep` are left; the newest whole one and the best always stay.
+  /// Removes the oldest checkpoints until `keep` are left; the newest whole one and the best one always stay.
   package func prune(keep: Int) throws {
     let folders = try folders()
     var kept = folders.suffix(max(keep, 1))
-    // Usually the first folder looked at is whole; looking goes on below what is kept only where all of that is broken.
+    // Usually the first folder looked at is whole; older ones than those to keep are looked at only where all of these
+    // are broken.
     if let whole = folders.last(where: { (try? verify($0)) != nil }), whole.step < kept[kept.startIndex].step {
       kept.insert(whole, at: kept.startIndex)
     }
@@ -99,8 +103,8 @@ package struct CheckpointStore: Sendable {
     try removeLeftovers()
   }
 
-  /// Clears what a killed run or a failing disk left behind: half-written folders go, a folder set aside returns if its
-  /// place is empty.
+  /// Clears what a killed run or a failing disk left behind: removes half-written folders, and puts a folder that was
+  /// set aside back if its place is empty.
   package func removeLeftovers() throws {
     guard FileSystem.isFolder(path) else { return }
     try FileSystem.remove(path + "/.\(Self.bestName).partial")
@@ -150,7 +154,8 @@ extension CheckpointStore {
     return (step, suffix)
   }
 
-  /// The folders by step, rising; one that was set aside stands in for the one that was to take its place.
+  /// The folders in ascending order of steps. A folder that was set aside stands in for a missing one that was to take
+  /// its place.
   private func folders() throws -> [Folder] {
     guard FileSystem.exists(path) else { return [] }
     var paths: [Int: String] = [:]
@@ -207,7 +212,8 @@ extension CheckpointStore {
     }
   }
 
-  /// The name goes first: what is left of a removal that was cut short is no checkpoint.
+  /// Removes a folder. Its name is changed first, so that what is left of an interrupted removal does not count as a
+  /// checkpoint.
   private func remove(_ folder: Folder) throws {
     let removed = hidden(step: folder.step, .removed)
     try FileSystem.remove(removed)

@@ -1,15 +1,15 @@
 import Foundation
 import Synchronization
 
-/// Writes checkpoints beside training, one after the other, on a thread of its own.
+/// Writes checkpoints one after the other on a thread of its own, while training goes on.
 package final class CheckpointWriter: Sendable {
-  /// What became of a piece of work.
+  /// The outcome of writing a checkpoint.
   package struct Outcome: Sendable {
     /// The step of the checkpoint.
     package let step: Int
-    /// How long writing took.
+    /// The seconds that writing took.
     package let seconds: Double
-    /// Why nothing was written; nil where all was.
+    /// The reason why nothing was written; nil where all was.
     package let failure: Failure?
   }
 
@@ -25,8 +25,8 @@ package final class CheckpointWriter: Sendable {
 
   package init() {}
 
-  /// Begins to write the checkpoint of a step once what was begun before has ended.
-  /// - Parameter work: writes it, on the writer's thread.
+  /// Begins to write the checkpoint of a step once all earlier writing has ended.
+  /// - Parameter work: writes the checkpoint, on the writer's thread.
   package func start(step: Int, _ work: @escaping @Sendable () throws -> Void) {
     queue.async(group: underWay) { [self] in
       let began = monotonicSeconds()
@@ -45,8 +45,8 @@ package final class CheckpointWriter: Sendable {
     }
   }
 
-  /// Waits until all that was begun has ended, or for so many seconds.
-  /// - Returns: whether all has ended.
+  /// Waits until all writing that was begun has ended, but no longer than so many seconds.
+  /// - Returns: whether all of it has ended.
   @discardableResult
   package func wait(atMost seconds: Double = .infinity) -> Bool {
     guard seconds.isFinite else {
@@ -56,7 +56,7 @@ package final class CheckpointWriter: Sendable {
     return underWay.wait(timeout: .now() + seconds) == .success
   }
 
-  /// What ended since the last call, in order.
+  /// The outcomes since the last call, in order.
   package func takeOutcomes() -> [Outcome] {
     state.withLock { state in
       defer { state.outcomes = [] }
@@ -64,12 +64,13 @@ package final class CheckpointWriter: Sendable {
     }
   }
 
-  /// The step of the checkpoint that was written last.
+  /// The step of the checkpoint that was written last, or nil where there is none.
   package var lastWritten: Int? { state.withLock { $0.lastWritten } }
 
-  /// The longest that a checkpoint took, in seconds; nil before the first.
+  /// The longest time that writing a checkpoint took, in seconds; nil before the first one.
   package var longestSeconds: Double? { state.withLock { $0.longest } }
 
-  /// Says that a step's checkpoint is there already, as after it was read; nil: that the last one no longer is of use.
+  /// Records that a step's checkpoint exists already, as after it was read; nil records that the last one is not to be
+  /// used.
   package func note(written step: Int?) { state.withLock { $0.lastWritten = step } }
 }

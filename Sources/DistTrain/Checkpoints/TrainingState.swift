@@ -1,8 +1,8 @@
 import Foundation
 
-/// All that a run needs to go on besides its parameters and the optimiser's: nothing in it belongs to one rank.
+/// All that a run needs to go on besides its parameters and the optimiser's state; nothing in it belongs to one rank.
 package struct TrainingState: Codable, Sendable, Equatable {
-  /// Where the sampler stands: the next batch is number `index` of epoch `epoch`, both from 0.
+  /// The position of the sampler: the next batch is number `index` of epoch `epoch`, both counted from 0.
   package struct SamplerPosition: Codable, Sendable, Equatable {
     package var epoch: Int
     package var index: Int
@@ -15,25 +15,25 @@ package struct TrainingState: Codable, Sendable, Equatable {
     enum CodingKeys: String, CodingKey, CaseIterable { case epoch, index }
   }
 
-  /// Steps done.
+  /// The number of steps done.
   package var step: Int
   package var seed: UInt64
-  /// A digest of the resolved configuration, to tell whether it changed.
+  /// A digest of the resolved configuration, which tells whether the configuration changed.
   package var configuration: String
-  /// Which corpus it was trained on: `CorpusContents` in words.
+  /// The contents of the training corpus: `CorpusContents` in words.
   package var corpus: String
   package var sampler: SamplerPosition
-  /// Utterances that could not be read and were replaced, in the order in which they were met.
+  /// The utterances that could not be read and were replaced, in the order in which they were met.
   package var replaced: [String]
-  /// How often training went back to a checkpoint by itself.
+  /// The number of times that training went back to a checkpoint by itself.
   package var rollbacks: Int
-  /// Updates that were left out because a loss or gradient was not finite.
+  /// The number of updates that were left out because a loss or gradient was not finite.
   package var skipped: Int
-  /// The svdist that saved it.
+  /// The version of the svdist that saved the state.
   package var version: String
-  /// Ranks when it was saved; any number may go on.
+  /// The number of ranks when the state was saved; any number may go on from it.
   package var ranks: Int
-  /// The checksums of `Arithmetic` where it was saved; nil from an svdist that had none.
+  /// The checksums of `Arithmetic` where the state was saved; nil from an svdist that had none.
   package var arithmetic: [String: String]?
 
   package init(
@@ -53,7 +53,7 @@ package struct TrainingState: Codable, Sendable, Equatable {
     self.arithmetic = arithmetic
   }
 
-  /// More than any count comes to: sums of such counts do not overflow.
+  /// A bound far above any count, so that sums of such counts do not overflow.
   private static let most = 1_000_000_000_000
 
   enum CodingKeys: String, CodingKey, CaseIterable {
@@ -62,6 +62,7 @@ package struct TrainingState: Codable, Sendable, Equatable {
 }
 
 extension TrainingState {
+  /// The state as JSON with sorted keys, as a checkpoint stores it.
   package var json: [UInt8] {
     get throws {
       let encoder = JSONEncoder()
@@ -70,7 +71,9 @@ extension TrainingState {
     }
   }
 
-  /// - Throws: `Failure(.badData)` that names the file and the key which is missing, unknown or of another type.
+  /// Reads a state.
+  /// - Throws: `Failure(.badData)` that names the file and the key which is missing, unknown or of another type, or
+  ///   says that a count is out of bounds.
   package init(json: [UInt8], path: String) throws {
     let json = Data(json)
     try StrictJSON.check(json, path: path, keys: CodingKeys.self)

@@ -1,10 +1,11 @@
 extension Communicator {
-  /// Runs `body` on every rank; where any rank's throws, all ranks throw.
+  /// Runs `body` on every rank and throws on all ranks where it throws on any.
   ///
-  /// `body` calls none of the communicator's operations but further agreements: a rank that failed would not take part.
+  /// `body` may call no operation of the communicator other than further agreements, because a rank that failed would
+  /// not take part.
   /// - Returns: what this rank's `body` returned, where none threw.
   /// - Throws: `AgreedFailure` on every rank, with the message and kind of the lowest rank that failed. Its line names
-  ///   rank and host unless all ranks failed: a wrong configuration is no one rank's.
+  ///   rank and host unless all ranks failed: a wrong configuration is not the fault of one rank.
   package func agree<Result>(_ body: () throws -> Result) throws -> Result {
     let outcome = Swift.Result { try body() }
     if case .failure(let agreed as AgreedFailure) = outcome { throw agreed }

@@ -1,6 +1,6 @@
 extension Communicator {
-  /// Makes sure that all ranks run the same program: versions that differ train different models, or talk past each other.
-  /// All ranks call this together, before anything else.
+  /// Makes sure that all ranks run the same program, because ranks of different versions would train different models
+  /// or misread each other's messages. All ranks call this together, before anything else.
   /// - Parameter path: the program's file.
   /// - Throws: `AgreedFailure` where a rank's file has other bytes.
   package func agreeOnProgram(_ path: String = "/proc/self/exe") throws {
@@ -11,10 +11,11 @@ extension Communicator {
     }
   }
 
+  /// Makes sure that all ranks have the same value.
   /// - Parameters:
-  ///   - values: of all ranks, the same on every rank.
-  ///   - difference: what is wrong, from rank 0's value and the other.
-  /// - Throws: `AgreedFailure(.usage)` that names the first rank whose value is not rank 0's.
+  ///   - values: the values of all ranks, the same list on every rank.
+  ///   - difference: says what is wrong, given rank 0's value and the other one.
+  /// - Throws: `AgreedFailure` of kind `usage` that names the first rank whose value is not rank 0's.
   func demandSame(_ values: [String], _ difference: (_ first: String, _ other: String) -> String) throws {
     guard let rank = values.indices.first(where: { values[$0] != values[0] }) else { return }
     let others = values.count { $0 != values[0] } - 1

@@ -1,35 +1,42 @@
 import Foundation
 
-/// The operations on Swift's values.
+/// The operations on Swift's own types.
 extension Communicator {
-  /// Adds the matrices of all ranks in place: one term a rank, in the order of the tree.
+  /// Adds the matrices of all ranks element by element, in place: one term a rank, in the order of the tree.
   package func sum(_ matrix: Matrix) {
     sum(matrix.elements)
   }
 
+  /// Adds the values of all ranks element by element, in place.
   package func sum(_ values: UnsafeMutableBufferPointer<Float>) {
     startSum([values], of: .ranks(size)).wait()
   }
 
+  /// Adds the values of all ranks element by element, in place.
   package func sum(_ values: inout [Float]) {
     values.withUnsafeMutableBufferPointer { sum($0) }
   }
 
+  /// Adds the values of all ranks element by element, in place.
   package func sum(_ values: inout [Double]) {
     values = sum(values, width: values.count, of: .ranks(size))
   }
 
+  /// The sum of all ranks' values.
   package func sum(_ value: Double) -> Double {
     var values = [value]
     sum(&values)
     return values[0]
   }
 
+  /// The smallest of all ranks' values.
   package func minimum(_ value: Double) -> Double { minimum([value])[0] }
 
+  /// The largest of all ranks' values.
   package func maximum(_ value: Double) -> Double { maximum([value])[0] }
 
-  /// The rows of all ranks, rank after rank: `rows[r]` rows of rank r, as many columns everywhere.
+  /// The rows of all ranks, rank after rank: `rows[r]` rows come from rank r, and all ranks have the same number of
+  /// columns.
   package func gather(_ own: Matrix, rows: [Int]) -> Matrix {
     precondition(own.rows == rows[rank], "rank \(rank) promised \(rows[rank]) rows and has \(own.rows)")
     let all = Matrix(rows: rows.reduce(0, +), columns: own.columns)
@@ -37,32 +44,33 @@ extension Communicator {
     return all
   }
 
-  /// The values of all ranks, rank after rank: `counts[r]` of rank r.
+  /// The values of all ranks, rank after rank: `counts[r]` come from rank r.
   package func gather(_ own: [Float], counts: [Int]) -> [Float] {
     var all = [Float](repeating: 0, count: counts.reduce(0, +))
     own.withUnsafeBufferPointer { own in all.withUnsafeMutableBufferPointer { gather(own, counts: counts, into: $0) } }
     return all
   }
 
+  /// The values of all ranks, rank after rank: `counts[r]` come from rank r.
   package func gather(_ own: [Double], counts: [Int]) -> [Double] {
     var all = [Double](repeating: 0, count: counts.reduce(0, +))
     own.withUnsafeBufferPointer { own in all.withUnsafeMutableBufferPointer { gather(own, counts: counts, into: $0) } }
     return all
   }
 
-  /// Makes the elements those of rank `root`.
+  /// Gives the matrix the elements of rank `root`'s matrix.
   package func broadcast(_ matrix: Matrix, from root: Int = 0) {
     broadcast(UnsafeMutableRawBufferPointer(matrix.elements), from: root)
   }
 
-  /// Rank `root`'s value: a number, or a structure of numbers without pointers.
+  /// The value of rank `root`, which is a number or a structure of numbers without pointers.
   package func broadcast<Value: BitwiseCopyable>(_ value: Value, from root: Int = 0) -> Value {
     var value = value
     withUnsafeMutableBytes(of: &value) { broadcast($0, from: root) }
     return value
   }
 
-  /// Rank `root`'s bytes, whose number only it knows; the other ranks' argument is not read.
+  /// The bytes of rank `root`, which alone knows their number; the other ranks' argument is not read.
   package func broadcast(_ bytes: [UInt8], from root: Int = 0) -> [UInt8] {
     let count = broadcast(bytes.count, from: root)
     var result = rank == root ? bytes : [UInt8](repeating: 0, count: count)
@@ -70,17 +78,17 @@ extension Communicator {
     return result
   }
 
-  /// Rank `root`'s text; the other ranks' argument is not read.
+  /// The text of rank `root`; the other ranks' argument is not read.
   package func broadcast(_ text: String, from root: Int = 0) -> String {
     String(decoding: broadcast(Array(text.utf8), from: root), as: UTF8.self)
   }
 
-  /// The texts of all ranks, in their order.
+  /// The texts of all ranks, in the order of ranks.
   package func gather(_ text: String) -> [String] {
     gather(Array(text.utf8)).map { String(decoding: $0, as: UTF8.self) }
   }
 
-  /// Every rank's value, on every rank, by way of JSON.
+  /// The values of all ranks, in the order of ranks, sent as JSON.
   func gatherValues<Value: Codable>(_ own: Value) -> [Value] {
     do {
       let text = String(decoding: try JSONEncoder().encode(own), as: UTF8.self)
@@ -90,7 +98,7 @@ extension Communicator {
     }
   }
 
-  /// The text that the hosts of the job make: `4 ranks on 2 hosts`.
+  /// The size of the job in words, such as `4 ranks on 2 hosts`.
   package var census: String {
     let machines = Set(hosts).count
     return "\(size) \(size == 1 ? "rank" : "ranks") on \(machines) \(machines == 1 ? "host" : "hosts")"

@@ -1,51 +1,58 @@
 import Foundation
 
-/// The ranks of a job and what they do together. Alone it is the identity, so that nobody asks for its size.
+/// The ranks of a job and the operations that they perform together. For one rank alone every operation is the
+/// identity, so that no caller needs to ask for the size.
 ///
-/// All ranks call the same operations in the same order with the same counts, one thread at a time. An operation that
-/// fails or waits longer than the communicator's limit names itself and the missing ranks and ends the job: nothing here
-/// throws. Two buffers of one call never overlap.
+/// All ranks call the same operations in the same order with the same counts, from one thread at a time. An operation
+/// that fails, or waits longer than the communicator's limit, prints its own name and the missing ranks and ends the
+/// job: nothing here throws. Two buffers of one call never overlap.
 package protocol Communicator: AnyObject, Sendable {
-  /// This process's number, 0 ..< size.
+  /// The number of this process, in 0 ..< size.
   var rank: Int { get }
+  /// The number of ranks.
   var size: Int { get }
   /// The name of each rank's host.
   var hosts: [String] { get }
 
-  /// Begins a sum, element by element, that goes on while the program does something else, other operations included. The
-  /// bits are those of the tree, whoever has which terms. Its elements are its own until it is done, and it has to be waited
-  /// for.
-  /// - Parameter values: this rank's nodes, as many elements each; the first takes the sum. A rank without terms brings one,
-  ///   whose values don't count.
+  /// Begins a sum, element by element, that goes on while the program does something else, other operations included.
+  /// Its bits are those of the tree, whichever rank has which terms. Its buffers belong to the sum until it is done,
+  /// and the caller must wait for it.
+  /// - Parameter values: the sums of this rank's nodes, all with the same number of elements; the first buffer receives
+  ///   the sum. A rank without terms brings one buffer, whose values do not count.
   func startSum(_ values: [UnsafeMutableBufferPointer<Float>], of terms: TermShares) -> any PendingSum
   /// The sum of vectors of `width` numbers, in the order of the tree.
-  /// - Parameter values: this rank's nodes, one after the other.
+  /// - Parameter values: the sums of this rank's nodes, `width` numbers each, one after the other.
   func sum(_ values: [Double], width: Int, of terms: TermShares) -> [Double]
-  /// The rows of all ranks in the order of ranks; `counts[r]` elements come from rank r, and `counts[rank]` are in `own`.
+  /// Gathers the elements of all ranks in the order of ranks: `counts[r]` come from rank r, and `own` holds
+  /// `counts[rank]`.
   func gather(_ own: UnsafeBufferPointer<Float>, counts: [Int], into all: UnsafeMutableBufferPointer<Float>)
+  /// Gathers the elements of all ranks in the order of ranks: `counts[r]` come from rank r, and `own` holds
+  /// `counts[rank]`.
   func gather(_ own: UnsafeBufferPointer<Double>, counts: [Int], into all: UnsafeMutableBufferPointer<Double>)
-  /// Rank `root`'s bytes, on every rank.
+  /// Gives `bytes` on every rank the contents that they have on rank `root`.
   func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int)
-  /// The smallest of all ranks' values, place by place; not a number where any rank's is not one.
+  /// The smallest of all ranks' values, place by place; not a number where the value of any rank is not one.
   func minimum(_ values: [Double]) -> [Double]
-  /// The largest of all ranks' values, place by place; not a number where any rank's is not one.
+  /// The largest of all ranks' values, place by place; not a number where the value of any rank is not one.
   func maximum(_ values: [Double]) -> [Double]
+  /// Waits until all ranks have called this.
   func barrier()
-  /// Says what the ranks do from now on, such as `step 12`: the line about missing ranks tells it.
+  /// Records what the ranks do from here on, such as `step 12`, for the line about missing ranks.
   func announce(_ activity: String)
-  /// The bytes of every rank, on every rank; lengths may differ.
+  /// The bytes of all ranks, in the order of ranks; their numbers may differ.
   func gather(_ bytes: [UInt8]) -> [[UInt8]]
 
-  /// Ends all ranks with the status that `Job.run` has for the failure, after one line on standard error with its rank, host and cause. For a
-  /// failure that other ranks may not share; see `agree` for one that all can learn of in order.
+  /// Ends all ranks with the status that `Job.run` has for the failure, after one line on standard error with the rank,
+  /// host and cause. It is meant for a failure that other ranks may not share; `agree` serves one that all ranks can
+  /// learn of in order.
   func abort(_ failure: Failure) -> Never
 }
 
 extension Communicator {
-  /// Nobody is missed where nobody waits.
+  /// Does nothing, because where nobody waits nobody is missing.
   package func announce(_ activity: String) {}
 
-  /// Sums at once: right where nothing can go on by itself.
+  /// Sums at once, which is right where nothing can go on by itself.
   package func startSum(_ values: [UnsafeMutableBufferPointer<Float>], of terms: TermShares) -> any PendingSum {
     let width = values[0].count
     let own = terms.nodes[rank].indices.flatMap { Array(values[$0]) }
@@ -65,21 +72,22 @@ extension Communicator {
     exit(Job.exitStatus(of: failure.kind))
   }
 
-  /// What a reader of the terminal sees of a message: the program, then the rank and host where there are several ranks.
+  /// The line that the terminal shows for a message: the program, then the rank and host where there are several ranks.
   package func line(_ message: String, rank: Int) -> String {
     size == 1 ? "svdist: \(message)" : "svdist: rank \(rank) on \(hosts[rank]): \(message)"
   }
 }
 
-/// A sum over ranks that was started.
+/// A sum over ranks that has been started.
 package protocol PendingSum: AnyObject {
-  /// Moves it on and says whether it is done. Nothing else may move it: whoever started it looks now and then.
+  /// Moves the sum on and says whether it is done. Only these calls are sure to move it, so the caller should make one
+  /// now and then.
   func isDone() -> Bool
-  /// Returns when it is done.
+  /// Waits until the sum is done.
   func wait()
 }
 
-/// A sum that was done when it was started.
+/// A sum that was done as soon as it was started.
 package final class FinishedSum: PendingSum {
   package init() {}
 

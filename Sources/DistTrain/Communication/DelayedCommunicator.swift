@@ -5,12 +5,12 @@ import Foundation
 ///
 /// Unchecked: its rank calls it from one thread at a time, as it does the communicator beneath.
 package final class DelayedCommunicator: Communicator, @unchecked Sendable {
-  /// Seconds for which a sum occupies the link.
+  /// The seconds for which a sum occupies the link.
   package var delay: Double
-  /// Whether a started sum goes on beside the program; if not, its start waits for its end.
+  /// Whether a started sum goes on beside the program; if not, starting it waits until it is done.
   package var overlaps: Bool
   private let base: any Communicator
-  /// When the link is free again.
+  /// The time at which the link is free again, in seconds of the monotonic clock.
   private var free = 0.0
 
   package init(_ base: any Communicator, delay: Double, overlaps: Bool = true) {

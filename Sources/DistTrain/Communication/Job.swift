@@ -4,11 +4,12 @@ import Synchronization
 
 /// The processes that a launcher (mpirun, srun) started together, from start to end.
 package enum Job {
-  /// Joins the other ranks where a launcher started this process, and is one rank alone otherwise. Called once.
+  /// Joins the other ranks where a launcher started this process; otherwise the process is one rank alone. It may be
+  /// called once.
   ///
-  /// MPI ends when the process exits. A rank that exits with an error while others go on takes them with it.
-  /// - Parameter timeout: seconds that an operation waits before the job ends with the names of the missing ranks.
-  /// - Throws: `Failure` where the launcher's ranks do not see each other.
+  /// MPI ends when the process exits. A rank that exits with an error while others go on ends them too.
+  /// - Parameter timeout: the seconds that an operation waits before the job ends with the names of the missing ranks.
+  /// - Throws: `Failure(.failed)` where MPI does not start or does not join all ranks of the launcher.
   package static func start(timeout: Double = 600) throws -> any Communicator {
     let environment = ProcessInfo.processInfo.environment
     guard isLaunched(environment) else { return SoleCommunicator() }
@@ -27,7 +28,7 @@ package enum Job {
     return communicator
   }
 
-  /// Joins the ranks, or ends the process where that takes too long: no rank can ask another one yet.
+  /// Joins the ranks, or ends the process where that takes too long, because at this point no rank can ask another one.
   private static func limited(seconds: Double, _ join: () -> Int32) -> Int32 {
     let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "svdist.start"))
     timer.schedule(deadline: .now() + seconds)
@@ -40,11 +41,13 @@ package enum Job {
     return join()
   }
 
-  /// The program on every rank: starts the job, runs `body` and exits with the status it returns or throws.
+  /// Runs the program on every rank: starts the job, runs `body` and exits with the status that it returns, or with
+  /// that of the error that it throws.
   ///
-  /// An error that all ranks agreed on is one line of one rank, and all leave in order; any other ends the job at once.
+  /// An error that all ranks agreed on is printed as one line by one rank, and all leave in order; any other ends the
+  /// job at once.
   /// - Parameters:
-  ///   - timeout: seconds that an operation waits before the job ends with the names of the missing ranks.
+  ///   - timeout: the seconds that an operation waits before the job ends with the names of the missing ranks.
   ///   - exitStatus: the status of the process for each kind of failure.
   package static func run(
     timeout: Double = 600, exitStatus: @escaping @Sendable (Failure.Kind) -> Int32 = { _ in 1 },
@@ -59,7 +62,7 @@ package enum Job {
       exit(Self.exitStatus(of: Failure(error).kind))
     }
     do {
-      // Only processes that a launcher started can be of different programs.
+      // Only processes that a launcher started can run different programs.
       if let ranks = communicator as? MPICommunicator { try ranks.agreeOnProgram() }
       exit(try body(communicator))
     } catch let agreed as AgreedFailure {
@@ -70,45 +73,45 @@ package enum Job {
     }
   }
 
-  /// The status with which a process ends for a kind of failure, as `run` was told.
+  /// The status with which a process ends for a kind of failure, as given to `run`.
   static func exitStatus(of kind: Failure.Kind) -> Int32 { statuses.withLock { $0(kind) } }
 
   private static let statuses = Mutex<@Sendable (Failure.Kind) -> Int32>({ _ in 1 })
 
-  /// The MPI library and how threads may call it: `Open MPI v4.1.4, threads: serialized`.
+  /// The name of the MPI library and how threads may call it, such as `Open MPI v4.1.4, threads: serialized`.
   package static var library: String {
     let words = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 8192) {
       cmpi_library($0.baseAddress, 8192)
       return String(cString: $0.baseAddress!)
     }
-    // What follows the first comma or line is how it was built.
+    // The text after the first comma or line says how the library was built.
     let name = String(words.split(whereSeparator: { $0 == "," || $0.isNewline }).first ?? "an MPI without a name")
     let level = String(cString: cmpi_thread_level())
     return level.isEmpty ? "\(name), no launcher" : "\(name), threads: \(level)"
   }
 
-  /// Writes one line to standard error, whole even where several ranks write.
+  /// Writes one line to standard error, in one piece even where several ranks write.
   package static func report(_ line: String) {
     let bytes = Array("\(line)\n".utf8)
     _ = write(STDERR_FILENO, bytes, bytes.count)
   }
 
-  /// Whether the environment is that of a launcher's process.
+  /// Whether the environment is that of a process which a launcher started.
   package static func isLaunched(_ environment: [String: String]) -> Bool {
     let signs = ["OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK", "PMI_SIZE"]
     if signs.contains(where: { environment[$0] != nil }) { return true }
-    // A batch script runs in a step too, of one task.
+    // A batch script runs in a step too, one with a single task.
     return environment["SLURM_PROCID"] != nil && environment["SLURM_STEP_ID"] != nil
       && (environment["SLURM_STEP_NUM_TASKS"].flatMap { Int($0) } ?? 1) > 1
   }
 
-  /// How many processes the launcher says it started.
+  /// The number of processes that the launcher says it started, or nil where it does not say.
   private static func promisedSize(_ environment: [String: String]) -> Int? {
     let names = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"]
     return names.lazy.compactMap { environment[$0] }.first.flatMap { Int($0) }
   }
 
-  /// Seconds that a rank which exits with an error waits for the others to exit as well.
+  /// The seconds that a rank which exits with an error waits for the others to exit as well.
   private static let farewell = 2.0
 
   private static func finishAtExit(timeout: Double) {
@@ -126,7 +129,7 @@ package enum Job {
   /// Unsafe: as above.
   nonisolated(unsafe) private static var patience = 600.0
 
-  /// Ends MPI once all ranks exit: an orderly rank waits for them, one with an error only a moment.
+  /// Ends MPI once all ranks exit: an orderly rank waits for the others, one with an error only for a moment.
   private static func finish(status: Int32) {
     guard cmpi_is_running() != 0 else { return }
     var request = CMPIRequest()

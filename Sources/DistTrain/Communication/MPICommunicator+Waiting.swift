@@ -2,10 +2,10 @@ import CMPI
 import Foundation
 
 extension MPICommunicator {
-  /// Seconds between two looks for the other ranks' questions.
+  /// The seconds between two looks for the other ranks' questions.
   private static let lookInterval = 0.01
 
-  /// Starts a part of an operation and waits until it is done; ends the job where it fails or takes too long.
+  /// Starts a part of an operation and waits until it is done; ends the job where the part fails or takes too long.
   func perform(_ operation: Operation, _ start: (UnsafeMutablePointer<CMPIRequest>) -> Int32) {
     var request = self.start(operation, start)
     wait(for: &request, operation)
@@ -18,19 +18,19 @@ extension MPICommunicator {
     return request
   }
 
-  /// Moves all operations on and says whether this part is done; ends the job where it fails.
+  /// Moves all operations on and says whether this part is done; ends the job where the part fails.
   func test(_ request: inout CMPIRequest, _ operation: Operation) -> Bool {
     var done: Int32 = 0
     check(cmpi_test(&request, &done), operation)
     return done != 0
   }
 
-  /// Waits until a part of an operation is done; ends the job where it fails or takes too long.
+  /// Waits until a part of an operation is done; ends the job where the part fails or takes too long.
   func wait(for request: inout CMPIRequest, _ operation: Operation) {
     let began = monotonicSeconds()
     var nextLook = began + Self.lookInterval
     while !test(&request, operation) {
-      // Where ranks share a core, the one that computes goes first.
+      // Where ranks share a core, the one that computes should run first.
       sched_yield()
       let now = monotonicSeconds()
       guard now > nextLook else { continue }

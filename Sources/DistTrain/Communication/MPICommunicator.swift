@@ -11,24 +11,25 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
 
   let communicator: CMPICommunicator
   /// Started sums meet no other operation, however late each rank comes to wait for them: their terms travel on one
-  /// communicator, what they add up to on another, both in the order in which the sums were started.
+  /// communicator and their results on another, both in the order in which the sums were started.
   let terms: CMPICommunicator
   let results: CMPICommunicator
-  /// Started sums whose terms have not all come.
+  /// The started sums whose terms have not all come.
   private var sums: [MPISum] = []
   private(set) var watchdog: Watchdog
-  /// MPI counts with 32 bits: operations on more elements go in pieces of this many.
+  /// The largest number of elements in one call of MPI, which counts with 32 bits; operations on more are done in
+  /// pieces.
   private let maximumCount: Int
-  /// Large sums go faster in pieces that stay in the cache.
+  /// The number of elements in one piece of a large sum, which is faster in pieces that stay in the cache.
   private let sumCount: Int
   private var operations = 0
   private let isBusy = Atomic(false)
 
-  /// A communicator of all ranks; all ranks make it at the same point of their program, after MPI has started.
+  /// Makes a communicator of all ranks. All ranks make it at the same point of their program, after MPI has started.
   /// - Parameters:
-  ///   - timeout: seconds that an operation waits before the job ends with the names of the missing ranks.
-  ///   - maximumCount: elements in one call of MPI.
-  ///   - sumCount: elements of one piece of a sum of floats.
+  ///   - timeout: the seconds that an operation waits before the job ends with the names of the missing ranks.
+  ///   - maximumCount: the largest number of elements in one call of MPI.
+  ///   - sumCount: the number of elements in one piece of a sum of floats.
   package init(timeout: Double = 600, maximumCount: Int = Int(Int32.max), sumCount: Int = 1 << 20) {
     precondition(cmpi_is_running() != 0, "MPI has not been started")
     precondition(0 < maximumCount && maximumCount <= Int(Int32.max) && 0 < sumCount, "counts of 1 to 2^31 - 1")
@@ -83,12 +84,12 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
     }
   }
 
-  /// Has the sums shared whose terms have come, in the order in which all ranks started them.
+  /// Starts to share the sums whose terms have come, in the order in which all ranks started them.
   func advance() {
     while let first = sums.first, first.haveCome() { shareFirst() }
   }
 
-  /// Waits for the terms of all sums up to one, and has the sums shared.
+  /// Waits for the terms of all sums up to `last`, and starts to share these sums.
   func advance(through last: MPISum) {
     while !last.isShared, let first = sums.first {
       first.waitUntilCome()
@@ -179,7 +180,7 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
     }
   }
 
-  /// The values of all ranks, rank after rank, as many of each.
+  /// The values of all ranks, rank after rank, the same number from each.
   private func gather(_ values: [Double], operation: Operation) -> [Double] {
     var all = [Double](repeating: 0, count: values.count * size)
     let counts = Array(repeating: values.count, count: size)
@@ -200,8 +201,8 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
     }
   }
 
-  /// MPI leaves open what its minimum makes of values that are not numbers, so that ranks could see different results:
-  /// here every rank folds the same values in the same order.
+  /// Folds the values of all ranks place by place. MPI leaves open what its minimum makes of values that are not
+  /// numbers, so that ranks could see different results; here every rank folds the same values in the same order.
   private func extreme(
     of values: [Double], operation: Operation, _ fold: (Double, Double) -> Double
   ) -> [Double] {
@@ -212,7 +213,7 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
     }
   }
 
-  /// Where each rank's stretch begins.
+  /// The offsets at which the ranks' stretches begin.
   private func offsets(of counts: [Int]) -> [Int] {
     var end = 0
     return counts.map { count in
@@ -231,7 +232,7 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
     precondition(counts.reduce(0, +) == all, "room for the elements of all ranks expected, not for \(all)")
   }
 
-  /// Numbers the operation and keeps a second thread out.
+  /// Runs `body` as the next numbered operation, and keeps a second thread out.
   private func collective<Result>(
     _ verb: StaticString, _ count: Int?, _ unit: StaticString, from root: Int? = nil, _ body: (Operation) -> Result
   ) -> Result {
@@ -241,7 +242,7 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
     }
   }
 
-  /// Keeps a second thread out.
+  /// Runs `body` and keeps a second thread out.
   func alone<Result>(_ body: () -> Result) -> Result {
     precondition(!isBusy.exchange(true, ordering: .acquiring), "two threads in one communicator")
     defer { isBusy.store(false, ordering: .releasing) }

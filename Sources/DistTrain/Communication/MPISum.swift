@@ -1,16 +1,16 @@
 internal import CKernels
 import CMPI
 
-/// A sum that MPI moves on only within its own calls, and in which MPI adds nothing: each rank gets its slice of all ranks'
-/// terms, adds them in the order of the tree, and shares the result. A rank's elements are sent once for each of its nodes
-/// and once more when they are summed.
+/// A sum over ranks in which MPI only moves data, and moves it only within its own calls. Each rank receives its slice
+/// of all ranks' terms, adds them in the order of the tree, and shares the result. A rank's elements are sent once for
+/// each of its nodes and once more when they are summed.
 final class MPISum: PendingSum {
-  /// A stretch of elements.
+  /// A stretch of the elements.
   private struct Piece {
-    /// What each rank adds up, within the piece.
+    /// The slice that each rank adds up, relative to the piece.
     let slices: [Range<Int>]
     let start: Int
-    /// This rank's slice of all nodes, one after the other.
+    /// This rank's slice of all nodes, one node after the other.
     let received: Buffer
   }
 
@@ -19,11 +19,11 @@ final class MPISum: PendingSum {
   private let communicator: MPICommunicator
   private let operation: Operation
   private var pieces: [Piece] = []
-  /// Of what is under way.
+  /// The requests of what is under way.
   private var requests: [CMPIRequest] = []
   /// Counts and offsets, which MPI reads until an operation is done.
   private var counts: [UnsafeMutableBufferPointer<Int32>] = []
-  /// Whether the slices' sums are on their way.
+  /// Whether the sums of the slices are on their way.
   private(set) var isShared = false
 
   init(
@@ -42,7 +42,7 @@ final class MPISum: PendingSum {
     for kept in counts { kept.deallocate() }
   }
 
-  /// Starts to bring each rank its slice of all ranks' terms.
+  /// Starts to send each rank its slice of all ranks' terms.
   private func send(_ range: Range<Int>) {
     let size = communicator.size
     let slices = (0..<size).map { $0 * range.count / size..<($0 + 1) * range.count / size }
@@ -68,7 +68,7 @@ final class MPISum: PendingSum {
     }
   }
 
-  /// Where each rank's nodes begin among all.
+  /// The position of each rank's first node among the nodes of all ranks.
   private var firstNodes: [Int] {
     var end = 0
     return terms.nodes.map { nodes in
@@ -84,12 +84,13 @@ final class MPISum: PendingSum {
     return UnsafePointer(kept.baseAddress!)
   }
 
-  /// Moves on what is under way, terms or sums, and says whether all of it has come.
+  /// Moves on what is under way, be it terms or sums, and says whether all of it has come.
   func haveCome() -> Bool {
     while !requests.isEmpty, communicator.test(&requests[0], operation) { requests.removeFirst() }
     return requests.isEmpty
   }
 
+  /// Waits until all that is under way has come.
   func waitUntilCome() {
     while !requests.isEmpty {
       communicator.wait(for: &requests[0], operation)
@@ -97,7 +98,7 @@ final class MPISum: PendingSum {
     }
   }
 
-  /// Adds up this rank's slices and starts to share them.
+  /// Adds up this rank's slices and starts to share the sums.
   func shareSum() {
     isShared = true
     for piece in pieces {

@@ -1,12 +1,13 @@
-/// A collective operation as messages name it.
+/// A collective operation, with the name that messages give it.
 struct Operation: CustomStringConvertible {
-  /// The how-manieth of its communicator: ranks that follow the same program give the same operation the same number.
+  /// The number of the operation within its communicator, from 1. Ranks that follow the same program give the same
+  /// operation the same number.
   let number: Int
   let verb: StaticString
-  /// How many of `unit`; nil where nothing is counted.
+  /// The number of `unit`s; nil where nothing is counted.
   let count: Int?
   let unit: StaticString
-  /// The rank whose values all get, where there is one.
+  /// The rank whose values all ranks get, where there is one.
   let root: Int?
 
   var description: String {

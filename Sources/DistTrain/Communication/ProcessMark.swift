@@ -1,14 +1,14 @@
 import Foundation
 
-/// A rank's process as the others on its host can find it.
+/// A mark by which the other ranks on a host can find a rank's process.
 struct ProcessMark: Codable {
   let pid: Int32
   private let namespace: String
 
-  /// This process's.
+  /// The mark of this process.
   static var own: ProcessMark { ProcessMark(pid: getpid(), namespace: ProcessStatus.namespace) }
 
-  /// What it does, in words; nil where it cannot be seen from here.
+  /// The state of the process in words, or nil where it cannot be seen from here.
   var condition: String? {
     guard namespace == ProcessStatus.namespace else { return nil }
     switch ProcessStatus(of: pid)?.state {

@@ -1,4 +1,4 @@
-/// One rank alone: every operation is the identity.
+/// One rank alone, for which every operation is the identity.
 package final class SoleCommunicator: Communicator {
   package let rank = 0
   package let size = 1

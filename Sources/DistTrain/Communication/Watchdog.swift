@@ -4,18 +4,18 @@ import Foundation
 /// Finds out which ranks do not take part in an operation that takes too long.
 ///
 /// Every rank that waits looks for messages now and then. A rank whose wait exceeds the limit asks all others what they
-/// wait for; a rank that does not answer within the grace period computes, sleeps or is gone: it is missing.
+/// wait for. A rank that does not answer within the grace period computes, sleeps or is gone, and so is missing.
 final class Watchdog {
-  /// What to do after a look.
+  /// The decision after a look.
   enum Verdict {
     case goOn
-    /// End the job; the text says who is missing.
+    /// The job must end; the text says which ranks are missing.
     case end(String)
   }
 
   private struct Inquiry {
     let began: Double
-    /// What each rank that answered waits for.
+    /// The operation in which each rank that answered waits, by rank.
     var answers: [Int: String] = [:]
   }
 
@@ -43,32 +43,36 @@ final class Watchdog {
   private let grace: Double
   private var inquiry: Inquiry?
   private var inquiries = 0
-  /// A lower rank inquires as well, perhaps before this one: it is the one to speak.
+  /// Whether a lower rank inquires as well, perhaps before this one, and so is the one to speak.
   private var lowerRankAsks = false
-  /// All ranks once took part in the operation under way and yet it does not end.
+  /// Whether all ranks were found to take part in the operation under way, which nevertheless does not end.
   private var isExtended = false
   private var letters: [Letter] = []
-  /// What the ranks do at present, in words.
+  /// The words in which the ranks announced what they do at present.
   var activity = ""
 
   /// - Parameters:
-  ///   - communicator: for the watchdogs' messages alone.
-  ///   - processes: each rank's; none where they are not known yet.
-  ///   - limit: seconds that a rank waits before it inquires.
+  ///   - communicator: a communicator for the messages of the watchdogs alone.
+  ///   - rank: the number of this rank.
+  ///   - hosts: the name of each rank's host.
+  ///   - processes: the process of each rank, or none where they are not known yet.
+  ///   - limit: the seconds that a rank waits before it inquires.
   init(communicator: CMPICommunicator, rank: Int, hosts: [String], processes: [ProcessMark], limit: Double) {
     self.communicator = communicator
     self.rank = rank
     self.hosts = hosts
     self.processes = processes
     self.limit = limit
-    // Waiting ranks look every few milliseconds, but many ranks on few cores, or a network in trouble, take their time.
+    // Waiting ranks look every few milliseconds, but where many ranks share few cores, or a network is in trouble, they
+    // take their time.
     grace = min(10, max(2, limit / 10))
   }
 
-  /// Answers the others' questions, and after the limit asks its own.
+  /// Answers the questions of the others and, after the limit, asks its own.
   /// - Parameters:
-  ///   - waited: seconds since the operation, or the present piece of it, began.
-  ///   - now: seconds on a clock that only goes forward.
+  ///   - operation: the operation in which this rank waits.
+  ///   - waited: the seconds since the operation, or the present piece of it, began.
+  ///   - now: the seconds on a clock that only goes forward.
   func look(operation: Operation, waited: Double, now: Double) -> Verdict {
     letters.removeAll { hasArrived($0) }
     while let (sender, tag, text) = nextMessage() {
@@ -83,7 +87,7 @@ final class Watchdog {
       if waited > patience { ask(now: now) }
       return .goOn
     }
-    // After a lower rank's question this one speaks only if that one fails to.
+    // After a lower rank's question this rank speaks only if the lower one fails to.
     guard now - inquiry.began > (lowerRankAsks ? 3 * grace : grace) else { return .goOn }
     return conclude(inquiry, operation: operation)
   }
@@ -101,7 +105,7 @@ final class Watchdog {
     for other in hosts.indices where other != rank { send("\(inquiries)", to: other, tag: Self.question) }
   }
 
-  /// Keeps an answer `number operation` to the inquiry of that number, if it is under way: late ones are of no use.
+  /// Keeps an answer `number operation` to the inquiry of that number, if it is under way; late answers are of no use.
   private func note(_ text: String, from sender: Int) {
     let parts = text.split(separator: " ", maxSplits: 1)
     guard parts.count == 2, Int(parts[0]) == inquiries else { return }
@@ -113,7 +117,7 @@ final class Watchdog {
     let missing = others.filter { inquiry.answers[$0] == nil }
     let elsewhere = others.filter { inquiry.answers[$0].map { $0 != "\(operation)" } ?? false }
     if missing.isEmpty && elsewhere.isEmpty && !isExtended {
-      // The last of them may have come only now.
+      // The last of the ranks may have come only a moment ago.
       isExtended = true
       lowerRankAsks = false
       self.inquiry = nil
@@ -129,7 +133,7 @@ final class Watchdog {
     return .end("waited \(Int(patience)) s in \(operation)\(during); \(findings.joined(separator: "; "))")
   }
 
-  /// What the kernel says of a rank's process, where it runs on this host.
+  /// The state of a rank's process as the kernel tells it, where the process runs on this host.
   private func condition(_ rank: Int) -> String {
     guard processes.indices.contains(rank), hosts[rank] == hosts[self.rank],
       let condition = processes[rank].condition
@@ -137,7 +141,7 @@ final class Watchdog {
     return " (process \(processes[rank].pid), \(condition))"
   }
 
-  /// Seconds of waiting before the next inquiry.
+  /// The seconds of waiting before the next inquiry.
   private var patience: Double { isExtended ? 2 * limit : limit }
 
   private func name(_ rank: Int) -> String { "rank \(rank) on \(hosts[rank])" }
@@ -148,7 +152,7 @@ final class Watchdog {
     return ranks.count > shown ? "\(names) and \(ranks.count - shown) more" : names
   }
 
-  // A failing message of the watchdog is no failure of the operation it watches: codes only end the attempt.
+  // A watchdog's message that fails is no failure of the operation that it watches: return codes only end the attempt.
 
   private func send(_ text: String, to receiver: Int, tag: Int32) {
     let letter = Letter(text)

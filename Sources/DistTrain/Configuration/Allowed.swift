@@ -1,4 +1,4 @@
-/// The values a setting may take, and the words that say so in an error and in the help of the settings.
+/// The values that a setting may take, with the words for them in an error and in the help of the settings.
 struct Allowed<Value: Sendable>: Sendable {
   let text: String
   let contains: @Sendable (Value) -> Bool
@@ -23,11 +23,11 @@ extension Allowed where Value: Comparable & SettingValue {
 }
 
 extension Allowed<Int> {
-  /// A number of steps, from 0 or 1: a billion are more than any run takes.
+  /// A number of steps, from 0 or 1 to a billion, which is more than any run takes.
   static func steps(from low: Int) -> Self { .from(low, to: 1_000_000_000) }
 }
 
 extension Allowed<Double> {
-  /// A margin: an angle in radians, or a cosine's share of the same size.
+  /// A margin: an angle in radians, or a share of the cosine in the same range.
   static var margin: Self { Allowed(text: "0 to below π/2") { $0 >= 0 && $0 < .pi / 2 } }
 }

@@ -1,6 +1,7 @@
 extension Configuration {
-  /// Makes sure that all ranks read the same settings: a file may differ between hosts. All ranks call this together.
-  /// - Throws: `AgreedFailure` that names the first rank with others, and which.
+  /// Makes sure that all ranks read the same settings, because a file may differ between hosts. All ranks call this
+  /// together.
+  /// - Throws: `AgreedFailure` that names the first rank with other settings, and these settings.
   package func agree(_ communicator: any Communicator) throws {
     let lines = settings.map { "\($0.key) \($0.text(self))" }
     try communicator.demandSame(communicator.gather(lines.joined(separator: "\n"))) { first, other in
@@ -9,7 +10,7 @@ extension Configuration {
     }
   }
 
-  /// The settings that differ, some of them where they are many.
+  /// The settings that differ, or the first of them where they are many.
   private static func difference(of other: String, from first: String) -> String {
     let shown = 4
     func lines(_ text: String) -> [Substring] { text.split(separator: "\n", omittingEmptySubsequences: false) }

@@ -1,5 +1,5 @@
 extension Configuration {
-  /// What happens to the rows of augmented views. Everything is off by default.
+  /// The changes to the rows of augmented views. All are off by default.
   package struct Augmentation: Codable, Sendable, Equatable {
     package var musan: String?
     package var noise: String?
@@ -28,7 +28,7 @@ extension Configuration {
           "how often one of noise, music, babble, room is drawn", allowed: .from(0, to: 1)),
       ] + SNR.settings + Babble.settings + Speed.settings + Volume.settings + Codec.settings + SpecAugment.settings
 
-    /// Whether rows are changed at all.
+    /// Whether any row is changed.
     var isOn: Bool {
       [musan, noise, music, speech, rooms].contains { $0 != nil } || babble.corpus || speed.isDrawn
         || volume.probability > 0 || codec.probability > 0 || specAugment.probability > 0
@@ -37,7 +37,7 @@ extension Configuration {
 }
 
 extension Configuration.Augmentation {
-  /// Speech over what is laid over it.
+  /// The ratios of speech to interference, in dB.
   package struct SNR: Codable, Sendable, Equatable {
     package var noise = 0.0...15.0
     package var music = 5.0...15.0
@@ -58,7 +58,7 @@ extension Configuration.Augmentation {
 }
 
 extension Configuration.Augmentation {
-  /// Voices behind the speech.
+  /// The voices behind the speech.
   package struct Babble: Codable, Sendable, Equatable {
     package var corpus = false
     package var voices = 3.0...8.0
@@ -80,7 +80,7 @@ extension Configuration.Augmentation {
 }
 
 extension Configuration.Augmentation {
-  /// Speed perturbation; the pitch goes with the speed.
+  /// Speed perturbation, which changes the pitch with the speed.
   package struct Speed: Codable, Sendable, Equatable {
     package var factors = [1.0]
     package var asSpeakers = false
@@ -99,13 +99,13 @@ extension Configuration.Augmentation {
         "a voice at each speed is a speaker of its own, in all views"),
     ]
 
-    /// Whether rows are drawn speeds, as against speakers having them.
+    /// Whether a speed is drawn for each row, which it is not where each speed makes a speaker of its own.
     var isDrawn: Bool { factors != [1] && !asSpeakers }
   }
 }
 
 extension Configuration.Augmentation {
-  /// Lossy codings.
+  /// The lossy codecs that crops are sent through.
   package struct Codec: Codable, Sendable, Equatable {
     package typealias Kind = DistTrain.Codec
 
@@ -129,7 +129,7 @@ extension Configuration.Augmentation {
 extension Codec: Choice {}
 
 extension Configuration.Augmentation {
-  /// Gain.
+  /// The changes of volume.
   package struct Volume: Codable, Sendable, Equatable {
     package var probability = 0.0
     package var gain = -10.0...6.0
@@ -148,7 +148,7 @@ extension Configuration.Augmentation {
 }
 
 extension Configuration.Augmentation {
-  /// Masks on the features.
+  /// The masks on the features.
   package struct SpecAugment: Codable, Sendable, Equatable {
     package var probability = 0.0
     package var timeMasks = 1

@@ -1,5 +1,5 @@
 extension Configuration {
-  /// The global batch, whatever the number of ranks.
+  /// The composition of the global batch, whatever the number of ranks.
   package struct Batch: Codable, Sendable, Equatable {
     package typealias Draw = SpeakerBatchSampler.Draw
     package typealias Sessions = SpeakerBatchSampler.Sessions
@@ -13,16 +13,17 @@ extension Configuration {
 
     package init() {}
 
-    /// Rows of the global batch: speakers · utterances · views.
+    /// The number of rows of the global batch: speakers · utterances · views.
     package var rows: Int { speakers * utterances * views }
 
-    /// Units of the global batch, of which a rank has whole ones.
+    /// The number of units of the global batch; each rank has whole units.
     package var units: Int { BatchCut.units(rows: rows, unit: unit) }
 
-    /// Far beyond use, and small enough for the product of three.
+    /// A bound far beyond use, yet small enough that the product of three such numbers does not overflow.
     private static let allowed = Allowed.from(1, to: 1_000_000)
 
-    /// The most rows of a global batch: their frames, bins and channels, multiplied, are far from overflowing.
+    /// The largest number of rows of a global batch, for which the product of frames, bins and channels is far from
+    /// overflowing.
     static let mostRows = 10_000_000
 
     static let settings = [
@@ -42,7 +43,7 @@ extension SpeakerBatchSampler.Draw: Choice {}
 extension SpeakerBatchSampler.Sessions: Choice {}
 
 extension Configuration {
-  /// How the views of one utterance differ.
+  /// The differences between the views of one utterance.
   package struct Views: Codable, Sendable, Equatable {
     package typealias Segment = BatchLoader.Segment
 
@@ -72,7 +73,7 @@ extension Configuration {
 
     package init() {}
 
-    /// The lengths that a step's crops are drawn from.
+    /// The range in seconds from which the length of a step's crops is drawn.
     package var lengths: ClosedRange<Double> { seconds...max(seconds, maximumSeconds ?? seconds) }
 
     static let settings = [

@@ -5,7 +5,7 @@ extension Configuration {
 
     package var loss = Loss.additiveAngularMargin
     package var scale = 32.0
-    /// The final margin; `schedule.margin` says how it gets there.
+    /// The final margin; `schedule.margin` decides how it is reached.
     package var margin = 0.2
     package var subcenters = 1
     package var interTopK = InterTopK()

@@ -43,12 +43,13 @@ extension AngularMargin.Form: Choice {}
 extension SupervisedContrastiveLoss.Denominator: Choice {}
 
 extension Configuration.Contrastive {
-  /// Class-aware attention: a pair counts as its less certain row does.
+  /// Class-aware attention, in which a pair counts as much as its less certain row.
   package struct Attention: Codable, Sendable, Equatable {
     package typealias Mode = ClassAwareAttention.Mode
 
     package var mode = Mode.weight
-    /// Factor on the cosines inside the attention's softmax; nil is `classification.scale`, filled in on loading.
+    /// The factor on the cosines inside the attention's softmax; nil stands for `classification.scale`, filled in on
+    /// loading.
     package var scale: Double?
     package var normalize = true
     package var warmup = 0

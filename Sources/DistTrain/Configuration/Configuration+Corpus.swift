@@ -9,7 +9,7 @@ extension Configuration {
 
     package init() {}
 
-    /// How long utterances to train on last.
+    /// The accepted lengths of utterances to train on, in seconds.
     package var lengths: ClosedRange<Double> { minimumSeconds...max(minimumSeconds, maximumSeconds ?? .infinity) }
 
     static let settings = [

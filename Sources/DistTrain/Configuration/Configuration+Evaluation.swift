@@ -14,7 +14,7 @@ extension Configuration {
 }
 
 extension Configuration {
-  /// When the state of the run is saved; the last step always is.
+  /// The times at which the state of the run is saved; it is always saved after the last step.
   package struct Checkpoint: Codable, Sendable, Equatable {
     package var everySteps = 500
     package var everyMinutes = 15.0

@@ -1,8 +1,8 @@
 extension Configuration {
-  /// The front end.
+  /// The settings of the front end.
   package typealias Features = FrontEnd
 
-  /// The first settings of the front end that can't stand together, in one line.
+  /// A message about the first settings of the front end that contradict each other, in one line; nil where none do.
   var frontEndDisagreement: String? {
     let (length, shift) = (features.frameLength.yaml, features.frameShift.yaml)
     let (lowest, highest) = (features.lowestFrequency.yaml, features.highestFrequency.yaml)
@@ -12,7 +12,7 @@ extension Configuration {
     if features.highestFrequency <= features.lowestFrequency {
       return "features.highestFrequency: above features.lowestFrequency (\(lowest)), found \(highest)"
     }
-    // A lone one in a hundred is no worse than a feature that is always the same: 127 and 128 filters have it by default.
+    // One empty filter in a hundred does no more harm than a constant feature; 127 and 128 filters have one by default.
     let empty = features.triangles.empty
     if 100 * empty > features.bins {
       return "features.bins: \(empty) of \(features.bins) filters from \(lowest) to \(highest) Hz lie between the "
@@ -56,7 +56,7 @@ extension FrontEnd {
 }
 
 extension Allowed<Double> {
-  /// The length of a frame, or of the shift from one to the next.
+  /// The allowed lengths of a frame, or of the shift from one frame to the next.
   fileprivate static func milliseconds(_ low: Double, to high: Double) -> Self {
     Allowed(text: "\(low.yaml) to \(high.yaml) in whole samples, 0.0625 each") {
       low <= $0 && $0 <= high && FrontEnd.isWhole(milliseconds: $0)

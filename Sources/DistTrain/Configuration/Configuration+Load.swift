@@ -19,8 +19,8 @@ extension Configuration {
     return configuration
   }
 
-  /// Fills in what follows from other settings. A relative path is tried from the working directory, then from
-  /// `folder`; one that is in neither stays as it is, and whoever opens it says so.
+  /// Fills in the settings that follow from others. A relative path is tried from the working directory, then from
+  /// `folder`; one that is in neither stays as it is, and is reported by whoever opens it.
   private mutating func resolve(folder: URL?) {
     contrastive.attention.scale = contrastive.attention.scale ?? classification.scale
     let paths = [

@@ -1,5 +1,5 @@
 extension Configuration {
-  /// The optimiser; the learning rate is `schedule.learningRate`.
+  /// The optimiser; its learning rate is `schedule.learningRate`.
   package struct Optimizer: Codable, Sendable, Equatable {
     package enum Kind: String, Choice {
       case sgd, adam, adamw

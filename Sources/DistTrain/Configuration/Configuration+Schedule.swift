@@ -1,5 +1,5 @@
 extension Configuration {
-  /// What changes with the step.
+  /// The schedules of the learning rate and the margin over the steps.
   package struct Schedule: Codable, Sendable, Equatable {
     package var learningRate = LearningRate()
     package var margin = Margin()
@@ -66,7 +66,7 @@ extension Configuration.Schedule {
 }
 
 extension Configuration.Schedule {
-  /// The way of the classification loss's margin to its final value, `classification.margin`.
+  /// The course of the classification loss's margin to its final value, `classification.margin`.
   package struct Margin: Codable, Sendable, Equatable {
     package enum Kind: String, Choice {
       case exponential, linear, constant
@@ -110,7 +110,7 @@ extension Configuration {
     return LearningRateSchedule(course, steps: training.steps, warmup: rate.warmup)
   }
 
-  /// The classification loss's margin at each step of the run.
+  /// The margin of the classification loss at each step of the run.
   package var marginSchedule: MarginSchedule {
     let margin = schedule.margin
     let course: MarginSchedule.Course =

@@ -1,5 +1,5 @@
 extension Configuration {
-  /// How long the run is, and what it does in trouble.
+  /// The length of the run, its precision, and the treatment of numbers that are not finite.
   package struct Training: Codable, Sendable, Equatable {
     package var steps = 2000
     package var precision = Precision.single
@@ -29,13 +29,13 @@ extension Configuration {
 extension Precision: Choice {}
 
 extension Configuration {
-  /// What training does about a loss or gradient that is not finite.
+  /// The reaction of training to a loss or gradient that is not finite.
   package enum NonFinitePolicy: String, Choice {
-    /// Ends.
+    /// Training ends.
     case stop
-    /// Leaves the update out.
+    /// The update is left out.
     case skip
-    /// Goes back to the last checkpoint, and on from there with other crops.
+    /// Training goes back to the last checkpoint, and on from there with other crops.
     case rollback
   }
 }

@@ -1,6 +1,7 @@
 extension Configuration {
-  /// Throws a `Failure(.usage)` that names the key and what is allowed where a setting is out of its range or doesn't
-  /// agree with another one.
+  /// Checks the settings.
+  /// - Throws: `Failure(.usage)` that names the key and what is allowed, where a setting is out of its range or
+  ///   contradicts another one.
   package func validate() throws {
     for setting in settings {
       if let allowed = setting.complaint(self) {
@@ -10,7 +11,7 @@ extension Configuration {
     if let disagreement { throw Failure(.usage, disagreement) }
   }
 
-  /// The first pair of settings that can't stand together, in one line.
+  /// A message about the first settings that contradict each other, in one line; nil where none do.
   private var disagreement: String? {
     let rate = schedule.learningRate
     let margin = schedule.margin
@@ -59,7 +60,7 @@ extension Configuration {
     views.augmented[view] && augmentation.isOn
   }
 
-  /// What is allowed but may not be what was meant: a line each, which precedes the rendered settings.
+  /// Remarks on what is allowed but may not be meant, a line each, which precede the rendered settings.
   package var notes: [String] {
     var notes: [String] = []
     if views.augmented.contains(true), !augmentation.isOn {

@@ -1,12 +1,13 @@
 extension Configuration {
-  /// How the gradients of the two losses become one (Désidéri 2012; Sener and Koltun 2018).
+  /// The way in which the gradients of the two losses become one (Désidéri 2012; Sener and Koltun 2018).
   package struct Weighting: Codable, Sendable, Equatable {
     package enum Method: String, Choice {
       case minNorm = "min-norm"
       case fixed
     }
 
-    /// Which gradients the minimum-norm solver sees: the encoder's parameters', or the embeddings'.
+    /// The gradients that the minimum-norm solver combines: those by the encoder's parameters, or those by the
+    /// embeddings.
     package enum Space: String, Choice {
       case parameters, representation
     }

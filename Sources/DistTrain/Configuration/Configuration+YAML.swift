@@ -1,8 +1,8 @@
 extension Configuration {
-  /// The configuration as the file that a run stores: it reads back as an equal value.
+  /// The configuration as the file that a run stores, which reads back as an equal value.
   package var yaml: String { render(explained: false) }
 
-  /// The same, with a comment behind each setting: its meaning, unit and choices.
+  /// The configuration with a comment behind each setting: its meaning, unit and choices.
   package var explainedYAML: String { render(explained: true) }
 
   private func render(explained: Bool) -> String {

@@ -1,7 +1,7 @@
 import Foundation
 import Yams
 
-/// Reads settings from YAML into a configuration, each error with its file and line or its `--set` argument.
+/// Reads settings from YAML into a configuration. Each error names its file and line, or its `--set` argument.
 struct ConfigurationReader {
   private var configuration = Configuration()
   /// The types that `encoder.type` can name.
@@ -61,7 +61,7 @@ struct ConfigurationReader {
     try read(root, key: "")
   }
 
-  /// Reads a `key.path=value` argument; the value is YAML, so it may be a group such as `{form: angle, value: 0.1}`.
+  /// Reads a `key.path=value` argument, whose value is YAML and may be a group such as `{form: angle, value: 0.1}`.
   mutating func read(override argument: String) throws {
     source = "--set \(argument)"
     isFile = false
@@ -211,7 +211,7 @@ extension ConfigurationReader {
 }
 
 extension Node {
-  /// The text of a scalar without quotes: what may be a number or a truth value.
+  /// The text of a scalar without quotes, which may be a number or a truth value; nil for any other node.
   var plainText: String? {
     guard let scalar, scalar.style == .plain || scalar.style == .any else { return nil }
     return scalar.string
@@ -220,7 +220,7 @@ extension Node {
   /// Whether the node is null or empty.
   var isNull: Bool { plainText.map { ["", "~", "null", "Null", "NULL"].contains($0) } ?? false }
 
-  /// The node in a few words, for errors.
+  /// The node in a few words, for error messages.
   var summary: String {
     switch self {
     case .scalar(let scalar): isNull ? "null" : plainText ?? "the text \"\(scalar.string)\""
@@ -233,11 +233,11 @@ extension Node {
   }
 }
 
-/// Anchors and aliases in YAML. Settings have no use for them, and a page of aliases of aliases stands for more values than
-/// any memory holds, so a file is searched for them before it is parsed.
+/// Finds anchors and aliases in YAML. Settings have no use for them, and a page of aliases of aliases can stand for
+/// more values than any memory holds, so a file is searched for them before it is parsed.
 package enum YAMLAliases {
-  /// The line, counted from 1, of the first anchor (`&name`) or alias (`*name`) outside of quotes and comments; nil where
-  /// there is none. An unquoted text that has one of the two characters after a space counts as one.
+  /// The line, counted from 1, of the first anchor (`&name`) or alias (`*name`) outside of quotes and comments; nil
+  /// where there is none. An unquoted text that has one of the two characters after a space counts as one.
   package static func firstLine(in text: String) -> Int? {
     var line = 1
     var quote: UInt8?
@@ -256,7 +256,7 @@ package enum YAMLAliases {
       } else if let open = quote {
         if byte == open {
           quote = nil
-          // Two single quotes are one of the text, which goes on.
+          // Two single quotes stand for one within the text, which goes on.
           isStart = true
         }
         isEscaped = open == UInt8(ascii: "\"") && byte == UInt8(ascii: "\\")

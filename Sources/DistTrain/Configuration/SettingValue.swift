@@ -1,15 +1,15 @@
 import Foundation
 import Yams
 
-/// A type that a setting can have: how it is read from a YAML node and written back.
+/// A type that a setting can have, which is read from a YAML node and written as YAML.
 protocol SettingValue: Sendable {
-  /// What a value looks like, for errors: `a whole number`.
+  /// A description of the type's values for errors, such as `a whole number`.
   static var expectation: String { get }
-  /// The values by name where they are few.
+  /// The values by name, where they are few.
   static var choices: String? { get }
-  /// The node's value; nil where it is something else.
+  /// The value of a node; nil where the node holds something else.
   static func read(_ node: Node) -> Self?
-  /// The value on one line of YAML, which reads back as the same value here and in YAML 1.1 readers such as PyYAML.
+  /// The value on one line of YAML, which reads back as the same value here and in readers of YAML 1.1 such as PyYAML.
   var yaml: String { get }
 }
 
@@ -38,8 +38,8 @@ extension Double: SettingValue {
     return Double(text).flatMap { $0.isFinite ? $0 : nil }
   }
 
-  /// The shortest decimal that reads back as the same number; an exponent's mantissa keeps its point, without which
-  /// YAML 1.1 takes it for text.
+  /// The shortest decimal that reads back as the same number. With an exponent the decimal keeps its point, without
+  /// which YAML 1.1 would take it for text.
   var yaml: String {
     if let whole = Int(exactly: self) { return "\(whole)" }
     let parts = "\(self)".split(separator: "e")
@@ -70,7 +70,7 @@ extension String: SettingValue {
     return text
   }
 
-  /// As it is where that reads back as the same text, else in double quotes.
+  /// The text as it is where it reads back as the same text, or else in double quotes.
   var yaml: String {
     if isPlain { return self }
     let quoted = try? Yams.serialize(
@@ -116,7 +116,7 @@ extension ClosedRange: SettingValue where Bound == Double {
   var yaml: String { [lowerBound, upperBound].yaml }
 }
 
-/// A setting that is one of a few names.
+/// A setting whose values are a few names.
 protocol Choice: SettingValue, RawRepresentable<String>, CaseIterable, Codable, Equatable {}
 
 extension Choice {

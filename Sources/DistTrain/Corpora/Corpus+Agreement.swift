@@ -1,6 +1,6 @@
 extension Corpus {
-  /// Makes sure that all ranks opened the same corpus: hosts may see a file system differently. All ranks call this
-  /// together.
+  /// Makes sure that all ranks opened the same corpus, because hosts may see a file system differently. All ranks call
+  /// this together.
   /// - Parameter path: the data directory, for the message.
   /// - Throws: `AgreedFailure` where they did not.
   package func agree(_ path: String, _ communicator: any Communicator) throws {
@@ -17,7 +17,7 @@ extension Corpus {
     }
   }
 
-  /// Of what the lists say and of which shards are damaged.
+  /// A checksum of the lists' contents and of the names of the damaged shards.
   private var mark: UInt32 {
     var checksum = contents.checksum
     for damage in damages { checksum.add(damage.shard.utf8) }

@@ -3,31 +3,32 @@ import Foundation
 /// The utterances and speakers that a run trains or is evaluated on. Speakers and utterances are numbered in the byte
 /// order of their names, so that every rank numbers them alike.
 ///
-/// A corpus is a table (`CorpusTable`), mapped from a data directory's `corpus.index` where there is one: utterances are
-/// made when they are asked for, and the ranks of a node share the memory.
+/// A corpus is a table (`CorpusTable`), mapped from a data directory's `corpus.index` where there is one: an
+/// `Utterance` is made only when it is asked for, and the ranks of a node share the memory.
 package struct Corpus: Sendable {
   let table: CorpusTable
-  /// Where the table's paths are looked for; nil where they are final.
+  /// Resolves the table's paths; nil where they are final.
   let places: ListedPlaces?
-  /// The utterances at several speeds; nil for each once, as recorded.
+  /// The copies of the utterances at several speeds; nil where each exists once, as recorded.
   let copies: SpeedCopies?
-  /// Sorted.
+  /// The names of the speakers, in byte order.
   package let speakers: [String]
-  /// For each speaker the positions of its utterances, ascending.
+  /// The positions of each speaker's utterances, ascending.
   package let utterancesOfSpeaker: SpeakerUtterances
-  /// Shards that are missing or cut off, whose utterances are left out.
+  /// The shards that are missing or cut off, whose utterances are left out.
   package let damages: [ShardRecords.Damage]
-  /// Of the lists, whatever was left out of them.
+  /// The contents of the lists, whatever was left out of them.
   package let contents: CorpusContents
 
-  /// Opens a Kaldi-style data directory (`KaldiDirectory`, `CorpusIndex`). Without `segments` and `utt2dur` every file's
-  /// header is opened for its length. Of shards the lengths are looked at (`ShardRecords`), not the bytes. Throws
-  /// `.badData` naming file and line.
+  /// Opens a Kaldi-style data directory (`KaldiDirectory`, `CorpusIndex`). Without `segments` and `utt2dur`, the header
+  /// of every file is read for its length. The lengths of shards are checked (`ShardRecords`), but not their bytes.
+  /// - Throws: `Failure(.badData)` that names the file and line.
   package static func open(_ directory: String) throws -> Corpus {
     try open(directory) { try AudioFile(path: $0).seconds }
   }
 
-  /// - Parameter fileSeconds: the length of a file in seconds.
+  /// Opens a Kaldi-style data directory as the other `open` does.
+  /// - Parameter fileSeconds: gives the length of a file in seconds.
   package static func open(
     _ directory: String, fileSeconds: @escaping @Sendable (String) throws -> Double
   ) throws -> Corpus {
@@ -39,7 +40,8 @@ package struct Corpus: Sendable {
       whole, places: ListedPlaces(folder: directory), damages: damages, contents: CorpusContents(table))
   }
 
-  /// - Precondition: ids are unique and every utterance's length is known.
+  /// Makes a corpus of utterances.
+  /// - Precondition: ids are unique and the length of every utterance is known.
   package init(_ listed: [ListedUtterance]) {
     let table = CorpusTable(listed)
     self.init(table, places: nil, damages: [], contents: CorpusContents(table))
@@ -56,7 +58,7 @@ package struct Corpus: Sendable {
       firsts: UnsafeBufferPointer(table.firstMembers), members: UnsafeBufferPointer(table.members), of: table.block)
   }
 
-  /// The same recordings at several speeds.
+  /// Makes the corpus of the same recordings at several speeds.
   init(_ recorded: Corpus, copies: SpeedCopies) {
     precondition(recorded.copies == nil, "the corpus is at several speeds already")
     table = recorded.table
@@ -68,16 +70,17 @@ package struct Corpus: Sendable {
     utterancesOfSpeaker = copies.utterancesOfSpeaker
   }
 
-  /// Sorted by id.
+  /// The utterances, in the byte order of their ids.
   package var utterances: Utterances { Utterances(corpus: self) }
 
+  /// The utterances of a corpus, each of which is made when it is asked for.
   package struct Utterances: RandomAccessCollection, Sendable {
     fileprivate let corpus: Corpus
     package var startIndex: Int { 0 }
     package var endIndex: Int { corpus.copies?.count ?? corpus.table.sizes.utterances }
     package subscript(index: Int) -> Utterance { corpus.utterance(at: index) }
 
-    /// The length in seconds of an utterance as recorded, without a look at its names.
+    /// The length of an utterance in seconds as recorded, found without reading its names.
     func seconds(_ index: Int) -> Double {
       corpus.table.seconds[corpus.copies?[index].utterance ?? index]
     }
@@ -95,15 +98,15 @@ package struct Corpus: Sendable {
       start: table.starts[place], seconds: table.seconds[place], speed: copy?.factor ?? 1)
   }
 
-  /// The id of an utterance as the lists have it, the same for its copies at all speeds.
+  /// The id of an utterance in the lists, which is the same for its copies at all speeds.
   package func listedID(_ position: Int) -> String { table.ids[copies?[position].utterance ?? position].text }
 
-  /// The utterances of damaged shards, each once at each speed.
+  /// The number of utterances in damaged shards, each counted once at each speed.
   package var lost: Int {
     damages.reduce(0) { $0 + $1.utterances } * (copies.map { $0.count / max(table.sizes.utterances, 1) } ?? 1)
   }
 
-  /// The position of an utterance in `utterances`.
+  /// The position in `utterances` of the utterance with an id, or nil where there is none.
   package func utterance(named id: String) -> Int? {
     var id = id
     return id.withUTF8 { bytes in
@@ -125,7 +128,7 @@ package struct Corpus: Sendable {
 }
 
 extension CorpusTable {
-  /// - Precondition: ids are unique and every utterance's length is known.
+  /// - Precondition: ids are unique and the length of every utterance is known.
   convenience init(_ listed: [ListedUtterance]) {
     let sorted = ByteOrder.sorted(listed) { $0.id }
     var names: [String] = []
@@ -154,7 +157,8 @@ extension CorpusTable {
 }
 
 extension Corpus {
-  /// The corpus without the utterances that last less or longer, and without the speakers that have no other.
+  /// The corpus without the utterances whose length is outside the range, and without the speakers that have no other
+  /// utterances.
   /// - Precondition: the corpus is as recorded, not at several speeds.
   package func lasting(_ seconds: ClosedRange<Double>) -> Corpus {
     precondition(copies == nil, "lengths are those of recordings, before their speeds")
@@ -164,16 +168,16 @@ extension Corpus {
   }
 }
 
-/// One piece of speech of one speaker: a whole file or a segment of one.
+/// A piece of speech of one speaker, which is a whole file or a segment of one.
 package struct Utterance: Sendable, Equatable {
   package let id: String
   /// The speaker's position in `Corpus.speakers`.
   package let speaker: Int
   package let path: String
-  /// Where the utterance begins in the file, in seconds.
+  /// The beginning of the utterance within the file, in seconds.
   package let start: Double
   /// The length of the utterance, in seconds.
   package let seconds: Double
-  /// How fast it is played.
+  /// The speed at which the utterance is played.
   package var speed = 1.0
 }

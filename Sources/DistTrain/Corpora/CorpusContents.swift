@@ -1,9 +1,10 @@
-/// What a data directory's lists say, by its size and a checksum: tells whether a run goes on with the corpus that it was
-/// begun with. Utterances of damaged shards count too: a shard that is lost makes no other corpus.
+/// The contents of a data directory's lists, described by sizes and a checksum, which tell whether a run goes on with
+/// the corpus that it began with. Utterances of damaged shards count too, because a corpus that lost a shard is still
+/// the same corpus.
 package struct CorpusContents: Sendable, Equatable, CustomStringConvertible {
   package let utterances: Int
   package let speakers: Int
-  /// Of ids, speakers and times of at most a thousand utterances.
+  /// A checksum of the ids, speakers and times of at most two thousand utterances, spread over the lists.
   let checksum: Checksum
 
   init(_ table: CorpusTable) {
@@ -22,7 +23,7 @@ package struct CorpusContents: Sendable, Equatable, CustomStringConvertible {
   }
 }
 
-/// 32 bits of bytes, to tell whether two ranks or two runs saw the same: FNV-1a of Fowler, Noll and Vo.
+/// A checksum of 32 bits that tells whether two ranks or two runs saw the same bytes: FNV-1a (Fowler, Noll and Vo).
 struct Checksum: Sendable, Equatable {
   private(set) var value: UInt32 = 0x811C_9DC5
 

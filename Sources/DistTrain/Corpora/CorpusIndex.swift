@@ -1,14 +1,15 @@
 import Foundation
 
-/// The file `corpus.index` of a data directory: what its lists say, ready to be mapped into memory.
+/// The file `corpus.index` of a data directory, which holds the contents of its lists ready to be mapped into memory.
 ///
-/// It counts only while it is that of the lists: each must have the length it had, and have been written to when it was,
-/// or else have the bytes it had by SHA-256. Where a list was changed, added or removed since, the lists are read.
+/// It is used only while it agrees with the lists: each must have the length that it had, and either the time of its
+/// last change or the bytes (by SHA-256) that it had. Where a list was changed, added or removed since, the lists are
+/// read.
 package enum CorpusIndex {
   package static let name = "corpus.index"
 
-  /// The table of a data directory's index; nil where there is none, or it is not that of the lists.
-  /// - Throws: `Failure(.badData)` for a file that is not whole.
+  /// The table of a data directory's index, or nil where there is none or it does not agree with the lists.
+  /// - Throws: `Failure(.badData)` for a file that is damaged.
   static func open(_ directory: String) throws -> CorpusTable? {
     let path = KaldiDirectory.path(of: name, in: directory)
     guard FileSystem.exists(path) else { return nil }
@@ -19,7 +20,7 @@ package enum CorpusIndex {
     guard file.bytes >= CorpusTableHeader.byteCount else { throw damaged("\(file.bytes) bytes are no header") }
     let block = try file.mapped()
     guard let header = CorpusTableHeader(UnsafeRawBufferPointer(block.bytes)) else {
-      // Another version's is as good as none.
+      // An index of another version counts as none.
       if CorpusTableHeader.isOfAnyVersion(UnsafeRawBufferPointer(block.bytes)) { return nil }
       throw damaged("its first bytes are not svdist's")
     }
@@ -33,7 +34,8 @@ package enum CorpusIndex {
 
   /// Reads a data directory's lists and writes its index beside them.
   package static func write(_ directory: String) throws {
-    // Before they are read: a list that is changed meanwhile then differs from what is noted here.
+    // This comes before the lists are read, so that a list which is changed meanwhile differs from what is recorded
+    // here.
     let lists = try paths(directory).map { try CorpusTableHeader.List($0).digested($0) }
     let table = try KaldiDirectory(directory).table { path in
       throw Failure(.failed, "\(path): its length is in no list")
@@ -44,7 +46,7 @@ package enum CorpusIndex {
     }
   }
 
-  /// Whether the lists are those that the index was made of.
+  /// Whether the lists are those that the index was made from.
   private static func isOf(_ directory: String, _ header: CorpusTableHeader) throws -> Bool {
     for (path, then) in zip(paths(directory), header.lists) {
       let now = CorpusTableHeader.List(path)

@@ -1,5 +1,5 @@
 extension CorpusTable {
-  /// The table of some of the utterances, with their speakers and no others.
+  /// The table of some of the utterances, with the speakers of these and no others.
   func filtered(_ isKept: (_ utterance: Int) -> Bool) -> CorpusTable {
     let kept = (0..<sizes.utterances).filter(isKept)
     var isSpeaking = [Bool](repeating: false, count: sizes.speakers)

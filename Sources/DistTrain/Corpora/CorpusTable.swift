@@ -1,7 +1,7 @@
 import Foundation
 
-/// A corpus as arrays of fixed width over text, without an object for each utterance: in memory as in its file, so that a
-/// file need only be mapped and the ranks of a node share it.
+/// A corpus as arrays of fixed width over text, without an object for each utterance. It is the same in memory as in
+/// its file, so that a file need only be mapped and the ranks of a node share it.
 ///
 /// Little-endian, in this order: a header (`CorpusTableHeader`); of each utterance the length and the start in seconds;
 /// where in the text the ids, paths and speakers' names begin; where in `members` each speaker's utterances begin; of
@@ -10,7 +10,7 @@ import Foundation
 ///
 /// Unchecked: one thread fills a table before any other has it, and nobody writes to it afterwards.
 final class CorpusTable: @unchecked Sendable {
-  /// How much of everything there is.
+  /// The sizes of all parts.
   struct Sizes: Equatable {
     var utterances = 0
     var files = 0
@@ -21,23 +21,26 @@ final class CorpusTable: @unchecked Sendable {
   }
 
   let sizes: Sizes
-  /// All of it, as it is written to a file.
+  /// The whole table, as it is written to a file.
   let block: ByteBlock
+  /// The length of each utterance in seconds.
   let seconds: UnsafeMutableBufferPointer<Double>
+  /// The beginning of each utterance within its file, in seconds.
   let starts: UnsafeMutableBufferPointer<Double>
-  /// Of each utterance, the speaker's position and the file's.
+  /// The position of each utterance's speaker.
   let speakers: UnsafeMutableBufferPointer<Int32>
+  /// The position of each utterance's file.
   let files: UnsafeMutableBufferPointer<Int32>
-  /// Speaker s has the utterances `members[firstMembers[s] ..< firstMembers[s + 1]]`, ascending.
+  /// The utterances by speaker: speaker s has `members[firstMembers[s] ..< firstMembers[s + 1]]`, ascending.
   let members: UnsafeMutableBufferPointer<Int32>
   let firstMembers: UnsafeMutableBufferPointer<Int64>
   let ids: TextColumn
   let paths: TextColumn
   let names: TextColumn
 
-  /// A column of texts, one after the other.
+  /// A column of texts, which lie one after the other.
   struct TextColumn {
-    /// Where each begins in `text`, and where the last one ends.
+    /// The offset in `text` at which each one begins, and the offset at which the last one ends.
     let begins: UnsafeMutableBufferPointer<Int64>
     let text: UnsafeMutableRawBufferPointer
 
@@ -46,6 +49,7 @@ final class CorpusTable: @unchecked Sendable {
     }
   }
 
+  /// Lays a table over a block of bytes.
   /// - Precondition: the block has `byteCount(sizes)` bytes.
   init(_ sizes: Sizes, block: ByteBlock) {
     self.sizes = sizes
@@ -70,7 +74,7 @@ final class CorpusTable: @unchecked Sendable {
     precondition(offset == block.bytes.count, "\(block.bytes.count) bytes for a table of \(offset)")
   }
 
-  /// The length of a table; nil for sizes that no table has.
+  /// The number of bytes of a table, or nil for sizes that no table has.
   static func byteCount(_ sizes: Sizes) -> Int? {
     let counts = [
       sizes.utterances, sizes.files, sizes.speakers, sizes.idBytes, sizes.pathBytes, sizes.nameBytes,
@@ -82,7 +86,8 @@ final class CorpusTable: @unchecked Sendable {
     return CorpusTableHeader.byteCount + arrays + sizes.idBytes + sizes.pathBytes + sizes.nameBytes
   }
 
-  /// What is wrong with a table that was read, so that an access to it could go astray; nil for nothing.
+  /// A fault of a table that was read from a file, because of which an access to it could go astray; nil where there is
+  /// none.
   var fault: String? {
     for (column, what) in [(ids, "ids"), (paths, "paths"), (names, "speakers")] {
       let begins = column.begins
@@ -100,7 +105,7 @@ final class CorpusTable: @unchecked Sendable {
     return nil
   }
 
-  /// Whether `members` is each utterance once, with its own speaker.
+  /// Whether `members` holds each utterance once, under its own speaker, in ascending order.
   private var hasEveryMember: Bool {
     guard firstMembers[0] == 0, firstMembers[sizes.speakers] == sizes.utterances else { return false }
     return (0..<sizes.speakers).allSatisfy { speaker in

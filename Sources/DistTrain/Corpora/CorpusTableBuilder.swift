@@ -22,6 +22,7 @@ final class CorpusTableBuilder {
     Self.add(id, to: whole.ids, &utterances)
   }
 
+  /// The finished table.
   /// - Precondition: everything was added.
   func table() -> CorpusTable {
     let sizes = whole.sizes

@@ -1,28 +1,29 @@
 import Crypto
 import Foundation
 
-/// The first bytes of a `CorpusTable`'s file: what it is, how large, and of which lists.
+/// The first bytes of a `CorpusTable`'s file, which tell the format, the sizes and the lists that it was made from.
 struct CorpusTableHeader: Equatable {
   static let byteCount = 256
   private static let magic = Array("svdist corpus 1\n".utf8)
 
-  /// Whether bytes begin as another version of svdist may write them.
+  /// Whether the bytes begin as a file of any version of svdist does.
   static func isOfAnyVersion(_ bytes: UnsafeRawBufferPointer) -> Bool { bytes.starts(with: magic.prefix(14)) }
 
-  /// A list as it was when the table was made of it.
+  /// The state of a list when the table was made from it.
   struct List: Equatable {
-    /// Its length in bytes; -1 where there was none.
+    /// The length of the list in bytes, or -1 where there was none.
     var bytes: Int64 = -1
-    /// When it was last written to, in nanoseconds since 1970.
+    /// The time at which the list was last written to, in nanoseconds since 1970.
     var modified: Int64 = 0
+    /// The 32 bytes of its SHA-256.
     var digest = [UInt8](repeating: 0, count: 32)
   }
 
   var sizes: CorpusTable.Sizes
-  /// wav.scp, utt2spk, segments, utt2dur.
+  /// The states of wav.scp, utt2spk, segments and utt2dur, in this order.
   var lists: [List]
 
-  /// The header that bytes begin with; nil where they begin otherwise.
+  /// Reads the header at the beginning of the bytes; nil where they begin otherwise.
   init?(_ bytes: UnsafeRawBufferPointer) {
     guard bytes.count >= Self.byteCount, bytes.starts(with: Self.magic) else { return nil }
     func number(_ offset: Int) -> Int64 {
@@ -64,16 +65,16 @@ struct CorpusTableHeader: Equatable {
 }
 
 extension CorpusTableHeader.List {
-  /// A list as it is now, without its digest.
+  /// Reads the present state of a list, without its digest.
   init(_ path: String) {
     var status = stat()
     guard stat(path, &status) == 0 else { return }
     bytes = Int64(status.st_size)
-    // Files may have any time: one that this does not fit only has to differ from others.
+    // A file may have any time: one beyond the range of the number only has to differ from others.
     modified = Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
   }
 
-  /// The list with its digest.
+  /// The state with the digest of the list's bytes.
   func digested(_ path: String) throws -> Self {
     guard bytes >= 0 else { return self }
     var list = self

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The lists of a Kaldi-style data directory: `wav.scp` (`key path`) and `utt2spk`; optional `segments`
+/// The lists of a Kaldi-style data directory: `wav.scp` (`key path`) and `utt2spk`, and optionally `segments`
 /// (`utterance recording start end`) and `utt2dur`.
 package struct KaldiDirectory: Sendable {
   static let required = ["wav.scp", "utt2spk"]
@@ -12,9 +12,9 @@ package struct KaldiDirectory: Sendable {
   private let segments: KaldiList?
   private let durations: KaldiList?
 
-  /// Reads the lists and checks that they fit each other; audio files are not opened. Throws `.badData` naming file and
-  /// line.
+  /// Reads the lists and checks that they agree with each other; audio files are not opened.
   /// - Parameter allowsCommands: whether `wav.scp` may name commands that end in a pipe (`ListedUtterance.isCommand`).
+  /// - Throws: `Failure(.badData)` that names the file and line.
   package init(_ directory: String, allowsCommands: Bool = false) throws {
     guard FileSystem.exists(directory) else {
       throw Failure(.badData, "\(directory): no such folder; is it a Kaldi data directory? svdist prepare makes one")
@@ -34,11 +34,12 @@ package struct KaldiDirectory: Sendable {
     try Self.match(segments ?? files, speakers)
   }
 
+  /// The path of a list in a data directory.
   static func path(of list: String, in directory: String) -> String {
     (directory as NSString).appendingPathComponent(list)
   }
 
-  /// In the byte order of their ids. `seconds` is known where there are `segments` or `utt2dur`.
+  /// The utterances, in the byte order of their ids. Their `seconds` are known where there are `segments` or `utt2dur`.
   func utterances() throws -> [ListedUtterance] {
     var paths = PathResolver(folder: directory)
     return try speakers.lines.indices.map { index in
@@ -51,8 +52,8 @@ package struct KaldiDirectory: Sendable {
     }
   }
 
-  /// The lists as a table, the paths as they are written.
-  /// - Parameter fileSeconds: the length of a file, where the lists do not tell it, by its place.
+  /// The lists as a table, with the paths as they are written.
+  /// - Parameter fileSeconds: gives the length in seconds of the file at a path, where the lists do not tell it.
   func table(fileSeconds: @escaping @Sendable (String) throws -> Double) throws -> CorpusTable {
     let measured = segments == nil && durations == nil ? try measure(fileSeconds) : nil
     let (names, numbers) = try SpeakerNumbering.number(speakers)
@@ -73,7 +74,7 @@ package struct KaldiDirectory: Sendable {
     return builder.table()
   }
 
-  /// The lengths of all files.
+  /// The length of each utterance's file, in seconds.
   private func measure(_ fileSeconds: @escaping @Sendable (String) throws -> Double) throws -> [Double] {
     let lengths = try utterances().concurrentMap { utterance in Result { try fileSeconds(utterance.path) } }
     return try lengths.map { length in
@@ -91,12 +92,13 @@ package struct KaldiDirectory: Sendable {
     }
   }
 
+  /// The error message for a command where commands are not allowed.
   static func commandRefusal(_ key: String) -> String {
     "'\(key)' is a command that ends in a pipe, which only svdist prepare runs, given --allow-commands: "
       + "it writes what the command writes to a file"
   }
 
-  /// Both lists must name the same utterances.
+  /// Checks that both lists name the same utterances.
   private static func match(_ utterances: KaldiList, _ speakers: KaldiList) throws {
     let same =
       utterances.lines.count == speakers.lines.count
@@ -114,7 +116,7 @@ package struct KaldiDirectory: Sendable {
     }
   }
 
-  /// Where the utterance of a line of utt2spk is: a whole file, or a part of one.
+  /// The stretch of the utterance on a line of utt2spk: a whole file, or a part of one.
   private func stretch(_ index: Int) throws -> (file: Int, start: Double, seconds: Double?) {
     if let segments { return try cut(segments, index) }
     return (index, 0, try durations.map { try seconds(of: index, in: $0) })
@@ -152,7 +154,7 @@ package struct KaldiDirectory: Sendable {
     }
   }
 
-  /// Nanoseconds: 2.4 − 1.2 stays 1.2 in the lists.
+  /// A time rounded to nanoseconds, so that 2.4 − 1.2 is 1.2 in the lists.
   package static func rounded(_ seconds: Double) -> Double {
     (seconds * 1e9).rounded() / 1e9
   }

@@ -1,12 +1,13 @@
-/// Times as lists write them: the one place that reads seconds from `segments`, `utt2dur`, tables and raw lists.
+/// Reads times as lists write them. This is the one place that reads seconds from `segments`, `utt2dur`, tables and raw
+/// lists.
 enum ListedTime {
-  /// What is wrong with a time, in words that go behind the file and the line.
+  /// The fault of a time, in words that follow the file and the line.
   struct Malformed: Error {
     let what: String
   }
 
-  /// A number of seconds from 0 to the length of the longest recording.
-  /// - Parameter meaning: what the number is, for the error: `start`.
+  /// Reads a number of seconds from 0 to the length of the longest recording.
+  /// - Parameter meaning: the meaning of the number, such as `start`, for the error.
   static func seconds(_ text: some StringProtocol, _ meaning: String) throws(Malformed) -> Double {
     guard let seconds = Double(text), seconds >= 0, seconds.isFinite else {
       throw Malformed(what: "'\(text)' is no \(meaning) in seconds")
@@ -18,7 +19,8 @@ enum ListedTime {
     return seconds
   }
 
-  /// The stretch of a recording between two times: where it begins and how long it is, in whole nanoseconds.
+  /// The stretch of a recording between two times: its start and its length in seconds, the length rounded to
+  /// nanoseconds.
   static func stretch(
     from start: some StringProtocol, to end: some StringProtocol
   ) throws(Malformed) -> (start: Double, seconds: Double) {

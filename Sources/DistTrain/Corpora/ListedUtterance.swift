@@ -1,18 +1,18 @@
 import Foundation
 
-/// An utterance as a list or a folder tree names it, before anyone has opened its file.
+/// An utterance as a list or a folder tree names it, before its file has been opened.
 package struct ListedUtterance: Sendable, Equatable {
   package let id: String
   package let speaker: String
-  /// The file, or a command that writes one (`isCommand`).
+  /// The path of the file, or a command that writes one (`isCommand`).
   package var path: String
   /// The key in wav.scp of the file that `segments` cuts the utterance from; nil where the utterance is the whole file.
   package var recording: String?
-  /// Where the utterance begins in the file, in seconds.
+  /// The beginning of the utterance within the file, in seconds.
   package var start = 0.0
   /// The length of the utterance in seconds, where the lists tell it.
   package var seconds: Double?
-  /// The utterances that this one joins, in order; none for an utterance of its own.
+  /// The utterances that this one joins, in order; empty for an utterance that joins none.
   package var pieces: [ListedUtterance] = []
 
   package init(
@@ -26,17 +26,18 @@ package struct ListedUtterance: Sendable, Equatable {
     self.seconds = seconds
   }
 
-  /// Whether the path is a command that writes audio to its standard output, as Kaldi marks it: by a pipe at the end.
+  /// Whether the path is a command that writes audio to its standard output, which Kaldi marks by a pipe at the end.
   package var isCommand: Bool { path.utf8.last == UInt8(ascii: "|") }
 
-  /// The utterance with its path from the root of the file system on.
+  /// The utterance with an absolute path.
   func absolute() -> ListedUtterance {
     var utterance = isCommand ? self : located(at: URL(fileURLWithPath: path).path)
     utterance.pieces = pieces.map { $0.absolute() }
     return utterance
   }
 
-  /// Only these stretches of a file, from one second to another: a part of it, or pieces that the utterance joins.
+  /// The utterance cut to these stretches of its file, in seconds: to a part of the file, or to pieces that the
+  /// utterance joins.
   /// - Precondition: the utterance is the whole file.
   func cut(to stretches: [Range<Double>]) -> ListedUtterance {
     var cut = self
@@ -46,7 +47,7 @@ package struct ListedUtterance: Sendable, Equatable {
     return cut
   }
 
-  /// A piece of the file that the utterance is of, in seconds.
+  /// A piece of the utterance's file, from `start` to `end` in seconds.
   func piece(start: Double, end: Double) -> ListedUtterance {
     ListedUtterance(
       id: "\(id)-\(start)-\(end)", speaker: speaker, path: path, recording: id, start: start,
@@ -59,7 +60,7 @@ package struct ListedUtterance: Sendable, Equatable {
     return utterance
   }
 
-  /// The length of all pieces, one after the other.
+  /// The length in seconds of all pieces, one after the other.
   static func seconds(of pieces: [ListedUtterance]) -> Double {
     KaldiDirectory.rounded(pieces.reduce(0) { $0 + $1.seconds! })
   }

@@ -1,13 +1,13 @@
 import Foundation
 import Synchronization
 
-/// Finds the files that a list names: a relative path is tried against the list's own folder, then against the working
-/// directory. A file that neither has keeps the path in the list's folder, so that messages name that one.
+/// Finds the files that a list names. A relative path is tried in the list's own folder, then in the working directory.
+/// A file that neither has keeps the path in the list's folder, so that messages name that one.
 package struct PathResolver {
   private let folder: String
   private let workingDirectory: String
-  /// Of a path's first part, whether it is in the list's folder and in the working directory: a list of a million
-  /// files then costs two look-ups instead of two million.
+  /// For the first part of each path, whether it is in the list's folder and in the working directory. A list of a
+  /// million files then costs two look-ups instead of two million.
   private var seen: [Substring: (inFolder: Bool, inWorkingDirectory: Bool)] = [:]
 
   package init(folder: String, workingDirectory: String = FileManager.default.currentDirectoryPath) {
@@ -15,6 +15,7 @@ package struct PathResolver {
     self.workingDirectory = workingDirectory
   }
 
+  /// The path of a file that the list names.
   package mutating func resolve(_ path: String) -> String {
     guard !path.hasPrefix("/") else { return path }
     let own = "\(folder)/\(path)"
@@ -36,7 +37,7 @@ package struct PathResolver {
   }
 }
 
-/// Where the files of a list are, for any thread that asks (`PathResolver`).
+/// Finds the files of a list for any thread that asks (`PathResolver`).
 final class ListedPlaces: Sendable {
   private let resolver: Mutex<PathResolver>
 

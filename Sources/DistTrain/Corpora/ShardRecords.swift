@@ -1,23 +1,26 @@
 import Foundation
 
-/// `shards.tsv`: the shards that svdist prepare wrote for a data directory, with what they must be.
+/// The file `shards.tsv`: the shards that svdist prepare wrote for a data directory, with their expected sizes and
+/// digests.
 package struct ShardRecords: Sendable {
+  /// A shard as it was written.
   package struct Record: Sendable, Equatable {
-    /// Its path from the data directory on.
+    /// The path of the shard relative to the data directory.
     package let name: String
     package let bytes: Int
     package let utterances: Int
-    /// Of all its bytes, in hexadecimal.
+    /// The SHA-256 of all its bytes in hexadecimal.
     package let sha256: String
   }
 
-  /// A shard that is not what it was.
+  /// A shard that is not as it was written.
   package struct Damage: Sendable, Equatable {
     package let shard: String
     package let reason: String
     package let utterances: Int
 
-    /// Whether a path is that of the shard, from wherever it is looked at: the last two names decide.
+    /// Whether a path is that of the shard. Only the last two names of the path are compared, so that it may be given
+    /// relative to any folder.
     func holds(shard path: some StringProtocol) -> Bool {
       shard.split(separator: "/").suffix(2).elementsEqual(path.split(separator: "/").suffix(2), by: { $0 == $1 })
     }
@@ -29,7 +32,7 @@ package struct ShardRecords: Sendable {
   package let records: [Record]
   private let directory: String
 
-  /// The records of a data directory; nil where it has none.
+  /// Reads the records of a data directory; nil where it has none.
   /// - Throws: `Failure(.badData)` with the line that is malformed.
   package init?(_ directory: String) throws {
     let path = "\(directory)/\(Self.name)"
@@ -50,14 +53,14 @@ package struct ShardRecords: Sendable {
     }
   }
 
-  /// Writes the records into a data directory's folder.
+  /// Writes the records into the folder of a data directory.
   static func write(_ records: [Record], into folder: String) throws {
     try OutputFile.write(
       lines: [header] + records.map { "\($0.name)\t\($0.bytes)\t\($0.utterances)\t\($0.sha256)" },
       to: "\(folder)/\(name)")
   }
 
-  /// The shards that are missing or have another length: a look at each file's entry.
+  /// The shards that are missing or have another length, found without reading them.
   func missing() -> [Damage] {
     records.compactMap { record in
       let now = CorpusTableHeader.List("\(directory)/\(record.name)").bytes
@@ -66,7 +69,7 @@ package struct ShardRecords: Sendable {
     }
   }
 
-  /// The shards whose bytes are not those that were written: reads all of them, on all cores.
+  /// The shards whose bytes are not those that were written, found by reading all of them, on all cores.
   package func damaged(finished: @Sendable () -> Void = {}) -> [Damage] {
     let known = Set(missing().map(\.shard))
     let found = records.filter { !known.contains("\(directory)/\($0.name)") }
@@ -87,13 +90,13 @@ package struct ShardRecords: Sendable {
 }
 
 extension [ShardRecords.Damage] {
-  /// Whether an utterance's path, as a list of the data directory has it, is within one of the shards.
+  /// Whether an utterance's path, as a list of the data directory gives it, lies within one of the shards.
   func holds(_ path: String) -> Bool {
     guard let (shard, _) = ShardMember.place(path) else { return false }
     return contains { $0.holds(shard: shard) }
   }
 
-  /// One line that says which and how many.
+  /// One line that names the damaged shards and counts their utterances.
   package func summary(in directory: String) -> String {
     let utterances = reduce(0) { $0 + $1.utterances }
     let names = prefix(3).map { "\($0.shard) \($0.reason)" }.joined(separator: "; ")

@@ -1,6 +1,7 @@
-/// Speakers' numbers: their places in the byte order of their names.
+/// Numbers speakers by their places in the byte order of their names.
 enum SpeakerNumbering {
-  /// The speakers that a list's lines name and, for each line, the number of its one. The names lie in the list.
+  /// The speakers that the lines of a list name, and the number of the speaker of each line. The names are valid as
+  /// long as the list is.
   static func number(_ list: KaldiList) throws -> (names: [ByteText], numbers: [Int32]) {
     var found: [ByteText] = []
     var known: [[UInt8]: Int32] = [:]
@@ -8,7 +9,7 @@ enum SpeakerNumbering {
     numbers.reserveCapacity(list.lines.count)
     for index in list.lines.indices {
       let name = list.rest(index)
-      // Most lists have a speaker's utterances next to each other.
+      // Most lists have the utterances of a speaker next to each other.
       if let last = numbers.last, found[Int(last)].compare(name) == 0 {
         numbers.append(last)
         continue

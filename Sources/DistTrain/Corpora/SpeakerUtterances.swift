@@ -2,10 +2,10 @@
 ///
 /// Unchecked: the arrays are only read, and their owner keeps them.
 package struct SpeakerUtterances: RandomAccessCollection, @unchecked Sendable {
-  /// Where each speaker's begin in `members`, and where the last one's end.
+  /// The offset in `members` at which the utterances of each speaker begin, and that at which the last speaker's end.
   private let firsts: UnsafeBufferPointer<Int64>
   private let members: UnsafeBufferPointer<Int32>
-  /// What both arrays lie in.
+  /// The block that holds both arrays.
   private let owner: ByteBlock
 
   init(firsts: UnsafeBufferPointer<Int64>, members: UnsafeBufferPointer<Int32>, of owner: ByteBlock) {

@@ -1,14 +1,15 @@
-/// A corpus's utterances once at each of several speeds: their order and their speakers, 8 bytes for each.
+/// The utterances of a corpus once at each of several speeds: their order and their speakers, in 8 bytes for each.
 final class SpeedCopies: Sendable {
   private let factors: [Double]
   private let recorded: Int
-  /// At each position the copy: factor · utterances + utterance.
+  /// The copy at each position, numbered as factor · utterances + utterance.
   private let order: [Int32]
-  /// The number of factor · speakers + speaker among `speakers`.
+  /// The position in `speakers` of each voice, numbered as factor · people + person.
   private let numbers: [Int32]
   let speakers: [String]
   let utterancesOfSpeaker: SpeakerUtterances
 
+  /// Makes the copies of a corpus.
   /// - Precondition: the corpus is as recorded, and has fewer than 2³¹ copies.
   init(_ corpus: Corpus, factors: [Double]) {
     let table = corpus.table
@@ -34,22 +35,22 @@ final class SpeedCopies: Sendable {
 
   var count: Int { order.count }
 
-  /// The copy at a position: which utterance as recorded, and how fast.
+  /// The copy at a position: the utterance as recorded, and the number and factor of its speed.
   subscript(position: Int) -> (utterance: Int, number: Int, factor: Double) {
     let (number, utterance) = Int(order[position]).quotientAndRemainder(dividingBy: recorded)
     return (utterance, number, factors[number])
   }
 
-  /// The number of a recorded speaker's voice at the speed of a number.
+  /// The position in `speakers` of a recorded speaker's voice at the speed with a number.
   func speaker(_ recorded: Int, factor number: Int) -> Int {
     Int(numbers[number * (numbers.count / factors.count) + recorded])
   }
 
-  /// What a speed adds to the names of speakers and utterances.
+  /// The suffix that a speed adds to the names of speakers and utterances.
   static func mark(_ factor: Double) -> String { factor == 1 ? "" : "@\(factor)" }
 
   private static func sorted(_ count: Int, _ compare: (Int, Int) -> Int) -> [Int32] {
-    // The copies of one speed mostly are in order already, and the sort merges such runs.
+    // The copies of one speed are mostly in order already, and the sort merges such runs.
     (0..<Int32(count)).sorted { compare(Int($0), Int($1)) < 0 }
   }
 

@@ -1,16 +1,16 @@
-/// How fast a corpus comes and how fast the encoder takes it.
+/// The rates at which a corpus is read and the encoder processes it.
 package struct CorpusRates: Sendable {
   package let path: String
-  /// `ext4`, `nfs4`, `lustre` …; nil where it isn't known.
+  /// The kind of file system, such as `ext4`, `nfs4` or `lustre`; nil where it is not known.
   package let fileSystem: String?
   package let files: FileRates
-  /// Rows a second that one core reads, decodes, crops, augments and turns into features, all ranks at once.
+  /// The rows a second that one core reads, decodes, crops, augments and turns into features while all ranks do so.
   package let input: Double
-  /// Rows a second that a rank's threads take forward and backward, the slowest rank's.
+  /// The rows a second that a rank's threads take through a forward and a backward pass, on the slowest rank.
   package let encoder: Double
-  /// Threads of a rank, which take the encoder's passes and read the next batch beside them.
+  /// The number of threads of a rank, which compute the encoder's passes and read the next batch beside them.
   package let threads: Int
-  /// What the encoder is, in words.
+  /// A description of the encoder.
   package let encoderName: String
 
   package init(
@@ -26,10 +26,10 @@ package struct CorpusRates: Sendable {
     self.encoderName = encoderName
   }
 
-  /// The part of a rank's cores that input takes from the encoder, from 0 to 1.
+  /// The share of the time of a rank's cores that input takes, from 0 to 1.
   package var inputShare: Double { encoder / (encoder + Double(threads) * input) }
 
-  /// Where input costs more than a tenth.
+  /// A warning where input takes more than a tenth of the cores' time.
   package var warning: MachineWarning? {
     guard inputShare > 0.1 else { return nil }
     let isFar = files.open > 0.005 || 1 / files.read > 0.05
@@ -42,12 +42,13 @@ package struct CorpusRates: Sendable {
       text: "input takes \(Int((100 * inputShare).rounded())) % of the cores' time: \(remedy)", cost: inputShare)
   }
 
-  /// Measures; all ranks call this together.
+  /// Measures the rates; all ranks call this together.
   /// - Parameters:
-  ///   - corpus: of that path.
-  ///   - configuration: says what an utterance goes through and the encoder's sizes.
-  ///   - threads: of this rank.
-  ///   - seconds: for each quantity, about; the encoder takes two passes of 8 rows.
+  ///   - corpus: the corpus at `path`.
+  ///   - path: the data directory.
+  ///   - configuration: decides the processing of an utterance and the encoder's sizes.
+  ///   - threads: the number of threads of this rank.
+  ///   - seconds: the approximate time for each quantity; the encoder takes two passes of 8 rows.
   /// - Throws: `AgreedFailure` where the corpus cannot be read.
   package static func measure(
     _ corpus: Corpus, path: String, _ configuration: Configuration, threads: Int, seconds: Double,
@@ -69,7 +70,8 @@ package struct CorpusRates: Sendable {
       encoderName: "\(configuration.encoder.description), \(configuration.training.precision.rawValue)")
   }
 
-  /// Batches of one utterance of each speaker, as many speakers as the corpus has, so that any corpus will do.
+  /// A plan with batches of one utterance of each speaker, and no more speakers than the corpus has, so that any corpus
+  /// will do.
   private static func plan(_ configuration: Configuration, _ corpus: Corpus) throws -> TrainingPlan {
     var configuration = configuration
     configuration.batch.speakers = min(configuration.batch.speakers, max(2, corpus.speakers.count))
@@ -77,7 +79,7 @@ package struct CorpusRates: Sendable {
     return try TrainingPlan(configuration, corpus: corpus)
   }
 
-  /// Rows of batches that no other rank takes, one at a time.
+  /// The rows a second that this rank loads, one at a time, from batches that no other rank takes.
   private static func input(_ plan: TrainingPlan, seconds: Double, rank: Int, ranks: Int) throws -> Double {
     var step = rank
     // The first row sets up transforms and tables.
@@ -95,7 +97,7 @@ package struct CorpusRates: Sendable {
     return Double(rows) / (monotonicSeconds() - start)
   }
 
-  /// Rows a second of a warm forward and backward pass over random features.
+  /// The rows a second of a warm forward and backward pass over random features.
   private static func encoder(_ encoder: any Encoder, _ plan: TrainingPlan) -> Double {
     let rows = 8
     var stream = RandomStream(seed: plan.seed, purpose: .initialisation)

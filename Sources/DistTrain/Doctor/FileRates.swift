@@ -1,9 +1,10 @@
-/// How fast a corpus's files open and are read, from where they lie rather than from memory.
+/// The rates at which a corpus's files open and are read from where they lie, rather than from memory.
 package struct FileRates: Codable, Sendable {
-  /// From a file's name to its first bytes, in seconds.
+  /// The median time from a file's name to its first bytes, in seconds.
   package var open: Double
+  /// The longest such time, in seconds.
   package var slowestOpen: Double
-  /// In MB/s, opening included.
+  /// The rate of reading in MB/s, opening included.
   package var read: Double
 
   package init(open: Double, slowestOpen: Double, read: Double) {
@@ -12,7 +13,7 @@ package struct FileRates: Codable, Sendable {
     self.read = read
   }
 
-  /// Reads files spread over the corpus, a few of its own for each rank, for about so many seconds.
+  /// Reads files spread over the corpus, each rank different ones, for about so many seconds.
   static func measure(
     _ corpus: Corpus, seconds: Double, rank: Int, ranks: Int
   ) throws -> FileRates {
@@ -32,7 +33,7 @@ package struct FileRates: Codable, Sendable {
       let rest = max(0, file.bytes - offset)
       opening += try Stopwatch.seconds { _ = try file.read(at: offset, count: min(rest, 4096)) }
       openings.append(opening)
-      // Of a shard a part, as long as an utterance may be.
+      // Of a shard only a part is read, as long as an utterance may be.
       let count = min(rest, offset == 0 ? 16 << 20 : 1 << 19)
       time += try opening + Stopwatch.seconds { _ = try file.read(at: offset, count: count) }
       bytes += count
@@ -42,7 +43,7 @@ package struct FileRates: Codable, Sendable {
       open: Stopwatch.median(openings), slowestOpen: openings.max() ?? 0, read: Double(bytes) / time / 1e6)
   }
 
-  /// The ranks' means, and the slowest opening of all.
+  /// The means over the ranks, and the slowest opening of all.
   static func joined(_ all: [FileRates]) -> FileRates {
     let count = Double(all.count)
     return FileRates(

@@ -1,4 +1,4 @@
-/// What is slower on this host than it need be. Every warning follows from the facts alone.
+/// The warnings about what is slower on this host than it need be. Every warning follows from the facts alone.
 extension HostFacts {
   package var warnings: [MachineWarning] {
     let ofRanks = ranks.map(Self.narrowKernels)
@@ -31,7 +31,7 @@ extension HostFacts {
       cost: 1 - Double(cores) / Double(totalThreads))
   }
 
-  /// The binding with most threads to a core, where the host has cores outside it.
+  /// The binding with the most threads per core, where the host has cores outside it.
   private var bound: MachineWarning? {
     let tight = bindings.filter { $0.threads > $0.cores.count && !$0.cores.isEmpty && $0.cores.count < cores }
     let worst = tight.max { $0.threads * $1.cores.count < $1.threads * $0.cores.count }

@@ -2,10 +2,10 @@
 package struct HostFacts: Sendable {
   package let name: String
   package let ranks: [MachineFacts]
-  /// Of each rank.
+  /// The number of threads of each rank.
   package let threads: [Int]
 
-  /// Ranks that share cores by their affinity masks; cores of two bindings are different ones.
+  /// Ranks that share cores by their affinity masks. Different bindings have no core in common.
   struct Binding: Equatable {
     var cores: Set<Int>
     var ranks: Int
@@ -13,29 +13,32 @@ package struct HostFacts: Sendable {
   }
 
   /// - Parameters:
-  ///   - ranks: at least one.
-  ///   - threads: of each rank; nil shares the cores that each may run on among the ranks that may run there.
+  ///   - ranks: the facts of at least one rank.
+  ///   - threads: the number of threads of each rank; nil shares the cores that each rank may run on among the ranks
+  ///     that may run there.
   package init(ranks: [MachineFacts], threads: Int?) {
     self.ranks = ranks
     name = ranks[0].host
     self.threads = ranks.map { threads ?? Self.fittingThreads($0, among: ranks) }
   }
 
-  /// Cores that this job could be given here, with all its hardware threads or some.
+  /// The number of cores that this job could be given here, with all or some of their hardware threads.
   package var cores: Int { ranks.map(\.availableCores).max() ?? 0 }
 
+  /// The number of hardware threads that this job could be given here.
   package var hardwareThreads: Int { ranks.reduce(into: Set()) { $0.formUnion($1.available) }.count }
 
-  /// CPUs' worth of time; nil where there is no limit.
+  /// The limit on CPU time, in CPUs; nil where there is no limit.
   package var quota: Double? { ranks.compactMap(\.quota).min() }
 
-  /// `2 ranks × 1 thread`.
+  /// The ranks and threads in words, such as `2 ranks × 1 thread`.
   package var shape: String {
     let count = "\(ranks.count) \(ranks.count == 1 ? "rank" : "ranks")"
     guard Set(threads).count == 1 else { return "\(count) with \(threads.reduce(0, +)) threads in all" }
     return "\(count) × \(threads[0]) \(threads[0] == 1 ? "thread" : "threads")"
   }
 
+  /// The bindings of all ranks.
   var bindings: [Binding] {
     zip(ranks, threads).reduce(into: []) { bindings, rank in
       let own = Binding(cores: rank.0.coreSet(rank.0.allowed), ranks: 1, threads: rank.1)
@@ -47,8 +50,8 @@ package struct HostFacts: Sendable {
     }
   }
 
-  /// The rank's cores divided by the ranks that may run on any of them, and no more than its share of the quota; at
-  /// least one.
+  /// The cores of a rank divided by the number of ranks that may run on any of them, and no more than the rank's share
+  /// of the quota; at least one.
   private static func fittingThreads(_ rank: MachineFacts, among ranks: [MachineFacts]) -> Int {
     let own = rank.coreSet(rank.allowed)
     let sharers = ranks.count { !$0.coreSet($0.allowed).isDisjoint(with: own) }

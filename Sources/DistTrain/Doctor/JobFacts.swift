@@ -1,13 +1,13 @@
 /// The ranks of a job on their hosts.
 package struct JobFacts: Sendable {
-  /// In the order of their first ranks.
+  /// The hosts, in the order of their first ranks.
   package let hosts: [HostFacts]
-  /// Of each rank.
+  /// The number of threads of each rank.
   package let threads: [Int]
 
   /// - Parameters:
-  ///   - ranks: every rank's facts.
-  ///   - threads: of each rank; nil for as many as fit.
+  ///   - ranks: the facts of every rank.
+  ///   - threads: the number of threads of each rank; nil for as many as fit.
   package init(ranks: [MachineFacts], threads: Int?) {
     let names = ranks.map(\.host).distinct
     let members = names.map { name in ranks.indices.filter { ranks[$0].host == name } }
@@ -19,14 +19,14 @@ package struct JobFacts: Sendable {
     self.threads = all
   }
 
-  /// Every rank's facts; all ranks call this together.
+  /// Gathers the facts of all ranks, which call this together.
   package static func gather(_ communicator: any Communicator, threads: Int?) -> JobFacts {
     var own = MachineFacts.here()
     own.host = communicator.hosts[communicator.rank]
     return JobFacts(ranks: communicator.gatherValues(own), threads: threads)
   }
 
-  /// What is slower than it need be. What several hosts share is one warning.
+  /// The warnings about what is slower than it need be. A warning that several hosts share is given once.
   package var warnings: [MachineWarning] {
     let all = hosts.flatMap { host in host.warnings.map { (host: host.name, warning: $0) } }
     guard hosts.count > 1 else { return all.map(\.warning) }
@@ -39,7 +39,7 @@ package struct JobFacts: Sendable {
     }
   }
 
-  /// Those of the warnings that belong at the start of a run: what halves its speed from the first step on.
+  /// The warnings to show at the start of a run, about what slows it down from the first step on.
   package var warningsOfRun: [MachineWarning] {
     warnings.filter { $0.cause == .kernels || $0.cause == .oversubscription }
   }
@@ -47,8 +47,8 @@ package struct JobFacts: Sendable {
 
 /// The machine as this process may use it.
 package enum Machine {
-  /// Threads for each rank: the cores that it may run on, shared out among the ranks that may run there, at least one.
-  /// All ranks call this together.
+  /// The number of threads for each rank: the cores that the rank may run on, shared out among the ranks that may run
+  /// there, at least one. All ranks call this together.
   package static func threads(_ communicator: any Communicator) -> Int {
     JobFacts.gather(communicator, threads: nil).threads[communicator.rank]
   }

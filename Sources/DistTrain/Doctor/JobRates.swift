@@ -1,22 +1,23 @@
-/// What the ranks of a job reach, alone and together.
+/// The rates that the ranks of a job reach alone and together.
 package struct JobRates: Sendable {
+  /// The rates of the ranks on one host.
   package struct Host: Sendable {
-    /// The first rank's while the others wait.
+    /// The rates of the first rank while the others wait.
     package let alone: MachineRates
-    /// The mean of all ranks at once.
+    /// The mean rates of all ranks at once.
     package let together: MachineRates
   }
 
-  /// In the order of `JobFacts.hosts`.
+  /// The hosts, in the order of `JobFacts.hosts`.
   package let hosts: [Host]
-  /// Of a sum of `sumCount` floats over ranks, in seconds.
+  /// The time of a sum of `sumCount` floats over all ranks, in seconds.
   package let sumSeconds: Double
 
-  /// As many numbers as the gradient of an ECAPA-TDNN with 512 channels has.
+  /// The number of elements of the gradient of an ECAPA-TDNN with 512 channels, approximately.
   package static let sumCount = 6_200_000
 
-  /// Measures; all ranks call this together.
-  /// - Parameter seconds: for each quantity, about.
+  /// Measures the rates; all ranks call this together.
+  /// - Parameter seconds: the approximate time for each quantity.
   package static func measure(_ facts: JobFacts, seconds: Double, _ communicator: any Communicator) -> JobRates {
     let names = communicator.hosts
     let isFirst = names.firstIndex(of: names[communicator.rank]) == communicator.rank

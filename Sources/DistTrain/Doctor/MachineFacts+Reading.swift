@@ -2,7 +2,7 @@ internal import CKernels
 import Foundation
 
 extension MachineFacts {
-  /// This process's, from /proc, /sys, the environment and the libraries as they were loaded.
+  /// The facts of this process, from /proc, /sys, the environment and the libraries as they were loaded.
   package static func here() -> MachineFacts {
     var facts = read(environment: ProcessInfo.processInfo.environment)
     facts.kernels = String(cString: ck_instruction_set())
@@ -10,7 +10,7 @@ extension MachineFacts {
     return facts
   }
 
-  /// What the kernel and the environment tell. What they don't tell is taken to be without limits.
+  /// The facts that the kernel and the environment tell. Limits that they do not tell are taken not to exist.
   /// - Parameter root: the folder that holds proc and sys.
   package static func read(root: String = "", environment: [String: String]) -> MachineFacts {
     let read = { KernelFile.text(root + $0) }
@@ -25,7 +25,7 @@ extension MachineFacts {
     let online = Set(processor.cores.keys)
     let mask = affinity(read("/proc/self/status") ?? "") ?? online
     facts.allowed = online.isEmpty ? mask : mask.intersection(online)
-    // A mask beyond the control group is the kernel's word against a file's.
+    // Where the mask goes beyond the control group, it counts, because the kernel itself reports it.
     facts.available = (group.cpus ?? online).intersection(online).union(facts.allowed)
 
     facts.hugePages = read("/sys/kernel/mm/transparent_hugepage/enabled").flatMap(chosen)
@@ -33,14 +33,14 @@ extension MachineFacts {
     return facts
   }
 
-  /// The affinity mask of a process, from its status.
+  /// The affinity mask of a process, from its /proc status; nil where there is none.
   static func affinity(_ status: String) -> Set<Int>? {
     let name = "Cpus_allowed_list:"
     let line = status.split(separator: "\n").first { $0.hasPrefix(name) }
     return line.flatMap { CPUList.parse(String($0.dropFirst(name.count))) }.flatMap { $0.isEmpty ? nil : $0 }
   }
 
-  /// The word in brackets, with which the kernel marks the choice in force.
+  /// The word in brackets, by which the kernel marks the choice in force.
   static func chosen(_ text: String) -> String? {
     text.split(whereSeparator: \.isWhitespace).first { $0.hasPrefix("[") && $0.hasSuffix("]") && $0.count > 2 }
       .map { String($0.dropFirst().dropLast()) }

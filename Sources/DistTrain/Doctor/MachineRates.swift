@@ -1,19 +1,19 @@
 internal import CKernels
 
-/// What the threads of a rank reach.
+/// The rates that the threads of a rank reach.
 package struct MachineRates: Codable, Sendable {
-  /// Products in single precision, in GFLOP/s.
+  /// The rate of products in single precision, in GFLOP/s.
   package var product = 0.0
-  /// Products of factors in bf16, in GFLOP/s; nil where the CPU has none.
+  /// The rate of products of factors in bf16, in GFLOP/s; nil where the CPU does not multiply them.
   package var bfloat16Product: Double?
-  /// Copies of memory beyond the caches, in GB/s read and written.
+  /// The rate of copying memory beyond the caches, in GB/s read and written.
   package var copy = 0.0
-  /// Scaling such memory in place, in GB/s read and written.
+  /// The rate of scaling such memory in place, in GB/s read and written.
   package var scale = 0.0
 
   package init() {}
 
-  /// Measures this rank's, for about so many seconds each.
+  /// Measures the rates of this rank, each for about so many seconds.
   package static func measure(seconds: Double) -> MachineRates {
     var rates = MachineRates()
     rates.product = product(.single, seconds: seconds)
@@ -22,7 +22,7 @@ package struct MachineRates: Codable, Sendable {
     return rates
   }
 
-  /// The mean over ranks.
+  /// The mean over the ranks.
   static func mean(_ all: [MachineRates]) -> MachineRates {
     var mean = MachineRates()
     let count = Double(all.count)
@@ -34,7 +34,7 @@ package struct MachineRates: Codable, Sendable {
     return mean
   }
 
-  /// A convolution of 512 channels over 32 utterances of 2 s.
+  /// The rate of a convolution of 512 channels over 32 utterances of 2 s, in GFLOP/s.
   private static func product(_ precision: Precision, seconds: Double) -> Double {
     let channels = 512
     let frames = 6400
@@ -49,7 +49,7 @@ package struct MachineRates: Codable, Sendable {
     DistTrain.multiply(a.view, b.view, into: c.view, precision: precision)
   }
 
-  /// 64 MiB, more than the share of the last cache that a core has.
+  /// The rates of passes over 64 MiB, more than a core's share of the last cache, in GB/s.
   private static func memory(seconds: Double) -> (copy: Double, scale: Double) {
     let source = filled(rows: 1, columns: 1 << 24)
     let target = filled(rows: 1, columns: source.count)

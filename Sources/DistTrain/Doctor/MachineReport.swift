@@ -1,8 +1,8 @@
 import Foundation
 
-/// What `svdist doctor` prints.
+/// The text that `svdist doctor` prints.
 package enum MachineReport {
-  /// The hosts, their cores, and the kernels in use; hosts that are alike share a line.
+  /// The hosts, their cores and the kernels in use; hosts that are alike share a line.
   package static func description(_ facts: JobFacts, census: String, library: String) -> String {
     let described = facts.hosts.map { (name: $0.name, text: describe($0)) }
     let texts = described.map(\.text).distinct
@@ -35,7 +35,7 @@ package enum MachineReport {
     return hardware.compactMap(\.self).joined(separator: ", ") + "\n  " + software.joined(separator: ", ")
   }
 
-  /// Ranks and threads against cores, and what was measured, a line a host.
+  /// A table with one line for each host: its ranks, threads and cores, and the measured rates.
   package static func table(_ facts: JobFacts, _ rates: JobRates) -> String {
     let heading = [
       ["", "", "", "fp32 GFLOP/s", "", "bf16 GFLOP/s", "", "copy GB/s", "", "scale GB/s", ""],
@@ -60,7 +60,7 @@ package enum MachineReport {
 
   private static let millions = Double(JobRates.sumCount) / 1e6
 
-  /// What the corpus gives and the encoder takes.
+  /// The rates of the corpus and of the encoder, and which of the two is the bottleneck.
   package static func corpus(_ rates: CorpusRates) -> String {
     let files = String(
       format: "files open in %.2f ms (slowest %.2f), read at %.0f MB/s", 1e3 * rates.files.open,
@@ -78,7 +78,7 @@ package enum MachineReport {
       """
   }
 
-  /// The warnings, or that there are none.
+  /// The warnings, or a line that there are none.
   package static func verdict(_ warnings: [MachineWarning]) -> String {
     warnings.isEmpty
       ? "All is well: nothing here makes svdist slower than it need be."
@@ -89,7 +89,7 @@ package enum MachineReport {
     value.isNaN ? "–" : String(format: value < 100 ? "%.1f" : "%.0f", value)
   }
 
-  /// Columns as wide as their widest field, the first two flush left.
+  /// Lays out columns that are as wide as their widest field, the first two flush left.
   private static func aligned(_ rows: [[String]]) -> String {
     let widths = rows[0].indices.map { column in
       max(column > 2 ? 8 : 0, rows.dropFirst().map { $0[column].count }.max() ?? 0)
@@ -97,7 +97,7 @@ package enum MachineReport {
     return rows.enumerated().map { index, row in
       var line = ""
       for (column, field) in row.enumerated() {
-        // The heading of two columns ends where the second does.
+        // The heading of a pair of columns ends where the second column does.
         if index == 0, column > 2, field.isEmpty { continue }
         let width = index == 0 && column > 2 ? widths[column] + 2 + widths[column + 1] : widths[column]
         let fill = String(repeating: " ", count: max(0, width - field.count))
@@ -109,6 +109,6 @@ package enum MachineReport {
 }
 
 extension MachineRates {
-  /// Products of factors in bf16, not a number where the CPU has none.
+  /// The rate of products of factors in bf16, or not a number where the CPU does not multiply them.
   fileprivate var bfloat16: Double { bfloat16Product ?? .nan }
 }

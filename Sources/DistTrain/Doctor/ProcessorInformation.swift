@@ -1,13 +1,13 @@
-/// What /proc/cpuinfo says.
+/// The contents of /proc/cpuinfo.
 package struct ProcessorInformation: Equatable {
-  /// The processor's name; nil where the kernel gives none, as on most ARM machines.
+  /// The name of the processor; nil where the kernel gives none, as on most ARM machines.
   package var model: String?
-  /// Instruction sets and other features, by the kernel's names.
+  /// The instruction sets and other features, by the kernel's names.
   package var features: Set<String> = []
   /// The core of each hardware thread that is online. Cores are numbered in the order in which they appear.
   package var cores: [Int: Int] = [:]
 
-  /// Takes what it understands; lines of any other form are passed over.
+  /// Reads the lines that have a known form; others are skipped.
   package init(_ text: String) {
     var numbers: [String: Int] = [:]
     for block in Self.blocks(text) {

@@ -1,15 +1,15 @@
-/// How many numbers of single precision an instruction takes on an x86 processor.
+/// The number of single-precision numbers that one instruction processes on an x86 processor.
 package enum VectorWidth: Int, Comparable, Sendable {
-  /// SSE.
+  /// The width of SSE.
   case four = 4
-  /// AVX, mostly with fused multiply-add.
+  /// The width of AVX, mostly with fused multiply-add.
   case eight = 8
-  /// AVX-512.
+  /// The width of AVX-512.
   case sixteen = 16
 
   package static func < (a: VectorWidth, b: VectorWidth) -> Bool { a.rawValue < b.rawValue }
 
-  /// The widest that svdist has kernels for on a CPU with these features; nil for one that isn't x86.
+  /// The widest kernels that svdist has for a CPU with these features; nil for a CPU that is not x86.
   package init?(features: Set<String>) {
     if features.isSuperset(of: ["avx512f", "avx512dq", "avx512bw", "avx512vl"]) {
       self = .sixteen
@@ -22,8 +22,8 @@ package enum VectorWidth: Int, Comparable, Sendable {
     }
   }
 
-  /// Of svdist's kernels, by the name of their instruction set, on a CPU with these features: generic ones use fused
-  /// multiply-adds, eight at a time, where there are such.
+  /// The width of svdist's kernels, by the name of their instruction set, on a CPU with these features. Generic kernels
+  /// use fused multiply-adds of eight numbers at a time where the CPU has them.
   package init?(kernels: String, features: Set<String>) {
     switch kernels {
     case "avx512": self = .sixteen

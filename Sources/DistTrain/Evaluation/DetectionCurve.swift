@@ -1,19 +1,20 @@
-/// The misses and false alarms at every threshold, from one below all scores to one that rejects all.
+/// The misses and false alarms at every threshold, from one that accepts all trials to one that rejects all.
 struct DetectionCurve: Sendable {
   struct Point: Sendable, Equatable {
-    /// Targets at or below the threshold.
+    /// The number of targets at or below the threshold.
     let misses: Int32
-    /// Non-targets above the threshold.
+    /// The number of non-targets above the threshold.
     let falseAlarms: Int32
-    /// The highest score rejected.
+    /// The highest score that is rejected.
     let threshold: Float
   }
 
   let targets: Int
   let nonTargets: Int
-  /// By rising threshold; one for each distinct score, after the one that accepts all.
+  /// The points in ascending order of thresholds: one that accepts all trials, then one for each distinct score.
   let points: [Point]
 
+  /// Sorts the scores and counts the errors at each of them.
   /// - Throws: `Failure(.badData)` when there are no trials, all are of one kind, or a score is not finite.
   init(scores: [Float], targets isTarget: [Bool]) throws {
     precondition(scores.count == isTarget.count, "\(scores.count) scores for \(isTarget.count) trials")
@@ -63,10 +64,11 @@ struct DetectionCurve: Sendable {
   private func missRate(_ point: Point) -> Double { Double(point.misses) / Double(targets) }
   private func falseAlarmRate(_ point: Point) -> Double { Double(point.falseAlarms) / Double(nonTargets) }
 
-  /// In percent, with the threshold at the first point where misses are not fewer than false alarms.
+  /// The equal error rate in percent, and the threshold of the first point where the miss rate is no lower than the
+  /// false alarm rate.
   func equalErrorRate() -> (percent: Double, threshold: Float) {
-    // The first point has no misses and all false alarms, the last one the reverse: there is a crossing after the
-    // first.
+    // The first point has no misses and all false alarms, and the last one the reverse: the rates cross after the first
+    // point.
     let crossing = points.firstIndex { missRate($0) >= falseAlarmRate($0) }!
     let (before, after) = (points[crossing - 1], points[crossing])
     let gapBefore = missRate(before) - falseAlarmRate(before)
@@ -76,6 +78,8 @@ struct DetectionCurve: Sendable {
     return (100 * rate, after.threshold)
   }
 
+  /// The least normalised detection cost for a prior probability of targets, as `DetectionMetrics.minDCF(prior:)`
+  /// defines it.
   func minDCF(prior: Double) -> Double {
     precondition(prior > 0 && prior < 1, "a prior probability is between 0 and 1")
     let cost = points.map { prior * missRate($0) + (1 - prior) * falseAlarmRate($0) }.min()!

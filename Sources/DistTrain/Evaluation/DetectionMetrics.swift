@@ -1,22 +1,25 @@
 import Foundation
 
-/// How well scores tell targets from non-targets.
+/// The measures of how well scores tell targets from non-targets.
 ///
 /// A trial is accepted when its score is above a threshold. Equal scores are on the same side of every threshold, so a
-/// group of them moves together. wespeaker takes rates between equal scores as well, in the order that its sort leaves
-/// them in: its EER lies on either side of this one, within the rates of one group, and its minDCF at or below.
+/// group of them moves together. wespeaker also takes rates between equal scores, in the order in which its sort leaves
+/// them: its EER lies on either side of this one, within the rates of one group, and its minDCF is equal or lower.
 package struct DetectionMetrics: Sendable {
-  /// The equal error rate in percent: where the rates of misses and of false alarms cross, linearly between the two
-  /// thresholds beside the crossing (wespeaker).
+  /// The equal error rate in percent: the value at which the rates of misses and of false alarms cross, interpolated
+  /// linearly between the two thresholds beside the crossing (wespeaker).
   package let eer: Double
-  /// The highest score rejected at the threshold beside the crossing.
+  /// The highest score that is rejected at the threshold after the crossing.
   package let eerThreshold: Float
-  /// The least normalised detection cost by the prior probability of a target, 0.01 and 0.05.
+  /// The least normalised detection costs for the prior probabilities of a target 0.01 and 0.05.
   package let minDCF: [Double: Double]
+  /// The number of trials.
   package let trials: Int
+  /// The number of target trials.
   package let targets: Int
   private let curve: DetectionCurve
 
+  /// Computes the metrics of one score for each trial.
   /// - Complexity: O(n log n) time, O(n) memory.
   /// - Throws: `Failure(.badData)` when there are no trials, all are of one kind, or a score is not finite.
   package init(scores: [Float], targets: [Bool]) throws {
@@ -27,11 +30,11 @@ package struct DetectionMetrics: Sendable {
     minDCF = [0.01: curve.minDCF(prior: 0.01), 0.05: curve.minDCF(prior: 0.05)]
   }
 
-  /// The least of p · Pmiss + (1 − p) · Pfa over all thresholds, divided by min(p, 1 − p), the cost of a system that
-  /// accepts all or none; misses and false alarms cost 1.
+  /// The least of p · Pmiss + (1 − p) · Pfa over all thresholds, divided by min(p, 1 − p), which is the cost of a
+  /// system that accepts all trials or none. A miss and a false alarm cost 1 each.
   package func minDCF(prior: Double) -> Double { curve.minDCF(prior: prior) }
 
-  /// `{"eer":…,"minDCF":{"0.01":…,"0.05":…},"trials":…,"targets":…}`
+  /// The metrics as JSON: `{"eer":…,"minDCF":{"0.01":…,"0.05":…},"trials":…,"targets":…}`.
   package var json: String {
     let costs = minDCF.sorted { $0.key < $1.key }.map { "\"\($0.key)\":\(JSONText.number($0.value))" }
     return "{\"eer\":\(JSONText.number(eer)),\"minDCF\":{\(costs.joined(separator: ","))},"
@@ -40,7 +43,7 @@ package struct DetectionMetrics: Sendable {
 }
 
 extension DetectionMetrics {
-  /// One line for people.
+  /// The metrics in one line for people.
   package var summary: String {
     String(
       format: "EER %.2f %%  minDCF(0.01) %.3f  minDCF(0.05) %.3f  (%d trials, %d targets)", eer, minDCF(prior: 0.01),

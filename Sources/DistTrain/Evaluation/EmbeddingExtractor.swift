@@ -1,4 +1,4 @@
-/// Embeddings of whole utterances, shared out over ranks.
+/// Computes embeddings of whole utterances, shared out over ranks.
 package struct EmbeddingExtractor {
   private let encoder: any Encoder
   private let parameters: Matrix
@@ -6,9 +6,10 @@ package struct EmbeddingExtractor {
   private let filterBank: FilterBank
 
   /// - Parameters:
-  ///   - frontEnd: the one that the encoder was trained with; its dither is left out.
-  ///   - parameters: flat; the encoder's come first.
-  ///   - statistics: the encoder's running statistics, flat.
+  ///   - encoder: the encoder of the embeddings.
+  ///   - frontEnd: the front end that the encoder was trained with; its dither is left out.
+  ///   - parameters: a flat matrix that begins with the encoder's parameters.
+  ///   - statistics: a flat matrix of the encoder's running statistics.
   package init(encoder: any Encoder, frontEnd: FrontEnd, parameters: Matrix, statistics: Matrix) {
     self.encoder = encoder
     self.parameters = parameters
@@ -16,11 +17,12 @@ package struct EmbeddingExtractor {
     filterBank = FilterBank(frontEnd)
   }
 
-  /// The embedding of a waveform before length normalisation; shorter than a frame, it is repeated to fill one.
+  /// The embedding of a waveform before length normalisation. A waveform that is shorter than a frame is repeated to
+  /// fill one.
   /// - Parameters:
-  ///   - samples: 16 kHz, ±1.
-  ///   - name: what an error calls them.
-  /// - Throws: `Failure(.badData)` where the encoder takes no utterance of so few frames.
+  ///   - samples: the samples at 16 kHz, where full scale is ±1.
+  ///   - name: the name of the waveform in an error.
+  /// - Throws: `Failure(.badData)` where the encoder accepts no utterance of so few frames.
   package func embedding(of samples: [Float], name: String) throws -> [Float] {
     let frontEnd = filterBank.frontEnd
     let filled = Waveform.tiled(samples, count: max(samples.count, frontEnd.samples(frames: 1)))
@@ -35,6 +37,8 @@ package struct EmbeddingExtractor {
     return encoder.encode(filterBank.features(of: filled, dither: nil), utterances: 1, pass).embeddings.values
   }
 
+  /// The embedding of an utterance before length normalisation.
+  /// - Throws: `Failure(.badData)` where its file cannot be read or it is too short for the encoder.
   package func embedding(of utterance: Utterance) throws -> [Float] {
     let samples = try Waveform.read(
       path: utterance.path, start: utterance.start, seconds: utterance.seconds, sampleRate: FrontEnd.sampleRate)
@@ -42,16 +46,19 @@ package struct EmbeddingExtractor {
     return try embedding(of: samples, name: "utterance \(utterance.id) (\(utterance.path))")
   }
 
-  /// The embeddings of utterances on every rank, each computed by one.
-  /// - Parameter isToStop: asked before each utterance.
-  /// - Throws: `AgreedFailure` that names a file which cannot be read, of status `.stopped` where `isToStop` said so on
-  ///   any rank.
+  /// The embeddings of utterances, on every rank; each is computed by one rank.
+  /// - Parameters:
+  ///   - isToStop: is asked before each utterance.
+  ///   - progress: is called after each utterance of this rank, with its place, from 0, in the order in which the ranks
+  ///     take turns.
+  /// - Throws: `AgreedFailure` that names a file which cannot be read, or is of kind `stopped` where `isToStop` was
+  ///   true on any rank.
   package func embeddings<Utterances: RandomAccessCollection<Utterance>>(
     of utterances: Utterances, communicator: any Communicator, isToStop: () -> Bool = { false },
     progress: (Int) -> Void = { _ in }
   ) throws -> Embeddings where Utterances.Index == Int {
     let vectors = Matrix.zeros(rows: utterances.count, columns: encoder.dimensions)
-    // By length and then in turn, so that ranks finish together.
+    // Ranks take utterances in turn, the longest first, so that they finish together.
     let seconds = utterances.map(\.seconds)
     let order = seconds.indices.sorted { (seconds[$0], $0) > (seconds[$1], $1) }
     try communicator.agree {

@@ -1,11 +1,11 @@
 import Foundation
 
-/// Files of embeddings. The extension says which: `.ark` (Kaldi's binary vectors, with an `.scp` beside it), `.txt`
-/// (Kaldi's text) or `.safetensors` (one tensor `embeddings`, utterances × dimensions, and their names as a JSON list
-/// under `utterances` in the metadata). An `.scp` can be read too.
+/// Files of embeddings. The suffix decides the format: `.ark` (Kaldi's binary vectors, with an `.scp` beside it),
+/// `.txt` (Kaldi's text) or `.safetensors` (one tensor `embeddings`, utterances × dimensions, with their names as a
+/// JSON list under `utterances` in the metadata). An `.scp` can be read too.
 package enum EmbeddingFile {
-  /// Looks whether embeddings can be written there, before they are computed.
-  /// - Throws: `Failure(.usage)` for an unknown suffix, or a folder that is not there.
+  /// Checks, before embeddings are computed, that they can be written to a path.
+  /// - Throws: `Failure(.usage)` for an unknown suffix, or a folder that does not exist.
   package static func check(_ path: String) throws {
     if try Format(path: path) == .script {
       throw Failure(.usage, "\(path): name the .ark to write, the .scp comes beside it")
@@ -15,6 +15,8 @@ package enum EmbeddingFile {
     }
   }
 
+  /// Writes embeddings to a file, which appears whole or not at all.
+  /// - Parameter metadata: further entries of the metadata of a `.safetensors` file.
   package static func write(_ embeddings: Embeddings, metadata: [String: String] = [:], to path: String) throws {
     switch try Format(path: path) {
     case .safetensors: try writeSafetensors(embeddings, metadata: metadata, to: path)
@@ -24,7 +26,8 @@ package enum EmbeddingFile {
     }
   }
 
-  /// - Throws: `Failure(.badData)` with the file and the utterance or line.
+  /// Reads a file of embeddings.
+  /// - Throws: `Failure(.badData)` with the file and the utterance or line; `Failure(.usage)` for an unknown suffix.
   package static func read(_ path: String) throws -> Embeddings {
     switch try Format(path: path) {
     case .safetensors: try readSafetensors(path)

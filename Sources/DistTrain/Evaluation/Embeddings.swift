@@ -1,7 +1,7 @@
 /// The embeddings of named utterances or enrolments.
 package struct Embeddings: Sendable {
   package let names: [String]
-  /// utterances × dimensions
+  /// A matrix of utterances × dimensions.
   package let vectors: Matrix
   private let rows: [String: Int]
 
@@ -18,9 +18,10 @@ package struct Embeddings: Sendable {
     self.rows = rows
   }
 
+  /// The row of a name in `vectors`, or nil where there is no such name.
   package func row(of name: String) -> Int? { rows[name] }
 
-  /// The mean of all embeddings, to be subtracted before scoring.
+  /// The mean of all embeddings, which may be subtracted before scoring.
   package var mean: [Float] {
     var sums = [Double](repeating: 0, count: vectors.columns)
     for row in 0..<vectors.rows {

@@ -1,6 +1,6 @@
 extension EnrolmentMap {
-  /// The embeddings with one more row for each enrolment: the arithmetic mean of its utterances' embeddings, which are
-  /// not normalised before (wespeaker).
+  /// The embeddings with one more row for each enrolment, which is the arithmetic mean of the embeddings of its
+  /// utterances, without normalising them first (wespeaker).
   ///
   /// - Throws: `Failure(.badData)` that names the line and the utterance which has no embedding.
   package func adding(to embeddings: Embeddings) throws -> Embeddings {

@@ -1,12 +1,14 @@
-/// The trials of speakers that are not trained on, ready to be scored during training.
+/// Trials of speakers that are not trained on, ready to be scored during training.
 package struct HeldOutEvaluation: Sendable {
   private let utterances: [Utterance]
   private let trials: TrialList
 
+  /// Reads the corpus and the trials.
   /// - Parameters:
-  ///   - corpus: a data directory.
-  ///   - trials: a trial list over its utterances.
-  /// - Throws: `Failure(.badData)`, also where a trial names an utterance that the corpus does not have.
+  ///   - corpus: the path of a data directory.
+  ///   - trials: the path of a trial list over its utterances.
+  /// - Throws: `Failure(.badData)` where either cannot be read, or a trial names an utterance that the corpus does not
+  ///   have.
   package init(corpus: String, trials: String) throws {
     let corpus = try Corpus.open(corpus)
     let list = try TrialList.read(trials)
@@ -14,9 +16,10 @@ package struct HeldOutEvaluation: Sendable {
     self.trials = list
   }
 
-  /// Raw cosine scores' metrics, the same on every rank.
-  /// - Parameter isToStop: asked before each utterance.
-  /// - Throws: `AgreedFailure`, of status `.stopped` where `isToStop` said so on any rank.
+  /// Scores the trials by the cosines of their embeddings, without normalising the scores. The result is the same on
+  /// every rank.
+  /// - Parameter isToStop: is asked before each utterance.
+  /// - Throws: `AgreedFailure`, which is of kind `stopped` where `isToStop` was true on any rank.
   package func run(
     _ extractor: EmbeddingExtractor, communicator: any Communicator, isToStop: () -> Bool = { false }
   ) throws -> (metrics: DetectionMetrics, scores: [Float]) {
@@ -27,6 +30,7 @@ package struct HeldOutEvaluation: Sendable {
     }
   }
 
+  /// Writes the scores of the trials as `TrialScorer.write` does.
   package func write(_ scores: [Float], to path: String) throws {
     try TrialScorer.write(scores, of: trials, to: path)
   }

@@ -1,11 +1,14 @@
 import Foundation
 
-/// Kaldi's archives of vectors, binary (float or double) or text, and the scripts that point into them.
+/// Reads Kaldi's archives of vectors, binary (float or double) or text, and the scripts that point into them.
 enum KaldiVectors {
-  /// What stands before the size of a binary vector of floats: the mark of binary, its type and the bytes of its size.
+  /// The bytes before the size of a binary vector of floats: the mark of binary data, the type, and the number of bytes
+  /// of the size.
   static let binaryFloats: [UInt8] = [0, UInt8(ascii: "B")] + Array("FV ".utf8) + [4]
 
-  /// Reads `utterance vector` after `utterance vector`.
+  /// Reads an archive: an utterance and its vector, one after the other.
+  /// - Throws: `Failure(.badData)` for an archive that is malformed or empty, or whose vectors have different
+  ///   dimensions.
   static func readArchive(_ path: String) throws -> Embeddings {
     var reader = Reader(path: path, bytes: try InputFile.contents(of: path))
     var names: [String] = []
@@ -17,8 +20,9 @@ enum KaldiVectors {
     return try embeddings(names, vectors, path: path)
   }
 
-  /// Reads the vectors that lines of `utterance archive:offset` point to. An archive's path is tried against the
-  /// script's folder, then the working directory.
+  /// Reads the vectors that the lines `utterance archive:offset` of a script point to. An archive's path is tried in
+  /// the script's folder, then in the working directory.
+  /// - Throws: `Failure(.badData)` with the line that is malformed or whose vector cannot be read.
   static func readScript(_ path: String) throws -> Embeddings {
     let text = String(decoding: try InputFile.contents(of: path), as: UTF8.self)
     var readers: [String: Reader] = [:]
@@ -77,7 +81,7 @@ enum KaldiVectors {
       self.bytes = bytes
     }
 
-    /// The next utterance, with the blank after it passed over; nil at the end.
+    /// Reads the name of the next utterance and the blank after it; nil at the end.
     mutating func name() throws -> String? {
       while offset < bytes.count, bytes[offset] == UInt8(ascii: "\n") { offset += 1 }
       guard offset < bytes.count else { return nil }

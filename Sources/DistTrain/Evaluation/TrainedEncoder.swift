@@ -1,10 +1,14 @@
-/// An encoder with its parameters, from a run folder, a checkpoint or a file of parameters.
+/// An encoder with its parameters, read from a run folder, a checkpoint or a file of parameters.
 package struct TrainedEncoder {
+  /// The file that the parameters were read from.
   package let path: String
+  /// Computes embeddings with the encoder and the front end that it was trained with.
   package let extractor: EmbeddingExtractor
 
-  /// - Parameter path: a run folder (its newest checkpoint that verifies), a checkpoint's folder or `model.safetensors`.
-  /// - Throws: `Failure(.badData)` that says what of it is missing or broken.
+  /// Reads an encoder.
+  /// - Parameter path: a run folder (of which the newest checkpoint that verifies is read), a checkpoint's folder or a
+  ///   `model.safetensors`.
+  /// - Throws: `Failure(.badData)` that says what is missing or broken.
   package init(_ path: String) throws {
     self.path = try Self.file(path)
     let file = try SafetensorsFile(path: self.path)
@@ -24,8 +28,8 @@ package struct TrainedEncoder {
       encoder: encoder, frontEnd: configuration.features, parameters: parameters, statistics: statistics)
   }
 
-  /// Compares the tensors that an encoder has with those of a file's header: nothing is allocated of sizes that the file
-  /// says of itself and does not hold.
+  /// Compares the tensors that an encoder needs with those in a file's header, so that no memory is allocated for sizes
+  /// which the file claims but does not hold.
   /// - Throws: `Failure(.badData)` that names the first tensor which is missing or has another shape.
   private static func checkTensors(_ file: SafetensorsFile, _ layout: EncoderLayout, of settings: Configuration.Encoder) throws {
     for tensor in layout.parameters.parameters + layout.statistics.parameters {

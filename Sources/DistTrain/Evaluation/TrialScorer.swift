@@ -4,11 +4,13 @@ import Foundation
 /// Scores trials by the cosine of their embeddings.
 package struct TrialScorer: Sendable {
   private let embeddings: Embeddings
-  /// Rows of length 1, or 0 where an embedding is 0.
+  /// The embeddings scaled to length 1, or 0 where an embedding is 0.
   private let directions: Matrix
 
-  /// - Parameter mean: subtracted from every embedding first.
-  /// - Throws: `Failure(.badData)` that names the utterance whose embedding is not finite.
+  /// Scales all embeddings to length 1.
+  /// - Parameter mean: the vector that is subtracted from every embedding first; nil subtracts nothing.
+  /// - Throws: `Failure(.badData)` where the mean has other dimensions, or an embedding is not finite, whose utterance
+  ///   it names.
   package init(_ embeddings: Embeddings, mean: [Float]? = nil) throws {
     let vectors = embeddings.vectors
     if let mean, mean.count != vectors.columns {
@@ -31,7 +33,7 @@ package struct TrialScorer: Sendable {
     }
   }
 
-  /// A score in [-1, 1] for each trial.
+  /// The score of each trial, in [-1, 1].
   ///
   /// - Throws: `Failure(.badData)` that names the list, the line and the utterance which has no embedding.
   package func scores(of list: TrialList) throws -> [Float] {
@@ -48,7 +50,7 @@ package struct TrialScorer: Sendable {
     }
   }
 
-  /// Writes lines of `enrolment test score target|nontarget`, five decimals, as wespeaker does.
+  /// Writes lines of `enrolment test score target|nontarget`, the score with five decimals, as wespeaker does.
   package static func write(_ scores: [Float], of list: TrialList, to path: String) throws {
     precondition(scores.count == list.trials.count, "\(scores.count) scores for \(list.trials.count) trials")
     try AtomicFile.write(to: path) { file in
@@ -59,7 +61,7 @@ package struct TrialScorer: Sendable {
     }
   }
 
-  /// What `%.5f` prints, for numbers of which lists have millions.
+  /// The text that `%.5f` prints, computed faster because lists have millions of scores.
   static func fiveDecimals(_ value: Float) -> String {
     // The product is exact: 24 bits of the score and 17 of 100000 fit into a double.
     let scaled = (Double(value) * 100_000).rounded(.toNearestOrEven)
@@ -71,7 +73,7 @@ package struct TrialScorer: Sendable {
 }
 
 extension TrialScorer {
-  /// The cosine of two embeddings; 0 where one of them is 0.
+  /// The cosine of two embeddings, or 0 where one of them is 0.
   package static func cosine(_ first: [Float], _ second: [Float]) -> Float {
     precondition(first.count == second.count, "embeddings of one encoder have as many dimensions")
     func dot(_ a: [Float], _ b: [Float]) -> Double {

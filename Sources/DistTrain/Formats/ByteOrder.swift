@@ -1,16 +1,19 @@
 import Foundation
 
-/// The order of Kaldi's lists, `LC_ALL=C sort`: by the bytes of the UTF-8 text.
+/// The order of Kaldi's lists, `LC_ALL=C sort`, which is that of the bytes of the UTF-8 text.
 enum ByteOrder {
+  /// Whether `left` comes before `right`.
   static func precedes(_ left: String, _ right: String) -> Bool {
     compare(left, right) < 0
   }
 
+  /// Whether both texts have the same bytes. Swift's `==` also holds for other bytes of the same characters.
   static func equal(_ left: String, _ right: String) -> Bool {
     compare(left, right) == 0
   }
 
-  /// Negative where `left` comes first. `memcmp`, since a list of a million utterances takes some fifty million of these.
+  /// Negative where `left` comes first, 0 where both are the same. It uses `memcmp`, since sorting a list of a million
+  /// utterances takes some fifty million comparisons.
   private static func compare(_ left: String, _ right: String) -> Int {
     let order = left.utf8.withContiguousStorageIfAvailable { left in
       right.utf8.withContiguousStorageIfAvailable { right in
@@ -29,7 +32,7 @@ enum ByteOrder {
     return isSorted ? elements : elements.sorted { precedes(key($0), key($1)) }
   }
 
-  /// The position of a key in sorted elements.
+  /// The position of a key in sorted elements, or nil where no element has it.
   static func find<Element>(_ wanted: String, in elements: [Element], by key: (Element) -> String) -> Int? {
     var low = 0
     var high = elements.count

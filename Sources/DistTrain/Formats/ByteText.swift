@@ -1,6 +1,6 @@
 import Foundation
 
-/// A stretch of a list's bytes. Whoever holds it holds the list.
+/// A stretch of a list's bytes. It is valid only as long as the list is held.
 struct ByteText {
   let bytes: UnsafeRawBufferPointer
 
@@ -16,7 +16,7 @@ struct ByteText {
     return order == 0 ? bytes.count - other.bytes.count : order
   }
 
-  /// The order of `self` followed by `suffix` against that of `other` followed by `otherSuffix`.
+  /// Compares `self` followed by `suffix` with `other` followed by `otherSuffix`; the result is as for `compare(_:)`.
   func compare(_ suffix: [UInt8], _ other: ByteText, _ otherSuffix: [UInt8]) -> Int {
     let order = Self.order(bytes, other.bytes, min(bytes.count, other.bytes.count))
     if order != 0 { return order }
@@ -31,7 +31,7 @@ struct ByteText {
 }
 
 extension ByteText {
-  /// Calls `body` with the bytes of a string, which are valid there only.
+  /// Calls `body` with the bytes of a string, which are valid only within the call.
   static func with<Result>(_ string: String, _ body: (ByteText) throws -> Result) rethrows -> Result {
     var string = string
     return try string.withUTF8 { try body(ByteText(UnsafeRawBufferPointer($0))) }

@@ -1,8 +1,8 @@
-/// A table of comma-separated values after RFC 4180: fields in quotes may hold commas, line breaks and doubled quotes.
-/// A byte order mark and both kinds of line ends are taken; empty lines are passed over.
+/// A table of comma-separated values as in RFC 4180: fields in quotes may hold commas, line breaks and doubled quotes.
+/// A byte order mark and both kinds of line ends are accepted; empty lines are skipped.
 struct CSVTable {
   struct Row {
-    /// The line, from 1, on which the row begins.
+    /// The line of the file, counted from 1, on which the row begins.
     let line: Int
     let fields: [String]
   }
@@ -10,8 +10,9 @@ struct CSVTable {
   let path: String
   let rows: [Row]
 
-  /// - Throws: `Failure(.badData)` with the line for a quote that is not closed or stands elsewhere, and for what is not
-  ///   UTF-8.
+  /// Reads a whole table.
+  /// - Throws: `Failure(.badData)` that names the line for a quote that is not closed or stands elsewhere than at the
+  ///   ends of a field, and for text that is not UTF-8.
   init(path: String) throws {
     var bytes = try InputFile.contents(of: path)[...]
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }

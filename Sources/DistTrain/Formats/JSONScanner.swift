@@ -1,9 +1,11 @@
-/// Reads JSON from its beginning, for headers that come from outside: members in their order, a name that comes twice
-/// is an error, nesting is only what the caller expects.
+/// Reads JSON from its beginning, for headers that come from outside. Members keep their order, a name that comes twice
+/// is an error, and only the nesting that the caller asks for is read.
 struct JSONScanner {
-  /// What was expected, and at which byte something else stood.
+  /// The error of a text that is not the expected JSON.
   struct Malformed: Error {
+    /// What was expected.
     let expected: String
+    /// The offset of the byte at which something else stood.
     let offset: Int
   }
 
@@ -12,7 +14,7 @@ struct JSONScanner {
 
   init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-  /// Calls `member` with each name; it reads the value.
+  /// Reads an object and calls `member` with each name, which must read the value.
   mutating func object(_ member: (inout JSONScanner, String) throws -> Void) throws {
     try expect("{")
     if take("}") { return }
@@ -29,7 +31,7 @@ struct JSONScanner {
     try expect("}")
   }
 
-  /// Calls `element` before each element; it reads it.
+  /// Reads an array and calls `element` before each element, which must read the element.
   mutating func array(_ element: (inout JSONScanner) throws -> Void) throws {
     try expect("[")
     if take("]") { return }
@@ -37,6 +39,7 @@ struct JSONScanner {
     try expect("]")
   }
 
+  /// Reads a string.
   mutating func string() throws -> String {
     try expect("\"")
     var text: [UInt8] = []
@@ -57,7 +60,7 @@ struct JSONScanner {
     throw Malformed(expected: "the end of a string", offset: offset)
   }
 
-  /// A whole number from 0 to Int.max.
+  /// Reads a whole number from 0 to Int.max.
   mutating func count() throws -> Int {
     skipSpace()
     let start = offset
@@ -73,7 +76,7 @@ struct JSONScanner {
     return value
   }
 
-  /// Nothing but white space may be left.
+  /// Checks that nothing but white space is left.
   mutating func end() throws {
     skipSpace()
     guard offset == bytes.count else { throw Malformed(expected: "nothing more", offset: offset) }
@@ -110,7 +113,7 @@ struct JSONScanner {
     }
   }
 
-  /// The scalar after `\u`, of two such escapes where the first is half of a surrogate pair.
+  /// The scalar after `\u`, or after two such escapes where the first is half of a surrogate pair, in UTF-8.
   private mutating func unicode() throws -> [UInt8] {
     var units = [try codeUnit()]
     if UTF16.isLeadSurrogate(units[0]), offset + 1 < bytes.count, bytes[offset] == UInt8(ascii: "\\"),

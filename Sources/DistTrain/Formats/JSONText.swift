@@ -1,6 +1,6 @@
-/// JSON written by hand where the order of keys matters or numbers may not be finite.
+/// Writes JSON by hand, for texts in which the order of keys matters or numbers may not be finite.
 package enum JSONText {
-  /// A string in quotation marks.
+  /// A JSON string, with its quotation marks and escapes.
   package static func quoted(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {
@@ -19,6 +19,6 @@ package enum JSONText {
     return result + "\""
   }
 
-  /// The shortest text that reads back as the same number; JSON has no infinities and no NaN, so they become `null`.
+  /// The shortest text that reads back as the same number. JSON has no infinities and no NaN, so these become `null`.
   package static func number(_ value: Double) -> String { value.isFinite ? "\(value)" : "null" }
 }

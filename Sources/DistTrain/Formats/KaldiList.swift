@@ -1,20 +1,23 @@
 import Foundation
 
-/// A text list of a Kaldi data directory (`wav.scp`, `utt2spk`, …): one entry a line, whose first field is a unique key.
+/// A text list of a Kaldi data directory (`wav.scp`, `utt2spk`, …) with one entry a line, whose first field is a unique
+/// key.
 ///
-/// It keeps the file's bytes and, for each line, where its parts are: no text is made of a line before someone asks.
+/// The list keeps the file's bytes and, for each line, the places of its parts: a line becomes text only when it is
+/// asked for.
 struct KaldiList: Sendable {
   struct Line {
     let number: Int
     fileprivate let keyBytes: ByteText
     fileprivate let restBytes: ByteText
-    /// What both lie in.
+    /// The block that holds both.
     fileprivate let block: ByteBlock
 
     var key: String { keyBytes.text }
-    /// What follows the key, without the white space around it.
+    /// The text that follows the key, without the white space around it.
     var rest: String { restBytes.text }
-    /// Cut at bytes, as they were counted: a combining mark behind a blank would make one character of both.
+    /// The fields of `rest`, cut at bytes, as they were counted: as characters, a blank and a combining mark behind it
+    /// would be one.
     var fields: [String] {
       restBytes.bytes.split(whereSeparator: KaldiList.isSeparator).map { String(decoding: $0, as: UTF8.self) }
     }
@@ -22,21 +25,23 @@ struct KaldiList: Sendable {
 
   let path: String
   private let block: ByteBlock
-  /// In the byte order of their keys.
+  /// The lines' places, in the byte order of their keys.
   private let places: [Place]
 
-  /// Where a line's parts are in the file.
+  /// The places of a line's parts in the file.
   private struct Place {
     var start: Int
     var number: Int32
     var keyCount: Int32
-    /// From the key's start on.
+    /// The distance from the start of the key.
     var restStart: Int32
     var restCount: Int32
   }
 
-  /// Reads a list. Throws `.badData` where the file is missing or empty, or a line is not UTF-8, has not `fields` fields
-  /// (a key alone is never enough; nil for a key and the rest of the line), or repeats a key.
+  /// Reads a list.
+  /// - Parameter fields: the number of fields of each line, with the key; nil asks for a key and the rest of the line.
+  /// - Throws: `Failure(.badData)` where the file is missing or empty, or a line is not UTF-8, has another number of
+  ///   fields, or repeats a key.
   init(path: String, fields: Int?) throws {
     self.path = path
     guard FileSystem.exists(path) else {
@@ -72,10 +77,10 @@ struct KaldiList: Sendable {
     }
   }
 
-  /// Valid as long as the list is.
+  /// The key of the line at an index; valid as long as the list is.
   func key(_ index: Int) -> ByteText { Self.key(places[index], UnsafeRawBufferPointer(block.bytes)) }
 
-  /// Valid as long as the list is.
+  /// The rest of the line at an index; valid as long as the list is.
   func rest(_ index: Int) -> ByteText {
     let place = places[index]
     let start = place.start + Int(place.restStart)
@@ -86,7 +91,8 @@ struct KaldiList: Sendable {
     ByteText(UnsafeRawBufferPointer(rebasing: bytes[place.start..<place.start + Int(place.keyCount)]))
   }
 
-  /// The position among `lines` of a key; `guess` is where it may well be.
+  /// The position of a key among `lines`, or nil where no line has it. `guess` is a likely position, which is tried
+  /// first.
   func index(of key: ByteText, guess: Int = 0) -> Int? {
     if places.indices.contains(guess), self.key(guess).compare(key) == 0 { return guess }
     var low = 0
@@ -106,7 +112,7 @@ struct KaldiList: Sendable {
     Failure(.badData, "\(path):\(number): \(what)")
   }
 
-  /// The lines in the order of the file, without a byte order mark and an empty line at the end.
+  /// The places of the lines in the order of the file, without a byte order mark and an empty line at the end.
   private static func places(_ bytes: UnsafeRawBufferPointer, path: String, fields: Int?) throws -> [Place] {
     var start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
     var places: [Place] = []

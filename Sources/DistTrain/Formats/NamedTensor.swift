@@ -1,11 +1,11 @@
-/// A view of floats in a buffer under a name, as it stands in a file: row-major, the last extent fastest.
+/// A named view of floats in a buffer, as a file stores it: row-major, the last extent fastest.
 package struct NamedTensor: Sendable {
   package let name: String
   package let shape: [Int]
   private let buffer: Buffer
   private let offset: Int
 
-  /// The elements of `buffer` from `offset` on, as many as the shape holds; nothing is copied.
+  /// Views the elements of `buffer` from `offset` on, as many as the shape holds, without a copy.
   package init(name: String, shape: [Int], buffer: Buffer, offset: Int = 0) {
     let count = shape.reduce(1, *)
     precondition(shape.allSatisfy { $0 >= 0 }, "\(name): no extent of a shape is negative")
@@ -16,11 +16,12 @@ package struct NamedTensor: Sendable {
     self.offset = offset
   }
 
+  /// Views a matrix as a tensor of rows × columns, without a copy.
   package init(name: String, matrix: Matrix) {
     self.init(name: name, shape: [matrix.rows, matrix.columns], buffer: matrix.buffer)
   }
 
-  /// A copy of values.
+  /// Copies the values, as many as the shape holds, into a buffer of the tensor's own.
   package init(name: String, shape: [Int], values: [Float]) {
     precondition(values.count == shape.reduce(1, *), "\(name) has \(values.count) values, its shape is \(shape)")
     let buffer = Buffer(count: values.count)

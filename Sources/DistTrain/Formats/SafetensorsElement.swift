@@ -1,4 +1,4 @@
-/// The element types of safetensors, by their names in the header.
+/// The element types of safetensors, with the names that the header has for them.
 package enum SafetensorsElement: String, Sendable {
   case bool = "BOOL"
   case uint8 = "U8"
@@ -16,7 +16,7 @@ package enum SafetensorsElement: String, Sendable {
   case int64 = "I64"
   case uint64 = "U64"
 
-  /// Bytes of one element.
+  /// The number of bytes of one element.
   package var size: Int {
     switch self {
     case .bool, .uint8, .int8, .float8e5m2, .float8e4m3: 1
@@ -50,7 +50,7 @@ package enum SafetensorsElement: String, Sendable {
     }
   }
 
-  /// IEEE 754 half precision.
+  /// The value of a number in IEEE 754 half precision.
   private static func float(half bits: UInt16) -> Float {
     let sign: Float = bits >> 15 == 1 ? -1 : 1
     let exponent = Int(bits >> 10 & 31)

@@ -1,13 +1,15 @@
 extension SafetensorsFile {
-  /// Writes tensors as F32, in their order, to a file that is there whole or not at all.
+  /// Writes tensors as F32, in their order, to a file that appears whole or not at all.
   package static func write(_ tensors: [NamedTensor], metadata: [String: String] = [:], to path: String) throws {
     try AtomicFile.write(to: path) { try write(tensors, metadata: metadata, into: $0) }
   }
 
-  /// Writes tensors from where they are: nothing is copied as a whole.
+  /// Writes tensors as F32, in their order, from where they lie in memory, without a copy of the whole.
+  /// - Throws: `Failure(.failed)` where the names and metadata are longer than the format allows, or the file cannot be
+  ///   written.
   package static func write(_ tensors: [NamedTensor], metadata: [String: String], into file: OutputFile) throws {
     var header = Array(header(tensors, metadata: metadata).utf8)
-    // The format's own writer lets the data begin at a multiple of 8 bytes too.
+    // As the format's own writer does, this lets the data begin at a multiple of 8 bytes.
     header += [UInt8](repeating: UInt8(ascii: " "), count: (8 - header.count % 8) % 8)
     guard header.count <= SafetensorsHeader.longest else {
       throw Failure(

@@ -1,17 +1,16 @@
 import Foundation
 
-/// A safetensors file open for reading; tensors are read one by one, as floats.
+/// A safetensors file that is open for reading; its tensors are read one by one, as floats.
 package struct SafetensorsFile: Sendable {
   package let path: String
   /// The strings of `__metadata__`.
   package let metadata: [String: String]
-  /// In the order in which they lie in the file.
+  /// The names of the tensors, in the order in which the tensors lie in the file.
   package let names: [String]
   private let file: InputFile
   private let entries: [String: SafetensorsHeader.Entry]
 
-  /// Reads and checks the header.
-  ///
+  /// Opens a file, and reads and checks its header.
   /// - Throws: `Failure(.badData)` that names the file and the tensor when a size or an offset is wrong.
   package init(path: String) throws {
     self.path = path
@@ -24,13 +23,17 @@ package struct SafetensorsFile: Sendable {
 
   package func contains(_ name: String) -> Bool { entries[name] != nil }
 
+  /// The extents of a tensor.
+  /// - Throws: `Failure(.badData)` when there is no tensor of that name.
   package func shape(of name: String) throws -> [Int] { try entry(name).shape }
 
+  /// The type of a tensor's elements.
+  /// - Throws: `Failure(.badData)` when there is no tensor of that name.
   package func element(of name: String) throws -> SafetensorsElement { try entry(name).element }
 
-  /// Reads a tensor as floats, whatever its floating-point or integer type.
-  ///
-  /// - Throws: `Failure(.badData)` when there is none of that name or of that many elements.
+  /// Reads a tensor as floats, from any element type that `SafetensorsElement` converts.
+  /// - Throws: `Failure(.badData)` when there is no tensor of that name, or it has another number of elements or
+  ///   another type.
   package func read(_ name: String, into values: UnsafeMutableBufferPointer<Float>) throws {
     let entry = try entry(name)
     guard entry.count == values.count else {
@@ -51,7 +54,7 @@ package struct SafetensorsFile: Sendable {
     }
   }
 
-  /// Reads a tensor of exactly this shape.
+  /// Reads a tensor that must have exactly this shape.
   package func read(_ name: String, shape: [Int], into values: UnsafeMutableBufferPointer<Float>) throws {
     let entry = try entry(name)
     guard entry.shape == shape else {
@@ -60,6 +63,7 @@ package struct SafetensorsFile: Sendable {
     try read(name, into: values)
   }
 
+  /// Reads all elements of a tensor as floats, in row-major order.
   package func values(of name: String) throws -> [Float] {
     let count = try entry(name).count
     return try [Float](unsafeUninitializedCapacity: count) { buffer, initialized in

@@ -1,12 +1,13 @@
-/// What stands at the beginning of a safetensors file: 8 bytes of its length, then JSON that says where each tensor
-/// lies. The rules are those of the format's own reader: tensors follow each other without holes and fill the file.
+/// The beginning of a safetensors file: 8 bytes with the header's length, then JSON that says where each tensor lies.
+/// The rules are those of the format's own reader: tensors follow each other without holes and fill the file.
 struct SafetensorsHeader: Sendable {
   struct Entry: Sendable {
     let name: String
     let element: SafetensorsElement
     let shape: [Int]
-    /// Where its bytes lie in the file.
+    /// The offsets of its bytes in the file.
     let range: Range<Int>
+    /// The number of its elements.
     let count: Int
   }
 
@@ -14,9 +15,10 @@ struct SafetensorsHeader: Sendable {
   static let longest = 100_000_000
 
   let metadata: [String: String]
-  /// In the order of their bytes.
+  /// The tensors, in the order in which their bytes lie in the file.
   let entries: [Entry]
 
+  /// Reads and checks the header of a file.
   /// - Throws: `Failure(.badData)` that names the file and the tensor.
   init(of file: InputFile) throws {
     guard file.bytes >= 8 else { throw Self.bad(file, "it has \(file.bytes) bytes, a header alone has more") }
@@ -117,7 +119,7 @@ extension SafetensorsHeader {
       return counts
     }
 
-    /// nil when it is 2^63 or more.
+    /// The product of the factors, or nil where it is 2^63 or more.
     private static func product(_ factors: [Int]) -> Int? {
       var product = 1
       for factor in factors {

@@ -1,7 +1,9 @@
 import Foundation
 
-/// JSON in which an unknown key is an error: Foundation's decoder passes over them without a word.
+/// JSON in which an unknown key is an error, where Foundation's decoder ignores it without a word.
 enum StrictJSON {
+  /// Decodes a value.
+  /// - Throws: `Failure(.badData)` that names the file and the key which is missing or of another type.
   static func decode<Value: Decodable>(_ type: Value.Type, from json: Data, path: String) throws -> Value {
     do {
       return try JSONDecoder().decode(type, from: json)
@@ -15,7 +17,8 @@ enum StrictJSON {
     }
   }
 
-  /// The keys of the object, or of the object under `member` in it, are all of them known.
+  /// Checks that all keys of the object, or of the object under `member` in it, are known.
+  /// - Throws: `Failure(.badData)` that names the file and the first unknown key in alphabetical order.
   static func check<Keys: CodingKey & CaseIterable>(
     _ json: Data, path: String, keys: Keys.Type, inside member: String? = nil
   ) throws {

@@ -1,4 +1,4 @@
-/// A block that precedes a member of a tar archive (POSIX.1-1988 ustar, and GNU's form of it).
+/// The block that precedes a member of a tar archive (POSIX.1-1988 ustar, or GNU's form of it).
 struct TarHeader {
   static let byteCount = 512
 
@@ -6,7 +6,7 @@ struct TarHeader {
   let size: Int
   let type: UInt8
 
-  /// The header in a block.
+  /// Reads the header in a block of 512 bytes.
   /// - Throws: `Failure(.badData)` that says what is wrong with it, without a place.
   init(_ block: [UInt8]) throws(Failure) {
     guard block.count == Self.byteCount, block[257..<262].elementsEqual("ustar".utf8) else {
@@ -18,7 +18,7 @@ struct TarHeader {
     guard let size = Self.number(block[124..<136]) else { throw Failure(.badData, "a tar header without a size") }
     self.size = size
     type = block[156]
-    // GNU's form has other things where ustar has the beginning of a long name.
+    // GNU's form has other fields where ustar has the beginning of a long name.
     let isGNU = block[262] == UInt8(ascii: " ")
     let prefix = isGNU ? "" : Self.text(block[345..<500])
     name = (prefix.isEmpty ? "" : prefix + "/") + Self.text(block[0..<100])
@@ -27,9 +27,8 @@ struct TarHeader {
   /// Whether the member is a file.
   var isFile: Bool { [UInt8(ascii: "0"), UInt8(ascii: "7"), 0].contains(type) }
 
-  /// A header of a file, or of what extends the one that follows (`type` x).
-  ///
-  /// - Returns: nil for a name or size that it cannot hold.
+  /// The block of a header, either of a file or of an extension of the header that follows it (`type` x).
+  /// - Returns: the 512 bytes, or nil for a name or size that a header cannot hold.
   static func block(name: String, size: Int, type: UInt8 = UInt8(ascii: "0")) -> [UInt8]? {
     guard let (prefix, rest) = divided(Array(name.utf8)), size < 1 << 33 else { return nil }
     var block = [UInt8](repeating: 0, count: byteCount)
@@ -51,12 +50,13 @@ struct TarHeader {
     return block
   }
 
-  /// The sum of the bytes, those of the checksum itself taken for spaces.
+  /// The sum of the block's bytes, where those of the checksum itself count as spaces.
   private static func checksum(_ block: [UInt8]) -> Int {
     block.indices.reduce(0) { $0 + ((148..<156).contains($1) ? 32 : Int(block[$1])) }
   }
 
-  /// An octal number, or one to the base 256 as GNU writes what is too large for that; nil for anything else.
+  /// The value of an octal field, or of one in base 256, which GNU writes for numbers that are too large for octal; nil
+  /// for anything else.
   private static func number(_ field: ArraySlice<UInt8>) -> Int? {
     if field.first == 0x80 {
       let bytes = field.dropFirst()
@@ -74,7 +74,7 @@ struct TarHeader {
     String(decoding: field.prefix { $0 != 0 }, as: UTF8.self)
   }
 
-  /// A name as its two fields hold it; nil for one that they cannot.
+  /// A name divided between the two fields that hold it, or nil for a name that does not fit into them.
   private static func divided(_ name: [UInt8]) -> (prefix: ArraySlice<UInt8>, name: ArraySlice<UInt8>)? {
     guard !name.isEmpty, name.allSatisfy({ (0x20..<0x7F).contains($0) }) else { return nil }
     if name.count <= 100 { return ([], name[...]) }

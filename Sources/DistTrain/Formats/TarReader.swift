@@ -1,25 +1,28 @@
 /// Goes through the files of a tar archive: ustar, with the long names of pax (POSIX.1-2001) and GNU. Every length and
-/// offset is held against the file's own length.
+/// offset is checked against the length of the archive.
 struct TarReader {
   struct Member: Equatable {
     let name: String
-    /// Where its bytes begin in the archive.
+    /// The offset of the member's first byte in the archive.
     let offset: Int
+    /// The number of the member's bytes.
     let count: Int
   }
 
+  /// The largest extended header that is read, in bytes.
   private static let longestExtension = 1 << 20
 
   let file: InputFile
-  /// Where the next header is.
+  /// The offset of the next header.
   private(set) var position = 0
 
+  /// Opens an archive.
   /// - Throws: `Failure(.badData)` when there is no such file or it may not be read.
   init(path: String) throws {
     file = try InputFile(path: path)
   }
 
-  /// The next file; nil at the end of the archive.
+  /// The next file, or nil at the end of the archive.
   /// - Throws: `Failure(.badData)` that names the archive, the place and what is wrong there.
   mutating func next() throws -> Member? {
     var name: String?

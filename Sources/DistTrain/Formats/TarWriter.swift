@@ -1,4 +1,4 @@
-/// Writes the files of a tar archive: ustar, with pax headers for names that it cannot hold.
+/// Writes files into a tar archive: ustar, with pax headers for names that ustar cannot hold.
 struct TarWriter {
   private let file: OutputFile
   private var position = 0
@@ -8,7 +8,7 @@ struct TarWriter {
   }
 
   /// Adds a file.
-  /// - Returns: where its bytes begin in the archive.
+  /// - Returns: the offset of its first byte in the archive.
   @discardableResult
   mutating func add(_ name: String, _ bytes: [UInt8]) throws -> Int {
     guard bytes.count < 1 << 33 else {
@@ -25,12 +25,12 @@ struct TarWriter {
     return offset
   }
 
-  /// Marks the end.
+  /// Writes the mark of the archive's end.
   mutating func finish() throws {
     try put([UInt8](repeating: 0, count: 2 * TarHeader.byteCount))
   }
 
-  /// The pax header that gives the next file its name.
+  /// Writes the pax header that gives the next file its name.
   private mutating func addName(_ name: String) throws {
     let record = " path=\(name)\n".utf8.count
     // The number counts its own digits.
@@ -41,7 +41,7 @@ struct TarWriter {
     try put(content)
   }
 
-  /// Bytes, filled up to whole blocks.
+  /// Writes bytes, filled up to whole blocks with zeros.
   private mutating func put(_ bytes: [UInt8]) throws {
     try file.write(bytes)
     let rest = bytes.count % TarHeader.byteCount

@@ -1,16 +1,17 @@
-/// Which ranges of a line of addresses are taken: each request gets the first free range that it fits in, and ranges that
-/// are given back join their free neighbours. The same requests in the same order get the same ranges.
+/// The taken and free ranges of a line of addresses. Each request gets the first free range that it fits into, and a
+/// range that is given back joins its free neighbours. The same requests in the same order get the same ranges.
 package struct AddressRanges: Sendable {
-  /// Free ranges below `top`, ascending; no two of them touch.
+  /// The free ranges below `top`, ascending; no two of them touch.
   private var free: [Range<Int>] = []
-  /// The end of what was ever needed.
+  /// The end of the highest range that was ever taken, unless `trim` has lowered it.
   package private(set) var top = 0
 
   package init() {}
 
+  /// Takes a range of `size` addresses and returns its start.
   package mutating func take(_ size: Int) -> Int {
     guard let index = free.firstIndex(where: { $0.count >= size }) else {
-      // What is free at the end counts towards the range.
+      // A free range at the end becomes the beginning of this one.
       let start = free.last.map { $0.upperBound == top ? $0.lowerBound : top } ?? top
       if start < top { free.removeLast() }
       top = start + size
@@ -22,6 +23,7 @@ package struct AddressRanges: Sendable {
     return start
   }
 
+  /// Gives back the range of `size` addresses that begins at `start`.
   package mutating func give(_ start: Int, _ size: Int) {
     var range = start..<start + size
     let next = free.firstIndex { $0.lowerBound > start } ?? free.endIndex
@@ -37,7 +39,7 @@ package struct AddressRanges: Sendable {
     free.replaceSubrange(neighbours, with: [range])
   }
 
-  /// The free ranges, of which the last is forgotten where it lies at the end.
+  /// Returns the free ranges, and lowers `top` below the last of them where it lies at the end.
   package mutating func trim() -> [Range<Int>] {
     let ranges = free
     if let last = free.last, last.upperBound == top {

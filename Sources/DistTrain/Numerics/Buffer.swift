@@ -9,7 +9,7 @@ package final class Buffer: @unchecked Sendable {
   package let pointer: UnsafeMutablePointer<Float>
   package let count: Int
 
-  /// Memory for `count` floats of unknown values.
+  /// Takes memory for `count` floats, whose values are undefined.
   package init(count: Int) {
     precondition(count >= 0, "a buffer holds no negative number of elements")
     self.count = count

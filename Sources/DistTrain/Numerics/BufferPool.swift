@@ -1,8 +1,8 @@
 import Foundation
 import Synchronization
 
-/// Memory for buffers, kept for the next ones: large buffers lie in one region, wherever there is room; small ones are
-/// blocks by size.
+/// Memory for buffers, which is kept for later ones. Large buffers lie in one region, wherever there is room; small
+/// ones are separate blocks, kept by size.
 package final class BufferPool: Sendable {
   package static let shared = BufferPool()
 
@@ -13,20 +13,21 @@ package final class BufferPool: Sendable {
 
   private struct State {
     var large = AddressRanges()
-    /// How much of the region was ever needed.
+    /// The number of bytes of the region that were ever needed, unless `trim` has lowered it.
     var reached = 0
     var small: [Int: [Block]] = [:]
     var allocations = 0
-    /// What is taken and given, while somebody wants to know.
+    /// The buffers that are taken and given back, recorded during `tracing`.
     var trace: BufferTrace?
   }
 
   private let region = MemoryRegion()
   private let state = Mutex(State())
 
-  /// How often the pool asked the system for memory.
+  /// How often the pool has asked the system for memory.
   package var allocations: Int { state.withLock { $0.allocations } }
 
+  /// Takes memory for `count` floats, 64-byte aligned, whose values are undefined.
   func take(count: Int) -> UnsafeMutablePointer<Float> {
     let size = Self.size(count: count)
     let reused = state.withLock { state -> Block? in
@@ -39,6 +40,7 @@ package final class BufferPool: Sendable {
     return reused?.pointer ?? Self.allocate(size: size)
   }
 
+  /// Gives back memory that was taken for `count` floats.
   func give(_ pointer: UnsafeMutablePointer<Float>, count: Int) {
     let size = Self.size(count: count)
     let block = Block(pointer: pointer)
@@ -61,7 +63,7 @@ package final class BufferPool: Sendable {
     return region.memory(start..<start + size)
   }
 
-  /// Runs `body` and tells which buffers the process took and gave meanwhile.
+  /// Runs `body` and returns the buffers that the process took and gave back meanwhile.
   package func tracing(_ body: () -> Void) -> BufferTrace {
     state.withLock { $0.trace = BufferTrace() }
     body()
@@ -71,7 +73,7 @@ package final class BufferPool: Sendable {
     }
   }
 
-  /// Gives what is free back to the system: after work on sizes that do not come again.
+  /// Gives the free memory back to the system, as after work on sizes that do not come again.
   package func trim() {
     let blocks = state.withLock { state in
       for range in state.large.trim() { region.forget(range) }
@@ -82,10 +84,11 @@ package final class BufferPool: Sendable {
     for block in blocks { free(block.pointer) }
   }
 
+  /// Whether a block of `size` bytes lies in the region.
   static func isLarge(_ size: Int) -> Bool { size >= MemoryRegion.page }
 
-  /// Bytes for so many floats: large buffers are whole huge pages, of small ones there are four sizes an octave, so that
-  /// utterances of all lengths share few of them.
+  /// The number of bytes for so many floats. Large buffers are whole huge pages; small ones have four sizes an octave,
+  /// so that utterances of all lengths share a few sizes.
   static func size(count: Int) -> Int {
     let bytes = max(count, 1) * MemoryLayout<Float>.stride
     let octave = 1 << (Int.bitWidth - 1 - bytes.leadingZeroBitCount)

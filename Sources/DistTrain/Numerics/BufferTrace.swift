@@ -1,6 +1,7 @@
-/// Buffers in the order in which they were taken and given back: what they would take of memory at other sizes.
+/// The buffers of a piece of work in the order in which they were taken and given back, from which follows the memory
+/// that they would take at other sizes.
 package struct BufferTrace: Sendable {
-  /// Elements, negative where they were given back.
+  /// The elements of each buffer, negative where it was given back.
   private var events: [Int] = []
 
   package init() {}
@@ -9,11 +10,11 @@ package struct BufferTrace: Sendable {
 
   package mutating func give(count: Int) { events.append(-count) }
 
-  /// Bytes that an empty pool would come to hold for these buffers, those aside that were there before.
+  /// The bytes that an empty pool would come to hold for these buffers, leaving out those that existed before.
   /// - Parameters:
-  ///   - columns: of the buffers' matrices: those whose elements are a multiple of it are taken to have as many. A prime
-  ///     keeps apart what only happens to be one.
-  ///   - target: the number of columns in its place.
+  ///   - columns: the number of columns of the matrices that the buffers hold. Every buffer whose elements are a
+  ///     multiple of it is taken for such a matrix; with a prime number few others are.
+  ///   - target: the number of columns to compute the bytes for.
   package func bytes(columns: Int, as target: Int) -> Int {
     var large = AddressRanges()
     var starts: [Int: [Int]] = [:]

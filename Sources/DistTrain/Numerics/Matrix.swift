@@ -1,12 +1,12 @@
-/// A row-major matrix of floats. Copies share their elements: a matrix is a handle, as a pointer is.
+/// A row-major matrix of floats. Copies share their elements, because a matrix is a handle, as a pointer is.
 ///
-/// Activations of a batch are one matrix, channels × (utterances · frames), utterance after utterance.
+/// The activations of a batch are one matrix, channels × (utterances · frames), utterance after utterance.
 package struct Matrix: Sendable {
   package let rows: Int
   package let columns: Int
   package let buffer: Buffer
 
-  /// A matrix of unknown values.
+  /// A matrix whose values are undefined.
   package init(rows: Int, columns: Int) {
     self.rows = rows
     self.columns = columns
@@ -20,6 +20,7 @@ package struct Matrix: Sendable {
     for (index, value) in values.enumerated() { pointer[index] = value }
   }
 
+  /// A matrix of zeros.
   package static func zeros(rows: Int, columns: Int) -> Matrix {
     let matrix = Matrix(rows: rows, columns: columns)
     matrix.pointer.update(repeating: 0, count: matrix.count)
@@ -32,6 +33,7 @@ package struct Matrix: Sendable {
   package var values: [Float] { Array(elements) }
   package var elements: UnsafeMutableBufferPointer<Float> { UnsafeMutableBufferPointer(start: pointer, count: count) }
 
+  /// The first element of a row.
   package func row(_ index: Int) -> UnsafeMutablePointer<Float> { pointer + index * columns }
 
   package subscript(row: Int, column: Int) -> Float {

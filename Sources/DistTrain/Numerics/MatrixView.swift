@@ -6,7 +6,7 @@ package struct MatrixView: @unchecked Sendable {
   package let rows: Int
   package let columns: Int
   package let stride: Int
-  /// Keeps the elements alive; a view of parameters has none, their owner outlives every pass.
+  /// Keeps the elements alive. A view of parameters has none, because their owner outlives every pass.
   private let owner: Buffer?
 
   package init(
@@ -19,6 +19,7 @@ package struct MatrixView: @unchecked Sendable {
     self.owner = owner
   }
 
+  /// The first element of a row.
   package func row(_ index: Int) -> UnsafeMutablePointer<Float> { pointer + index * stride }
 
   package func rows(_ range: Range<Int>) -> MatrixView {

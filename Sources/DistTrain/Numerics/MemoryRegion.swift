@@ -4,14 +4,15 @@ import Foundation
 ///
 /// Unchecked: its addresses do not change, and `BufferPool` gives each of them to one buffer at a time.
 final class MemoryRegion: @unchecked Sendable {
-  /// A huge page: page faults and address translation otherwise cost as much as the arithmetic.
+  /// The size of a huge page in bytes: with small pages, page faults and address translation cost as much as the
+  /// arithmetic.
   static let page = 2 << 20
 
   private let base: UnsafeMutableRawPointer
   private let size: Int
 
   init() {
-    // A limit on addresses (ulimit -v, as some batch systems set it) is for the rest of the process too.
+    // A limit on addresses (`ulimit -v`, as some batch systems set it) must leave some for the rest of the process.
     var size = max(min(HostMemory.bytes, Self.addressLimit / 2) / Self.page, 1) * Self.page
     while true {
       let memory = mmap(
@@ -35,11 +36,13 @@ final class MemoryRegion: @unchecked Sendable {
     }.min() ?? .max
   }
 
+  /// The memory at a range of byte offsets; ends the process where the region is too small for it.
   func memory(_ range: Range<Int>) -> UnsafeMutablePointer<Float> {
     guard range.upperBound <= size else { HostMemory.end(lacking: range.count) }
     return (base + range.lowerBound).bindMemory(to: Float.self, capacity: range.count / MemoryLayout<Float>.stride)
   }
 
+  /// The byte offset of memory in the region.
   func offset(of pointer: UnsafeMutablePointer<Float>) -> Int { UnsafeMutableRawPointer(pointer) - base }
 
   /// Gives a range's memory back to the system; its addresses can be used again.

@@ -30,7 +30,7 @@ package func multiply(
   product(Factor(a), Factor(b, transposed: true), inner: a.columns, into: c, adding: adding, precision)
 }
 
-/// A factor of a product, as stored or transposed.
+/// A factor of a product, taken as stored or transposed.
 private struct Factor {
   let view: MatrixView
   let transposed: Bool
@@ -49,7 +49,8 @@ private struct Factor {
   }
 }
 
-/// Large products are cut in rectangles for the rank's threads: an element's products are added in one order wherever it lies.
+/// Cuts a large product into rectangles for the rank's threads. The terms of an element are added in one order,
+/// whichever rectangle it lies in.
 private func product(
   _ a: Factor, _ b: Factor, inner: Int, into c: MatrixView, adding: Bool, _ precision: Precision
 ) {
@@ -91,11 +92,14 @@ package typealias UnitCompletion =
     _ unit: Int, _ rows: Range<Int>, _ columns: Range<Int>, _ target: MatrixView
   ) -> Void
 
-/// For each of the units' nodes c = c + Σ a·bᵀ over its units' columns, as of a weight's gradient.
+/// Adds to each node's matrix the products of its units: c = c + Σ a·bᵀ over the units' columns, as for a weight's
+/// gradient.
 /// - Parameters:
-///   - a: rows × columns of the batch.
-///   - b: other rows × columns of the batch.
-///   - c: rows × other rows, for each node.
+///   - a: a matrix of rows × the batch's columns.
+///   - b: a matrix of other rows × the batch's columns.
+///   - units: the units of the batch and their nodes.
+///   - c: a matrix of rows × other rows for each node.
+///   - complete: completes each unit's product before it is added.
 package func addUnitProducts(
   _ a: MatrixView, transposed b: MatrixView, units: BatchUnits, to c: [MatrixView], precision: Precision = .single,
   completing complete: UnitCompletion? = nil
@@ -106,11 +110,12 @@ package func addUnitProducts(
   ).add(nodes: units.nodes, to: c)
 }
 
-/// For each of the units' nodes c = c + Σ aᵀ·b over its units' rows.
+/// Adds to each node's matrix the products of its units: c = c + Σ aᵀ·b over the units' rows.
 /// - Parameters:
-///   - a: rows of the batch × rows of c.
-///   - b: rows of the batch × columns of c.
-///   - c: for each node.
+///   - a: a matrix of the batch's rows × the rows of c.
+///   - b: a matrix of the batch's rows × the columns of c.
+///   - units: the units of the batch and their nodes.
+///   - c: a matrix for each node.
 package func addUnitProducts(
   transposed a: MatrixView, _ b: MatrixView, units: BatchUnits, to c: [MatrixView], precision: Precision = .single
 ) {
@@ -123,7 +128,7 @@ package func addUnitProducts(
 private struct UnitProducts {
   let a: Factor
   let b: Factor
-  /// Each unit's part of the inner index.
+  /// The part of the inner index that each unit covers.
   let ranges: [Range<Int>]
   let precision: Precision
   let complete: UnitCompletion?
@@ -144,7 +149,8 @@ private struct UnitProducts {
     }
   }
 
-  /// Sides of what is summed at a time: nodes under way stay in the last-level cache, and factors are not packed too often.
+  /// The longest side of the rectangle that is summed at a time: the nodes under way stay in the last-level cache, and
+  /// factors are not packed too often.
   private static let pieceSide = 512
 
   private func write(_ node: Range<Int>, _ rows: Range<Int>, _ columns: Range<Int>, to target: Matrix) {

@@ -1,17 +1,19 @@
-/// The rectangles that a product is cut in for threads, row of rectangles after row.
+/// The rectangles that a product is cut into for threads, one row of rectangles after another.
 struct ProductPieces {
   private let rows: Int
   private let columns: Int
   private let height: Int
   private let width: Int
 
-  /// Multiples of all kernels' tiles.
+  /// The steps in which sides are cut: multiples of the tiles of all kernels.
   private static let (tileRows, tileColumns) = (12, 32)
-  /// Smaller sides pack the factors more often than they multiply them.
+  /// The shortest side to cut down to: with shorter sides, packing the factors costs more than multiplying them.
   private static let leastSide = 96
 
   /// - Parameters:
-  ///   - inner: the length of the sums.
+  ///   - rows: the number of rows of the result.
+  ///   - columns: the number of columns of the result.
+  ///   - inner: the number of terms of each sum.
   ///   - limit: the longest side of a piece.
   init(rows: Int, columns: Int, inner: Int, limit: Int = .max) {
     self.rows = rows
@@ -19,7 +21,8 @@ struct ProductPieces {
     var height = min(rows, limit)
     var width = min(columns, limit)
     let threads = ThreadTeam.shared.available
-    // More pieces than threads even out what else the cores do; a small product is done before other threads wake.
+    // More pieces than threads even out the load from other work on the cores; a small product is done before other
+    // threads wake.
     let wanted = threads == 1 || 2 * rows * columns * inner < 1 << 27 ? 1 : 2 * threads
     func count() -> Int { ((rows + height - 1) / height) * ((columns + width - 1) / width) }
     func isUneven() -> Bool { wanted > 1 && count() % threads != 0 && count() < 4 * wanted }

@@ -1,11 +1,11 @@
 import Synchronization
 
-/// Counts the products that are done while it watches: what a step multiplies, whatever its layers.
+/// Counts the products that are done while it watches, and so shows what a step multiplies, whatever its layers.
 package enum ProductTrace {
   private static let isOn = Atomic(false)
   private static let counts = Mutex<[ProductShape: Int]>([:])
 
-  /// How often each product was done within `body`, on all threads. One caller at a time.
+  /// How often each product was done within `body`, on all threads. Only one caller may watch at a time.
   package static func products(of body: () throws -> Void) rethrows -> [ProductShape: Int] {
     counts.withLock { $0 = [:] }
     isOn.store(true, ordering: .sequentiallyConsistent)
@@ -14,6 +14,7 @@ package enum ProductTrace {
     return counts.withLock { $0 }
   }
 
+  /// Counts a product if a caller watches.
   static func note(_ shape: @autoclosure () -> ProductShape) {
     guard isOn.load(ordering: .relaxed) else { return }
     let shape = shape()

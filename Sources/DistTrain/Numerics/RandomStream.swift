@@ -1,13 +1,14 @@
 import Foundation
 
-/// What a random draw is for: streams of different purposes never share numbers.
+/// The purpose of a random draw: streams of different purposes never share numbers.
 package enum RandomPurpose: UInt32, Sendable {
   case initialisation, batchOrder, speakerOrder, crop, augmentation, dither, replacement, holdOut, trials, test,
     gradientCheck, speed, codec, volume, masking, cropLength, shards
 }
 
-/// A reproducible stream of random numbers that is a pure function of its keys, so that draws depend neither on ranks,
-/// threads nor restarts. Philox4x32-10 of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", 2011.
+/// A reproducible stream of random numbers that is a pure function of its keys, so that draws do not depend on ranks,
+/// threads or restarts. The generator is Philox4x32-10 (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as
+/// easy as 1, 2, 3", 2011).
 package struct RandomStream: RandomNumberGenerator, Sendable {
   private let key: SIMD2<UInt32>
   private var counter: SIMD4<UInt32>
@@ -30,6 +31,7 @@ package struct RandomStream: RandomNumberGenerator, Sendable {
     counter = SIMD4(0, UInt32(truncatingIfNeeded: occurrence), UInt32(truncatingIfNeeded: view) ^ folded.z, folded.w)
   }
 
+  /// The next 64 random bits.
   package mutating func next() -> UInt64 {
     UInt64(next32()) | UInt64(next32()) << 32
   }
@@ -63,7 +65,8 @@ package struct RandomStream: RandomNumberGenerator, Sendable {
     return radius * cos(angle)
   }
 
-  /// The elements in random order (Fisher and Yates); fixed here because the standard library's shuffle may change.
+  /// The elements in random order (Fisher and Yates). It is written out here because the standard library's shuffle may
+  /// change.
   package mutating func shuffled<Element>(_ elements: some Sequence<Element>) -> [Element] {
     var result = Array(elements)
     for last in stride(from: result.count - 1, to: 0, by: -1) {

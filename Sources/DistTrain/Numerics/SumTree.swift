@@ -1,11 +1,14 @@
-/// The order in which the terms of a sum are added, whoever holds them: a binary tree that depends on their number alone. A
-/// node of n > 1 terms is the sum of its first 2ᵏ terms plus the sum of the others, 2ᵏ being the largest power below n.
+/// The order in which the terms of a sum are added, whoever holds them: a binary tree that depends only on the number
+/// of terms. A node of n > 1 terms is the sum of its first 2ᵏ terms plus the sum of the others, where 2ᵏ is the largest
+/// power of two below n.
 ///
-/// Rounding then knows nothing of how terms are shared out: a stretch of them is a few whole nodes, whose sums its holder
-/// computes alone, and from all holders' nodes the rest of the tree follows.
+/// The rounding then does not depend on how the terms are shared out. A stretch of terms is a few whole nodes, whose
+/// sums its holder computes alone, and the rest of the tree follows from the nodes of all holders.
 package struct SumTree: Sendable, Equatable {
+  /// The number of terms.
   package let terms: Int
 
+  /// The tree of a sum of at least one term.
   package init(terms: Int) {
     precondition(terms > 0, "a sum of no terms")
     self.terms = terms
@@ -24,15 +27,15 @@ package struct SumTree: Sendable, Equatable {
     return nodes(of: stretch, within: left) + nodes(of: stretch, within: right)
   }
 
-  /// The two nodes that a node of several terms is the sum of.
+  /// The two nodes whose sums make up the sum of a node of several terms.
   package static func halves(of node: Range<Int>) -> (left: Range<Int>, right: Range<Int>) {
     precondition(node.count > 1, "a single term has no halves")
     let middle = node.lowerBound + 1 << (Int.bitWidth - 1 - (node.count - 1).leadingZeroBitCount)
     return (node.lowerBound..<middle, middle..<node.upperBound)
   }
 
-  /// A node's sum from its terms.
-  /// - Parameter add: the sum of two; may reuse the memory of the first.
+  /// The sum of a node, computed from its terms.
+  /// - Parameter add: gives the sum of two values; it may reuse the memory of the first.
   package static func sum<Value>(
     of node: Range<Int>, term: (Int) -> Value, adding add: (Value, Value) -> Value
   ) -> Value {
@@ -42,7 +45,11 @@ package struct SumTree: Sendable, Equatable {
     return add(first, sum(of: right, term: term, adding: add))
   }
 
-  /// The whole sum from those of nodes that make up all terms, in order.
+  /// The whole sum, computed from the sums of nodes that, in order, make up all terms.
+  /// - Parameters:
+  ///   - nodes: the nodes, as `nodes(of:)` gives them for stretches that follow one another.
+  ///   - sum: gives the sum of the node at an index of `nodes`.
+  ///   - add: gives the sum of two values; it may reuse the memory of the first.
   package func total<Value>(
     of nodes: [Range<Int>], sum: (_ node: Int) -> Value, adding add: (Value, Value) -> Value
   ) -> Value {

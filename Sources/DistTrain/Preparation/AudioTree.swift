@@ -2,15 +2,17 @@ import Foundation
 
 /// The audio files below a folder.
 struct AudioTree {
+  /// The suffixes of the audio files that are taken.
   static let suffixes: Set<String> = ["wav", "flac", "ogg", "opus", "mp3"]
-  /// Audio that libsndfile does not read.
+  /// The suffixes of audio files that libsndfile does not read.
   static let foreignSuffixes: Set<String> = ["m4a", "aac", "mp4", "wma", "amr", "webm"]
 
-  /// Paths from the root on, in parts. Names that start with a dot are passed over, links are followed.
+  /// The files' paths from the root on, as lists of names. Names that begin with a dot are skipped, and links are
+  /// followed.
   private(set) var files: [[String]] = []
-  /// Folders that cannot be listed, and audio that has to be converted first.
+  /// The folders that cannot be listed, and audio files that must be converted first.
   private(set) var leftOut: [LeftOut] = []
-  /// How many other files there are of each suffix.
+  /// The number of other files with each suffix.
   private(set) var others: [String: Int] = [:]
 
   private let root: String
@@ -25,7 +27,7 @@ struct AudioTree {
     walk([], above: [])
   }
 
-  /// What to do with audio that libsndfile does not read.
+  /// The remedy for audio files that libsndfile does not read, for a message.
   static func conversion(_ suffix: String) -> String {
     "convert them to WAV, as with ffmpeg -i FILE.\(suffix) -ar 16000 -ac 1 FILE.wav"
   }
@@ -50,7 +52,7 @@ struct AudioTree {
     leaveOutForeign(names, in: path)
   }
 
-  /// Audio in a form that libsndfile does not read, unless what it was converted to lies beside it.
+  /// Leaves out audio files that libsndfile does not read, unless a converted file of the same name lies beside them.
   private mutating func leaveOutForeign(_ names: [String], in folder: String) {
     let foreign = names.filter {
       !$0.hasPrefix(".") && Self.foreignSuffixes.contains(($0 as NSString).pathExtension.lowercased())
@@ -68,7 +70,7 @@ struct AudioTree {
     }
   }
 
-  /// The identity of a folder, by which a link back to one above is known; nil for anything else.
+  /// The identity of a folder, which reveals a link back to a folder above; nil for anything that is not a folder.
   private static func folder(_ path: String) -> Folder? {
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return nil }

@@ -1,22 +1,24 @@
 import Foundation
 
-/// CN-Celeb 1 and 2 as unpacked: `CN-Celeb_flac/{data,dev/dev.lst,eval/{enroll,test,lists}}` and
-/// `CN-Celeb2_flac/{data,spk.lst}`, or a folder that holds the two.
+/// Reads CN-Celeb 1 and 2 as unpacked: `CN-Celeb_flac/{data,dev/dev.lst,eval/{enroll,test,lists}}` and
+/// `CN-Celeb2_flac/{data,spk.lst}`, or a folder that holds both.
 ///
 /// Training speakers are those of `dev/dev.lst`, and all of CN-Celeb2. An utterance's id is its path from the speaker's
-/// folder on: it begins with the genre (`id00010/singing-01-001.flac`), which no list has a column for. The evaluation's
-/// utterances have the names that CN-Celeb's own lists give them, whatever suffix their files have.
+/// folder on, such as `id00010/singing-01-001.flac`: the file's name begins with the genre, for which no list has a
+/// column. The evaluation's utterances have the names that CN-Celeb's own lists give them, whatever suffixes their
+/// files have.
 enum CNCeleb {
   static let names = ["CN-Celeb_flac", "CN-Celeb2_flac"]
 
-  /// The folders of CN-Celeb 1 and 2 that a folder is, or holds.
+  /// The folders of CN-Celeb 1 and 2 that a folder is or holds.
   static func roots(_ folder: String) -> [String] {
     ([folder] + names.map { "\(folder)/\($0)" }).filter { root in
       FileSystem.isFolder("\(root)/data") && (isFirst(root) || FileSystem.exists("\(root)/spk.lst"))
     }
   }
 
-  /// - Throws: `Failure(.badData)` for lists that are missing or malformed, and for speakers who are on both sides.
+  /// Reads the training utterances and the evaluation.
+  /// - Throws: `Failure(.badData)` for lists that are missing or malformed, and for speakers that are in both parts.
   static func source(_ folder: String, named path: String) throws -> CorpusSource {
     let roots = roots(folder)
     guard !roots.isEmpty else {
@@ -98,7 +100,7 @@ enum CNCeleb {
     return PublishedEvaluation(utterances: pieces + tests, trials: trials, enrolments: enrolments)
   }
 
-  /// The file that a list names: the lists say .wav where the archive holds .flac.
+  /// The file that a list names, where the lists say .wav and the archive holds .flac.
   private static func file(_ name: String, in folder: String) -> String {
     let path = "\(folder)/\(name)"
     if FileSystem.exists(path) { return path }
@@ -111,7 +113,7 @@ enum CNCeleb {
     throw Failure(.badData, "\(list): no such file; \(purpose): unpack CN-Celeb as a whole")
   }
 
-  /// No speaker may be on both sides, and no name may come twice on one.
+  /// Checks that no speaker is in both parts, and that no name comes twice in one part.
   private static func check(_ source: CorpusSource) throws {
     guard !source.utterances.isEmpty else {
       throw Failure(.badData, "CN-Celeb's training speakers have no recordings; the first: \(source.leftOut[0].path)")

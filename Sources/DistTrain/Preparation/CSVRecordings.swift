@@ -1,9 +1,9 @@
 import Foundation
 
-/// Recordings listed in a table under a header that names its columns: `path` and `speaker`, perhaps `start` and `end` in
-/// seconds, perhaps `id`. Others are passed over.
+/// Recordings listed in a table under a header that names its columns: `path` and `speaker`, optionally `start` and
+/// `end` in seconds, and optionally `id`. Other columns are ignored.
 ///
-/// Without `id`, an utterance is named after its speaker, its path and its times.
+/// Without an `id`, an utterance is named after its speaker, its path and its times.
 struct CSVRecordings {
   private static let required = ["path", "speaker"]
   private static let optional = ["start", "end", "id"]
@@ -59,7 +59,8 @@ struct CSVRecordings {
     return rows.withRecordings()
   }
 
-  /// An empty start is the file's, an empty end too; both empty are the whole file.
+  /// The stretch of a row: an empty start is that of the file, an empty end too; nil, where both are empty, is the
+  /// whole file.
   private func stretch(_ row: CSVTable.Row) throws -> (start: Double, seconds: Double?)? {
     let (start, end) = (field("start", row), field("end", row))
     if start.isEmpty, end.isEmpty { return nil }
@@ -82,7 +83,7 @@ struct CSVRecordings {
     columns[name].map { row.fields[$0].trimmingCharacters(in: .whitespaces) } ?? ""
   }
 
-  /// A field that must not be empty.
+  /// The text of a field that must not be empty.
   private subscript(name: String, row: CSVTable.Row) -> String {
     get throws {
       let text = field(name, row)

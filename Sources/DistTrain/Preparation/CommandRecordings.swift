@@ -1,11 +1,11 @@
 import Dispatch
 import Foundation
 
-/// What the commands of a corpus's lists write, as files: training never runs a command.
+/// The outputs of the commands in a corpus's lists, kept as files because training never runs a command.
 package struct CommandRecordings: Sendable {
-  /// The file that each command's audio lies in, or why there is none.
+  /// For each command, the file that holds its audio, or the reason why there is none.
   package let files: [String: Result<String, Failure>]
-  /// Where the files lie.
+  /// The folder of the files.
   package let folder: String
 
   /// The commands among the utterances' paths, each once, in byte order.
@@ -13,13 +13,13 @@ package struct CommandRecordings: Sendable {
     ByteOrder.sorted(Array(Set(source.utterances.lazy.filter(\.isCommand).map(\.path)))) { $0 }
   }
 
-  /// Runs commands by `sh -c`, as many at a time as there are cores, and keeps what they write as 16-bit FLAC of one
+  /// Runs commands by `sh -c`, as many at a time as there are cores, and keeps their audio as 16-bit FLAC files of one
   /// channel.
   ///
   /// - Parameters:
   ///   - folder: a new folder, which holds nothing but the files.
-  ///   - limit: after so many seconds a command and all it started are ended.
-  ///   - finished: hears after each command, from any thread.
+  ///   - limit: the seconds after which a command and all that it started are ended.
+  ///   - finished: is called after each command, from any thread.
   package init(
     _ commands: [String], into folder: String, limit: Double, finished: @Sendable () -> Void = {}
   ) throws {
@@ -40,7 +40,7 @@ package struct CommandRecordings: Sendable {
     self.folder = folder
   }
 
-  /// The utterances with the paths that they have once the files lie in another folder.
+  /// The utterances with the paths that they will have once the files have been moved into another folder.
   func moved(_ utterances: [ListedUtterance], to other: String) -> [ListedUtterance] {
     utterances.map { utterance in
       guard utterance.path.hasPrefix(folder + "/") else { return utterance }
@@ -48,7 +48,7 @@ package struct CommandRecordings: Sendable {
     }
   }
 
-  /// Runs one command and converts what it writes.
+  /// Runs one command and converts its output.
   private static func record(_ command: String, to path: String, limit: Double) throws {
     let output = path + ".output"
     let errors = path + ".errors"
@@ -60,7 +60,7 @@ package struct CommandRecordings: Sendable {
     guard status == 0 else {
       let written = (try? InputFile.contents(of: errors)) ?? []
       let last = String(decoding: written.suffix(4096), as: UTF8.self).split(whereSeparator: \.isNewline).last ?? ""
-      // timeout(1): 124, or 137 where the command had to be killed.
+      // The statuses are those of timeout(1): 124, or 137 where the command had to be killed.
       let reason =
         status == 124 || status == 137
         ? "its command was ended after \(limit) s (--command-seconds)" : "its command failed with status \(status)"
@@ -77,7 +77,8 @@ package struct CommandRecordings: Sendable {
     for path in [output, errors] { try Data().write(to: URL(fileURLWithPath: path)) }
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    // Swift's threads block signals, and a program that they start would too: timeout could not end it.
+    // Swift's threads block signals, and a program that they start would block them too, so that timeout could not end
+    // it.
     process.arguments = [
       "--default-signal", "timeout", "--kill-after=2", String(format: "%.3f", limit), "sh", "-c", command,
     ]

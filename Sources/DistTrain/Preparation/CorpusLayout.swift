@@ -1,20 +1,21 @@
-/// How the recordings that svdist prepare reads are laid out.
+/// The layout of the recordings that svdist prepare reads.
 package enum CorpusLayout: String, Sendable, CaseIterable {
-  /// `speaker/**/file`: the id of an utterance is its path from the speaker's folder on.
+  /// `speaker/**/file`, where the id of an utterance is its path from the speaker's folder on.
   case folders
-  /// `wav.scp`, `utt2spk` and perhaps `segments`.
+  /// A Kaldi data directory of `wav.scp`, `utt2spk` and optionally `segments`.
   case kaldi
-  /// `idXXXXX/video/00001.wav`, perhaps below `wav/`: the id of an utterance is the last three parts of its path.
+  /// `idXXXXX/video/00001.wav`, possibly below `wav/`, where the id of an utterance is the last three parts of its
+  /// path.
   case voxceleb
-  /// CN-Celeb 1 or 2 as unpacked, or a folder of both: see `CNCeleb`.
+  /// CN-Celeb 1 or 2 as unpacked, or a folder of both; see `CNCeleb`.
   case cnCeleb = "cn-celeb"
-  /// A file of rows `path,speaker[,start,end][,id]` under a header: see `CSVRecordings`.
+  /// A file of rows `path,speaker[,start,end][,id]` under a header; see `CSVRecordings`.
   case csv
-  /// wespeaker's raw list, a file of lines `{"key": …, "wav": …, "spk": …}`: see `WespeakerList`.
+  /// A raw list of wespeaker's, a file of lines `{"key": …, "wav": …, "spk": …}`; see `WespeakerList`.
   case wespeaker
-  /// wespeaker's list of tar archives: see `ShardList`.
+  /// A list of tar archives as wespeaker has it; see `ShardList`.
   case shards
 
-  /// Whether the source is a file, not a folder.
+  /// Whether the source is a file rather than a folder.
   var isFile: Bool { [.csv, .wespeaker, .shards].contains(self) }
 }

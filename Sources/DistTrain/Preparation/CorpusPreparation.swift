@@ -1,26 +1,30 @@
 import Foundation
 
-/// A source's utterances after every one of them was opened: those that can be used, with their lengths, and the others.
+/// The utterances of a source after each of them was opened: those that can be used, with their lengths, and the
+/// others.
 package struct CorpusPreparation: Sendable {
+  /// The utterances that can be used, in the byte order of their ids.
   package let utterances: [ListedUtterance]
-  /// In the byte order of paths, then ids.
+  /// The utterances and files that were left out, in the byte order of paths, then of ids.
   package let leftOut: [LeftOut]
-  /// What can be used of the evaluation that the corpus brings along, and how many of its trials cannot.
+  /// The usable part of the evaluation that the corpus brings along, and the number of its trials that cannot be used.
   package let evaluation: (published: PublishedEvaluation, trialsLeftOut: Int)?
 
-  /// What was removed as silence; nil where nobody asked.
+  /// The silence that was removed; nil where none was looked for.
   package let trimming: SilenceTrimming?
 
   /// Opens all utterances on all cores.
   ///
   /// - Parameters:
-  ///   - recordings: what the commands among the paths wrote; a command that is not there is opened as a path.
-  ///   - lengths: of seconds; what is shorter or longer, joined or not, is left out, but for the corpus's own evaluation.
-  ///   - minimumUtterances: speakers with fewer usable utterances are left out, but for the corpus's own evaluation.
-  ///   - voice: removes what it does not take for voice from recordings of which the source names no parts, but for the
-  ///     corpus's own evaluation; nil removes nothing.
-  ///   - joiningBelow: what is shorter is joined with others of its speaker; nil joins nothing.
-  ///   - finished: hears after each utterance, from any thread.
+  ///   - recordings: the outputs of the commands among the paths; a command that has none is opened as a path.
+  ///   - lengths: the accepted lengths in seconds; utterances of other lengths, joined or not, are left out, except in
+  ///     the corpus's own evaluation.
+  ///   - minimumUtterances: the number of usable utterances below which speakers are left out, except in the corpus's
+  ///     own evaluation.
+  ///   - voice: the rule for voice by which silence is removed from recordings of which the source names no parts,
+  ///     except in the corpus's own evaluation; nil removes nothing.
+  ///   - limit: the length in seconds below which utterances are joined with others of their speaker; nil joins none.
+  ///   - finished: is called after each utterance, from any thread.
   /// - Throws: `Failure(.badData)` where too little is left of the corpus's own evaluation.
   package init(
     _ source: CorpusSource, recordings: [String: Result<String, Failure>] = [:], lengths: ClosedRange<Double>,
@@ -47,7 +51,7 @@ package struct CorpusPreparation: Sendable {
     var usable = opened.map(\.utterance)
     if let limit { usable = try UtteranceJoining.join(usable, shorterThan: limit) }
     let (right, wrong) = usable.divided { lengths.contains($0.seconds!) }
-    // Strings of other bytes may be equal: names that differ in how their accents are written.
+    // Strings of different bytes may be equal, such as names that differ only in how their accents are written.
     let removed = Dictionary(trimmed.map { ($0.utterance, $0.removed) }) { first, _ in first }
     leftOut += wrong.map { $0.leftOut(Self.reason($0.seconds!, lengths, removed: removed[$0.id] ?? 0)) }
     var counts: [String: Int] = [:]
@@ -66,7 +70,7 @@ package struct CorpusPreparation: Sendable {
     self.leftOut = ByteOrder.sorted(ByteOrder.sorted(leftOut) { $0.utterance }) { $0.path }
   }
 
-  /// How many were left out for each kind of reason, the most frequent first.
+  /// The number of utterances left out for each kind of reason, the most frequent kind first.
   package var leftOutByKind: [(kind: String, count: Int)] {
     Dictionary(grouping: leftOut, by: \.kind).map { (kind: $0.key, count: $0.value.count) }
       .sorted { ($1.count, $0.kind) < ($0.count, $1.kind) }
@@ -75,7 +79,7 @@ package struct CorpusPreparation: Sendable {
   /// An utterance that can be used.
   private struct Opened {
     var utterance: ListedUtterance
-    /// What was kept of its recording; nil where nobody looked for voice.
+    /// The part of its recording that was kept; nil where voice was not looked for.
     var trimmed: TrimmedUtterance?
   }
 
@@ -93,13 +97,13 @@ package struct CorpusPreparation: Sendable {
     let found = try AudioInspection.inspect(
       path: utterance.path, start: utterance.start, seconds: utterance.seconds, voice: isWhole ? voice : nil)
     let seconds = KaldiDirectory.rounded(found.seconds)
-    // A segment may end a little after its file, since lists are rounded.
+    // A segment may end a little after its file, because the times in lists are rounded.
     utterance.seconds = isWhole ? seconds : min(seconds, utterance.seconds ?? .infinity)
     guard let samples = found.voice else { return Opened(utterance: utterance) }
     return try trim(utterance, to: samples, sampleRate: found.sampleRate)
   }
 
-  /// A whole recording's voice.
+  /// The voice of a whole recording.
   private static func trim(_ utterance: ListedUtterance, to samples: [Range<Int>], sampleRate: Int) throws -> Opened {
     guard !samples.isEmpty else {
       throw Failure(.badData, "holds no voice: no frame's energy is above --trim-silence's threshold")
@@ -111,7 +115,7 @@ package struct CorpusPreparation: Sendable {
     return Opened(utterance: trimmed.removed > 0 ? utterance.cut(to: trimmed.kept) : utterance, trimmed: trimmed)
   }
 
-  /// Why an utterance of a wrong length is left out.
+  /// The reason for which an utterance of a wrong length is left out.
   private static func reason(_ seconds: Double, _ lengths: ClosedRange<Double>, removed: Double) -> String {
     let rest = removed > 0 ? " without its silence" : ""
     let whole = removed > 0 ? " of \(KaldiDirectory.rounded(seconds + removed)) s" : ""
@@ -137,7 +141,7 @@ extension ListedUtterance {
 }
 
 extension Array {
-  /// The elements that satisfy the predicate, and the others, each in their order.
+  /// The elements that satisfy the predicate and the others, each in their order.
   fileprivate func divided(by predicate: (Element) -> Bool) -> ([Element], [Element]) {
     (filter(predicate), filter { !predicate($0) })
   }

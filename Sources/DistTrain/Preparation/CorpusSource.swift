@@ -1,18 +1,19 @@
 import Foundation
 
-/// Recordings as svdist prepare finds them: utterances and speakers named, nothing opened yet.
+/// The recordings that svdist prepare finds, with their utterances and speakers named, before any is opened.
 package struct CorpusSource: Sendable {
   package let layout: CorpusLayout
-  /// In the byte order of their ids; all paths are absolute, but for commands (`ListedUtterance.isCommand`).
+  /// The utterances, in the byte order of their ids. All paths are absolute, except for commands
+  /// (`ListedUtterance.isCommand`).
   package let utterances: [ListedUtterance]
-  /// What the layout has no place for.
+  /// The files that do not fit into the layout.
   package let leftOut: [LeftOut]
-  /// The evaluation that the corpus brings along, of speakers who are not among `utterances`.
+  /// The evaluation that the corpus brings along, of speakers that are not among those of `utterances`.
   package let evaluation: PublishedEvaluation?
-  /// Remarks for someone who may have meant something else.
+  /// Remarks for a user who may have meant something else.
   package let notes: [String]
 
-  /// How many utterances there are to open.
+  /// The number of utterances to open.
   package var count: Int { utterances.count + (evaluation?.utterances.count ?? 0) }
 
   init(
@@ -26,10 +27,10 @@ package struct CorpusSource: Sendable {
     self.notes = notes
   }
 
-  /// Reads a folder or a list in the given layout, or in the one it looks like.
+  /// Reads a folder or a list in the given layout, or in the one that it appears to have.
   ///
   /// - Parameter allowsCommands: whether entries of lists may be commands that end in a pipe.
-  /// - Throws: `.badData` where there is no audio, a list is malformed, or two files would get one name.
+  /// - Throws: `Failure(.badData)` where there is no audio, a list is malformed, or two files would get the same name.
   package init(_ path: String, layout: CorpusLayout? = nil, allowsCommands: Bool = false) throws {
     guard FileSystem.exists(path) else { throw Failure(.badData, "\(path): no such folder or list") }
     let root = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
@@ -52,7 +53,7 @@ package struct CorpusSource: Sendable {
     }
   }
 
-  /// A data directory's utterances without those of shards that are not what they were.
+  /// The utterances of a data directory without those of damaged shards.
   private static func whole(_ utterances: [ListedUtterance], _ directory: String) throws -> CorpusSource {
     let damages = try ShardRecords(directory)?.damaged() ?? []
     guard !damages.isEmpty else { return CorpusSource(layout: .kaldi, utterances: utterances) }

@@ -1,16 +1,17 @@
 import Foundation
 
-/// Writes Kaldi-style data directories: `wav.scp`, `utt2spk`, `spk2utt`, `utt2dur`, and `segments` where utterances are
+/// Writes Kaldi-style data directories: `wav.scp`, `utt2spk`, `spk2utt` and `utt2dur`, `segments` where utterances are
 /// parts of files, and `corpus.index` of them all. All lists are in byte order.
 package struct DataDirectoryWriter: Sendable {
-  /// The folder that paths are written relative to, the one the lists will lie in; nil writes them as they are.
+  /// The folder that paths are written relative to, which is the one where the lists will lie; nil writes them as they
+  /// are.
   private let base: String?
 
   package init(relativeTo base: String? = nil) {
     self.base = base
   }
 
-  /// Writes the lists of `utterances` into a folder, which is made where it is missing.
+  /// Writes the lists of `utterances` into a folder, which is created where it is missing.
   package func write(_ utterances: [ListedUtterance], into folder: String) throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let sorted = ByteOrder.sorted(utterances) { $0.id }
@@ -46,13 +47,13 @@ package struct DataDirectoryWriter: Sendable {
     return "\(utterance.id) \(utterance.recording ?? utterance.id) \(utterance.start) \(end)"
   }
 
-  /// `/data/a/b.wav` seen from `/data/lists` is `../a/b.wav`.
+  /// A path relative to a folder: `/data/a/b.wav` seen from `/data/lists` is `../a/b.wav`.
   static func relative(_ path: String, to base: String) -> String {
     let from = base.split(separator: "/")
     let to = path.split(separator: "/")
     let shared = zip(from, to).prefix { $0 == $1 }.count
     let relative = (repeatElement("..", count: from.count - shared) + to.dropFirst(shared)).joined(separator: "/")
-    // Readers take white space before the path for the separator of fields.
+    // Readers take white space before the path for a separator of fields.
     return relative.first?.isWhitespace == true ? "./" + relative : relative
   }
 }

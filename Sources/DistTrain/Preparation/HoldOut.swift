@@ -1,9 +1,9 @@
 import Foundation
 
-/// The speakers kept back from training for evaluation.
+/// The speakers that are kept back from training for evaluation.
 package enum HoldOut {
-  /// Draws speakers among those with at least two utterances; the same for the same corpus and seed. Throws `.usage`
-  /// where none would be left to train on, or too few have two utterances.
+  /// Draws speakers among those with at least two utterances. They are the same for the same corpus and seed.
+  /// - Throws: `Failure(.usage)` where none would be left to train on, or too few speakers have two utterances.
   package static func draw(_ count: Int, from corpus: Corpus, seed: UInt64) throws -> Set<String> {
     guard count >= 1 else { throw Failure(.usage, "--hold-out \(count): at least 1 speaker can be held out") }
     guard count < corpus.speakers.count else {
@@ -24,6 +24,7 @@ package enum HoldOut {
   }
 
   /// Reads a list of speakers, one a line.
+  /// - Throws: `Failure(.badData)` where a speaker is not in the corpus, or none would be left to train on.
   package static func read(_ path: String, corpus: Corpus) throws -> Set<String> {
     guard FileManager.default.fileExists(atPath: path) else {
       throw Failure(.badData, "\(path): no such file; it lists the speakers to evaluate on, one a line")

@@ -1,6 +1,6 @@
-/// An utterance or file that svdist prepare did not take, and why.
+/// An utterance or file that svdist prepare left out, and the reason.
 package struct LeftOut: Sendable, Equatable {
-  /// The utterance's id; `-` for a file that never became one.
+  /// The id of the utterance, or `-` for a file that never became one.
   package let utterance: String
   package let path: String
   package let reason: String

@@ -1,23 +1,24 @@
 import Foundation
 
-/// The audio that svdist prepare writes: joined utterances and what commands wrote, as 16-bit FLAC of one channel.
+/// The audio that svdist prepare writes, joined utterances and the output of commands, as 16-bit FLAC files of one
+/// channel.
 package enum PreparedAudio {
-  /// The folder of the output in which it lies. No other program has one of this name, so that `--overwrite` never
-  /// takes someone's recordings for it.
+  /// The folder of the output that holds the audio. No other program uses this name, so that `--overwrite` never takes
+  /// someone's recordings for it.
   static let folderName = "svdist-audio"
   package static let joinedName = "joined.tsv"
   private static let filesPerFolder = 1000
 
-  /// The place of the file with this number, below a folder.
+  /// The path of the file with this number, relative to a folder.
   static func place(_ number: Int) -> String {
     String(format: "%04d/%07d.flac", number / filesPerFolder, number)
   }
 
-  /// Writes a file for each utterance that joins others and returns the utterances with these for their paths.
+  /// Writes a file for each utterance that joins others, and returns the utterances with the paths of these files.
   ///
   /// - Parameters:
-  ///   - folder: what the files are written below.
-  ///   - final: what that folder will be called.
+  ///   - folder: the folder below which the files are written.
+  ///   - final: the path that this folder will have in the end.
   static func writeJoined(
     _ utterances: [ListedUtterance], below folder: String, named final: String
   ) throws -> [ListedUtterance] {
@@ -37,7 +38,8 @@ package enum PreparedAudio {
     return utterances
   }
 
-  /// The lines of joined.tsv: each piece with the utterance that it is part of and where it begins there.
+  /// The lines of joined.tsv: each piece, with the utterance that it is part of and the second at which it begins
+  /// there.
   static func report(_ utterances: [ListedUtterance]) -> [String] {
     ["utterance\tbegins\tpiece"]
       + utterances.flatMap { utterance in
@@ -49,7 +51,7 @@ package enum PreparedAudio {
       }
   }
 
-  /// The pieces one after the other, at the highest of their rates.
+  /// Writes the pieces one after the other, at the highest of their rates.
   private static func write(_ pieces: [ListedUtterance], to path: String) throws {
     let rate = try pieces.map { try AudioFile(path: $0.path).sampleRate }.max()!
     let file = try FLACFile(path: path, sampleRate: rate)

@@ -1,13 +1,14 @@
 import Foundation
 
-/// What svdist prepare writes: one data directory, or one to train on and one of held-out speakers to evaluate on.
+/// The output of svdist prepare: one data directory, or one to train on and one of held-out speakers to evaluate on.
 package struct PreparedCorpus: Sendable {
+  /// One data directory of the output.
   package struct Part: Sendable {
-    /// The folder in the output; empty for the output itself.
+    /// The name of its folder in the output; empty for the output itself.
     package let name: String
     package let corpus: Corpus
     package let trials: TrialDraw?
-    /// The corpus's own evaluation, where it brings one along.
+    /// The evaluation that the corpus brings along, where it has one.
     package let published: PublishedEvaluation?
     package let utterances: [ListedUtterance]
 
@@ -26,9 +27,9 @@ package struct PreparedCorpus: Sendable {
   }
 
   package static let leftOutName = "left-out.tsv"
-  /// The folder of crops to hear, which the program adds.
+  /// The name of the folder of crops to listen to, which the program adds.
   package static let listeningName = "listen"
-  /// All that can lie in an output folder.
+  /// The names of all that can lie in an output folder.
   package static let names: Set<String> = [
     "wav.scp", "utt2spk", "spk2utt", "utt2dur", "segments", "trials", leftOutName, "train", "evaluation",
     PublishedEvaluation.enrolmentsName, PreparedAudio.folderName, PreparedAudio.joinedName,
@@ -40,11 +41,13 @@ package struct PreparedCorpus: Sendable {
   private let leftOut: [LeftOut]
   private let trimming: SilenceTrimming?
 
+  /// Divides the usable utterances and draws the trials.
   /// - Parameters:
   ///   - heldOut: chooses the speakers to evaluate on; nil for no division.
-  ///   - trials: the length of the trial list over the held-out speakers, or over all where none are held out; nil for
-  ///     the default length over held-out speakers.
-  /// - Throws: `Failure(.badData)` where no utterance can be used, and what `HoldOut` and `TrialDraw` throw.
+  ///   - trials: the number of trials over the held-out speakers, or over all speakers where none are held out; nil
+  ///     draws the default number over held-out speakers, and none otherwise.
+  ///   - seed: decides which trials are drawn.
+  /// - Throws: `Failure(.badData)` where no utterance can be used, and whatever `heldOut` and `TrialDraw` throw.
   package init(
     _ preparation: CorpusPreparation, heldOut: (Corpus) throws -> Set<String>?, trials: Int?, seed: UInt64
   ) throws {
@@ -80,12 +83,15 @@ package struct PreparedCorpus: Sendable {
     ]
   }
 
-  /// Writes the output folder as a whole. Throws `.usage` where it is taken or cannot be written.
+  /// Writes the whole output folder.
   ///
   /// - Parameters:
-  ///   - recordings: what commands wrote, which is moved into the output.
-  ///   - shards: writes all audio into the output as shards; nil leaves it where it is.
-  ///   - finished: hears after each utterance that came into a shard, from any thread.
+  ///   - recordings: the outputs of commands, which are moved into the output.
+  ///   - shards: writes all audio into the output as shards; nil leaves the audio where it is.
+  ///   - relativePaths: whether the lists give paths relative to their folder rather than absolute ones.
+  ///   - overwrite: whether an earlier output in the folder is replaced.
+  ///   - finished: is called after each utterance that came into a shard, from any thread.
+  /// - Throws: `Failure(.usage)` where the folder is taken or cannot be written.
   package func write(
     _ output: String, recordings: CommandRecordings? = nil, shards: ShardWriter? = nil, relativePaths: Bool,
     overwrite: Bool, finished: @escaping @Sendable () -> Void = {}
@@ -132,7 +138,7 @@ package struct PreparedCorpus: Sendable {
     OpenShards.shared.forget(below: base)
   }
 
-  /// Audio that lies in the folder which is replaced would be gone, and the new lists name it.
+  /// Refuses to replace a folder that holds audio which the new lists name.
   private func checkOverwriting(_ base: String, named output: String) throws {
     let own = parts.lazy.flatMap(\.utterances).first { $0.pieces.isEmpty && $0.path.hasPrefix(base + "/") }
     guard let own else { return }
@@ -141,7 +147,7 @@ package struct PreparedCorpus: Sendable {
       "\(output): --overwrite would remove the audio that the new lists name, as \(own.path): choose another --output")
   }
 
-  /// Remarks for someone who may have meant something else.
+  /// Remarks for a user who may have meant something else.
   package func notes(layout: CorpusLayout) -> [String] {
     var notes: [String] = []
     let training = parts[0].corpus
@@ -166,7 +172,7 @@ package struct PreparedCorpus: Sendable {
     return notes
   }
 
-  /// The lines of left-out.tsv: utterance, path, reason.
+  /// The lines of left-out.tsv: utterance, path and reason.
   private var report: [String] {
     [["utterance", "path", "reason"]].map { $0.joined(separator: "\t") }
       + leftOut.map { entry in

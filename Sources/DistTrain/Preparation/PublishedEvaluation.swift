@@ -1,8 +1,8 @@
 /// An evaluation as a published corpus defines it: utterances, the pieces of enrolments, and trials over both.
 package struct PublishedEvaluation: Sendable {
-  /// In the byte order of their ids, which are those of the lists.
+  /// The utterances, in the byte order of their ids, which are those in the lists.
   package let utterances: [ListedUtterance]
-  /// Pairs of an enrolment and an utterance.
+  /// The trials, each a pair of an enrolment and an utterance.
   package let trials: TrialList
   package let enrolments: EnrolmentMap
 
@@ -14,8 +14,8 @@ package struct PublishedEvaluation: Sendable {
     self.enrolments = enrolments
   }
 
-  /// What is left of it with these of its utterances: enrolments lose pieces, trials whose test or whole enrolment is
-  /// gone are gone.
+  /// The evaluation reduced to these of its utterances: enrolments lose their other pieces, and trials whose test or
+  /// whole enrolment is missing are dropped.
   ///
   /// - Throws: `Failure(.badData)` where no target or no non-target trial is left.
   func restricted(to usable: [ListedUtterance]) throws -> PublishedEvaluation {
@@ -43,12 +43,12 @@ package struct PublishedEvaluation: Sendable {
       enrolments: EnrolmentMap(path: enrolments.path, enrolments: kept))
   }
 
-  /// Writes `trials`, as Kaldi has them, and `enroll.map` into a folder.
+  /// Writes `trials`, in Kaldi's form, and `enroll.map` into a folder.
   func write(into folder: String) throws {
     try OutputFile.write(
       lines: enrolments.enrolments.map { ([$0.name] + $0.utterances).joined(separator: " ") },
       to: "\(folder)/\(Self.enrolmentsName)")
-    // CN-Celeb has 3.5 million of them: too many to be gathered as lines.
+    // CN-Celeb has 3.5 million trials, which are too many to be gathered as lines.
     let file = try OutputFile(path: "\(folder)/trials")
     for trial in trials.trials {
       let enrolment = trials.names[trial.enrolment]

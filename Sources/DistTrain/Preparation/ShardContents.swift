@@ -5,12 +5,13 @@ struct ShardContents: Sendable {
   struct Entry: Sendable, Equatable {
     let key: String
     let speaker: String
-    /// Where the recording begins in the shard.
+    /// The offset in the shard of the recording's first byte.
     let offset: Int
   }
 
   private(set) var entries: [Entry] = []
-  /// Utterances that are not whole, and the shard itself where it is damaged: what comes before the damage is taken.
+  /// The utterances that are not whole, and the shard itself where it is damaged; the utterances before the damage are
+  /// taken.
   private(set) var leftOut: [LeftOut] = []
   private let path: String
 
@@ -20,7 +21,7 @@ struct ShardContents: Sendable {
     do {
       var tar = try TarReader(path: path)
       while let member = try tar.next() {
-        // As wespeaker's reader does: an utterance's members follow each other, the suffix follows the last dot.
+        // As in wespeaker's reader, the members of an utterance follow each other, and the suffix follows the last dot.
         let (key, suffix) = Self.divided(member.name)
         if key != open.key {
           close(open)
@@ -42,7 +43,7 @@ struct ShardContents: Sendable {
     }
   }
 
-  /// An utterance of which not all members may have come.
+  /// An utterance whose members may not all have come yet.
   private struct Open {
     var key: String?
     var speaker: String?

@@ -1,9 +1,9 @@
 import Foundation
 
-/// wespeaker's list of shards (`tools/make_shard_list.py`): a tar archive on each line, whose members `key.spk` and
-/// `key.wav` (or another suffix) are an utterance's speaker and recording, one after the other.
+/// Reads wespeaker's list of shards (`tools/make_shard_list.py`). Each line names a tar archive whose members `key.spk`
+/// and `key.wav` (or another suffix) are the speaker and the recording of an utterance, one after the other.
 enum ShardList {
-  /// Whether a file begins as one.
+  /// Whether a file begins like such a list.
   static func isOne(_ path: String) -> Bool {
     guard let file = try? InputFile(path: path), let start = try? file.read(at: 0, count: min(file.bytes, 4096)) else {
       return false
@@ -12,6 +12,7 @@ enum ShardList {
     return line.trimmingCharacters(in: .whitespaces).hasSuffix(".tar")
   }
 
+  /// Reads the utterances of all shards of a list.
   /// - Throws: `Failure(.badData)` for a list without a shard that can be read, and for an utterance that comes twice.
   static func source(_ path: String) throws -> CorpusSource {
     let text = String(decoding: try InputFile.contents(of: path), as: UTF8.self)
@@ -26,7 +27,7 @@ enum ShardList {
         return (line: line.number, path: URL(fileURLWithPath: resolver.resolve(line.name)).path)
       }
     guard !shards.isEmpty else { throw Failure(.badData, "\(path): the list is empty") }
-    // svdist's own come with what their bytes must be.
+    // The shards that svdist wrote come with the digests of their bytes.
     let damages = try ShardRecords(FileSystem.folder(of: path))?.damaged() ?? []
     let whole = shards.filter { shard in !damages.contains { $0.holds(shard: shard.path) } }
     guard !whole.isEmpty else { throw Failure(.badData, damages.summary(in: path)) }

@@ -1,10 +1,11 @@
 import CSndFile
 import Foundation
 
-/// Writes utterances' audio as shards, tar archives of `key.spk` and `key.wav` (or what the recording is) as those of
-/// wespeaker's `tools/make_shard_list.py`, so that a shared file system has few large files.
+/// Writes the audio of utterances as shards, so that a shared file system has few large files. They are tar archives of
+/// `key.spk` and `key.wav` (or the recording's own suffix), as those of wespeaker's `tools/make_shard_list.py`.
 package struct ShardWriter: Sendable {
-  /// No other program has one of this name, so that `--overwrite` never takes someone's shards for it.
+  /// The folder of the shards. No other program uses this name, so that `--overwrite` never takes someone's shards for
+  /// it.
   static let folderName = "svdist-shards"
   static let listName = "shard.list"
 
@@ -13,8 +14,9 @@ package struct ShardWriter: Sendable {
   private let seed: UInt64
 
   /// - Parameters:
-  ///   - isDecoded: whether recordings are stored as 16 bits at 16 kHz, one channel, rather than as they are.
-  ///   - seed: what the utterances' order depends on.
+  ///   - utterancesPerShard: the largest number of utterances in one shard.
+  ///   - isDecoded: whether recordings are stored as 16 bits at 16 kHz in one channel, rather than as they are.
+  ///   - seed: decides the order of the utterances.
   package init(utterancesPerShard: Int, isDecoded: Bool, seed: UInt64) {
     precondition(utterancesPerShard > 0, "a shard has utterances")
     self.utterancesPerShard = utterancesPerShard
@@ -24,14 +26,15 @@ package struct ShardWriter: Sendable {
 
   /// Writes the shards of a data directory, their list and their records.
   ///
-  /// A recording of which an utterance is a part is not stored: the part is, decoded, at the recording's rate.
+  /// Where an utterance is a part of a recording, only the part is stored, decoded, at the recording's rate or, if
+  /// `isDecoded`, at 16 kHz.
   /// - Parameters:
-  ///   - folder: the data directory as it is written.
-  ///   - final: what that folder will be called.
-  ///   - base: what paths in the list are relative to; nil for absolute ones.
-  ///   - finished: hears after each utterance, from any thread.
+  ///   - folder: the folder in which the data directory is being written.
+  ///   - final: the path that this folder will have in the end.
+  ///   - base: the folder that paths in the list are relative to; nil for absolute ones.
+  ///   - finished: is called after each utterance, from any thread.
   /// - Returns: the utterances with their places in the shards.
-  /// - Throws: `Failure` where an utterance cannot be read or a shard not be written.
+  /// - Throws: `Failure` where an utterance cannot be read or a shard cannot be written.
   func write(
     _ utterances: [ListedUtterance], into folder: String, named final: String, relativeTo base: String?,
     finished: @escaping @Sendable () -> Void
@@ -70,7 +73,7 @@ package struct ShardWriter: Sendable {
     return placed
   }
 
-  /// Writes one shard, which has its name once it is whole.
+  /// Writes one shard, which gets its name once it is whole.
   private func write(
     _ utterances: [ListedUtterance], to path: String, finished: () -> Void
   ) throws -> (offsets: [Int], bytes: Int, digest: String) {
@@ -91,7 +94,7 @@ package struct ShardWriter: Sendable {
     return (offsets, bytes, digest)
   }
 
-  /// An utterance's audio as it is stored, and its suffix.
+  /// The audio of an utterance as it is stored, and its suffix.
   private func content(_ utterance: ListedUtterance) throws -> (suffix: String, bytes: [UInt8]) {
     let isPart = utterance.recording != nil
     if !isDecoded, !isPart {
@@ -104,7 +107,8 @@ package struct ShardWriter: Sendable {
     return ("wav", try MemoryFile.wave(samples, sampleRate: rate))
   }
 
-  /// The suffix by which wespeaker knows a recording, by its first bytes; nil for a form that it does not read.
+  /// The suffix by which wespeaker recognises a recording, found from its first bytes; nil for a format that wespeaker
+  /// does not read.
   static func suffix(_ bytes: [UInt8]) -> String? {
     if bytes.starts(with: "RIFF".utf8), bytes.dropFirst(8).starts(with: "WAVE".utf8) { return "wav" }
     if bytes.starts(with: "fLaC".utf8) { return "flac" }

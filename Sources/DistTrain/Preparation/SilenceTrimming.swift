@@ -1,15 +1,18 @@
-/// What the trimming of silence did to a corpus.
+/// The effect of trimming silence on a corpus.
 package struct SilenceTrimming: Sendable {
-  /// The utterances that silence was removed from, in the byte order of their ids.
+  /// The utterances from which silence was removed, in the byte order of their ids.
   package let trimmed: [TrimmedUtterance]
-  /// How many recordings with voice were looked through, and how long they were.
+  /// The number of recordings with voice that were looked through.
   package let count: Int
+  /// The length of these recordings in seconds.
   package let seconds: Double
-  /// Utterances whose times in their recordings are the source's (segments, pieces): nothing is removed from them.
+  /// The number of utterances whose times within their recordings the source gives (segments, pieces); nothing is
+  /// removed from these.
   package let given: Int
 
   package static let reportName = "trimmed.tsv"
 
+  /// The seconds that were removed from all utterances.
   package var removedSeconds: Double { trimmed.reduce(0) { $0 + $1.removed } }
 
   init(_ all: [TrimmedUtterance], given: Int) {
@@ -19,7 +22,7 @@ package struct SilenceTrimming: Sendable {
     self.given = given
   }
 
-  /// The lines of trimmed.tsv: utterance, the recording's seconds, those kept, from which to which.
+  /// The lines of trimmed.tsv: the utterance, the seconds of its recording, the seconds kept, and the stretches kept.
   var report: [String] {
     ["utterance\tseconds\tkept\tfrom-to"]
       + trimmed.map { utterance in
@@ -29,17 +32,18 @@ package struct SilenceTrimming: Sendable {
   }
 }
 
-/// A recording that was looked through for voice, and what was kept of it.
+/// A recording that was looked through for voice, and the parts of it that were kept.
 package struct TrimmedUtterance: Sendable, Equatable {
   package let utterance: String
-  /// The recording's length.
+  /// The length of the recording in seconds.
   package let seconds: Double
-  /// From which second of it to which, ascending; one from 0 to its end where nothing was removed.
+  /// The stretches that were kept, in seconds, ascending; where nothing was removed, this is one from 0 to the end.
   package let kept: [Range<Double>]
 
-  /// Seconds that were removed.
+  /// The seconds that were removed.
   package var removed: Double { seconds - keptSeconds }
 
+  /// The seconds that were kept.
   var keptSeconds: Double {
     KaldiDirectory.rounded(kept.reduce(0) { $0 + ($1.upperBound - $1.lowerBound) })
   }

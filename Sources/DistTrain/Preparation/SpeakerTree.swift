@@ -1,6 +1,6 @@
 import Foundation
 
-/// Speakers as folders: of a tree `speaker/**/file`, or of VoxCeleb.
+/// Speakers as folders, either of a tree `speaker/**/file` or of VoxCeleb.
 struct SpeakerTree {
   private let root: String
   /// The folder as the user names it.
@@ -14,7 +14,7 @@ struct SpeakerTree {
     guard !tree.files.isEmpty else { throw noAudio }
   }
 
-  /// What it looks like: VoxCeleb where most of the files lie as its do.
+  /// The layout that the tree appears to have: VoxCeleb where most of its files lie as VoxCeleb's do.
   var layout: CorpusLayout {
     2 * tree.files.count { Self.isVoxCeleb($0) } > tree.files.count ? .voxceleb : .folders
   }
@@ -55,7 +55,7 @@ struct SpeakerTree {
         + "\(remedy), or give another folder")
   }
 
-  /// `…/id10270/5r0dWxy17C8/00001.wav`
+  /// Whether a path has the form `…/id10270/5r0dWxy17C8/00001.wav`.
   private static func isVoxCeleb(_ parts: [String]) -> Bool {
     guard parts.count >= 3 else { return false }
     let speaker = parts[parts.count - 3].utf8
@@ -63,7 +63,7 @@ struct SpeakerTree {
       && speaker.dropFirst(2).allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
   }
 
-  /// The parts of an utterance's id, its speaker first.
+  /// The parts of an utterance's id, of which the first is its speaker.
   private static func identity(_ parts: [String], layout: CorpusLayout) -> Result<[String], Failure> {
     if parts.contains(where: { $0.contains(where: \.isNewline) }) {
       return .failure(Failure(.badData, "has a line break in its name: rename it"))

@@ -1,10 +1,11 @@
-/// Short utterances of one speaker joined to longer ones, as CN-Celeb's recipes do (Kaldi, `combine_short_segments.sh`).
+/// Joins short utterances of one speaker into longer ones, as recipes for CN-Celeb do (Kaldi,
+/// `combine_short_segments.sh`).
 enum UtteranceJoining {
-  /// The utterances with those below `limit` joined: of each speaker, in the byte order of their ids, as many as reach the
-  /// limit; what is left over at the end goes to the last join. Joined utterances name their pieces; a speaker's only short
-  /// utterance stays as it is.
+  /// Joins the utterances that are shorter than `limit`: for each speaker, in the byte order of ids, as many as reach
+  /// the limit; what is left at the end is added to the last join. Joined utterances name their pieces. The only short
+  /// utterance of a speaker stays as it is.
   ///
-  /// - Precondition: all lengths are known, the utterances in the byte order of their ids.
+  /// - Precondition: all lengths are known, and the utterances are in the byte order of their ids.
   /// - Throws: `Failure(.badData)` where the name of a joined utterance is taken.
   static func join(_ utterances: [ListedUtterance], shorterThan limit: Double) throws -> [ListedUtterance] {
     var joined = utterances.filter { $0.seconds! >= limit }

@@ -1,4 +1,5 @@
-/// The utterances of a list that gives each a line: ids and speakers lose their white space, and stay distinct.
+/// The utterances of a list with one line for each. White space in ids and speakers is replaced, and they stay
+/// distinct.
 struct UtteranceRows {
   private(set) var utterances: [ListedUtterance] = []
   private let path: String
@@ -11,11 +12,12 @@ struct UtteranceRows {
     resolver = PathResolver(folder: FileSystem.folder(of: path))
   }
 
+  /// Adds the utterance of a line.
   /// - Parameters:
-  ///   - file: a relative path is looked for beside the list, then in the working directory.
-  ///   - stretch: what is cut from the file; without a length, up to its end.
-  ///   - pieces: the stretches of the file that the utterance joins; none for one stretch or the whole file.
-  /// - Throws: `Failure(.badData)` for an id that was there before, or two speakers of one name.
+  ///   - file: the path of the file; a relative one is looked for beside the list, then in the working directory.
+  ///   - stretch: the stretch of the file, up to its end where it has no length; nil for the whole file.
+  ///   - pieces: the stretches of the file that the utterance joins; empty for one stretch or the whole file.
+  /// - Throws: `Failure(.badData)` for an id that came before, or two speakers that would have the same name.
   mutating func add(
     id: String, speaker: String, file: String, stretch: (start: Double, seconds: Double?)? = nil,
     pieces: [(start: Double, seconds: Double)] = [], line: Int
@@ -39,8 +41,8 @@ struct UtteranceRows {
     utterances.append(row)
   }
 
-  /// The utterances with the recordings named that they are cut from: each after the first utterance on the same file,
-  /// whose id is no other's.
+  /// The utterances with the names of the recordings that they are cut from. A recording is named after the first
+  /// utterance of its file, whose id no other utterance has.
   func withRecordings() -> [ListedUtterance] {
     guard utterances.contains(where: { $0.recording != nil }) else { return utterances.map { $0.absolute() } }
     var keys: [String: String] = [:]
@@ -54,7 +56,7 @@ struct UtteranceRows {
   }
 }
 
-/// Names without white space, which separates fields in the lists.
+/// Replaces white space in names by underscores, because white space separates the fields of lists.
 enum UtteranceName {
   static func of(_ name: some StringProtocol) -> String {
     String(String.UnicodeScalarView(name.unicodeScalars.map { $0.properties.isWhitespace ? "_" : $0 }))

@@ -1,17 +1,17 @@
 import Foundation
 
-/// wespeaker's raw list (`tools/make_raw_list.py`): one JSON object a line, `{"key": …, "wav": …, "spk": …}`.
+/// Reads wespeaker's raw list (`tools/make_raw_list.py`): one JSON object a line, `{"key": …, "wav": …, "spk": …}`.
 enum WespeakerList {
   private struct Entry: Decodable {
     let key: String
     let wav: String
     let spk: String
-    /// Set where the list was made with a voice activity list: pieces of the recording, from one second to another, of
-    /// which the utterance is joined.
+    /// The pieces of the recording, from one second to another, that the utterance joins. They are given where the list
+    /// was made with a list of voice activity.
     let vad: [[Seconds]]?
   }
 
-  /// wespeaker writes seconds as they stood in the voice activity list, in quotes, and takes numbers as well.
+  /// A time in seconds. wespeaker writes it as in the list of voice activity, in quotes, and reads numbers as well.
   private struct Seconds: Decodable {
     let text: String
 
@@ -21,7 +21,7 @@ enum WespeakerList {
     }
   }
 
-  /// Whether a file begins as one.
+  /// Whether a file begins like such a list.
   static func isOne(_ path: String) -> Bool {
     guard let file = try? InputFile(path: path), let start = try? file.read(at: 0, count: min(file.bytes, 256)) else {
       return false
@@ -29,7 +29,7 @@ enum WespeakerList {
     return start.first { !" \t\r\n".utf8.contains($0) } == UInt8(ascii: "{")
   }
 
-  /// The pieces that an entry names, none for the whole recording.
+  /// The pieces that an entry names; empty for the whole recording.
   private static func pieces(_ entry: Entry) throws(ListedTime.Malformed) -> [(start: Double, seconds: Double)] {
     guard let vad = entry.vad else { return [] }
     guard !vad.isEmpty, vad.allSatisfy({ $0.count == 2 }) else {
@@ -40,8 +40,9 @@ enum WespeakerList {
     }
   }
 
-  /// - Throws: `Failure(.badData)` with the line that is malformed, names an utterance twice, or a command where these
-  ///   are not allowed.
+  /// Reads the utterances of a list.
+  /// - Throws: `Failure(.badData)` with the line that is malformed, names an utterance a second time, or has a command
+  ///   where commands are not allowed.
   static func source(_ path: String, allowsCommands: Bool) throws -> CorpusSource {
     let bytes = try InputFile.contents(of: path)
     let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()

@@ -1,14 +1,17 @@
-/// Files that are there whole or not at all: written beside their place, synced, then renamed.
+/// Files that appear whole or not at all: each is written beside its place, synced and then renamed.
 package enum AtomicFile {
+  /// Writes the bytes as the whole file at `path`.
   package static func write(_ bytes: [UInt8], to path: String) throws {
     try write(to: path) { try $0.write(bytes) }
   }
 
+  /// Writes the text as the whole file at `path`.
   package static func write(_ text: String, to path: String) throws {
     try write(to: path) { try $0.write(text) }
   }
 
-  /// Writes what `body` writes. A terminal, a pipe or a device is written directly: renaming would replace it.
+  /// Writes the file that `body` writes. A terminal, a pipe or a device is written directly, because renaming would
+  /// replace it.
   /// - Returns: the SHA-256 of the bytes in hexadecimal.
   @discardableResult
   package static func write(to path: String, _ body: (OutputFile) throws -> Void) throws -> String {

@@ -5,17 +5,17 @@ import Foundation
 ///
 /// Unchecked: one thread fills the bytes before any other has them, and nobody writes to them afterwards.
 final class ByteBlock: @unchecked Sendable {
-  /// Those of a mapped file can only be read.
+  /// The bytes; those of a mapped file can only be read.
   let bytes: UnsafeMutableRawBufferPointer
 
-  /// Zeros.
+  /// Makes a block of zeros in this process's own memory.
   init(count: Int) {
     bytes = .allocate(byteCount: count, alignment: 8)
     bytes.initializeMemory(as: UInt8.self, repeating: 0)
     isMapped = false
   }
 
-  /// The bytes of a file that is mapped into memory.
+  /// Holds the bytes of a file that is mapped into memory and unmaps them at its end.
   init(mapped bytes: UnsafeMutableRawBufferPointer) {
     self.bytes = bytes
     isMapped = true
@@ -27,7 +27,7 @@ final class ByteBlock: @unchecked Sendable {
     if isMapped { munmap(bytes.baseAddress!, bytes.count) } else { bytes.deallocate() }
   }
 
-  /// All bytes of a file, a pipe or a device, in this process's own memory.
+  /// Reads all bytes of a file or a device into this process's own memory.
   /// - Throws: `Failure(.badData)` when there is no such file or it may not be read.
   static func contents(of path: String) throws -> ByteBlock {
     if FileSystem.isDevice(path) {

@@ -1,6 +1,6 @@
 /// The kernel's lists of CPUs, such as `0-3,8,10-11`.
 package enum CPUList {
-  /// The CPUs of a list; nil where the text is none. An empty list has no CPU.
+  /// The CPUs of a list, or nil where the text is not a list. An empty list has no CPU.
   package static func parse(_ text: String) -> Set<Int>? {
     var cpus: Set<Int> = []
     for part in text.split(whereSeparator: \.isWhitespace).joined().split(separator: ",") {

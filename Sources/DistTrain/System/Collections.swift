@@ -2,13 +2,13 @@ import Dispatch
 import Synchronization
 
 extension Sequence where Element: Equatable {
-  /// Each element once, in the order in which they first come.
+  /// Each element once, in the order of the first appearances.
   var distinct: [Element] { reduce(into: []) { if !$0.contains($1) { $0.append($1) } } }
 }
 
 extension Array where Element: Sendable {
-  /// `map` over all cores; the results are in the order of the elements, whatever the timing. `finished` hears after each
-  /// element, from any thread.
+  /// Maps the elements on all cores; the results are in the order of the elements, whatever the timing.
+  /// - Parameter finished: is called after each element, from any thread.
   func concurrentMap<Value: Sendable>(
     finished: @Sendable () -> Void = {}, _ transform: @Sendable (Element) -> Value
   ) -> [Value] {

@@ -1,20 +1,23 @@
-/// An error in one clear line that says what is wrong, where (file, line or field) and what to do.
+/// An error told in one line, which says what is wrong, where (file, line or field) and what to do.
 public struct Failure: Error, CustomStringConvertible, Sendable {
-  /// Where the cause lies, which decides who can mend it.
+  /// The place of the cause, which decides who can mend it.
   public enum Kind: UInt8, Sendable, CaseIterable {
-    /// In the run itself: a disk, a rank or the network.
+    /// The run itself: a disk, a rank or the network.
     case failed = 1
-    /// In the command line or the settings.
+    /// The command line or the settings.
     case usage
-    /// In audio, lists, checkpoints or other input.
+    /// Audio, lists, checkpoints or other input.
     case badData
-    /// In a request to stop; what was done so far is kept.
+    /// A request to stop; what was done so far is kept.
     case stopped
   }
 
+  /// The place of the cause.
   public let kind: Kind
+  /// The line that the user reads.
   public let message: String
 
+  /// Makes an error of a kind with the line that the user reads.
   public init(_ kind: Kind, _ message: String) {
     self.kind = kind
     self.message = message
@@ -24,7 +27,7 @@ public struct Failure: Error, CustomStringConvertible, Sendable {
 }
 
 extension Failure {
-  /// Wraps any error; one that is no `Failure` becomes one of kind `failed`.
+  /// Wraps any error; one that is not a `Failure` becomes one of kind `failed`.
   package init(_ error: any Error) {
     self = error as? Failure ?? Failure(.failed, "\(error)")
   }

@@ -1,9 +1,8 @@
 import Foundation
 
-/// Folders and names, with every change able to be made to last: what is renamed or removed is only on disk once its
-/// folder is synced.
+/// Folders and names, with changes that last: what is renamed or removed is on disk only once its folder is synced.
 package enum FileSystem {
-  /// Creates a folder and those above it, to last; an existing one is left as it is.
+  /// Creates a folder and those above it and syncs them; an existing folder is left as it is.
   package static func createFolder(_ path: String) throws {
     guard !isFolder(path) else { return }
     guard !exists(path) else { throw Failure(.failed, "\(path) is a file where a folder is needed") }
@@ -23,17 +22,18 @@ package enum FileSystem {
     let descriptor = try SystemCall.run(.sync, path) { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     defer { _ = close(descriptor) }
     try SystemCall.run(.sync, path) {
-      // Some network file systems cannot sync a folder and say so by EINVAL; they need not.
+      // Some network file systems cannot sync a folder and say so by EINVAL; they need no sync.
       let result = fsync(descriptor)
       return result < 0 && errno == EINVAL ? 0 : result
     }
   }
 
+  /// Renames a file or folder, which replaces a file of the new name; `syncFolder` makes it last.
   package static func rename(_ path: String, to name: String) throws {
     try SystemCall.run(.rename, path) { Foundation.rename(path, name) }
   }
 
-  /// Removes a file or a folder with all that is in it; nothing there is no error.
+  /// Removes a file, or a folder with all that is in it. It is no error if there is nothing there.
   package static func remove(_ path: String) throws {
     var status = stat()
     guard lstat(path, &status) == 0 else { return }
@@ -45,7 +45,8 @@ package enum FileSystem {
     }
   }
 
-  /// The names in a folder in the order of their bytes, hidden ones too.
+  /// The names in a folder in the order of their bytes, hidden ones included.
+  /// - Throws: `Failure(.failed)` when the folder cannot be read.
   package static func names(in path: String) throws -> [String] {
     do {
       return try FileManager.default.contentsOfDirectory(atPath: path).sorted {
@@ -63,20 +64,21 @@ package enum FileSystem {
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
-  /// The kind of file system that a path lies on, or would: `ext4`, `nfs4`, `lustre` …; nil where the kernel doesn't say.
+  /// The kind of file system that a path lies on, or would lie on: `ext4`, `nfs4`, `lustre` …; nil where the kernel
+  /// does not say.
   package static func kind(of path: String) -> String? {
     var path = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
     while !exists(path), path != "/" { path = folder(of: path) }
     return Mount.holding(path, in: Mount.all(KernelFile.text("/proc/self/mountinfo") ?? ""))?.type
   }
 
-  /// Whether the path names something that is neither a file nor a folder: a terminal, a pipe, a device.
+  /// Whether the path names a terminal, a pipe or a device, which is neither a file nor a folder.
   static func isDevice(_ path: String) -> Bool {
     var status = stat()
     return stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFDIR && status.st_mode & S_IFMT != S_IFREG
   }
 
-  /// The folder that holds a path. (NSString's own traps on a path of one character.)
+  /// The folder that holds a path. (NSString's own method traps on a path of one character.)
   static func folder(of path: String) -> String {
     let parent = path.split(separator: "/").dropLast().joined(separator: "/")
     if path.hasPrefix("/") { return "/" + parent }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// This machine's name, as the kernel knows it: asking the network for it may take seconds.
+/// This machine's name as the kernel knows it, because asking the network may take seconds.
 func hostName() -> String {
   withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) {
     $0.initialize(repeating: 0)
@@ -8,7 +8,7 @@ func hostName() -> String {
   }
 }
 
-/// Seconds on a clock that only goes forward.
+/// The seconds on a clock that only goes forward.
 func monotonicSeconds() -> Double {
   var time = timespec()
   clock_gettime(CLOCK_MONOTONIC, &time)

@@ -2,11 +2,11 @@ import Foundation
 
 /// The memory of this machine.
 package enum HostMemory {
-  /// Bytes of it, whoever has them at present.
+  /// All bytes of memory, whoever holds them at present.
   package static let bytes = Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(sysconf(Int32(_SC_PAGESIZE)))
 
-  /// Ends the process with one line and status 1: what it computes cannot go on without the memory.
-  /// - Parameter bytes: how many were asked for.
+  /// Ends the process with one line and status 1, because what it computes cannot go on without the memory.
+  /// - Parameter bytes: the number of bytes that were asked for.
   static func end(lacking bytes: Int) -> Never {
     let line =
       "svdist: \(hostName()) has no memory for a buffer of \(bytes >> 20) MiB: start fewer ranks there, or choose smaller "

@@ -1,14 +1,15 @@
 import Crypto
 import Foundation
 
-/// A file open for reading anywhere in it.
+/// A file that is open for reading at any offset.
 package final class InputFile: Sendable {
   package let path: String
-  /// Its length in bytes when it was opened.
+  /// The length of the file in bytes when it was opened.
   package let bytes: Int
   private let descriptor: Int32
 
-  /// - Throws: `Failure(.badData)` when there is no such file or it may not be read.
+  /// Opens a file.
+  /// - Throws: `Failure(.badData)` when there is no such file, it may not be read, or it is a folder or a pipe.
   package init(path: String) throws {
     self.path = path
     let descriptor = try SystemCall.run(.read, path, kind: .badData) { open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC) }
@@ -25,9 +26,8 @@ package final class InputFile: Sendable {
 
   deinit { _ = close(descriptor) }
 
-  /// Fills the buffer with the bytes from an offset on.
-  ///
-  /// - Throws: `Failure(.badData)` when the file ends before.
+  /// Fills the buffer with the bytes that begin at an offset.
+  /// - Throws: `Failure(.badData)` when the file ends too early.
   package func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
     var filled = 0
     while filled < buffer.count {
@@ -42,7 +42,8 @@ package final class InputFile: Sendable {
     }
   }
 
-  /// - Throws: `Failure(.badData)` when the file ends before, or is larger than the machine's memory.
+  /// Reads `count` bytes that begin at an offset.
+  /// - Throws: `Failure(.badData)` when the file ends too early, or when `count` is larger than the machine's memory.
   package func read(at offset: Int, count: Int) throws -> [UInt8] {
     guard count <= HostMemory.bytes else { throw Self.tooLarge(path) }
     return try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
@@ -52,7 +53,8 @@ package final class InputFile: Sendable {
     }
   }
 
-  /// All bytes of a file, a pipe or a device.
+  /// Reads all bytes of a file or a device.
+  /// - Throws: `Failure(.badData)` when there is no such file, it may not be read, or it does not fit into memory.
   package static func contents(of path: String) throws -> [UInt8] {
     let file = try InputFile(path: path)
     guard FileSystem.isDevice(path) else { return try file.read(at: 0, count: file.bytes) }
@@ -67,16 +69,18 @@ package final class InputFile: Sendable {
     }
   }
 
+  /// The error of a file that has more bytes than fit into memory.
   static func tooLarge(_ path: String) -> Failure {
     Failure(.badData, "cannot read \(path): it has more bytes than fit into memory: is it the right file?")
   }
 
-  /// Asks the system to drop what it keeps of the file in memory, so that the next read comes from where the file lies.
+  /// Asks the system to drop the file from its cache, so that the next read comes from where the file lies.
   package func forget() {
     _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED)
   }
 
-  /// All of it, mapped into memory: its pages are read when they are looked at, once for all processes of a node.
+  /// Maps the whole file into memory: its pages are read when they are looked at, once for all processes of a node.
+  /// - Throws: `Failure(.badData)` when the file is empty or cannot be mapped.
   func mapped() throws -> ByteBlock {
     guard bytes > 0, let address = mmap(nil, bytes, PROT_READ, MAP_SHARED, descriptor, 0), address != MAP_FAILED else {
       throw Failure(.badData, "cannot read \(path): \(bytes == 0 ? "it is empty" : String(cString: strerror(errno)))")

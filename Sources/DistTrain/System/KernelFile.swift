@@ -1,8 +1,8 @@
 import Foundation
 
-/// Files that the kernel makes up when they are read (/proc, /sys): their length says nothing.
+/// Files that the kernel makes up when they are read (/proc, /sys), whose length says nothing.
 package enum KernelFile {
-  /// All of its text; nil where there is none or it may not be read.
+  /// The whole text of a file, or nil where there is none or it may not be read.
   package static func text(_ path: String) -> String? {
     guard let descriptor = try? SystemCall.run(.read, path, { open(path, O_RDONLY | O_CLOEXEC) }) else { return nil }
     defer { _ = close(descriptor) }

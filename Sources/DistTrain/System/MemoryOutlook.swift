@@ -1,10 +1,10 @@
-/// What a rank's steps will take of memory, beside what its host has left.
+/// The memory that a rank's steps will take, beside what its host has left.
 package struct MemoryOutlook: Codable, Sendable {
-  /// Bytes that the process holds now.
+  /// The bytes that the process holds already.
   package var held: Int
-  /// Bytes that it will take beyond those.
+  /// The bytes that it will take beyond those.
   package var ahead: Int
-  /// Bytes that the host, or the process's control group, has left; nil where nothing says so.
+  /// The bytes that the host, or the process's control group, has left; nil where nothing says so.
   package var left: Int?
 
   package init(held: Int, ahead: Int, left: Int?) {
@@ -13,8 +13,10 @@ package struct MemoryOutlook: Codable, Sendable {
     self.left = left
   }
 
-  /// This process's.
-  /// - Parameter root: the folder that holds proc and sys.
+  /// Reads what this process holds and has left.
+  /// - Parameters:
+  ///   - ahead: the bytes that the process will take beyond those that it holds.
+  ///   - root: the folder that holds proc and sys.
   package init(ahead: Int, root: String = "") {
     let read = { KernelFile.text(root + $0) }
     let group = ControlGroup(read: read)
@@ -24,21 +26,21 @@ package struct MemoryOutlook: Codable, Sendable {
       left: [available, group.memoryLeft].compactMap(\.self).min())
   }
 
-  /// A line of the kernel's tables in kB.
+  /// The bytes that a line of the kernel's tables gives in kB, or nil where there is no such line.
   private static func bytes(_ name: String, in text: String) -> Int? {
     let line = text.split(separator: "\n").first { $0.hasPrefix(name) }
     return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
   }
 
-  /// `1.34 GB of memory for each rank`, the largest where they differ.
+  /// A summary such as `about 1.34 GB of memory for each rank`, of the largest rank where they differ.
   package static func summary(_ ranks: [MemoryOutlook]) -> String {
     "about \(gigabytes(ranks.map { $0.held + $0.ahead }.max() ?? 0)) of memory for each rank"
   }
 
-  /// The hosts whose ranks will want more than there is, a line each.
+  /// A line for each host whose ranks will want more memory than it has.
   /// - Parameters:
-  ///   - ranks: of all ranks.
-  ///   - hosts: each rank's.
+  ///   - ranks: the outlook of each rank.
+  ///   - hosts: the name of each rank's host.
   package static func warnings(_ ranks: [MemoryOutlook], hosts: [String]) -> [String] {
     hosts.distinct.compactMap { name in
       let own = zip(ranks, hosts).filter { $0.1 == name }.map(\.0)

@@ -1,19 +1,20 @@
 /// A mounted file system, from a line of /proc/self/mountinfo (proc(5)).
 package struct Mount: Equatable {
-  /// The folder of the file system that is mounted.
+  /// The folder of the file system that is mounted, `/` where all of it is.
   package let root: String
-  /// Where it is mounted.
+  /// The folder that it is mounted at.
   package let point: String
-  /// `ext4`, `nfs4`, `lustre`, `cgroup2` …
+  /// The kind of file system, such as `ext4`, `nfs4`, `lustre` or `cgroup2`.
   package let type: String
   /// The file system's own options.
   package let options: [String]
 
-  /// All mounts, in the order in which they were made; lines of another form are passed over.
+  /// All mounts in the text of /proc/self/mountinfo, in the order in which they were made; lines of another form are
+  /// skipped.
   package static func all(_ text: String) -> [Mount] {
     text.split(separator: "\n").compactMap { line in
       let fields = line.split(separator: " ").map { unescaped($0) }
-      // Optional fields end with a dash.
+      // Optional fields end at a dash.
       guard let dash = fields.dropFirst(6).firstIndex(of: "-"), fields.count > dash + 3 else { return nil }
       return Mount(
         root: fields[3], point: fields[4], type: fields[dash + 1],
@@ -21,7 +22,7 @@ package struct Mount: Equatable {
     }
   }
 
-  /// The mount that a path lies on: of the longest names the one made last.
+  /// The mount that a path lies on: the one with the longest mount point, and of several at one point the last.
   package static func holding(_ path: String, in mounts: [Mount]) -> Mount? {
     mounts.filter { $0.contains(path) }.reduce(nil) { best, mount in
       best.map { $0.point.utf8.count > mount.point.utf8.count } == true ? best : mount
@@ -32,7 +33,7 @@ package struct Mount: Equatable {
     point == "/" || path == point || path.hasPrefix(point + "/")
   }
 
-  /// The kernel writes blanks and backslashes of names as three octal digits.
+  /// Undoes the escapes of the kernel, which writes blanks and backslashes in names as three octal digits.
   private static func unescaped(_ field: Substring) -> String {
     var bytes: [UInt8] = []
     var rest = Array(field.utf8)[...]

@@ -1,15 +1,16 @@
 import Crypto
 import Foundation
 
-/// A file being written from its beginning, which counts and digests what it is given.
+/// A file that is written from its beginning and that counts and digests its bytes.
 package final class OutputFile {
   package let path: String
+  /// The number of bytes handed to the system so far.
   package private(set) var bytes = 0
   private var descriptor: Int32
   private var digest = SHA256()
   private var pending: [UInt8] = []
 
-  /// Small writes are gathered into blocks of this many bytes; larger ones are cut into them.
+  /// The size in bytes of the blocks that small writes are gathered into and large ones are cut into.
   private static let block = 1 << 20
 
   /// Creates the file, or empties an existing one.
@@ -22,20 +23,24 @@ package final class OutputFile {
     if descriptor >= 0 { _ = Foundation.close(descriptor) }
   }
 
-  /// Writes lines, each with a line break, and waits until they are on the disk.
+  /// Writes lines, each with a line break, to a new file and waits until they are on disk.
   package static func write(lines: [String], to path: String) throws {
     let file = try OutputFile(path: path)
     for line in lines { try file.write(line + "\n") }
     try file.finish()
   }
 
+  /// Adds text in UTF-8.
   package func write(_ text: String) throws {
     var text = text
     try text.withUTF8 { try write(UnsafeRawBufferPointer($0)) }
   }
 
+  /// Adds bytes.
   package func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
 
+  /// Adds bytes, which may stay in memory until `flush` or `finish`.
+  /// - Throws: `Failure(.failed)` with the path and the system's reason.
   package func write(_ bytes: UnsafeRawBufferPointer) throws {
     if bytes.count < Self.block / 16 {
       pending.append(contentsOf: bytes)
@@ -46,15 +51,14 @@ package final class OutputFile {
     try put(bytes)
   }
 
-  /// Hands what was written to the system.
+  /// Hands the gathered bytes to the system.
   package func flush() throws {
     let block = pending
     pending.removeAll(keepingCapacity: true)
     try block.withUnsafeBytes { try put($0) }
   }
 
-  /// Waits until the bytes are on disk and closes the file.
-  ///
+  /// Writes what is left, waits until all bytes are on disk (unless `syncing` is false) and closes the file.
   /// - Returns: the SHA-256 of the bytes in hexadecimal.
   @discardableResult
   package func finish(syncing: Bool = true) throws -> String {
@@ -66,6 +70,7 @@ package final class OutputFile {
     return Self.hexadecimal(digest.finalize())
   }
 
+  /// A digest in lower-case hexadecimal.
   static func hexadecimal(_ digest: SHA256.Digest) -> String {
     let digits = Array("0123456789abcdef".utf8)
     return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)

@@ -1,14 +1,14 @@
 import Foundation
 
-/// What the kernel says of a process of this host (proc_pid_stat(5)).
+/// The state of a process of this host as the kernel tells it (proc_pid_stat(5)).
 struct ProcessStatus {
-  /// `R` running, `S` sleeping, `D` waiting for a device, `T` stopped; `Z` is what is left of a process until its parent
-  /// looks.
+  /// `R` is running, `S` sleeping, `D` waiting for a device, `T` stopped, and `Z` ended but not yet collected by the
+  /// parent.
   let state: Substring
-  /// When it started, in ticks since boot: numbers of processes come again.
+  /// The time at which it started, in ticks since boot. It tells processes apart, because their numbers are used again.
   let started: String
 
-  /// nil where there is no such process, or it may not be seen.
+  /// Reads the state of a process; nil where there is no such process or it may not be seen.
   init?(of pid: Int32) {
     // The second field is a name in parentheses that may hold blanks and parentheses itself.
     guard let text = KernelFile.text("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else { return nil }
@@ -18,8 +18,8 @@ struct ProcessStatus {
     started = String(fields[19])
   }
 
-  /// The name space of process numbers that this process is in: two containers on a host have the same numbers for
-  /// different processes.
+  /// The name space that this process's number belongs to: two containers on a host use the same numbers for different
+  /// processes.
   static var namespace: String {
     (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/pid")) ?? ""
   }

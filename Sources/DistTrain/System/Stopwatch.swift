@@ -1,12 +1,14 @@
-/// Times of short pieces of work.
+/// Measures how long short pieces of work take.
 enum Stopwatch {
+  /// The seconds that a call takes.
   static func seconds(_ body: () throws -> Void) rethrows -> Double {
     let start = monotonicSeconds()
     try body()
     return monotonicSeconds() - start
   }
 
-  /// The median time of a call, of as many as fit in the seconds, at least one, after one that doesn't count.
+  /// The median of the seconds that a call takes. The call is repeated for `limit` seconds, at least once, after a
+  /// first call that does not count.
   static func median(for limit: Double, _ body: () throws -> Void) rethrows -> Double {
     try body()
     var times: [Double] = []
@@ -15,7 +17,7 @@ enum Stopwatch {
     return median(times)
   }
 
-  /// The value in the middle; not a number where there is none.
+  /// The upper median of the values; not a number where there are none.
   static func median(_ values: [Double]) -> Double {
     values.isEmpty ? .nan : values.sorted()[values.count / 2]
   }

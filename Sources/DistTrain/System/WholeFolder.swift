@@ -2,12 +2,13 @@ import Foundation
 
 /// A folder that appears under its name with everything in it, or not at all.
 package enum WholeFolder {
-  /// Calls `fill` with a new folder beside `path` and renames it to `path`.
+  /// Calls `fill` with a new folder beside `path` and then renames it to `path`.
   ///
   /// - Parameters:
-  ///   - path: must not exist, or be an empty folder, unless `replacing` names everything that is in it.
-  ///   - replacing: what may lie in a folder that is replaced; nil replaces nothing.
-  ///   - fill: gets the folder to write into.
+  ///   - path: the name of the folder. There must be nothing there, or an empty folder, unless `replacing` names
+  ///     everything that is in it.
+  ///   - replacing: the names that may lie in a folder that is replaced; nil replaces nothing.
+  ///   - fill: writes into the folder that it is given.
   /// - Throws: `Failure(.usage)` where `path` is taken or cannot be written.
   package static func write(_ path: String, replacing: Set<String>? = nil, fill: (String) throws -> Void) throws {
     let manager = FileManager.default
@@ -36,7 +37,7 @@ package enum WholeFolder {
     }
   }
 
-  /// The name of a folder beside `path` that no other process uses.
+  /// The name of a hidden folder beside `path` that no other process of this host uses.
   package static func temporary(beside path: String, suffix: String = "audio") -> String {
     let target = URL(fileURLWithPath: path).standardizedFileURL
     let mark = "\(ProcessInfo.processInfo.processIdentifier)"
@@ -45,7 +46,7 @@ package enum WholeFolder {
     ).path
   }
 
-  /// Folders beside `path` that processes wrote for it and that never got its name, or have not yet.
+  /// The folders that processes wrote beside `path` and that never got its name, or have not got it yet.
   package static func leftovers(beside path: String) -> [String] {
     let target = URL(fileURLWithPath: path).standardizedFileURL
     let folder = target.deletingLastPathComponent().path
@@ -57,8 +58,8 @@ package enum WholeFolder {
     }.map { "\(folder)/\($0)" }
   }
 
-  /// Whether there is a folder with something in it that is to be replaced. Throws `Failure(.usage)` where `path` cannot
-  /// be written, so that nobody waits for nothing.
+  /// Whether `path` is a folder with something in it that is to be replaced.
+  /// - Throws: `Failure(.usage)` where `path` cannot be written, so that nobody waits for a result that cannot be kept.
   package static func check(_ path: String, replacing: Set<String>?) throws -> Bool {
     let manager = FileManager.default
     guard manager.fileExists(atPath: path) else {
@@ -79,7 +80,8 @@ package enum WholeFolder {
     return true
   }
 
-  /// The nearest folder above that exists must take new entries.
+  /// Checks that the nearest existing folder above `path` takes new entries.
+  /// - Throws: `Failure(.usage)` where it does not.
   private static func checkAbove(_ path: String) throws {
     let manager = FileManager.default
     var above = URL(fileURLWithPath: path).standardizedFileURL.deletingLastPathComponent()

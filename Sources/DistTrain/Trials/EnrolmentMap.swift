@@ -1,15 +1,18 @@
-/// Which utterances an enrolment is made of, as CN-Celeb's `enroll.map` says: `enrolment utterance utterance …`.
+/// The utterances that each enrolment is made of, in lines of CN-Celeb's `enroll.map`: `enrolment utterance utterance
+/// …`.
 package struct EnrolmentMap: Sendable, Equatable {
+  /// A speaker's enrolment, made of one or more utterances.
   package struct Enrolment: Sendable, Equatable {
     package let name: String
     package let utterances: [String]
-    /// The line, from 1, on which it stands.
+    /// The line of the file, counted from 1.
     package let line: Int
   }
 
   package let path: String
   package let enrolments: [Enrolment]
 
+  /// Reads a file of enrolments.
   /// - Throws: `Failure(.badData)` with the file, the line and what was expected there.
   package static func read(_ path: String) throws -> EnrolmentMap {
     let text = String(decoding: try InputFile.contents(of: path), as: UTF8.self)

@@ -1,16 +1,18 @@
-/// Numbers names in the order in which they first come. Names are looked up as bytes: millions of them in a trial list
-/// would cost seconds as strings.
+/// Numbers names in the order in which they first appear. Names are looked up as bytes, because the millions of them in
+/// a trial list would cost seconds as strings.
 struct NameTable {
   private var bytes: [UInt8] = []
-  /// Where name `i` begins in `bytes`; one more for the end.
+  /// The place in `bytes` at which name `i` begins, and one more place for the end.
   private var starts: [Int] = [0]
-  /// An open hash table of numbers, -1 where free; its size is a power of two.
+  /// An open hash table of numbers, where -1 marks a free slot; its size is a power of two.
   private var slots = [Int32](repeating: -1, count: 1024)
 
   var count: Int { starts.count - 1 }
 
+  /// The names in the order of their numbers.
   var names: [String] { (0..<count).map { String(decoding: bytes[starts[$0]..<starts[$0 + 1]], as: UTF8.self) } }
 
+  /// The number of a name, which is a new one where the name has not come before.
   mutating func number(of name: UnsafeRawBufferPointer) -> Int32 {
     if count * 2 >= slots.count { grow() }
     var slot = Self.hash(name) & (slots.count - 1)
@@ -43,7 +45,7 @@ struct NameTable {
     }
   }
 
-  /// FNV-1a with its high bits folded down, as the low ones choose the slot.
+  /// FNV-1a with its high bits folded down, because the low bits choose the slot.
   private static func hash(_ name: UnsafeRawBufferPointer) -> Int {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for byte in name { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }

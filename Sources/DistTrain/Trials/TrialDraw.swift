@@ -1,21 +1,27 @@
-/// Trials drawn from a corpus: pairs of utterances of one speaker (targets) and of two (non-targets). No pair comes twice,
-/// in either order.
+/// Trials drawn from a corpus: pairs of utterances of one speaker (targets) and of two speakers (non-targets). No pair
+/// comes twice, in either order.
 package struct TrialDraw: Sendable {
+  /// A pair of utterances.
   package struct Trial: Sendable, Equatable {
-    /// Positions in `Corpus.utterances`.
+    /// The position of the enrolment in `Corpus.utterances`.
     package let enrolment: Int
+    /// The position of the test in `Corpus.utterances`.
     package let test: Int
+    /// Whether both are of one speaker.
     package let isTarget: Bool
   }
 
+  /// The trials in random order.
   package let trials: [Trial]
 
-  /// Draws `count` trials, half of them targets where the corpus has as many (rounded down); nil for 20,000, or as many
-  /// as keep the halves equal. The same for the same corpus, count and seed.
+  /// Draws `count` trials, half of them (rounded down) targets where the corpus has as many. The trials are the same
+  /// for the same corpus, count and seed.
   ///
-  /// Each speaker's share of the targets is as even as the number of its pairs allows. Non-targets go through the
-  /// speakers in random rounds, so that each comes about equally often. Throws `.usage` where there are too few pairs or
-  /// no pair of one kind.
+  /// Each speaker's share of the targets is as even as the number of the speaker's pairs allows. Non-targets go through
+  /// the speakers in random rounds, so that each comes about equally often.
+  /// - Parameter count: the number of trials; nil draws 20,000, or as many as keep the halves equal where these are
+  ///   fewer.
+  /// - Throws: `Failure(.usage)` where there are too few pairs or no pair of one kind.
   package init(corpus: Corpus, count: Int?, seed: UInt64) throws {
     let pairs = corpus.utterancesOfSpeaker.map { $0.count * ($0.count - 1) / 2 }
     let targetPairs = pairs.reduce(0, +)
@@ -42,7 +48,7 @@ package struct TrialDraw: Sendable {
     trials = stream.shuffled(drawn)
   }
 
-  /// The lines of a Kaldi trial list, `enrolment test target|nontarget`.
+  /// The lines of a Kaldi trial list: `enrolment test target|nontarget`.
   package func lines(_ corpus: Corpus) -> [String] {
     trials.map { trial in
       let enrolment = corpus.utterances[trial.enrolment].id
@@ -50,7 +56,7 @@ package struct TrialDraw: Sendable {
     }
   }
 
-  /// Splits a total as evenly as the capacities allow; who gets one more is drawn.
+  /// Splits a total as evenly as the capacities allow; chance decides who gets one more.
   private static func shares(of total: Int, capacities: [Int], stream: inout RandomStream) -> [Int] {
     var shares = [Int](repeating: 0, count: capacities.count)
     var left = total
@@ -81,7 +87,7 @@ package struct TrialDraw: Sendable {
     }
   }
 
-  /// Distinct numbers below a bound, in the order they were drawn (Floyd 1987).
+  /// Distinct numbers below a bound, in the order in which they were drawn (Floyd 1987).
   private static func distinct(_ count: Int, below bound: Int, stream: inout RandomStream) -> [Int] {
     var seen = Set<Int>()
     return (bound - count..<bound).map { last in
@@ -92,7 +98,7 @@ package struct TrialDraw: Sendable {
     }
   }
 
-  /// The pair with a number, where (1, 0), (2, 0), (2, 1), (3, 0) … are counted.
+  /// The pair with a number, where the pairs are counted as (1, 0), (2, 0), (2, 1), (3, 0) …
   private static func pair(_ number: Int) -> (larger: Int, smaller: Int) {
     var larger = Int((1 + (1 + 8 * Double(number)).squareRoot()) / 2)
     while larger * (larger - 1) / 2 > number { larger -= 1 }
@@ -121,7 +127,7 @@ package struct TrialDraw: Sendable {
         }
       }
       guard trials.count < count else { return trials }
-      // Nearly all pairs are taken: draws find no new ones any more, so go through those that are left.
+      // Nearly all pairs are taken, and draws find no new ones: the rest is taken from a list of all pairs.
       guard trials.count == before else { continue }
       for (enrolment, test) in stream.shuffled(pairsOfTwo(corpus)) where trials.count < count {
         _ = add(enrolment, test)

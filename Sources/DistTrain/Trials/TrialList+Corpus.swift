@@ -1,5 +1,5 @@
 extension TrialList {
-  /// The positions of `names` in a corpus.
+  /// The position in a corpus of each of `names`.
   /// - Throws: `Failure(.badData)` with the first line that names an utterance which the corpus does not have.
   package func positions(in corpus: Corpus) throws -> [Int] {
     let positions = names.map { corpus.utterance(named: $0) }

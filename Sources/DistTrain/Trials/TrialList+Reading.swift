@@ -1,6 +1,7 @@
 extension TrialList {
-  /// Reads a list of lines in one of two orders, which the first line that is clear decides for the file:
-  /// `1|0 enrolment test` (VoxCeleb) or `enrolment test 1|0|target|nontarget` (CN-Celeb, 3D-Speaker, Kaldi, wespeaker).
+  /// Reads a list whose lines have one of two orders, `1|0 enrolment test` (VoxCeleb) or, in most corpora and toolkits,
+  /// `enrolment test 1|0|target|nontarget` (CN-Celeb, 3D-Speaker, Kaldi, wespeaker). The first line that fits only one
+  /// of them decides for the file.
   ///
   /// - Throws: `Failure(.badData)` with the file, the line and what was expected there.
   package static func read(_ path: String) throws -> TrialList {
@@ -124,7 +125,7 @@ extension TrialList {
     }
   }
 
-  /// The first three fields of a line, between blanks, and how many there are.
+  /// The first three fields of a line, which blanks separate, and the number of all fields.
   private struct Fields {
     private(set) var count = 0
     private(set) var first = UnsafeRawBufferPointer(start: nil, count: 0)

@@ -1,9 +1,10 @@
-/// Pairs of an enrolment and a test, each of one speaker (target) or of two (non-target).
+/// Pairs of an enrolment and a test, each of one speaker (target) or of two speakers (non-target).
 package struct TrialList: Sendable {
-  /// Indices into `names`; 12 bytes, as lists of millions are common.
+  /// A trial as indices into `names`, in 12 bytes because lists of millions are common.
   package struct Trial: Sendable, Equatable {
     private let enrolmentIndex: Int32
     private let testIndex: Int32
+    /// Whether enrolment and test are of one speaker.
     package let isTarget: Bool
 
     package init(enrolment: Int, test: Int, isTarget: Bool) {
@@ -12,16 +13,18 @@ package struct TrialList: Sendable {
       self.isTarget = isTarget
     }
 
+    /// The position of the enrolment in `names`.
     package var enrolment: Int { Int(enrolmentIndex) }
+    /// The position of the test in `names`.
     package var test: Int { Int(testIndex) }
   }
 
-  /// The file it was read from.
+  /// The path of the file that the list was read from.
   package let path: String
-  /// Utterances and enrolments, each once, in the order in which they first come.
+  /// The names of utterances and enrolments, each once, in the order in which they first appear.
   package let names: [String]
   package let trials: [Trial]
-  /// How many trials stand before each line without any.
+  /// The number of trials before each line that holds none.
   private let emptyLines: [Int]
 
   package init(path: String, names: [String], trials: [Trial], emptyLines: [Int] = []) {
@@ -34,7 +37,7 @@ package struct TrialList: Sendable {
   /// Whether each trial is a target.
   package var targets: [Bool] { trials.map(\.isTarget) }
 
-  /// The line, from 1, on which a trial stands.
+  /// The line, counted from 1, on which a trial stands.
   package func line(of trial: Int) -> Int {
     trial + 1 + emptyLines.prefix { $0 <= trial }.count
   }

@@ -1,16 +1,21 @@
 import Foundation
 
 extension Augmentation {
-  /// The crop as it is heard: interference, then the channel, then the volume. As many samples, none beyond ±1 unless the
-  /// crop's own were. Speed is a matter of reading, masks of the features.
+  /// The crop as it is heard after interference, then the channel, then a change of volume. It has as many samples as
+  /// before, none beyond ±1 unless some of the crop's own were. The speed is applied in reading, and masks are applied
+  /// to the features.
   ///
-  /// - Throws: `Failure(.badData)` that names the recording where a noise or room cannot be read.
+  /// - Throws: `Failure(.badData)` that names the recording where a noise or room cannot be read, `Failure(.failed)`
+  ///   where a codec fails.
   package func apply(_ distortion: Distortion, to samples: [Float]) throws -> [Float] {
     var result = try apply(distortion.interference, to: samples)
     if let codec = distortion.codec { result = try codec.transmit(result, sampleRate: sampleRate) }
     return VolumeRange.amplified(result, decibels: distortion.gain)
   }
 
+  /// The crop with interference laid over it, as many samples as before.
+  ///
+  /// - Throws: `Failure(.badData)` that names the recording where a noise or room cannot be read.
   package func apply(_ interference: Interference, to samples: [Float]) throws -> [Float] {
     guard !samples.isEmpty else { return samples }
     let mixed: [Float]
@@ -30,8 +35,8 @@ extension Augmentation {
     return Self.withinFullScale(mixed, of: samples)
   }
 
-  /// `count` samples of a recording, or of the part of it that `start` and `seconds` name: a stretch, or where it is
-  /// shorter, all of it over and over.
+  /// Reads `count` samples of a recording, or of the part of it that `start` and `seconds` give: a stretch of it, or,
+  /// where it is shorter, all of it over and over.
   private func stretch(
     of path: String, start: Double = 0, seconds: Double? = nil, offset: Double, count: Int
   ) throws -> [Float] {
@@ -48,7 +53,7 @@ extension Augmentation {
     return Waveform.tiled(Array(whole[first...] + whole[..<first]), count: count)
   }
 
-  /// Voices brought to equal power and added.
+  /// The sum of the voices after each was brought to equal power.
   private func sum(of voices: [BabbleVoice], count: Int) throws -> [Float] {
     var sum = [Float](repeating: 0, count: count)
     for voice in voices {
@@ -67,8 +72,8 @@ extension Augmentation {
     return sum
   }
 
-  /// Speech plus noise, the noise scaled so that the ratio of their mean powers is `snr` dB. Silence has no ratio to
-  /// anything: where either is silent, the speech is returned as it is.
+  /// Adds noise to speech, scaled so that the ratio of their mean powers is `snr` dB. Where either is silent there is
+  /// no ratio, and the speech is returned as it is.
   package static func mix(_ speech: [Float], _ noise: [Float], snr: Double) -> [Float] {
     precondition(speech.count == noise.count, "\(noise.count) samples of noise for \(speech.count) of speech")
     let powers = (power(speech), power(noise))
@@ -81,7 +86,7 @@ extension Augmentation {
     samples.reduce(0) { $0 + Double($1) * Double($1) } / Double(samples.count)
   }
 
-  /// Scaled down as a whole where it would clip, and the original did not.
+  /// The samples, all scaled down by one factor where they would clip and the original did not.
   private static func withinFullScale(_ samples: [Float], of original: [Float]) -> [Float] {
     let peak = samples.reduce(0) { max($0, abs($1)) }
     let bound = original.reduce(1) { max($0, abs($1)) }

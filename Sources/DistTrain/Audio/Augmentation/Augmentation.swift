@@ -1,18 +1,21 @@
-/// What happens to the rows of augmented views: noise, music, babble or a room, as wespeaker (`dataset/processor.py`) and
-/// Kaldi (`egs/voxceleb/v2`) lay them over speech; other speeds, codecs, volumes; masks on the features.
+/// The distortions of the rows of augmented views: noise, music, babble or a room, as wespeaker
+/// (`dataset/processor.py`) and Kaldi (`egs/voxceleb/v2`) lay them over speech; changes of speed, codec and volume; and
+/// masks on the features.
 package struct Augmentation: Sendable {
-  /// What is laid over one crop.
+  /// The interference that is laid over one crop.
   package enum Interference: Sendable, Equatable {
     case none
-    /// A noise recording, `snr` dB below the speech. `offset` in 0 ..< 1 says where in it the stretch begins.
+    /// A noise recording `snr` dB below the speech. The stretch of it begins at `offset`, a fraction in 0 ..< 1.
     case noise(file: Int, snr: Double, offset: Double)
+    /// A music recording, with `snr` and `offset` as for noise.
     case music(file: Int, snr: Double, offset: Double)
-    /// Voices of equal power, their sum `snr` dB below the speech.
+    /// Voices of equal power, whose sum is `snr` dB below the speech.
     case babble(voices: [BabbleVoice], snr: Double)
+    /// The impulse response of a room, with which the speech is convolved.
     case room(file: Int)
   }
 
-  /// Bounds of speech-to-noise ratios in dB, which are drawn evenly.
+  /// The bounds of the speech-to-noise ratios in dB, which are drawn uniformly.
   package struct Ratios: Sendable {
     package var noise = 0.0...15.0
     package var music = 5.0...15.0
@@ -21,9 +24,11 @@ package struct Augmentation: Sendable {
     package init() {}
   }
 
-  /// Paths of the recordings in each folder, sorted.
+  /// The paths of the noise recordings, sorted.
   package let noises: [String]
+  /// The paths of the music recordings, sorted.
   package let music: [String]
+  /// The paths of the impulse responses, sorted.
   package let rooms: [String]
   let babble: Babble?
   let sampleRate: Int
@@ -31,20 +36,25 @@ package struct Augmentation: Sendable {
   private let probability: Double
   private let snr: Ratios
 
-  /// Speeds that a row is played at, evenly.
+  /// The speeds, each equally likely, at which a row is played.
   package var speeds = [1.0]
   package var codecs: CodecChoice?
   package var volume: VolumeRange?
   package var masking: SpectralMasking?
 
+  /// Finds the recordings.
   /// - Parameters:
-  ///   - musan: a folder that holds noise, music, speech, or some of them; each may be given apart instead.
-  ///   - noise, music: folders of recordings, any depth; nil for none.
-  ///   - speech: the same for the voices of babble.
-  ///   - rooms: a folder of impulse responses, any depth; nil for none.
-  ///   - probability: of a crop being laid over with one of them at all, each kind being as likely.
-  ///   - voices: how many voices babble has.
-  ///   - corpus: where babble's voices come from without a folder; nil: no babble then.
+  ///   - musan: a folder that holds the folders noise, music and speech, or some of them; each may be given separately
+  ///     instead.
+  ///   - noise: a folder of noise recordings at any depth, or nil for none.
+  ///   - music: a folder of music recordings at any depth, or nil for none.
+  ///   - speech: a folder of recordings at any depth for the voices of babble, or nil for none.
+  ///   - rooms: a folder of impulse responses at any depth, or nil for none.
+  ///   - probability: the probability that a crop has any interference; each kind is then equally likely.
+  ///   - snr: the bounds of the speech-to-noise ratios.
+  ///   - voices: the bounds of the number of voices of babble.
+  ///   - corpus: the source of babble's voices where there is no folder of them; with neither there is no babble.
+  ///   - sampleRate: the sampling rate of the crops in Hz.
   /// - Throws: `Failure(.usage)` that names the setting whose folder is missing or holds no audio.
   package init(
     musan: String? = nil, noise: String? = nil, music: String? = nil, speech: String? = nil, rooms: String? = nil,
@@ -64,10 +74,13 @@ package struct Augmentation: Sendable {
     responses = RoomCache(sampleRate: sampleRate)
   }
 
-  /// All that happens to a row, each kind from a stream of its own, so that one more leaves the others as they are.
+  /// Draws the distortion of a row, each kind of it from a stream of its own, so that adding a kind does not change the
+  /// others.
   /// - Parameters:
-  ///   - speaker: whose voice is none of the babble's.
-  ///   - bins, frames: of the row's features.
+  ///   - speaker: the speaker of the row, whose voice is kept out of the babble.
+  ///   - bins: the number of bins of the row's features.
+  ///   - frames: the number of frames of the row's features.
+  ///   - stream: gives the stream for each purpose.
   package func draw(
     speaker: Int, bins: Int, frames: Int, _ stream: (RandomPurpose) -> RandomStream
   ) -> Distortion {
@@ -85,7 +98,8 @@ package struct Augmentation: Sendable {
     return distortion
   }
 
-  /// One of the kinds that are there, evenly, then which.
+  /// Draws the interference of a crop: one of the kinds for which there are recordings, each equally likely, and then a
+  /// recording of it.
   package func draw(_ stream: inout RandomStream, speaker: Int = 0) -> Interference {
     let kinds = [!noises.isEmpty, !music.isEmpty, babble != nil, !rooms.isEmpty].enumerated().filter(\.element)
     guard !kinds.isEmpty, stream.uniform() < probability else { return .none }

@@ -1,10 +1,10 @@
-/// Which voices babble is made of.
+/// The choice of voices that babble is made of.
 struct Babble: Sendable {
   private let voices: ClosedRange<Int>
   private let recordings: [String]
   private let corpus: CorpusVoices?
 
-  /// nil where there are no voices. Recordings go before a corpus.
+  /// Takes voices from the recordings, or from the corpus where there are none; nil where there is neither.
   init?(voices: ClosedRange<Int>, recordings: [String], corpus: CorpusVoices?) {
     if recordings.isEmpty, corpus == nil { return nil }
     self.voices = voices
@@ -12,6 +12,7 @@ struct Babble: Sendable {
     self.corpus = corpus
   }
 
+  /// Draws the voices of one crop.
   func draw(_ stream: inout RandomStream, speaker: Int) -> [BabbleVoice] {
     let count = voices.lowerBound + stream.below(voices.count)
     return (0..<count).map { _ in

@@ -1,12 +1,13 @@
-/// One voice of babble: a stretch of a recording.
+/// One voice of babble, which is a stretch of a recording.
 package struct BabbleVoice: Sendable, Equatable {
   package let path: String
-  /// The part of the recording that is the utterance, in seconds; nil for all that follows.
+  /// The beginning of the utterance within the recording, in seconds.
   package let start: Double
+  /// The length of the utterance in seconds, or nil for all that follows.
   package let seconds: Double?
-  /// Where in it the stretch begins, in 0 ..< 1.
+  /// The place within the utterance at which the stretch begins, as a fraction in 0 ..< 1.
   package let offset: Double
-  /// The training corpus's own recordings may be broken: then the babble has a voice less.
+  /// Whether the babble does without this voice where it cannot be read, as with the training corpus's own recordings.
   package let isDispensable: Bool
 
   package init(path: String, start: Double = 0, seconds: Double? = nil, offset: Double, isDispensable: Bool = false) {

@@ -1,20 +1,21 @@
 import CSndFile
 
-/// A lossy coding that speech goes through on its way: encoded and decoded in memory by libsndfile.
+/// A lossy codec that speech passes through on its way; libsndfile encodes and decodes it in memory.
 package enum Codec: String, Sendable, CaseIterable, Codable {
-  /// G.711 on the telephone, 8 kHz.
+  /// G.711 μ-law as on the telephone, at 8 kHz.
   case muLaw = "mu-law"
-  /// GSM 06.10 full rate, 8 kHz.
+  /// GSM 06.10 full rate, at 8 kHz.
   case gsm
-  /// Opus at about 10 kbit/s, where it codes by linear prediction alone (SILK): its other coder searches by the CPU's
-  /// approximate reciprocals, which AMD's and Intel's round otherwise (libopus 1.3 to 1.5, `celt/x86/vq_sse2.c`).
+  /// Opus at about 10 kbit/s, where it codes by linear prediction alone (SILK). Its other coder searches with the CPU's
+  /// approximate reciprocals, which CPUs of AMD and Intel round differently (libopus 1.3 to 1.5, `celt/x86/vq_sse2.c`).
   case opus
   /// Vorbis at quality 0.1.
   case vorbis
 
-  /// The samples after coding: as many, and in time with them.
+  /// The samples after coding: as many as before, and in time with them.
   ///
-  /// libsndfile's Ogg streams say how much of their start is the coder's delay; μ-law and GSM 06.10 have none.
+  /// libsndfile's Ogg streams tell how much of their start is the coder's delay; μ-law and GSM 06.10 have none.
+  /// - Throws: `Failure(.failed)` where libsndfile cannot encode or decode.
   package func transmit(_ samples: [Float], sampleRate: Int) throws(Failure) -> [Float] {
     guard !samples.isEmpty else { return samples }
     let rate = codedRate(sampleRate)
@@ -26,7 +27,7 @@ package enum Codec: String, Sendable, CaseIterable, Codable {
       .map { min(max($0, -1), 1) }
   }
 
-  /// Whether the installed libsndfile writes it.
+  /// Whether the installed libsndfile writes this codec.
   package var isAvailable: Bool {
     var info = info(rate: codedRate(16_000))
     return sf_format_check(&info) != 0
@@ -54,8 +55,8 @@ package enum Codec: String, Sendable, CaseIterable, Codable {
     return info
   }
 
-  /// libsndfile's measure from 0, the best, to 1, the smallest: Opus takes 6 + 250 · (1 − level) kbit/s, Vorbis the
-  /// quality 1 − level.
+  /// libsndfile's level of compression from 0, the best quality, to 1, the smallest size. Vorbis takes the quality 1 −
+  /// level, Opus 6 + 250 · (1 − level) kbit/s.
   private var compressionLevel: Double? {
     switch self {
     case .muLaw, .gsm: nil
@@ -79,7 +80,7 @@ package enum Codec: String, Sendable, CaseIterable, Codable {
     }
     var written = 0
     samples.withUnsafeBufferPointer { samples in
-      // In parts: libsndfile 1.2's Vorbis encoder overflows its stack on long writes.
+      // It writes in parts because the Vorbis encoder of libsndfile 1.2 overflows its stack on long writes.
       while written < samples.count {
         let part = min(4096, samples.count - written)
         guard sf_write_float(stream, samples.baseAddress! + written, sf_count_t(part)) == part else { break }
@@ -90,7 +91,8 @@ package enum Codec: String, Sendable, CaseIterable, Codable {
     guard written == samples.count, status == 0 else { throw failure("failed") }
   }
 
-  /// What the decoder gives less than was encoded is silence: GSM's last block may be cut.
+  /// Decodes `count` samples. Where the decoder gives fewer than were encoded, silence follows, because GSM's last
+  /// block may be cut.
   private func decode(_ file: MemoryFile, count: Int) throws(Failure) -> [Float] {
     var info = SF_INFO()
     guard let stream = file.open(SFM_READ, &info) else { throw failure("cannot be decoded") }

@@ -1,4 +1,4 @@
-/// Codecs that crops may be sent through.
+/// The codecs that crops may be sent through.
 package struct CodecChoice: Sendable {
   private let probability: Double
   private let codecs: [Codec]
@@ -13,6 +13,7 @@ package struct CodecChoice: Sendable {
     self.codecs = codecs
   }
 
+  /// Draws a codec; nil leaves the crop as it is.
   func draw(_ stream: inout RandomStream) -> Codec? {
     guard !codecs.isEmpty, stream.uniform() < probability else { return nil }
     return codecs[stream.below(codecs.count)]

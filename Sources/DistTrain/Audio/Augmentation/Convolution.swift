@@ -1,8 +1,8 @@
 internal import CKernels
 
-/// Convolution by way of the Fourier transform.
+/// Convolution by means of the Fourier transform.
 enum Convolution {
-  /// Σ_j a[j]·b[i−j] for i in 0 ..< a.count + b.count − 1.
+  /// The full convolution: Σ_j a[j]·b[i−j] for i in 0 ..< a.count + b.count − 1.
   static func full(_ a: [Float], _ b: [Float]) -> [Float] {
     precondition(!a.isEmpty && !b.isEmpty, "nothing to convolve")
     let count = a.count + b.count - 1

@@ -1,10 +1,11 @@
-/// A training corpus's own utterances as the voices of babble.
+/// The training corpus's own utterances as the voices of babble.
 package struct CorpusVoices: Sendable {
-  /// Of each person the utterances: where they are.
+  /// The indices of a person's utterances.
   private let utterances: @Sendable (_ person: Int) -> [Int]
+  /// The voice of an utterance, from a fraction of it on.
   private let voice: @Sendable (_ utterance: Int, _ offset: Double) -> BabbleVoice
   private let people: Int
-  /// The person behind each speaker of a batch: a voice at another speed is a speaker of its own.
+  /// The person behind each speaker of a batch, in which a voice at another speed is a speaker of its own.
   private let person: @Sendable (_ speaker: Int) -> Int
 
   package init(
@@ -18,7 +19,7 @@ package struct CorpusVoices: Sendable {
     self.voice = voice
   }
 
-  /// An utterance of somebody other than the speaker.
+  /// Draws an utterance of somebody other than the speaker.
   func draw(_ stream: inout RandomStream, speaker: Int) -> BabbleVoice {
     let drawn = stream.below(people - 1)
     let other = drawn < person(speaker) ? drawn : drawn + 1

@@ -1,11 +1,11 @@
 import Foundation
 
-/// All that happens to one row of a batch.
+/// The distortion of one row of a batch.
 package struct Distortion: Sendable, Equatable {
   package var speed = 1.0
   package var interference = Augmentation.Interference.none
   package var codec: Codec?
-  /// In dB.
+  /// The gain in dB.
   package var gain = 0.0
   package var masks: [SpectralMask] = []
 
@@ -13,7 +13,7 @@ package struct Distortion: Sendable, Equatable {
 }
 
 extension Augmentation {
-  /// What was done to a row, as the members of a JSON object; nothing is left out that was drawn, what was not is.
+  /// The distortion of a row as the members of a JSON object: those parts of it that were drawn, and no others.
   package func json(of distortion: Distortion) -> [String] {
     var members: [String] = []
     if distortion.speed != 1 { members.append("\"speed\":\(JSONText.number(distortion.speed))") }
@@ -49,10 +49,10 @@ extension Augmentation {
 }
 
 extension Augmentation {
-  /// The columns of `record(of:)`.
+  /// The names of the columns of `record(of:)`.
   package static let columns = ["speed", "kind", "SNR in dB", "recordings", "codec", "gain in dB", "masks"]
 
-  /// What was done to a row, a text for each column; `-` for nothing.
+  /// The distortion of a row as a text for each column; `-` stands for nothing.
   package func record(of distortion: Distortion) -> [String] {
     let (kind, snr, recordings): (String, Double?, [String]) =
       switch distortion.interference {

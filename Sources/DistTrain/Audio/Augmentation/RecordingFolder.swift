@@ -1,15 +1,15 @@
 import Foundation
 
-/// Folders of noises, music, voices and impulse responses.
+/// The folders of noises, music, voices and impulse responses.
 enum RecordingFolder {
-  /// Extensions of the recordings that libsndfile reads.
+  /// The file extensions of the recordings that libsndfile reads.
   private static let extensions: Set<String> = [
     "wav", "flac", "ogg", "oga", "opus", "mp3", "aif", "aiff", "au", "caf", "w64", "rf64", "sph",
   ]
 
-  /// The recordings under a folder, in the order of their paths' bytes; none for no folder.
+  /// The recordings under a folder, in the order of the bytes of their paths; none where no folder is given.
   ///
-  /// - Throws: `Failure(.usage)` that names the setting where the folder is missing or holds none.
+  /// - Throws: `Failure(.usage)` that names the setting where the folder is missing or holds no recording.
   static func recordings(in folder: String?, setting: String) throws(Failure) -> [String] {
     guard let folder else { return [] }
     guard isFolder(folder) else {
@@ -28,7 +28,8 @@ enum RecordingFolder {
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { "\(root)/\($0)" }
   }
 
-  /// The folders `noise`, `music` and `speech` of MUSAN (Snyder, Chen and Povey, 2015) by name, those that are there.
+  /// Those of the folders `noise`, `music` and `speech` of MUSAN (Snyder, Chen and Povey, 2015) that exist, by name.
+  /// - Throws: `Failure(.usage)` where none of them exists.
   static func musan(_ folder: String?) throws(Failure) -> [String: String] {
     guard let folder else { return [:] }
     let below = ["noise", "music", "speech"].map { ($0, "\(folder)/\($0)") }.filter { isFolder($0.1) }

@@ -1,17 +1,19 @@
 import Synchronization
 
-/// Impulse responses that have been read, kept as long as they are few.
+/// The impulse responses that have been read, kept as long as they are few.
 final class RoomCache: Sendable {
   private let sampleRate: Int
   private let rooms = Mutex<[String: RoomResponse]>([:])
-  /// Sets of measured rooms have tens of responses, simulated ones tens of thousands, most of which a run meets once.
+  /// The largest number of responses to keep. Sets of measured rooms have tens of responses; sets of simulated ones
+  /// have tens of thousands, most of which a run meets only once.
   private static let capacity = 256
 
   init(sampleRate: Int) {
     self.sampleRate = sampleRate
   }
 
-  /// The first channel of a recording as a room's response: the mean of several microphones would be no room's.
+  /// The response of a room: the first channel of the recording, because the mean of several microphones would not be
+  /// that of any room.
   func room(at path: String) throws -> RoomResponse {
     if let room = rooms.withLock({ $0[path] }) { return room }
     let room = try RoomResponse(Waveform.read(path: path, sampleRate: sampleRate, channel: 0), path: path)

@@ -1,10 +1,11 @@
 /// The impulse response of a room, of unit energy.
 package struct RoomResponse: Sendable {
   package let samples: [Float]
-  /// Where the response is largest: the direct sound, which measured responses have some way in.
+  /// The place of the largest sample: the direct sound, before which measured responses have some delay.
   package let peak: Int
 
-  /// - Throws: `Failure(.badData)` for a response of nothing but zeros; `path` is named in it.
+  /// Scales a response to unit energy.
+  /// - Throws: `Failure(.badData)` that names `path` for a response of nothing but zeros.
   package init(_ samples: [Float], path: String) throws {
     let energy = samples.reduce(0) { $0 + Double($1) * Double($1) }
     guard energy > 0 else { throw AudioFile.unusable(path, "is silent: no impulse response of a room") }
@@ -13,8 +14,8 @@ package struct RoomResponse: Sendable {
     peak = samples.indices.max { abs(samples[$0]) < abs(samples[$1]) } ?? 0
   }
 
-  /// What the speech sounds like in the room: convolved, as long as the speech, and in time with it. The response's peak
-  /// is taken for time 0, so that the output is not delayed by the way from source to microphone.
+  /// The speech as it sounds in the room: convolved with the response, as long as the speech, and in time with it. The
+  /// peak of the response counts as time 0, so that the way from source to microphone does not delay the output.
   package func reverberate(_ speech: [Float]) -> [Float] {
     let convolved = Convolution.full(speech, samples)
     return Array(convolved[peak..<peak + speech.count])

@@ -8,7 +8,7 @@ package struct SpectralMask: Sendable, Equatable {
     self.frames = frames
   }
 
-  /// - Parameter column: of the row's first frame in `features`, bins × (rows · frames).
+  /// - Parameter column: the column of the row's first frame in `features`, bins × (rows · frames).
   func apply(to features: Matrix, column: Int) {
     for bin in bins {
       let row = features.row(bin) + column

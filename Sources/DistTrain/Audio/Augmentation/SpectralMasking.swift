@@ -1,12 +1,14 @@
-/// Masks over stretches of time and of frequency (Park et al., "SpecAugment", 2019, without time warping).
+/// Random masks over stretches of time and of frequency (Park et al., "SpecAugment", 2019, without time warping).
 package struct SpectralMasking: Sendable {
-  /// Of a row being masked at all.
+  /// The probability that a row is masked.
   package var probability: Double
+  /// The number of masks over time.
   package var timeMasks: Int
-  /// The most frames that a mask covers: 0 to so many, evenly.
+  /// The largest number of frames that a mask covers; its width is drawn uniformly from 0 up to this.
   package var timeWidth: Int
+  /// The number of masks over frequency.
   package var frequencyMasks: Int
-  /// The most bins.
+  /// The largest number of bins that a mask covers; its width is drawn uniformly from 0 up to this.
   package var frequencyWidth: Int
 
   package init(probability: Double, timeMasks: Int, timeWidth: Int, frequencyMasks: Int, frequencyWidth: Int) {
@@ -17,6 +19,7 @@ package struct SpectralMasking: Sendable {
     self.frequencyWidth = frequencyWidth
   }
 
+  /// Draws the masks of a row of `bins` × `frames` features.
   package func draw(bins: Int, frames: Int, _ stream: inout RandomStream) -> [SpectralMask] {
     guard stream.uniform() < probability else { return [] }
     let inTime = (0..<timeMasks).map { _ in

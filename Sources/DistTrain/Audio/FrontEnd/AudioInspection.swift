@@ -1,23 +1,24 @@
-/// What a whole recording, or a stretch of it, turns out to be when every sample of it is decoded once.
+/// The properties of a recording, or of a stretch of it, found by decoding every sample once.
 package struct AudioInspection: Sendable, Equatable {
-  /// Length of the stretch.
+  /// The length of the stretch in seconds.
   package let seconds: Double
   package let sampleRate: Int
   package let channels: Int
-  /// The largest absolute sample of the channels' mean, full scale being 1.
+  /// The largest absolute sample of the channels' mean, where full scale is 1.
   package let peak: Float
-  /// Samples of the stretch that hold voice (`VoiceActivity.stretches`); nil where nobody asked.
+  /// The stretches of voice in samples of the recording's own rate, from the beginning of the stretch
+  /// (`VoiceActivity.stretches`); nil where voice was not looked for.
   package let voice: [Range<Int>]?
 
-  /// Below this peak, -80 dB of full scale, a recording counts as silent: at 16 bits it moves by three steps, which is
-  /// the noise of a converter with nothing connected, while the quietest usable speech peaks 30 dB higher.
+  /// The peak below which a recording counts as silent: -80 dB of full scale. At 16 bits this is three steps, the noise
+  /// of a converter with nothing connected, while the quietest usable speech peaks 30 dB higher.
   package static let silence: Float = 1e-4
 
-  /// Decodes `seconds` from `start` (to the end where nil) and says what is there.
+  /// Decodes `seconds` from `start`, or to the end where `seconds` is nil, and describes what is there.
   ///
-  /// - Parameter voice: what to look for voice by; nil does not look.
-  /// - Throws: `Failure(.badData)` with the reason where the file cannot be used: missing, unreadable, empty, not audio,
-  ///   truncated, samples that are not finite, silent, or shorter than the stretch.
+  /// - Parameter voice: the rule by which to look for voice; nil does not look for it.
+  /// - Throws: `Failure(.badData)` with the reason where the file cannot be used: it is missing, unreadable, empty, not
+  ///   audio, truncated, silent or shorter than the stretch, or has samples that are not finite.
   package static func inspect(
     path: String, start: Double = 0, seconds: Double? = nil, voice: VoiceActivity? = nil
   ) throws -> AudioInspection {

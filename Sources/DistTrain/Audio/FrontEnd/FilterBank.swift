@@ -1,6 +1,6 @@
 internal import CKernels
 
-/// Computes the features of a front end. All threads may use one.
+/// Computes the features of a front end. Several threads may use the same filter bank.
 package struct FilterBank: Sendable {
   package let frontEnd: FrontEnd
 
@@ -23,15 +23,17 @@ package struct FilterBank: Sendable {
   /// The features of one utterance, bins × frames.
   ///
   /// - Parameters:
-  ///   - samples: full scale is ±1; at least one frame of them. Shorter utterances: `Waveform.tiled`.
-  ///   - dither: decides the noise; nil for none.
+  ///   - samples: the samples of at least one frame, where full scale is ±1; `Waveform.tiled` lengthens shorter
+  ///     utterances.
+  ///   - dither: decides the noise that is added; nil adds none.
   package func features(of samples: [Float], dither: RandomStream?) -> Matrix {
     let features = Matrix(rows: bins, columns: frontEnd.frames(samples: samples.count))
     write(samples, dither: dither, into: features, column: 0)
     return features
   }
 
-  /// Writes the T frames of one utterance to columns `column ..< column + T` of `features`, bins × (utterances · frames).
+  /// Writes the T frames of one utterance to the columns `column ..< column + T` of `features`, whose shape is bins ×
+  /// (utterances · frames).
   package func write(_ samples: [Float], dither: RandomStream?, into features: Matrix, column: Int) {
     let frames = frontEnd.frames(samples: samples.count)
     precondition(frames > 0, "\(samples.count) samples are less than one frame: repeat the utterance first")
@@ -62,7 +64,7 @@ package struct FilterBank: Sendable {
     for bin in 0..<bins { Self.removeMean(features.row(bin) + column, count: frames) }
   }
 
-  /// Writes the logarithms of a block's energies. `energies` has room for bins × 16 numbers.
+  /// Writes the logarithms of a block's energies to the features. `energies` has room for bins × 16 numbers.
   private func writeEnergies(
     _ scratch: FrameSpectrum.Scratch, _ energies: Buffer, frames: Int, into features: Matrix, column: Int
   ) {

@@ -1,18 +1,20 @@
 import Foundation
 
-/// The logarithms of the energies of a recording's frames, as Kaldi's front end has them (`feature-window.cc`, raw energy):
-/// 25 ms every 10 ms, whole frames only, samples scaled to 16 bits, the frame's mean removed, one step of dither.
+/// The logarithms of the energies of a recording's frames, as Kaldi's front end computes them (`feature-window.cc`, raw
+/// energy): frames of 25 ms every 10 ms, whole frames only, samples scaled to 16 bits, the mean of each frame removed,
+/// and one step of dither.
 ///
-/// The dither's energy is added as what it is on average, so that the same recording always has the same energies. At other
-/// rates than 16 kHz energies are scaled to the number of samples that a frame has there.
+/// The energy of the dither is added as its average, so that the same recording always has the same energies. At rates
+/// other than 16 kHz, energies are scaled to the number of samples that a frame has at 16 kHz.
 package struct FrameEnergies {
-  /// One for each frame.
+  /// The logarithm of each frame's energy, in order.
   package private(set) var logarithms: [Double] = []
-  /// Samples that a frame has, and by which it is after the one before it.
+  /// The number of samples of a frame.
   let length: Int
+  /// The number of samples from the beginning of a frame to that of the next.
   let shift: Int
   private let scale: Double
-  /// Samples from the beginning of the next frame on.
+  /// The samples from the beginning of the next frame on.
   private var pending: [Float] = []
 
   private static let fullScale = 32768.0
@@ -24,7 +26,8 @@ package struct FrameEnergies {
     scale = Self.samplesAt16kHz / Double(length)
   }
 
-  /// - Parameter samples: what follows those that were given before, full scale being ±1.
+  /// Adds samples, which follow those that were added before.
+  /// - Parameter samples: the samples, where full scale is ±1.
   package mutating func append(_ samples: [Float]) {
     pending += samples
     var first = 0

@@ -5,14 +5,16 @@ internal import CKernels
 ///
 /// Unchecked: the tables are only read once they are made; what is written is in each thread's own `Scratch`.
 final class FrameSpectrum: @unchecked Sendable {
-  /// Frames that are transformed together: as many as the lanes of the vectors that go on with them.
+  /// The number of frames that are transformed together, which is the number of lanes of the vectors that process them
+  /// further.
   static let block = 16
 
-  /// Points of the transform.
+  /// The number of points of the transform.
   let points: Int
   private let tables: OpaquePointer
 
-  /// Memory for one block, that one thread at a time uses. Frames begin as zeros, and stay so beyond their own length.
+  /// Memory for one block, which one thread at a time uses. Frames begin as zeros, and stay zero beyond their own
+  /// length.
   struct Scratch {
     fileprivate let input: Buffer
     fileprivate let room: Buffer
@@ -33,19 +35,20 @@ final class FrameSpectrum: @unchecked Sendable {
 
     /// The samples of a frame of the block.
     func frame(_ index: Int) -> UnsafeMutablePointer<Double> { samples + index * points }
-    /// For each frequency below half the sampling rate the powers of the block's frames.
+    /// The powers of the block's 16 frames, for each frequency below half the sampling rate.
     var power: UnsafePointer<SIMD16<Float>> {
       UnsafeRawPointer(powers.pointer).assumingMemoryBound(to: SIMD16<Float>.self)
     }
   }
 
-  /// The next power of two, which is also Kaldi's choice.
+  /// The number of points for frames of `length` samples: the next power of two, as in Kaldi, and at least 8.
   static func points(atLeast length: Int) -> Int {
     var points = 8
     while points < length { points *= 2 }
     return points
   }
 
+  /// Prepares spectra of frames of up to `length` samples.
   init(atLeast length: Int) {
     points = Self.points(atLeast: length)
     guard let tables = ck_spectrum_new(points) else { fatalError("no memory for spectra of \(points) points") }
@@ -56,9 +59,10 @@ final class FrameSpectrum: @unchecked Sendable {
     ck_spectrum_free(tables)
   }
 
+  /// Memory for one block of frames.
   func scratch() -> Scratch { Scratch(points: points) }
 
-  /// Transforms the frames of the block.
+  /// Transforms the frames of a block and writes their powers.
   func power(_ scratch: Scratch) {
     ck_frame_powers(tables, scratch.samples, scratch.powers.pointer, scratch.room.pointer)
   }

@@ -1,63 +1,74 @@
 import Foundation
 
-/// What turns samples into an encoder's features: logarithms of mel filters' energies, by Kaldi's definitions
-/// (`feature-window.cc`, `mel-computations.cc`). An encoder understands those of the front end that it was trained with
-/// and no others.
+/// The settings by which samples become an encoder's features: logarithms of the energies of mel filters, as Kaldi
+/// defines them (`feature-window.cc`, `mel-computations.cc`). An encoder understands only the features of the front end
+/// that it was trained with.
 ///
-/// The defaults are wespeaker's (`dataset/processor.py`). The mean of each frame is removed before pre-emphasis, whose first
-/// sample stands for its own predecessor; frames are filled up with zeros to a power of two, spectra are of power,
-/// triangles linear in mel = 1127·ln(1 + f/700), logarithms natural, and there is no coefficient for the energy.
+/// The defaults are wespeaker's (`dataset/processor.py`). The mean of each frame is removed before pre-emphasis, for
+/// which the first sample counts as its own predecessor. Frames are filled up with zeros to a power of two. Spectra are
+/// of power, triangles are linear in mel = 1127·ln(1 + f/700), logarithms are natural, and there is no coefficient for
+/// the energy.
 package struct FrontEnd: Codable, Sendable, Equatable {
-  /// Weights over a frame, symmetric about its middle.
+  /// The weights over a frame, symmetric about its middle.
   package enum Window: String, Sendable, Codable, CaseIterable {
     case hamming, povey, hann, rectangular
   }
 
-  /// What becomes of frames that reach beyond an end of the utterance.
+  /// The treatment of frames that reach beyond an end of the utterance.
   package enum Edges: String, Sendable, Codable, CaseIterable {
     /// Only whole frames are taken (Kaldi's `--snip-edges=true`).
     case snip
-    /// A frame for each shift, about its middle; beyond its ends the utterance is mirrored (`--snip-edges=false`).
+    /// There is a frame for each shift, about its middle; beyond its ends the utterance is mirrored
+    /// (`--snip-edges=false`).
     case mirror
   }
 
-  /// The size of the samples that powers are taken of.
+  /// The range of the samples from which powers are computed.
   package enum Scale: String, Sendable, Codable, CaseIterable {
-    /// ±32768, the range of 16 bits.
+    /// The range is ±32768, that of 16 bits.
     case int16
-    /// ±1.
+    /// The range is ±1.
     case unit
   }
 
-  /// Which mean is subtracted from each bin.
+  /// The mean that is subtracted from each bin.
   package enum MeanRemoval: String, Sendable, Codable, CaseIterable {
-    /// The mean over the frames of the utterance or crop.
+    /// The mean over the frames of the utterance or crop is subtracted.
     case utterance
     case none
   }
 
+  /// The number of mel filters.
   package var bins = 80
+  /// The window over a frame.
   package var window = Window.hamming
-  /// In milliseconds, a whole number of samples.
+  /// The length of a frame in milliseconds, a whole number of samples.
   package var frameLength = 25.0
-  /// From the beginning of a frame to that of the next, in milliseconds, a whole number of samples.
+  /// The time from the beginning of a frame to that of the next in milliseconds, a whole number of samples.
   package var frameShift = 10.0
+  /// The frames at the ends of an utterance.
   package var edges = Edges.snip
-  /// Where the lowest filter begins and the highest ends, in Hz.
+  /// The frequency at which the lowest filter begins, in Hz.
   package var lowestFrequency = 20.0
+  /// The frequency at which the highest filter ends, in Hz.
   package var highestFrequency = Double(sampleRate) / 2
+  /// The range of samples.
   package var scale = Scale.int16
+  /// The factor by which the sample before is subtracted from each sample.
   package var preEmphasis = 0.97
-  /// The smallest energy that a logarithm is taken of. Kaldi's: the spacing of floats at 1.
+  /// The smallest energy whose logarithm is taken; smaller ones are raised to it. The default is Kaldi's, the spacing
+  /// of floats at 1.
   package var logFloor = Double(Float.ulpOfOne)
+  /// The mean that is removed from the features.
   package var meanRemoval = MeanRemoval.utterance
-  /// The standard deviation, in steps of 16 bits whatever the scale, of the noise added in training to each sample of each
-  /// frame.
+  /// The standard deviation of the noise that training adds to each sample of each frame, in steps of 16 bits whatever
+  /// the scale.
   package var dither = 1.0
 
-  /// Samples in a second of the utterances, in Hz.
+  /// The sampling rate of the utterances in Hz.
   package static let sampleRate = 16_000
-  /// Steps of 16 bits in full scale. A power of two, so that scaling before or after the linear stages gives equal bits.
+  /// The number of 16-bit steps in full scale. It is a power of two, so that scaling before or after the linear stages
+  /// gives the same bits.
   static let steps = 32768.0
 
   package init(bins: Int = 80, dither: Double = 1) {
@@ -67,16 +78,18 @@ package struct FrontEnd: Codable, Sendable, Equatable {
 }
 
 extension FrontEnd {
-  /// Whether a length is one of samples alone, without a part of one.
+  /// Whether a length is a whole number of samples.
   static func isWhole(milliseconds: Double) -> Bool { Int(exactly: milliseconds * Double(sampleRate) / 1000) != nil }
 
   private static func samples(milliseconds: Double) -> Int { Int(milliseconds * Double(sampleRate) / 1000) }
 
-  /// Samples of a frame.
+  /// The number of samples of a frame.
   var length: Int { Self.samples(milliseconds: frameLength) }
+  /// The number of samples from the beginning of a frame to that of the next.
   var shift: Int { Self.samples(milliseconds: frameShift) }
 
-  /// Frames of an utterance of `samples` samples. By default 1 + ⌊(N − 400) / 160⌋, 0 for fewer than one frame has.
+  /// The number of frames of an utterance of N `samples`. By default it is 1 + ⌊(N − 400) / 160⌋, or 0 for fewer than
+  /// the samples of one frame.
   package func frames(samples: Int) -> Int {
     switch edges {
     case .snip: samples < length ? 0 : 1 + (samples - length) / shift
@@ -90,7 +103,7 @@ extension FrontEnd {
     return edges == .snip ? length + (frames - 1) * shift : frames * shift - shift / 2
   }
 
-  /// The samples that frames are cut from, the first one from the beginning.
+  /// The samples from which frames are cut; the first frame begins at the first of them.
   func framed(_ samples: [Float]) -> [Float] {
     guard edges == .mirror else { return samples }
     let before = length / 2 - shift / 2
@@ -101,7 +114,7 @@ extension FrontEnd {
     }
   }
 
-  /// The weights of a frame's samples, each times what scales the samples.
+  /// The weights of a frame's samples, times the factor that scales the samples.
   var weights: [Double] {
     let full = scale == .int16 ? Self.steps : 1
     return (0..<length).map { index in
@@ -115,9 +128,10 @@ extension FrontEnd {
     }
   }
 
-  /// Points of a frame's spectrum.
+  /// The number of points of a frame's spectrum.
   var points: Int { FrameSpectrum.points(atLeast: length) }
 
+  /// The mel filters over a frame's spectrum.
   var triangles: MelTriangles {
     MelTriangles(
       bins: bins, points: points, sampleRate: Double(Self.sampleRate), lowest: lowestFrequency,

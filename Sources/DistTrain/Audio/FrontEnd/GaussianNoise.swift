@@ -1,11 +1,11 @@
 internal import CKernels
 import Foundation
 
-/// Normal numbers in the quantities that dither needs, 400 for each frame: fast generators whose states are drawn from a
-/// `RandomStream`, and hence as reproducible. All CPUs draw the same ones.
+/// Normal numbers in the quantities that dither needs, 400 for each frame. They come from fast generators whose states
+/// are drawn from a `RandomStream`, and are hence as reproducible; they are the same on all CPUs.
 ///
-/// The ziggurat of Marsaglia and Tsang, "The ziggurat method for generating random variables", 2000, in the form of
-/// Doornik, 2005, on four xoshiro256++ generators side by side; one more decides its rare cases.
+/// The method is the ziggurat of Marsaglia and Tsang, "The ziggurat method for generating random variables", 2000, in
+/// the form of Doornik, 2005, on four xoshiro256++ generators side by side; a fifth decides the rare cases.
 package struct GaussianNoise {
   private var states: [UInt64]
   private var spare: Xoshiro256
@@ -13,12 +13,13 @@ package struct GaussianNoise {
 
   package init(_ stream: RandomStream) {
     var stream = stream
-    // A state of zeros, which xoshiro cannot leave, is kept out by the lowest bit of its first word.
+    // The lowest bit of the first word is set to avoid a state of zeros, which xoshiro cannot leave.
     states = (0..<16).map { index in stream.next() | (index < 4 ? 1 : 0) }
     spare = Xoshiro256(&stream)
   }
 
-  /// Draws standard normal numbers, eight at a time: a count that eight doesn't divide costs the next larger one.
+  /// Fills the values with standard normal numbers, drawn eight at a time: for a count that is no multiple of eight,
+  /// the last numbers drawn are dropped.
   package mutating func fill(_ values: UnsafeMutableBufferPointer<Float>) {
     let whole = values.count & ~7
     if whole > 0 { draw(values.baseAddress!, count: whole) }
@@ -39,7 +40,7 @@ package struct GaussianNoise {
     }
   }
 
-  /// What a place outside the sure part of its layer becomes: itself, or another number.
+  /// The number for a place outside the sure part of its layer: the value itself, or another one that is drawn for it.
   private mutating func settled(_ layer: Int, _ value: Float) -> Float {
     var (layer, value) = (layer, value)
     while true {
@@ -52,7 +53,7 @@ package struct GaussianNoise {
     }
   }
 
-  /// A number beyond the layers.
+  /// A number beyond the layers, in the tail of the density.
   private mutating func tail(_ isNegative: Bool) -> Float {
     while true {
       let beyond = -log(1 - spare.uniform()) / Ziggurat.tail
@@ -63,6 +64,7 @@ package struct GaussianNoise {
     }
   }
 
+  /// Whether a place in a layer lies under the density, by a draw of its height.
   private mutating func isUnderDensity(_ layer: Int, _ x: Double) -> Bool {
     let edges = Ziggurat.shared.edges
     let outer = exp(-0.5 * (Double(edges[layer]) * Double(edges[layer]) - x * x))

@@ -1,23 +1,25 @@
 internal import CKernels
 import Foundation
 
-/// Triangular filters, linear and equally spaced in mel, over a power spectrum (Kaldi's `MelBanks`).
+/// Triangular filters over a power spectrum, linear and equally spaced in mel (Kaldi's `MelBanks`).
 struct MelTriangles: Sendable {
   private struct Triangle {
-    /// The first frequency with a weight, and where its weights begin.
+    /// The first frequency that has a weight.
     let first: Int
+    /// The positions of its weights among all.
     let weights: Range<Int>
   }
 
   private let triangles: [Triangle]
   private let weights: [Float]
 
+  /// A frequency in Hz on the mel scale.
   static func mel(_ frequency: Double) -> Double { 1127 * log(1 + frequency / 700) }
 
-  /// Filters that hold no frequency of the spectrum, and hence no energy.
+  /// The number of filters that hold no frequency of the spectrum, and hence no energy.
   var empty: Int { triangles.count { $0.weights.isEmpty } }
 
-  /// Filters from `lowest` to `highest` Hz for a transform of `points` points.
+  /// Makes filters from `lowest` to `highest` Hz for the spectrum of a transform of `points` points.
   init(bins: Int, points: Int, sampleRate: Double, lowest: Double, highest: Double) {
     let low = Self.mel(lowest)
     let spacing = (Self.mel(highest) - low) / Double(bins + 1)
@@ -40,11 +42,12 @@ struct MelTriangles: Sendable {
     self.weights = weights
   }
 
-  /// The logarithms of the filters' energies in the 16 frames of a block.
+  /// Computes the logarithms of the filters' energies in the 16 frames of a block.
   ///
   /// - Parameters:
-  ///   - power: for each frequency, the powers of the 16 frames.
-  ///   - energies: for each filter, room for 16 numbers.
+  ///   - power: the powers of the 16 frames, for each frequency.
+  ///   - floor: the smallest energy whose logarithm is taken.
+  ///   - energies: receives 16 numbers for each filter.
   func logEnergies(
     of power: UnsafePointer<SIMD16<Float>>, floor: Float, into energies: UnsafeMutablePointer<SIMD16<Float>>
   ) {

@@ -1,14 +1,14 @@
-/// Where a recording holds voice, by energy: Kaldi's rule (`voice-activity-detection.cc`) with the constants of its VoxCeleb
-/// recipe (`egs/voxceleb/v2/conf/vad.conf`).
+/// Finds where a recording holds voice from its energies, by Kaldi's rule (`voice-activity-detection.cc`) with the
+/// constants of Kaldi's VoxCeleb recipe (`egs/voxceleb/v2/conf/vad.conf`).
 ///
 /// A frame is voice where the logarithm of its energy, or that of a frame up to two beside it, is above
-/// `energyThreshold + meanScale · mean` over all frames.
+/// `energyThreshold + meanScale · mean`, where the mean is over all frames.
 package struct VoiceActivity: Sendable {
-  /// `--vad-energy-threshold`.
+  /// The usual value of Kaldi's `--vad-energy-threshold`.
   package static let usualThreshold = 5.5
-  /// `--vad-energy-mean-scale`.
+  /// The usual value of Kaldi's `--vad-energy-mean-scale`.
   package static let usualMeanScale = 0.5
-  /// What stays on either side of voice, in seconds: soft beginnings and ends of words.
+  /// The time that is kept on either side of voice, in seconds, for the soft beginnings and ends of words.
   package static let margin = 0.1
 
   private let energyThreshold: Double
@@ -16,10 +16,13 @@ package struct VoiceActivity: Sendable {
   private let longestPause: Double?
 
   private static let context = 2
-  /// Of the frames around one which have to be above the threshold for it to be voice.
+  /// The proportion of the frames around one that must be above the threshold for the frame to be voice.
   private static let proportion = 0.12
 
-  /// - Parameter longestPause: seconds of a pause between voice that stays as it is; nil leaves all of them.
+  /// - Parameters:
+  ///   - energyThreshold: the constant part of the threshold, in natural logarithms of energy.
+  ///   - meanScale: the factor of the mean in the threshold.
+  ///   - longestPause: the length in seconds up to which a pause between voice is kept; nil keeps all pauses.
   package init(
     energyThreshold: Double = usualThreshold, meanScale: Double = usualMeanScale, longestPause: Double? = nil
   ) {
@@ -29,7 +32,8 @@ package struct VoiceActivity: Sendable {
     self.longestPause = longestPause
   }
 
-  /// Of each frame, whether it is voice.
+  /// Whether each frame is voice.
+  /// - Parameter logarithms: the logarithms of the frames' energies.
   package func decisions(_ logarithms: [Double]) -> [Bool] {
     guard !logarithms.isEmpty else { return [] }
     let mean = logarithms.reduce(0, +) / Double(logarithms.count)
@@ -41,9 +45,9 @@ package struct VoiceActivity: Sendable {
     }
   }
 
-  /// The stretches of voice with what stays around them, ascending: one from the first to the last, or several where pauses
-  /// are too long; none where nothing is voice.
-  /// - Parameter count: samples of the recording, at the rate of `energies`.
+  /// The stretches of voice with the margin around them, in ascending order: one from the first voice to the last, or
+  /// several where pauses are too long; none where nothing is voice.
+  /// - Parameter count: the number of samples of the recording, at the rate of `energies`.
   func stretches(_ energies: FrameEnergies, count: Int, sampleRate: Int) -> [Range<Int>] {
     let limit = longestPause.map { $0 * Double(sampleRate) } ?? .infinity
     var joined: [Range<Int>] = []
@@ -58,7 +62,7 @@ package struct VoiceActivity: Sendable {
     return joined.map { max(0, $0.lowerBound - margin)..<min(count, $0.upperBound + margin) }
   }
 
-  /// The samples of frames of voice that follow each other.
+  /// The ranges of samples that consecutive frames of voice cover.
   private func runs(_ energies: FrameEnergies) -> [Range<Int>] {
     var runs: [Range<Int>] = []
     for (frame, isVoice) in decisions(energies.logarithms).enumerated() where isVoice {

@@ -1,9 +1,9 @@
-/// xoshiro256++ of Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2021.
+/// The generator xoshiro256++ (Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2021).
 struct Xoshiro256: RandomNumberGenerator {
   private var state: (UInt64, UInt64, UInt64, UInt64)
 
   init(_ stream: inout RandomStream) {
-    // A state of zeros, which it cannot leave, is kept out by the lowest bit.
+    // The lowest bit is set to avoid a state of zeros, which the generator cannot leave.
     state = (stream.next() | 1, stream.next(), stream.next(), stream.next())
   }
 
@@ -19,7 +19,7 @@ struct Xoshiro256: RandomNumberGenerator {
     return result
   }
 
-  /// In [0, 1).
+  /// A uniform number in [0, 1) with 53 random bits.
   mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
   private static func rotate(_ value: UInt64, _ count: UInt64) -> UInt64 { value << count | value >> (64 - count) }

@@ -1,16 +1,17 @@
 import Foundation
 
-/// 128 layers of equal area under exp(−x²/2), the lowest with the tail beyond it (Marsaglia and Tsang, 2000).
+/// 128 layers of equal area under exp(−x²/2), of which the lowest includes the tail beyond it (Marsaglia and Tsang,
+/// 2000).
 struct Ziggurat: Sendable {
   static let shared = Ziggurat()
 
-  /// Where the tail begins.
+  /// The place at which the tail begins.
   static let tail = 3.442619855899
   private static let area = 9.91256303526217e-3
 
-  /// How far each layer reaches, and 0 for the top.
+  /// The outer end of each layer, and 0 after the top one.
   let edges: [Float]
-  /// How far each layer lies within the density: as far as the next one reaches.
+  /// The place up to which each layer lies wholly under the density, which is the outer end of the next layer.
   let inner: [Float]
 
   init() {

@@ -1,8 +1,10 @@
 import Foundation
 
-/// What can be said of an audio file without decoding it.
+/// Checks of audio files that need no decoding.
 enum AudioContainer {
-  /// Throws a `Failure(.badData)` for what is missing, unreadable, empty, or a WAV or Ogg file cut short.
+  /// Checks a file.
+  /// - Throws: `Failure(.badData)` for a file that is missing, unreadable, empty, not a regular file, or a WAV or Ogg
+  ///   file that is cut short.
   static func check(_ path: String) throws(Failure) {
     // A pipe that nobody writes to must not keep the reader waiting.
     let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
@@ -25,7 +27,8 @@ enum AudioContainer {
     try check(file, path)
   }
 
-  /// The same of a recording within a shard.
+  /// Checks a recording within a shard in the same way.
+  /// - Throws: `Failure(.badData)` for a recording that is empty, or a WAV or Ogg file that is cut short.
   static func check(_ member: ShardMember) throws(Failure) {
     guard member.count > 0 else {
       throw AudioFile.unusable(member.path, "is empty (0 bytes): copy or convert it again")
@@ -42,16 +45,17 @@ enum AudioContainer {
     }
   }
 
-  /// Bytes of an open file.
+  /// The bytes of an open file.
   private struct Bytes {
     let size: Int
     let reading: (_ offset: Int, _ count: Int) -> [UInt8]
 
-    /// Up to `count` bytes: fewer at the end of the file.
+    /// Reads up to `count` bytes; there are fewer at the end of the file.
     func read(at offset: Int, count: Int) -> [UInt8] { reading(offset, count) }
   }
 
-  /// Walks the RIFF chunks to `data` and compares its length with the file's: libsndfile shortens such a file silently.
+  /// Walks the RIFF chunks to `data` and compares its length with the file's, because libsndfile shortens such a file
+  /// silently.
   private static func checkWave(_ file: Bytes, _ path: String) throws(Failure) {
     var offset = 12
     while offset + 8 <= file.size {
@@ -60,7 +64,7 @@ enum AudioContainer {
       let length = (4..<8).reversed().reduce(0) { $0 << 8 | Int(header[$1]) }
       offset += 8
       if header.starts(with: Array("data".utf8)) {
-        // A writer to a pipe cannot know the length, and leaves 0 or all ones: then the file's end is the data's.
+        // A writer to a pipe cannot know the length, and leaves 0 or all ones: then the data ends where the file does.
         let isKnown = length > 0 && length < 0x7FFF_F000
         guard !isKnown || offset + length <= file.size else {
           throw AudioFile.unusable(
@@ -74,7 +78,7 @@ enum AudioContainer {
     }
   }
 
-  /// Looks whether the last page of an Ogg file is there as a whole: decoders pass over a broken one silently.
+  /// Checks that the last page of an Ogg file is whole, because decoders skip a broken one silently.
   private static func checkOgg(_ file: Bytes, _ path: String) throws(Failure) {
     let header = 27
     let largestPage = header + 255 + 255 * 255

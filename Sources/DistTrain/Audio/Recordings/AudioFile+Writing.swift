@@ -1,7 +1,9 @@
 import CSndFile
 
 extension AudioFile {
-  /// Writes a WAV file of 16 bits and one channel; beyond ±1 is cut off.
+  /// Writes a WAV file of 16 bits and one channel.
+  /// - Parameter samples: the samples, where full scale is ±1; those beyond it are clipped.
+  /// - Throws: `Failure(.failed)` where the file cannot be written.
   package static func write(_ samples: [Float], to path: String, sampleRate: Int = 16_000) throws(Failure) {
     var info = SF_INFO()
     info.samplerate = Int32(sampleRate)

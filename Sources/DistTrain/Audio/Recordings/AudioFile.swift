@@ -1,31 +1,33 @@
 import CSndFile
 
-/// A recording on disk, or within a shard (`ShardMember`), in any format libsndfile reads: WAV, FLAC, Ogg Vorbis and
-/// Opus, MP3 where the library has it.
+/// A recording on disk, or within a shard (`ShardMember`), in any format that libsndfile reads: WAV, FLAC, Ogg Vorbis
+/// and Opus, and MP3 where the library has it.
 package struct AudioFile: Sendable {
   package let path: String
-  /// Samples a second, of each channel.
+  /// The sampling rate in Hz.
   package let sampleRate: Int
   package let channels: Int
-  /// Samples of each channel.
+  /// The number of samples of each channel.
   package let frames: Int
   private let decoder: SoundDecoder
-  /// Where it is within a shard; nil for a file.
+  /// The place of the recording within a shard, or nil for a file of its own.
   private let member: ShardMember?
 
-  /// From the lowest at which speech can be told from noise to beyond what converters reach.
+  /// The accepted sampling rates in Hz, from the lowest at which speech can be told from noise to beyond what
+  /// converters reach.
   private static let rates = 1000...1_000_000
 
-  /// The longest recording in seconds, some eleven days: the number of its samples fits a whole number even when it is
-  /// multiplied by any of the rates.
+  /// The longest accepted recording in seconds, some eleven days. The number of its samples fits into an Int even when
+  /// it is multiplied by any of the rates.
   package static let longest = 1_000_000.0
 
+  /// The length of the recording in seconds.
   package var seconds: Double { Double(frames) / Double(sampleRate) }
 
   /// Opens a recording and reads its header.
   ///
-  /// - Throws: `Failure(.badData)` for a file that is missing, unreadable, empty, not audio, shorter than its header
-  ///   says, without samples, or longer than `longest`.
+  /// - Throws: `Failure(.badData)` for a file that is missing, unreadable, empty, not audio, cut short, without
+  ///   samples, longer than `longest`, or of a rate outside 1000 ... 1,000,000 Hz.
   package init(path: String) throws {
     let member = try ShardMember.open(path)
     decoder = try Self.within(member) { try Self.decoder(path, member) }
@@ -51,7 +53,8 @@ package struct AudioFile: Sendable {
     return decoder
   }
 
-  /// Reads from a recording. Where its shard lost it meanwhile, that is what is wrong, not what a decoder made of it.
+  /// Runs `read` and, where that fails because the shard has lost the recording meanwhile, reports this instead of the
+  /// decoder's error.
   private static func within<Result>(_ member: ShardMember?, _ read: () throws -> Result) throws -> Result {
     do {
       return try read()
@@ -61,11 +64,11 @@ package struct AudioFile: Sendable {
     }
   }
 
-  /// Samples `from ..< from + count` at the file's own rate, full scale being ±1: of one channel (counted from 0), or the
-  /// mean of all where `channel` is nil.
+  /// Reads the samples `from ..< from + count` at the file's own rate, where full scale is ±1.
   ///
-  /// Long recordings are not decoded as a whole: see `SoundDecoder` for what that means for each format.
-  /// - Throws: `Failure(.badData)` where decoding stops early or samples are not finite.
+  /// Long recordings are not decoded as a whole; `SoundDecoder` says what that means for each format.
+  /// - Parameter channel: the channel to read, counted from 0; nil reads the mean of all channels.
+  /// - Throws: `Failure(.badData)` where there is no such channel, decoding stops early or samples are not finite.
   package func read(from: Int, count: Int, channel: Int? = nil) throws -> [Float] {
     precondition(from >= 0 && count >= 0 && from + count <= frames, "samples \(from) + \(count) of \(frames)")
     if let channel, !(0..<channels).contains(channel) {
@@ -83,7 +86,7 @@ package struct AudioFile: Sendable {
     return Self.select(channel, of: interleaved, channels: channels)
   }
 
-  /// One channel, or the mean of all, of interleaved samples.
+  /// Takes one channel, or the mean of all, from interleaved samples.
   private static func select(_ channel: Int?, of interleaved: [Float], channels: Int) -> [Float] {
     let scale = 1 / Float(channels)
     return [Float](unsafeUninitializedCapacity: interleaved.count / channels) { output, count in
@@ -99,10 +102,12 @@ package struct AudioFile: Sendable {
     }
   }
 
+  /// An error that names the recording and what is wrong with it.
   static func unusable(_ path: String, _ what: String) -> Failure {
     Failure(.badData, "\(path): \(what)")
   }
 
+  /// The time of a sample in seconds, with three decimals and the unit.
   static func time(_ frame: Int, _ sampleRate: Int) -> String {
     let milliseconds = (frame * 1000 + sampleRate / 2) / sampleRate
     let fraction = String(milliseconds % 1000)

@@ -1,7 +1,7 @@
 import CSndFile
 import Foundation
 
-/// A 16-bit FLAC file of one channel being written.
+/// A 16-bit FLAC file of one channel that is being written.
 final class FLACFile {
   private let path: String
   private var file: OpaquePointer?
@@ -21,8 +21,8 @@ final class FLACFile {
     if let file { sf_close(file) }
   }
 
-  /// Adds samples, full scale being ±1, rounded to 16 bits; what is beyond is clipped. Samples of a 16-bit recording come
-  /// back as they were.
+  /// Adds samples, where full scale is ±1, rounded to 16 bits; those beyond full scale are clipped. Samples of a 16-bit
+  /// recording are kept exactly.
   func append(_ samples: [Float]) throws {
     let values = samples.map { Int16(clipping: $0) }
     guard sf_writef_short(file, values, sf_count_t(values.count)) == values.count else { throw failure }
@@ -44,7 +44,7 @@ final class FLACFile {
 }
 
 extension Int16 {
-  /// A sample, full scale being ±1, rounded to 16 bits; what is beyond, however far, is clipped.
+  /// A sample, where full scale is ±1, rounded to 16 bits; one beyond full scale, however far, is clipped.
   init(clipping sample: Float) {
     self = Int16(Swift.min(Swift.max((sample * 32_768).rounded(), -32_768), 32_767))
   }

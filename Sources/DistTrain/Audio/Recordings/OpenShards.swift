@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// The shards that were read last, kept open: opening is what shared file systems are slow at.
+/// The shards that were read last, kept open because shared file systems are slow at opening files.
 final class OpenShards: Sendable {
   static let shared = OpenShards(limit: limit)
 
@@ -17,13 +17,14 @@ final class OpenShards: Sendable {
     self.limit = limit
   }
 
-  /// A quarter of the files that this process may have open.
+  /// The number of shards to keep open: a quarter of the files that this process may have open, at least 16.
   private static var limit: Int {
     var limits = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits) == 0 else { return 64 }
     return Int(min(max(limits.rlim_cur / 4, 16), 4096))
   }
 
+  /// The shard at a path, opened if it is not open yet.
   /// - Throws: `Failure(.badData)` when there is no such file or it may not be read.
   func file(_ path: String) throws -> InputFile {
     let known = state.withLock { state -> InputFile? in
@@ -34,7 +35,7 @@ final class OpenShards: Sendable {
     if let known { return known }
     let file = try InputFile(path: path)
     state.withLock { state in
-      // Whoever reads a shard holds it, so that it is closed only after.
+      // Whoever reads a shard holds it, so that the file closes only afterwards.
       if state.files.count >= limit, let oldest = state.files.min(by: { $0.value.use < $1.value.use }) {
         state.files[oldest.key] = nil
       }
@@ -43,7 +44,7 @@ final class OpenShards: Sendable {
     return file
   }
 
-  /// Closes the shards below a folder that was replaced.
+  /// Closes the shards below a folder, as after the folder was replaced.
   func forget(below folder: String) {
     state.withLock { state in state.files = state.files.filter { !$0.key.hasPrefix(folder + "/") } }
   }
@@ -61,7 +62,7 @@ final class MemberFile: VirtualFile, @unchecked Sendable {
 
   override var count: Int { member.count }
 
-  /// What cannot be read is missing: libsndfile then says that the file is cut off.
+  /// Reads nothing where the shard cannot be read, whereupon libsndfile says that the file is cut off.
   override func read(_ target: UnsafeMutableRawBufferPointer) -> Int {
     guard (try? member.shard.read(at: member.offset + position, into: target)) != nil else { return 0 }
     return target.count

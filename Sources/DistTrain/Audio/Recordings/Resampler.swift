@@ -1,25 +1,26 @@
 import CSoxr
 import Foundation
 
-/// Band-limited conversion between two sample rates by soxr, with its filter of high quality and no roll-off: up to 90 % of
-/// the lower rate's band samples are exact to 4e-6 of full scale, and what would fold back is 130 dB down.
+/// Band-limited conversion between two sampling rates by soxr, with its high-quality filter and no roll-off. In the
+/// lower 90 % of the lower rate's band, samples are exact to 4e-6 of full scale, and frequencies that would fold back
+/// are 130 dB down.
 package struct Resampler {
   let from: Int
   let to: Int
 
-  /// The input that decides a stretch of the output.
+  /// The input that a stretch of the output depends on.
   struct Input {
-    /// May begin before sample 0 and end after the last: there the signal is silence.
+    /// The range of input samples. It may begin before sample 0 and end after the last; there the signal is silence.
     let samples: Range<Int>
-    /// The output sample that falls on the first of `samples`.
+    /// The index of the output sample that falls on the first of `samples`.
     let firstOutput: Int
   }
 
-  /// The filter's reach on either side, in periods of the lower of both rates: from 96 on, more changes no sample by more
-  /// than single precision's rounding.
+  /// The reach of the filter on either side, in periods of the lower of the two rates. From 96 on, a longer reach
+  /// changes no sample by more than the rounding of single precision.
   private static let reach = 128
 
-  /// Takes the variables away by which soxr lets the environment change its arithmetic. To be called before there are
+  /// Removes the environment variables by which soxr's arithmetic can be changed. It must be called before there are
   /// threads.
   package static func forgetPresets() {
     for name in [
@@ -28,8 +29,10 @@ package struct Resampler {
     ] { unsetenv(name) }
   }
 
+  /// The input that a range of output samples depends on.
   func input(for output: Range<Int>) -> Input {
-    // Input and output samples coincide every `period` inputs: from there on, the phases are those of the whole recording.
+    // Input and output samples coincide every `period` inputs: from such a place on, the phases are those of the whole
+    // recording.
     let divisor = Self.greatestCommonDivisor(from, to)
     let period = from / divisor
     let margin = Self.reach * max(1, (from + to - 1) / to)
@@ -39,13 +42,14 @@ package struct Resampler {
     return Input(samples: block * period..<end, firstOutput: block * (to / divisor))
   }
 
-  /// A whole signal, with silence before and after it.
+  /// Converts a whole signal, taken to be silent before and after, into `outputs` samples.
   func convert(whole samples: [Float], outputs: Int) throws(Failure) -> [Float] {
     let margin = Self.reach * max(1, (from + to - 1) / to)
     return try convert(samples + [Float](repeating: 0, count: margin), outputs: outputs)
   }
 
-  /// The first `outputs` samples of the converted signal, the first of which falls on the first of `samples`.
+  /// Converts a signal and returns the first `outputs` samples, the first of which falls on the first of `samples`.
+  /// - Throws: `Failure(.badData)` where soxr fails or gives fewer samples.
   func convert(_ samples: [Float], outputs: Int) throws(Failure) -> [Float] {
     var error: soxr_error_t?
     var formats = soxr_io_spec(SOXR_FLOAT32_I, SOXR_FLOAT32_I)
@@ -56,7 +60,7 @@ package struct Resampler {
     let converted = [Float](unsafeUninitializedCapacity: outputs) { output, initialized in
       samples.withUnsafeBufferPointer { input in
         var used = 0
-        // A call may take or give less than it could; without input it gives what is left.
+        // A call may take or give less than it could; without input it gives the rest.
         while error == nil, generated < outputs {
           var (taken, given) = (0, 0)
           let rest = used < input.count ? input.baseAddress! + used : nil

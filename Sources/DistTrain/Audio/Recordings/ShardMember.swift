@@ -1,16 +1,16 @@
 import Foundation
 
-/// A recording within a shard, named `shard.tar:OFFSET` as Kaldi names places in archives: its bytes begin at OFFSET.
+/// A recording within a shard, named `shard.tar:OFFSET` as Kaldi names places in archives, where OFFSET is that of its
+/// first byte.
 struct ShardMember: Sendable {
-  /// The whole name.
+  /// The whole name, with the offset.
   let path: String
   let shard: InputFile
   let offset: Int
   let count: Int
 
-  /// The member that a path names; nil for the path of a file.
-  ///
-  /// - Throws: `Failure(.badData)` where the shard cannot be read or has no member there.
+  /// Finds the member that a path names; nil for the path of a file.
+  /// - Throws: `Failure(.badData)` where the shard cannot be read or has no member at the offset.
   static func open(_ path: String) throws(Failure) -> ShardMember? {
     guard let (shard, offset) = place(path) else { return nil }
     do {
@@ -28,7 +28,8 @@ struct ShardMember: Sendable {
     }
   }
 
-  /// - Throws: `Failure(.badData)` where the shard no longer reaches to the member's end.
+  /// Checks that the shard still holds the whole member.
+  /// - Throws: `Failure(.badData)` where it does not.
   func checkPresence() throws(Failure) {
     guard count > 0 else { return }
     do {
@@ -42,9 +43,9 @@ struct ShardMember: Sendable {
     AudioFile.unusable(path, "is not in its shard: \(Failure(error).message)")
   }
 
-  /// The shard and the offset that a path names; nil for the path of a file.
+  /// The shard and the offset that a path names, or nil for the path of a file.
   static func place(_ path: String) -> (shard: String, offset: Int)? {
-    // Most paths end otherwise, and there are many.
+    // This is a quick test, because most of the many paths do not end in a digit.
     guard let last = path.utf8.last, isDigit(last) else { return nil }
     let digits = path.utf8.reversed().prefix(while: isDigit).count
     let shard = path.utf8.dropLast(digits)
@@ -55,11 +56,13 @@ struct ShardMember: Sendable {
 
   private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 
-  /// Up to `count` bytes from one on: fewer at the end, or where they cannot be read.
+  /// Reads up to `count` bytes from a position within the member on. There are fewer at the end, and none where they
+  /// cannot be read.
   func read(at position: Int, count: Int) -> [UInt8] {
     guard position >= 0, position < self.count else { return [] }
     return (try? shard.read(at: offset + position, count: min(count, self.count - position))) ?? []
   }
 
+  /// Reads all bytes of the member.
   func bytes() throws -> [UInt8] { try shard.read(at: offset, count: count) }
 }

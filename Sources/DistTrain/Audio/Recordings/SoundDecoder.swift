@@ -2,40 +2,45 @@ import CSndFile
 import Foundation
 import Synchronization
 
-/// libsndfile's decoder of one file, usable from several threads.
+/// A decoder of one file by libsndfile, which several threads may use.
 ///
-/// A stream that does not say its length (Ogg without its last page, FLAC written to a pipe) is decoded once on opening.
-/// What `read` returns is a function of the file and the stretch alone, never of what was read before. For PCM, FLAC and
-/// other exact formats it equals the same stretch of the whole recording bit for bit. For lossy formats libsndfile's seek
-/// is not sample-exact (measured with libsndfile 1.2.0, samples in ±1):
-/// - Vorbis: after a seek the position can be off by some hundred samples where long and short blocks mix. Decoded from
-///   the start, always (3,000 times faster than real time at 16 kHz mono): exact.
-/// - Opus: differs by up to 1.5e-3, whatever the pre-roll: part of the decoder's state fades slowly. Decoded from the
-///   start within the first 10 s (exact), by a seek with a second of pre-roll beyond.
-/// - MP3: wrong by up to 0.4 in the first tenth of a second, exact after half a second of pre-roll. Decoded from the
-///   start within the first minute, by a seek with a second of pre-roll beyond.
+/// A stream that does not tell its length (Ogg without its last page, FLAC written to a pipe) is decoded once when it
+/// is opened. The samples that `read` returns depend on the file and the stretch alone, never on what was read before.
+/// For PCM, FLAC and other exact formats they equal the same stretch of the whole recording bit for bit. For lossy
+/// formats libsndfile's seek is not sample-exact (measured with libsndfile 1.2.0, samples in ±1):
+/// - Vorbis: after a seek the position can be off by some hundred samples where long and short blocks mix. The file is
+///   always decoded from the start, which is exact (3,000 times faster than real time at 16 kHz mono).
+/// - Opus: after a seek samples differ by up to 1.5e-3, whatever the pre-roll, because a part of the decoder's state
+///   fades slowly. A stretch that begins within the first 10 s is decoded from the start, which is exact; a later one
+///   after a seek with a second of pre-roll.
+/// - MP3: after a seek samples are wrong by up to 0.4 in the first tenth of a second, and exact after half a second of
+///   pre-roll. A stretch that begins within the first minute is decoded from the start; a later one after a seek with a
+///   second of pre-roll.
 final class SoundDecoder: Sendable {
   let path: String
   let sampleRate: Int
   let channels: Int
   let frames: Int
-  /// Where the recording is within a shard; nil for a file.
+  /// The place of the recording within a shard, or nil for a file of its own.
   private let member: ShardMember?
   private let access: Access
   private let state: Mutex<State>
 
+  /// The way in which a stretch of the recording is reached.
   private enum Access {
-    /// Seeking gives the samples of a decoding from the start.
+    /// Seeking gives the same samples as decoding from the start.
     case exact
-    /// Decoding from the start does, and a seek with pre-roll comes near enough beyond so many samples.
+    /// Only decoding from the start gives the right samples; beyond so many samples, a seek with pre-roll comes near
+    /// enough.
     case sequential(upTo: Int)
   }
 
   private struct State: ~Copyable {
     var file: OpaquePointer?
-    /// What `file` reads from, where that is a member of a shard.
+    /// The source that `file` reads from, where the recording is a member of a shard.
     var source: MemberFile?
-    /// The next sample, nil once a seek has left a lossy decoder in another state than decoding from the start would.
+    /// The next sample; nil once a seek has left a lossy decoder in another state than decoding from the start would
+    /// have.
     var position: Int?
 
     deinit {
@@ -43,7 +48,9 @@ final class SoundDecoder: Sendable {
     }
   }
 
-  /// - Parameter member: where the recording is within a shard; nil for a file.
+  /// Opens a recording.
+  /// - Parameter member: the place of the recording within a shard, or nil for a file of its own.
+  /// - Throws: `Failure(.badData)` for a file that is not audio that libsndfile reads.
   init(path: String, member: ShardMember? = nil) throws(Failure) {
     var info = SF_INFO()
     let source = member.map { MemberFile($0) }
@@ -63,10 +70,11 @@ final class SoundDecoder: Sendable {
     source.map { $0.open(Int(SFM_READ), &info) } ?? sf_open(path, Int32(SFM_READ), &info)
   }
 
-  /// Streams that were cut off or written to a pipe do not say how long they are: libsndfile then reports its largest number.
+  /// Whether a length is known. For streams that were cut off or written to a pipe, libsndfile reports its largest
+  /// number.
   private static func isKnown(_ frames: sf_count_t) -> Bool { frames < 1 << 50 }
 
-  /// The length of a recording that does not say it, by decoding it.
+  /// The length of a recording whose header does not tell it, found by decoding the recording.
   private static func count(_ path: String, _ member: ShardMember?) -> Int {
     var info = SF_INFO()
     let source = member.map { MemberFile($0) }
@@ -82,10 +90,11 @@ final class SoundDecoder: Sendable {
     }
   }
 
-  /// The most samples, of all channels together, that are decoded at once.
+  /// The largest number of samples, of all channels together, that are decoded in one call.
   private static let part = 1 << 22
 
-  /// `count` samples of all channels, interleaved.
+  /// Reads `count` samples of each channel from sample `from` on, interleaved.
+  /// - Throws: `Failure(.badData)` where decoding stops early.
   func read(from: Int, count: Int) throws(Failure) -> [Float] {
     try state.withLock { (state) throws(Failure) -> [Float] in
       try seek(to: from, &state)
@@ -129,7 +138,7 @@ final class SoundDecoder: Sendable {
     let file = state.file
     var samples: [Float] = []
     var done = 0
-    // Of a header that promises more than there is, no more memory is taken than the samples that come.
+    // A header may promise more samples than there are: memory is taken only for those that come.
     while done < count {
       let wanted = min(count - done, max(1, Self.part / channels))
       var decoded = 0

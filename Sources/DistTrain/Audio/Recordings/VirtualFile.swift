@@ -8,17 +8,17 @@ import Foundation
 class VirtualFile: @unchecked Sendable {
   private(set) final var position = 0
 
-  /// Its length in bytes.
+  /// The length of the file in bytes.
   var count: Int { 0 }
 
-  /// Up to `target`'s bytes from `position`, which is within the file, into `target`; how many.
+  /// Reads bytes from `position` on, which is within the file, and returns how many: at most as many as `target` holds.
   func read(_ target: UnsafeMutableRawBufferPointer) -> Int { 0 }
 
-  /// Writes all bytes at `position`; how many.
+  /// Writes all bytes at `position` and returns how many.
   func write(_ source: UnsafeRawBufferPointer) -> Int { 0 }
 
-  /// Opens it from its start on.
-  /// - Precondition: this outlives what is returned.
+  /// Opens the file at its start.
+  /// - Precondition: this object outlives the handle that is returned.
   final func open(_ mode: Int, _ info: inout SF_INFO) -> OpaquePointer? {
     position = 0
     var callbacks = Self.callbacks
@@ -52,7 +52,7 @@ class VirtualFile: @unchecked Sendable {
     return sf_count_t(bytes)
   }
 
-  /// A damaged file may lead anywhere: a place that no file has is refused.
+  /// Moves to a place. A damaged file may lead anywhere, so a place that no file has is refused.
   private func seek(_ offset: Int, _ origin: Int32) -> sf_count_t {
     let start = origin == SEEK_SET ? 0 : origin == SEEK_CUR ? position : count
     let (target, overflow) = start.addingReportingOverflow(offset)

@@ -1,18 +1,19 @@
 import Foundation
 
-/// Stretches of recordings at the rate the front end wants.
+/// Reads stretches of recordings at the rate that the front end needs.
 package enum Waveform {
-  /// The samples of a stretch at `sampleRate`, full scale being ±1: those that resampling the whole recording would give
-  /// there, wherever the stretch starts.
+  /// Reads the samples of a stretch at `sampleRate`, where full scale is ±1. They are those that resampling the whole
+  /// recording would give there, wherever the stretch starts.
   ///
-  /// Sample k of the resampled recording is at k / sampleRate seconds; the stretch begins at the sample nearest to `start`
-  /// and has round(seconds · sampleRate) samples, or fewer where the recording ends before. Times are those of the
-  /// recording as it is played.
+  /// Sample k of the resampled recording is at k / sampleRate seconds. The stretch begins at the sample nearest to
+  /// `start` and has round(seconds · sampleRate) samples, or fewer where the recording ends before. Times are those of
+  /// the recording as it is played.
   /// - Parameters:
-  ///   - seconds: nil for all that follows.
-  ///   - channel: counted from 0; nil for the mean of all.
-  ///   - speed: how fast the recording is played; its pitch goes with it.
-  /// - Throws: `Failure(.badData)` for files that cannot be used and stretches that start after the end.
+  ///   - start: the beginning of the stretch in seconds.
+  ///   - seconds: the length of the stretch, or nil for all that follows.
+  ///   - channel: the channel, counted from 0, or nil for the mean of all channels.
+  ///   - speed: the speed at which the recording is played; its pitch changes with the speed.
+  /// - Throws: `Failure(.badData)` for a file that cannot be used and a stretch that starts after the end.
   package static func read(
     path: String, start: Double = 0, seconds: Double? = nil, sampleRate: Int = 16_000, channel: Int? = nil,
     speed: Double = 1
@@ -26,7 +27,7 @@ package enum Waveform {
     return try read(file, stretch, sampleRate: sampleRate, channel: channel, speed: speed)
   }
 
-  /// The samples `stretch` of a recording at `sampleRate`.
+  /// Reads the samples `stretch` of a recording that is resampled to `sampleRate`.
   static func read(
     _ file: AudioFile, _ stretch: Range<Int>, sampleRate: Int, channel: Int? = nil, speed: Double = 1
   ) throws -> [Float] {
@@ -37,15 +38,15 @@ package enum Waveform {
     return try resample(file, stretch, Resampler(from: rate, to: sampleRate), channel: channel)
   }
 
-  /// A recording played faster is one of a higher rate.
+  /// The rate of a recording at a speed: one that is played faster is one of a higher rate.
   private static func playedRate(_ file: AudioFile, speed: Double) -> Int {
     speed == 1 ? file.sampleRate : Int((Double(file.sampleRate) * speed).rounded())
   }
 
-  /// The samples, at the file's own rate, of `seconds` from `start`.
+  /// The samples, at the file's own rate, of `seconds` from `start` on, or of all that follows where `seconds` is nil.
   ///
-  /// - Throws: `Failure(.badData)` where the recording ends before the stretch does, by more than a tenth of a second:
-  ///   lists of segments are rounded.
+  /// - Throws: `Failure(.badData)` where the recording ends more than a tenth of a second before the stretch does. Less
+  ///   is accepted, because lists of segments are rounded.
   static func stretch(of file: AudioFile, start: Double, seconds: Double?) throws -> Range<Int> {
     let first = samples(start, file.sampleRate)
     guard first < file.frames else { throw startsAfterEnd(file, start: start) }
@@ -60,7 +61,8 @@ package enum Waveform {
     return first..<min(last, file.frames)
   }
 
-  /// Samples repeated from their start until there are `count`: what stands in for an utterance shorter than a crop.
+  /// The samples repeated from their start until there are `count`, which stand in for an utterance that is shorter
+  /// than a crop.
   package static func tiled(_ samples: [Float], count: Int) -> [Float] {
     precondition(!samples.isEmpty || count == 0, "nothing to repeat")
     guard samples.count < count else { return Array(samples.prefix(count)) }
@@ -70,7 +72,7 @@ package enum Waveform {
     }
   }
 
-  /// Samples followed by zeros until there are `count`.
+  /// The samples followed by zeros until there are `count`.
   package static func padded(_ samples: [Float], count: Int) -> [Float] {
     Array(samples.prefix(count)) + [Float](repeating: 0, count: max(0, count - samples.count))
   }
@@ -90,12 +92,12 @@ package enum Waveform {
         + "correct the segment's times")
   }
 
-  /// Samples that `frames` samples become.
+  /// The number of samples that `frames` samples become at another rate.
   static func resampledCount(_ frames: Int, from: Int, to: Int) -> Int {
     from == to ? frames : (frames * to + from / 2) / from
   }
 
-  /// Samples `stretch` of the resampled recording.
+  /// Reads the samples `stretch` of the resampled recording.
   private static func resample(
     _ file: AudioFile, _ stretch: Range<Int>, _ resampler: Resampler, channel: Int?
   ) throws -> [Float] {
