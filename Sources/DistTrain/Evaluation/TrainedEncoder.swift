@@ -27,7 +27,9 @@ package struct TrainedEncoder {
   /// Compares the tensors that an encoder has with those of a file's header: nothing is allocated of sizes that the file
   /// says of itself and does not hold.
   /// - Throws: `Failure(.badData)` that names the first tensor which is missing or has another shape.
-  private static func checkTensors(_ file: SafetensorsFile, _ layout: EncoderLayout, of settings: Configuration.Encoder) throws {
+  private static func checkTensors(_ file: SafetensorsFile, _ layout: EncoderLayout, of settings: Configuration.Encoder)
+    throws
+  {
     for tensor in layout.parameters.parameters + layout.statistics.parameters {
       guard file.contains(tensor.name) else {
         throw Failure(
