@@ -31,7 +31,9 @@ package struct TrainedEncoder {
   /// Compares the tensors that an encoder needs with those in a file's header, so that no memory is allocated for sizes
   /// which the file claims but does not hold.
   /// - Throws: `Failure(.badData)` that names the first tensor which is missing or has another shape.
-  private static func checkTensors(_ file: SafetensorsFile, _ layout: EncoderLayout, of settings: Configuration.Encoder) throws {
+  private static func checkTensors(_ file: SafetensorsFile, _ layout: EncoderLayout, of settings: Configuration.Encoder)
+    throws
+  {
     for tensor in layout.parameters.parameters + layout.statistics.parameters {
       guard file.contains(tensor.name) else {
         throw Failure(

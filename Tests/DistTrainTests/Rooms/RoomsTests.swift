@@ -50,6 +50,7 @@ import Testing
     (#"let a = "a \(b("x") + Tower.size) b""#, "Tower of High"),
     ("let a = \"\"\"\n  \\(Tower.self)\n  \"\"\"", "One.swift:2: Low names Tower of High"),
     (##"let a = #"\#(Tower.self)"#"##, "Tower of High"), ("/* /* */ */ let a = Tower()", "Tower of High"),
+    ("struct Shed<A: Sequence<Tower>> { let a: A }", "Tower of High"),
   ]) func `an arrow that runs up is found`(source: String, fault: String) throws {
     let faults = try arrowsUp(source)
     #expect(faults.contains { $0.contains(fault) }, "\(faults)")
@@ -64,7 +65,9 @@ import Testing
     "func f(climb: () -> Void) { climb() }", "let c = Cellar(depth: 3)",
     "struct Hoist { func lift() {} }\nlet a = Hoist().lift()",
     "struct Bird {}\nlet a = Bird()", "func f(_ pairs: [(top: Int, low: Int)]) { print(pairs[0].top) }",
-    "let a = [1].map { lift in lift + 1 }", "func f() { for climb in [1] { print(climb) } }",
+    "func f<Tower: Sequence>(_ t: Tower) -> Tower { t }",
+    "struct Shed<A, Tower> { let tower: Tower }", "let a = [1].map { lift in lift + 1 }",
+    "func f() { for climb in [1] { print(climb) } }",
     "let a = f(tower: 1, climb: 2)",
   ]) func `what is no arrow is none`(source: String) throws {
     #expect(try arrowsUp(source) == [])

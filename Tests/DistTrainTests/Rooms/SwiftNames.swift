@@ -23,7 +23,8 @@ struct SwiftNames {
 
   private(set) var declarations: [Declaration] = []
   private(set) var uses: [Use] = []
-  /// Names that mean something of the file's own: private declarations, local ones, parameters, parts of tuples.
+  /// Names that mean something of the file's own: private declarations, local ones, parameters, also of generics, and parts
+  /// of tuples.
   private(set) var ownNames: Set<String> = []
   /// Labels and names of arguments, parameters and parts of tuples.
   private(set) var labels: Set<String> = []
@@ -106,6 +107,7 @@ struct SwiftNames {
     let isDeclaration = isWord(index + 1) && !["func", "var", "let", "subscript"].contains(text(index + 1))
     guard isDeclaration else { return }
     let name = text(index + 1)
+    readGenerics(at: index + 2)
     let isHidden = !scope.isType || scope.isPrivate || isPrivate(index)
     declare(.type, name, index)
     if text(index) == "typealias" || text(index) == "associatedtype" { return }
@@ -121,6 +123,19 @@ struct SwiftNames {
       }
     } else if isWord(index + 1) {
       declare(.member, text(index + 1), index)
+      readGenerics(at: index + 2)
+    }
+  }
+
+  /// `<A, B: P<C>>` behind a declaration's name.
+  private mutating func readGenerics(at start: Int) {
+    guard text(start) == "<" else { return }
+    var depth = 0
+    for index in start..<tokens.count {
+      if text(index) == "<" { depth += 1 }
+      if text(index) == ">" { depth -= 1 }
+      if depth == 0 { return }
+      if depth == 1, ["<", ","].contains(text(index)) { own(index + 1) }
     }
   }
 
