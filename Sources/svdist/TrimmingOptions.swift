@@ -36,7 +36,7 @@ struct TrimmingOptions: ParsableArguments {
       ("--longest-pause", longestPause),
     ]
     if !trimSilence, let (name, _) = settings.first(where: { $0.1 != nil }) {
-      throw ValidationError("\(name) says what --trim-silence removes: give both or none")
+      throw ValidationError("\(name) says what --trim-silence removes: give both or neither")
     }
     try OptionRange.check("--vad-energy-threshold", vadEnergyThreshold, in: -1000...1000)
     try OptionRange.check("--vad-energy-mean-scale", vadEnergyMeanScale, in: 0...1)

@@ -24,7 +24,7 @@ extension Configuration {
 
     static let settings = [
       Setting("encoder.type", \.encoder.type, "architecture"),
-      Setting("encoder.layout", \.encoder.layout, "toolkit whose arrangement and parameter names it has"),
+      Setting("encoder.layout", \.encoder.layout, "toolkit whose structure and parameter names it has"),
       Setting(
         "encoder.channels", \.encoder.channels, "width of the convolutions",
         allowed: Allowed(text: "a multiple of 8 from 8 to 65536") { (8...65_536).contains($0) && $0 % 8 == 0 }),
@@ -35,7 +35,8 @@ extension Configuration {
       Setting(
         "encoder.globalContext", \.encoder.globalContext, "pooling's attention sees mean and deviation over time"),
       Setting(
-        "encoder.batchNormalization", \.encoder.batchNormalization, "batch statistics over all ranks or a rank's rows"),
+        "encoder.batchNormalization", \.encoder.batchNormalization,
+        "batch statistics over all ranks, or over each rank's rows"),
     ]
   }
 }

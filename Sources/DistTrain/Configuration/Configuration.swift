@@ -24,7 +24,7 @@ package struct Configuration: Codable, Sendable, Equatable {
 
   /// Every setting, in the order of the file.
   static let settings: [Setting] =
-    [Setting("seed", \.seed, "start of every random draw")]
+    [Setting("seed", \.seed, "seed of every random draw")]
     + Corpus.settings + Crop.settings + Batch.settings + Views.settings + Augmentation.settings + Features.settings
     + Encoder.settings + Classification.settings + Contrastive.settings + Weighting.settings + Optimizer.settings
     + Schedule.settings + Training.settings + Evaluation.settings + Checkpoint.settings

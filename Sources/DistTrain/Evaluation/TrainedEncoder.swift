@@ -32,14 +32,14 @@ package struct TrainedEncoder {
       guard file.contains(tensor.name) else {
         throw Failure(
           .badData,
-          "\(file.path): says encoder.layout \(name) of itself, but has no tensor \(tensor.name) of that layout")
+          "\(file.path): its metadata says encoder.layout \(name), but it has no tensor \(tensor.name) of that layout")
       }
       let shape = try file.shape(of: tensor.name)
       guard shape == tensor.shape else {
         throw Failure(
           .badData,
-          "\(file.path): tensor \(tensor.name) has shape \(shape), \(tensor.shape) is expected by the sizes that the "
-            + "file says of itself")
+          "\(file.path): tensor \(tensor.name) has shape \(shape), but the sizes in the file's metadata "
+            + "require \(tensor.shape)")
       }
     }
   }
@@ -48,7 +48,7 @@ package struct TrainedEncoder {
     guard FileSystem.isFolder(path) else { return path }
     if FileSystem.isFolder(path + "/checkpoints") {
       guard let newest = try CheckpointStore(path: path + "/checkpoints").newest().checkpoint else {
-        throw Failure(.badData, "\(path): a run without a checkpoint yet")
+        throw Failure(.badData, "\(path): the run has no checkpoint yet")
       }
       return newest.encoderPath
     }

@@ -27,7 +27,7 @@ extension TrainingRun {
     }
     let isFree = communicator.broadcast(!isFirstRank || writer.wait(atMost: Self.patience))
     guard isFree else {
-      note("warning: no checkpoint at step \(trainer.step): the one before is still being written; training goes on")
+      note("warning: no checkpoint at step \(trainer.step): the one before is still being written; training continues")
       return
     }
     if isFirstRank { startWriting(isBest: isBest) }
@@ -83,7 +83,7 @@ extension TrainingRun {
   func reportSaves() {
     for outcome in writer.takeOutcomes() {
       guard let failure = outcome.failure else { continue }
-      note("warning: no checkpoint at step \(outcome.step): \(failure.message); training goes on")
+      note("warning: no checkpoint at step \(outcome.step): \(failure.message); training continues")
     }
   }
 
@@ -103,7 +103,7 @@ extension TrainingRun {
         throw Failure(
           .failed,
           "step \(trainer.step): ranks hold different parameters; the last checkpoint is good: the same command "
-            + "goes on from it")
+            + "resumes from it")
       }
       return false
     }

@@ -15,12 +15,12 @@ extension TrainingRun {
     if ranks != communicator.size, !trainer.plan.sharesBatchStatistics {
       note(
         "warning: encoder.batchNormalization is local: with \(communicator.size) ranks in place of \(ranks) this run trains "
-          + "otherwise from here on")
+          + "differently from here on")
     }
     writer.note(written: trainer.step)
     try communicator.agree { if isFirstRank { try removeEvaluations(after: trainer.step) } }
     bestEER = communicator.broadcast(try communicator.agree { isFirstRank ? try findBest() : .infinity })
-    note("going on from step \(trainer.step), \(path)")
+    note("resuming from step \(trainer.step), \(path)")
   }
 
   /// Says where a run goes on with other bits than it would have had on the machine that saved it.
@@ -29,7 +29,7 @@ extension TrainingRun {
     let difference = saved.map(arithmetic.difference) ?? "sums in another order, by svdist \(state.version)"
     guard let difference else { return }
     note(
-      "warning: this machine computes otherwise than the one that saved the checkpoint (\(difference)): from here on the "
+      "warning: this machine computes differently from the one that saved the checkpoint (\(difference)): from here on the "
         + "run has other bits than it would have had there")
   }
 
@@ -73,7 +73,7 @@ extension TrainingRun {
       return "; or bring back what the run was begun with: " + damages.summary(in: configuration.corpus.train ?? "")
     }
     return options.allowedChanges.isEmpty
-      ? "" : "; where --allow-change accepted what they cannot go on with, set that back"
+      ? "" : "; if --allow-change accepted a setting that they cannot resume with, set that back"
   }
 
   /// A run that was killed before its first checkpoint begins again; one whose checkpoints are gone should not do so
@@ -83,8 +83,8 @@ extension TrainingRun {
     let lines = try InputFile.contents(of: folder.metricsPath).count { $0 == UInt8(ascii: "\n") }
     guard lines > 0 else { return }
     progress.note(
-      "warning: \(folder.metricsPath) has \(lines) steps, but \(folder.checkpointsPath) has no checkpoint: the run begins "
-        + "anew")
+      "warning: \(folder.metricsPath) has \(lines) steps, but \(folder.checkpointsPath) has no checkpoint: the run starts "
+        + "over")
   }
 
   private func clear() throws {
@@ -114,7 +114,7 @@ extension TrainingRun {
       before = try Configuration.load(file: folder.configurationPath)
     } catch let failure as Failure {
       throw Failure(
-        failure.kind, failure.message + "; mend it, or remove it to go on without a comparison of settings")
+        failure.kind, failure.message + "; correct it, or remove it to resume without comparing settings")
     }
     let differences = configuration.differences(from: before)
     let refused = differences.filter { !isAllowed($0.key) }
@@ -123,9 +123,9 @@ extension TrainingRun {
       throw Failure(
         .usage,
         "\(folder.path) holds a run with other settings (\(list)): set them back, or accept each with --allow-change, or "
-          + "--restart starts anew")
+          + "--restart starts over")
     }
-    for one in differences { progress.note("\(one.key) was \(one.stored) until now, is \(one.now)") }
+    for one in differences { progress.note("\(one.key) was \(one.stored) until now and is \(one.now)") }
   }
 
   /// Why a checkpoint's run cannot go on here, whatever the stored settings say: another corpus, other random numbers.
@@ -136,13 +136,13 @@ extension TrainingRun {
         .usage,
         "\(folder.path) holds a run on another corpus (\(configuration.corpus.train ?? "corpus.train") had "
           + "\(state.corpus), has \(now)): put it back, or accept it with --allow-change corpus.train, or --restart starts "
-          + "anew")
+          + "over")
     }
     if state.seed != configuration.seed, !isAllowed("seed") {
       return Failure(
         .usage,
         "\(folder.path) holds a run with another seed (its checkpoints have \(state.seed), now it is "
-          + "\(configuration.seed)): set it back, or accept it with --allow-change seed, or --restart starts anew")
+          + "\(configuration.seed)): set it back, or accept it with --allow-change seed, or --restart starts over")
     }
     return nil
   }

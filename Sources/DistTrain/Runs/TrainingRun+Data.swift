@@ -50,7 +50,7 @@ extension TrainingRun {
           + "\(options.maxBadFraction) allows; "
           + (lost == bad ? "" : "\(folder.badUtterancesPath) lists \(lost == 0 ? "them" : "\(bad - lost)"); ")
           + (lost == 0 ? "" : "\(lost) are in damaged shards; ")
-          + "mend the files, or leave them out with svdist prepare")
+          + "repair the files, or leave them out with svdist prepare")
     }
   }
 

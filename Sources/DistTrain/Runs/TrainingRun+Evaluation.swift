@@ -15,7 +15,7 @@ extension TrainingRun {
     } catch let agreed as AgreedFailure where agreed.failure.kind == .stopped {
       return true
     } catch let agreed as AgreedFailure where trainer.step > 0 && trainer.step < configuration.training.steps {
-      note("warning: no evaluation at step \(trainer.step): \(agreed.failure.message); training goes on")
+      note("warning: no evaluation at step \(trainer.step): \(agreed.failure.message); training continues")
       return true
     }
     pace.evaluationSeconds = monotonicSeconds() - began

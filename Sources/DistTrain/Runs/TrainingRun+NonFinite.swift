@@ -7,7 +7,7 @@ extension TrainingRun {
     switch configuration.training.nonFinite {
     case .stop:
       throw try end(
-        "\(broken); \(report); the last checkpoint is good: go on from it with training.nonFinite=skip or rollback, or "
+        "\(broken); \(report); the last checkpoint is good: resume from it with training.nonFinite=skip or rollback, or "
           + "with --allow-change schedule.learningRate and a lower rate")
     case .skip:
       guard skippedInARow < limit else {

@@ -31,7 +31,7 @@ extension TrainingRun {
   /// Saves and says so.
   func stop(_ reason: String) throws -> Ending {
     try save()
-    note("stopped \(reason) after step \(trainer.step): the same command goes on")
+    note("stopped \(reason) after step \(trainer.step): the same command resumes the run")
     return .stopped
   }
 

@@ -48,7 +48,7 @@ extension Trainer {
     }
     unreadable = try checkpoint.state.replaced.map { id in
       guard let index = plan.corpus.utterance(named: id) else {
-        throw Failure(.badData, "\(checkpoint.path): its utterance \(id) is not in the corpus; --restart starts anew")
+        throw Failure(.badData, "\(checkpoint.path): its utterance \(id) is not in the corpus; --restart starts over")
       }
       return index
     }
