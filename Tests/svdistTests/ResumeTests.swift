@@ -198,7 +198,7 @@ extension ProgramTests {
         #expect(run.losses() == first)
         let restarted = try svdist(run.arguments(steps: 3, ["seed=2"], options: ["--restart"]))
         #expect(restarted.status == 0, "\(restarted.errors)")
-        #expect(!restarted.output.contains("going on"))
+        #expect(!restarted.output.contains("resuming"))
         #expect(run.metrics().map(\.step) == [1, 2, 3])
         #expect(run.losses() != Array(first.prefix(3)))
         #expect(run.checkpoints() == [3])
