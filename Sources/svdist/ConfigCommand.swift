@@ -5,10 +5,10 @@ import DistTrain
 struct ConfigCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "config",
-    abstract: "Prints every setting as it would be in force, with its meaning, unit and choices.",
+    abstract: "Prints every setting with its value, meaning, unit and choices.",
     discussion: """
-      Without options it prints the defaults. The output is a configuration file itself: svdist config > c.yaml.
-      Relative paths are tried from the working directory, then from the file's folder.
+      Without options it prints the defaults. The output is itself a configuration file: svdist config > c.yaml.
+      Relative paths are looked up from the working directory, then from the file's folder.
       """)
 
   @OptionGroup var settings: ConfigurationOptions

@@ -3,13 +3,13 @@ import DistTrain
 
 /// Where settings come from: defaults, overridden by a file, overridden by `--set`.
 struct ConfigurationOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Settings as YAML; those it doesn't name keep their defaults.", valueName: "file"))
+  @Option(help: ArgumentHelp("Settings as YAML. Those that it doesn't name keep their defaults.", valueName: "file"))
   var config: String?
 
   @Option(
     name: .customLong("set"), parsing: .singleValue,
     help: ArgumentHelp(
-      "One setting, over the file's, such as crop.seconds=3; may be given several times, the last one counts.",
+      "One setting that overrides the file, such as crop.seconds=3. May be given several times; the last one counts.",
       valueName: "key.path=value"))
   var overrides: [String] = []
 

@@ -8,16 +8,16 @@ struct ContinuationOptions: ParsableArguments {
     name: .customLong("allow-change"), parsing: .singleValue,
     help: ArgumentHelp(
       """
-      Go on although this setting, or any of this group, is not what the run was started with; may be given several \
-      times.
+      Resume although this setting, or any setting of this group, has changed since the run was started. May be given \
+      several times.
       """, valueName: "key.path"))
   var allowedChanges: [String] = []
 
   @Option(
     help: ArgumentHelp(
       """
-      Stop with a checkpoint and status 75 before so much time has gone, such as 30m, 12h, 12:00:00 or 1-12:00:00, or \
-      none; by default before the end of the Slurm job, where there is one.
+      Stop with a checkpoint and status 75 before this much time has passed, such as 30m, 12h, 12:00:00 or 1-12:00:00; \
+      none for no limit. By default, stop before the end of the Slurm job if there is one.
       """, valueName: "time"))
   var stopBefore: String?
 

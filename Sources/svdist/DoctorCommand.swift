@@ -6,30 +6,30 @@ import Foundation
 struct DoctorCommand: RanksCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
-    abstract: "Says whether svdist runs here as fast as it can, and what to set where it doesn't.",
+    abstract: "Says whether svdist runs here as fast as it can, and what to change if it doesn't.",
     discussion: """
-      Start it as training will be started, under mpirun with the same options: all ranks take part, and rank 0 prints \
-      one table. It looks at the CPU, the kernels that were chosen, ranks × threads against cores, bindings and quotas, \
-      and measures products, memory and sums over ranks. With --corpus it also measures whether utterances come as fast \
-      as the encoder takes them. Every warning is one line with its remedy.
+      Start it in the same way as training, under mpirun with the same options: all ranks take part, and rank 0 prints \
+      one table. It looks at the CPU, the chosen kernels, ranks × threads against cores, bindings and quotas, and \
+      measures products, memory and sums over ranks. With --corpus it also measures whether utterances arrive as fast as \
+      the encoder takes them. Every warning is one line with its remedy.
 
-      Exit status: 0, also with warnings; 1 where one of them costs more than a third of the speed.
+      Exit status: 0, even with warnings; 1 if one of them costs more than a third of the speed.
       """)
 
   @OptionGroup var settings: ConfigurationOptions
 
   @Option(
     help: ArgumentHelp(
-      "A data directory to measure; by default the settings' corpus.train, where there is one.", valueName: "folder"))
+      "The data directory to measure (default: corpus.train of the settings, if set).", valueName: "folder"))
   var corpus: String?
 
-  @Option(help: ArgumentHelp("Where a run folder would lie: says what file system that is.", valueName: "folder"))
+  @Option(help: ArgumentHelp("A run folder, to learn which file system it is on.", valueName: "folder"))
   var runDir: String?
 
-  @Option(help: "Threads of each rank; by default the cores that it may run on, shared with the ranks there.")
+  @Option(help: "Threads of each rank (default: the cores that it may use, divided among the ranks there).")
   var threads: Int?
 
-  @Option(help: ArgumentHelp("How long each quantity is measured.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("How long to measure each quantity.", valueName: "seconds"))
   var seconds = 0.5
 
   func validate() throws {

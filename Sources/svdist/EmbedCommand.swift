@@ -7,18 +7,18 @@ struct EmbedCommand: RanksCommand {
     commandName: "embed",
     abstract: "Writes the embedding of every utterance of a data directory.",
     discussion: """
-      Whole utterances, without dither or augmentation, before length normalisation. Under mpirun the ranks share the \
-      utterances. The output's suffix says its form: .safetensors, .ark (Kaldi's binary vectors, with an .scp beside it) \
-      or .txt (Kaldi's text).
+      Embeddings are made of whole utterances, without dither or augmentation, and are not length-normalised. Under \
+      mpirun the ranks share the utterances. The output's suffix chooses its format: .safetensors, .ark (Kaldi's binary \
+      vectors, with an .scp beside it) or .txt (Kaldi's text).
       """)
 
   @Option(help: ArgumentHelp("A run folder, a checkpoint or its model.safetensors.", valueName: "path"))
   var encoder: String
 
-  @Option(help: ArgumentHelp("Data directory (wav.scp, utt2spk).", valueName: "folder"))
+  @Option(help: ArgumentHelp("The data directory (wav.scp, utt2spk).", valueName: "folder"))
   var corpus: String
 
-  @Option(help: ArgumentHelp("The file of embeddings.", valueName: "file"))
+  @Option(help: ArgumentHelp("The file to write the embeddings to.", valueName: "file"))
   var output: String
 
   func run() throws {

@@ -8,15 +8,15 @@ struct EvaluateCommand: RanksCommand {
     commandName: "evaluate",
     abstract: "Scores a trial list by cosine and prints EER and minDCF.",
     discussion: """
-      Trials may be VoxCeleb's (1 a b), Kaldi's and wespeaker's (a b target|nontarget) or CN-Celeb's (a b 1|0). For \
-      CN-Celeb give --enrolment-map lists/enroll.map: an enrolment's embedding is the mean of its pieces' embeddings. \
-      Under mpirun the ranks share the utterances.
+      Trials may have VoxCeleb's form (1 a b), Kaldi's and wespeaker's (a b target|nontarget) or CN-Celeb's (a b 1|0). \
+      For CN-Celeb give --enrolment-map lists/enroll.map: an enrolment's embedding is the mean of the embeddings of its \
+      pieces. Under mpirun the ranks share the utterances.
       """)
 
   @Option(help: ArgumentHelp("A run folder, a checkpoint or its model.safetensors.", valueName: "path"))
   var encoder: String?
 
-  @Option(help: ArgumentHelp("Data directory with the trials' utterances.", valueName: "folder"))
+  @Option(help: ArgumentHelp("The data directory with the trials' utterances.", valueName: "folder"))
   var corpus: String?
 
   @Option(
@@ -26,20 +26,21 @@ struct EvaluateCommand: RanksCommand {
   @Option(help: ArgumentHelp("The trial list.", valueName: "file"))
   var trials: String
 
-  @Option(help: ArgumentHelp("CN-Celeb's enroll.map: the utterances of each enrolment.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("The utterances of each enrolment, such as CN-Celeb's enroll.map.", valueName: "file"))
   var enrolmentMap: String?
 
   @Option(
     help: ArgumentHelp(
-      "Also score after subtracting a mean embedding: of `own`, the evaluated utterances, or of a file of embeddings "
-        + "such as the training set's.",
+      "Score once more after subtracting a mean embedding: that of the evaluated utterances (own), or that of a file of "
+        + "embeddings, such as the training set's.",
       valueName: "own|file"))
   var subtractMean: String?
 
-  @Option(help: ArgumentHelp("Write the scores (of the last scoring) here.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write the scores here; with --subtract-mean, the last ones.", valueName: "file"))
   var scores: String?
 
-  @Flag(help: "Print JSON: an object for the last scoring.")
+  @Flag(help: "Print the result as JSON; with --subtract-mean, the last one.")
   var json = false
 
   func validate() throws {

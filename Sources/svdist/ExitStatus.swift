@@ -8,7 +8,7 @@ enum ExitStatus: Int32 {
   case usage = 64
   /// Bad audio, lists, checkpoints or other input (EX_DATAERR).
   case badData = 65
-  /// Stopped on request with a checkpoint written: the same command goes on (EX_TEMPFAIL).
+  /// Stopped on request with a checkpoint written: the same command resumes the run (EX_TEMPFAIL).
   case stopped = 75
 
   static func of(_ kind: Failure.Kind) -> ExitStatus {

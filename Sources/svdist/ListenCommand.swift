@@ -7,8 +7,8 @@ struct ListenCommand: ParsableCommand {
     commandName: "listen",
     abstract: "Writes crops as training draws them, before and after augmentation, as WAV files.",
     discussion: """
-      The pairs are the first rows of augmented views that a run with these settings would load: 001-clean.wav and \
-      001-augmented.wav …, and pairs.tsv says what was done to each: speed, kind, recordings, SNR, codec, gain and the \
+      It writes the first rows of augmented views that a run with these settings would load, as pairs 001-clean.wav and \
+      001-augmented.wav …; pairs.tsv says what was done to each: speed, kind, recordings, SNR, codec, gain, and the \
       masks of the features, which can't be heard.
 
       Example:
@@ -20,7 +20,7 @@ struct ListenCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: "The folder to write.")
   var output: String
 
-  @Option(help: "How many pairs.")
+  @Option(help: "How many pairs to write.")
   var count = 20
 
   @Flag(help: "Replace the output of an earlier svdist listen.")

@@ -27,7 +27,7 @@ extension PrepareCommand {
       if !joined.isEmpty {
         let pieces = joined.reduce(0) { $0 + $1.pieces.count }
         let what = joinShorterThan == nil ? "pieces" : "short utterances"
-        print("  \(pieces) \(what) joined to \(joined.count), listed in \(PreparedAudio.joinedName)")
+        print("  \(pieces) \(what) joined into \(joined.count), listed in \(PreparedAudio.joinedName)")
       }
       if let targets = part.targets {
         let count = targets.count { $0 }
@@ -35,7 +35,7 @@ extension PrepareCommand {
       }
     }
     if let count = preparation.evaluation?.trialsLeftOut, count > 0 {
-      print("  \(count) trials left out, whose utterances are")
+      print("  \(count) trials left out because their utterances are")
     }
     for note in source.notes { print("note: \(note)") }
     for note in prepared.notes(layout: source.layout) { print("note: \(note)") }
@@ -50,10 +50,10 @@ extension PrepareCommand {
         + "\(seconds(trimming.seconds)) (\(String(format: "%.1f", part)) %)"
         + (count > 0 ? ", listed in \(output)/\(SilenceTrimming.reportName)" : ""))
     if trimming.given > 0 {
-      print("  \(trimming.given) utterances not looked through: the source gives their times")
+      print("  \(trimming.given) utterances not examined: the source gives their times")
     }
     if let published {
-      print("  \(published.utterances.count) utterances of the corpus's own evaluation not looked through")
+      print("  \(published.utterances.count) utterances of the corpus's own evaluation not examined")
     }
   }
 }

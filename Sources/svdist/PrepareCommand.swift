@@ -9,23 +9,17 @@ struct PrepareCommand: ParsableCommand {
     abstract: "Opens every recording of a corpus and writes the lists that training and evaluation read.",
     discussion: """
       SOURCE is one of
-        a folder tree speaker/…/file
-        VoxCeleb: idXXXXX/video/00001.wav, perhaps below wav/
-        CN-Celeb as unpacked: CN-Celeb_flac, CN-Celeb2_flac or a folder of both
-        a Kaldi data directory: wav.scp, utt2spk, perhaps segments
-        a CSV file: path,speaker and perhaps start,end,id, named in its first line
-        wespeaker's raw list: {"key": …, "wav": …, "spk": …} on each line, perhaps with "vad"
-        wespeaker's list of shards: a tar archive on each line, of key.wav and key.spk
+      \(CorpusLayout.allCases.map { "  \($0.summary)" }.joined(separator: "\n"))
       Files that end in .wav, .flac, .ogg, .opus or .mp3 are taken. VoxCeleb2 comes as .m4a, which has to be converted:
         find vox2 -name '*.m4a' -print0 | xargs -0 -P 8 -I@ sh -c \\
           'ffmpeg -nostdin -v error -i "$1" -ar 16000 -ac 1 "${1%.m4a}.wav"' sh @
 
       The output is a Kaldi-style data directory (wav.scp, utt2spk, spk2utt, utt2dur, and segments where the source has \
-      them) plus left-out.tsv, which says what was left out and why. With held-out speakers it has two of them, train and \
-      evaluation, and the trial list evaluation/trials.
+      them) plus left-out.tsv, which says what was left out and why. With held-out speakers it has two such directories, \
+      train and evaluation, and the trial list evaluation/trials.
 
-      CN-Celeb's training speakers become train, its enrolment pieces and tests evaluation, with evaluation/trials and \
-      evaluation/enroll.map for svdist evaluate --enrolment-map. The genre is the beginning of an utterance's id: \
+      CN-Celeb's training speakers go to train, and its enrolment pieces and tests to evaluation, with evaluation/trials \
+      and evaluation/enroll.map for svdist evaluate --enrolment-map. The genre follows the speaker in an utterance's id: \
       id00010/singing-01-001.flac.
 
       Examples:
@@ -47,13 +41,13 @@ struct PrepareCommand: ParsableCommand {
   var outputFolder: String?
 
   @Option(
-    help: "\(CorpusLayout.allCases.map(\.rawValue).joined(separator: ", ")) (default: what the source looks like)")
+    help: "\(CorpusLayout.allCases.map(\.rawValue).joined(separator: ", ")) (default: recognised from the source)")
   var layout: CorpusLayout?
 
-  @Option(help: ArgumentHelp("Leave out what is shorter.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("Leave out shorter utterances.", valueName: "seconds"))
   var minimumSeconds = 0.5
 
-  @Option(help: ArgumentHelp("Leave out what is longer.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("Leave out longer utterances.", valueName: "seconds"))
   var maximumSeconds: Double?
 
   @Option(help: ArgumentHelp("Leave out speakers with fewer usable utterances.", valueName: "count"))
@@ -63,63 +57,66 @@ struct PrepareCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Join what is shorter with other short utterances of its speaker, in the order of their ids, until so much is "
-        + "reached; written as 16-bit FLAC to the output's svdist-audio, listed in joined.tsv. Not for CN-Celeb's "
-        + "evaluation.", valueName: "seconds"))
+      "Join shorter utterances of a speaker, in the order of their ids, until they reach this length. They are written as "
+        + "16-bit FLAC to the output's svdist-audio and listed in joined.tsv. CN-Celeb's evaluation is not joined.",
+      valueName: "seconds"))
   var joinShorterThan: Double?
 
   @Flag(
     help: """
-      Run the commands that end in a pipe in wav.scp or a raw list, by sh, and write their audio as 16-bit FLAC of one \
-      channel to the output's svdist-audio, since training runs no commands. Only for lists you trust.
+      Run the commands that end in a pipe in wav.scp or a raw list, with sh, and write their audio as 16-bit FLAC with \
+      one channel to the output's svdist-audio, since training runs no commands. Use it only for lists that you trust.
       """)
   var allowCommands = false
 
-  @Option(help: ArgumentHelp("End a command that takes longer.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("End a command that takes longer than this.", valueName: "seconds"))
   var commandSeconds = 60.0
 
   @Flag(
     help: """
-      Write the audio too, into tar archives that wespeaker reads as well (shards, named in shard.list): few large files \
-      instead of many small ones. WAV, FLAC, Ogg and MP3 go in as they are, parts of recordings and other \
-      formats as 16-bit WAV.
+      Also write the audio, into tar archives that wespeaker reads too (shards, listed in shard.list): few large files \
+      instead of many small ones. WAV, FLAC, Ogg and MP3 are stored as they are, parts of recordings and other formats \
+      as 16-bit WAV.
       """)
   var shards = false
 
   @Option(help: ArgumentHelp("Utterances in a shard.", valueName: "count"))
   var utterancesPerShard = 1000
 
-  @Flag(help: "With --shards, write all audio decoded: 16-bit WAV at 16 kHz, one channel.")
+  @Flag(help: "With --shards, store all audio as 16-bit WAV at 16 kHz with one channel.")
   var decoded = false
 
   @Flag(
-    help: "Instead of all that, read the shards of the data directory SOURCE and compare them with their checksums.")
+    help: "Only read the shards of the data directory SOURCE and compare them with their checksums.")
   var check = false
 
   @Option(help: ArgumentHelp("Hold out this many speakers, drawn at random, for evaluation.", valueName: "speakers"))
   var holdOut: Int?
 
-  @Option(help: ArgumentHelp("Hold out the speakers that a file lists, one a line.", valueName: "file"))
+  @Option(help: ArgumentHelp("Hold out the speakers that a file lists, one on each line.", valueName: "file"))
   var evaluationSpeakers: String?
 
   @Option(
     help: ArgumentHelp(
-      "Write a trial list of this length, half of it targets where possible; without held-out speakers, over all. "
-        + "(default: 20000 or fewer over held-out speakers)", valueName: "count"))
+      "Write a trial list of this length, half of it targets where possible, over the held-out speakers, or over all if "
+        + "none are held out. (default: 20000 or fewer, over held-out speakers only)", valueName: "count"))
   var trials: Int?
 
-  @Option(help: "What the draws of speakers and trials depend on.")
+  @Option(help: "The seed of the draws of speakers and trials.")
   var seed: UInt64 = 1
 
   @Option(
     help: ArgumentHelp(
-      "Write this many crops of the output as training would draw them, before and after augmentation, to OUTPUT/listen, "
-        + "and what was done to each; --config and --set say how. Later: svdist listen.", valueName: "pairs"))
+      "Write this many crops of the output to OUTPUT/listen, as training would draw them, before and after "
+        + "augmentation, with what was done to each; --config and --set give the settings. svdist listen does so later.",
+      valueName: "pairs"))
   var listen: Int?
 
   @OptionGroup var settings: ConfigurationOptions
 
-  @Flag(help: "Write paths relative to the lists instead of absolute ones, so that both can be moved together.")
+  @Flag(
+    help:
+      "Write paths relative to the lists instead of absolute ones, so that lists and recordings can be moved together.")
   var relative = false
 
   @Flag(help: "Replace the output of an earlier svdist prepare.")
@@ -145,7 +142,7 @@ struct PrepareCommand: ParsableCommand {
       throw ValidationError("--hold-out draws the speakers that --evaluation-speakers lists: give one of the two")
     }
     try OptionRange.check("--utterances-per-shard", utterancesPerShard, in: 1...1_000_000)
-    if decoded, !shards { throw ValidationError("--decoded says how --shards writes audio: give both or none") }
+    if decoded, !shards { throw ValidationError("--decoded says how --shards writes audio: give both or neither") }
     try OptionRange.check("--listen", listen, in: 1...Auditions.most, unit: " pairs")
     if listen == nil, settings.config != nil || !settings.overrides.isEmpty {
       throw ValidationError("--config and --set say how --listen augments: give --listen too, or neither")
@@ -161,7 +158,8 @@ struct PrepareCommand: ParsableCommand {
     // Here and not in validate(), which would come before the word about an option that there is not.
     guard outputFolder != nil else { throw ValidationError("Missing expected argument '--output <output>'") }
     for folder in WholeFolder.leftovers(beside: output) {
-      let text = "note: \(folder) was left by a svdist prepare that was killed, unless one writes it now: remove it\n"
+      let text =
+        "note: \(folder) was left by a svdist prepare that was killed, unless one is writing it now: remove it\n"
       FileHandle.standardError.write(Data(text.utf8))
     }
     _ = try WholeFolder.check(output, replacing: overwrite ? PreparedCorpus.names : nil)

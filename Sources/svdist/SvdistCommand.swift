@@ -10,10 +10,10 @@ struct SvdistCommand: ParsableCommand {
     commandName: "svdist",
     abstract: "Trains speaker-verification encoders on the CPUs of one or many machines.",
     discussion: """
-      With 4 ranks, train, or go on where runs/x stopped:
+      To train with 4 ranks, or to resume where runs/x stopped:
         mpirun -np 4 svdist --config c.yaml --run-dir runs/x
 
-      svdist prepare makes a corpus's lists, svdist config prints all settings with their meaning, svdist \
+      svdist prepare makes the lists of a corpus, svdist config prints all settings with their meaning, and svdist \
       doctor says whether svdist runs here as fast as it can.
 
       Exit status: 0 done, 1 failed, 64 wrong command line or configuration, 65 bad data, 75 stopped on request with a \

@@ -6,53 +6,55 @@ import Foundation
 struct TrainCommand: RanksCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Trains an encoder, or goes on from the run folder's newest checkpoint.",
+    abstract: "Trains an encoder, or resumes from the run folder's newest checkpoint.",
     discussion: """
       Settings (--config, --set) change the result and are stored with the run; the other options change only how it \
-      runs. A run goes on with the settings it was started with, but for those that --allow-change names; how often it \
-      evaluates and saves may change.
+      runs. A run resumes only with the settings that it was started with, except for those that --allow-change names; \
+      how often it evaluates and saves may change.
       """)
 
   @OptionGroup var settings: ConfigurationOptions
 
   @Option(
-    help: ArgumentHelp("The run's folder: configuration, metrics, checkpoints, evaluations.", valueName: "folder"))
+    help: ArgumentHelp("The folder for configuration, metrics, checkpoints and evaluations.", valueName: "folder"))
   var runDir: String?
 
-  @Flag(help: "Start anew where the run folder already holds checkpoints.")
+  @Flag(help: "Start over if the run folder already holds checkpoints.")
   var restart = false
 
   @OptionGroup var continuation: ContinuationOptions
 
   @Flag(
     help: """
-      Instead of training compare both objectives' gradients of the first batch with central differences of the losses, \
-      at a few elements of every tensor: a table, and status 1 where any differs. Needs no run folder and writes nothing.
+      Instead of training, compare the objectives' gradients of the first batch with central differences of the losses, \
+      at a few elements of every tensor. Prints a table and ends with status 1 if any differs. Needs no run folder and \
+      writes nothing.
       """)
   var checkGradients = false
 
-  @Option(help: "Threads of each rank; by default the cores that it may run on, shared with the ranks there.")
+  @Option(help: "Threads of each rank (default: the cores that it may use, divided among the ranks there).")
   var threads: Int?
 
   @Option(
     help: ArgumentHelp(
       """
-      Threads of each rank that load the next batch beside the computation; by default as many as compute. More hide a \
-      slow file system.
+      Threads of each rank that load the next batch during the computation (default: as many as compute). More of them \
+      hide a slow file system.
       """))
   var readers: Int?
 
   @Option(
     help: ArgumentHelp(
       """
-      End the run, with the steps so far kept, once more than this part of the corpus's utterances turned out unreadable; \
-      up to it each is replaced by another one of its speaker and listed in the run's bad-utterances.tsv.
+      End the run with a checkpoint once more than this part of the corpus's utterances turned out to be unreadable. \
+      Until then each is replaced by another one of its speaker and listed in the run's bad-utterances.tsv.
       """, valueName: "fraction"))
   var maxBadFraction = 0.1
 
   @Flag(
     help: """
-      Write the run's batches.jsonl: for every step each row's utterance, where its crop begins and how it was augmented.
+      Write batches.jsonl to the run folder: for every step, each row's utterance, where its crop begins and how it was \
+      augmented.
       """)
   var logBatches = false
 
@@ -65,8 +67,8 @@ struct TrainCommand: RanksCommand {
   @Option(
     help: ArgumentHelp(
       """
-      How long a rank waits for the others, or for the recordings of a batch, before it ends the run and says which ranks \
-      are missing.
+      How long a rank waits for the others, or for the recordings of a batch, before it ends the run and names the \
+      missing ranks.
       """,
       valueName: "seconds"))
   var timeout = 600.0

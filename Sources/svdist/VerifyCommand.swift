@@ -7,7 +7,7 @@ struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
     abstract: "Compares the speakers of two recordings.",
-    discussion: "Prints the cosine of their embeddings, and with --threshold whether it takes them for one speaker.")
+    discussion: "Prints the cosine of their embeddings and, with --threshold, whether they count as one speaker.")
 
   @Argument(help: "The enrolment's recording.")
   var enrolment: String
@@ -19,7 +19,7 @@ struct VerifyCommand: ParsableCommand {
   var encoder: String
 
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("Cosines from here up count as one speaker.", valueName: "cosine"))
+    parsing: .unconditional, help: ArgumentHelp("Cosines of at least this count as one speaker.", valueName: "cosine"))
   var threshold: Float?
 
   func run() throws {

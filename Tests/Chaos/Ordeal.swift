@@ -158,11 +158,11 @@ extension Ordeal {
   /// What has to be true after a launch, whatever ended it.
   private mutating func check(_ launch: Launch, struckBy blow: Blow?, expected: Int?) {
     let output = launch.output
-    let goingOn = expected.map { "going on from step \($0)," }
+    let goingOn = expected.map { "resuming from step \($0)," }
     if let goingOn, !output.contains(goingOn), !verdict.isStruck || blow == nil {
       verdict.problems.append("launch \(verdict.launches) does not say \"\(goingOn)\"")
     }
-    if expected == nil, output.contains("going on from step") {
+    if expected == nil, output.contains("resuming from step") {
       verdict.problems.append("launch \(verdict.launches) goes on from where nothing was")
     }
     if blow == nil || blow == .vanishedRecording, launch.status != 0 {

@@ -48,14 +48,14 @@ extension ProgramTests {
       let environment = ["SVDIST_KERNELS": "avx2"]
       let outcome = try svdist(["doctor", "--seconds", "0.02"], environment: environment)
       #expect(outcome.status == 1)
-      #expect(outcome.output.contains("unset SVDIST_KERNELS, it costs "), "\(outcome.output)")
+      #expect(outcome.output.contains("unset SVDIST_KERNELS, which costs "), "\(outcome.output)")
       #expect(!outcome.output.contains("All is well"))
       try SmallRun.with { run in
         let training = try svdist(run.arguments(steps: 1), environment: environment, mpi: 2)
         #expect(training.status == 0 && training.errors == "")
         let warnings = training.output.split(separator: "\n").filter { $0.hasPrefix("warning: ") }
         #expect(warnings.count == (Self.cores < 2 ? 2 : 1), "\(warnings)")
-        #expect(warnings.contains { $0.contains("unset SVDIST_KERNELS, it costs ") }, "\(warnings)")
+        #expect(warnings.contains { $0.contains("unset SVDIST_KERNELS, which costs ") }, "\(warnings)")
       }
     }
 

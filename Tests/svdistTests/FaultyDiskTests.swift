@@ -46,7 +46,7 @@ extension ProgramTests {
         #expect(run.checkpoints() == [4])
         let resumed = try svdist(arguments(run, into: "run"), mpi: 2)
         #expect(resumed.status == 0, "\(resumed.errors)")
-        #expect(resumed.output.contains("going on from step 4, "))
+        #expect(resumed.output.contains("resuming from step 4, "))
         try expectSameEnd(run)
       }
     }
@@ -87,7 +87,7 @@ extension ProgramTests {
         try Data().write(to: URL(fileURLWithPath: mended))
         let outcome = try program.finish()
         #expect(outcome.status == 0, "\(outcome.errors)")
-        let warning = "warning: no checkpoint at step 8: the one before is still being written; training goes on"
+        let warning = "warning: no checkpoint at step 8: the one before is still being written; training continues"
         #expect(outcome.output.contains(warning), "\(outcome.output)")
         try FileManager.default.removeItem(atPath: mended)
         try expectSameEnd(run)

@@ -70,7 +70,7 @@ extension ProgramTests {
       (["encoder.embedding": "1e308"], "encoder.embedding"), (["features.bins": "-1"], "features.bins"),
       (
         ["encoder.channels": "4096", "encoder.aggregation": "16384"],
-        "layer1.conv.weight has shape [8, 80, 5], [4096, 80, 5]"
+        "layer1.conv.weight has shape [8, 80, 5], but the sizes in the file's metadata require [4096, 80, 5]"
       ),
     ])
     func `a model file's sizes are held against its header`(sizes: [String: String], message: String) throws {

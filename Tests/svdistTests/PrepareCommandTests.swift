@@ -30,7 +30,7 @@ extension ProgramTests {
         ])
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(outcome.output.contains("out: 4 speakers, 8 utterances, 0.00 h\n"))
-        #expect(outcome.output.contains("  16 short utterances joined to 8, listed in joined.tsv\n"))
+        #expect(outcome.output.contains("  16 short utterances joined into 8, listed in joined.tsv\n"))
         let training = try svdist(run.arguments(steps: 1, ["corpus.train=\(run.path("out"))"]))
         #expect(training.status == 0, "\(training.errors)")
       }

@@ -42,7 +42,7 @@ extension ProgramTests {
         let other = ["env", "GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX2,-FMA", try Program.path(of: "svdist")]
         let program = try Program("svdist", arguments + [":", "-n", "1"] + other + arguments, ranks: 2)
         expectRefusal(
-          try program.finish(), 64, "rank 2 on ", "computes otherwise than rank 0 on ", "the C library's functions",
+          try program.finish(), 64, "rank 2 on ", "computes differently from rank 0 on ", "the C library's functions",
           "the same system libraries", underLauncher: true)
         #expect(run.metrics().isEmpty)
       }

@@ -57,7 +57,7 @@ extension ProgramTests {
         let known = try run.state(step: #require(run.checkpoints().last)).replaced
         let resumed = try svdist(arguments, mpi: one.ranks)
         #expect(resumed.status == 0, "\(resumed.errors)")
-        #expect(resumed.output.contains("going on from step "))
+        #expect(resumed.output.contains("resuming from step "))
         #expect(resumed.output.contains("is replaced") == known.isEmpty)
 
         for file in ["model.safetensors", "optimizer.safetensors"] {
@@ -113,7 +113,7 @@ extension ProgramTests {
           "corpus had 16 utterances of 4 speakers, checksum ", "has 15 utterances of 4 speakers, checksum ",
           "--allow-change corpus.train", underLauncher: ranks != nil)
         let accepted = try svdist(arguments + ["--allow-change", "corpus.train"], mpi: ranks)
-        #expect(accepted.status == 0 && accepted.output.contains("going on from step 4"), "\(accepted.errors)")
+        #expect(accepted.status == 0 && accepted.output.contains("resuming from step 4"), "\(accepted.errors)")
       }
     }
 
@@ -127,7 +127,7 @@ extension ProgramTests {
         expectRefusal(
           try svdist(run.arguments(steps: 4, ["seed=7"])), 64, "holds a run with another seed", "--allow-change seed")
         try Data("{\n".utf8).write(to: URL(fileURLWithPath: run.path("run/config.yaml")))
-        expectRefusal(try svdist(run.arguments(steps: 4)), 64, "config.yaml", "mend it, or remove it")
+        expectRefusal(try svdist(run.arguments(steps: 4)), 64, "config.yaml", "correct it, or remove it")
         try FileManager.default.removeItem(atPath: run.path("run/config.yaml"))
         try FileManager.default.removeItem(atPath: run.path("run/checkpoints/step-00000004"))
         let anew = try svdist(run.arguments(steps: 4))
@@ -181,24 +181,24 @@ extension ProgramTests {
         #expect(try Data(contentsOf: run.folder.appending(path: "run/config.yaml")) == configuration)
         let outcome = try svdist(arguments + ["--set", "checkpoint.everySteps=5", "--set", "checkpoint.keep=2"])
         #expect(outcome.status == 0, "\(outcome.errors)")
-        #expect(outcome.output.contains("going on from step \(before)"))
+        #expect(outcome.output.contains("resuming from step \(before)"))
         #expect(run.checkpoints() == [Self.steps - 5, Self.steps])
         #expect(run.metrics().map(\.step) == Array(1...Self.steps))
       }
     }
 
-    @Test func `a finished run says so, and --restart starts anew with other settings`() throws {
+    @Test func `a finished run says so, and --restart starts over with other settings`() throws {
       try SmallRun.with { run in
         let arguments = run.arguments(steps: 6, ["checkpoint.everySteps=2"])
         #expect(try svdist(arguments).status == 0)
         let first = run.losses()
         let again = try svdist(arguments)
         #expect(again.status == 0)
-        #expect(again.output.contains("going on from step 6") && again.output.contains("done: 6 steps"))
+        #expect(again.output.contains("resuming from step 6") && again.output.contains("done: 6 steps"))
         #expect(run.losses() == first)
         let restarted = try svdist(run.arguments(steps: 3, ["seed=2"], options: ["--restart"]))
         #expect(restarted.status == 0, "\(restarted.errors)")
-        #expect(!restarted.output.contains("going on"))
+        #expect(!restarted.output.contains("resuming"))
         #expect(run.metrics().map(\.step) == [1, 2, 3])
         #expect(run.losses() != Array(first.prefix(3)))
         #expect(run.checkpoints() == [3])
@@ -217,7 +217,7 @@ extension ProgramTests {
         let outcome = try svdist(arguments)
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(outcome.output.contains("step-00000006 is passed over"))
-        #expect(outcome.output.contains("going on from step 3"))
+        #expect(outcome.output.contains("resuming from step 3"))
         #expect(run.metrics().map(\.step) == Array(1...6))
         try truncate(3)
         try truncate(6)
@@ -239,8 +239,8 @@ extension ProgramTests {
           "near: optimizer.momentum")
         let outcome = try svdist(changed + ["--allow-change", "optimizer"])
         #expect(outcome.status == 0, "\(outcome.errors)")
-        #expect(outcome.output.contains("optimizer.momentum was 0.9 until now, is 0.5"))
-        #expect(outcome.output.contains("going on from step "))
+        #expect(outcome.output.contains("optimizer.momentum was 0.9 until now and is 0.5"))
+        #expect(outcome.output.contains("resuming from step "))
         #expect(run.metrics().map(\.step) == Array(1...Self.steps))
         #expect(try svdist(changed).status == 0)
         expectRefusal(try svdist(arguments), 64, "optimizer.momentum was 0.5, is 0.9")
@@ -268,11 +268,11 @@ extension ProgramTests {
         let further = run.arguments(steps: 3, settings, options: ["--allow-change", "training"])
         let outcome = try svdist(further)
         #expect(outcome.status == 0, "\(outcome.errors)")
-        #expect(outcome.output.contains("going on from step 2"))
+        #expect(outcome.output.contains("resuming from step 2"))
         try FileManager.default.removeItem(at: stored)
         let changed = further + ["--set", "features.window=povey"]
         expectRefusal(try svdist(changed), 65, "it holds another encoder (features.window was hamming, is povey)")
-        #expect(try svdist(changed + ["--allow-change", "features.window"]).output.contains("going on from step 3"))
+        #expect(try svdist(changed + ["--allow-change", "features.window"]).output.contains("resuming from step 3"))
       }
     }
 
@@ -296,7 +296,7 @@ extension ProgramTests {
           outcome.output.contains(
             "step-00000006 is passed over: it holds another encoder (encoder.channels was 24, is 16)"))
         #expect(outcome.output.contains("the bytes of \(folder(4).path)/\(file) changed since they were written"))
-        #expect(outcome.output.contains("going on from step 2"))
+        #expect(outcome.output.contains("resuming from step 2"))
 
         for step in [2, 4] { try manager.removeItem(at: folder(step)) }
         try manager.removeItem(at: folder(6))
@@ -314,7 +314,7 @@ extension ProgramTests {
         try FileManager.default.moveItem(atPath: folder, toPath: aside)
         try Data().write(to: URL(fileURLWithPath: folder))
         // A checkpoint that was half written when its folder went says so in other words; the next one says this.
-        try program.wait { program.output.contains("\(folder) is a file where a folder is needed; training goes on") }
+        try program.wait { program.output.contains("\(folder) is a file where a folder is needed; training continues") }
         #expect(program.output.contains("warning: no checkpoint at step "))
         try FileManager.default.removeItem(atPath: folder)
         try FileManager.default.moveItem(atPath: aside, toPath: folder)

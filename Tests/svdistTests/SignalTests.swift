@@ -6,7 +6,7 @@ import Testing
 extension ProgramTests {
   /// Requests to stop, by signals.
   @Suite struct SignalTests {
-    @Test func `SIGUSR1 to mpirun leaves a checkpoint and status 75, and the same command goes on from there`() throws {
+    @Test func `SIGUSR1 to mpirun leaves a checkpoint and status 75, and the same command resumes from there`() throws {
       try SmallRun.with { run in
         let arguments = run.arguments(steps: 60)
         let program = try Program("svdist", arguments, ranks: 2)
@@ -21,7 +21,7 @@ extension ProgramTests {
         #expect(run.checkpoints() == [step])
         let resumed = try svdist(arguments, mpi: 2)
         #expect(resumed.status == 0, "\(resumed.errors)")
-        #expect(resumed.output.contains("going on from step \(step)"))
+        #expect(resumed.output.contains("resuming from step \(step)"))
         #expect(run.metrics().map(\.step) == Array(1...60))
       }
     }
@@ -47,7 +47,7 @@ extension ProgramTests {
         resumed.send(SIGUSR1)
         let end = try resumed.finish()
         #expect(end.status == 75, "\(end.errors)")
-        #expect(end.output.contains("going on from step \(step)"))
+        #expect(end.output.contains("resuming from step \(step)"))
         #expect(run.metrics().map(\.step) == Array(1...run.metrics().count))
       }
     }

@@ -36,8 +36,8 @@ extension ProgramTests {
         #expect(FileManager.default.fileExists(atPath: run.path("run/lock")))
         let second = try svdist(arguments, mpi: 2)
         #expect(second.status == 0, "\(second.errors)")
-        #expect(second.output.contains("run/lock is left of a run that has ended, process "))
-        #expect(second.output.contains("going on from step "))
+        #expect(second.output.contains("run/lock is left over from a run that has ended, process "))
+        #expect(second.output.contains("resuming from step "))
         #expect(!FileManager.default.fileExists(atPath: run.path("run/lock")))
         #expect(run.leftovers().isEmpty)
       }

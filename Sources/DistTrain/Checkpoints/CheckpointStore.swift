@@ -41,7 +41,7 @@ package struct CheckpointStore: Sendable {
     }
     guard rejected.isEmpty else {
       let reasons = rejected.map { "\($0.path): \($0.reason)" }.joined(separator: "; ")
-      throw Failure(.badData, "no checkpoint in \(path) is whole (\(reasons)); --restart starts anew")
+      throw Failure(.badData, "no checkpoint in \(path) is whole (\(reasons)); --restart starts over")
     }
     return (nil, [])
   }

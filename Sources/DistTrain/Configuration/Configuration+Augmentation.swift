@@ -21,11 +21,11 @@ extension Configuration {
         Setting("augmentation.musan", \.augmentation.musan, "folder that holds noise, music, speech; null = none"),
         Setting("augmentation.noise", \.augmentation.noise, "folder of noise recordings; null = musan's, or none"),
         Setting("augmentation.music", \.augmentation.music, "folder of music; null = musan's, or none"),
-        Setting("augmentation.speech", \.augmentation.speech, "folder of babble's voices; null = musan's, or none"),
+        Setting("augmentation.speech", \.augmentation.speech, "folder of voices for babble; null = musan's, or none"),
         Setting("augmentation.rooms", \.augmentation.rooms, "folder of room impulse responses; null = no rooms"),
         Setting(
           "augmentation.probability", \.augmentation.probability,
-          "how often one of noise, music, babble, room is drawn", allowed: .from(0, to: 1)),
+          "how often one of noise, music, babble or a room is drawn", allowed: .from(0, to: 1)),
       ] + SNR.settings + Babble.settings + Speed.settings + Volume.settings + Codec.settings + SpecAugment.settings
 
     /// Whether any row is changed.
@@ -50,9 +50,10 @@ extension Configuration.Augmentation {
     }
 
     static let settings = [
-      Setting("augmentation.snr.noise", \.augmentation.snr.noise, "dB, drawn evenly between", allowed: allowed),
-      Setting("augmentation.snr.music", \.augmentation.snr.music, "dB, drawn evenly between", allowed: allowed),
-      Setting("augmentation.snr.babble", \.augmentation.snr.babble, "dB, drawn evenly between", allowed: allowed),
+      Setting("augmentation.snr.noise", \.augmentation.snr.noise, "dB, drawn evenly from this range", allowed: allowed),
+      Setting("augmentation.snr.music", \.augmentation.snr.music, "dB, drawn evenly from this range", allowed: allowed),
+      Setting(
+        "augmentation.snr.babble", \.augmentation.snr.babble, "dB, drawn evenly from this range", allowed: allowed),
     ]
   }
 }
@@ -68,9 +69,9 @@ extension Configuration.Augmentation {
     static let settings = [
       Setting(
         "augmentation.babble.corpus", \.augmentation.babble.corpus,
-        "babble of other training speakers where there is no folder of it"),
+        "babble of other training speakers if there is no folder of voices"),
       Setting(
-        "augmentation.babble.voices", \.augmentation.babble.voices, "how many voices, drawn evenly between",
+        "augmentation.babble.voices", \.augmentation.babble.voices, "number of voices, drawn evenly from this range",
         allowed: Allowed(text: "whole numbers within 1 to 20") {
           $0.lowerBound >= 1 && $0.upperBound <= 20 && Int(exactly: $0.lowerBound) != nil
             && Int(exactly: $0.upperBound) != nil
@@ -120,7 +121,7 @@ extension Configuration.Augmentation {
         allowed: .from(0, to: 1)),
       Setting(
         "augmentation.codec.kinds", \.augmentation.codec.kinds,
-        "drawn evenly of mu-law, gsm (both at 8 kHz), opus, vorbis",
+        "drawn evenly from mu-law, gsm (both at 8 kHz), opus, vorbis",
         allowed: Allowed(text: "at least one") { !$0.isEmpty }),
     ]
   }
@@ -141,7 +142,7 @@ extension Configuration.Augmentation {
         "augmentation.volume.probability", \.augmentation.volume.probability, "how often the volume is changed",
         allowed: .from(0, to: 1)),
       Setting(
-        "augmentation.volume.gain", \.augmentation.volume.gain, "dB, drawn evenly between; clips at full scale",
+        "augmentation.volume.gain", \.augmentation.volume.gain, "dB, drawn evenly from this range; clips at full scale",
         allowed: Allowed(text: "within -60 to 40") { $0.lowerBound >= -60 && $0.upperBound <= 40 }),
     ]
   }
@@ -166,13 +167,13 @@ extension Configuration.Augmentation {
         "augmentation.specAugment.timeMasks", \.augmentation.specAugment.timeMasks, "masks in time",
         allowed: .from(0, to: 100)),
       Setting(
-        "augmentation.specAugment.timeWidth", \.augmentation.specAugment.timeWidth, "most frames of one",
+        "augmentation.specAugment.timeWidth", \.augmentation.specAugment.timeWidth, "most frames of one mask",
         allowed: .from(0, to: 10_000)),
       Setting(
         "augmentation.specAugment.frequencyMasks", \.augmentation.specAugment.frequencyMasks, "masks in frequency",
         allowed: .from(0, to: 100)),
       Setting(
-        "augmentation.specAugment.frequencyWidth", \.augmentation.specAugment.frequencyWidth, "most bins of one",
+        "augmentation.specAugment.frequencyWidth", \.augmentation.specAugment.frequencyWidth, "most bins of one mask",
         allowed: .from(0, to: 10_000)),
     ]
   }

@@ -29,9 +29,9 @@ extension Configuration {
     static let settings = [
       Setting("batch.speakers", \.batch.speakers, "speakers in the global batch", allowed: allowed),
       Setting("batch.utterances", \.batch.utterances, "utterances of each speaker", allowed: allowed),
-      Setting("batch.views", \.batch.views, "rows of each utterance", allowed: allowed),
-      Setting("batch.draw", \.batch.draw, "a speaker's share of an epoch"),
-      Setting("batch.sessions", \.batch.sessions, "a speaker's utterances in a batch, where ids name sessions"),
+      Setting("batch.views", \.batch.views, "views of each utterance, a row each", allowed: allowed),
+      Setting("batch.draw", \.batch.draw, "how an epoch is shared among speakers"),
+      Setting("batch.sessions", \.batch.sessions, "sessions of a speaker's utterances in a batch, if ids name them"),
       Setting(
         "batch.unit", \.batch.unit, "rows that stay together on a rank and are summed as one",
         allowed: allowed),
@@ -53,7 +53,7 @@ extension Configuration {
     package init() {}
 
     static let settings = [
-      Setting("views.segment", \.views.segment, "crops of an utterance's views: one place, or each its own"),
+      Setting("views.segment", \.views.segment, "whether an utterance's views are cut from the same place"),
       Setting(
         "views.augmented", \.views.augmented, "which views are augmented, one true or false a view (batch.views)"),
     ]
@@ -80,10 +80,10 @@ extension Configuration {
       Setting("crop.seconds", \.crop.seconds, "length of a row in seconds", allowed: .from(0.2, to: 60)),
       Setting(
         "crop.maximumSeconds", \.crop.maximumSeconds,
-        "each step draws a length up to this",
+        "each step draws a length from crop.seconds up to this",
         allowed: .from(0.2, to: 60)
       ),
-      Setting("crop.short", \.crop.short, "fills a row up: the utterance again, or zeros"),
+      Setting("crop.short", \.crop.short, "how a short row is filled: the utterance again, or zeros"),
     ]
   }
 }

@@ -14,16 +14,17 @@ extension Configuration {
 
     static let settings =
       [
-        Setting("classification.loss", \.classification.loss, "margin on cosines"),
+        Setting("classification.loss", \.classification.loss, "kind of margin"),
         Setting(
           "classification.scale", \.classification.scale, "factor on the cosines",
           allowed: .above(0, to: 10_000)),
         Setting(
           "classification.margin", \.classification.margin,
-          "its final value: radians (angular) or cosine",
+          "final margin: radians (angular) or cosine",
           allowed: .margin),
         Setting(
-          "classification.subcenters", \.classification.subcenters, "prototypes of a speaker, the nearest one counts",
+          "classification.subcenters", \.classification.subcenters,
+          "prototypes of each speaker; the nearest one counts",
           allowed: .from(1, to: 100)),
       ] + InterTopK.settings
   }
@@ -42,10 +43,11 @@ extension Configuration.Classification {
     static let settings = [
       Setting(
         "classification.interTopK.count", \.classification.interTopK.count,
-        "nearest wrong speakers made harder; 0 = off",
+        "how many nearest wrong speakers are made harder; 0 = off",
         allowed: .from(0, to: 1_000_000)),
       Setting(
-        "classification.interTopK.margin", \.classification.interTopK.margin, "how much: cos(θ − margin), radians",
+        "classification.interTopK.margin", \.classification.interTopK.margin,
+        "their margin in cos(θ − margin), radians",
         allowed: .margin),
     ]
   }

@@ -10,7 +10,7 @@ extension Configuration {
     static let settings =
       [
         Setting(
-          "contrastive.temperature", \.contrastive.temperature, "divides the cosines", allowed: .above(0, to: 1000))
+          "contrastive.temperature", \.contrastive.temperature, "divisor of the cosines", allowed: .above(0, to: 1000))
       ] + Margin.settings + Attention.settings
   }
 }
@@ -34,7 +34,7 @@ extension Configuration.Contrastive {
         allowed: .margin),
       Setting(
         "contrastive.margin.denominator", \.contrastive.margin.denominator,
-        "positives below the fraction with or without their margin"),
+        "whether positives in the denominator have their margin"),
     ]
   }
 }
@@ -60,20 +60,20 @@ extension Configuration.Contrastive {
     static let settings = [
       Setting(
         "contrastive.attention.mode", \.contrastive.attention.mode,
-        "attention multiplies negatives' terms, or logits"),
+        "whether attention multiplies negatives' terms or logits"),
       Setting(
         "contrastive.attention.scale", \.contrastive.attention.scale,
         "factor on cosines to prototypes; null = classification.scale", allowed: .above(0, to: 10_000)),
       Setting(
         "contrastive.attention.normalize", \.contrastive.attention.normalize,
-        "an anchor's weights keep their sum (mode weight)"),
+        "whether an anchor's weights keep their sum (mode weight)"),
       Setting(
         "contrastive.attention.warmup", \.contrastive.attention.warmup,
         "steps over which weights go from 1 to their value",
         allowed: .steps(from: 0)),
       Setting(
         "contrastive.attention.stopGradient", \.contrastive.attention.stopGradient,
-        "true = attention is a constant in the gradient"),
+        "whether attention counts as a constant in the gradient"),
     ]
   }
 }

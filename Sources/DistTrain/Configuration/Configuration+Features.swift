@@ -33,9 +33,9 @@ extension FrontEnd {
     Setting(
       "features.frameLength", \.features.frameLength, "length of a frame in ms", allowed: .milliseconds(5, to: 100)),
     Setting(
-      "features.frameShift", \.features.frameShift, "ms from a frame to the next", allowed: .milliseconds(1, to: 100)),
+      "features.frameShift", \.features.frameShift, "ms from one frame to the next", allowed: .milliseconds(1, to: 100)),
     Setting(
-      "features.edges", \.features.edges, "frames at the ends: whole ones only, or one a shift with ends mirrored"),
+      "features.edges", \.features.edges, "frames at the ends: only whole ones, or one per shift, mirrored"),
     Setting(
       "features.lowestFrequency", \.features.lowestFrequency, "Hz where the lowest filter begins",
       allowed: .from(0, below: Double(sampleRate) / 2)),
@@ -44,11 +44,11 @@ extension FrontEnd {
       allowed: .upTo(Double(sampleRate) / 2)),
     Setting("features.scale", \.features.scale, "full scale of samples: 32768, or 1"),
     Setting(
-      "features.preEmphasis", \.features.preEmphasis, "how much of a sample is taken off the next",
+      "features.preEmphasis", \.features.preEmphasis, "share of a sample that is subtracted from the next",
       allowed: .from(0, to: 1)),
     Setting(
-      "features.logFloor", \.features.logFloor, "smallest energy a logarithm is taken of", allowed: .from(1e-30, to: 1)),
-    Setting("features.meanRemoval", \.features.meanRemoval, "each bin's mean over the utterance is removed, or stays"),
+      "features.logFloor", \.features.logFloor, "smallest energy before the logarithm", allowed: .from(1e-30, to: 1)),
+    Setting("features.meanRemoval", \.features.meanRemoval, "whether each bin's mean over the utterance is removed"),
     Setting(
       "features.dither", \.features.dither,
       "noise added in training, in steps of 16-bit samples; 0 = none", allowed: .from(0, to: steps)),

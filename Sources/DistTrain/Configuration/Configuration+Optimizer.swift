@@ -19,22 +19,22 @@ extension Configuration {
     static let settings = [
       Setting("optimizer.type", \.optimizer.type, "update rule"),
       Setting(
-        "optimizer.momentum", \.optimizer.momentum, "sgd: share of the last update that goes on",
+        "optimizer.momentum", \.optimizer.momentum, "sgd: share of the last update that is kept",
         allowed: .from(0, below: 1)),
       Setting("optimizer.nesterov", \.optimizer.nesterov, "sgd: Nesterov's momentum"),
       Setting(
-        "optimizer.weightDecay", \.optimizer.weightDecay, "pull to 0; not on batch normalization and biases",
+        "optimizer.weightDecay", \.optimizer.weightDecay, "pull towards 0, except on batch normalization and biases",
         allowed: .from(0, to: 100)),
       Setting(
         "optimizer.beta1", \.optimizer.beta1, "adam, adamw: decay of the mean gradient", allowed: .from(0, below: 1)),
       Setting(
         "optimizer.beta2", \.optimizer.beta2, "adam, adamw: decay of the mean square", allowed: .from(0, below: 1)),
       Setting(
-        "optimizer.epsilon", \.optimizer.epsilon, "adam, adamw: keeps the divisor off 0",
+        "optimizer.epsilon", \.optimizer.epsilon, "adam, adamw: keeps the divisor above 0",
         allowed: .above(0, to: 1)),
       Setting(
         "optimizer.gradientNorm", \.optimizer.gradientNorm,
-        "longest gradient, encoder and classifier each; null = any", allowed: .above(0, to: 1e12)),
+        "longest gradient of encoder and of classifier; null = any", allowed: .above(0, to: 1e12)),
     ]
   }
 }

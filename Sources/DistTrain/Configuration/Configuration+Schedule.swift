@@ -33,7 +33,7 @@ extension Configuration.Schedule {
     package init() {}
 
     static let settings = [
-      Setting("schedule.learningRate.type", \.schedule.learningRate.type, "course"),
+      Setting("schedule.learningRate.type", \.schedule.learningRate.type, "course over the steps"),
       Setting(
         "schedule.learningRate.initial", \.schedule.learningRate.initial, "first rate (all but one-cycle)",
         allowed: .above(0, to: 1000)),
@@ -44,16 +44,17 @@ extension Configuration.Schedule {
         "schedule.learningRate.warmup", \.schedule.learningRate.warmup,
         "steps of linear rise from 0 (all but one-cycle)", allowed: .steps(from: 0)),
       Setting(
-        "schedule.learningRate.every", \.schedule.learningRate.every, "step: steps between falls",
+        "schedule.learningRate.every", \.schedule.learningRate.every, "step: steps between drops",
         allowed: .steps(from: 1)),
       Setting(
-        "schedule.learningRate.factor", \.schedule.learningRate.factor, "step: what a fall multiplies by",
+        "schedule.learningRate.factor", \.schedule.learningRate.factor, "step: factor of each drop",
         allowed: Allowed(text: "above 0, at most 1") { $0 > 0 && $0 <= 1 }),
       Setting(
         "schedule.learningRate.maximum", \.schedule.learningRate.maximum, "one-cycle: highest rate",
         allowed: .above(0, to: 1000)),
       Setting(
-        "schedule.learningRate.rise", \.schedule.learningRate.rise, "one-cycle: fraction of the steps that rise",
+        "schedule.learningRate.rise", \.schedule.learningRate.rise,
+        "one-cycle: fraction of the steps with a rising rate",
         allowed: .from(0, to: 1)),
       Setting(
         "schedule.learningRate.divisor", \.schedule.learningRate.divisor, "one-cycle: first rate = maximum / divisor",
@@ -81,14 +82,15 @@ extension Configuration.Schedule {
 
     static let settings = [
       Setting(
-        "schedule.margin.type", \.schedule.margin.type, "course; constant = final from the start"),
+        "schedule.margin.type", \.schedule.margin.type, "course over the steps; constant = final from the start"),
       Setting(
         "schedule.margin.initial", \.schedule.margin.initial, "margin up to step start (exponential, linear)",
         allowed: .margin),
       Setting(
-        "schedule.margin.start", \.schedule.margin.start, "step at which it begins to rise", allowed: .steps(from: 0)),
+        "schedule.margin.start", \.schedule.margin.start, "step at which the margin begins to rise",
+        allowed: .steps(from: 0)),
       Setting(
-        "schedule.margin.end", \.schedule.margin.end, "step from which it is classification.margin",
+        "schedule.margin.end", \.schedule.margin.end, "step from which the margin is classification.margin",
         allowed: .steps(from: 0)),
     ]
   }

@@ -14,7 +14,7 @@ extension Configuration {
         allowed: .steps(from: 1)),
       Setting(
         "training.precision", \.training.precision,
-        "of the encoder's products; all else is fp32"),
+        "precision of the encoder's products; all else is fp32"),
       Setting(
         "training.nonFinite", \.training.nonFinite,
         "if numbers are not finite: end, drop the update, go back",

@@ -34,7 +34,7 @@ package struct Configuration: Codable, Sendable, Equatable {
   }
 
   private static let beforeEncoder =
-    [Setting("seed", \.seed, "start of every random draw")]
+    [Setting("seed", \.seed, "seed of every random draw")]
     + Corpus.settings + Crop.settings + Batch.settings + Views.settings + Augmentation.settings + Features.settings
   private static let afterEncoder =
     Classification.settings + Contrastive.settings + Weighting.settings + Optimizer.settings + Schedule.settings

@@ -13,8 +13,8 @@ extension HostFacts {
     return MachineWarning(
       cause: .kernels,
       text:
-        "SVDIST_KERNELS=\(asked) keeps svdist to kernels of \(chosen.rawValue) numbers at a time where this CPU can "
-        + "\(widest.rawValue): unset SVDIST_KERNELS, it costs half the speed",
+        "SVDIST_KERNELS=\(asked) keeps svdist to kernels of \(chosen.rawValue) numbers at a time where this CPU can do "
+        + "\(widest.rawValue): unset SVDIST_KERNELS, which costs half the speed",
       cost: 1 - Double(chosen.rawValue) / Double(widest.rawValue))
   }
 
@@ -73,7 +73,7 @@ extension HostFacts {
     guard ranks.contains(where: { $0.hugePages == "never" }) else { return nil }
     return MachineWarning(
       cause: .memory,
-      text: "transparent huge pages are off: let root write madvise to /sys/kernel/mm/transparent_hugepage/enabled",
+      text: "transparent huge pages are off: as root, write madvise to /sys/kernel/mm/transparent_hugepage/enabled",
       cost: 0)
   }
 

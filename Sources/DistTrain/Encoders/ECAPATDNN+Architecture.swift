@@ -3,7 +3,7 @@ extension ECAPATDNN {
   package static let architecture = EncoderArchitecture(
     name: "ecapa-tdnn",
     settings: [
-      .choice("layout", Arrangement.wespeaker, "toolkit whose arrangement and parameter names it has"),
+      .choice("layout", Arrangement.wespeaker, "toolkit whose structure and parameter names it has"),
       .number("channels", 512, "width of the convolutions", from: 8, multipleOf: 8),
       .number("aggregation", 1536, "channels that the blocks' outputs are aggregated to"),
       .truth("globalContext", true, "pooling's attention sees mean and deviation over time"),

@@ -8,7 +8,7 @@ package enum EmbeddingFile {
   /// - Throws: `Failure(.usage)` for an unknown suffix, or a folder that does not exist.
   package static func check(_ path: String) throws {
     if try Format(path: path) == .script {
-      throw Failure(.usage, "\(path): name the .ark to write, the .scp comes beside it")
+      throw Failure(.usage, "\(path): name the .ark to write; the .scp is written beside it")
     }
     guard FileSystem.isFolder(FileSystem.folder(of: path)) else {
       throw Failure(.usage, "\(path): there is no folder \(FileSystem.folder(of: path)): make it first")
@@ -68,7 +68,7 @@ extension EmbeddingFile {
     else {
       throw Failure(
         .badData,
-        "\(path): expected a matrix 'embeddings' that holds some, and as many names in the metadata's 'utterances'")
+        "\(path): expected a matrix 'embeddings' that is not empty, and as many names in the metadata's 'utterances'")
     }
     let vectors = Matrix(rows: shape[0], columns: shape[1])
     try file.read("embeddings", into: vectors.elements)

@@ -45,8 +45,8 @@ package struct TrainedEncoder {
       guard shape == tensor.shape else {
         throw Failure(
           .badData,
-          "\(file.path): tensor \(tensor.name) has shape \(shape), \(tensor.shape) is expected by the sizes that the "
-            + "file says of itself")
+          "\(file.path): tensor \(tensor.name) has shape \(shape), but the sizes in the file's metadata "
+            + "require \(tensor.shape)")
       }
     }
   }
@@ -55,7 +55,7 @@ package struct TrainedEncoder {
     guard FileSystem.isFolder(path) else { return path }
     if FileSystem.isFolder(path + "/checkpoints") {
       guard let newest = try CheckpointStore(path: path + "/checkpoints").newest().checkpoint else {
-        throw Failure(.badData, "\(path): a run without a checkpoint yet")
+        throw Failure(.badData, "\(path): the run has no checkpoint yet")
       }
       return newest.encoderPath
     }

@@ -29,7 +29,7 @@ struct AudioTree {
 
   /// The remedy for audio files that libsndfile does not read, for a message.
   static func conversion(_ suffix: String) -> String {
-    "convert them to WAV, as with ffmpeg -i FILE.\(suffix) -ar 16000 -ac 1 FILE.wav"
+    "convert them to WAV, for example with ffmpeg -i FILE.\(suffix) -ar 16000 -ac 1 FILE.wav"
   }
 
   private mutating func walk(_ parts: [String], above: [Folder]) {

@@ -24,7 +24,8 @@ enum CNCeleb {
     guard !roots.isEmpty else {
       throw Failure(
         .badData,
-        "\(path): not CN-Celeb as unpacked: data/ with dev/dev.lst and eval/lists, or with spk.lst (CN-Celeb2)")
+        "\(path): not CN-Celeb as unpacked: expected data/ with dev/dev.lst and eval/lists, or with spk.lst (CN-Celeb2)"
+      )
     }
     guard roots.count(where: isFirst) <= 1 else {
       throw Failure(.badData, "\(path): holds CN-Celeb's evaluation twice: \(roots.joined(separator: ", "))")
@@ -122,8 +123,7 @@ enum CNCeleb {
     if let both = source.utterances.first(where: { evaluated.contains($0.speaker) }) {
       throw Failure(
         .badData,
-        "\(both.path): speaker '\(both.speaker)' would be trained on, but is the evaluation's in eval/lists: correct "
-          + "the lists")
+        "\(both.path): speaker '\(both.speaker)' is in the training part and in eval/lists: correct the lists")
     }
     for list in [source.utterances, source.evaluation?.utterances ?? []] {
       for (first, second) in zip(list, list.dropFirst()) where ByteOrder.equal(first.id, second.id) {

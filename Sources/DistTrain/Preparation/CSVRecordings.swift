@@ -17,7 +17,7 @@ struct CSVRecordings {
     let ignored = recordings.columns.filter { !known.contains($0.key) }.sorted { $0.value < $1.value }.map(\.key)
     return CorpusSource(
       layout: .csv, utterances: try recordings.utterances(),
-      notes: ignored.isEmpty ? [] : ["columns passed over: \(ignored.joined(separator: ", "))"])
+      notes: ignored.isEmpty ? [] : ["columns ignored: \(ignored.joined(separator: ", "))"])
   }
 
   private init(_ path: String) throws {
@@ -45,7 +45,7 @@ struct CSVRecordings {
     var rows = UtteranceRows(path: table.path)
     for row in table.rows.dropFirst() {
       guard row.fields.count == table.rows[0].fields.count else {
-        throw failure(row, "\(row.fields.count) fields, the header has \(table.rows[0].fields.count)")
+        throw failure(row, "\(row.fields.count) fields, but the header has \(table.rows[0].fields.count)")
       }
       let path = try self["path", row]
       let speaker = try self["speaker", row]

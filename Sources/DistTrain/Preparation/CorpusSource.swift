@@ -75,7 +75,7 @@ package struct CorpusSource: Sendable {
       if root.lowercased().hasSuffix(".csv") { return .csv }
       if WespeakerList.isOne(root) { return .wespeaker }
       if ShardList.isOne(root) { return .shards }
-      throw Failure(.badData, "\(path): not a folder, nor a list that svdist prepare knows; \(wanted)")
+      throw Failure(.badData, "\(path): neither a folder nor a list that svdist prepare knows; \(wanted)")
     }
     if ["wav.scp", "utt2spk"].contains(where: { FileSystem.exists("\(root)/\($0)") }) { return .kaldi }
     if !CNCeleb.roots(root).isEmpty { return .cnCeleb }

@@ -16,7 +16,7 @@ package enum HoldOut {
     guard count <= candidates.count else {
       throw Failure(
         .usage,
-        "--hold-out \(count): \(candidates.count) of \(corpus.speakers.count) usable speakers have the two "
+        "--hold-out \(count): only \(candidates.count) of \(corpus.speakers.count) usable speakers have the two "
           + "utterances that a target trial needs")
     }
     var stream = RandomStream(seed: seed, purpose: .holdOut)
@@ -27,7 +27,7 @@ package enum HoldOut {
   /// - Throws: `Failure(.badData)` where a speaker is not in the corpus, or none would be left to train on.
   package static func read(_ path: String, corpus: Corpus) throws -> Set<String> {
     guard FileManager.default.fileExists(atPath: path) else {
-      throw Failure(.badData, "\(path): no such file; it lists the speakers to evaluate on, one a line")
+      throw Failure(.badData, "\(path): no such file; it lists the speakers to evaluate on, one on each line")
     }
     let list = try KaldiList(path: path, fields: 1)
     for line in list.lines where ByteOrder.find(line.key, in: corpus.speakers, by: { $0 }) == nil {

@@ -144,7 +144,8 @@ package struct PreparedCorpus: Sendable {
     guard let own else { return }
     throw Failure(
       .usage,
-      "\(output): --overwrite would remove the audio that the new lists name, as \(own.path): choose another --output")
+      "\(output): --overwrite would remove the audio that the new lists name, such as \(own.path): choose another --output"
+    )
   }
 
   /// Remarks for a user who may have meant something else.
@@ -158,7 +159,7 @@ package struct PreparedCorpus: Sendable {
     let single = training.utterancesOfSpeaker.count { $0.count == 1 }
     if single > 0 {
       notes.append(
-        "\(single) speakers have one utterance, which training with batch.utterances: 2 refuses; "
+        "\(single) speakers have only one utterance, which training with batch.utterances: 2 refuses; "
           + "--minimum-utterances 2 leaves them out")
     }
     for part in parts {

@@ -34,7 +34,7 @@ package struct PublishedEvaluation: Sendable {
     guard left.contains(where: \.isTarget), left.contains(where: { !$0.isTarget }) else {
       throw Failure(
         .badData,
-        "\(trials.path): \(left.count) of \(trials.trials.count) trials can be used, not of both kinds; the files of the "
+        "\(trials.path): \(left.count) of \(trials.trials.count) trials can be used, and not of both kinds; the files of the "
           + "evaluation are missing or broken, the first listed: \(utterances.first { !ids.contains($0.id) }?.path ?? "-")"
       )
     }

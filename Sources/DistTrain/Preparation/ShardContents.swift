@@ -39,7 +39,7 @@ struct ShardContents: Sendable {
       let message = Failure(error).message
       let reason = message.hasPrefix(path + ": ") ? String(message.dropFirst(path.count + 2)) : message
       leftOut.append(
-        LeftOut(utterance: "-", path: path, reason: "\(reason); of the shard, \(entries.count) utterances are taken"))
+        LeftOut(utterance: "-", path: path, reason: "\(reason); \(entries.count) utterances of the shard are taken"))
     }
   }
 

@@ -26,7 +26,7 @@ struct UtteranceRows {
     if let earlier = lines.updateValue(line, forKey: utterance) {
       throw Failure(
         .badData,
-        "\(path):\(line): the utterance id '\(utterance)' is that of line \(earlier) already: give each its own")
+        "\(path):\(line): the utterance id '\(utterance)' is already on line \(earlier): give each its own")
     }
     let name = UtteranceName.of(speaker)
     if let known = speakers.updateValue(speaker, forKey: name), known != speaker {

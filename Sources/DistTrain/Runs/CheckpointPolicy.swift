@@ -58,7 +58,7 @@ final class CheckpointPolicy {
     let isFree = communicator.broadcast(!session.isFirstRank || writer.wait(atMost: Self.patience))
     guard isFree else {
       session.note(
-        "warning: no checkpoint at step \(trainer.step): the one before is still being written; training goes on")
+        "warning: no checkpoint at step \(trainer.step): the one before is still being written; training continues")
       return
     }
     if session.isFirstRank { startWriting(isBest: isBest) }
@@ -111,7 +111,7 @@ final class CheckpointPolicy {
   func report() {
     for outcome in writer.takeOutcomes() {
       guard let failure = outcome.failure else { continue }
-      session.note("warning: no checkpoint at step \(outcome.step): \(failure.message); training goes on")
+      session.note("warning: no checkpoint at step \(outcome.step): \(failure.message); training continues")
     }
   }
 

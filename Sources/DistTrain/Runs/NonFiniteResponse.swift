@@ -29,7 +29,7 @@ final class NonFiniteResponse {
     switch settings.nonFinite {
     case .stop:
       throw try session.end(
-        "\(broken); \(place); the last checkpoint is good: go on from it with training.nonFinite=skip or rollback, or "
+        "\(broken); \(place); the last checkpoint is good: resume from it with training.nonFinite=skip or rollback, or "
           + "with --allow-change schedule.learningRate and a lower rate")
     case .skip:
       guard skippedInARow < limit else {

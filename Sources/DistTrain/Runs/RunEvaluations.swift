@@ -73,7 +73,7 @@ final class RunEvaluations {
     } catch let agreed as AgreedFailure where agreed.failure.kind == .stopped {
       return .tried(eer: nil)
     } catch let agreed as AgreedFailure where step > 0 && step < session.steps {
-      session.note("warning: no evaluation at step \(step): \(agreed.failure.message); training goes on")
+      session.note("warning: no evaluation at step \(step): \(agreed.failure.message); training continues")
       return .tried(eer: nil)
     }
   }

@@ -100,7 +100,8 @@ extension RunLock {
       }
       guard let sign = sign(path) else { continue }
       if let holder = sign.holder, holder.hasEnded(seenFrom: mine) {
-        waiting("\(path) is left of a run that has ended, \(holder.description()): this run takes the folder")
+        waiting(
+          "\(path) is left over from a run that has ended, \(holder.description()): this run takes over the folder")
       } else {
         try watch(path, sign, mine, times, waiting)
       }
@@ -127,7 +128,7 @@ extension RunLock {
     let who = first.holder.map { $0.description() } ?? "a process that is just starting"
     let refusal = Failure(
       .failed,
-      "the run folder \(FileSystem.folder(of: path)) is in use by \(who): wait for its end, or name another folder with "
+      "the run folder \(FileSystem.folder(of: path)) is in use by \(who): wait until it ends, or name another folder with "
         + "--run-dir")
     // A process that is seen to live needs no touch of the file.
     if let holder = first.holder, holder.host == mine.host, holder.boot == mine.boot,
@@ -144,8 +145,8 @@ extension RunLock {
       if !told, monotonicSeconds() - began > 1.5 * times.heartbeat {
         told = true
         waiting(
-          "\(path) is of \(who) and was not touched for \(Int(1.5 * times.heartbeat)) s: this run takes the folder unless "
-            + "it is within \(Int(times.patience)) s")
+          "\(path) belongs to \(who) and was not touched for \(Int(1.5 * times.heartbeat)) s: this run takes over the "
+            + "folder unless it is touched within \(Int(times.patience)) s")
       }
     }
   }

@@ -79,7 +79,7 @@ package final class RunSession {
     switch (configuration.corpus.evaluation, configuration.corpus.trials) {
     case (let corpus?, let trials?): return try HeldOutEvaluation(corpus: corpus, trials: trials)
     case (nil, nil): return nil
-    default: throw Failure(.usage, "corpus.evaluation and corpus.trials go together: set both or none")
+    default: throw Failure(.usage, "corpus.evaluation and corpus.trials belong together: set both or neither")
     }
   }
 

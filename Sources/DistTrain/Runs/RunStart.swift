@@ -25,7 +25,7 @@ struct RunStart {
     if ranks != communicator.size, !trainer.plan.sharesBatchStatistics {
       session.note(
         "warning: encoder.batchNormalization is local: with \(communicator.size) ranks in place of \(ranks) this run trains "
-          + "otherwise from here on")
+          + "differently from here on")
     }
     try communicator.agree { if isFirstRank { try EvaluationResults(folder).remove(after: trainer.step) } }
     return path
@@ -37,7 +37,7 @@ struct RunStart {
     let difference = saved.map(session.arithmetic.difference) ?? "sums in another order, by svdist \(state.version)"
     guard let difference else { return }
     session.note(
-      "warning: this machine computes otherwise than the one that saved the checkpoint (\(difference)): from here on the "
+      "warning: this machine computes differently from the one that saved the checkpoint (\(difference)): from here on the "
         + "run has other bits than it would have had there")
   }
 
@@ -82,7 +82,7 @@ struct RunStart {
         + damages.summary(in: session.configuration.corpus.train ?? "")
     }
     return options.allowedChanges.isEmpty
-      ? "" : "; where --allow-change accepted what they cannot go on with, set that back"
+      ? "" : "; if --allow-change accepted a setting that they cannot resume with, set that back"
   }
 
   /// A run that was killed before its first checkpoint begins again; one whose checkpoints are gone should not do so
@@ -92,7 +92,7 @@ struct RunStart {
     let lines = try InputFile.contents(of: folder.metricsPath).count { $0 == UInt8(ascii: "\n") }
     guard lines > 0 else { return }
     session.note(
-      "warning: \(folder.metricsPath) has \(lines) steps, but \(folder.checkpointsPath) has no checkpoint: the run begins "
+      "warning: \(folder.metricsPath) has \(lines) steps, but \(folder.checkpointsPath) has no checkpoint: the run starts "
         + "anew")
   }
 
@@ -115,7 +115,7 @@ struct RunStart {
       before = try Configuration.load(file: folder.configurationPath)
     } catch let failure as Failure {
       throw Failure(
-        failure.kind, failure.message + "; mend it, or remove it to go on without a comparison of settings")
+        failure.kind, failure.message + "; correct it, or remove it to resume without comparing settings")
     }
     let differences = session.configuration.differences(from: before)
     let refused = differences.filter { !isAllowed($0.key) }
@@ -124,9 +124,9 @@ struct RunStart {
       throw Failure(
         .usage,
         "\(folder.path) holds a run with other settings (\(list)): set them back, or accept each with --allow-change, or "
-          + "--restart starts anew")
+          + "--restart starts over")
     }
-    for one in differences { session.note("\(one.key) was \(one.stored) until now, is \(one.now)") }
+    for one in differences { session.note("\(one.key) was \(one.stored) until now and is \(one.now)") }
   }
 
   /// Why a checkpoint's run cannot go on here, whatever the stored settings say: another corpus, other random numbers.
@@ -137,13 +137,13 @@ struct RunStart {
         .usage,
         "\(folder.path) holds a run on another corpus (\(session.configuration.corpus.train ?? "corpus.train") had "
           + "\(state.corpus), has \(now)): put it back, or accept it with --allow-change corpus.train, or --restart starts "
-          + "anew")
+          + "over")
     }
     if state.seed != session.configuration.seed, !isAllowed("seed") {
       return Failure(
         .usage,
         "\(folder.path) holds a run with another seed (its checkpoints have \(state.seed), now it is "
-          + "\(session.configuration.seed)): set it back, or accept it with --allow-change seed, or --restart starts anew"
+          + "\(session.configuration.seed)): set it back, or accept it with --allow-change seed, or --restart starts over"
       )
     }
     return nil

@@ -36,7 +36,7 @@ package final class TrainingLoop {
     observers = try Self.observers(session, log, evaluations)
     if let start {
       try checkpoints.takeUp()
-      session.note("going on from step \(trainer.step), \(start)")
+      session.note("resuming from step \(trainer.step), \(start)")
     }
     for text in trainer.plan.notes { session.note("note: \(text)") }
   }
@@ -129,7 +129,7 @@ package final class TrainingLoop {
         "\(bad) of \(all) utterances (\((percent * 10).rounded() / 10) %) cannot be read, more than --max-bad-fraction "
           + "\(most) allows; " + (lost == bad ? "" : "\(list) lists \(lost == 0 ? "them" : "\(bad - lost)"); ")
           + (lost == 0 ? "" : "\(lost) are in damaged shards; ")
-          + "mend the files, or leave them out with svdist prepare")
+          + "repair the files, or leave them out with svdist prepare")
     }
   }
 
@@ -170,7 +170,7 @@ package final class TrainingLoop {
   /// Saves and says so.
   private func stop(_ reason: String) throws -> Ending {
     try checkpoints.save()
-    session.note("stopped \(reason) after step \(trainer.step): the same command goes on")
+    session.note("stopped \(reason) after step \(trainer.step): the same command resumes the run")
     return .stopped
   }
 

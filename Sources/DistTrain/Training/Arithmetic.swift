@@ -144,7 +144,7 @@ extension Arithmetic {
     let all = communicator.gather(
       checksums.sorted { $0.key < $1.key }.map { "\($0.key)\t\($0.value)" }.joined(separator: "\n"))
     try communicator.demandSame(all) { first, other in
-      "computes otherwise than rank 0 on \(communicator.hosts[0]) (\(Self.difference(first, other))): run all ranks with "
+      "computes differently from rank 0 on \(communicator.hosts[0]) (\(Self.difference(first, other))): run all ranks with "
         + "the same system libraries, as from one container image"
     }
   }

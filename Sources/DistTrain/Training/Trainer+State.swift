@@ -49,7 +49,7 @@ extension Trainer {
     }
     batches.unreadable = try checkpoint.state.replaced.map { id in
       guard let index = plan.batches.corpus.utterance(named: id) else {
-        throw Failure(.badData, "\(checkpoint.path): its utterance \(id) is not in the corpus; --restart starts anew")
+        throw Failure(.badData, "\(checkpoint.path): its utterance \(id) is not in the corpus; --restart starts over")
       }
       return index
     }

@@ -25,7 +25,7 @@ package struct EnrolmentMap: Sendable, Equatable {
         throw Failure(.badData, "\(path), line \(index + 1): expected 'enrolment utterance …', not '\(name)' alone")
       }
       if let earlier = lines.updateValue(index + 1, forKey: name) {
-        throw Failure(.badData, "\(path), line \(index + 1): enrolment \(name) is on line \(earlier) already")
+        throw Failure(.badData, "\(path), line \(index + 1): enrolment \(name) is already on line \(earlier)")
       }
       enrolments.append(Enrolment(name: name, utterances: Array(fields.dropFirst()), line: index + 1))
     }

@@ -80,7 +80,8 @@ extension TrialList {
       if let order { return order }
       guard let ambiguous else { throw Failure(.badData, "\(path) has no trials") }
       throw Failure(
-        .badData, "\(path), line \(ambiguous): which field says 1 or 0 is not clear; write target or nontarget instead")
+        .badData,
+        "\(path), line \(ambiguous): it is not clear which field is the 1 or 0; write target or nontarget instead")
     }
 
     static func forEachLine(of bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer, Int) throws -> Void)

@@ -144,7 +144,7 @@ import Testing
         "\(lists)/trials.lst", "id00800-enroll test/a.wav 1\nid00809-enroll test/a.wav 0\n",
         "trials.lst, line 2: enrolment id00809-enroll is not in enroll.map"
       ),
-      ("\(first)/dev/dev.lst", "id00000\nid00801\n", "speaker 'id00801' would be trained on, but is the evaluation's"),
+      ("\(first)/dev/dev.lst", "id00000\nid00801\n", "speaker 'id00801' is in the training part and in eval/lists"),
       ("\(first)/dev/dev.lst", "id00007\n", "training speakers have no recordings"),
     ] {
       let before = try folder.read(list)

@@ -160,7 +160,7 @@ struct CorpusPreparationTests {
       #expect(try HoldOut.draw(3, from: corpus, seed: seed) == ["s0000", "s0002", "s0004"])
     }
     let failure = #expect(throws: Failure.self) { try HoldOut.draw(4, from: corpus, seed: 1) }
-    #expect(failure?.message.hasPrefix("--hold-out 4: 3 of 5 usable speakers") == true)
+    #expect(failure?.message.hasPrefix("--hold-out 4: only 3 of 5 usable speakers") == true)
   }
 
   @Test("holds out the speakers that a file lists")

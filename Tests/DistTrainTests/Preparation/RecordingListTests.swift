@@ -23,7 +23,7 @@ import Testing
       "", "\"B B\",\(folder.path("b/one.wav")),,,,", "C,b/one.wav,,u4,,2",
     ]
     let source = try CorpusSource(try folder.write("list.csv", rows.joined(separator: end)))
-    #expect(source.layout == .csv && source.notes == ["columns passed over: age"])
+    #expect(source.layout == .csv && source.notes == ["columns ignored: age"])
     let b = "B_B/" + folder.path("b/one.wav").dropFirst()
     #expect(source.utterances.map(\.id) == inByteOrder([b, "u1", "u2", "u4"]))
     let of = Dictionary(uniqueKeysWithValues: source.utterances.map { ($0.id, $0) })
@@ -60,7 +60,7 @@ import Testing
       ("path;speaker\na;b\n", "list.csv:1: the header names no column 'path'"),
       ("path,who\na,b\n", "list.csv:1: the header names no column 'speaker'"),
       ("path,speaker,path\n", "list.csv:1: two columns are named 'path'"),
-      ("path,speaker\na/one.wav,A\n\na/one.wav\n", "list.csv:4: 1 fields, the header has 2"),
+      ("path,speaker\na/one.wav,A\n\na/one.wav\n", "list.csv:4: 1 fields, but the header has 2"),
       ("path,speaker\n,A\n", "list.csv:2: the path is empty"),
       ("path,speaker\na/one.wav,\" \"\n", "list.csv:2: the speaker is empty"),
       ("path,speaker\n\"a\nb\",A\n", "list.csv:2: a line break in the path"),
@@ -161,7 +161,7 @@ import Testing
   @Test func `a file or folder in the wrong place is named`() throws {
     try folder.write("empty.list", "")
     for (name, layout, message) in [
-      ("empty.list", nil, "not a folder, nor a list that svdist prepare knows"),
+      ("empty.list", nil, "neither a folder nor a list that svdist prepare knows"),
       ("empty.list", .wespeaker, "the list is empty"), ("a", .csv, "a folder, but --layout csv reads a file"),
       ("a/one.wav", .folders, "not a folder; give the folder"), ("gone.csv", nil, "no such folder or list"),
     ] as [(String, CorpusLayout?, String)] {

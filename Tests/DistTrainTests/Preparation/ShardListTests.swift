@@ -54,7 +54,7 @@ import Testing
         let last = try #require(source.leftOut.last)
         #expect(last.path == folder.path("shards/shards_000000000.tar") && last.utterance == "-")
         #expect(
-          last.reason.hasSuffix("of the shard, \(source.utterances.count) utterances are taken"), "\(last.reason)")
+          last.reason.hasSuffix("\(source.utterances.count) utterances of the shard are taken"), "\(last.reason)")
       } catch let failure as Failure {
         #expect(failure.message.contains("its shards hold no utterance; \(folder.path("shards/shards_000000000.tar"))"))
         #expect(failure.kind == .badData && !failure.message.contains("\n"))
@@ -123,7 +123,7 @@ import Testing
     #expect(foreign.utterances.count == 2 && foreign.leftOut.map(\.utterance) == ["id1/a"])
     #expect(
       foreign.leftOut[0].reason.hasPrefix(
-        "is .m4a, which libsndfile does not read: convert them to WAV, as with ffmpeg"))
+        "is .m4a, which libsndfile does not read: convert them to WAV, for example with ffmpeg"))
     rename(1024, "id1/b.wav")
     #expect(
       try source(bytes).leftOut.map(\.reason) == [
@@ -147,6 +147,6 @@ import Testing
     let failure = #expect(throws: Failure.self) {
       try CorpusSource(try folder.write("shard.list", "one.tar\ntwo.tar\n"))
     }
-    #expect(failure?.message.contains("shard.list:2: the utterance id 'id1/a' is that of line 1 already") == true)
+    #expect(failure?.message.contains("shard.list:2: the utterance id 'id1/a' is already on line 1") == true)
   }
 }

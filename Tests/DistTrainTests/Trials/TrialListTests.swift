@@ -29,7 +29,8 @@ import Testing
     let first = try read("1 0 0\n0 1 b\n")
     #expect(first.names == ["0", "1", "b"])
     #expect(first.targets == [true, false])
-    #expect(failure { _ = try read("\n1 0 1\n") }?.message.contains("trials, line 2: which field") == true)
+    #expect(
+      failure { _ = try read("\n1 0 1\n") }?.message.contains("trials, line 2: it is not clear which field") == true)
   }
 
   @Test(arguments: [
@@ -72,7 +73,8 @@ import Testing
       #expect(failure { _ = try EnrolmentMap.read(path) }?.message.contains("line 2: expected 'enrolment utt") == true)
       try write("e1 a\ne1 b\n", to: path)
       #expect(
-        failure { _ = try EnrolmentMap.read(path) }?.message.contains("line 2: enrolment e1 is on line 1") == true)
+        failure { _ = try EnrolmentMap.read(path) }?.message.contains("line 2: enrolment e1 is already on line 1")
+          == true)
       try write("\n", to: path)
       #expect(failure { _ = try EnrolmentMap.read(path) }?.kind == .badData)
     }
