@@ -158,7 +158,7 @@ final class CheckpointPolicy {
   private func isWorthSaving() throws -> Bool {
     guard trainer.ranksAgree else {
       throw try session.end(
-        "step \(trainer.step): ranks hold different parameters; the last checkpoint is good: the same command goes on from "
+        "step \(trainer.step): ranks hold different parameters; the last checkpoint is good: the same command resumes the run from "
           + "it")
     }
     return communicator.minimum(trainer.isFinite ? 1 : 0) > 0

@@ -93,7 +93,7 @@ struct RunStart {
     guard lines > 0 else { return }
     session.note(
       "warning: \(folder.metricsPath) has \(lines) steps, but \(folder.checkpointsPath) has no checkpoint: the run starts "
-        + "anew")
+        + "over")
   }
 
   private func clear() throws {
