@@ -9,10 +9,10 @@ import DistTrain
 
 Job.run { communicator in
   let arguments = CommandLine.arguments.dropFirst()
-  let (configuration, plan) = try communicator.agree {
-    let configuration = try Configuration.load(file: arguments.first, overrides: Array(arguments.dropFirst()))
-    return (configuration, try TrainingPlan(configuration))
+  let configuration = try communicator.agree {
+    try Configuration.load(file: arguments.first, overrides: Array(arguments.dropFirst()))
   }
+  let plan = try communicator.agree { try TrainingPlan(configuration) }
   let trainer = Trainer(encoder: configuration.network, plan: plan, communicator: communicator)
   while trainer.step < plan.steps {
     let metrics = try trainer.advance().metrics
@@ -24,9 +24,8 @@ Job.run { communicator in
   let extractor = EmbeddingExtractor(
     encoder: trainer.encoder, frontEnd: configuration.features, parameters: trainer.parameters,
     statistics: trainer.statistics)
-  let (utterances, trials) = try communicator.agree {
-    (try Corpus.open(corpus).utterances, try TrialList.read(list))
-  }
+  let utterances = try communicator.agree { try Corpus.open(corpus).utterances }
+  let trials = try communicator.agree { try TrialList.read(list) }
   let embeddings = try extractor.embeddings(of: utterances, communicator: communicator)
   let scores = try TrialScorer(embeddings).scores(of: trials)
   let metrics = try DetectionMetrics(scores: scores, targets: trials.targets)

@@ -1,3 +1,4 @@
+import DistTrain
 import Foundation
 import TestCorpora
 import Testing
@@ -8,7 +9,7 @@ extension ProgramTests {
     @Test func `an encoder and a loss of one's own train to the same numbers on two ranks as on one`() throws {
       try SmallRun.with { run in
         let outputs = try [1, 2].map { ranks in
-          let outcome = try Program("own-encoder", [run.corpus.path], ranks: ranks).wait()
+          let outcome = try Program("own-encoder", [run.corpus.path], ranks: ranks).finish()
           #expect(outcome.status == 0, "\(outcome.errors)")
           return outcome.output
         }
@@ -28,7 +29,7 @@ extension ProgramTests {
         let settings = arguments.indices.filter { arguments[$0] == "--set" }.map { arguments[$0 + 1] }
         let configuration = run.path("empty.yaml")
         try Data().write(to: URL(fileURLWithPath: configuration))
-        let example = try Program("train-from-swift", [configuration] + settings, ranks: 2).wait()
+        let example = try Program("train-from-swift", [configuration] + settings, ranks: 2).finish()
         #expect(example.status == 0, "\(example.errors)")
 
         #expect(try svdist(arguments, mpi: 2).status == 0)
@@ -38,7 +39,8 @@ extension ProgramTests {
         #expect(example.output.contains(line), "\(example.output)")
         for step in run.metrics() {
           #expect(
-            example.output.contains("step \(step.step): classification \(step.classificationLoss), α \(step.alpha)\n"))
+            example.output.contains(
+              "step \(step.step): classification \(step["classification"].loss), α \(step.alpha)\n"))
         }
       }
     }

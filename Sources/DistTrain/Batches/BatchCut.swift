@@ -40,7 +40,7 @@ package struct BatchCut: Sendable {
 }
 
 /// A global batch as a rank has it.
-package struct GlobalBatch {
+public struct GlobalBatch {
   /// Of this rank's rows, bins × (rows · frames).
   package let features: Matrix
   /// The speaker of each row of the global batch, by number.

@@ -1,5 +1,5 @@
 /// What the batches of a training are drawn from and how, the same on every rank.
-package struct BatchSource: Sendable {
+public struct BatchSource: Sendable {
   package let corpus: Corpus
   package let sampler: SpeakerBatchSampler
   package let loader: BatchLoader

@@ -6,7 +6,7 @@ extension Communicator {
   /// - Returns: what this rank's `body` returned, where none threw.
   /// - Throws: `AgreedFailure` on every rank, with the message and kind of the lowest rank that failed. Its line names
   ///   rank and host unless all ranks failed: a wrong configuration is not the fault of one rank.
-  package func agree<Result>(_ body: () throws -> Result) throws -> Result {
+  public func agree<Result>(_ body: () throws -> Result) throws -> Result {
     let outcome = Swift.Result { try body() }
     if case .failure(let agreed as AgreedFailure) = outcome { throw agreed }
     var failure: Failure?
@@ -25,15 +25,15 @@ extension Communicator {
 }
 
 /// A failure that all ranks know of and throw together, so that they leave in order and one of them says why.
-package struct AgreedFailure: Error, CustomStringConvertible, Sendable {
+public struct AgreedFailure: Error, CustomStringConvertible, Sendable {
   /// The failure of the lowest rank that had one.
-  package let failure: Failure
+  public let failure: Failure
   /// The lowest rank that failed.
-  package let rank: Int
+  public let rank: Int
   /// Whether this process is that rank, the one that prints.
-  package let isMine: Bool
+  public let isMine: Bool
   /// The line to print.
-  package let line: String
+  public let line: String
 
-  package var description: String { line }
+  public var description: String { line }
 }

@@ -6,7 +6,7 @@ import Foundation
 /// All ranks call the same operations in the same order with the same counts, from one thread at a time. An operation
 /// that fails, or waits longer than the communicator's limit, prints its own name and the missing ranks and ends the
 /// job: nothing here throws. Two buffers of one call never overlap.
-package protocol Communicator: AnyObject, Sendable {
+public protocol Communicator: AnyObject, Sendable {
   /// The number of this process, in 0 ..< size.
   var rank: Int { get }
   /// The number of ranks.
@@ -50,10 +50,10 @@ package protocol Communicator: AnyObject, Sendable {
 
 extension Communicator {
   /// Does nothing, because where nobody waits nobody is missing.
-  package func announce(_ activity: String) {}
+  public func announce(_ activity: String) {}
 
   /// Sums at once, which is right where nothing can go on by itself.
-  package func startSum(_ values: [UnsafeMutableBufferPointer<Float>], of terms: TermShares) -> any PendingSum {
+  public func startSum(_ values: [UnsafeMutableBufferPointer<Float>], of terms: TermShares) -> any PendingSum {
     let width = values[0].count
     let own = terms.nodes[rank].indices.flatMap { Array(values[$0]) }
     let all = gather(own, counts: terms.nodes.map { $0.count * width })
@@ -61,25 +61,25 @@ extension Communicator {
     return FinishedSum()
   }
 
-  package func sum(_ values: [Double], width: Int, of terms: TermShares) -> [Double] {
+  public func sum(_ values: [Double], width: Int, of terms: TermShares) -> [Double] {
     Array(terms.total(of: gather(values, counts: terms.nodes.map { $0.count * width }), width: width))
   }
 
-  package var hosts: [String] { Array(repeating: hostName(), count: size) }
+  public var hosts: [String] { Array(repeating: hostName(), count: size) }
 
-  package func abort(_ failure: Failure) -> Never {
+  public func abort(_ failure: Failure) -> Never {
     Job.report(line(failure.message, rank: rank))
     exit(Job.exitStatus(of: failure.kind))
   }
 
   /// The line that the terminal shows for a message: the program, then the rank and host where there are several ranks.
-  package func line(_ message: String, rank: Int) -> String {
+  public func line(_ message: String, rank: Int) -> String {
     size == 1 ? "svdist: \(message)" : "svdist: rank \(rank) on \(hosts[rank]): \(message)"
   }
 }
 
 /// A sum over ranks that has been started.
-package protocol PendingSum: AnyObject {
+public protocol PendingSum: AnyObject {
   /// Moves the sum on and says whether it is done. Only these calls are sure to move it, so the caller should make one
   /// now and then.
   func isDone() -> Bool
@@ -88,10 +88,10 @@ package protocol PendingSum: AnyObject {
 }
 
 /// A sum that was done as soon as it was started.
-package final class FinishedSum: PendingSum {
-  package init() {}
+public final class FinishedSum: PendingSum {
+  public init() {}
 
-  package func isDone() -> Bool { true }
+  public func isDone() -> Bool { true }
 
-  package func wait() {}
+  public func wait() {}
 }

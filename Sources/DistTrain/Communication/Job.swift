@@ -3,7 +3,7 @@ import Foundation
 import Synchronization
 
 /// The processes that a launcher (mpirun, srun) started together, from start to end.
-package enum Job {
+public enum Job {
   /// Joins the other ranks where a launcher started this process; otherwise the process is one rank alone. It may be
   /// called once.
   ///
@@ -49,7 +49,7 @@ package enum Job {
   /// - Parameters:
   ///   - timeout: the seconds that an operation waits before the job ends with the names of the missing ranks.
   ///   - exitStatus: the status of the process for each kind of failure.
-  package static func run(
+  public static func run(
     timeout: Double = 600, exitStatus: @escaping @Sendable (Failure.Kind) -> Int32 = { _ in 1 },
     _ body: (any Communicator) throws -> Int32
   ) -> Never {

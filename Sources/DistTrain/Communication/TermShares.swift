@@ -1,5 +1,5 @@
 /// The terms of a sum that each rank has: stretches that follow one another in the order of ranks.
-package struct TermShares: Sendable {
+public struct TermShares: Sendable {
   package let tree: SumTree
   /// The nodes of the tree that the terms of each rank make up.
   package let nodes: [[Range<Int>]]

@@ -39,7 +39,7 @@ extension Configuration {
   }
 
   /// The encoder that the settings name.
-  package var network: any DistTrain.Encoder {
+  public var network: any DistTrain.Encoder {
     encoder.type.encoder(encoder.own, bins: features.bins, dimensions: encoder.embedding)
   }
 }

@@ -7,7 +7,7 @@ extension Configuration {
   /// Throws a `Failure(.usage)` of one line for a file that can't be read, an unknown key (with near ones), a value of
   /// the wrong type or out of range, and settings that don't agree.
   /// - Parameter encoders: the types that `encoder.type` can name.
-  package static func load(
+  public static func load(
     file: String?, overrides: [String] = [], encoders: [EncoderArchitecture] = EncoderArchitecture.known
   ) throws -> Configuration {
     var reader = ConfigurationReader(encoders: encoders)

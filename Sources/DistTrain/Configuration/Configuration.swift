@@ -2,7 +2,7 @@
 ///
 /// The properties stand in the order of the keys in the file. What each setting means and may be is written once, in
 /// the `settings` of its group: `svdist config` prints it.
-package struct Configuration: Codable, Sendable, Equatable {
+public struct Configuration: Codable, Sendable, Equatable {
   package var seed: UInt64 = 1
   package var corpus = Corpus()
   package var crop = Crop()
@@ -20,7 +20,7 @@ package struct Configuration: Codable, Sendable, Equatable {
   package var evaluation = Evaluation()
   package var checkpoint = Checkpoint()
 
-  package init() {}
+  public init() {}
 
   /// Every setting of this configuration, in the order of the file.
   var settings: [Setting] { Self.settings(of: encoder.type) }

@@ -5,14 +5,14 @@ import Foundation
 ///
 /// A corpus is a table (`CorpusTable`), mapped from a data directory's `corpus.index` where there is one: an
 /// `Utterance` is made only when it is asked for, and the ranks of a node share the memory.
-package struct Corpus: Sendable {
+public struct Corpus: Sendable {
   let table: CorpusTable
   /// Resolves the table's paths; nil where they are final.
   let places: ListedPlaces?
   /// The copies of the utterances at several speeds; nil where each exists once, as recorded.
   let copies: SpeedCopies?
   /// The names of the speakers, in byte order.
-  package let speakers: [String]
+  public let speakers: [String]
   /// The positions of each speaker's utterances, ascending.
   package let utterancesOfSpeaker: SpeakerUtterances
   /// The shards that are missing or cut off, whose utterances are left out.
@@ -23,13 +23,13 @@ package struct Corpus: Sendable {
   /// Opens a Kaldi-style data directory (`KaldiDirectory`, `CorpusIndex`). Without `segments` and `utt2dur`, the header
   /// of every file is read for its length. The lengths of shards are checked (`ShardRecords`), but not their bytes.
   /// - Throws: `Failure(.badData)` that names the file and line.
-  package static func open(_ directory: String) throws -> Corpus {
+  public static func open(_ directory: String) throws -> Corpus {
     try open(directory) { try AudioFile(path: $0).seconds }
   }
 
   /// Opens a Kaldi-style data directory as the other `open` does.
   /// - Parameter fileSeconds: gives the length of a file in seconds.
-  package static func open(
+  public static func open(
     _ directory: String, fileSeconds: @escaping @Sendable (String) throws -> Double
   ) throws -> Corpus {
     let table = try CorpusIndex.open(directory) ?? KaldiDirectory(directory).table(fileSeconds: fileSeconds)
@@ -71,14 +71,14 @@ package struct Corpus: Sendable {
   }
 
   /// The utterances, in the byte order of their ids.
-  package var utterances: Utterances { Utterances(corpus: self) }
+  public var utterances: Utterances { Utterances(corpus: self) }
 
   /// The utterances of a corpus, each of which is made when it is asked for.
-  package struct Utterances: RandomAccessCollection, Sendable {
+  public struct Utterances: RandomAccessCollection, Sendable {
     fileprivate let corpus: Corpus
-    package var startIndex: Int { 0 }
-    package var endIndex: Int { corpus.copies?.count ?? corpus.table.sizes.utterances }
-    package subscript(index: Int) -> Utterance { corpus.utterance(at: index) }
+    public var startIndex: Int { 0 }
+    public var endIndex: Int { corpus.copies?.count ?? corpus.table.sizes.utterances }
+    public subscript(index: Int) -> Utterance { corpus.utterance(at: index) }
 
     /// The length of an utterance in seconds as recorded, found without reading its names.
     func seconds(_ index: Int) -> Double {
@@ -169,15 +169,15 @@ extension Corpus {
 }
 
 /// A piece of speech of one speaker, which is a whole file or a segment of one.
-package struct Utterance: Sendable, Equatable {
-  package let id: String
+public struct Utterance: Sendable, Equatable {
+  public let id: String
   /// The speaker's position in `Corpus.speakers`.
-  package let speaker: Int
-  package let path: String
+  public let speaker: Int
+  public let path: String
   /// The beginning of the utterance within the file, in seconds.
-  package let start: Double
+  public let start: Double
   /// The length of the utterance, in seconds.
-  package let seconds: Double
+  public let seconds: Double
   /// The speed at which the utterance is played.
   package var speed = 1.0
 }

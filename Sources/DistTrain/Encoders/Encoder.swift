@@ -1,6 +1,6 @@
 /// A network from features to speaker embeddings. It holds no parameters: those lie in flat buffers laid out as `layout`
 /// says and travel in the passes.
-package protocol Encoder: Sendable {
+public protocol Encoder: Sendable {
   var layout: EncoderLayout { get }
   /// Features of a frame.
   var bins: Int { get }
@@ -16,7 +16,7 @@ package protocol Encoder: Sendable {
 }
 
 /// The way back through an encoder from the embeddings' gradients to those of the parameters.
-package struct Pullback {
+public struct Pullback {
   private let layout: EncoderLayout
   private let body: (_ gradient: Matrix, _ pass: BackwardPass) -> Void
 
@@ -24,14 +24,14 @@ package struct Pullback {
   ///   - layout: the encoder's.
   ///   - body: takes the gradients of all objectives side by side, dimensions × (objectives · utterances), and adds those of
   ///     all parameters to the pass's buffers.
-  package init(_ layout: EncoderLayout, _ body: @escaping (_ gradient: Matrix, _ pass: BackwardPass) -> Void) {
+  public init(_ layout: EncoderLayout, _ body: @escaping (_ gradient: Matrix, _ pass: BackwardPass) -> Void) {
     self.layout = layout
     self.body = body
   }
 
   /// Adds each objective's gradient of the parameters to its buffer in the pass, which is told on the way what is final.
   /// - Parameter gradients: of the embeddings, utterances × dimensions, one for each of the pass's objectives.
-  package func callAsFunction(_ gradients: [Matrix], _ pass: BackwardPass) {
+  public func callAsFunction(_ gradients: [Matrix], _ pass: BackwardPass) {
     precondition(gradients.count == pass.objectives, "a gradient and a buffer for each objective")
     body(Self.sideBySide(gradients), pass.through(layout))
   }

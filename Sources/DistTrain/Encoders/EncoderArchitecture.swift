@@ -1,22 +1,22 @@
 /// A type of encoder as configurations, model files and all commands know it: its name, the settings that it alone has, and
 /// how it is made from them. A new type is known everywhere by its line in `known`.
-package struct EncoderArchitecture: Sendable {
+public struct EncoderArchitecture: Sendable {
   /// The types that `encoder.type` can name; the first is the default.
-  package static let known = [ECAPATDNN.architecture]
+  public static let known = [ECAPATDNN.architecture]
   /// No encoder is larger in any direction. No product of a few sizes below it overflows, and no layout of such sizes
   /// takes memory.
   package static let largestSize = 65_536
 
   /// The type's name, the value of `encoder.type`.
-  package let name: String
+  public let name: String
   /// The settings that the type has besides those of all encoders, in the order of the file.
-  package let settings: [EncoderSetting]
+  public let settings: [EncoderSetting]
   private let make: @Sendable (_ own: OwnSettings, _ bins: Int, _ dimensions: Int) -> any Encoder
 
   /// - Parameters:
   ///   - make: makes an encoder from values that its settings allow, for features of `bins` numbers a frame and embeddings
   ///     of `dimensions` numbers. It allocates nothing in proportion to the sizes.
-  package init(
+  public init(
     name: String, settings: [EncoderSetting],
     make: @escaping @Sendable (_ own: OwnSettings, _ bins: Int, _ dimensions: Int) -> any Encoder
   ) {
@@ -26,7 +26,7 @@ package struct EncoderArchitecture: Sendable {
   }
 
   /// The settings' values by their names.
-  package typealias OwnSettings = [String: EncoderSetting.Value]
+  public typealias OwnSettings = [String: EncoderSetting.Value]
 
   package var defaults: OwnSettings {
     Dictionary(uniqueKeysWithValues: settings.map { ($0.name, $0.standard) })
@@ -38,9 +38,9 @@ package struct EncoderArchitecture: Sendable {
 
 /// Architectures are equal when they have one name, by which configurations store them.
 extension EncoderArchitecture: Equatable, Codable {
-  package static func == (left: Self, right: Self) -> Bool { left.name == right.name }
+  public static func == (left: Self, right: Self) -> Bool { left.name == right.name }
 
-  package init(from decoder: any Decoder) throws {
+  public init(from decoder: any Decoder) throws {
     let name = try decoder.singleValueContainer().decode(String.self)
     guard let known = Self.known.first(where: { $0.name == name }) else {
       throw Failure(.badData, "\(name): no known type of encoder")
@@ -48,22 +48,22 @@ extension EncoderArchitecture: Equatable, Codable {
     self = known
   }
 
-  package func encode(to encoder: any Swift.Encoder) throws {
+  public func encode(to encoder: any Swift.Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(name)
   }
 }
 
 /// A setting that one type of encoder has of its own.
-package struct EncoderSetting: Sendable {
-  package enum Value: Sendable, Equatable, Codable {
+public struct EncoderSetting: Sendable {
+  public enum Value: Sendable, Equatable, Codable {
     case number(Int)
     case truth(Bool)
     case choice(String)
   }
 
   /// The values that a setting may have.
-  package enum Allowed: Sendable {
+  public enum Allowed: Sendable {
     /// Whole numbers within a range that are multiples of a number.
     case numbers(ClosedRange<Int>, multipleOf: Int)
     case truths
@@ -72,7 +72,7 @@ package struct EncoderSetting: Sendable {
   }
 
   /// The key within `encoder`.
-  package let name: String
+  public let name: String
   /// The meaning in a few words, which `svdist config` prints.
   package let meaning: String
   /// The value where a configuration does not say another.
@@ -80,7 +80,7 @@ package struct EncoderSetting: Sendable {
   package let allowed: Allowed
 
   /// A whole number, at most `EncoderArchitecture.largestSize`.
-  package static func number(
+  public static func number(
     _ name: String, _ standard: Int, _ meaning: String, from least: Int = 1, multipleOf factor: Int = 1
   ) -> EncoderSetting {
     EncoderSetting(
@@ -89,12 +89,12 @@ package struct EncoderSetting: Sendable {
   }
 
   /// True or false.
-  package static func truth(_ name: String, _ standard: Bool, _ meaning: String) -> EncoderSetting {
+  public static func truth(_ name: String, _ standard: Bool, _ meaning: String) -> EncoderSetting {
     EncoderSetting(name: name, meaning: meaning, standard: .truth(standard), allowed: .truths)
   }
 
   /// One of the names that an enumeration has.
-  package static func choice<Choice: RawRepresentable<String> & CaseIterable>(
+  public static func choice<Choice: RawRepresentable<String> & CaseIterable>(
     _ name: String, _ standard: Choice, _ meaning: String
   ) -> EncoderSetting {
     EncoderSetting(
@@ -104,21 +104,21 @@ package struct EncoderSetting: Sendable {
 }
 
 extension EncoderArchitecture.OwnSettings {
-  package func number(_ name: String) -> Int {
+  public func number(_ name: String) -> Int {
     guard case .number(let number) = self[name] else {
       preconditionFailure("\(name) is not a number of these settings")
     }
     return number
   }
 
-  package func truth(_ name: String) -> Bool {
+  public func truth(_ name: String) -> Bool {
     guard case .truth(let truth) = self[name] else {
       preconditionFailure("\(name) is no truth value of these settings")
     }
     return truth
   }
 
-  package func choice<Choice: RawRepresentable<String>>(_ name: String) -> Choice {
+  public func choice<Choice: RawRepresentable<String>>(_ name: String) -> Choice {
     guard case .choice(let text) = self[name], let choice = Choice(rawValue: text) else {
       preconditionFailure("\(name) is no such choice of these settings")
     }

@@ -5,24 +5,24 @@ import Foundation
 /// A trial is accepted when its score is above a threshold. Equal scores are on the same side of every threshold, so a
 /// group of them moves together. wespeaker also takes rates between equal scores, in the order in which its sort leaves
 /// them: its EER lies on either side of this one, within the rates of one group, and its minDCF is equal or lower.
-package struct DetectionMetrics: Sendable {
+public struct DetectionMetrics: Sendable {
   /// The equal error rate in percent: the value at which the rates of misses and of false alarms cross, interpolated
   /// linearly between the two thresholds beside the crossing (wespeaker).
-  package let eer: Double
+  public let eer: Double
   /// The highest score that is rejected at the threshold after the crossing.
   package let eerThreshold: Float
   /// The least normalised detection costs for the prior probabilities of a target 0.01 and 0.05.
-  package let minDCF: [Double: Double]
+  public let minDCF: [Double: Double]
   /// The number of trials.
-  package let trials: Int
+  public let trials: Int
   /// The number of target trials.
-  package let targets: Int
+  public let targets: Int
   private let curve: DetectionCurve
 
   /// Computes the metrics of one score for each trial.
   /// - Complexity: O(n log n) time, O(n) memory.
   /// - Throws: `Failure(.badData)` when there are no trials, all are of one kind, or a score is not finite.
-  package init(scores: [Float], targets: [Bool]) throws {
+  public init(scores: [Float], targets: [Bool]) throws {
     curve = try DetectionCurve(scores: scores, targets: targets)
     trials = scores.count
     self.targets = curve.targets
@@ -32,7 +32,7 @@ package struct DetectionMetrics: Sendable {
 
   /// The least of p · Pmiss + (1 − p) · Pfa over all thresholds, divided by min(p, 1 − p), which is the cost of a
   /// system that accepts all trials or none. A miss and a false alarm cost 1 each.
-  package func minDCF(prior: Double) -> Double { curve.minDCF(prior: prior) }
+  public func minDCF(prior: Double) -> Double { curve.minDCF(prior: prior) }
 
   /// The metrics as JSON: `{"eer":…,"minDCF":{"0.01":…,"0.05":…},"trials":…,"targets":…}`.
   package var json: String {
@@ -44,7 +44,7 @@ package struct DetectionMetrics: Sendable {
 
 extension DetectionMetrics {
   /// The metrics in one line for people.
-  package var summary: String {
+  public var summary: String {
     String(
       format: "EER %.2f %%  minDCF(0.01) %.3f  minDCF(0.05) %.3f  (%d trials, %d targets)", eer, minDCF(prior: 0.01),
       minDCF(prior: 0.05), trials, targets)

@@ -1,5 +1,5 @@
 /// Computes embeddings of whole utterances, shared out over ranks.
-package struct EmbeddingExtractor {
+public struct EmbeddingExtractor {
   private let encoder: any Encoder
   private let parameters: Matrix
   private let statistics: Matrix
@@ -10,7 +10,7 @@ package struct EmbeddingExtractor {
   ///   - frontEnd: the front end that the encoder was trained with; its dither is left out.
   ///   - parameters: a flat matrix that begins with the encoder's parameters.
   ///   - statistics: a flat matrix of the encoder's running statistics.
-  package init(encoder: any Encoder, frontEnd: FrontEnd, parameters: Matrix, statistics: Matrix) {
+  public init(encoder: any Encoder, frontEnd: FrontEnd, parameters: Matrix, statistics: Matrix) {
     self.encoder = encoder
     self.parameters = parameters
     self.statistics = statistics
@@ -39,7 +39,7 @@ package struct EmbeddingExtractor {
 
   /// The embedding of an utterance before length normalisation.
   /// - Throws: `Failure(.badData)` where its file cannot be read or it is too short for the encoder.
-  package func embedding(of utterance: Utterance) throws -> [Float] {
+  public func embedding(of utterance: Utterance) throws -> [Float] {
     let samples = try Waveform.read(
       path: utterance.path, start: utterance.start, seconds: utterance.seconds, sampleRate: FrontEnd.sampleRate)
     guard !samples.isEmpty else { throw Failure(.badData, "\(utterance.path): no samples") }
@@ -53,7 +53,7 @@ package struct EmbeddingExtractor {
   ///     take turns.
   /// - Throws: `AgreedFailure` that names a file which cannot be read, or is of kind `stopped` where `isToStop` was
   ///   true on any rank.
-  package func embeddings<Utterances: RandomAccessCollection<Utterance>>(
+  public func embeddings<Utterances: RandomAccessCollection<Utterance>>(
     of utterances: Utterances, communicator: any Communicator, isToStop: () -> Bool = { false },
     progress: (Int) -> Void = { _ in }
   ) throws -> Embeddings where Utterances.Index == Int {

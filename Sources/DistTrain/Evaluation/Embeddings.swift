@@ -1,12 +1,12 @@
 /// The embeddings of named utterances or enrolments.
-package struct Embeddings: Sendable {
-  package let names: [String]
+public struct Embeddings: Sendable {
+  public let names: [String]
   /// A matrix of utterances × dimensions.
-  package let vectors: Matrix
+  public let vectors: Matrix
   private let rows: [String: Int]
 
   /// - Throws: `Failure(.badData)` when a name comes twice.
-  package init(names: [String], vectors: Matrix) throws {
+  public init(names: [String], vectors: Matrix) throws {
     precondition(names.count == vectors.rows, "\(names.count) names for \(vectors.rows) embeddings")
     var rows: [String: Int] = [:]
     rows.reserveCapacity(names.count)

@@ -1,15 +1,15 @@
 /// An encoder with its parameters, read from a run folder, a checkpoint or a file of parameters.
-package struct TrainedEncoder {
+public struct TrainedEncoder {
   /// The file that the parameters were read from.
-  package let path: String
+  public let path: String
   /// Computes embeddings with the encoder and the front end that it was trained with.
-  package let extractor: EmbeddingExtractor
+  public let extractor: EmbeddingExtractor
 
   /// Reads an encoder.
   /// - Parameter path: a run folder (of which the newest checkpoint that verifies is read), a checkpoint's folder or a
   ///   `model.safetensors`.
   /// - Throws: `Failure(.badData)` that says what is missing or broken.
-  package init(_ path: String) throws {
+  public init(_ path: String) throws {
     self.path = try Self.file(path)
     let file = try SafetensorsFile(path: self.path)
     let configuration = try Configuration.encoder(metadata: file.metadata, path: self.path)

@@ -2,7 +2,7 @@ internal import CKernels
 import Foundation
 
 /// Scores trials by the cosine of their embeddings.
-package struct TrialScorer: Sendable {
+public struct TrialScorer: Sendable {
   private let embeddings: Embeddings
   /// The embeddings scaled to length 1, or 0 where an embedding is 0.
   private let directions: Matrix
@@ -11,7 +11,7 @@ package struct TrialScorer: Sendable {
   /// - Parameter mean: the vector that is subtracted from every embedding first; nil subtracts nothing.
   /// - Throws: `Failure(.badData)` where the mean has other dimensions, or an embedding is not finite, whose utterance
   ///   it names.
-  package init(_ embeddings: Embeddings, mean: [Float]? = nil) throws {
+  public init(_ embeddings: Embeddings, mean: [Float]? = nil) throws {
     let vectors = embeddings.vectors
     if let mean, mean.count != vectors.columns {
       throw Failure(.badData, "the mean has \(mean.count) dimensions, the embeddings have \(vectors.columns)")
@@ -36,7 +36,7 @@ package struct TrialScorer: Sendable {
   /// The score of each trial, in [-1, 1].
   ///
   /// - Throws: `Failure(.badData)` that names the list, the line and the utterance which has no embedding.
-  package func scores(of list: TrialList) throws -> [Float] {
+  public func scores(of list: TrialList) throws -> [Float] {
     let rows = list.names.map { embeddings.row(of: $0) ?? -1 }
     return try list.trials.enumerated().map { index, trial in
       let enrolment = rows[trial.enrolment]

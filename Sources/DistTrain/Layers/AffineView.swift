@@ -2,7 +2,7 @@ internal import CKernels
 
 /// Rows that are scaled and shifted when they are read, y[r] = a[r]·x[r] + c[r], or a sum of two such: what a normalisation
 /// gives to the layers after it, which carry it out in work of their own, so that its output is not stored.
-package struct AffineView: Sendable {
+public struct AffineView: Sendable {
   /// channels × columns.
   package let values: MatrixView
   /// By channel.
@@ -14,7 +14,7 @@ package struct AffineView: Sendable {
   private let addend: (values: MatrixView, scales: [Float])?
 
   /// A matrix as it is.
-  package init(_ values: MatrixView) {
+  public init(_ values: MatrixView) {
     self.values = values
     scales = Array(repeating: 1, count: values.rows)
     shifts = Array(repeating: 0, count: values.rows)
@@ -25,7 +25,7 @@ package struct AffineView: Sendable {
   /// - Parameters:
   ///   - values: channels × columns.
   ///   - scales: by channel, as the shifts are.
-  package init(_ values: MatrixView, scales: [Float], shifts: [Float]) {
+  public init(_ values: MatrixView, scales: [Float], shifts: [Float]) {
     self.init(values, scales: scales, shifts: shifts, addend: nil)
   }
 
@@ -97,7 +97,7 @@ package struct AffineView: Sendable {
   var plain: MatrixView { isPlain ? values : stored().view }
 
   /// A copy, channels × columns.
-  package func stored() -> Matrix {
+  public func stored() -> Matrix {
     let matrix = Matrix(rows: rows, columns: columns)
     write(to: matrix.view)
     return matrix

@@ -2,8 +2,8 @@ internal import CKernels
 
 /// Channel-dependent attentive statistics with global context (Okabe et al. 2018; Desplanques et al. 2020, section 3.1),
 /// wespeaker's ASTP: energies W₂·tanh(W₁·[x; μ; σ] + b₁) + b₂, their softmax over frames weights mean and deviation.
-package struct AttentiveStatisticsPooling: Layer {
-  package struct Cache {
+public struct AttentiveStatisticsPooling: Layer {
+  public struct Cache: Sendable {
     let grid: Grid
     /// channels × (utterances · frames).
     let input: MatrixView
@@ -22,12 +22,12 @@ package struct AttentiveStatisticsPooling: Layer {
   package let channels: Int
   let attention: ContextualLinear
   let energy: Linear
-  package var inputs: Int { channels }
-  package var outputs: Int { 2 * channels }
+  public var inputs: Int { channels }
+  public var outputs: Int { 2 * channels }
   private let floor: Float = 1e-7
 
   /// - Parameter name: the scope of `linear1` and `linear2`, kernels of one frame.
-  package init(
+  public init(
     _ name: String, channels: Int, bottleneck: Int, globalContext: Bool, layout: inout EncoderLayout
   ) {
     self.channels = channels
@@ -40,10 +40,10 @@ package struct AttentiveStatisticsPooling: Layer {
     }
   }
 
-  package func outputGrid(_ grid: Grid) -> Grid { grid.pooled }
+  public func outputGrid(_ grid: Grid) -> Grid { grid.pooled }
 
   /// Of one line of frames an utterance: channels × (utterances · frames) → 2·channels × utterances.
-  package func forward(
+  public func forward(
     _ input: AffineView, _ grid: Grid, into output: MatrixView, _ pass: ForwardPass
   ) -> (output: AffineView, cache: Cache) {
     precondition(grid.height == 1, "pooled is over lines of frames, one an utterance")
@@ -88,7 +88,7 @@ package struct AttentiveStatisticsPooling: Layer {
     return ContextualLinear.Context(means: means, deviations: deviations)
   }
 
-  package func backward(
+  public func backward(
     _ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass
   ) {
     backward(gradient, cache: cache, into: inputGradient, throughReLU: false, pass)

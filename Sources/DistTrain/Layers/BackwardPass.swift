@@ -1,6 +1,6 @@
 /// What a backward pass knows besides gradients and caches. The objectives' gradients travel together: a gradient of
 /// activations has `objectives` times their columns, objective after objective.
-package struct BackwardPass {
+public struct BackwardPass {
   /// The encoder's parameters, one flat buffer.
   package let parameters: Matrix
   /// For each objective and each of the units' nodes a flat buffer like the parameters', to which gradients are added. A
@@ -46,7 +46,7 @@ package struct BackwardPass {
     return pass
   }
 
-  package var objectives: Int { gradients.count }
+  public var objectives: Int { gradients.count }
 
   /// Sums over everything that shares batch statistics, from the units' numbers, `width` each.
   func total(_ values: [Double], width: Int) -> [Double] {

@@ -2,8 +2,8 @@ internal import CKernels
 
 /// Batch normalisation of channels over utterances and frames (Ioffe and Szegedy 2015), with statistics over all ranks
 /// or this one, as the pass's `combine` has it.
-package struct BatchNormalization: Layer {
-  package struct Cache {
+public struct BatchNormalization: Layer {
+  public struct Cache: Sendable {
     /// channels × columns.
     let input: MatrixView
     let statistics: Statistics
@@ -22,8 +22,8 @@ package struct BatchNormalization: Layer {
   }
 
   package let channels: Int
-  package var inputs: Int { channels }
-  package var outputs: Int { channels }
+  public var inputs: Int { channels }
+  public var outputs: Int { channels }
   let weight: Parameter
   let bias: Parameter
   let runningMean: Parameter
@@ -32,7 +32,7 @@ package struct BatchNormalization: Layer {
   private let momentum = 0.1
 
   /// - Parameter name: the scope of `weight`, `bias`, `running_mean` and `running_var`, all [channels].
-  package init(_ name: String, channels: Int, layout: inout EncoderLayout) {
+  public init(_ name: String, channels: Int, layout: inout EncoderLayout) {
     self.channels = channels
     (weight, bias, runningMean, runningVariance) = layout.scope(name) {
       (
@@ -44,7 +44,7 @@ package struct BatchNormalization: Layer {
     }
   }
 
-  package func forward(
+  public func forward(
     _ input: AffineView, _ grid: Grid, into memory: MatrixView, _ pass: ForwardPass
   ) -> (output: AffineView, cache: Cache) {
     let input = input.plain
@@ -187,7 +187,7 @@ package struct BatchNormalization: Layer {
   }
 
   /// The input's gradient may be in the output's own memory.
-  package func backward(
+  public func backward(
     _ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass
   ) {
     let input = cache.input

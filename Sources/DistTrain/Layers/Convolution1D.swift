@@ -5,21 +5,21 @@ internal import CKernels
 ///
 /// It is one product with the input's shifted rows gathered for a few lines at a time. A kernel of one frame reads the
 /// input itself, with a view's scales and shifts among its weights: W·(a∘x + c) + b = (W∘a)·x + (b + W·c).
-package struct Convolution1D: Layer {
+public struct Convolution1D: Layer {
   /// What stands beyond a line's ends.
-  package enum Padding: Sendable {
+  public enum Padding: Sendable {
     case zeros
     /// The frames mirrored at the first and at the last one, which are not repeated (PyTorch's `reflect`).
     case reflection
   }
 
-  package struct Cache {
+  public struct Cache: Sendable {
     let input: AffineView
     let grid: Grid
   }
 
-  package let inputs: Int
-  package let outputs: Int
+  public let inputs: Int
+  public let outputs: Int
   /// Frames of the kernel, odd.
   package let kernel: Int
   package let dilation: Int
@@ -28,7 +28,7 @@ package struct Convolution1D: Layer {
   let bias: Parameter
 
   /// - Parameter name: the scope of `weight` [outputs, inputs, kernel] and `bias` [outputs].
-  package init(
+  public init(
     _ name: String, inputs: Int, outputs: Int, kernel: Int = 1, dilation: Int = 1, padding: Padding = .zeros,
     layout: inout EncoderLayout
   ) {
@@ -53,9 +53,9 @@ package struct Convolution1D: Layer {
   private var reach: Int { (kernel - 1) / 2 * dilation }
 
   /// A reflection needs more frames than the kernel reaches.
-  package var minimumFrames: Int { padding == .reflection ? reach + 1 : 1 }
+  public var minimumFrames: Int { padding == .reflection ? reach + 1 : 1 }
 
-  package func forward(
+  public func forward(
     _ input: AffineView, _ grid: Grid, into memory: MatrixView, _ pass: ForwardPass
   ) -> (output: AffineView, cache: Cache) {
     let biases = product(input, grid, into: memory, pass)
@@ -63,7 +63,7 @@ package struct Convolution1D: Layer {
     return (AffineView(memory), Cache(input: input, grid: grid))
   }
 
-  package func backward(
+  public func backward(
     _ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass
   ) {
     let columns = cache.input.columns

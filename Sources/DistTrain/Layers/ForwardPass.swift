@@ -3,8 +3,8 @@
 package typealias BatchSum = (_ values: [Double], _ width: Int) -> [Double]
 
 /// What a pass through an encoder knows besides its input.
-package struct ForwardPass {
-  package enum Mode: Sendable {
+public struct ForwardPass {
+  public enum Mode: Sendable {
     /// Normalisation by the batch's statistics; running statistics are updated.
     case training
     /// Normalisation by running statistics.

@@ -4,20 +4,20 @@
 /// one piece, line after line, and utterance after utterance: height h and frame t of utterance u are column
 /// (u · height + h) · frames + t. Layers over time alone have height 1, those over time and frequency a line for each
 /// frequency. Per-channel layers take any grid, and what works along frames takes each line by itself.
-package struct Grid: Sendable, Equatable {
-  package let utterances: Int
-  package let height: Int
-  package let frames: Int
+public struct Grid: Sendable, Equatable {
+  public let utterances: Int
+  public let height: Int
+  public let frames: Int
 
-  package init(utterances: Int, height: Int = 1, frames: Int) {
+  public init(utterances: Int, height: Int = 1, frames: Int) {
     self.utterances = utterances
     self.height = height
     self.frames = frames
   }
 
   /// Rows of frames, each whole in itself: one for each utterance and height.
-  package var lines: Int { utterances * height }
-  package var columns: Int { lines * frames }
+  public var lines: Int { utterances * height }
+  public var columns: Int { lines * frames }
   /// One column for each utterance, as of what was pooled over height and frames.
-  package var pooled: Grid { Grid(utterances: utterances, frames: 1) }
+  public var pooled: Grid { Grid(utterances: utterances, frames: 1) }
 }

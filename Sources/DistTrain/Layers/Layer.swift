@@ -12,7 +12,7 @@
 ///   it works out where it reads it, in `SERes2Block`;
 /// - `AttentiveStatisticsPooling.backwardThroughReLU`, in `RectifiedAggregation`;
 /// - `ContextualLinear`, which has statistics for a second input, in the poolings.
-package protocol Layer: Sendable {
+public protocol Layer: Sendable {
   /// What a forward pass keeps for the backward pass.
   associatedtype Cache
   /// Rows of the input.
@@ -49,18 +49,18 @@ package protocol Layer: Sendable {
 }
 
 /// `Layer.backward` with a cache that it holds and memory of its own for the input's gradient, which it returns.
-package typealias LayerPullback = (_ gradient: MatrixView, _ pass: BackwardPass) -> Matrix
+public typealias LayerPullback = (_ gradient: MatrixView, _ pass: BackwardPass) -> Matrix
 
 extension Layer {
-  package var minimumFrames: Int { 1 }
-  package func outputGrid(_ grid: Grid) -> Grid { grid }
+  public var minimumFrames: Int { 1 }
+  public func outputGrid(_ grid: Grid) -> Grid { grid }
 
   /// The same, into memory of its own.
-  package func forward(_ input: AffineView, _ grid: Grid, _ pass: ForwardPass) -> (output: AffineView, cache: Cache) {
+  public func forward(_ input: AffineView, _ grid: Grid, _ pass: ForwardPass) -> (output: AffineView, cache: Cache) {
     forward(input, grid, into: Matrix(rows: outputs, columns: outputGrid(grid).columns).view, pass)
   }
 
-  package func apply(
+  public func apply(
     _ input: AffineView, _ grid: Grid, _ pass: ForwardPass
   ) -> (output: AffineView, pullback: LayerPullback) {
     let (output, cache) = forward(input, grid, pass)

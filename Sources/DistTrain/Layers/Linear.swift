@@ -1,12 +1,12 @@
 internal import CKernels
 
 /// y = W·x + b for columns of x.
-package struct Linear: Layer {
+public struct Linear: Layer {
   /// The input, inputs × columns.
-  package typealias Cache = MatrixView
+  public typealias Cache = MatrixView
 
-  package let inputs: Int
-  package let outputs: Int
+  public let inputs: Int
+  public let outputs: Int
   let weight: Parameter
   let bias: Parameter
   private let perFrame: Bool
@@ -16,7 +16,7 @@ package struct Linear: Layer {
   ///   - kernel: whether the weight is stored as a convolution of one frame, [outputs, inputs, 1].
   ///   - perFrame: whether columns are frames, whose products are in the pass's precision; those of utterances are few,
   ///     and in single precision always.
-  package init(
+  public init(
     _ name: String, inputs: Int, outputs: Int, kernel: Bool = false, perFrame: Bool = false,
     layout: inout EncoderLayout
   ) {
@@ -36,7 +36,7 @@ package struct Linear: Layer {
 
   private func precision(_ pass: Precision) -> Precision { perFrame ? pass : .single }
 
-  package func forward(
+  public func forward(
     _ input: AffineView, _ grid: Grid, into memory: MatrixView, _ pass: ForwardPass
   ) -> (output: AffineView, cache: Cache) {
     let input = input.plain
@@ -46,7 +46,7 @@ package struct Linear: Layer {
     return (AffineView(memory), input)
   }
 
-  package func backward(
+  public func backward(
     _ gradient: MatrixView, cache input: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass
   ) {
     let columns = input.columns

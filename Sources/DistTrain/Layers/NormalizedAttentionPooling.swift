@@ -7,8 +7,8 @@ internal import CKernels
 /// A channel that its ReLU shut for a whole utterance is constant here, and not zero as it would be before the
 /// normalisation. Its deviation is the floor's and has no gradient: sums are taken about a frame's own value, so that
 /// rounding makes no variance.
-package struct NormalizedAttentionPooling: Layer {
-  package struct Cache {
+public struct NormalizedAttentionPooling: Layer {
+  public struct Cache: Sendable {
     let grid: Grid
     /// channels × (utterances · frames).
     let input: MatrixView
@@ -31,12 +31,12 @@ package struct NormalizedAttentionPooling: Layer {
   let attention: ContextualLinear
   let normalization: BatchNormalization
   let energy: Linear
-  package var inputs: Int { channels }
-  package var outputs: Int { 2 * channels }
+  public var inputs: Int { channels }
+  public var outputs: Int { 2 * channels }
   private let floor: Float = 1e-12
 
   /// - Parameter name: the scope of `tdnn.conv.conv`, `tdnn.norm.norm` and `conv.conv`, kernels of one frame.
-  package init(
+  public init(
     _ name: String, channels: Int, bottleneck: Int, globalContext: Bool, layout: inout EncoderLayout
   ) {
     self.channels = channels
@@ -50,10 +50,10 @@ package struct NormalizedAttentionPooling: Layer {
     }
   }
 
-  package func outputGrid(_ grid: Grid) -> Grid { grid.pooled }
+  public func outputGrid(_ grid: Grid) -> Grid { grid.pooled }
 
   /// Of one line of frames an utterance: channels × (utterances · frames) → 2·channels × utterances.
-  package func forward(
+  public func forward(
     _ input: AffineView, _ grid: Grid, into output: MatrixView, _ pass: ForwardPass
   ) -> (output: AffineView, cache: Cache) {
     precondition(grid.height == 1, "pooled is over lines of frames, one an utterance")
@@ -104,7 +104,7 @@ package struct NormalizedAttentionPooling: Layer {
     return ContextualLinear.Context(means: means, deviations: deviations)
   }
 
-  package func backward(
+  public func backward(
     _ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass
   ) {
     let (span, objectives) = (cache.input.columns, pass.objectives)

@@ -1,9 +1,9 @@
 /// The named tensors of one flat buffer, in order.
-package struct ParameterLayout: Sendable {
-  package private(set) var parameters: [Parameter] = []
-  package private(set) var count = 0
+public struct ParameterLayout: Sendable {
+  public private(set) var parameters: [Parameter] = []
+  public private(set) var count = 0
 
-  package init() {}
+  public init() {}
 
   package mutating func add(
     _ name: String, shape: [Int], initialisation: Parameter.Initialisation, decays: Bool
@@ -33,18 +33,18 @@ package struct ParameterLayout: Sendable {
 }
 
 /// What an encoder keeps between steps: trained parameters and running statistics.
-package struct EncoderLayout: Sendable {
-  package private(set) var parameters = ParameterLayout()
+public struct EncoderLayout: Sendable {
+  public private(set) var parameters = ParameterLayout()
   /// Means and variances that inference uses; no gradient.
   package private(set) var statistics = ParameterLayout()
   /// What the names begin with of what is added, with a dot at its end.
   private var scope = ""
 
-  package init() {}
+  public init() {}
 
   /// Lays out under a name: within `scope("layer1")` the parameter `weight` is `layer1.weight`, and a scope `conv` is
   /// `layer1.conv`.
-  package mutating func scope<Result>(_ name: String, _ body: (inout EncoderLayout) -> Result) -> Result {
+  public mutating func scope<Result>(_ name: String, _ body: (inout EncoderLayout) -> Result) -> Result {
     let outer = scope
     scope += name + "."
     defer { scope = outer }
@@ -65,7 +65,7 @@ package struct EncoderLayout: Sendable {
 }
 
 /// A named tensor inside a flat buffer.
-package struct Parameter: Sendable, Equatable {
+public struct Parameter: Sendable, Equatable {
   /// How a parameter starts.
   package enum Initialisation: Sendable, Equatable {
     case constant(Float)
@@ -73,14 +73,14 @@ package struct Parameter: Sendable, Equatable {
     case uniform(bound: Float)
   }
 
-  package let name: String
-  package let shape: [Int]
+  public let name: String
+  public let shape: [Int]
   /// First element in the flat buffer.
   package let offset: Int
   package let initialisation: Initialisation
   /// Whether weight decay pulls on it: not on biases and normalisation (Goyal et al. 2017, section 5.1).
   package let decays: Bool
 
-  package var count: Int { shape.reduce(1, *) }
-  package var range: Range<Int> { offset..<offset + count }
+  public var count: Int { shape.reduce(1, *) }
+  public var range: Range<Int> { offset..<offset + count }
 }

@@ -1,27 +1,27 @@
 /// A row-major matrix of floats. Copies share their elements, because a matrix is a handle, as a pointer is.
 ///
 /// The activations of a batch are one matrix, channels × (utterances · frames), utterance after utterance.
-package struct Matrix: Sendable {
-  package let rows: Int
-  package let columns: Int
+public struct Matrix: Sendable {
+  public let rows: Int
+  public let columns: Int
   package let buffer: Buffer
 
   /// A matrix whose values are undefined.
-  package init(rows: Int, columns: Int) {
+  public init(rows: Int, columns: Int) {
     self.rows = rows
     self.columns = columns
     buffer = Buffer(count: rows * columns)
   }
 
   /// A matrix of the given values, row after row.
-  package init(rows: Int, columns: Int, _ values: [Float]) {
+  public init(rows: Int, columns: Int, _ values: [Float]) {
     precondition(values.count == rows * columns, "\(rows) × \(columns) elements expected, not \(values.count)")
     self.init(rows: rows, columns: columns)
     for (index, value) in values.enumerated() { pointer[index] = value }
   }
 
   /// A matrix of zeros.
-  package static func zeros(rows: Int, columns: Int) -> Matrix {
+  public static func zeros(rows: Int, columns: Int) -> Matrix {
     let matrix = Matrix(rows: rows, columns: columns)
     matrix.pointer.update(repeating: 0, count: matrix.count)
     return matrix
@@ -30,13 +30,13 @@ package struct Matrix: Sendable {
   package var pointer: UnsafeMutablePointer<Float> { buffer.pointer }
   package var count: Int { rows * columns }
   /// The elements, row after row.
-  package var values: [Float] { Array(elements) }
+  public var values: [Float] { Array(elements) }
   package var elements: UnsafeMutableBufferPointer<Float> { UnsafeMutableBufferPointer(start: pointer, count: count) }
 
   /// The first element of a row.
   package func row(_ index: Int) -> UnsafeMutablePointer<Float> { pointer + index * columns }
 
-  package subscript(row: Int, column: Int) -> Float {
+  public subscript(row: Int, column: Int) -> Float {
     get { pointer[row * columns + column] }
     nonmutating set { pointer[row * columns + column] = newValue }
   }

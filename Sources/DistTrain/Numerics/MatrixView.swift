@@ -1,10 +1,10 @@
 /// A rectangle of a row-major matrix: `rows` rows of `columns` elements, `stride` elements apart.
 ///
 /// Unchecked: elements are written by one thread, or by a loop's calls that write elements of their own.
-package struct MatrixView: @unchecked Sendable {
+public struct MatrixView: @unchecked Sendable {
   package let pointer: UnsafeMutablePointer<Float>
-  package let rows: Int
-  package let columns: Int
+  public let rows: Int
+  public let columns: Int
   package let stride: Int
   /// Keeps the elements alive. A view of parameters has none, because their owner outlives every pass.
   private let owner: Buffer?
@@ -34,12 +34,12 @@ package struct MatrixView: @unchecked Sendable {
 }
 
 extension Matrix {
-  package var view: MatrixView { MatrixView(pointer, rows: rows, columns: columns, owner: buffer) }
+  public var view: MatrixView { MatrixView(pointer, rows: rows, columns: columns, owner: buffer) }
   package func rows(_ range: Range<Int>) -> MatrixView { view.rows(range) }
   package func columns(_ range: Range<Int>) -> MatrixView { view.columns(range) }
 
   /// The transpose, copied.
-  package var transposed: Matrix {
+  public var transposed: Matrix {
     let result = Matrix(rows: columns, columns: rows)
     for row in 0..<rows {
       for column in 0..<columns { result[column, row] = self[row, column] }

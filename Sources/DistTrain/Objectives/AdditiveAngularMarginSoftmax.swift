@@ -3,7 +3,7 @@ import Foundation
 /// Softmax over scaled cosines with a margin on the target's:
 /// L = −(1/M) Σ_i log softmax_k(l_ik)[y_i], l_ik = s·cos θ_ik for k ≠ y_i, l_iy = s·φ(θ_iy)
 /// (Deng, Guo, Xue and Zafeiriou, "ArcFace: Additive Angular Margin Loss for Deep Face Recognition", CVPR 2019).
-package struct AdditiveAngularMarginSoftmax: Sendable {
+public struct AdditiveAngularMarginSoftmax: Sendable {
   package enum Form: String, Sendable, Codable, CaseIterable {
     /// Scaled cosines without a margin.
     case softmax
@@ -13,7 +13,7 @@ package struct AdditiveAngularMarginSoftmax: Sendable {
     case additiveAngularMargin = "additive-angular-margin"
   }
 
-  package let name: String
+  public let name: String
   package let form: Form
   /// s.
   package let scale: Double
@@ -87,7 +87,7 @@ package struct AdditiveAngularMarginSoftmax: Sendable {
 
 extension AdditiveAngularMarginSoftmax: Objective {
   /// Of the prototypes that the batch's classifier holds, which are trained by it.
-  package func evaluate(_ batch: ObjectiveBatch) -> ObjectiveValue {
+  public func evaluate(_ batch: ObjectiveBatch) -> ObjectiveValue {
     guard let classification = batch.classification else { preconditionFailure("\(name) needs a classifier") }
     return classification.loss(self, margin: batch.moment.margin)
   }

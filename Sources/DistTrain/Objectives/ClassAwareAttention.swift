@@ -2,7 +2,7 @@ import Foundation
 
 /// How sure the classifier's prototypes are of a row: a_i = softmax_k(κ·cos θ_ik)[y_i] (Li, Mak and Meng, "Discriminative
 /// Speaker Representation via Contrastive Learning with Class-Aware Attention in Angular Space", ICASSP 2023).
-package struct ClassAwareAttention: Sendable {
+public struct ClassAwareAttention: Sendable {
   package enum Mode: String, Sendable, Codable, CaseIterable {
     /// Negatives' terms of the contrastive loss are multiplied by weights.
     case weight

@@ -2,7 +2,7 @@
 ///
 /// Nobody else sees the prototypes, or a row's cosines with all of them: a classifier may compute all speakers on every rank
 /// or share them out, and objectives ask it for losses and certainties alone.
-package protocol Classifier: Sendable {
+public protocol Classifier: Sendable {
   /// The parameters of the part that this rank holds, for embeddings of so many numbers.
   func layout(dimensions: Int) -> ParameterLayout
   /// - Parameter parameters: laid out as above, one row. They stay as they are as long as the classification is in use.
@@ -12,7 +12,7 @@ package protocol Classifier: Sendable {
 }
 
 /// One rank's rows of a batch as a classifier sees them.
-package protocol Classification {
+public protocol Classification {
   /// The softmax loss, with a margin on the target's cosine.
   func loss(_ softmax: AdditiveAngularMarginSoftmax, margin: Double) -> ObjectiveValue
   /// How sure the classifier is of each of the rows.
@@ -23,13 +23,13 @@ package protocol Classification {
 }
 
 /// Brings the gradient of the classifier's parameters, in two halves: the sum over the batch lies between them.
-package struct ClassifierPullback {
+public struct ClassifierPullback {
   /// Adds what this rank's units bring, for each of their nodes to a row like the parameters.
-  package let add: (_ nodes: [MatrixView]) -> Void
+  public let add: (_ nodes: [MatrixView]) -> Void
   /// Makes the gradient of the sum of all nodes, in place.
-  package let finish: (_ sum: MatrixView) -> Void
+  public let finish: (_ sum: MatrixView) -> Void
 
-  package init(add: @escaping ([MatrixView]) -> Void, finish: @escaping (MatrixView) -> Void) {
+  public init(add: @escaping ([MatrixView]) -> Void, finish: @escaping (MatrixView) -> Void) {
     self.add = add
     self.finish = finish
   }

@@ -1,8 +1,8 @@
 /// The shortest convex combination of gradients: argmin ‖Σ_k α_k g_k‖² over the simplex
 /// (Désidéri 2012; Sener and Koltun, "Multi-Task Learning as Multi-Objective Optimization", NeurIPS 2018, algorithm 2).
-package struct MinNormSolver: Sendable {
+public struct MinNormSolver: Sendable {
   /// By what the gradients are divided before α is sought.
-  package enum Normalization: String, Sendable, Codable, CaseIterable {
+  public enum Normalization: String, Sendable, Codable, CaseIterable {
     case none
     /// ‖g_k‖.
     case l2
@@ -17,7 +17,7 @@ package struct MinNormSolver: Sendable {
   package let maximumIterations: Int
   package let tolerance: Double
 
-  package init(normalization: Normalization = .none, maximumIterations: Int = 250, tolerance: Double = 1e-9) {
+  public init(normalization: Normalization = .none, maximumIterations: Int = 250, tolerance: Double = 1e-9) {
     self.normalization = normalization
     self.maximumIterations = maximumIterations
     self.tolerance = tolerance

@@ -2,7 +2,7 @@
 ///
 /// An objective computes the share of one rank, its own rows' terms, and finds all other rows in the batch; so it never
 /// learns how many ranks there are, and any number of them gives the same bits.
-package protocol Objective: Sendable {
+public protocol Objective: Sendable {
   /// What settings, logs and metrics call it, such as `contrastive`; letters and digits.
   var name: String { get }
   /// Why a batch may have no term of it, for people: `no row has a positive`.
@@ -12,24 +12,24 @@ package protocol Objective: Sendable {
 }
 
 extension Objective {
-  package var absence: String { "no row has a term" }
+  public var absence: String { "no row has a term" }
 }
 
 /// What an objective found of one rank's rows.
-package struct ObjectiveValue {
+public struct ObjectiveValue {
   /// The loss as a sum over the global batch: each of this rank's rows has its share.
-  package let losses: [Double]
+  public let losses: [Double]
   /// The loss's gradient by this rank's rows, embeddings of length one: rows × dimensions. It has both halves, that of the
   /// rows' own terms and that of the terms of other rows, of any rank, in which they occur.
-  package let gradient: Matrix
+  public let gradient: Matrix
   /// Rows of the global batch that have a term, the same number on every rank; without one the step goes by the other
   /// objectives.
-  package let terms: Int
+  public let terms: Int
   /// What brings the gradient of the classifier's parameters; nil where the loss leaves them alone. The parameters belong to
   /// one objective.
-  package let classifier: ClassifierPullback?
+  public let classifier: ClassifierPullback?
 
-  package init(losses: [Double], gradient: Matrix, terms: Int, classifier: ClassifierPullback? = nil) {
+  public init(losses: [Double], gradient: Matrix, terms: Int, classifier: ClassifierPullback? = nil) {
     self.losses = losses
     self.gradient = gradient
     self.terms = terms
@@ -38,30 +38,30 @@ package struct ObjectiveValue {
 }
 
 /// A global batch as the objectives of one rank see it.
-package struct ObjectiveBatch {
+public struct ObjectiveBatch {
   /// Embeddings of length one of all rows, those of the ranks before this one first: rows × dimensions.
-  package let embeddings: Matrix
+  public let embeddings: Matrix
   /// This rank's rows among them.
-  package let own: Range<Int>
+  public let own: Range<Int>
   /// The speaker of each row of the global batch, by number.
-  package let speakers: [Int]
+  public let speakers: [Int]
   /// How this rank's rows are cut for sums over the batch.
   package let units: BatchUnits
   /// Where training stands.
-  package let moment: Moment
+  public let moment: Moment
   /// The classifier's view of this rank's rows; nil where training has none.
   package internal(set) var classification: (any Classification)?
   private let exchange: Exchange
   private let held: Held?
 
   /// What schedules say of a step.
-  package struct Moment: Sendable, Equatable {
+  public struct Moment: Sendable, Equatable {
     /// Steps done.
-    package var step = 0
+    public var step = 0
     /// The margin of the classification.
-    package var margin: Double
+    public var margin: Double
     /// How far attention has come from 1 (0) to its own weights (1).
-    package var warmth: Double
+    public var warmth: Double
 
     package init(step: Int = 0, margin: Double = 0, warmth: Double = 1) {
       self.step = step
@@ -104,7 +104,7 @@ package struct ObjectiveBatch {
   }
 
   /// The speakers of this rank's rows.
-  package var ownSpeakers: [Int] { Array(speakers[own]) }
+  public var ownSpeakers: [Int] { Array(speakers[own]) }
 
   /// Takes `each` numbers of each of this rank's rows and gives those of all rows, in their order.
   package func gather(_ values: [Double], each: Int = 1) -> [Double] { exchange.gather(values, each) }

@@ -2,9 +2,9 @@ import Foundation
 
 /// Adam (Kingma and Ba 2015), with weight decay in the gradient, or with it apart from the gradient
 /// (AdamW, Loshchilov and Hutter 2019).
-package final class Adam: Optimizer {
-  package let state: [(name: String, values: Matrix)]
-  package var updates = 0
+public final class Adam: Optimizer {
+  public let state: [(name: String, values: Matrix)]
+  public var updates = 0
   private let layout: ParameterLayout
   private let beta1: Double
   private let beta2: Double
@@ -12,7 +12,7 @@ package final class Adam: Optimizer {
   private let weightDecay: Double
   private let decoupled: Bool
 
-  package init(
+  public init(
     _ layout: ParameterLayout, beta1: Double, beta2: Double, epsilon: Double, weightDecay: Double, decoupled: Bool
   ) {
     self.layout = layout
@@ -27,7 +27,7 @@ package final class Adam: Optimizer {
     ]
   }
 
-  package func update(_ values: Matrix, gradient: Matrix, learningRate: Double) {
+  public func update(_ values: Matrix, gradient: Matrix, learningRate: Double) {
     updates += 1
     let rate = Float(learningRate / (1 - pow(beta1, Double(updates))))
     let correction = Float(1 / (1 - pow(beta2, Double(updates))).squareRoot())

@@ -4,8 +4,8 @@ import Foundation
 ///
 /// Every course but `oneCycle` is multiplied by a linear warm-up, min(1, t / warmup): wespeaker's, in which the first
 /// step of a run with a warm-up has rate 0.
-package struct LearningRateSchedule: Sendable, Equatable {
-  package enum Course: Sendable, Equatable {
+public struct LearningRateSchedule: Sendable, Equatable {
+  public enum Course: Sendable, Equatable {
     /// The same rate throughout.
     case constant(Double)
     /// initial · exp((t / T) · ln(final / initial)): wespeaker's.
@@ -20,13 +20,13 @@ package struct LearningRateSchedule: Sendable, Equatable {
     case oneCycle(maximum: Double, rise: Double, divisor: Double, finalDivisor: Double)
   }
 
-  package let course: Course
+  public let course: Course
   /// T: the steps of the whole run.
-  package let steps: Int
+  public let steps: Int
   /// Steps of linear rise from 0; 0 is none.
-  package let warmup: Int
+  public let warmup: Int
 
-  package init(_ course: Course, steps: Int, warmup: Int = 0) {
+  public init(_ course: Course, steps: Int, warmup: Int = 0) {
     precondition(steps > 0, "a schedule stretches over at least one step")
     precondition(warmup >= 0, "a warm-up has no negative length")
     if case .oneCycle = course { precondition(warmup == 0, "one-cycle has its own rise") }
@@ -36,7 +36,7 @@ package struct LearningRateSchedule: Sendable, Equatable {
   }
 
   /// The rate of the update after step `step`'s gradients, counted from 0.
-  package func rate(at step: Int) -> Double {
+  public func rate(at step: Int) -> Double {
     precondition(step >= 0, "steps count from 0")
     let progress = Double(step) / Double(steps)
     let warm = step < warmup ? Double(step) / Double(warmup) : 1

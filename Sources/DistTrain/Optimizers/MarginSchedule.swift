@@ -2,8 +2,8 @@ import Foundation
 
 /// The margin of the classification loss as a function of the step alone: `initial` before step `start`, `final` from
 /// step `end` on, and a rising course between.
-package struct MarginSchedule: Sendable, Equatable {
-  package enum Course: Sendable, Equatable {
+public struct MarginSchedule: Sendable, Equatable {
+  public enum Course: Sendable, Equatable {
     /// `final` from the first step on.
     case constant
     /// initial + (final − initial) · (t − start) / (end − start).
@@ -13,13 +13,13 @@ package struct MarginSchedule: Sendable, Equatable {
     case exponential
   }
 
-  package let course: Course
-  package let initial: Double
-  package let final: Double
-  package let start: Int
-  package let end: Int
+  public let course: Course
+  public let initial: Double
+  public let final: Double
+  public let start: Int
+  public let end: Int
 
-  package init(_ course: Course, initial: Double, final: Double, start: Int, end: Int) {
+  public init(_ course: Course, initial: Double, final: Double, start: Int, end: Int) {
     precondition(start <= end, "a margin's rise ends after its start")
     self.course = course
     self.initial = initial
@@ -29,7 +29,7 @@ package struct MarginSchedule: Sendable, Equatable {
   }
 
   /// The margin of step `step`, counted from 0.
-  package func margin(at step: Int) -> Double {
+  public func margin(at step: Int) -> Double {
     if course == .constant || step >= end { return final }
     if step < start { return initial }
     let progress = Double(step - start) / Double(end - start)

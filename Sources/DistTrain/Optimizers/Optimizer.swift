@@ -1,5 +1,5 @@
 /// A rule by which parameters follow a gradient.
-package protocol Optimizer: AnyObject {
+public protocol Optimizer: AnyObject {
   /// What the rule remembers, by name, each like the parameters: all of it belongs in a checkpoint.
   var state: [(name: String, values: Matrix)] { get }
   /// Updates made so far.

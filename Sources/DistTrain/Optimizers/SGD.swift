@@ -1,14 +1,14 @@
 /// Stochastic gradient descent with momentum (PyTorch's form): v = μ·v + g + λ·p; p −= η·v, or with Nesterov's momentum
 /// p −= η·(g + λ·p + μ·v) (Sutskever et al. 2013).
-package final class SGD: Optimizer {
-  package let state: [(name: String, values: Matrix)]
-  package var updates = 0
+public final class SGD: Optimizer {
+  public let state: [(name: String, values: Matrix)]
+  public var updates = 0
   private let layout: ParameterLayout
   private let momentum: Float
   private let nesterov: Bool
   private let weightDecay: Float
 
-  package init(_ layout: ParameterLayout, momentum: Double, nesterov: Bool, weightDecay: Double) {
+  public init(_ layout: ParameterLayout, momentum: Double, nesterov: Bool, weightDecay: Double) {
     self.layout = layout
     self.momentum = Float(momentum)
     self.nesterov = nesterov
@@ -16,7 +16,7 @@ package final class SGD: Optimizer {
     state = [("momentum", Matrix.zeros(rows: 1, columns: layout.count))]
   }
 
-  package func update(_ values: Matrix, gradient: Matrix, learningRate: Double) {
+  public func update(_ values: Matrix, gradient: Matrix, learningRate: Double) {
     updates += 1
     let rate = Float(learningRate)
     let (momentum, nesterov) = (momentum, nesterov)

@@ -27,18 +27,18 @@ package struct GatheredRows {
 }
 
 /// The objectives of a training, and the classifier that they share: from gathered rows to the gradients of embeddings.
-package struct BatchObjectives: Sendable {
-  package let all: [any Objective]
-  package let classifier: (any Classifier)?
+public struct BatchObjectives: Sendable {
+  public let all: [any Objective]
+  public let classifier: (any Classifier)?
 
-  package init(_ all: [any Objective], classifier: (any Classifier)?) {
+  public init(_ all: [any Objective], classifier: (any Classifier)?) {
     precondition(!all.isEmpty, "training follows an objective")
     precondition(Set(all.map(\.name)).count == all.count, "two objectives have one name")
     self.all = all
     self.classifier = classifier
   }
 
-  package var names: [String] { all.map(\.name) }
+  public var names: [String] { all.map(\.name) }
 
   /// The losses of a global batch and what they send back, in the order of the objectives.
   package struct Losses {
@@ -49,7 +49,7 @@ package struct BatchObjectives: Sendable {
     /// Gradients of this rank's embeddings before length normalisation, rows × dimensions.
     package let gradients: [Matrix]
     /// Brings the gradient of the classifier's parameters, and says of which objective it is.
-    package let classifier: (objective: Int, pullback: ClassifierPullback)?
+    public let classifier: (objective: Int, pullback: ClassifierPullback)?
 
     /// Whether each objective has a term in the batch.
     var present: [Bool] { terms.map { $0 > 0 } }

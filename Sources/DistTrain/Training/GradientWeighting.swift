@@ -1,5 +1,5 @@
 /// How the objectives' gradients become the encoder's one direction.
-package enum GradientWeighting: Sendable {
+public enum GradientWeighting: Sendable {
   /// The shortest combination of the gradients of the encoder's parameters.
   case parameters(MinNormSolver)
   /// The shortest combination of the gradients of the embeddings before length normalisation: an upper bound of the

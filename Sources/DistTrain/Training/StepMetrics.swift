@@ -1,26 +1,26 @@
 /// What one training step measured. A number that does not apply, or is not one, is NaN and `null` in JSON.
-package struct StepMetrics: Sendable {
+public struct StepMetrics: Sendable {
   /// What it measured of one objective.
-  package struct Objective: Sendable {
-    package let name: String
-    package var loss = Double.nan
+  public struct Objective: Sendable {
+    public let name: String
+    public var loss = Double.nan
     /// Of its gradient among the objectives' weights, which add up to one.
-    package var weight = Double.nan
-    package var gradientNorm = Double.nan
+    public var weight = Double.nan
+    public var gradientNorm = Double.nan
     /// Rows of the batch that have a term of it; the log has the least of all objectives.
-    package var terms = Double.nan
+    public var terms = Double.nan
   }
 
-  package var step: Int
-  package var epoch: Int
-  package var objectives: [Objective]
+  public var step: Int
+  public var epoch: Int
+  public var objectives: [Objective]
   /// The cosine between each two objectives' gradients: first and second, first and third, …, second and third, …
-  package var gradientCosines: [Double]
+  public var gradientCosines: [Double]
   /// Rows that have a term of every objective, a positive where one is contrastive.
-  package var anchors = Double.nan
-  package var learningRate = Double.nan
-  package var margin = Double.nan
-  package var utterancesPerSecond = Double.nan
+  public var anchors = Double.nan
+  public var learningRate = Double.nan
+  public var margin = Double.nan
+  public var utterancesPerSecond = Double.nan
   /// Seconds that the step waited for its batch, which is loaded beside the step before.
   package var loadSeconds = Double.nan
   package var forwardSeconds = Double.nan
@@ -29,7 +29,7 @@ package struct StepMetrics: Sendable {
   package var communicateSeconds = Double.nan
   /// Seconds of `backwardSeconds` beside which sums of gradients were under way, at least (see `GradientBuckets`).
   package var overlappedSeconds = Double.nan
-  package var totalSeconds = Double.nan
+  public var totalSeconds = Double.nan
   /// Seconds that training stood still for checkpoints since the step before; they belong to no section of the step.
   package var checkpointSeconds = Double.nan
   /// Updates left out so far, this step's included, because a loss or gradient was not finite.
@@ -44,7 +44,7 @@ package struct StepMetrics: Sendable {
   }
 
   /// What was measured of the objective with a name; it has to be one of the step's.
-  package subscript(_ name: String) -> Objective {
+  public subscript(_ name: String) -> Objective {
     get { objectives[place(of: name)] }
     set { objectives[place(of: name)] = newValue }
   }
@@ -57,7 +57,7 @@ package struct StepMetrics: Sendable {
   }
 
   /// The first objective's weight; of two the other's is 1 − α.
-  package var alpha: Double { objectives.first?.weight ?? .nan }
+  public var alpha: Double { objectives.first?.weight ?? .nan }
 }
 
 /// The lines of `metrics.jsonl`.
@@ -115,7 +115,7 @@ extension StepMetrics: Decodable {
 
   /// Reads a line of the log; unknown keys are passed over, so that a newer svdist's log can be drawn. Objectives come in
   /// the order of their names.
-  package init(from decoder: any Decoder) throws {
+  public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: Key.self)
     func number(_ name: String) throws -> Double { try values.decodeIfPresent(Double.self, forKey: Key(name)) ?? .nan }
     let names = values.allKeys.map(\.stringValue).filter { $0.hasSuffix(Self.loss) }.sorted().map {

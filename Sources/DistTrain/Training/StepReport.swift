@@ -1,6 +1,6 @@
 /// What a step was made of and what it measured.
-package struct StepReport: Sendable {
-  package var metrics: StepMetrics
+public struct StepReport: Sendable {
+  public var metrics: StepMetrics
   /// What this rank's rows held.
   package var rows: [LoadedRow] = []
   /// Utterances newly found unreadable on any rank.

@@ -1,19 +1,19 @@
 /// Trains an encoder and the classifier beside it: the parameters, their optimiser, and one step.
 ///
 /// All ranks hold the same parameters and take the same branches: whatever decides anything was summed or broadcast.
-package final class Trainer {
-  package let encoder: any Encoder
-  package let communicator: any Communicator
-  package let plan: TrainingPlan
+public final class Trainer {
+  public let encoder: any Encoder
+  public let communicator: any Communicator
+  public let plan: TrainingPlan
   package let batches: BatchStream
   /// The encoder's parameters, then the classifier's: one flat buffer.
   package let layout: ParameterLayout
-  package let parameters: Matrix
+  public let parameters: Matrix
   /// The encoder's running statistics.
-  package let statistics: Matrix
+  public let statistics: Matrix
   package let optimizer: any Optimizer
   /// Steps done.
-  package internal(set) var step = 0
+  public internal(set) var step = 0
   /// Steps whose update was left out.
   package internal(set) var skipped = 0
   let gradients: GradientSet
@@ -25,7 +25,7 @@ package final class Trainer {
   /// - Parameters:
   ///   - readers: threads that load the next batch beside the computation.
   ///   - patience: seconds that a batch may take to be read.
-  package init(
+  public init(
     encoder: any Encoder, plan: TrainingPlan, communicator: any Communicator, readers: Int = 1,
     patience: Double = .infinity
   ) {
@@ -53,7 +53,7 @@ package final class Trainer {
   /// through the encoder and summed over ranks, weights, update.
   /// - Throws: `AgreedFailure` when a rank cannot load its rows, `NonFiniteStep` on all ranks when a loss or gradient is
   ///   not finite.
-  package func advance(on given: GlobalBatch? = nil) throws -> StepReport {
+  public func advance(on given: GlobalBatch? = nil) throws -> StepReport {
     clock = StepClock()
     let batch = try given ?? batches.batch(step: step)
     let pass = pass(batch.cut)
@@ -85,7 +85,7 @@ package final class Trainer {
   ///   - features: of this rank's rows, bins × (rows · frames).
   ///   - speakers: of all rows of the global batch, by number.
   /// - Throws: `NonFiniteStep` on all ranks when a loss or gradient is not finite.
-  package func learn(_ features: Matrix, speakers: [Int]) throws -> StepMetrics {
+  public func learn(_ features: Matrix, speakers: [Int]) throws -> StepMetrics {
     try advance(
       on: GlobalBatch(features: features, speakers: speakers, cut: batches.cut(rows: speakers.count))
     ).metrics

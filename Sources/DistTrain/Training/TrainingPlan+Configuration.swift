@@ -1,6 +1,6 @@
 extension TrainingPlan {
   /// - Throws: `Failure` where the corpus does not fit the settings, or a folder of noise or rooms is of no use.
-  package init(_ configuration: Configuration, corpus whole: Corpus) throws {
+  public init(_ configuration: Configuration, corpus whole: Corpus) throws {
     let recorded = try Self.lasting(configuration.corpus, whole)
     let batches = try BatchSource(configuration, recorded: recorded)
     let encoder = configuration.network

@@ -15,8 +15,9 @@ extension TrainingPlan {
         + "\(batch.units), or lower batch.unit to \(batch.rows / ranks)")
   }
 
+  /// The training that a configuration describes, on the corpus that it names.
   /// - Throws: `Failure`, also where no corpus is named.
-  init(_ configuration: Configuration) throws {
+  public init(_ configuration: Configuration) throws {
     guard let path = configuration.corpus.train else {
       throw Failure(.usage, "corpus.train: not set: name a data directory, --set corpus.train=DIR")
     }

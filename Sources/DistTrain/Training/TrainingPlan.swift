@@ -1,17 +1,17 @@
 /// What is trained on and how: the parts of a training, as a configuration names them or put together by hand.
-package struct TrainingPlan: Sendable {
-  package var batches: BatchSource
+public struct TrainingPlan: Sendable {
+  public var batches: BatchSource
   /// The losses, with the classifier that they share.
-  package var objectives: BatchObjectives
-  package var weighting: GradientWeighting
-  package var schedules: Schedules
+  public var objectives: BatchObjectives
+  public var weighting: GradientWeighting
+  public var schedules: Schedules
   /// Makes the optimiser of parameters that are laid out so.
   package var optimizer: @Sendable (ParameterLayout) -> any Optimizer
   /// Steps of the whole training.
-  package var steps: Int
-  package var seed: UInt64
+  public var steps: Int
+  public var seed: UInt64
   /// Longest gradient, for the encoder and for the classifier each; nil clips nothing.
-  package var gradientNorm: Double?
+  public var gradientNorm: Double?
   /// Whether batch statistics are taken over all ranks.
   package var sharesBatchStatistics = true
   /// Of the encoder's products.
@@ -35,7 +35,7 @@ package struct TrainingPlan: Sendable {
 }
 
 /// What changes with the steps, each a function of the step alone, counted from 0.
-package struct Schedules: Sendable {
+public struct Schedules: Sendable {
   package let learningRate: LearningRateSchedule
   package let margin: MarginSchedule
   /// Steps over which attention comes to its own weights.

@@ -4,7 +4,7 @@ extension TrialList {
   /// of them decides for the file.
   ///
   /// - Throws: `Failure(.badData)` with the file, the line and what was expected there.
-  package static func read(_ path: String) throws -> TrialList {
+  public static func read(_ path: String) throws -> TrialList {
     var reader = Reader(path: path)
     try InputFile.contents(of: path).withUnsafeBytes { bytes in
       reader.order = try Reader.order(of: bytes, path: path)

@@ -1,7 +1,7 @@
 /// Pairs of an enrolment and a test, each of one speaker (target) or of two speakers (non-target).
-package struct TrialList: Sendable {
+public struct TrialList: Sendable {
   /// A trial as indices into `names`, in 12 bytes because lists of millions are common.
-  package struct Trial: Sendable, Equatable {
+  public struct Trial: Sendable, Equatable {
     private let enrolmentIndex: Int32
     private let testIndex: Int32
     /// Whether enrolment and test are of one speaker.
@@ -22,8 +22,8 @@ package struct TrialList: Sendable {
   /// The path of the file that the list was read from.
   package let path: String
   /// The names of utterances and enrolments, each once, in the order in which they first appear.
-  package let names: [String]
-  package let trials: [Trial]
+  public let names: [String]
+  public let trials: [Trial]
   /// The number of trials before each line that holds none.
   private let emptyLines: [Int]
 
@@ -35,7 +35,7 @@ package struct TrialList: Sendable {
   }
 
   /// Whether each trial is a target.
-  package var targets: [Bool] { trials.map(\.isTarget) }
+  public var targets: [Bool] { trials.map(\.isTarget) }
 
   /// The line, counted from 1, on which a trial stands.
   package func line(of trial: Int) -> Int {

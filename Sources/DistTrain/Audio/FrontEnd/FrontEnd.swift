@@ -8,7 +8,7 @@ import Foundation
 /// which the first sample counts as its own predecessor. Frames are filled up with zeros to a power of two. Spectra are
 /// of power, triangles are linear in mel = 1127·ln(1 + f/700), logarithms are natural, and there is no coefficient for
 /// the energy.
-package struct FrontEnd: Codable, Sendable, Equatable {
+public struct FrontEnd: Codable, Sendable, Equatable {
   /// The weights over a frame, symmetric about its middle.
   package enum Window: String, Sendable, Codable, CaseIterable {
     case hamming, povey, hann, rectangular
@@ -71,7 +71,7 @@ package struct FrontEnd: Codable, Sendable, Equatable {
   /// gives the same bits.
   static let steps = 32768.0
 
-  package init(bins: Int = 80, dither: Double = 1) {
+  public init(bins: Int = 80, dither: Double = 1) {
     self.bins = bins
     self.dither = dither
   }
