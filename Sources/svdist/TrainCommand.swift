@@ -102,6 +102,10 @@ struct TrainCommand: RanksCommand {
         let each = "\(threads) \(threads == 1 ? "thread" : "threads") each"
         print("\(communicator.census), \(each), \(Machine.kernels), \(Job.library)")
         for warning in machine.warningsOfRun { print("warning: \(warning.text)") }
+        if ThreadTeam.shared.size < threads {
+          print(
+            "warning: the system starts only \(ThreadTeam.shared.size) of the threads (ulimit -u, ulimit -v, pids.max)")
+        }
         fflush(nil)
       }
       guard let runDir = command.runDir, !command.checkGradients else {

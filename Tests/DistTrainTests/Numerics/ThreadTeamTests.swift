@@ -1,4 +1,5 @@
 import DistTrain
+import Foundation
 import Synchronization
 import Testing
 
@@ -11,6 +12,21 @@ import Testing
       ThreadTeam.shared.run(count) { index in done.withLock { $0[index] += 1 } }
     }
     #expect(done.withLock { $0 } == [Int](repeating: 50, count: count))
+  }
+
+  @Test func `a team has as many threads as the system starts, and its loops end`() async {
+    await #expect(processExitsWith: .success) {
+      // Room for some of the threads' stacks.
+      let pages = try #require(KernelFile.text("/proc/self/statm")?.split(separator: " ").first.flatMap { Int($0) })
+      var limit = rlimit(rlim_cur: rlim_t(pages * 4096 + 256 << 20), rlim_max: .max)
+      try #require(setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0)
+      let team = ThreadTeam()
+      team.grow(to: 1000)
+      #expect((1..<100).contains(team.size))
+      let done = Mutex(0)
+      for _ in 0..<50 { team.run(100) { _ in done.withLock { $0 += 1 } } }
+      #expect(done.withLock { $0 } == 5000)
+    }
   }
 
   @Test func `a loop within a loop is done too`() {
