@@ -62,7 +62,7 @@ extension Configuration.Contrastive {
         "attention multiplies negatives' terms, or logits"),
       Setting(
         "contrastive.attention.scale", \.contrastive.attention.scale,
-        "factor on cosines to prototypes; null = classification.scale", allowed: .above(0, to: 10_000)),
+        "factor on its cosines; null = classification.scale", allowed: .above(0, to: 10_000)),
       Setting(
         "contrastive.attention.normalize", \.contrastive.attention.normalize,
         "an anchor's weights keep their sum (mode weight)"),

@@ -34,7 +34,7 @@ extension Configuration {
         allowed: .above(0, to: 1)),
       Setting(
         "optimizer.gradientNorm", \.optimizer.gradientNorm,
-        "longest gradient, encoder and classifier each; null = any", allowed: .above(0, to: 1e12)),
+        "longest gradient (encoder, classifier); null = any", allowed: .above(0, to: 1_000_000)),
     ]
   }
 }
