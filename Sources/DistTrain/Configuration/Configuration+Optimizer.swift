@@ -34,7 +34,7 @@ extension Configuration {
         allowed: .above(0, to: 1)),
       Setting(
         "optimizer.gradientNorm", \.optimizer.gradientNorm,
-        "norm limit, encoder and classifier; null = none", allowed: .above(0, to: 1e12)),
+        "norm limit, encoder and classifier; null = none", allowed: .above(0, to: 1_000_000)),
     ]
   }
 }

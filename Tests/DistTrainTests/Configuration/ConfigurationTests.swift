@@ -169,7 +169,7 @@ struct ConfigurationTests {
       ),
       (
         ["optimizer.gradientNorm=0"],
-        "--set optimizer.gradientNorm=0: optimizer.gradientNorm: allowed is above 0 to 1000000000000, or null, found 0"
+        "--set optimizer.gradientNorm=0: optimizer.gradientNorm: allowed is above 0 to 1000000, or null, found 0"
       ),
       (["optimizer.momentum=1"], "--set optimizer.momentum=1: optimizer.momentum: allowed is 0 to below 1, found 1"),
       (

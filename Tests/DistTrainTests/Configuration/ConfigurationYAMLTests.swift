@@ -34,7 +34,7 @@ struct ConfigurationYAMLTests {
           "optimizer={type: adamw, momentum: 0.8, nesterov: false, weightDecay: 2e-6, beta1: 0.85, beta2: 0.98}",
           "optimizer={epsilon: 1.25e-7, gradientNorm: null}",
           "schedule.learningRate={type: step, initial: 0.07, final: 1e-7, warmup: 3, every: 12, factor: 0.5}",
-          "schedule.learningRate={maximum: 0.003, rise: 0.4, divisor: 10, finalDivisor: 1e20}",
+          "schedule.learningRate={maximum: 0.003, rise: 0.4, divisor: 10, finalDivisor: 1e12}",
           "schedule.margin={type: linear, initial: 0.05, start: 4, end: 9}", "training={steps: 123, precision: bf16}",
           "training={nonFinite: rollback, nonFiniteLimit: 2}",
           "evaluation.everySteps=7", "checkpoint={everySteps: 8, everyMinutes: 0.5, keep: 9, keepBest: false}",
@@ -98,7 +98,7 @@ struct ConfigurationYAMLTests {
       "seed: 18446744073709551615", "  train: \"a: b # c\"", "  trials: \"no\"", "  noise: \"1e5\"",
       "    noise: [-2.5, 3]", "    kinds: [gsm, mu-law]", "    form: none", "    mode: \"off\"",
       "  weightDecay: 2.0e-6", "  epsilon: 1.25e-7",
-      "    initial: 0.07", "    finalDivisor: 1.0e+20", "  gradientNorm: null", "  augmented: [true]",
+      "    initial: 0.07", "    finalDivisor: 1000000000000", "  gradientNorm: null", "  augmented: [true]",
     ] {
       #expect(lines.contains(line), "\(line)")
     }

@@ -18,7 +18,7 @@ import Testing
     await #expect(processExitsWith: .success) {
       // Room for some of the threads' stacks.
       let pages = try #require(KernelFile.text("/proc/self/statm")?.split(separator: " ").first.flatMap { Int($0) })
-      var limit = rlimit(rlim_cur: rlim_t(pages * 4096 + 256 << 20), rlim_max: RLIM_INFINITY)
+      var limit = rlimit(rlim_cur: rlim_t(pages * 4096 + 256 << 20), rlim_max: .max)
       try #require(setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0)
       let team = ThreadTeam()
       team.grow(to: 1000)
