@@ -16,6 +16,19 @@ package enum CorpusLayout: String, Sendable, CaseIterable {
   /// A list of tar archives as wespeaker has it; see `ShardList`.
   case shards
 
+  /// The layout in a line of help.
+  package var summary: String {
+    switch self {
+    case .folders: "a folder tree speaker/…/file"
+    case .kaldi: "a Kaldi data directory: wav.scp, utt2spk, perhaps segments"
+    case .voxceleb: "VoxCeleb: idXXXXX/video/00001.wav, perhaps below wav/"
+    case .cnCeleb: "CN-Celeb as unpacked: CN-Celeb_flac, CN-Celeb2_flac or a folder of both"
+    case .csv: "a CSV file: path,speaker and perhaps start,end,id, named in its first line"
+    case .wespeaker: #"wespeaker's raw list: {"key": …, "wav": …, "spk": …} on each line, perhaps with "vad""#
+    case .shards: "wespeaker's list of shards: a tar archive on each line, of key.wav and key.spk"
+    }
+  }
+
   /// Whether the source is a file rather than a folder.
   var isFile: Bool { [.csv, .wespeaker, .shards].contains(self) }
 }
