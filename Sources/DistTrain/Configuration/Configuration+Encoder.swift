@@ -103,7 +103,7 @@ extension EncoderSetting.Allowed {
   fileprivate var text: String? {
     switch self {
     case .numbers(let range, multipleOf: 1): "\(range.lowerBound) to \(range.upperBound)"
-    case .numbers(let range, let factor): "multiples of \(factor) from \(range.lowerBound) to \(range.upperBound)"
+    case .numbers(let range, let factor): "a multiple of \(factor) from \(range.lowerBound) to \(range.upperBound)"
     case .truths: nil
     case .choices(let names): names.joined(separator: " | ")
     }

@@ -145,7 +145,7 @@ struct ConfigurationTests {
       (["batch.views=0"], "--set batch.views=0: batch.views: allowed is 1 to 1000000, found 0"),
       (
         ["encoder.channels=100"],
-        "--set encoder.channels=100: encoder.channels: allowed is multiples of 8 from 8 to 65536, found 100"
+        "--set encoder.channels=100: encoder.channels: allowed is a multiple of 8 from 8 to 65536, found 100"
       ),
       (
         ["encoder.layout=kaldi"],

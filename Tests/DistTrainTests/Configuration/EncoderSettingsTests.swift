@@ -57,7 +57,7 @@ import Testing
   @Test func `each type's values have its own bounds`() throws {
     #expect(
       refusal(["encoder={type: plain, channels: 4}"])
-        == "--set encoder={type: plain, channels: 4}: encoder.channels: allowed is multiples of 3 from 3 to 65536, found 4"
+        == "--set encoder={type: plain, channels: 4}: encoder.channels: allowed is a multiple of 3 from 3 to 65536, found 4"
     )
     #expect(
       refusal(["encoder.type=plain", "encoder.shape=round"])
@@ -65,10 +65,8 @@ import Testing
     #expect(
       refusal(["encoder.type=plian"])
         == "--set encoder.type=plian: encoder.type: expected one of ecapa-tdnn, plain, found plian")
-    #expect(
-      refusal(["encoder.sape=wide"]) == "--set encoder.sape=wide: encoder.sape: unknown setting; near: encoder.shape")
-    #expect(refusal(["encoder.channels=6", "encoder.channels=8"]) == nil)
-    #expect(refusal(["encoder={channels: 8}", "encoder.channels=9"])?.contains("found 9") == true)
+    #expect(refusal(["encoder.shap=wide"])?.contains("unknown setting; near: encoder.shape") == true)
+    #expect(refusal(["encoder.channels=8", "encoder={channels: 9}"])?.contains("found 9") == true)
   }
 
   @Test(arguments: [

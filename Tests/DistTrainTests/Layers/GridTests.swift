@@ -11,7 +11,7 @@ import Testing
     #expect(Self.grid.pooled.columns == 2)
   }
 
-  /// A layer's output, input gradient and parameters' gradients, with batch statistics of all columns.
+  /// A layer's output, input gradient and parameters' gradients.
   private func pass<Passed: Layer>(_ layer: Passed, _ layout: EncoderLayout, _ grid: Grid) -> [[Float]] {
     let parameters = Matrix(rows: 1, columns: layout.parameters.count)
     let statistics = Matrix(rows: 1, columns: layout.statistics.count)
@@ -31,8 +31,7 @@ import Testing
   @Test(arguments: [Convolution1D.Padding.zeros, .reflection])
   func `what works along frames takes each line by itself`(padding: Convolution1D.Padding) {
     var layout = EncoderLayout()
-    let layer = ConvolutionBlock(
-      convolution: "c", normalization: "n", inputs: 3, outputs: 4, kernel: 5, padding: padding, layout: &layout)
+    let layer = Convolution1D("c", inputs: 3, outputs: 4, kernel: 5, padding: padding, layout: &layout)
     let lines = Grid(utterances: Self.grid.lines, frames: Self.grid.frames)
     #expect(pass(layer, layout, Self.grid) == pass(layer, layout, lines))
     let long = Grid(utterances: 2, frames: Self.grid.height * Self.grid.frames)

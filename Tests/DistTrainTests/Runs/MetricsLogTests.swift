@@ -30,8 +30,8 @@ import Testing
     }
     #expect(
       metrics.json.hasPrefix(
-        #"{"step":1,"epoch":0,"centreLoss":0,"nearLoss":1,"wideLoss":2,"centreWeight":0,"nearWeight":0.25,"#
-          + #""wideWeight":0.5,"centreGradientNorm":0,"nearGradientNorm":10,"wideGradientNorm":20,"centreNearCosine":0,"#
+        #"{"step":1,"epoch":0,"centreLoss":0.0,"nearLoss":1.0,"wideLoss":2.0,"centreWeight":0.0,"nearWeight":0.25,"#
+          + #""wideWeight":0.5,"centreGradientNorm":0.0,"nearGradientNorm":10.0,"wideGradientNorm":20.0,"centreNearCosine":0.0,"#
           + #""centreWideCosine":0.125,"nearWideCosine":0.25,"anchors":null,"#), "\(metrics.json)")
     let read = try JSONDecoder().decode(StepMetrics.self, from: Data(metrics.json.utf8))
     #expect(read.json == metrics.json)
