@@ -32,7 +32,8 @@ extension Configuration {
           "encoder.embedding", \.encoder.embedding, "dimensions of an embedding",
           allowed: .from(1, to: EncoderArchitecture.largestSize)),
         Setting(
-          "encoder.batchNormalization", \.encoder.batchNormalization, "batch statistics over all ranks, or over each rank's rows"
+          "encoder.batchNormalization", \.encoder.batchNormalization,
+          "batch statistics over all ranks, or over each rank's rows"
         ),
       ]
     }
