@@ -1,6 +1,5 @@
 import DistTrain
 import Foundation
-import TestCorpora
 import Testing
 
 extension ProgramTests {
@@ -21,34 +20,20 @@ extension ProgramTests {
       }
     }
 
-    @Test func `a shipped encoder is trained and evaluated from Swift as svdist does it`() throws {
+    @Test func `a shipped encoder trained from Swift has the numbers of svdist`() throws {
       try SmallRun.with { run in
-        try GeneratedCorpus.writeTrials(to: run.corpus, speakers: 4, utterances: 4)
-        let evaluation = ["corpus.evaluation=\(run.corpus.path)", "corpus.trials=\(run.path("corpus/trials"))"]
-        let arguments = run.arguments(steps: 3, evaluation)
+        let arguments = run.arguments(steps: 3)
         let settings = arguments.indices.filter { arguments[$0] == "--set" }.map { arguments[$0 + 1] }
         let configuration = run.path("empty.yaml")
         try Data().write(to: URL(fileURLWithPath: configuration))
         let example = try Program("train-from-swift", [configuration] + settings, ranks: 2).finish()
         #expect(example.status == 0, "\(example.errors)")
-
         #expect(try svdist(arguments, mpi: 2).status == 0)
-        let result = try JSONDecoder().decode(
-          Result.self, from: Data(contentsOf: URL(fileURLWithPath: resultPath(run))))
-        let line = String(format: "EER %.2f %%", result.eer)
-        #expect(example.output.contains(line), "\(example.output)")
-        for step in run.metrics() {
-          #expect(
-            example.output.contains(
-              "step \(step.step): classification \(step["classification"].loss), α \(step.alpha)\n"))
+        let lines = run.metrics().map {
+          "step \($0.step): classification \($0["classification"].loss), α \($0.alpha)\n"
         }
+        #expect(lines.count == 3 && example.output == lines.joined(), "\(example.output)")
       }
     }
-
-    private struct Result: Decodable {
-      let eer: Double
-    }
-
-    private func resultPath(_ run: SmallRun) -> String { run.path("run/evaluation/result.json") }
   }
 }

@@ -1,5 +1,5 @@
 /// Computes embeddings of whole utterances, shared out over ranks.
-public struct EmbeddingExtractor {
+public struct EmbeddingExtractor: Sendable {
   private let encoder: any Encoder
   private let parameters: Matrix
   private let statistics: Matrix

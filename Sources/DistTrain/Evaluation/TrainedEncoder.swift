@@ -1,5 +1,5 @@
 /// An encoder with its parameters, read from a run folder, a checkpoint or a file of parameters.
-public struct TrainedEncoder {
+public struct TrainedEncoder: Sendable {
   /// The file that the parameters were read from.
   public let path: String
   /// Computes embeddings with the encoder and the front end that it was trained with.

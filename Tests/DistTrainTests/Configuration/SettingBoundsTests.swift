@@ -71,8 +71,8 @@ import Testing
         let configuration = try Self.load([setting.set(number)])
         let plan = try TrainingPlan(configuration, corpus: corpus)
         for step in [0, 1, plan.steps - 1] {
-          _ = (plan.learningRate.rate(at: step), plan.margin.margin(at: step), plan.cropLengths.seconds(step: step))
-          _ = plan.sampler.batch(step: step)
+          _ = (plan.schedules.learningRate.rate(at: step), plan.schedules.margin.margin(at: step))
+          _ = (plan.batches.cropLengths.seconds(step: step), plan.batches.sampler.batch(step: step))
         }
       } catch let failure as Failure {
         #expect([.usage, .badData].contains(failure.kind) && !failure.message.contains("\n"), "\(failure)")

@@ -21,7 +21,7 @@ import Testing
       let trainer = Trainer(
         encoder: configuration.network, plan: try TrainingPlan(configuration, corpus: noise.corpus),
         communicator: communicator)
-      return (try (0..<4).map { _ in try trainer.advance().metrics.classificationLoss }, trainer)
+      return (try (0..<4).map { _ in try trainer.advance().metrics["classification"].loss }, trainer)
     }
     let alone = try train(SoleCommunicator())
     #expect(alone.losses.allSatisfy { $0.isFinite })
@@ -29,7 +29,8 @@ import Testing
     #expect(together.allSatisfy { $0 == alone.trainer.parameters.values })
 
     let extractor = EmbeddingExtractor(
-      encoder: alone.trainer.encoder, parameters: alone.trainer.parameters, statistics: alone.trainer.statistics)
+      encoder: alone.trainer.encoder, frontEnd: configuration.features, parameters: alone.trainer.parameters,
+      statistics: alone.trainer.statistics)
     let embeddings = try extractor.embeddings(of: noise.corpus.utterances, communicator: SoleCommunicator())
     #expect(embeddings.vectors.columns == 8 && embeddings.vectors.values.allSatisfy { $0.isFinite })
     #expect(Set((0..<embeddings.vectors.rows).map { embeddings.vectors[$0, 0] }).count == embeddings.vectors.rows)

@@ -5,8 +5,8 @@ import Testing
   @Test(.enabled(if: HostMemory.bytes < 400 << 30))
   func `parameters that no memory holds are refused before they are allocated`() throws {
     var configuration = Configuration()
-    configuration.encoder.channels = 65_536
-    configuration.encoder.aggregation = 65_536
+    configuration.encoder.own["channels"] = .number(65_536)
+    configuration.encoder.own["aggregation"] = .number(65_536)
     configuration.encoder.embedding = 65_536
     let corpus = Corpus.synthetic([Int](repeating: 4, count: 20))
     let refusal = failure { _ = try TrainingPlan(configuration, corpus: corpus) }
