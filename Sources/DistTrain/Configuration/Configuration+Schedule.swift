@@ -82,7 +82,7 @@ extension Configuration.Schedule {
 
     static let settings = [
       Setting(
-        "schedule.margin.type", \.schedule.margin.type, "course over the steps; constant = final from the start"),
+        "schedule.margin.type", \.schedule.margin.type, "course over the steps; constant = always final"),
       Setting(
         "schedule.margin.initial", \.schedule.margin.initial, "margin up to step start (exponential, linear)",
         allowed: .margin),

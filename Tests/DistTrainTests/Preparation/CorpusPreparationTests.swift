@@ -248,7 +248,7 @@ struct CorpusPreparationTests {
     try writeTree(speakers: 2, utterances: 2)
     let cases: [(source: String, out: String, holdOut: Int?, trials: Int?, kind: Failure.Kind, message: String)] = [
       ("gone", "out", nil, nil, .badData, "gone: no such folder"),
-      ("file", "out", nil, nil, .badData, "file: not a folder"),
+      ("file", "out", nil, nil, .badData, "file: neither a folder nor a list"),
       ("nothing", "out", nil, nil, .badData, "nothing: the folder holds no files"),
       ("video", "out", nil, nil, .badData, "most of them named .m4a"),
       ("flat", "out", nil, nil, .badData, "none of its 1 audio files"),

@@ -71,8 +71,8 @@ import Testing
       ("path,speaker,start,end\na,A,-1,1\n", "list.csv:2: '-1' is no start in seconds"),
       ("path,speaker,start,end\na,A,0,inf\n", "list.csv:2: 'inf' is no end in seconds"),
       ("path,speaker,start,end\na,A,2,2\n", "list.csv:2: the end, 2 s, is not after the start"),
-      ("path,speaker,id\na,A,x y\nb,A,x_y\n", "list.csv:3: the utterance id 'x_y' is that of line 2"),
-      ("path,speaker\na,A\na,A\n", "list.csv:3: the utterance id 'A/a' is that of line 2"),
+      ("path,speaker,id\na,A,x y\nb,A,x_y\n", "list.csv:3: the utterance id 'x_y' is already on line 2"),
+      ("path,speaker\na,A\na,A\n", "list.csv:3: the utterance id 'A/a' is already on line 2"),
       ("path,speaker\na,x y\nb,x_y\n", "list.csv:3: the speakers 'x y' and 'x_y' would both be 'x_y'"),
     ])
   func `a CSV table that is not right is refused with its line`(text: String, message: String) throws {
@@ -150,7 +150,7 @@ import Testing
       ("{\"key\": \"a\", \"wav\": \"cat x |\", \"spk\": \"s\"}", "raw.list:1: 'a' is a command"),
       (
         "{\"key\": \"a\", \"wav\": \"x\", \"spk\": \"s\"}\n{\"key\": \"a\", \"wav\": \"y\", \"spk\": \"s\"}",
-        "raw.list:2: the utterance id 'a' is that of line 1"
+        "raw.list:2: the utterance id 'a' is already on line 1"
       ),
     ])
   func `a raw list that is not right is refused with its line`(text: String, message: String) throws {

@@ -83,9 +83,10 @@ import Testing
 
   @Test func `a gradient that overflows where losses and weights are finite is found out`() throws {
     let corpus = try NoiseCorpus()
+    var plan = try TrainingPlan(corpus.configuration(), corpus: corpus.corpus)
     // Finite as a double, and more than the largest float.
-    let settings = ["weighting.method=fixed", "weighting.classification=1e39"]
-    let trainer = try corpus.trainer(corpus.configuration(settings))
+    plan.weighting = .fixed(["classification": 1e39, "contrastive": 1])
+    let trainer = Trainer(encoder: NoiseCorpus.encoder, plan: plan, communicator: SoleCommunicator())
     let before = State(trainer)
     let broken = #expect(throws: NonFiniteStep.self) { try learn(trainer) }
     #expect(broken?.finiteRows == Array(repeating: true, count: 6))
