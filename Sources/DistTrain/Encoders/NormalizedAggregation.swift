@@ -1,4 +1,4 @@
-/// Convolution, ReLU, normalisation and pooling, SpeechBrain's.
+/// SpeechBrain's aggregation: convolution, ReLU, normalisation and pooling.
 struct NormalizedAggregation: Layer {
   struct Cache {
     let block: ConvolutionBlock.Cache
