@@ -39,6 +39,14 @@ package struct BatchCut: Sendable {
   }
 }
 
+extension Communicator {
+  /// Sums numbers over the units of all ranks, from those of this rank's, `width` a unit. All ranks call this together.
+  /// - Parameter shares: which units each rank has.
+  package func total(_ values: [Double], width: Int, units: BatchUnits, of shares: TermShares) -> [Double] {
+    sum(units.nodeSums(values, width: width), width: width, of: shares)
+  }
+}
+
 /// A global batch as a rank has it.
 public struct GlobalBatch {
   /// Of this rank's rows, bins × (rows · frames).

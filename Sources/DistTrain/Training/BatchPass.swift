@@ -33,17 +33,17 @@ struct BatchPass {
   /// enough to move the buckets' sums on; its own sum moves them too.
   private func statisticsSum(lookingAt buckets: GradientBuckets? = nil) -> BatchSum? {
     guard sharesStatistics else { return nil }
-    return { [units, shares, communicator, clock] values, width in
+    return { values, width in
       clock.within(.communicate) {
         buckets?.look()
         defer { buckets?.look() }
-        return communicator.sum(units.nodeSums(values, width: width), width: width, of: shares)
+        return total(values, width: width)
       }
     }
   }
 
   /// Sums over all ranks' units, from the units' numbers, `width` each.
   func total(_ values: [Double], width: Int) -> [Double] {
-    communicator.sum(units.nodeSums(values, width: width), width: width, of: shares)
+    communicator.total(values, width: width, units: units, of: shares)
   }
 }
