@@ -15,7 +15,7 @@ struct Auditions {
     guard (0..<configuration.batch.views).contains(where: { configuration.augments(view: $0) }) else {
       throw Failure(.usage, "no view is augmented: set views.augmented and a kind of augmentation; see svdist config")
     }
-    // An error in the augmentation shows at once, before a corpus has been prepared to be heard.
+    // The augmentation is opened here, so that an error in it shows before a corpus is prepared.
     _ = try Augmentation(configuration.augmentation, corpus: nil)
     self.configuration = configuration
     self.count = count

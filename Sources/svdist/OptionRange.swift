@@ -2,8 +2,8 @@ import ArgumentParser
 
 /// The values that a numeric option may have, for the checks of all commands.
 enum OptionRange {
-  /// The number of threads of a rank. The most are more than a machine has cores, and so few that a process can start
-  /// them.
+  /// The allowed numbers of threads of a rank. The largest is above the cores of any machine, and a process can still
+  /// start as many.
   static let threads = 1...1024
 
   /// Checks the value of an option.

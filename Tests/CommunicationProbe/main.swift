@@ -54,9 +54,10 @@ Job.run(timeout: 2, exitStatus: status) { communicator in
     communicator.startSum([gradient.elements], of: .ranks(communicator.size)).wait()
     communicator.barrier()
   case "miscount-started":
-    communicator.startSum(
-      [Matrix.zeros(rows: 1, columns: isCulprit ? 10 : 20).elements], of: .ranks(communicator.size)
-    ).wait()
+    let short = Matrix.zeros(rows: 1, columns: isCulprit ? 10 : 20)
+    withExtendedLifetime(short) {
+      communicator.startSum([short.elements], of: .ranks(communicator.size)).wait()
+    }
   case "kill-started":
     let sum = communicator.startSum([gradient.elements], of: .ranks(communicator.size))
     if isCulprit { kill(getpid(), SIGKILL) }

@@ -45,13 +45,19 @@ enum CentralDifferences {
 ///
 /// The floor stands for what rounding of the function's value leaves of a derivative that is zero. Elements with a kink
 /// within the step (a ReLU that changes sides) have no difference to compare with; they may be a quarter of all.
+///
+/// - Parameter range: the elements of `values` that the gradient is of; nil for all.
 func expectGradient(
-  _ gradient: UnsafePointer<Float>, of name: String, by values: UnsafeMutablePointer<Float>, count: Int, step: Float,
+  _ gradient: some Collection<Float>, of name: String, by values: Matrix, _ range: Range<Int>? = nil, step: Float,
   within tolerance: Double, floor: Double = 1e-4, atMost limit: Int = 40,
   sourceLocation: SourceLocation = #_sourceLocation, _ function: () -> Double
 ) {
-  let places = CentralDifferences.places(of: count, atMost: limit, seed: count)
-  let numeric = CentralDifferences.derivatives(by: values, at: places, step: step, function)
+  let gradient = Array(gradient)
+  let places = CentralDifferences.places(of: gradient.count, atMost: limit, seed: gradient.count)
+  let numeric = withExtendedLifetime(values) {
+    CentralDifferences.derivatives(
+      by: values.pointer + (range?.lowerBound ?? 0), at: places, step: step, function)
+  }
   let scale = numeric.map { abs($0.value) }.reduce(0, +) / Double(numeric.count)
   let pairs = zip(places, numeric).filter { $0.1.spread <= 0.05 * max(scale, abs($0.1.value)) + floor }
   let difference = pairs.reduce(0.0) { $0 + pow(Double(gradient[$1.0]) - $1.1.value, 2) }.squareRoot()

@@ -369,12 +369,12 @@ def main():
     begin = time.monotonic()
     every = read_mutants()
     chosen = choose(every, options.names)
+    # All of them, so that each is found to be there and a kept build serves any choice.
+    sources = mutated(every, every)
     if options.list:
         for mutant in chosen:
             print(f"{mutant.name:34} {mutant.reason}")
         return 0
-    # All of them, so that each is found to be there and a kept build serves any choice.
-    sources = mutated(every, every)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     folder = scratch_folder(options)
     copy_sources(folder, sources)

@@ -39,6 +39,17 @@ package struct BatchCut: Sendable {
   }
 }
 
+extension Communicator {
+  /// Sums numbers over the units of all ranks. All ranks call this together.
+  /// - Parameters:
+  ///   - values: `width` numbers of each of this rank's units, unit after unit.
+  ///   - units: the units of this rank.
+  ///   - shares: the units of each rank.
+  package func total(_ values: [Double], width: Int, units: BatchUnits, of shares: TermShares) -> [Double] {
+    sum(units.nodeSums(values, width: width), width: width, of: shares)
+  }
+}
+
 /// A global batch as one rank has it.
 public struct GlobalBatch {
   /// The features of this rank's rows, bins × (rows · frames).

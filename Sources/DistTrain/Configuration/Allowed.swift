@@ -13,10 +13,6 @@ extension Allowed where Value: Comparable & SettingValue {
     Allowed(text: "\(low.yaml) to below \(high.yaml)") { low <= $0 && $0 < high }
   }
 
-  static func atLeast(_ low: Value) -> Self {
-    Allowed(text: "at least \(low.yaml)") { $0 >= low }
-  }
-
   static func above(_ low: Value, to high: Value) -> Self {
     Allowed(text: "above \(low.yaml) to \(high.yaml)") { low < $0 && $0 <= high }
   }

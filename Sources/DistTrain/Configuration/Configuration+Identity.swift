@@ -24,13 +24,12 @@ extension Configuration {
   /// default: the file is older than the setting.
   /// - Throws: `Failure(.badData)`, also for a setting that is unknown here: without it, the encoder would be another.
   package static func encoder(metadata: [String: String], path: String) throws -> Configuration {
-    guard let name = metadata["encoder.type"] else {
+    guard metadata["encoder.type"] != nil else {
       throw Failure(.badData, "\(path): does not say which encoder it holds; svdist's own model files do")
     }
-    let type = EncoderArchitecture.known.first { $0.name == name } ?? EncoderArchitecture.known[0]
-    let settings = Self.settings(of: type)
+    let known = keys()
     let described = metadata.filter { isOfEncoder($0.key) }.sorted { $0.key < $1.key }
-    if let unknown = described.first(where: { entry in !settings.contains { $0.key == entry.key } }) {
+    if let unknown = described.first(where: { entry in !known.contains(entry.key) }) {
       throw Failure(
         .badData,
         "\(path): its metadata has \(unknown.key) (\(unknown.value)), which this svdist doesn't know: use the one that "

@@ -31,7 +31,7 @@ public struct Pullback {
     self.body = body
   }
 
-  /// Adds each objective's gradient of the parameters to its buffer in the pass, which reports on the way how many are
+  /// Adds each objective's gradient of the parameters to its buffer in the pass, which reports on the way which are
   /// final.
   /// - Parameter gradients: the gradients of the embeddings, utterances × dimensions, one for each of the pass's
   ///   objectives.

@@ -1,7 +1,7 @@
 internal import CKernels
 
 /// wespeaker's aggregation: convolution, ReLU and pooling.
-struct RectifiedAggregation: Layer {
+struct RectifiedAggregation: Aggregation {
   struct Cache {
     let input: AffineView
     let grid: Grid
@@ -11,10 +11,7 @@ struct RectifiedAggregation: Layer {
   let convolution: Convolution1D
   let pooling: AttentiveStatisticsPooling
   var inputs: Int { convolution.inputs }
-  var outputs: Int { pooling.outputs }
   var minimumFrames: Int { convolution.minimumFrames }
-
-  func outputGrid(_ grid: Grid) -> Grid { pooling.outputGrid(grid) }
 
   func forward(
     _ input: AffineView, _ grid: Grid, into memory: MatrixView, _ pass: ForwardPass
@@ -28,33 +25,13 @@ struct RectifiedAggregation: Layer {
     return (pooled, Cache(input: input, grid: grid, pooling: cache))
   }
 
-  func backward(_ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass) {
-    let aggregated = backwardThroughPooling(gradient, cache, pass)
-    backwardThroughConvolution(aggregated, cache, into: inputGradient, pass)
-  }
-
-  func apply(
-    _ input: AffineView, _ grid: Grid, _ pass: ForwardPass
-  ) -> (output: AffineView, pullback: LayerPullback) {
-    let (output, cache) = forward(input, grid, pass)
-    return (
-      output,
-      { gradient, pass in
-        let aggregated = backwardThroughPooling(gradient, cache, pass)
-        let inputGradient = Matrix(rows: inputs, columns: aggregated.columns)
-        backwardThroughConvolution(aggregated, cache, into: inputGradient.view, pass)
-        return inputGradient
-      }
-    )
-  }
-
-  private func backwardThroughPooling(_ gradient: MatrixView, _ cache: Cache, _ pass: BackwardPass) -> Matrix {
+  func backwardThroughPooling(_ gradient: MatrixView, _ cache: Cache, _ pass: BackwardPass) -> Matrix {
     let aggregated = Matrix(rows: convolution.outputs, columns: pass.objectives * cache.grid.columns)
     pooling.backwardThroughReLU(gradient, cache: cache.pooling, into: aggregated.view, pass)
     return aggregated
   }
 
-  private func backwardThroughConvolution(
+  func backwardThroughConvolution(
     _ aggregated: Matrix, _ cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass
   ) {
     let span = cache.grid.columns

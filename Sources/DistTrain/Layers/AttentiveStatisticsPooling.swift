@@ -1,8 +1,8 @@
 internal import CKernels
 
 /// Attentive statistics pooling with attention for each channel and with global context (Okabe et al. 2018; Desplanques
-/// et al. 2020, section 3.1), as wespeaker's ASTP has it: the softmax over frames of the energies W₂·tanh(W₁·[x; μ; σ]
-/// + b₁) + b₂ weights mean and deviation.
+/// et al. 2020, section 3.1), as wespeaker's ASTP has it: the softmax over frames of the energies
+/// W₂·tanh(W₁·[x; μ; σ] + b₁) + b₂ weights mean and deviation.
 public struct AttentiveStatisticsPooling: Layer {
   public struct Cache: Sendable {
     let grid: Grid
@@ -159,8 +159,8 @@ public struct AttentiveStatisticsPooling: Layer {
     }
   }
 
-  /// Adds the gradients that reach x through the weighted moments, through μ = mean(x) and through σ = √(Σ(x −
-  /// μ)²/(T−1) + 1e-7). With `throughReLU`, it also takes the sum back through the ReLU whose output x is.
+  /// Adds the gradients that reach x through the weighted moments, through μ = mean(x) and through
+  /// σ = √(Σ(x − μ)²/(T−1) + 1e-7). With `throughReLU`, it also takes the sum back through the ReLU whose output x is.
   private func addPooledGradients(
     _ gradient: MatrixView, moments: (mean: Matrix, square: Matrix), context: ContextualLinear.Context?,
     cache: Cache, throughReLU: Bool

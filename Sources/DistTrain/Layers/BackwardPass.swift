@@ -43,7 +43,7 @@ public struct BackwardPass {
       precision: precision)
   }
 
-  /// The same pass through the parameters of a layout, which reports how many of their gradients are final.
+  /// The same pass through the parameters of a layout, which reports from which offset on their gradients are final.
   package func through(_ layout: EncoderLayout) -> BackwardPass {
     var pass = self
     pass.progress = GradientProgress(layout.parameters, objectives: objectives, finished: finished)
@@ -58,21 +58,14 @@ public struct BackwardPass {
     combine?(values, width) ?? units.total(values, width: width)
   }
 
-  func matrix(_ parameter: Parameter) -> MatrixView {
-    let rows = parameter.shape[0]
-    return MatrixView(parameters.pointer + parameter.offset, rows: rows, columns: parameter.count / rows)
-  }
+  func matrix(_ parameter: Parameter) -> MatrixView { parameter.matrix(in: parameters) }
 
   func vector(_ parameter: Parameter) -> SharedMemory<Float> { SharedMemory(parameters.pointer + parameter.offset) }
 
   /// Adds an objective's gradient of a parameter, all of it at once.
   /// - Parameter add: adds to one matrix for each node, whose rows are the parameter's first dimension.
   func add(to parameter: Parameter, objective: Int, _ add: (_ nodes: [MatrixView]) -> Void) {
-    let rows = parameter.shape[0]
-    let nodes = gradients[objective].map {
-      MatrixView($0.pointer + parameter.offset, rows: rows, columns: parameter.count / rows)
-    }
-    add(nodes)
+    add(gradients[objective].map { parameter.matrix(in: $0) })
     progress?.added(parameter)
   }
 

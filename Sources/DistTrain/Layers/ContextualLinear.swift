@@ -6,8 +6,8 @@ internal import CKernels
 /// μ and σ are the same at all frames of an utterance, so their two thirds of the product are computed once for each
 /// utterance.
 struct ContextualLinear: Sendable {
-  /// The statistics of each utterance, channels × utterances each, or their gradients, channels × (objectives ·
-  /// utterances) each.
+  /// The statistics of each utterance, channels × utterances each, or their gradients,
+  /// channels × (objectives · utterances) each.
   struct Context {
     let means: Matrix
     let deviations: Matrix

@@ -4,8 +4,8 @@ internal import CKernels
 /// y[o, t] = b[o] + Σ_{c,j} w[o, c, j] · x[c, t + (j − (k−1)/2)·d], where `padding` gives x beyond the ends of a line.
 ///
 /// It is one product with the shifted rows of the input, which are gathered for a few lines at a time. A kernel of one
-/// frame reads the input itself and takes a view's scales and shifts into its weights: W·(a∘x + c) + b = (W∘a)·x + (b +
-/// W·c).
+/// frame reads the input itself and takes a view's scales and shifts into its weights:
+/// W·(a∘x + c) + b = (W∘a)·x + (b + W·c).
 public struct Convolution1D: Layer {
   /// The values beyond the ends of a line.
   public enum Padding: Sendable {

@@ -41,10 +41,7 @@ public struct ForwardPass {
   }
 
   /// A parameter as a matrix whose rows are its first dimension.
-  func matrix(_ parameter: Parameter) -> MatrixView {
-    let rows = parameter.shape[0]
-    return MatrixView(parameters.pointer + parameter.offset, rows: rows, columns: parameter.count / rows)
-  }
+  func matrix(_ parameter: Parameter) -> MatrixView { parameter.matrix(in: parameters) }
 
   func vector(_ parameter: Parameter) -> SharedMemory<Float> { SharedMemory(parameters.pointer + parameter.offset) }
 }

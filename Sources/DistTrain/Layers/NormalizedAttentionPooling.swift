@@ -142,8 +142,8 @@ public struct NormalizedAttentionPooling: Layer {
     return result
   }
 
-  /// Writes the gradients of the energies e. With x taken around the weighted mean m, ∂m/∂e = α·x and ∂v/∂e = α·(x² −
-  /// v).
+  /// Writes the gradients of the energies e. With x taken around the weighted mean m, ∂m/∂e = α·x and
+  /// ∂v/∂e = α·(x² − v).
   private func writeEnergyGradients(
     _ gradient: MatrixView, variances: Matrix, cache: Cache, to result: MatrixView
   ) {
@@ -168,8 +168,8 @@ public struct NormalizedAttentionPooling: Layer {
       cache.input.row(channel) + utterance * frames, row.pointer, frames, 1, -cache.output.row(channel)[utterance])
   }
 
-  /// Adds the gradients that reach x through m and the weighted variance, through μ = mean(x) and through σ = √(Σ(x −
-  /// μ)²/T).
+  /// Adds the gradients that reach x through m and the weighted variance, through μ = mean(x) and through
+  /// σ = √(Σ(x − μ)²/T).
   private func addPooledGradients(
     _ gradient: MatrixView, means: MatrixView, variances: Matrix, context: ContextualLinear.Context?, cache: Cache
   ) {

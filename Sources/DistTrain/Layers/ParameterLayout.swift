@@ -83,4 +83,9 @@ public struct Parameter: Sendable, Equatable {
 
   public var count: Int { shape.reduce(1, *) }
   public var range: Range<Int> { offset..<offset + count }
+
+  /// The tensor in a flat buffer, as a matrix whose rows are its first dimension.
+  func matrix(in buffer: Matrix) -> MatrixView {
+    MatrixView(buffer.pointer + offset, rows: shape[0], columns: count / shape[0])
+  }
 }

@@ -1,7 +1,7 @@
 internal import CKernels
 
-/// A gate for each channel that depends on the means of all channels over frames: s = sigmoid(W₂·relu(W₁·mean(x))), y =
-/// residual + s·x (Hu, Shen and Sun 2018). It includes the residual connection of ECAPA-TDNN's block.
+/// A gate for each channel that depends on the means of all channels over frames: s = sigmoid(W₂·relu(W₁·mean(x))),
+/// y = residual + s·x (Hu, Shen and Sun 2018). It includes the residual connection of ECAPA-TDNN's block.
 ///
 /// Means are over all columns of an utterance.
 package struct SqueezeExcitation: Sendable {

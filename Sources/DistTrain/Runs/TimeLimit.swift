@@ -47,7 +47,7 @@ package struct TimeLimit: Sendable, Equatable {
     end - now < max(10, 3 * checkpoint) + next
   }
 
-  /// A sentence that says when the run will stop by itself.
+  /// The time at which the run will stop by itself, as a note for people.
   package var note: String {
     let format = DateFormatter()
     format.dateFormat = "yyyy-MM-dd HH:mm:ss zzz"

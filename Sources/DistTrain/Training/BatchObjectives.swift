@@ -22,7 +22,7 @@ package struct GatheredRows {
       exchange: ObjectiveBatch.Exchange { values, each in
         communicator.gather(values, counts: cut.counts.map { each * $0 })
       } total: { values, width in
-        communicator.sum(units.nodeSums(values, width: width), width: width, of: cut.shares)
+        communicator.total(values, width: width, units: units, of: cut.shares)
       }, held: held)
   }
 }
@@ -51,7 +51,7 @@ public struct BatchObjectives: Sendable {
     /// The gradients of this rank's embeddings before length normalisation, rows × dimensions.
     package let gradients: [Matrix]
     /// The pullback to the classifier's parameters, with the objective that it belongs to.
-    public let classifier: (objective: Int, pullback: ClassifierPullback)?
+    package let classifier: (objective: Int, pullback: ClassifierPullback)?
 
     /// Whether each objective has a term in the batch.
     var present: [Bool] { terms.map { $0 > 0 } }

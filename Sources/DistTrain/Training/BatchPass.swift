@@ -35,11 +35,11 @@ struct BatchPass {
   /// often enough to move the buckets' sums on, and its own sum moves them on too.
   private func statisticsSum(lookingAt buckets: GradientBuckets? = nil) -> BatchSum? {
     guard sharesStatistics else { return nil }
-    return { [units, shares, communicator, clock] values, width in
+    return { values, width in
       clock.within(.communicate) {
         buckets?.look()
         defer { buckets?.look() }
-        return communicator.sum(units.nodeSums(values, width: width), width: width, of: shares)
+        return total(values, width: width)
       }
     }
   }
@@ -47,6 +47,6 @@ struct BatchPass {
   /// Sums over all ranks' units.
   /// - Parameter values: `width` numbers of each of this rank's units, unit after unit.
   func total(_ values: [Double], width: Int) -> [Double] {
-    communicator.sum(units.nodeSums(values, width: width), width: width, of: shares)
+    communicator.total(values, width: width, units: units, of: shares)
   }
 }

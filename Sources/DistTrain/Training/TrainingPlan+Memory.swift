@@ -12,13 +12,19 @@ extension TrainingPlan {
     try check(
       3 * (Double(encoder.layout.parameters.count) + prototypes),
       of: "the parameters of the encoder and of \(speakers) speakers",
-      remedy: "lower encoder.channels, encoder.aggregation, encoder.embedding or classification.subcenters")
+      remedy: "lower \(sizes(of: configuration.encoder.type)), encoder.embedding or classification.subcenters")
+  }
+
+  /// The keys of the sizes that a type of encoder has of its own.
+  private static func sizes(of type: EncoderArchitecture) -> String {
+    type.settings.filter { if case .numbers = $0.allowed { true } else { false } }.map { "encoder.\($0.name)" }
+      .joined(separator: ", ")
   }
 
   /// Checks the memory for the features of a rank's rows.
   /// - Throws: `Failure(.usage)` where these alone take more memory than this machine has.
-  static func checkFeatures(_ configuration: Configuration, ranks: Int) throws {
-    let framesASecond = 100.0
+  package static func checkFeatures(_ configuration: Configuration, ranks: Int) throws {
+    let framesASecond = 1000 / configuration.features.frameShift
     let rows = Double(configuration.batch.rows) / Double(ranks)
     try check(
       rows * configuration.crop.lengths.upperBound * framesASecond * Double(configuration.features.bins),

@@ -52,18 +52,14 @@ import Testing
     for objective in 0...1 {
       for parameter in layout.parameters.parameters {
         expectGradient(
-          buffers[objective].pointer + parameter.offset, of: "\(parameter.name), objective \(objective)",
-          by: parameters.pointer + parameter.offset, count: parameter.count, step: 0.01, within: 5e-2, floor: 4e-3,
-          atMost: 8
+          buffers[objective].values[parameter.range], of: "\(parameter.name), objective \(objective)", by: parameters,
+          parameter.range, step: 0.01, within: 5e-2, floor: 4e-3, atMost: 8
         ) { forward().0.values[objective] }
       }
     }
-    let gradient = outcome.prototypeGradient(of: prototypes)
-    withExtendedLifetime(gradient) {
-      expectGradient(
-        gradient.pointer, of: "prototypes", by: prototypes.pointer, count: prototypes.count, step: 0.02, within: 1e-3
-      ) { forward().0.values[0] }
-    }
+    expectGradient(
+      outcome.prototypeGradient(of: prototypes).values, of: "prototypes", by: prototypes, step: 0.02, within: 1e-3
+    ) { forward().0.values[0] }
   }
 
   /// Every known type at its smallest sizes, with each choice of its settings, and one of one's own.

@@ -105,19 +105,15 @@ struct LayerProbe {
     final.check()
     for objective in 0...1 {
       let function = { loss(mode, weights[objective]) }
-      let own = Matrix(
-        rows: input.rows, columns: input.columns,
-        (0..<input.count).map {
-          inputGradient[$0 / input.columns, objective * input.columns + $0 % input.columns]
-        })
+      let own = (0..<input.count).map {
+        inputGradient[$0 / input.columns, objective * input.columns + $0 % input.columns]
+      }
       expectGradient(
-        own.pointer, of: "input, objective \(objective)", by: input.pointer, count: input.count, step: step,
-        within: tolerance, floor: floor, function)
+        own, of: "input, objective \(objective)", by: input, step: step, within: tolerance, floor: floor, function)
       for parameter in layout.parameters.parameters {
         expectGradient(
-          buffers[objective].pointer + parameter.offset, of: "\(parameter.name), objective \(objective)",
-          by: parameters.pointer + parameter.offset, count: parameter.count, step: step, within: tolerance,
-          floor: floor, function)
+          buffers[objective].values[parameter.range], of: "\(parameter.name), objective \(objective)", by: parameters,
+          parameter.range, step: step, within: tolerance, floor: floor, function)
       }
     }
   }

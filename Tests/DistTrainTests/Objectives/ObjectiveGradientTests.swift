@@ -45,16 +45,12 @@ import Testing
     }
     let analytic = losses()
     expectGradient(
-      analytic.gradients[objective].pointer, of: "embeddings", by: embeddings.pointer, count: embeddings.count,
-      step: 0.002, within: 1e-3
+      analytic.gradients[objective].values, of: "embeddings", by: embeddings, step: 0.002, within: 1e-3
     ) { losses().values[objective] }
     #expect(analytic.classifier?.objective == 0)
     guard objective == 0 else { return }
-    let gradient = analytic.prototypeGradient(of: used)
-    withExtendedLifetime(gradient) {
-      expectGradient(
-        gradient.pointer, of: "prototypes", by: used.pointer, count: used.count, step: 0.01, within: 1e-3
-      ) { losses().values[objective] }
-    }
+    expectGradient(
+      analytic.prototypeGradient(of: used).values, of: "prototypes", by: used, step: 0.01, within: 1e-3
+    ) { losses().values[objective] }
   }
 }

@@ -15,6 +15,21 @@ import Testing
     #expect(refusal?.message.contains("lower encoder.channels") == true)
   }
 
+  @Test(.enabled(if: HostMemory.bytes < 400 << 30))
+  func `features that no memory holds are refused, by the frames that the front end makes of them`() throws {
+    var configuration = Configuration()
+    configuration.crop.seconds = 100
+    // A quarter of the memory at a hundred frames a second, 80 numbers of four bytes each.
+    let bytesOfRow = 100 * 100 * 80 * 4
+    configuration.batch.speakers = HostMemory.bytes / 4 / bytesOfRow
+    (configuration.batch.utterances, configuration.batch.views) = (1, 1)
+    try TrainingPlan.checkFeatures(configuration, ranks: 1)
+    configuration.features.frameShift = 1
+    let refusal = failure { try TrainingPlan.checkFeatures(configuration, ranks: 1) }
+    #expect(refusal?.kind == .usage)
+    #expect(refusal?.message.hasPrefix("the features of a batch of \(configuration.batch.rows) rows on 1 rank") == true)
+  }
+
   @Test func `one recorded speaker at several speeds trains, but has nobody to babble`() throws {
     var configuration = Configuration()
     configuration.augmentation.speed.factors = [0.9, 1, 1.1]
