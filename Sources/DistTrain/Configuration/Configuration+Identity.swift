@@ -1,12 +1,7 @@
-import Crypto
-
 extension Configuration {
   /// SHA-256 of the resolved settings, in hexadecimal digits.
   package var digest: String {
-    SHA256.hash(data: Array(yaml.utf8)).map { byte in
-      let digits = String(byte, radix: 16)
-      return digits.count == 1 ? "0" + digits : digits
-    }.joined()
+    Array(yaml.utf8).withUnsafeBytes { SHA256.of($0) }.hexadecimal
   }
 
   /// What a file of parameters says of the network they belong to: the settings of encoder and front end by their keys.

@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 
 /// The first bytes of a `CorpusTable`'s file, which tell the format, the sizes and the lists that it was made from.

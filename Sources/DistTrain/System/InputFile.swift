@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 
 /// A file that is open for reading at any offset.
@@ -89,19 +88,17 @@ package final class InputFile: Sendable {
   }
 
   /// The SHA-256 of all bytes in hexadecimal.
-  package func digest() throws -> String { OutputFile.hexadecimal(try sha256()) }
+  package func digest() throws -> String { try digestBytes().hexadecimal }
 
   /// The 32 bytes of the SHA-256 of all bytes.
-  func digestBytes() throws -> [UInt8] { Array(try sha256()) }
-
-  private func sha256() throws -> SHA256.Digest {
+  func digestBytes() throws -> [UInt8] {
     var digest = SHA256()
     var offset = 0
     while offset < bytes {
       let block = try read(at: offset, count: min(bytes - offset, 1 << 20))
-      digest.update(data: block)
+      block.withUnsafeBytes { digest.update($0) }
       offset += block.count
     }
-    return digest.finalize()
+    return digest.finish()
   }
 }

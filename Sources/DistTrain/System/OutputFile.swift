@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 
 /// A file that is written from its beginning and that counts and digests its bytes.
@@ -67,13 +66,7 @@ package final class OutputFile {
     let closing = descriptor
     descriptor = -1
     try SystemCall.run(.close, path) { Foundation.close(closing) }
-    return Self.hexadecimal(digest.finalize())
-  }
-
-  /// A digest in lower-case hexadecimal.
-  static func hexadecimal(_ digest: SHA256.Digest) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    return digest.finish().hexadecimal
   }
 
   private func put(_ bytes: UnsafeRawBufferPointer) throws {
@@ -81,7 +74,7 @@ package final class OutputFile {
     while !rest.isEmpty {
       let block = UnsafeRawBufferPointer(rebasing: rest.prefix(Self.block))
       let written = try SystemCall.run(.write, path) { Foundation.write(descriptor, block.baseAddress, block.count) }
-      digest.update(bufferPointer: UnsafeRawBufferPointer(rebasing: block.prefix(written)))
+      digest.update(UnsafeRawBufferPointer(rebasing: block.prefix(written)))
       self.bytes += written
       rest = rest.dropFirst(written)
     }

@@ -1,5 +1,4 @@
 internal import CKernels
-import Crypto
 import Foundation
 
 /// Checksums of the arithmetic that training uses, on numbers that are the same everywhere. They show whether machines
@@ -35,11 +34,7 @@ package struct Arithmetic: Codable, Sendable, Equatable {
   package static var kernels: String { checksum(products(.single) + loops + transforms) }
 
   private static func checksum<Value>(_ values: [Value]) -> String {
-    let digest = values.withUnsafeBytes { SHA256.hash(data: $0) }
-    return digest.prefix(8).map { byte in
-      let digits = String(byte, radix: 16)
-      return byte < 16 ? "0" + digits : digits
-    }.joined()
+    values.withUnsafeBytes { SHA256.of($0) }.prefix(8).hexadecimal
   }
 
   /// Numbers drawn uniformly from ±1.
