@@ -58,9 +58,7 @@ struct DoctorCommand: RanksCommand {
           corpus.utterances, path: corpus.path, configuration, threads: facts.threads[communicator.rank],
           seconds: command.seconds, communicator)
         say("\n" + MachineReport.corpus(rates))
-        if !corpus.utterances.damages.isEmpty {
-          warnings.append(.damage(corpus.utterances.damages.summary(in: corpus.path)))
-        }
+        warnings += corpus.utterances.losses(in: corpus.path).map { .damage($0) }
         warnings += rates.warning.map { [$0] } ?? []
       }
       say("\n" + MachineReport.verdict(warnings))

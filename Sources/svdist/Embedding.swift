@@ -9,8 +9,10 @@ enum Embedding {
       (try TrainedEncoder(encoder), try Corpus.open(path))
     }
     try corpus.agree(path, communicator)
-    if communicator.rank == 0, !corpus.damages.isEmpty {
-      FileHandle.standardError.write(Data("warning: \(corpus.damages.summary(in: path))\n".utf8))
+    if communicator.rank == 0 {
+      for line in corpus.losses(in: path) {
+        FileHandle.standardError.write(Data("warning: \(line.shown)\n".utf8))
+      }
     }
     return try trained.extractor.embeddings(of: corpus.utterances, communicator: communicator)
   }

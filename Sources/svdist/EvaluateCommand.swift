@@ -9,6 +9,7 @@ struct EvaluateCommand: RanksCommand {
     abstract: "Scores a trial list by cosine and prints EER and minDCF.",
     discussion: """
       Trials may have VoxCeleb's form (1 a b), Kaldi's and wespeaker's (a b target|nontarget) or CN-Celeb's (a b 1|0). \
+      Those of a list without answers (a b) are only scored, to --scores. \
       For CN-Celeb give --enrolment-map lists/enroll.map: an enrolment's embedding is the mean of the embeddings of its \
       pieces. Under mpirun the ranks share the utterances.
       """)
@@ -54,7 +55,11 @@ struct EvaluateCommand: RanksCommand {
     Program.runRanks { communicator in
       ThreadTeam.shared.grow(to: Machine.threads(communicator))
       // The list is read first, so that an error in it shows before the embeddings are computed.
-      let list = try communicator.agree { try command.readTrials() }
+      let list = try communicator.agree {
+        let list = try command.readTrials()
+        try command.check(list, communicator)
+        return list
+      }
       let vectors = try command.vectors(communicator)
       try communicator.agree {
         guard communicator.rank == 0 else { return }
@@ -65,9 +70,24 @@ struct EvaluateCommand: RanksCommand {
   }
 
   private func readTrials() throws -> TrialList {
-    let list = try TrialList.read(trials)
-    if let corpus, enrolmentMap == nil { _ = try list.positions(in: Corpus.open(corpus)) }
+    let list = try TrialList.read(trials, allowsBlind: true)
+    if list.isBlind {
+      guard scores != nil else {
+        throw Failure(.usage, "\(trials): the list has no answers: give --scores FILE for its scores")
+      }
+      guard !json else { throw Failure(.usage, "\(trials): the list has no answers, so that --json has no result") }
+    }
     return list
+  }
+
+  /// Checks the list against the corpus, and says what the corpus's speakers contradict.
+  private func check(_ list: TrialList, _ communicator: any Communicator) throws {
+    guard let corpus else { return }
+    let opened = try Corpus.open(corpus)
+    let positions = try list.positions(in: opened, enrolments: enrolmentMap.map { try EnrolmentMap.read($0) })
+    if communicator.rank == 0, let line = list.contradictions(of: opened, positions) {
+      FileHandle.standardError.write(Data("warning: \(line.shown)\n".utf8))
+    }
   }
 
   private func vectors(_ communicator: any Communicator) throws -> Embeddings {
@@ -86,10 +106,14 @@ struct EvaluateCommand: RanksCommand {
     }
     for (index, scoring) in scorings.enumerated() {
       let values = try TrialScorer(all, mean: scoring.mean).scores(of: list)
-      let metrics = try DetectionMetrics(scores: values, targets: list.targets)
       let isLast = index == scorings.count - 1
-      if !json { print("\(scoring.name)  \(metrics.summary)") }
-      if json && isLast { print(metrics.json) }
+      if list.isBlind {
+        if isLast { print("\(values.count) trials without answers scored") }
+      } else {
+        let metrics = try DetectionMetrics(scores: values, targets: list.targets)
+        if !json { print("\(scoring.name)  \(metrics.summary)") }
+        if json && isLast { print(metrics.json) }
+      }
       if isLast, let scores { try TrialScorer.write(values, of: list, to: scores) }
     }
   }

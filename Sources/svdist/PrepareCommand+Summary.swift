@@ -8,7 +8,11 @@ extension PrepareCommand {
     print("\(self.source) (layout: \(source.layout.rawValue)): \(found) utterances found")
     if !preparation.leftOut.isEmpty {
       print("\(preparation.leftOut.count) left out, listed in \(output)/\(PreparedCorpus.leftOutName):")
-      for (kind, count) in preparation.leftOutByKind { print("  \(count): \(kind)") }
+      for (kind, count) in preparation.leftOutByKind { print("  \(count): \(kind.shown)") }
+    }
+    if !source.passedOver.isEmpty {
+      let kinds = source.passedOver.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+      print("passed over: \(kinds.map { "\($0.value) \($0.key)".shown }.joined(separator: ", "))")
     }
     if let trimming = preparation.trimming { summarise(trimming, preparation.evaluation?.published) }
     for part in prepared.parts {
@@ -37,8 +41,8 @@ extension PrepareCommand {
     if let count = preparation.evaluation?.trialsLeftOut, count > 0 {
       print("  \(count) trials left out because their utterances are")
     }
-    for note in source.notes { print("note: \(note)") }
-    for note in prepared.notes(layout: source.layout) { print("note: \(note)") }
+    for note in source.notes { print("note: \(note.shown)") }
+    for note in prepared.notes(layout: source.layout) { print("note: \(note.shown)") }
   }
 
   private func summarise(_ trimming: SilenceTrimming, _ published: PublishedEvaluation?) {

@@ -10,7 +10,8 @@ struct PrepareCommand: ParsableCommand {
     discussion: """
       SOURCE is one of
       \(CorpusLayout.allCases.map { "  \($0.summary)" }.joined(separator: "\n"))
-      Files that end in .wav, .flac, .ogg, .opus or .mp3 are taken. VoxCeleb2 comes as .m4a, which has to be converted:
+      Files that end in \(AudioSuffix.readable.map { ".\($0)" }.joined(separator: ", ")) are taken. VoxCeleb2 comes as \
+      .m4a, which has to be converted:
         find vox2 -name '*.m4a' -print0 | xargs -0 -P 8 -I@ sh -c \\
           'ffmpeg -nostdin -v error -i "$1" -ar 16000 -ac 1 "${1%.m4a}.wav"' sh @
 
@@ -43,6 +44,12 @@ struct PrepareCommand: ParsableCommand {
   @Option(
     help: "\(CorpusLayout.allCases.map(\.rawValue).joined(separator: ", ")) (default: recognised from the source)")
   var layout: CorpusLayout?
+
+  @Option(
+    help: ArgumentHelp(
+      "The columns of a CSV file that have other names: wav=path,spk_id=speaker; the others are start, end and id, and - "
+        + "for a column to be ignored.", valueName: "name=column,…"))
+  var columns: String?
 
   @Option(help: ArgumentHelp("Leave out shorter utterances.", valueName: "seconds"))
   var minimumSeconds = 0.5
@@ -144,11 +151,27 @@ struct PrepareCommand: ParsableCommand {
     try OptionRange.check("--utterances-per-shard", utterancesPerShard, in: 1...1_000_000)
     if decoded, !shards { throw ValidationError("--decoded says how --shards writes audio: give both or neither") }
     try OptionRange.check("--listen", listen, in: 1...Auditions.most, unit: " pairs")
+    _ = try columnNames()
     if listen == nil, settings.config != nil || !settings.overrides.isEmpty {
       throw ValidationError("--config and --set say how --listen augments: give --listen too, or neither")
     }
     if check, listen != nil { throw ValidationError("--check writes nothing: leave out --listen") }
     if check, outputFolder != nil { throw ValidationError("--check writes nothing: leave out --output") }
+  }
+
+  /// For each column that --columns names, what it holds.
+  private func columnNames() throws -> [Name: String] {
+    var names: [Name: String] = [:]
+    for pair in columns?.split(separator: ",", omittingEmptySubsequences: false) ?? [] {
+      let parts = pair.split(separator: "=", omittingEmptySubsequences: false)
+      let kinds = ["path", "speaker", "start", "end", "id", "-"]
+      guard parts.count == 2, !parts[0].isEmpty, kinds.contains(String(parts[1])) else {
+        throw ValidationError(
+          "--columns \(columns ?? ""): '\(pair)' is not NAME=COLUMN with one of \(kinds.joined(separator: ", "))")
+      }
+      names[Name(parts[0])] = String(parts[1])
+    }
+    return names
   }
 
   var output: String { outputFolder ?? "" }
@@ -172,7 +195,8 @@ struct PrepareCommand: ParsableCommand {
   /// Prepares the corpus.
   /// - Returns: the data directory to train on.
   private func prepare() throws -> String {
-    let source = try CorpusSource(source, layout: layout, allowsCommands: allowCommands)
+    let source = try CorpusSource(
+      source, layout: layout, allowsCommands: allowCommands, columns: columnNames())
     let commands = CommandRecordings.commands(source)
     guard !commands.isEmpty else { return try prepare(source, nil, FileProgress(count: source.count)) }
     let progress = FileProgress(count: source.count + commands.count)

@@ -45,8 +45,7 @@ enum Program {
 
   /// Ends the process with the failure's line and status.
   static func end(_ failure: Failure) -> Never {
-    let line = failure.message.split(whereSeparator: \.isNewline).joined(separator: " ")
-    FileHandle.standardError.write(Data("svdist: \(line)\n".utf8))
+    FileHandle.standardError.write(Data("svdist: \(failure.message.shown)\n".utf8))
     exit(ExitStatus.of(failure.kind).rawValue)
   }
 

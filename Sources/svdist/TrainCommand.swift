@@ -22,6 +22,10 @@ struct TrainCommand: RanksCommand {
   @Flag(help: "Start over if the run folder already holds checkpoints.")
   var restart = false
 
+  @Flag(
+    help: "Evaluate on corpus.evaluation although corpus.train has speakers, utterances or files of the same names.")
+  var allowOverlap = false
+
   @OptionGroup var continuation: ContinuationOptions
 
   @Flag(
@@ -115,6 +119,7 @@ struct TrainCommand: RanksCommand {
       }
       var options = RunSession.Options(folder: runDir, version: SvdistCommand.version)
       options.restart = command.restart
+      options.allowsOverlap = command.allowOverlap
       try communicator.agree { try command.continuation.apply(to: &options) }
       options.logEvery = command.logEvery
       options.readers = command.readers ?? threads

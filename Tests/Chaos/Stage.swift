@@ -41,7 +41,7 @@ struct Stage {
   private var heldOut: String { folder + "/held-out" }
 
   /// Six units of the batch: the shares of three ranks are nodes of the tree of sums, those of two are not. Steps are so
-  /// large that one other bit changes all losses after it.
+  /// large that one other bit changes all losses after it. All generated corpora have the same names.
   func arguments(run: String, corpus: String) -> [String] {
     let settings = [
       "corpus.train=\(corpus)", "corpus.evaluation=\(heldOut)", "corpus.trials=\(heldOut)/trials",
@@ -49,7 +49,7 @@ struct Stage {
       "batch.utterances=2", "batch.unit=2", "schedule.learningRate.initial=0.02", "training.steps=\(Self.steps)",
       "evaluation.everySteps=15", "checkpoint.everySteps=4", "checkpoint.keep=3",
     ]
-    return ["--run-dir", run, "--threads", "1"] + settings.flatMap { ["--set", $0] }
+    return ["--run-dir", run, "--threads", "1", "--allow-overlap"] + settings.flatMap { ["--set", $0] }
   }
 
   private func undisturbed(ranks: Int) throws -> Reference {

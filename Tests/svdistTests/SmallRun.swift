@@ -28,7 +28,8 @@ struct SmallRun {
       "schedule.learningRate.initial=0.0001", "schedule.learningRate.final=0.00002", "optimizer.gradientNorm=1",
       "training.steps=\(steps)",
     ]
-    return ["--run-dir", folder.appending(path: name).path, "--threads", "1"] + options
+    // Generated corpora all have the same names.
+    return ["--run-dir", folder.appending(path: name).path, "--threads", "1", "--allow-overlap"] + options
       + (all + settings).flatMap { ["--set", $0] }
   }
 

@@ -104,7 +104,7 @@ package final class BatchStream {
   /// The newly found unreadable utterances of all ranks, on every rank, in the order of ranks, each once.
   private func share(_ own: [BatchLoader.Unreadable]) -> [BatchLoader.Unreadable] {
     guard communicator.maximum(Double(own.count)) > 0 else { return [] }
-    let text = own.map { "\($0.utterance)\t\($0.reason)" }.joined(separator: "\n")
+    let text = own.map { "\($0.utterance)\t\($0.reason.shown)" }.joined(separator: "\n")
     var seen = known
     return communicator.gather(text).flatMap { $0.split(separator: "\n") }.compactMap { line in
       let fields = line.split(separator: "\t", maxSplits: 1)

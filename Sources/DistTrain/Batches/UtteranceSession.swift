@@ -15,8 +15,8 @@ enum UtteranceSession {
       // A single hyphen is more likely to be a part of a file's name than to set it apart from a session.
       guard rest.utf8.count(where: { $0 == UInt8(ascii: "-") }) >= 2 else { return nil }
     } else {
-      guard id.hasPrefix(speaker + "-") else { return nil }
-      rest = id.dropFirst(speaker.count + 1)
+      guard id.begins(with: speaker + "-") else { return nil }
+      rest = Substring(id.utf8.dropFirst(speaker.utf8.count + 1))
     }
     return rest.utf8.lastIndex(of: UInt8(ascii: "-")).map { rest[..<$0] }
   }
@@ -28,17 +28,17 @@ enum UtteranceSession {
     var next: Int32 = 0
     var areNamed = false
     for (speaker, own) in corpus.utterancesOfSpeaker.enumerated() {
-      var known: [String: Int32] = [:]
+      var known: [Name: Int32] = [:]
       for index in own {
         let utterance = corpus.utterances[index]
         let session = name(
           of: unmarked(utterance.id, utterance), speaker: unmarked(corpus.speakers[speaker], utterance))
-        if let session, let number = known[String(session)] {
+        if let session, let number = known[Name(session)] {
           numbers[index] = number
           areNamed = true
           continue
         }
-        if let session { known[String(session)] = next }
+        if let session { known[Name(session)] = next }
         numbers[index] = next
         next += 1
       }
@@ -48,7 +48,7 @@ enum UtteranceSession {
 
   /// The name without the mark of a speed (`Corpus.atSpeeds`).
   private static func unmarked(_ name: String, _ utterance: Utterance) -> String {
-    guard utterance.speed != 1, let mark = name.lastIndex(of: "@") else { return name }
+    guard utterance.speed != 1, let mark = name.utf8.lastIndex(of: UInt8(ascii: "@")) else { return name }
     return String(name[..<mark])
   }
 }

@@ -74,7 +74,7 @@ extension Communicator {
 
   /// The line that the terminal shows for a message: the program, then the rank and host where there are several ranks.
   public func line(_ message: String, rank: Int) -> String {
-    size == 1 ? "svdist: \(message)" : "svdist: rank \(rank) on \(hosts[rank]): \(message)"
+    size == 1 ? "svdist: \(message.shown)" : "svdist: rank \(rank) on \(hosts[rank]): \(message.shown)"
   }
 }
 

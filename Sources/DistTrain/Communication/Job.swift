@@ -58,7 +58,7 @@ public enum Job {
     do {
       communicator = try start(timeout: timeout)
     } catch {
-      report("svdist: \(error)")
+      report("svdist: \(Failure(error).message.shown)")
       exit(Self.exitStatus(of: Failure(error).kind))
     }
     do {

@@ -161,14 +161,22 @@ extension ConfigurationReader {
     return "; \(group.isEmpty ? "the settings" : group): \(names(in: group).joined(separator: ", "))"
   }
 
+  /// The bytes beyond which a file is no configuration.
+  private static let largestFile = 1 << 20
+
   private static func text(of file: String) throws -> String {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: file, isDirectory: &isFolder) else {
       throw Failure(.usage, "\(file): no such configuration file")
     }
     if isFolder.boolValue { throw Failure(.usage, "\(file): is a folder, expected a YAML file") }
-    guard let data = try? FileHandle(forReadingFrom: URL(fileURLWithPath: file)).readToEnd() ?? Data() else {
+    let handle = try? FileHandle(forReadingFrom: URL(fileURLWithPath: file))
+    guard let data = try? handle?.read(upToCount: largestFile + 1) ?? Data(), handle != nil else {
       throw Failure(.usage, "\(file): the configuration file can't be read: check its permissions")
+    }
+    // Devices such as /dev/zero never end.
+    guard data.count <= largestFile else {
+      throw Failure(.usage, "\(file): more than \(largestFile >> 20) MB, expected a YAML file")
     }
     guard let text = String(data: data, encoding: .utf8) else {
       throw Failure(.usage, "\(file): not UTF-8 text, expected a YAML file")

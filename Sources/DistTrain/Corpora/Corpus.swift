@@ -17,6 +17,8 @@ public struct Corpus: Sendable {
   package let utterancesOfSpeaker: SpeakerUtterances
   /// The shards that are missing or cut off, whose utterances are left out.
   package let damages: [ShardRecords.Damage]
+  /// The utterances that are left out because no list tells their lengths and their recordings cannot be read.
+  package let unmeasured: [KaldiDirectory.Fault]
   /// The contents of the lists, whatever was left out of them.
   package let contents: CorpusContents
 
@@ -32,12 +34,14 @@ public struct Corpus: Sendable {
   public static func open(
     _ directory: String, fileSeconds: @escaping @Sendable (String) throws -> Double
   ) throws -> Corpus {
-    let table = try CorpusIndex.open(directory) ?? KaldiDirectory(directory).table(fileSeconds: fileSeconds)
+    let (table, unmeasured) =
+      try CorpusIndex.open(directory).map { ($0, []) } ?? KaldiDirectory(directory).table(fileSeconds: fileSeconds)
     let damages = try ShardRecords(directory)?.missing() ?? []
     let whole = damages.isEmpty ? table : table.filtered { !damages.holds(table.paths[Int(table.files[$0])].text) }
     guard whole.sizes.utterances > 0 else { throw Failure(.badData, damages.summary(in: directory)) }
     return Corpus(
-      whole, places: ListedPlaces(folder: directory), damages: damages, contents: CorpusContents(table))
+      whole, places: ListedPlaces(folder: directory), damages: damages, unmeasured: unmeasured,
+      contents: CorpusContents(table))
   }
 
   /// Makes a corpus of utterances.
@@ -47,10 +51,14 @@ public struct Corpus: Sendable {
     self.init(table, places: nil, damages: [], contents: CorpusContents(table))
   }
 
-  init(_ table: CorpusTable, places: ListedPlaces?, damages: [ShardRecords.Damage], contents: CorpusContents) {
+  init(
+    _ table: CorpusTable, places: ListedPlaces?, damages: [ShardRecords.Damage],
+    unmeasured: [KaldiDirectory.Fault] = [], contents: CorpusContents
+  ) {
     self.table = table
     self.places = places
     self.damages = damages
+    self.unmeasured = unmeasured
     self.contents = contents
     copies = nil
     speakers = (0..<table.sizes.speakers).map { table.names[$0].text }
@@ -64,6 +72,7 @@ public struct Corpus: Sendable {
     table = recorded.table
     places = recorded.places
     damages = recorded.damages
+    unmeasured = recorded.unmeasured
     contents = recorded.contents
     self.copies = copies
     speakers = copies.speakers
@@ -100,6 +109,20 @@ public struct Corpus: Sendable {
 
   /// The id of an utterance in the lists, which is the same for its copies at all speeds.
   package func listedID(_ position: Int) -> String { table.ids[copies?[position].utterance ?? position].text }
+
+  /// One line for each kind of utterances that are left out: those of damaged shards, and those without a length.
+  /// - Parameter directory: the data directory, as the lines name it.
+  package func losses(in directory: String) -> [String] {
+    var lines = damages.isEmpty ? [] : [damages.summary(in: directory)]
+    if !unmeasured.isEmpty {
+      let names = unmeasured.prefix(3).map { "\($0.utterance) (\($0.failure.message))" }.joined(separator: "; ")
+      let count = "\(unmeasured.count) \(unmeasured.count == 1 ? "utterance" : "utterances")"
+      lines.append(
+        "\(directory): \(count) left out, whose recordings cannot be read: \(names)\(unmeasured.count > 3 ? " …" : ""); "
+          + "svdist prepare lists all of them")
+    }
+    return lines
+  }
 
   /// The number of utterances in damaged shards, each counted once at each speed.
   package var lost: Int {
@@ -164,7 +187,8 @@ extension Corpus {
     precondition(copies == nil, "lengths are those of recordings, before their speeds")
     guard table.seconds.contains(where: { !seconds.contains($0) }) else { return self }
     return Corpus(
-      table.filtered { seconds.contains(table.seconds[$0]) }, places: places, damages: damages, contents: contents)
+      table.filtered { seconds.contains(table.seconds[$0]) }, places: places, damages: damages,
+      unmeasured: unmeasured, contents: contents)
   }
 }
 

@@ -6,32 +6,47 @@ package struct KaldiDirectory: Sendable {
   static let required = ["wav.scp", "utt2spk"]
   static let optional = ["segments", "utt2dur"]
 
+  /// A line that is passed over, or an utterance whose recording has no length, with what is wrong.
+  package struct Fault: Error, Equatable {
+    /// The id of the utterance, or `-` where the line names none.
+    package let utterance: String
+    /// The list and the line, or the recording.
+    package let place: String
+    package let what: String
+
+    var failure: Failure { Failure(.badData, "\(place): \(what)") }
+  }
+
   private let directory: String
   private let files: KaldiList
   private let speakers: KaldiList
   private let segments: KaldiList?
   private let durations: KaldiList?
+  private let isLenient: Bool
 
   /// Reads the lists and checks that they agree with each other; audio files are not opened.
-  /// - Parameter allowsCommands: whether `wav.scp` may name commands that end in a pipe (`ListedUtterance.isCommand`).
+  /// - Parameters:
+  ///   - allowsCommands: whether `wav.scp` may name commands that end in a pipe (`ListedUtterance.isCommand`).
+  ///   - isLenient: passes over the lines that are wrong (`listed`) instead of refusing all for one.
   /// - Throws: `Failure(.badData)` that names the file and line.
-  package init(_ directory: String, allowsCommands: Bool = false) throws {
+  package init(_ directory: String, allowsCommands: Bool = false, isLenient: Bool = false) throws {
     guard FileSystem.exists(directory) else {
       throw Failure(.badData, "\(directory): no such folder; is it a Kaldi data directory? svdist prepare makes one")
     }
     self.directory = directory
-    func list(_ name: String, fields: Int?) throws -> KaldiList {
-      try KaldiList(path: Self.path(of: name, in: directory), fields: fields)
+    self.isLenient = isLenient
+    func list(_ name: String, fields: ClosedRange<Int>?) throws -> KaldiList {
+      try KaldiList(path: Self.path(of: name, in: directory), fields: fields, isLenient: isLenient)
     }
-    func optional(_ name: String, fields: Int) throws -> KaldiList? {
+    func optional(_ name: String, fields: ClosedRange<Int>) throws -> KaldiList? {
       FileSystem.exists(Self.path(of: name, in: directory)) ? try list(name, fields: fields) : nil
     }
     files = try list("wav.scp", fields: nil)
     if !allowsCommands { try Self.refuseCommands(files) }
-    speakers = try list("utt2spk", fields: 2)
-    segments = try optional("segments", fields: 4)
-    durations = segments == nil ? try optional("utt2dur", fields: 2) : nil
-    try Self.match(segments ?? files, speakers)
+    speakers = try list("utt2spk", fields: 2...2)
+    segments = try optional("segments", fields: 4...5)
+    durations = segments == nil ? try optional("utt2dur", fields: 2...2) : nil
+    if !isLenient, let fault = unmatched().first { throw fault.failure }
   }
 
   /// The path of a list in a data directory.
@@ -39,23 +54,50 @@ package struct KaldiDirectory: Sendable {
     (directory as NSString).appendingPathComponent(list)
   }
 
-  /// The utterances, in the byte order of their ids. Their `seconds` are known where there are `segments` or `utt2dur`.
-  func utterances() throws -> [ListedUtterance] {
+  /// The utterances, in the byte order of their ids, and the lines that are passed over. Lengths are known where there
+  /// are `segments` or `utt2dur`.
+  /// - Throws: `Failure(.badData)` with the first line that is wrong, unless the lists are read leniently and any
+  ///   utterance is left.
+  package func listed() throws -> (utterances: [ListedUtterance], faults: [Fault]) {
     var paths = PathResolver(folder: directory)
-    return try speakers.lines.indices.map { index in
-      let stretch = try stretch(index)
-      let path = files.rest(stretch.file).text
-      return ListedUtterance(
-        id: speakers.key(index).text, speaker: speakers.rest(index).text,
-        path: path.hasSuffix("|") ? path : paths.resolve(path),
-        recording: segments == nil ? nil : files.key(stretch.file).text, start: stretch.start, seconds: stretch.seconds)
+    var faults = isLenient ? unread() + unmatched() : []
+    var utterances: [ListedUtterance] = []
+    utterances.reserveCapacity(speakers.lines.count)
+    for index in speakers.lines.indices where !isLenient || (segments ?? files).index(of: speakers.key(index)) != nil {
+      do throws(Fault) {
+        let stretch = try stretch(index)
+        let path = files.rest(stretch.file).text
+        utterances.append(
+          ListedUtterance(
+            id: speakers.key(index).text, speaker: speakers.rest(index).text,
+            path: path.ends(with: "|") ? path : paths.resolve(path),
+            recording: segments == nil ? nil : files.key(stretch.file).text, start: stretch.start,
+            seconds: stretch.seconds, channel: stretch.channel))
+      } catch {
+        guard isLenient else { throw error.failure }
+        faults.append(error)
+      }
     }
+    if utterances.isEmpty, let first = faults.first { throw first.failure }
+    return (utterances, faults)
   }
 
-  /// The lists as a table, with the paths as they are written.
+  /// The lists as a table, with the paths as they are written, without the utterances whose lengths the lists do not
+  /// tell and whose recordings cannot be measured.
   /// - Parameter fileSeconds: gives the length in seconds of the file at a path, where the lists do not tell it.
-  func table(fileSeconds: @escaping @Sendable (String) throws -> Double) throws -> CorpusTable {
-    let measured = segments == nil && durations == nil ? try measure(fileSeconds) : nil
+  /// - Throws: `Failure(.badData)` with the first line that is wrong, and where no utterance is left.
+  func table(
+    fileSeconds: @escaping @Sendable (String) throws -> Double
+  ) throws -> (table: CorpusTable, unmeasured: [Fault]) {
+    var stretches: [Stretch] = []
+    stretches.reserveCapacity(speakers.lines.count)
+    for index in speakers.lines.indices {
+      do throws(Fault) { stretches.append(try stretch(index)) } catch { throw error.failure }
+      guard let segments, stretches[index].channel != nil else { continue }
+      throw segments.failure(
+        segments.lines[index], "a channel, which svdist prepare reads: train on the data directory that it writes")
+    }
+    let unmeasured = try measure(&stretches, fileSeconds)
     let (names, numbers) = try SpeakerNumbering.number(speakers)
     let builder = CorpusTableBuilder(
       CorpusTable.Sizes(
@@ -65,25 +107,49 @@ package struct KaldiDirectory: Sendable {
         nameBytes: names.reduce(0) { $0 + $1.bytes.count }))
     for name in names { builder.add(speaker: name) }
     for index in files.lines.indices { builder.add(path: files.rest(index)) }
-    for index in speakers.lines.indices {
-      let stretch = try stretch(index)
+    for (index, stretch) in stretches.enumerated() {
       builder.add(
         utterance: speakers.key(index), speaker: numbers[index], file: Int32(stretch.file), start: stretch.start,
-        seconds: stretch.seconds ?? measured![index])
+        seconds: stretch.seconds ?? 0)
     }
-    return builder.table()
+    let table = builder.table()
+    return (unmeasured.isEmpty ? table : table.filtered { stretches[$0].seconds != nil }, unmeasured)
   }
 
-  /// The length of each utterance's file, in seconds.
-  private func measure(_ fileSeconds: @escaping @Sendable (String) throws -> Double) throws -> [Double] {
-    let lengths = try utterances().concurrentMap { utterance in Result { try fileSeconds(utterance.path) } }
-    return try lengths.map { length in
-      do {
-        return try length.get()
-      } catch let failure as Failure {
-        throw Failure(failure.kind, "\(failure.message); svdist prepare \(directory) leaves such files out")
+  /// Gives the stretches without a length that of their files, from the start on.
+  /// - Returns: the utterances that still have none.
+  private func measure(
+    _ stretches: inout [Stretch], _ fileSeconds: @escaping @Sendable (String) throws -> Double
+  ) throws -> [Fault] {
+    let open = stretches.indices.filter { stretches[$0].seconds == nil }
+    guard !open.isEmpty else { return [] }
+    var paths = PathResolver(folder: directory)
+    let places = open.map { (path: paths.resolve(files.rest(stretches[$0].file).text), start: stretches[$0].start) }
+    let lengths = places.concurrentMap { place in
+      Result {
+        let seconds = Self.rounded(try fileSeconds(place.path) - place.start)
+        guard seconds > 0 else {
+          throw Failure(.badData, "\(place.path): ends before the start, \(place.start) s")
+        }
+        return seconds
       }
     }
+    var faults: [Fault] = []
+    for (index, (place, length)) in zip(open, zip(places, lengths)) {
+      do {
+        stretches[index].seconds = try length.get()
+      } catch let failure as Failure where failure.kind == .badData {
+        faults.append(
+          Fault(
+            utterance: speakers.key(index).text, place: place.path,
+            what: failure.message.begins(with: place.path + ": ")
+              ? failure.message.dropping(bytes: place.path.utf8.count + 2) : failure.message))
+      }
+    }
+    guard faults.count < stretches.count else {
+      throw Failure(.badData, "\(directory): no recording can be read; the first: \(faults[0].failure.message)")
+    }
+    return faults
   }
 
   private static func refuseCommands(_ files: KaldiList) throws {
@@ -98,36 +164,67 @@ package struct KaldiDirectory: Sendable {
       + "it writes what the command writes to a file"
   }
 
-  /// Checks that both lists name the same utterances.
-  private static func match(_ utterances: KaldiList, _ speakers: KaldiList) throws {
+  /// The lines that the lists were read without.
+  private func unread() -> [Fault] {
+    [files, speakers, segments].compactMap(\.self).flatMap { list in
+      list.faults.map {
+        Fault(utterance: $0.key.isEmpty ? "-" : $0.key, place: "\(list.path):\($0.number)", what: $0.what)
+      }
+    }
+  }
+
+  /// The lines for which another list has no line of the same utterance.
+  private func unmatched() -> [Fault] {
+    let utterances = segments ?? files
     let same =
       utterances.lines.count == speakers.lines.count
       && speakers.lines.indices.allSatisfy { utterances.key($0).compare(speakers.key($0)) == 0 }
-    if same { return }
+    if same { return [] }
     let name = FileSystem.name(of: utterances.path)
-    for index in speakers.lines.indices where utterances.index(of: speakers.key(index)) == nil {
+    let silent = speakers.lines.indices.filter { utterances.index(of: speakers.key($0)) == nil }.map { index in
       let line = speakers.lines[index]
-      throw speakers.failure(line, "utterance '\(line.key)' is not in \(name): add it there or remove this line")
+      return Fault(
+        utterance: line.key, place: "\(speakers.path):\(line.number)",
+        what: "utterance '\(line.key)' is not in \(name): add it there or remove this line")
     }
-    for index in utterances.lines.indices where speakers.index(of: utterances.key(index)) == nil {
+    let nameless = utterances.lines.indices.filter { speakers.index(of: utterances.key($0)) == nil }.map { index in
       let line = utterances.lines[index]
-      throw utterances.failure(
-        line, "utterance '\(line.key)' has no speaker in utt2spk: add it there or remove this line")
+      return Fault(
+        utterance: line.key, place: "\(utterances.path):\(line.number)",
+        what: "utterance '\(line.key)' has no speaker in utt2spk: add it there or remove this line")
     }
+    return silent + nameless
   }
 
-  /// The stretch of the utterance on a line of utt2spk: a whole file, or a part of one.
-  private func stretch(_ index: Int) throws -> (file: Int, start: Double, seconds: Double?) {
+  /// A whole file, or a part of one; without a length it goes to the end of the file.
+  private struct Stretch {
+    let file: Int
+    var start = 0.0
+    var seconds: Double?
+    var channel: Int?
+  }
+
+  /// The stretch of the utterance on a line of utt2spk.
+  private func stretch(_ index: Int) throws(Fault) -> Stretch {
+    if isLenient { return try lenientStretch(index) }
     if let segments { return try cut(segments, index) }
-    return (index, 0, try durations.map { try seconds(of: index, in: $0) })
+    return Stretch(file: index, seconds: try durations.map { (list) throws(Fault) in try seconds(of: index, in: list) })
   }
 
-  private func seconds(of utterance: Int, in durations: KaldiList) throws -> Double {
+  /// The stretch where the lists need not be of the same utterances. A duration that cannot be read counts as none.
+  private func lenientStretch(_ index: Int) throws(Fault) -> Stretch {
+    let key = speakers.key(index)
+    if let segments { return try cut(segments, segments.index(of: key, guess: index)!) }
+    return Stretch(
+      file: files.index(of: key, guess: index)!, seconds: durations.flatMap { try? seconds(of: index, in: $0) })
+  }
+
+  private func seconds(of utterance: Int, in durations: KaldiList) throws(Fault) -> Double {
+    let id = speakers.key(utterance).text
     guard let index = durations.index(of: speakers.key(utterance), guess: utterance) else {
-      throw Failure(
-        .badData,
-        "\(durations.path): utterance '\(speakers.key(utterance).text)' is missing; without the file, durations are "
-          + "read from the audio")
+      throw Fault(
+        utterance: id, place: durations.path,
+        what: "utterance '\(id)' is missing; without the file, durations are read from the audio")
     }
     let line = durations.lines[index]
     do throws(ListedTime.Malformed) {
@@ -135,23 +232,39 @@ package struct KaldiDirectory: Sendable {
       guard seconds > 0 else { throw ListedTime.Malformed(what: "'\(line.rest)' is no duration in seconds") }
       return seconds
     } catch {
-      throw durations.failure(line, error.what)
+      throw Fault(utterance: id, place: "\(durations.path):\(line.number)", what: error.what)
     }
   }
 
-  private func cut(_ segments: KaldiList, _ index: Int) throws -> (file: Int, start: Double, seconds: Double?) {
+  /// The stretch on a line of `segments`: `utterance recording start end [channel]`, where an end of −1 is that of the
+  /// file.
+  private func cut(_ segments: KaldiList, _ index: Int) throws(Fault) -> Stretch {
     let segment = segments.lines[index]
     let fields = segment.fields
-    var recording = fields[0]
-    guard let file = recording.withUTF8({ files.index(of: ByteText(UnsafeRawBufferPointer($0))) }) else {
-      throw segments.failure(segment, "recording '\(fields[0])' is not in wav.scp")
+    func fault(_ what: String) -> Fault {
+      Fault(utterance: segment.key, place: "\(segments.path):\(segment.number)", what: what)
+    }
+    guard let file = ByteText.with(fields[0], { files.index(of: $0) }) else {
+      throw fault("recording '\(fields[0])' is not in wav.scp")
+    }
+    var stretch = Stretch(file: file)
+    if fields.count > 3 {
+      guard let channel = Int(fields[3]), (0..<1024).contains(channel) else {
+        throw fault("'\(fields[3])' is no channel, counted from 0")
+      }
+      stretch.channel = channel
     }
     do {
-      let stretch = try ListedTime.stretch(from: fields[1], to: fields[2])
-      return (file, stretch.start, stretch.seconds)
+      if Double(fields[2]) == -1 {
+        stretch.start = try ListedTime.seconds(fields[1], "start")
+      } else {
+        let times = try ListedTime.stretch(from: fields[1], to: fields[2])
+        (stretch.start, stretch.seconds) = (times.start, times.seconds)
+      }
     } catch {
-      throw segments.failure(segment, error.what)
+      throw fault(error.what)
     }
+    return stretch
   }
 
   /// A time rounded to nanoseconds, so that 2.4 − 1.2 is 1.2 in the lists.

@@ -8,19 +8,19 @@ package struct PathResolver {
   private let workingDirectory: String
   /// For the first part of each path, whether it is in the list's folder and in the working directory. A list of a
   /// million files then costs two look-ups instead of two million.
-  private var seen: [Substring: (inFolder: Bool, inWorkingDirectory: Bool)] = [:]
+  private var seen: [Name: (inFolder: Bool, inWorkingDirectory: Bool)] = [:]
 
   package init(folder: String, workingDirectory: String = FileManager.default.currentDirectoryPath) {
-    self.folder = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
+    self.folder = folder.ends(with: "/") ? String(folder.dropLast()) : folder
     self.workingDirectory = workingDirectory
   }
 
   /// The path of a file that the list names.
   package mutating func resolve(_ path: String) -> String {
-    guard !path.hasPrefix("/") else { return path }
+    guard !path.begins(with: "/") else { return path }
     let own = "\(folder)/\(path)"
     let other = "\(workingDirectory)/\(path)"
-    let first = path.prefix { $0 != "/" }
+    let first = Name(Substring(path.utf8.prefix { $0 != UInt8(ascii: "/") }))
     let known = seen[first] ?? look(up: first)
     seen[first] = known
     guard known.inWorkingDirectory else { return own }
@@ -28,8 +28,8 @@ package struct PathResolver {
     return !Self.exists(own) && Self.exists(other) ? other : own
   }
 
-  private func look(up first: Substring) -> (inFolder: Bool, inWorkingDirectory: Bool) {
-    (Self.exists("\(folder)/\(first)"), Self.exists("\(workingDirectory)/\(first)"))
+  private func look(up first: Name) -> (inFolder: Bool, inWorkingDirectory: Bool) {
+    (Self.exists("\(folder)/\(first.text)"), Self.exists("\(workingDirectory)/\(first.text)"))
   }
 
   private static func exists(_ path: String) -> Bool {

@@ -21,8 +21,8 @@ package struct ShardRecords: Sendable {
 
     /// Whether a path is that of the shard. Only the last two names of the path are compared, so that it may be given
     /// relative to any folder.
-    func holds(shard path: some StringProtocol) -> Bool {
-      shard.split(separator: "/").suffix(2).elementsEqual(path.split(separator: "/").suffix(2), by: { $0 == $1 })
+    func holds(shard path: String) -> Bool {
+      shard.pathParts.suffix(2).map { Name($0) } == path.pathParts.suffix(2).map { Name($0) }
     }
   }
 
@@ -37,18 +37,18 @@ package struct ShardRecords: Sendable {
   package init?(_ directory: String) throws {
     let path = "\(directory)/\(Self.name)"
     guard FileSystem.exists(path) else { return nil }
-    let text = String(decoding: try InputFile.contents(of: path), as: UTF8.self)
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast(text.hasSuffix("\n") ? 1 : 0)
-    guard lines.first.map(String.init) == Self.header else {
+    let lines = try TextLines.read(path)
+    guard lines.first?.text == Self.header else {
       throw Failure(.badData, "\(path):1: '\(Self.header)', separated by tabs, expected")
     }
     self.directory = directory
-    records = try lines.enumerated().dropFirst().map { index, line in
-      let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+    records = try lines.dropFirst().map { line in
+      let fields = line.text.utf8.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
+        .map { String(Substring($0)) }
       guard fields.count == 4, let bytes = Int(fields[1]), let utterances = Int(fields[2]), bytes >= 0,
         (0..<Int(Int32.max)).contains(utterances), !fields[0].isEmpty,
         fields[3].utf8.count == 64
-      else { throw Failure(.badData, "\(path):\(index + 1): not a shard's name, bytes, utterances and SHA-256") }
+      else { throw Failure(.badData, "\(path):\(line.number): not a shard's name, bytes, utterances and SHA-256") }
       return Record(name: fields[0], bytes: bytes, utterances: utterances, sha256: fields[3])
     }
   }
@@ -71,8 +71,8 @@ package struct ShardRecords: Sendable {
 
   /// The shards whose bytes are not those that were written, found by reading all of them, on all cores.
   package func damaged(finished: @Sendable () -> Void = {}) -> [Damage] {
-    let known = Set(missing().map(\.shard))
-    let found = records.filter { !known.contains("\(directory)/\($0.name)") }
+    let known = Set(missing().map { Name($0.shard) })
+    let found = records.filter { !known.contains(Name("\(directory)/\($0.name)")) }
       .concurrentMap(finished: finished) { record -> Damage? in
         do {
           let digest = try InputFile(path: "\(directory)/\(record.name)").digest()

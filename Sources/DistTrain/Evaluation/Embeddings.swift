@@ -3,23 +3,50 @@ public struct Embeddings: Sendable {
   public let names: [String]
   /// A matrix of utterances × dimensions.
   public let vectors: Matrix
-  private let rows: [String: Int]
+  private let rows: [Name: Int]
+  /// The rows of the enrolments, of which an utterance may have the same name.
+  private let enrolments: [Name: Int]
 
   /// - Throws: `Failure(.badData)` when a name comes twice.
   public init(names: [String], vectors: Matrix) throws {
-    precondition(names.count == vectors.rows, "\(names.count) names for \(vectors.rows) embeddings")
-    var rows: [String: Int] = [:]
+    try self.init(names: names, enrolments: [], vectors: vectors)
+  }
+
+  /// - Parameter enrolments: the names of the last rows, each of which is of an enrolment; the others are utterances'.
+  /// - Throws: `Failure(.badData)` when a name comes twice among the utterances or among the enrolments.
+  init(names: [String], enrolments: [String], vectors: Matrix) throws {
+    self.names = names + enrolments
+    precondition(self.names.count == vectors.rows, "\(self.names.count) names for \(vectors.rows) embeddings")
+    self.vectors = vectors
+    rows = try Self.rows(names, from: 0)
+    self.enrolments = try Self.rows(enrolments, from: names.count)
+  }
+
+  private static func rows(_ names: [String], from first: Int) throws -> [Name: Int] {
+    var rows: [Name: Int] = [:]
     rows.reserveCapacity(names.count)
-    for (row, name) in names.enumerated() where rows.updateValue(row, forKey: name) != nil {
+    for (index, name) in names.enumerated() where rows.updateValue(first + index, forKey: Name(name)) != nil {
       throw Failure(.badData, "there are two embeddings of \(name)")
     }
-    self.names = names
-    self.vectors = vectors
-    self.rows = rows
+    return rows
   }
 
   /// The row of a name in `vectors`, or nil where there is no such name.
-  package func row(of name: String) -> Int? { rows[name] }
+  package func row(of name: String) -> Int? { rows[Name(name)] ?? enrolments[Name(name)] }
+
+  /// The rows in `vectors` of names as enrolments and as tests, or nil where there is no such name. Where nothing has a
+  /// name, it may differ from the only one meant in the suffix of the audio file.
+  func rows(of wanted: [String]) -> (enrolments: [Int?], tests: [Int?]) {
+    var tests = wanted.map { row(of: $0) }
+    if tests.contains(nil) {
+      let near = near
+      for (index, name) in wanted.enumerated() where tests[index] == nil { tests[index] = near.position(of: name) }
+    }
+    return (zip(wanted, tests).map { enrolments[Name($0)] ?? $1 }, tests)
+  }
+
+  /// Finds what is meant by a name that nothing has.
+  var near: NearNames { NearNames(names) }
 
   /// The mean of all embeddings, which may be subtracted before scoring.
   package var mean: [Float] {

@@ -7,11 +7,15 @@ extension EnrolmentMap {
     let vectors = embeddings.vectors
     let joined = Matrix(rows: vectors.rows + enrolments.count, columns: vectors.columns)
     joined.pointer.update(from: vectors.pointer, count: vectors.count)
+    var rows = embeddings.rows(of: enrolments.flatMap(\.utterances)).tests[...]
     for (index, enrolment) in enrolments.enumerated() {
       var sums = [Double](repeating: 0, count: vectors.columns)
       for utterance in enrolment.utterances {
-        guard let row = embeddings.row(of: utterance) else {
-          throw Failure(.badData, "\(path), line \(enrolment.line): utterance \(utterance) has no embedding")
+        guard let row = rows.removeFirst() else {
+          throw Failure(
+            .badData,
+            "\(path), line \(enrolment.line): utterance \(utterance) has no embedding"
+              + embeddings.near.hint(at: utterance))
         }
         for column in sums.indices { sums[column] += Double(vectors[row, column]) }
       }
@@ -19,6 +23,6 @@ extension EnrolmentMap {
         joined[vectors.rows + index, column] = Float(sums[column] / Double(enrolment.utterances.count))
       }
     }
-    return try Embeddings(names: embeddings.names + enrolments.map(\.name), vectors: joined)
+    return try Embeddings(names: embeddings.names, enrolments: enrolments.map(\.name), vectors: joined)
   }
 }

@@ -1,7 +1,11 @@
 /// Trials of speakers that are not trained on, ready to be scored during training.
 package struct HeldOutEvaluation: Sendable {
+  /// The whole corpus.
+  package let corpus: Corpus
   private let utterances: [Utterance]
   private let trials: TrialList
+  /// What the corpus contradicts of the list (`TrialList.contradictions`).
+  package let warning: String?
 
   /// Reads the corpus and the trials.
   /// - Parameters:
@@ -11,9 +15,12 @@ package struct HeldOutEvaluation: Sendable {
   ///   have.
   package init(corpus: String, trials: String) throws {
     let corpus = try Corpus.open(corpus)
+    self.corpus = corpus
     let list = try TrialList.read(trials)
-    utterances = try list.positions(in: corpus).map { corpus.utterances[$0] }
+    let positions = try list.positions(in: corpus)
+    utterances = Set(positions).sorted().map { corpus.utterances[$0] }
     self.trials = list
+    warning = list.contradictions(of: corpus, positions)
   }
 
   /// Scores the trials by the cosines of their embeddings, without normalising the scores. The result is the same on

@@ -24,24 +24,18 @@ enum KaldiVectors {
   /// the script's folder, then in the working directory.
   /// - Throws: `Failure(.badData)` with the line that is malformed or whose vector cannot be read.
   static func readScript(_ path: String) throws -> Embeddings {
-    let text = String(decoding: try InputFile.contents(of: path), as: UTF8.self)
-    var readers: [String: Reader] = [:]
+    var readers: [Name: Reader] = [:]
     var names: [String] = []
     var vectors: [[Float]] = []
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() where !line.isEmpty
-    {
-      let place = "\(path), line \(index + 1)"
-      let fields = line.split(separator: " ", maxSplits: 1)
-      guard fields.count == 2, let colon = fields[1].lastIndex(of: ":"),
-        let offset = Int(fields[1][fields[1].index(after: colon)...].trimmingCharacters(in: .whitespaces)), offset >= 0
-      else {
-        throw Failure(.badData, "\(place): expected 'utterance archive:offset', not '\(line.prefix(80))'")
+    for line in try TextLines.read(path) {
+      let place = "\(path), line \(line.number)"
+      guard let (name, archive, offset) = parts(of: line.text, beside: path) else {
+        throw Failure(.badData, "\(place): expected 'utterance archive:offset', not '\(line.text.prefix(80))'")
       }
-      let archive = resolve(String(fields[1][..<colon]), beside: path)
-      names.append(String(fields[0]))
+      names.append(name)
       do {
-        var reader = try readers[archive] ?? Reader(path: archive, bytes: try InputFile.contents(of: archive))
-        readers[archive] = reader
+        var reader = try readers[Name(archive)] ?? Reader(path: archive, bytes: try InputFile.contents(of: archive))
+        readers[Name(archive)] = reader
         reader.offset = offset
         vectors.append(try reader.vector(of: names[names.count - 1]))
       } catch let failure as Failure {
@@ -51,8 +45,18 @@ enum KaldiVectors {
     return try embeddings(names, vectors, path: path)
   }
 
+  /// The utterance, the archive and the offset on a line of a script.
+  private static func parts(of line: String, beside script: String) -> (name: String, archive: String, offset: Int)? {
+    let fields = line.utf8.split(maxSplits: 1, whereSeparator: LineReader.isBlank)
+    guard fields.count == 2, let colon = fields[1].lastIndex(of: UInt8(ascii: ":")),
+      let offset = Int(Substring(fields[1][fields[1].index(after: colon)...])), offset >= 0
+    else { return nil }
+    let archive = fields[1][..<colon].drop(while: LineReader.isBlank)
+    return (String(Substring(fields[0])), resolve(String(Substring(archive)), beside: script), offset)
+  }
+
   private static func resolve(_ archive: String, beside script: String) -> String {
-    if archive.hasPrefix("/") { return archive }
+    if archive.begins(with: "/") { return archive }
     let beside = FileSystem.folder(of: script) + "/" + archive
     return FileSystem.exists(beside) ? beside : archive
   }

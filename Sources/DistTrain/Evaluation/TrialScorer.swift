@@ -37,26 +37,28 @@ public struct TrialScorer: Sendable {
   ///
   /// - Throws: `Failure(.badData)` that names the list, the line and the utterance which has no embedding.
   public func scores(of list: TrialList) throws -> [Float] {
-    let rows = list.names.map { embeddings.row(of: $0) ?? -1 }
+    let rows = embeddings.rows(of: list.names)
     return try list.trials.enumerated().map { index, trial in
-      let enrolment = rows[trial.enrolment]
-      let test = rows[trial.test]
-      guard enrolment >= 0, test >= 0 else {
-        let name = list.names[enrolment < 0 ? trial.enrolment : trial.test]
-        throw Failure(.badData, "\(list.path), line \(list.line(of: index)): utterance \(name) has no embedding")
+      guard let enrolment = rows.enrolments[trial.enrolment], let test = rows.tests[trial.test] else {
+        let name = list.names[rows.enrolments[trial.enrolment] == nil ? trial.enrolment : trial.test]
+        throw Failure(
+          .badData,
+          "\(list.path), line \(list.line(of: index)): utterance \(name) has no embedding"
+            + embeddings.near.hint(at: name))
       }
       let cosine = Float(ck_dot(directions.row(enrolment), directions.row(test), directions.columns))
       return min(max(cosine, -1), 1)
     }
   }
 
-  /// Writes lines of `enrolment test score target|nontarget`, the score with five decimals, as wespeaker does.
+  /// Writes lines of `enrolment test score target|nontarget`, the score with five decimals, as wespeaker does; those of a
+  /// list without answers end with the score.
   package static func write(_ scores: [Float], of list: TrialList, to path: String) throws {
     precondition(scores.count == list.trials.count, "\(scores.count) scores for \(list.trials.count) trials")
     try AtomicFile.write(to: path) { file in
       for (score, trial) in zip(scores, list.trials) {
-        let kind = trial.isTarget ? "target" : "nontarget"
-        try file.write("\(list.names[trial.enrolment]) \(list.names[trial.test]) \(fiveDecimals(score)) \(kind)\n")
+        let kind = list.isBlind ? "" : trial.isTarget ? " target" : " nontarget"
+        try file.write("\(list.names[trial.enrolment]) \(list.names[trial.test]) \(fiveDecimals(score))\(kind)\n")
       }
     }
   }

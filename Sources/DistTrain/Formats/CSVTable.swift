@@ -1,5 +1,6 @@
 /// A table of comma-separated values as in RFC 4180: fields in quotes may hold commas, line breaks and doubled quotes.
-/// A byte order mark and both kinds of line ends are accepted; empty lines are skipped.
+/// Semicolons or tabs separate the fields where the first line has more of them than of commas. A byte order mark and
+/// both kinds of line ends are accepted; empty lines are skipped.
 struct CSVTable {
   struct Row {
     /// The line of the file, counted from 1, on which the row begins.
@@ -9,23 +10,44 @@ struct CSVTable {
 
   let path: String
   let rows: [Row]
+  /// What stands between the fields.
+  let separator: UInt8
 
   /// Reads a whole table.
   /// - Throws: `Failure(.badData)` that names the line for a quote that is not closed or stands elsewhere than at the
   ///   ends of a field, and for text that is not UTF-8.
   init(path: String) throws {
     var bytes = try InputFile.contents(of: path)[...]
-    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
+    try bytes.withUnsafeBytes { try LineReader.check($0, path: path) }
+    if bytes.starts(with: LineReader.byteOrderMark) { bytes = bytes.dropFirst(LineReader.byteOrderMark.count) }
     self.path = path
-    var reader = Reader(path: path)
+    separator = Self.separator(bytes)
+    var reader = Reader(path: path, separator: separator)
     for byte in bytes { try reader.take(byte) }
     rows = try reader.finish()
+  }
+
+  /// The most frequent of the possible separators in the first line that holds anything, outside of quotes.
+  private static func separator(_ bytes: ArraySlice<UInt8>) -> UInt8 {
+    var isQuoted = false
+    var counts: [UInt8: Int] = [:]
+    for byte in bytes {
+      let isEnd = byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
+      if isEnd, !isQuoted, !counts.isEmpty { break }
+      if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+      if !isEnd, !isQuoted { counts[byte, default: 0] += 1 }
+    }
+    let comma = UInt8(ascii: ",")
+    return [UInt8(ascii: ";"), UInt8(ascii: "\t")].reduce(comma) { most, other in
+      counts[other, default: 0] > counts[most, default: 0] ? other : most
+    }
   }
 
   private struct Reader {
     private enum State { case unquoted, quoted, closed }
 
     private let path: String
+    private let separator: UInt8
     private var rows: [Row] = []
     private var fields: [String] = []
     private var field: [UInt8] = []
@@ -34,7 +56,10 @@ struct CSVTable {
     private var firstLine = 1
     private var quoteLine = 1
 
-    init(path: String) { self.path = path }
+    init(path: String, separator: UInt8) {
+      self.path = path
+      self.separator = separator
+    }
 
     mutating func take(_ byte: UInt8) throws {
       if byte == UInt8(ascii: "\n") { line += 1 }
@@ -44,7 +69,7 @@ struct CSVTable {
       case (.closed, UInt8(ascii: "\"")):
         field.append(byte)
         state = .quoted
-      case (_, UInt8(ascii: ",")): try endField()
+      case (_, separator): try endField()
       case (_, UInt8(ascii: "\n")): try endRow()
       case (.closed, UInt8(ascii: "\r")), (.closed, UInt8(ascii: " ")): break
       case (.closed, _): throw failure(line, "text after a closing quote: double the quotes within a field")

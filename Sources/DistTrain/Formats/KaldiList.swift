@@ -19,7 +19,7 @@ struct KaldiList: Sendable {
     /// The fields of `rest`, cut at bytes, as they were counted: as characters, a blank and a combining mark behind it
     /// would be one.
     var fields: [String] {
-      restBytes.bytes.split(whereSeparator: KaldiList.isSeparator).map { String(decoding: $0, as: UTF8.self) }
+      restBytes.bytes.split(whereSeparator: LineReader.isBlank).map { String(decoding: $0, as: UTF8.self) }
     }
   }
 
@@ -38,28 +38,55 @@ struct KaldiList: Sendable {
     var restCount: Int32
   }
 
+  /// A line that was passed over, and why.
+  struct Fault {
+    let number: Int
+    /// The key, where the line has one.
+    let key: String
+    let what: String
+  }
+
+  /// The lines that were passed over, in the order of the file; none unless the list was read leniently.
+  private(set) var faults: [Fault] = []
+
   /// Reads a list.
-  /// - Parameter fields: the number of fields of each line, with the key; nil asks for a key and the rest of the line.
+  /// - Parameters:
+  ///   - fields: the numbers of fields that a line may have, with the key; nil asks for a key and the rest of the line.
+  ///   - isLenient: passes over a line that is wrong and notes it in `faults`, as long as any other is right.
   /// - Throws: `Failure(.badData)` where the file is missing or empty, or a line is not UTF-8, has another number of
   ///   fields, or repeats a key.
-  init(path: String, fields: Int?) throws {
+  init(path: String, fields: ClosedRange<Int>?, isLenient: Bool = false) throws {
     self.path = path
     guard FileSystem.exists(path) else {
       throw Failure(.badData, "\(path): no such file; is this a Kaldi data directory? svdist prepare makes one")
     }
     block = try ByteBlock.contents(of: path)
-    var places = try Self.places(UnsafeRawBufferPointer(block.bytes), path: path, fields: fields)
-    guard !places.isEmpty else { throw Failure(.badData, "\(path): the file is empty") }
     let bytes = UnsafeRawBufferPointer(block.bytes)
+    try LineReader.check(bytes, path: path)
+    var (places, faults) = try Self.places(bytes, path: path, fields: fields, isLenient: isLenient)
     func precedes(_ left: Place, _ right: Place) -> Bool { Self.key(left, bytes).compare(Self.key(right, bytes)) < 0 }
-    let isSorted = (1..<places.count).allSatisfy { !precedes(places[$0], places[$0 - 1]) }
+    let isSorted = places.indices.dropFirst().allSatisfy { !precedes(places[$0], places[$0 - 1]) }
     if !isSorted { places.sort(by: precedes) }
-    self.places = places
-    for index in 1..<max(1, places.count) where key(index).compare(key(index - 1)) == 0 {
-      throw failure(
-        lines[index],
-        "'\(lines[index].key)' is listed twice, first in line \(places[index - 1].number): keep one of the two")
+    var distinct: [Place] = []
+    distinct.reserveCapacity(places.count)
+    for place in places {
+      let key = Self.key(place, bytes)
+      guard let last = distinct.last, Self.key(last, bytes).compare(key) == 0 else {
+        distinct.append(place)
+        continue
+      }
+      let fault = Fault(
+        number: Int(place.number), key: key.text,
+        what: "'\(key.text)' is listed twice, first in line \(last.number): keep one of the two")
+      guard isLenient else { throw Self.failure(path, fault.number, fault.what) }
+      faults.append(fault)
     }
+    guard !distinct.isEmpty else {
+      throw faults.first.map { Self.failure(path, $0.number, $0.what) }
+        ?? Failure(.badData, "\(path): the file is empty")
+    }
+    self.places = distinct
+    self.faults = faults.sorted { $0.number < $1.number }
   }
 
   /// The lines in the byte order of their keys.
@@ -112,38 +139,48 @@ struct KaldiList: Sendable {
     Failure(.badData, "\(path):\(number): \(what)")
   }
 
-  /// The places of the lines in the order of the file, without a byte order mark and an empty line at the end.
-  private static func places(_ bytes: UnsafeRawBufferPointer, path: String, fields: Int?) throws -> [Place] {
-    var start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+  /// The places of the lines in the order of the file, and the lines that have none.
+  private static func places(
+    _ bytes: UnsafeRawBufferPointer, path: String, fields: ClosedRange<Int>?, isLenient: Bool
+  ) throws -> (places: [Place], faults: [Fault]) {
+    var reader = LineReader(bytes)
     var places: [Place] = []
-    while start < bytes.count {
-      let found = memchr(bytes.baseAddress! + start, 0x0A, bytes.count - start)
-      let end = found.map { UnsafeRawPointer($0) - bytes.baseAddress! } ?? bytes.count
-      guard end - start < Int(Int32.max), places.count < Int(Int32.max) - 1 else {
-        throw failure(path, places.count + 1, "the line is too long, or the list")
+    var faults: [Fault] = []
+    while let line = reader.next() {
+      guard line.count < Int(Int32.max), reader.number < Int(Int32.max) - 1 else {
+        throw failure(path, reader.number, "the line is too long, or the list")
       }
-      let place = try place(bytes, start..<end, number: places.count + 1, path: path, fields: fields)
-      places.append(place)
-      start = end + 1
+      do throws(Malformed) {
+        places.append(try place(bytes, line, number: reader.number, fields: fields))
+      } catch {
+        guard isLenient else { throw failure(path, reader.number, error.what) }
+        faults.append(Fault(number: reader.number, key: error.key, what: error.what))
+      }
     }
-    return places
+    return (places, faults)
+  }
+
+  private struct Malformed: Error {
+    let key: String
+    let what: String
   }
 
   private static func place(
-    _ bytes: UnsafeRawBufferPointer, _ line: Range<Int>, number: Int, path: String, fields: Int?
-  ) throws -> Place {
-    let content = trimmed(bytes, line)
-    let keyEnd = content.first { isSpace(bytes[$0]) } ?? content.upperBound
-    let rest = trimmed(bytes, keyEnd..<content.upperBound)
+    _ bytes: UnsafeRawBufferPointer, _ content: Range<Int>, number: Int, fields: ClosedRange<Int>?
+  ) throws(Malformed) -> Place {
+    let keyEnd = content.first { LineReader.isBlank(bytes[$0]) } ?? content.upperBound
+    let rest = LineReader.trimmed(bytes, keyEnd..<content.upperBound)
+    let key = String(validating: bytes[content.lowerBound..<keyEnd], as: UTF8.self)
     if content.contains(where: { bytes[$0] >= 0x80 }) {
-      guard String(validating: bytes[content.lowerBound..<keyEnd], as: UTF8.self) != nil,
-        String(validating: bytes[rest], as: UTF8.self) != nil
-      else { throw failure(path, number, "not UTF-8: convert the file with iconv") }
+      guard key != nil, String(validating: bytes[rest], as: UTF8.self) != nil else {
+        throw Malformed(key: key ?? "", what: "not UTF-8: convert the file with iconv")
+      }
     }
-    let count = content.isEmpty ? 0 : rest.isEmpty ? 1 : fields == nil ? 2 : 1 + self.fields(bytes, rest)
-    guard count == fields ?? 2 else {
-      let expected = fields.map { "\($0) expected" } ?? "a key and a path expected"
-      throw failure(path, number, "\(count) \(count == 1 ? "field" : "fields"), \(expected)")
+    let count = rest.isEmpty ? 1 : fields == nil ? 2 : 1 + self.fields(bytes, rest)
+    guard (fields ?? 2...2).contains(count) else {
+      let expected = fields.map { "\($0.map { "\($0)" }.joined(separator: " or ")) expected" }
+      let found = "\(count) \(count == 1 ? "field" : "fields")"
+      throw Malformed(key: key ?? "", what: "\(found), \(expected ?? "a key and a path expected")")
     }
     return Place(
       start: content.lowerBound, number: Int32(number), keyCount: Int32(keyEnd - content.lowerBound),
@@ -152,18 +189,9 @@ struct KaldiList: Sendable {
 
   private static func fields(_ bytes: UnsafeRawBufferPointer, _ rest: Range<Int>) -> Int {
     var count = 1
-    for index in rest.dropFirst() where isSeparator(bytes[index - 1]) && !isSeparator(bytes[index]) { count += 1 }
+    for index in rest.dropFirst() where LineReader.isBlank(bytes[index - 1]) && !LineReader.isBlank(bytes[index]) {
+      count += 1
+    }
     return count
   }
-
-  private static func trimmed(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Range<Int> {
-    var (first, end) = (range.lowerBound, range.upperBound)
-    while first < end, isSpace(bytes[first]) { first += 1 }
-    while first < end, isSpace(bytes[end - 1]) { end -= 1 }
-    return first..<end
-  }
-
-  private static func isSeparator(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
-
-  private static func isSpace(_ byte: UInt8) -> Bool { isSeparator(byte) || byte == UInt8(ascii: "\r") }
 }

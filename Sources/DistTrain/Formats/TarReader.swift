@@ -20,6 +20,9 @@ struct TarReader {
   /// - Throws: `Failure(.badData)` when there is no such file or it may not be read.
   init(path: String) throws {
     file = try InputFile(path: path)
+    if let what = Compression.remedy(try file.read(at: 0, count: min(file.bytes, 8))) {
+      throw Failure(.badData, "\(path): \(what)")
+    }
   }
 
   /// The next file, or nil at the end of the archive.

@@ -1,79 +1,124 @@
 import Foundation
 
-/// The audio files below a folder.
+/// The audio files below a folder, and an account of everything else there.
 struct AudioTree {
-  /// The suffixes of the audio files that are taken.
-  static let suffixes: Set<String> = ["wav", "flac", "ogg", "opus", "mp3"]
-  /// The suffixes of audio files that libsndfile does not read.
-  static let foreignSuffixes: Set<String> = ["m4a", "aac", "mp4", "wma", "amr", "webm"]
-
-  /// The files' paths from the root on, as lists of names. Names that begin with a dot are skipped, and links are
-  /// followed.
+  /// The files' paths from the root on, as lists of names. Links are followed.
   private(set) var files: [[String]] = []
-  /// The folders that cannot be listed, and audio files that must be converted first.
+  /// What may be speech and is not taken: folders that cannot be listed, audio files that must be converted first, names
+  /// that are not UTF-8, and copies of a recording that is taken.
   private(set) var leftOut: [LeftOut] = []
-  /// The number of other files with each suffix.
-  private(set) var others: [String: Int] = [:]
+  /// How often each kind of other file was passed over: `.txt`, `without a suffix`, `hidden`.
+  private(set) var passedOver: [String: Int] = [:]
+  /// The paths, from the root on, of the folders that hold a list of recordings.
+  private(set) var dataDirectories: [String] = []
 
   private let root: String
+  /// The folders that were walked: each is walked once, however many links lead to it.
+  private var walked: Set<Identity> = []
+  /// Links to folders, which are followed once all folders themselves were walked.
+  private var links: [[String]] = []
 
-  private struct Folder: Equatable {
+  private struct Identity: Hashable {
     let device: UInt64
     let number: UInt64
   }
 
   init(root: String) {
     self.root = root
-    walk([], above: [])
-  }
-
-  /// The remedy for audio files that libsndfile does not read, for a message.
-  static func conversion(_ suffix: String) -> String {
-    "convert them to WAV, for example with ffmpeg -i FILE.\(suffix) -ar 16000 -ac 1 FILE.wav"
-  }
-
-  private mutating func walk(_ parts: [String], above: [Folder]) {
-    let path = ([root] + parts).joined(separator: "/")
-    guard let folder = Self.folder(path), !above.contains(folder) else { return }
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
-      leftOut.append(LeftOut(utterance: "-", path: path, reason: "the folder cannot be listed"))
-      return
+    walk([])
+    while !links.isEmpty {
+      let found = links
+      links = []
+      for parts in found { walk(parts) }
     }
-    for name in names where !name.hasPrefix(".") {
-      let suffix = (name as NSString).pathExtension.lowercased()
-      if Self.suffixes.contains(suffix) {
-        files.append(parts + [name])
-      } else if Self.folder(path + "/" + name) != nil {
-        walk(parts + [name], above: above + [folder])
+    files.sort { $0.joined(separator: "/").utf8.lexicographicallyPrecedes($1.joined(separator: "/").utf8) }
+  }
+
+  private func path(_ parts: [String]) -> String { ([root] + parts).joined(separator: "/") }
+
+  /// Walks a folder and those below it, with a list of folders to come instead of recursion, which a deep tree would
+  /// exhaust.
+  private mutating func walk(_ first: [String]) {
+    var folders = [first]
+    while let parts = folders.popLast() {
+      let path = path(parts)
+      if let identity = Self.identity(path), !walked.insert(identity).inserted {
+        passedOver["links to folders that are read already", default: 0] += 1
+        continue
+      }
+      guard let (entries, unreadable) = FileSystem.entries(of: path) else {
+        leftOut.append(LeftOut(utterance: "-", path: path, reason: "the folder cannot be listed"))
+        continue
+      }
+      for bytes in unreadable {
+        leftOut.append(
+          LeftOut(
+            utterance: "-", path: path + "/" + String(decoding: bytes, as: UTF8.self),
+            reason: "its name is not UTF-8: rename it"))
+      }
+      take(entries, in: parts, &folders)
+    }
+  }
+
+  private mutating func take(_ entries: [FileSystem.Entry], in parts: [String], _ folders: inout [[String]]) {
+    var audio: [String] = []
+    for entry in entries {
+      let path = path(parts + [entry.name])
+      if entry.name.begins(with: ".") {
+        passedOver["hidden", default: 0] += 1
+      } else if let isLink = Self.isLinkedFolder(path, entry.type) {
+        if isLink { links.append(parts + [entry.name]) } else { folders.append(parts + [entry.name]) }
       } else {
-        others[suffix, default: 0] += 1
+        let suffix = FileSystem.suffix(of: entry.name)
+        if AudioSuffix.rank(suffix) != nil || AudioSuffix.foreign.contains(suffix) {
+          audio.append(entry.name)
+        } else {
+          passedOver[suffix.isEmpty ? "without a suffix" : ".\(suffix)", default: 0] += 1
+          if entry.name == "wav.scp" { dataDirectories.append(parts.joined(separator: "/")) }
+        }
       }
     }
-    leaveOutForeign(names, in: path)
+    takeAudio(audio, in: parts)
   }
 
-  /// Leaves out audio files that libsndfile does not read, unless a converted file of the same name lies beside them.
-  private mutating func leaveOutForeign(_ names: [String], in folder: String) {
-    let foreign = names.filter {
-      !$0.hasPrefix(".") && Self.foreignSuffixes.contains(($0 as NSString).pathExtension.lowercased())
+  /// Takes one audio file of each name, and lists the others.
+  private mutating func takeAudio(_ names: [String], in parts: [String]) {
+    var best: [Name: (rank: Int, name: String)] = [:]
+    for name in names {
+      guard let rank = AudioSuffix.rank(FileSystem.suffix(of: name)) else { continue }
+      let stem = Name(FileSystem.stem(of: name))
+      if best[stem].map({ $0.rank > rank }) ?? true { best[stem] = (rank, name) }
     }
-    guard !foreign.isEmpty else { return }
-    let converted = Set(
-      names.lazy.map { $0 as NSString }.filter { Self.suffixes.contains($0.pathExtension.lowercased()) }
-        .map(\.deletingPathExtension))
-    for name in foreign where !converted.contains((name as NSString).deletingPathExtension) {
-      let suffix = (name as NSString).pathExtension
-      leftOut.append(
-        LeftOut(
-          utterance: "-", path: folder + "/" + name,
-          reason: "is .\(suffix.lowercased()), which libsndfile does not read: \(Self.conversion(suffix))"))
+    for name in names {
+      let suffix = FileSystem.suffix(of: name)
+      let taken = best[Name(FileSystem.stem(of: name))]?.name
+      if let taken, Name(taken) == Name(name) {
+        files.append(parts + [name])
+        continue
+      }
+      if taken != nil, AudioSuffix.foreign.contains(suffix) {
+        passedOver[".\(suffix) beside a converted copy", default: 0] += 1
+        continue
+      }
+      let reason =
+        taken.map { "is a copy of a recording that is taken: \($0) lies beside it" }
+        ?? "is .\(suffix), which libsndfile does not read: \(AudioSuffix.conversion(suffix))"
+      leftOut.append(LeftOut(utterance: "-", path: path(parts + [name]), reason: reason))
     }
   }
 
-  /// The identity of a folder, which reveals a link back to a folder above; nil for anything that is not a folder.
-  private static func folder(_ path: String) -> Folder? {
+  /// Whether a path is a link to a folder; nil where it is no folder at all.
+  private static func isLinkedFolder(_ path: String, _ type: Int) -> Bool? {
+    if type == DT_REG { return nil }
+    if type == DT_DIR { return false }
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return nil }
-    return Folder(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
+    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+  }
+
+  private static func identity(_ path: String) -> Identity? {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    return Identity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
   }
 }

@@ -6,7 +6,7 @@ import Foundation
 /// Training speakers are those of `dev/dev.lst`, and all of CN-Celeb2. An utterance's id is its path from the speaker's
 /// folder on, such as `id00010/singing-01-001.flac`: the file's name begins with the genre, for which no list has a
 /// column. The evaluation's utterances have the names that CN-Celeb's own lists give them, whatever suffixes their
-/// files have.
+/// files have; the enrolments in one recording each (`enroll.lst`) are among them.
 enum CNCeleb {
   static let names = ["CN-Celeb_flac", "CN-Celeb2_flac"]
 
@@ -32,13 +32,16 @@ enum CNCeleb {
     }
     var utterances: [ListedUtterance] = []
     var leftOut: [LeftOut] = []
+    var passedOver: [String: Int] = [:]
     for root in roots {
       let part = try training(root)
       utterances += part.utterances
       leftOut += part.leftOut
+      passedOver.merge(part.passedOver, uniquingKeysWith: +)
     }
     let evaluation = try roots.first(where: isFirst).map { try self.evaluation($0) }
-    let source = CorpusSource(layout: .cnCeleb, utterances: utterances, leftOut: leftOut, evaluation: evaluation)
+    let source = CorpusSource(
+      layout: .cnCeleb, utterances: utterances, leftOut: leftOut, passedOver: passedOver, evaluation: evaluation)
     try check(source)
     return source
   }
@@ -48,27 +51,29 @@ enum CNCeleb {
     FileSystem.exists("\(root)/dev") || FileSystem.exists("\(root)/eval")
   }
 
-  private static func training(_ root: String) throws -> (utterances: [ListedUtterance], leftOut: [LeftOut]) {
+  private static func training(_ root: String) throws -> (
+    utterances: [ListedUtterance], leftOut: [LeftOut], passedOver: [String: Int]
+  ) {
     let list = isFirst(root) ? "\(root)/dev/dev.lst" : "\(root)/spk.lst"
     try require(list, "it names the speakers to train on")
-    let speakers = try KaldiList(path: list, fields: 1).lines.map(\.key)
-    let wanted = Set(speakers)
+    let speakers = try KaldiList(path: list, fields: 1...1).lines.map(\.key)
+    let wanted = Set(speakers.map { Name($0) })
     let tree = AudioTree(root: "\(root)/data")
-    var found: Set<String> = []
+    var found: Set<Name> = []
     var utterances: [ListedUtterance] = []
-    for parts in tree.files where parts.count > 1 && (wanted.contains(parts[0]) || !isFirst(root)) {
-      found.insert(parts[0])
+    for parts in tree.files where parts.count > 1 && (wanted.contains(Name(parts[0])) || !isFirst(root)) {
+      found.insert(Name(parts[0]))
       utterances.append(
         ListedUtterance(
           id: UtteranceName.joined(parts), speaker: UtteranceName.of(parts[0]),
           path: "\(root)/data/" + parts.joined(separator: "/")))
     }
-    let missing = speakers.filter { !found.contains($0) }.map { speaker in
+    let missing = speakers.filter { !found.contains(Name($0)) }.map { speaker in
       LeftOut(
         utterance: "-", path: "\(root)/data/\(speaker)",
         reason: "the speaker has no recordings, but is named in \(list)")
     }
-    return (utterances, tree.leftOut + missing)
+    return (utterances, tree.leftOut + missing, tree.passedOver)
   }
 
   /// The pieces of the enrolments and the tests, with the trials over them.
@@ -78,35 +83,53 @@ enum CNCeleb {
     try require("\(lists)/trials.lst", "it names the trials")
     let enrolments = try EnrolmentMap.read("\(lists)/enroll.map")
     let trials = try TrialList.read("\(lists)/trials.lst")
-    let enrolled = Set(enrolments.enrolments.map(\.name))
+    let enrolled = Set(enrolments.enrolments.map { Name($0.name) })
     var isTest = [Bool](repeating: false, count: trials.names.count)
     for (index, trial) in trials.trials.enumerated() {
       isTest[trial.test] = true
-      guard enrolled.contains(trials.names[trial.enrolment]) else {
+      guard enrolled.contains(Name(trials.names[trial.enrolment])) else {
         throw Failure(
           .badData,
           "\(trials.path), line \(trials.line(of: index)): enrolment \(trials.names[trial.enrolment]) is not in "
             + "enroll.map")
       }
     }
-    let pieces = Set(enrolments.enrolments.flatMap(\.utterances)).map { name in
+    let pieces = Set(enrolments.enrolments.flatMap(\.utterances).map { Name($0) }).map { name in
       ListedUtterance(
-        id: name, speaker: String(name.prefix { $0 != "/" }), path: file(name, in: "\(root)/data"))
+        id: name.text, speaker: name.text.pathParts[0], path: file(name.text, in: "\(root)/data"))
     }
     let tests = zip(trials.names, isTest).filter(\.1).map { name, _ in
       ListedUtterance(
-        id: name, speaker: String((name as NSString).lastPathComponent.prefix { $0 != "-" && $0 != "." }),
+        id: name, speaker: speaker(ofTest: name),
         path: file(name, in: "\(root)/eval"))
     }
-    return PublishedEvaluation(utterances: pieces + tests, trials: trials, enrolments: enrolments)
+    return PublishedEvaluation(
+      utterances: try pieces + tests + enrolmentRecordings(root), trials: trials, enrolments: enrolments)
+  }
+
+  /// The enrolments as CN-Celeb has them in one recording each, which trials without a map name: the files of lines
+  /// `id00800-enroll enroll/id00800-enroll.wav`.
+  private static func enrolmentRecordings(_ root: String) throws -> [ListedUtterance] {
+    let list = "\(root)/eval/lists/enroll.lst"
+    guard FileSystem.exists(list) else { return [] }
+    let names = try TextLines.read(list).compactMap { $0.fields.count == 2 ? Name($0.fields[1]) : nil }
+    return Set(names).map { name in
+      ListedUtterance(id: name.text, speaker: speaker(ofTest: name.text), path: file(name.text, in: "\(root)/eval"))
+    }
+  }
+
+  /// The speaker with whose name a test's begins: `test/id00800-singing-01-001.wav`.
+  private static func speaker(ofTest name: String) -> String {
+    let file = FileSystem.name(of: name)
+    return String(Substring(file.utf8.prefix { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: ".") }))
   }
 
   /// The file that a list names, where the lists say .wav and the archive holds .flac.
   private static func file(_ name: String, in folder: String) -> String {
     let path = "\(folder)/\(name)"
     if FileSystem.exists(path) { return path }
-    let stem = (path as NSString).deletingPathExtension
-    return AudioTree.suffixes.sorted().map { "\(stem).\($0)" }.first(where: FileSystem.exists) ?? path
+    let stem = AudioSuffix.stem(of: path)
+    return AudioSuffix.readable.map { "\(stem).\($0)" }.first(where: FileSystem.exists) ?? path
   }
 
   private static func require(_ list: String, _ purpose: String) throws {
@@ -119,8 +142,8 @@ enum CNCeleb {
     guard !source.utterances.isEmpty else {
       throw Failure(.badData, "CN-Celeb's training speakers have no recordings; the first: \(source.leftOut[0].path)")
     }
-    let evaluated = Set(source.evaluation?.utterances.map(\.speaker) ?? [])
-    if let both = source.utterances.first(where: { evaluated.contains($0.speaker) }) {
+    let evaluated = Set(source.evaluation?.utterances.map { Name($0.speaker) } ?? [])
+    if let both = source.utterances.first(where: { evaluated.contains(Name($0.speaker)) }) {
       throw Failure(
         .badData,
         "\(both.path): speaker '\(both.speaker)' is in the training part and in eval/lists: correct the lists")

@@ -1,7 +1,8 @@
 import Foundation
 
 /// Recordings listed in a table under a header that names its columns: `path` and `speaker`, optionally `start` and
-/// `end` in seconds, and optionally `id`. Other columns are ignored.
+/// `end` in seconds, and optionally `id`. Columns may have other names where these are given. Other columns are ignored,
+/// and rows that are wrong are left out.
 ///
 /// Without an `id`, an utterance is named after its speaker, its path and its times.
 struct CSVRecordings {
@@ -9,54 +10,74 @@ struct CSVRecordings {
   private static let optional = ["start", "end", "id"]
 
   private let table: CSVTable
-  private let columns: [String: Int]
+  private let columns: [Name: Int]
 
-  static func source(_ path: String) throws -> CorpusSource {
-    let recordings = try CSVRecordings(path)
+  /// Reads a table.
+  /// - Parameter names: for columns of other names what they hold (`path`, `speaker`, `start`, `end` or `id`), or `-` for
+  ///   one that is to be ignored.
+  /// - Throws: `Failure(.badData)` for a header without the columns, and with the first row where none is right.
+  static func source(_ path: String, columns names: [Name: String] = [:]) throws -> CorpusSource {
+    let recordings = try CSVRecordings(path, names)
     let known = Set(required + optional)
-    let ignored = recordings.columns.filter { !known.contains($0.key) }.sorted { $0.value < $1.value }.map(\.key)
+    let ignored = recordings.columns.filter { !known.contains($0.key.text) }.sorted { $0.value < $1.value }
+    let rows = try recordings.rows()
     return CorpusSource(
-      layout: .csv, utterances: try recordings.utterances(),
-      notes: ignored.isEmpty ? [] : ["columns ignored: \(ignored.joined(separator: ", "))"])
+      layout: .csv, utterances: try rows.withRecordings(), leftOut: rows.leftOut,
+      notes: ignored.isEmpty
+        ? [] : ["columns ignored: \(ignored.map { recordings.header[$0.value] }.joined(separator: ", "))"])
   }
 
-  private init(_ path: String) throws {
+  /// The names of the columns as the file has them.
+  private var header: [String] { table.rows[0].fields.map { $0.trimmingCharacters(in: .whitespaces) } }
+
+  private init(_ path: String, _ names: [Name: String]) throws {
     table = try CSVTable(path: path)
     let expected = "expected path,speaker and perhaps start,end,id"
     guard let header = table.rows.first else { throw Failure(.badData, "\(path): the file is empty; \(expected)") }
-    var columns: [String: Int] = [:]
-    for (index, field) in header.fields.enumerated() {
-      let name = field.trimmingCharacters(in: .whitespaces).lowercased()
-      guard columns.updateValue(index, forKey: name) == nil else {
+    let fields = header.fields.map { $0.trimmingCharacters(in: .whitespaces) }
+    for name in names.keys where !fields.contains(where: { Name($0) == name }) {
+      throw Failure(.badData, "\(path):\(header.line): no column is named '\(name.text)', as --columns says")
+    }
+    let given = Set(names.values)
+    var columns: [Name: Int] = [:]
+    for (index, field) in fields.enumerated() {
+      // A column that has the usual name of one that --columns names otherwise holds something else.
+      let usual = field.lowercased()
+      let name = names[Name(field)] ?? (given.contains(usual) ? "- \(field)" : usual)
+      guard columns.updateValue(index, forKey: Name(name == "-" ? "- \(field)" : name)) == nil else {
         throw Failure(.badData, "\(path):\(header.line): two columns are named '\(name)'")
       }
     }
-    for name in Self.required where columns[name] == nil {
+    for name in Self.required where columns[Name(name)] == nil {
       throw Failure(
         .badData,
-        "\(path):\(header.line): the header names no column '\(name)': \(expected), separated by commas, not "
-          + "'\(header.fields.joined(separator: ",").prefix(80))'")
+        "\(path):\(header.line): the header names no column '\(name)': \(expected), separated by commas, semicolons or "
+          + "tabs, or their other names by --columns, not '\(fields.joined(separator: ",").prefix(80))'")
     }
     self.columns = columns
   }
 
-  private func utterances() throws -> [ListedUtterance] {
+  private func rows() throws -> UtteranceRows {
     guard table.rows.count > 1 else { throw Failure(.badData, "\(table.path): no rows below the header") }
     var rows = UtteranceRows(path: table.path)
     for row in table.rows.dropFirst() {
-      guard row.fields.count == table.rows[0].fields.count else {
-        throw failure(row, "\(row.fields.count) fields, but the header has \(table.rows[0].fields.count)")
-      }
-      let path = try self["path", row]
-      let speaker = try self["speaker", row]
-      guard !path.contains(where: \.isNewline) else { throw failure(row, "a line break in the path: rename the file") }
-      let stretch = try stretch(row)
-      let id = field("id", row)
-      try rows.add(
-        id: id.isEmpty ? Self.id(path, speaker, stretch) : id, speaker: speaker, file: path, stretch: stretch,
-        line: row.line)
+      rows.take(line: row.line) { try add(row, to: &$0) }
     }
-    return rows.withRecordings()
+    return rows
+  }
+
+  private func add(_ row: CSVTable.Row, to rows: inout UtteranceRows) throws {
+    guard row.fields.count == table.rows[0].fields.count else {
+      throw failure(row, "\(row.fields.count) fields, but the header has \(table.rows[0].fields.count)")
+    }
+    let path = try self["path", row]
+    let speaker = try self["speaker", row]
+    guard !path.contains(where: \.isNewline) else { throw failure(row, "a line break in the path: rename the file") }
+    let stretch = try stretch(row)
+    let id = field("id", row)
+    try rows.add(
+      id: id.isEmpty ? Self.id(path, speaker, stretch) : id, speaker: speaker, file: path, stretch: stretch,
+      line: row.line)
   }
 
   /// The stretch of a row: an empty start is that of the file, an empty end too; nil, where both are empty, is the
@@ -80,7 +101,7 @@ struct CSVRecordings {
   }
 
   private func field(_ name: String, _ row: CSVTable.Row) -> String {
-    columns[name].map { row.fields[$0].trimmingCharacters(in: .whitespaces) } ?? ""
+    columns[Name(name)].map { row.fields[$0].trimmingCharacters(in: .whitespaces) } ?? ""
   }
 
   /// The text of a field that must not be empty.

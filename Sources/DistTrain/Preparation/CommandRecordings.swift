@@ -4,13 +4,14 @@ import Foundation
 /// The outputs of the commands in a corpus's lists, kept as files because training never runs a command.
 package struct CommandRecordings: Sendable {
   /// For each command, the file that holds its audio, or the reason why there is none.
-  package let files: [String: Result<String, Failure>]
+  package let files: [Name: Result<String, Failure>]
   /// The folder of the files.
   package let folder: String
 
   /// The commands among the utterances' paths, each once, in byte order.
   package static func commands(_ source: CorpusSource) -> [String] {
-    ByteOrder.sorted(Array(Set(source.utterances.lazy.filter(\.isCommand).map(\.path)))) { $0 }
+    ByteOrder.sorted(Array(Set(source.utterances.lazy.filter(\.isCommand).map { Name($0.path) })), by: \.text)
+      .map(\.text)
   }
 
   /// Runs commands by `sh -c`, as many at a time as there are cores, and keeps their audio as 16-bit FLAC files of one
@@ -36,15 +37,15 @@ package struct CommandRecordings: Sendable {
         return .failure(error as? Failure ?? Failure(.badData, "its command cannot be run: \(error)"))
       }
     }
-    files = Dictionary(uniqueKeysWithValues: zip(commands, outcomes))
+    files = Dictionary(uniqueKeysWithValues: zip(commands.map { Name($0) }, outcomes))
     self.folder = folder
   }
 
   /// The utterances with the paths that they will have once the files have been moved into another folder.
   func moved(_ utterances: [ListedUtterance], to other: String) -> [ListedUtterance] {
     utterances.map { utterance in
-      guard utterance.path.hasPrefix(folder + "/") else { return utterance }
-      return utterance.located(at: other + utterance.path.dropFirst(folder.count))
+      guard utterance.path.begins(with: folder + "/") else { return utterance }
+      return utterance.located(at: other + utterance.path.dropping(bytes: folder.utf8.count))
     }
   }
 

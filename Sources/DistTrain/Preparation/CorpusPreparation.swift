@@ -10,6 +10,9 @@ package struct CorpusPreparation: Sendable {
   /// The usable part of the evaluation that the corpus brings along, and the number of its trials that cannot be used.
   package let evaluation: (published: PublishedEvaluation, trialsLeftOut: Int)?
 
+  /// The lists that the source has beside its utterances.
+  let companions: CompanionLists?
+
   /// The silence that was removed; nil where none was looked for.
   package let trimming: SilenceTrimming?
 
@@ -27,10 +30,11 @@ package struct CorpusPreparation: Sendable {
   ///   - finished: is called after each utterance, from any thread.
   /// - Throws: `Failure(.badData)` where too little is left of the corpus's own evaluation.
   package init(
-    _ source: CorpusSource, recordings: [String: Result<String, Failure>] = [:], lengths: ClosedRange<Double>,
+    _ source: CorpusSource, recordings: [Name: Result<String, Failure>] = [:], lengths: ClosedRange<Double>,
     minimumUtterances: Int, voice: VoiceActivity? = nil, joiningBelow limit: Double? = nil,
     finished: @Sendable () -> Void = {}
   ) throws {
+    companions = source.companions
     var leftOut = source.leftOut
     func open(_ utterances: [ListedUtterance], voice: VoiceActivity?) -> [Opened] {
       let opened = utterances.concurrentMap(finished: finished) { utterance in
@@ -51,15 +55,14 @@ package struct CorpusPreparation: Sendable {
     var usable = opened.map(\.utterance)
     if let limit { usable = try UtteranceJoining.join(usable, shorterThan: limit) }
     let (right, wrong) = usable.divided { lengths.contains($0.seconds!) }
-    // Strings of different bytes may be equal, such as names that differ only in how their accents are written.
-    let removed = Dictionary(trimmed.map { ($0.utterance, $0.removed) }) { first, _ in first }
-    leftOut += wrong.map { $0.leftOut(Self.reason($0.seconds!, lengths, removed: removed[$0.id] ?? 0)) }
-    var counts: [String: Int] = [:]
-    for utterance in right { counts[utterance.speaker, default: 0] += 1 }
-    let (enough, few) = right.divided { counts[$0.speaker]! >= minimumUtterances }
+    let removed = Dictionary(uniqueKeysWithValues: trimmed.map { (Name($0.utterance), $0.removed) })
+    leftOut += wrong.map { $0.leftOut(Self.reason($0.seconds!, lengths, removed: removed[Name($0.id)] ?? 0)) }
+    var counts: [Name: Int] = [:]
+    for utterance in right { counts[Name(utterance.speaker), default: 0] += 1 }
+    let (enough, few) = right.divided { counts[Name($0.speaker)]! >= minimumUtterances }
     leftOut += few.map {
       $0.leftOut(
-        "its speaker has too few usable utterances: \(counts[$0.speaker]!), --minimum-utterances is \(minimumUtterances)"
+        "its speaker has too few usable utterances: \(counts[Name($0.speaker)]!), --minimum-utterances is \(minimumUtterances)"
       )
     }
     utterances = enough
@@ -84,7 +87,7 @@ package struct CorpusPreparation: Sendable {
   }
 
   private static func open(
-    _ utterance: ListedUtterance, recordings: [String: Result<String, Failure>], _ voice: VoiceActivity?
+    _ utterance: ListedUtterance, recordings: [Name: Result<String, Failure>], _ voice: VoiceActivity?
   ) throws -> Opened {
     var utterance = utterance
     if !utterance.pieces.isEmpty {
@@ -92,7 +95,7 @@ package struct CorpusPreparation: Sendable {
       utterance.seconds = ListedUtterance.seconds(of: utterance.pieces)
       return Opened(utterance: utterance)
     }
-    if let recording = recordings[utterance.path] { utterance.path = try recording.get() }
+    if let recording = recordings[Name(utterance.path)] { utterance.path = try recording.get() }
     let isWhole = utterance.recording == nil
     let found = try AudioInspection.inspect(
       path: utterance.path, start: utterance.start, seconds: utterance.seconds, voice: isWhole ? voice : nil)
@@ -126,11 +129,11 @@ package struct CorpusPreparation: Sendable {
 
   private static func reason(_ error: any Error, path: String) -> String {
     let message = (error as? Failure)?.message ?? "\(error)"
-    let reason = message.hasPrefix(path + ": ") ? String(message.dropFirst(path.count + 2)) : message
+    let reason = message.begins(with: path + ": ") ? message.dropping(bytes: path.utf8.count + 2) : message
     if reason.hasPrefix("lasts ") { return "the segment is not in its file: \(reason)" }
-    let suffix = (path as NSString).pathExtension.lowercased()
-    guard reason.hasPrefix("is not audio"), AudioTree.foreignSuffixes.contains(suffix) else { return reason }
-    return "is .\(suffix), which libsndfile does not read: \(AudioTree.conversion(suffix))"
+    let suffix = FileSystem.suffix(of: path)
+    guard reason.hasPrefix("is not audio"), AudioSuffix.foreign.contains(suffix) else { return reason }
+    return "is .\(suffix), which libsndfile does not read: \(AudioSuffix.conversion(suffix))"
   }
 }
 

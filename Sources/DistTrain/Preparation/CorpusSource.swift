@@ -8,6 +8,10 @@ package struct CorpusSource: Sendable {
   package let utterances: [ListedUtterance]
   /// The files that do not fit into the layout.
   package let leftOut: [LeftOut]
+  /// How often each kind of file that is neither audio nor a list was passed over.
+  package let passedOver: [String: Int]
+  /// The lists that the source has beside its utterances.
+  package let companions: CompanionLists?
   /// The evaluation that the corpus brings along, of speakers that are not among those of `utterances`.
   package let evaluation: PublishedEvaluation?
   /// Remarks for a user who may have meant something else.
@@ -17,21 +21,27 @@ package struct CorpusSource: Sendable {
   package var count: Int { utterances.count + (evaluation?.utterances.count ?? 0) }
 
   init(
-    layout: CorpusLayout, utterances: [ListedUtterance], leftOut: [LeftOut] = [],
-    evaluation: PublishedEvaluation? = nil, notes: [String] = []
+    layout: CorpusLayout, utterances: [ListedUtterance], leftOut: [LeftOut] = [], passedOver: [String: Int] = [:],
+    companions: CompanionLists? = nil, evaluation: PublishedEvaluation? = nil, notes: [String] = []
   ) {
     self.layout = layout
     self.utterances = ByteOrder.sorted(ByteOrder.sorted(utterances) { $0.path }) { $0.id }
     self.leftOut = leftOut
+    self.passedOver = passedOver
+    self.companions = companions
     self.evaluation = evaluation
     self.notes = notes
   }
 
   /// Reads a folder or a list in the given layout, or in the one that it appears to have.
   ///
-  /// - Parameter allowsCommands: whether entries of lists may be commands that end in a pipe.
+  /// - Parameters:
+  ///   - allowsCommands: whether entries of lists may be commands that end in a pipe.
+  ///   - columns: what the columns of a CSV file hold that have other names than the usual ones.
   /// - Throws: `Failure(.badData)` where there is no audio, a list is malformed, or two files would get the same name.
-  package init(_ path: String, layout: CorpusLayout? = nil, allowsCommands: Bool = false) throws {
+  package init(
+    _ path: String, layout: CorpusLayout? = nil, allowsCommands: Bool = false, columns: [Name: String] = [:]
+  ) throws {
     guard FileSystem.exists(path) else { throw Failure(.badData, "\(path): no such folder or list") }
     let root = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
     let layout = try layout ?? Self.layout(of: root, named: path)
@@ -41,30 +51,42 @@ package struct CorpusSource: Sendable {
         layout.isFile
           ? "\(path): a folder, but --layout \(layout.rawValue) reads a file" : "\(path): not a folder; \(Self.wanted)")
     }
+    guard columns.isEmpty || layout == .csv else {
+      throw Failure(.usage, "--columns names the columns of a CSV file, and \(path) is of layout \(layout.rawValue)")
+    }
     switch layout {
     case .folders, .voxceleb: self = try SpeakerTree(root, named: path).source(layout)
     case .kaldi:
-      let lists = try KaldiDirectory(root, allowsCommands: allowsCommands)
-      self = try Self.whole(lists.utterances().map { $0.absolute() }, root)
+      let (utterances, faults) = try KaldiDirectory(root, allowsCommands: allowsCommands, isLenient: true).listed()
+      self = try Self.whole(
+        utterances.map { $0.absolute() },
+        leftOut: faults.map { LeftOut(utterance: $0.utterance, path: $0.place, reason: $0.what) }, root)
     case .cnCeleb: self = try CNCeleb.source(root, named: path)
-    case .csv: self = try CSVRecordings.source(root)
+    case .csv: self = try CSVRecordings.source(root, columns: columns)
     case .wespeaker: self = try WespeakerList.source(root, allowsCommands: allowsCommands)
     case .shards: self = try ShardList.source(root)
     }
   }
 
   /// The utterances of a data directory without those of damaged shards.
-  private static func whole(_ utterances: [ListedUtterance], _ directory: String) throws -> CorpusSource {
+  private static func whole(
+    _ utterances: [ListedUtterance], leftOut: [LeftOut], _ directory: String
+  ) throws -> CorpusSource {
     let damages = try ShardRecords(directory)?.damaged() ?? []
-    guard !damages.isEmpty else { return CorpusSource(layout: .kaldi, utterances: utterances) }
+    let companions = try CompanionLists(directory)
+    guard !damages.isEmpty else {
+      return CorpusSource(
+        layout: .kaldi, utterances: utterances, leftOut: leftOut, companions: companions, notes: companions.notes)
+    }
     return CorpusSource(
       layout: .kaldi, utterances: utterances.filter { !damages.holds($0.path) },
-      leftOut: utterances.compactMap { utterance in
-        damages.first { [$0].holds(utterance.path) }.map {
-          LeftOut(
-            utterance: utterance.id, path: utterance.path, reason: "its shard is damaged: \($0.shard) \($0.reason)")
-        }
-      }, notes: [damages.summary(in: directory)])
+      leftOut: leftOut
+        + utterances.compactMap { utterance in
+          damages.first { [$0].holds(utterance.path) }.map {
+            LeftOut(
+              utterance: utterance.id, path: utterance.path, reason: "its shard is damaged: \($0.shard) \($0.reason)")
+          }
+        }, companions: companions, notes: companions.notes + [damages.summary(in: directory)])
   }
 
   private static let wanted =
@@ -72,13 +94,13 @@ package struct CorpusSource: Sendable {
 
   private static func layout(of root: String, named path: String) throws -> CorpusLayout {
     guard FileSystem.isFolder(root) else {
-      if root.lowercased().hasSuffix(".csv") { return .csv }
+      if [".csv", ".tsv"].contains(where: { root.lowercased().ends(with: $0) }) { return .csv }
       if WespeakerList.isOne(root) { return .wespeaker }
       if ShardList.isOne(root) { return .shards }
       throw Failure(.badData, "\(path): neither a folder nor a list that svdist prepare knows; \(wanted)")
     }
     if ["wav.scp", "utt2spk"].contains(where: { FileSystem.exists("\(root)/\($0)") }) { return .kaldi }
     if !CNCeleb.roots(root).isEmpty { return .cnCeleb }
-    return try SpeakerTree(root, named: path).layout
+    return try SpeakerTree(root, named: path).layout()
   }
 }

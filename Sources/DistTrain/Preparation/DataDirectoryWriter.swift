@@ -36,9 +36,9 @@ package struct DataDirectoryWriter: Sendable {
   }
 
   private static func bySpeaker(_ utterances: [ListedUtterance]) -> [String] {
-    let groups = Dictionary(grouping: utterances, by: \.speaker)
-    return ByteOrder.sorted(Array(groups.keys)) { $0 }.map { speaker in
-      ([speaker] + groups[speaker]!.map(\.id)).joined(separator: " ")
+    let groups = Dictionary(grouping: utterances) { Name($0.speaker) }
+    return ByteOrder.sorted(Array(groups.keys), by: \.text).map { speaker in
+      ([speaker.text] + groups[speaker]!.map(\.id)).joined(separator: " ")
     }
   }
 
@@ -49,11 +49,11 @@ package struct DataDirectoryWriter: Sendable {
 
   /// A path relative to a folder: `/data/a/b.wav` seen from `/data/lists` is `../a/b.wav`.
   static func relative(_ path: String, to base: String) -> String {
-    let from = base.split(separator: "/")
-    let to = path.split(separator: "/")
-    let shared = zip(from, to).prefix { $0 == $1 }.count
+    let from = base.pathParts
+    let to = path.pathParts
+    let shared = zip(from, to).prefix { Name($0) == Name($1) }.count
     let relative = (repeatElement("..", count: from.count - shared) + to.dropFirst(shared)).joined(separator: "/")
     // Readers take white space before the path for a separator of fields.
-    return relative.first?.isWhitespace == true ? "./" + relative : relative
+    return relative.unicodeScalars.first?.properties.isWhitespace == true ? "./" + relative : relative
   }
 }

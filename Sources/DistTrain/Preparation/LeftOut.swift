@@ -6,19 +6,33 @@ package struct LeftOut: Sendable, Equatable {
   package let reason: String
 
   /// The reason without its particulars, for counting: `is truncated: its header promises 6400 bytes …` is of the kind
-  /// `is truncated`.
-  package var kind: String {
+  /// `is truncated`. A number becomes N, but not the digits of a word such as .m4a or UTF-8.
+  package var kind: String { Self.kind(of: reason) }
+
+  /// The kind of a reason.
+  package static func kind(of reason: String) -> String {
     var kind = ""
     var depth = 0
-    var isNumber = false
+    var number = ""
+    var isInWord = false
+    func closed(before next: Character?) -> String {
+      number.isEmpty ? "" : isInWord || next?.isLetter == true ? number : "N"
+    }
     for character in reason.prefix(while: { $0 != ":" && $0 != ";" && $0 != "," }) {
       if character == "(" { depth += 1 }
       if depth == 0 {
-        if !character.isNumber { kind.append(character) } else if !isNumber { kind.append("N") }
-        isNumber = character.isNumber
+        if character.isNumber {
+          if number.isEmpty { isInWord = (kind.last == "-" ? kind.dropLast() : kind[...]).last?.isLetter == true }
+          number.append(character)
+        } else {
+          kind += closed(before: character)
+          number = ""
+          kind.append(character)
+        }
       }
       if character == ")" { depth -= 1 }
     }
+    kind += closed(before: nil)
     return kind.split(separator: " ").joined(separator: " ")
   }
 }

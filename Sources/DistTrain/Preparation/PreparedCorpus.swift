@@ -11,15 +11,19 @@ package struct PreparedCorpus: Sendable {
     /// The evaluation that the corpus brings along, where it has one.
     package let published: PublishedEvaluation?
     package let utterances: [ListedUtterance]
+    /// What is kept of the source's own lists.
+    let kept: KeptLists?
 
     init(
-      name: String, utterances: [ListedUtterance], trials: TrialDraw? = nil, published: PublishedEvaluation? = nil
+      name: String, utterances: [ListedUtterance], trials: TrialDraw? = nil, published: PublishedEvaluation? = nil,
+      kept: KeptLists? = nil
     ) {
       self.name = name
       corpus = Corpus(utterances)
       self.trials = trials
       self.published = published
       self.utterances = utterances
+      self.kept = kept
     }
 
     /// Whether each trial is a target; nil without a trial list.
@@ -31,7 +35,8 @@ package struct PreparedCorpus: Sendable {
   package static let listeningName = "listen"
   /// The names of all that can lie in an output folder.
   package static let names: Set<String> = [
-    "wav.scp", "utt2spk", "spk2utt", "utt2dur", "segments", "trials", leftOutName, "train", "evaluation",
+    "wav.scp", "utt2spk", "spk2utt", "utt2dur", "segments", TrialList.name, CompanionLists.gendersName, leftOutName,
+    "train", "evaluation",
     PublishedEvaluation.enrolmentsName, PreparedAudio.folderName, PreparedAudio.joinedName,
     CorpusIndex.name, ShardWriter.folderName, ShardWriter.listName, ShardRecords.name, SilenceTrimming.reportName,
     listeningName,
@@ -49,7 +54,7 @@ package struct PreparedCorpus: Sendable {
   ///   - seed: decides which trials are drawn.
   /// - Throws: `Failure(.badData)` where no utterance can be used, and whatever `heldOut` and `TrialDraw` throw.
   package init(
-    _ preparation: CorpusPreparation, heldOut: (Corpus) throws -> Set<String>?, trials: Int?, seed: UInt64
+    _ preparation: CorpusPreparation, heldOut: (Corpus) throws -> Set<Name>?, trials: Int?, seed: UInt64
   ) throws {
     leftOut = preparation.leftOut
     trimming = preparation.trimming
@@ -72,14 +77,23 @@ package struct PreparedCorpus: Sendable {
       ]
       return
     }
+    func kept(_ utterances: [ListedUtterance], trials: Bool = false) -> KeptLists? {
+      preparation.companions.map { KeptLists($0, of: utterances, keepsTrials: trials) }
+    }
     guard let held else {
-      parts = [Part(name: "", utterances: preparation.utterances, trials: trials == nil ? nil : try draw(whole))]
+      let all = preparation.utterances
+      parts = [
+        Part(
+          name: "", utterances: all, trials: trials == nil ? nil : try draw(whole),
+          kept: kept(all, trials: trials == nil))
+      ]
       return
     }
-    let evaluation = preparation.utterances.filter { held.contains($0.speaker) }
+    let training = preparation.utterances.filter { !held.contains(Name($0.speaker)) }
+    let evaluation = preparation.utterances.filter { held.contains(Name($0.speaker)) }
     parts = [
-      Part(name: "train", utterances: preparation.utterances.filter { !held.contains($0.speaker) }),
-      Part(name: "evaluation", utterances: evaluation, trials: try draw(Corpus(evaluation))),
+      Part(name: "train", utterances: training, kept: kept(training)),
+      Part(name: "evaluation", utterances: evaluation, trials: try draw(Corpus(evaluation)), kept: kept(evaluation)),
     ]
   }
 
@@ -120,9 +134,10 @@ package struct PreparedCorpus: Sendable {
             lines: PreparedAudio.report(utterances), to: "\(folder)\(place)/\(PreparedAudio.joinedName)")
         }
         if let trials = part.trials {
-          try OutputFile.write(lines: trials.lines(part.corpus), to: "\(folder)\(place)/trials")
+          try OutputFile.write(lines: trials.lines(part.corpus), to: "\(folder)\(place)/\(TrialList.name)")
         }
         try part.published?.write(into: folder + place)
+        try part.kept?.write(into: folder + place)
       }
       if shards != nil {
         try FileSystem.remove("\(folder)/\(audio)")
@@ -140,7 +155,7 @@ package struct PreparedCorpus: Sendable {
 
   /// Refuses to replace a folder that holds audio which the new lists name.
   private func checkOverwriting(_ base: String, named output: String) throws {
-    let own = parts.lazy.flatMap(\.utterances).first { $0.pieces.isEmpty && $0.path.hasPrefix(base + "/") }
+    let own = parts.lazy.flatMap(\.utterances).first { $0.pieces.isEmpty && $0.path.begins(with: base + "/") }
     guard let own else { return }
     throw Failure(
       .usage,
@@ -162,6 +177,7 @@ package struct PreparedCorpus: Sendable {
         "\(single) speakers have only one utterance, which training with batch.utterances: 2 refuses; "
           + "--minimum-utterances 2 leaves them out")
     }
+    notes += parts.last?.kept?.notes ?? []
     for part in parts {
       guard let trials = part.trials else { continue }
       let speakers = part.corpus.speakers.count
@@ -177,9 +193,7 @@ package struct PreparedCorpus: Sendable {
   private var report: [String] {
     [["utterance", "path", "reason"]].map { $0.joined(separator: "\t") }
       + leftOut.map { entry in
-        [entry.utterance, entry.path, entry.reason].map { field in
-          String(field.map { $0 == "\t" || $0.isNewline ? " " : $0 })
-        }.joined(separator: "\t")
+        [entry.utterance, entry.path, entry.reason].map(\.shown).joined(separator: "\t")
       }
   }
 }

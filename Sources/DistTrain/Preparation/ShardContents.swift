@@ -23,13 +23,13 @@ struct ShardContents: Sendable {
       while let member = try tar.next() {
         // As in wespeaker's reader, the members of an utterance follow each other, and the suffix follows the last dot.
         let (key, suffix) = Self.divided(member.name)
-        if key != open.key {
+        if open.key.map({ Name($0) }) != Name(key) {
           close(open)
           open = Open(key: key)
         }
         if suffix == "spk" {
           open.speaker = try Self.speaker(member, tar.file)
-        } else if AudioTree.suffixes.contains(suffix) || AudioTree.foreignSuffixes.contains(suffix) {
+        } else if AudioSuffix.rank(suffix) != nil || AudioSuffix.foreign.contains(suffix) {
           open.suffix = suffix
           open.offset = member.offset
         }
@@ -37,7 +37,7 @@ struct ShardContents: Sendable {
       close(open)
     } catch {
       let message = Failure(error).message
-      let reason = message.hasPrefix(path + ": ") ? String(message.dropFirst(path.count + 2)) : message
+      let reason = message.begins(with: path + ": ") ? message.dropping(bytes: path.utf8.count + 2) : message
       leftOut.append(
         LeftOut(utterance: "-", path: path, reason: "\(reason); \(entries.count) utterances of the shard are taken"))
     }
@@ -53,15 +53,15 @@ struct ShardContents: Sendable {
 
   private mutating func close(_ open: Open) {
     guard let key = open.key else { return }
-    if let speaker = open.speaker, let offset = open.offset, !AudioTree.foreignSuffixes.contains(open.suffix),
+    if let speaker = open.speaker, let offset = open.offset, !AudioSuffix.foreign.contains(open.suffix),
       !key.isEmpty, !speaker.isEmpty
     {
       entries.append(Entry(key: key, speaker: speaker, offset: offset))
       return
     }
     let reason =
-      if AudioTree.foreignSuffixes.contains(open.suffix) {
-        "is .\(open.suffix), which libsndfile does not read: \(AudioTree.conversion(open.suffix))"
+      if AudioSuffix.foreign.contains(open.suffix) {
+        "is .\(open.suffix), which libsndfile does not read: \(AudioSuffix.conversion(open.suffix))"
       } else if open.offset == nil {
         "has no recording beside its speaker"
       } else {
@@ -71,15 +71,16 @@ struct ShardContents: Sendable {
   }
 
   private static func divided(_ name: String) -> (key: String, suffix: String) {
-    guard let dot = name.lastIndex(of: ".") else { return (name, "") }
-    return (String(name[..<dot]), name[name.index(after: dot)...].lowercased())
+    guard let dot = name.utf8.lastIndex(of: UInt8(ascii: ".")) else { return (name, "") }
+    return (String(name[..<dot]), name[name.utf8.index(after: dot)...].lowercased())
   }
 
+  /// The speaker that a member names; empty where it names none in UTF-8.
   private static func speaker(_ member: TarReader.Member, _ file: InputFile) throws -> String {
     guard member.count <= 4096 else {
       throw Failure(.badData, "\(file.path): is a damaged shard: '\(member.name)' has \(member.count) bytes")
     }
     let bytes = try file.read(at: member.offset, count: member.count)
-    return String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    return (try? TextLines.of(bytes, path: member.name))?.first?.text ?? ""
   }
 }

@@ -5,27 +5,20 @@ import Foundation
 enum ShardList {
   /// Whether a file begins like such a list.
   static func isOne(_ path: String) -> Bool {
-    guard let file = try? InputFile(path: path), let start = try? file.read(at: 0, count: min(file.bytes, 4096)) else {
-      return false
-    }
-    let line = String(decoding: start.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
-    return line.trimmingCharacters(in: .whitespaces).hasSuffix(".tar")
+    guard let line = TextLines.first(of: path) else { return false }
+    return [".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst"].contains { line.ends(with: $0) }
   }
 
   /// Reads the utterances of all shards of a list.
   /// - Throws: `Failure(.badData)` for a list without a shard that can be read, and for an utterance that comes twice.
   static func source(_ path: String) throws -> CorpusSource {
-    let text = String(decoding: try InputFile.contents(of: path), as: UTF8.self)
     var resolver = PathResolver(folder: FileSystem.folder(of: path))
-    let shards = try text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
-      .map { (number: $0.offset + 1, name: $0.element.trimmingCharacters(in: .whitespaces)) }
-      .filter { !$0.name.isEmpty }
-      .map { line in
-        guard !line.name.contains("://") else {
-          throw Failure(.badData, "\(path):\(line.number): '\(line.name)' is not on a file system: copy it to one")
-        }
-        return (line: line.number, path: URL(fileURLWithPath: resolver.resolve(line.name)).path)
+    let shards = try TextLines.read(path).map { line in
+      guard !line.text.contains("://") else {
+        throw Failure(.badData, "\(path):\(line.number): '\(line.text)' is not on a file system: copy it to one")
       }
+      return (line: line.number, path: URL(fileURLWithPath: resolver.resolve(line.text)).path)
+    }
     guard !shards.isEmpty else { throw Failure(.badData, "\(path): the list is empty") }
     // The shards that svdist wrote come with the digests of their bytes.
     let damages = try ShardRecords(FileSystem.folder(of: path))?.damaged() ?? []
@@ -35,8 +28,10 @@ enum ShardList {
     var leftOut: [LeftOut] = []
     for (shard, contents) in zip(whole, whole.concurrentMap { ShardContents($0.path) }) {
       for entry in contents.entries {
-        try rows.add(
-          id: entry.key, speaker: entry.speaker, file: "\(shard.path):\(entry.offset)", line: shard.line)
+        let place = "\(shard.path):\(entry.offset)"
+        rows.take(line: shard.line) {
+          try $0.add(id: entry.key, speaker: entry.speaker, file: place, line: shard.line)
+        }
       }
       leftOut += contents.leftOut
     }
@@ -45,7 +40,7 @@ enum ShardList {
         .badData, "\(path): its shards hold no utterance" + (leftOut.first.map { "; \($0.path) \($0.reason)" } ?? ""))
     }
     return CorpusSource(
-      layout: .shards, utterances: rows.withRecordings(), leftOut: leftOut,
+      layout: .shards, utterances: try rows.withRecordings(), leftOut: leftOut + rows.leftOut,
       notes: damages.isEmpty ? [] : [damages.summary(in: path)])
   }
 }

@@ -15,8 +15,16 @@ struct SpeakerTree {
   }
 
   /// The layout that the tree appears to have: VoxCeleb where most of its files lie as VoxCeleb's do.
-  var layout: CorpusLayout {
-    2 * tree.files.count { Self.isVoxCeleb($0) } > tree.files.count ? .voxceleb : .folders
+  /// - Throws: `Failure(.badData)` where folders below are Kaldi data directories, which are no speakers.
+  func layout() throws -> CorpusLayout {
+    if let first = tree.dataDirectories.min(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
+      let count = tree.dataDirectories.count
+      throw Failure(
+        .badData,
+        "\(path): holds \(count == 1 ? "a Kaldi data directory" : "\(count) Kaldi data directories"), which is no "
+          + "speaker's folder: prepare each by itself, svdist prepare \(path)/\(first), or give --layout folders")
+    }
+    return 2 * tree.files.count { Self.isVoxCeleb($0) } > tree.files.count ? .voxceleb : .folders
   }
 
   func source(_ layout: CorpusLayout) throws -> CorpusSource {
@@ -36,23 +44,27 @@ struct SpeakerTree {
       let place = layout == .voxceleb ? "idXXXXX/video/00001.wav" : "speaker/…/file.wav, a folder for each speaker"
       throw Failure(.badData, "\(path): none of its \(tree.files.count) audio files is placed as \(place)")
     }
-    let source = CorpusSource(layout: layout, utterances: utterances, leftOut: leftOut)
+    let source = CorpusSource(
+      layout: layout, utterances: utterances, leftOut: leftOut, passedOver: tree.passedOver)
     try Self.checkNames(source.utterances)
     if layout == .folders { try Self.checkSpeakers(source.utterances) }
     return source
   }
 
   private var noAudio: Failure {
-    let known = AudioTree.suffixes.sorted().joined(separator: ", ")
-    guard let most = tree.others.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }) else {
-      return Failure(.badData, "\(path): the folder holds no files; svdist prepare looks for \(known)")
+    let known = AudioSuffix.readable.sorted().joined(separator: ", ")
+    let foreign = tree.leftOut.map { FileSystem.suffix(of: $0.path) }.filter(AudioSuffix.foreign.contains)
+    let kinds = tree.passedOver.merging(Dictionary(grouping: foreign) { ".\($0)" }.mapValues(\.count)) { $0 + $1 }
+    guard let most = kinds.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }) else {
+      let first = tree.leftOut.first.map { "; \($0.path): \($0.reason)" } ?? ""
+      return Failure(.badData, "\(path): the folder holds no files; svdist prepare looks for \(known)\(first)")
     }
-    let name = most.key.isEmpty ? "without a suffix" : "named .\(most.key)"
-    let remedy = AudioTree.foreignSuffixes.contains(most.key) ? AudioTree.conversion(most.key) : "convert them first"
+    let suffix = String(most.key.dropFirst())
+    let remedy = AudioSuffix.foreign.contains(suffix) ? AudioSuffix.conversion(suffix) : "convert them first"
     return Failure(
       .badData,
-      "\(path): no audio files (\(known)) among \(tree.others.values.reduce(0, +)) files, most of them \(name): "
-        + "\(remedy), or give another folder")
+      "\(path): no audio files (\(known)) among \(kinds.values.reduce(0, +)) files, most of them "
+        + "\(most.key.begins(with: ".") ? "named \(most.key)" : most.key): \(remedy), or give another folder")
   }
 
   /// Whether a path has the form `…/id10270/5r0dWxy17C8/00001.wav`.
@@ -84,13 +96,14 @@ struct SpeakerTree {
   }
 
   private static func checkSpeakers(_ utterances: [ListedUtterance]) throws {
-    var folders: [String: Substring] = [:]
+    var folders: [Name: Name] = [:]
     for utterance in utterances {
       let depth = utterance.id.utf8.count { $0 == UInt8(ascii: "/") }
-      let folder = utterance.path.split(separator: "/").dropLast(depth).last ?? ""
-      if let known = folders.updateValue(folder, forKey: utterance.speaker), known != folder {
+      let folder = Name(utterance.path.pathParts.dropLast(depth).last ?? "")
+      if let known = folders.updateValue(folder, forKey: Name(utterance.speaker)), known != folder {
         throw Failure(
-          .badData, "the folders '\(known)' and '\(folder)' would both be speaker '\(utterance.speaker)': rename one")
+          .badData,
+          "the folders '\(known.text)' and '\(folder.text)' would both be speaker '\(utterance.speaker)': rename one")
       }
     }
   }

@@ -9,8 +9,8 @@ enum UtteranceJoining {
   /// - Throws: `Failure(.badData)` where the name of a joined utterance is taken.
   static func join(_ utterances: [ListedUtterance], shorterThan limit: Double) throws -> [ListedUtterance] {
     var joined = utterances.filter { $0.seconds! >= limit }
-    let short = Dictionary(grouping: utterances.filter { $0.seconds! < limit }, by: \.speaker)
-    for speaker in ByteOrder.sorted(Array(short.keys), by: { $0 }) {
+    let short = Dictionary(grouping: utterances.filter { $0.seconds! < limit }) { Name($0.speaker) }
+    for speaker in ByteOrder.sorted(Array(short.keys), by: \.text) {
       joined += groups(short[speaker]!, limit: limit).map(utterance)
     }
     joined = ByteOrder.sorted(joined) { $0.id }

@@ -2,14 +2,33 @@
 /// distinct.
 struct UtteranceRows {
   private(set) var utterances: [ListedUtterance] = []
+  /// The lines of which there is no utterance.
+  private(set) var leftOut: [LeftOut] = []
+  private var firstFault: Failure?
   private let path: String
   private var resolver: PathResolver
-  private var lines: [String: Int] = [:]
-  private var speakers: [String: String] = [:]
+  private var lines: [Name: Int] = [:]
+  private var speakers: [Name: Name] = [:]
 
   init(path: String) {
     self.path = path
     resolver = PathResolver(folder: FileSystem.folder(of: path))
+  }
+
+  /// Takes a line, and notes it among those left out where `add` throws.
+  mutating func take(line: Int, _ add: (inout UtteranceRows) throws -> Void) {
+    do {
+      try add(&self)
+    } catch {
+      let failure = Failure(error)
+      let place = "\(path):\(line)"
+      firstFault = firstFault ?? failure
+      leftOut.append(
+        LeftOut(
+          utterance: "-", path: place,
+          reason: failure.message.begins(with: place + ": ")
+            ? failure.message.dropping(bytes: place.utf8.count + 2) : failure.message))
+    }
   }
 
   /// Adds the utterance of a line.
@@ -23,17 +42,19 @@ struct UtteranceRows {
     pieces: [(start: Double, seconds: Double)] = [], line: Int
   ) throws {
     let utterance = UtteranceName.of(id)
-    if let earlier = lines.updateValue(line, forKey: utterance) {
+    if let earlier = lines[Name(utterance)] {
       throw Failure(
         .badData,
         "\(path):\(line): the utterance id '\(utterance)' is already on line \(earlier): give each its own")
     }
     let name = UtteranceName.of(speaker)
-    if let known = speakers.updateValue(speaker, forKey: name), known != speaker {
+    if let known = speakers[Name(name)], known != Name(speaker) {
       throw Failure(
-        .badData, "\(path):\(line): the speakers '\(known)' and '\(speaker)' would both be '\(name)': rename one")
+        .badData, "\(path):\(line): the speakers '\(known.text)' and '\(speaker)' would both be '\(name)': rename one")
     }
-    let place = file.hasSuffix("|") ? file : resolver.resolve(file)
+    lines[Name(utterance)] = line
+    speakers[Name(name)] = Name(speaker)
+    let place = file.ends(with: "|") ? file : resolver.resolve(file)
     var row = ListedUtterance(
       id: utterance, speaker: name, path: place, recording: stretch == nil ? nil : "", start: stretch?.start ?? 0,
       seconds: stretch?.seconds)
@@ -43,13 +64,15 @@ struct UtteranceRows {
 
   /// The utterances with the names of the recordings that they are cut from. A recording is named after the first
   /// utterance of its file, whose id no other utterance has.
-  func withRecordings() -> [ListedUtterance] {
+  /// - Throws: `Failure(.badData)` with the first line where none is right.
+  func withRecordings() throws -> [ListedUtterance] {
+    if utterances.isEmpty, let firstFault { throw firstFault }
     guard utterances.contains(where: { $0.recording != nil }) else { return utterances.map { $0.absolute() } }
-    var keys: [String: String] = [:]
+    var keys: [Name: String] = [:]
     return utterances.map { utterance in
       var utterance = utterance.absolute()
-      let key = keys[utterance.path] ?? utterance.id
-      keys[utterance.path] = key
+      let key = keys[Name(utterance.path)] ?? utterance.id
+      keys[Name(utterance.path)] = key
       if utterance.recording != nil { utterance.recording = key }
       return utterance
     }

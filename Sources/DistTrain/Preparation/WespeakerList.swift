@@ -23,10 +23,7 @@ enum WespeakerList {
 
   /// Whether a file begins like such a list.
   static func isOne(_ path: String) -> Bool {
-    guard let file = try? InputFile(path: path), let start = try? file.read(at: 0, count: min(file.bytes, 256)) else {
-      return false
-    }
-    return start.first { !" \t\r\n".utf8.contains($0) } == UInt8(ascii: "{")
+    TextLines.first(of: path)?.begins(with: "{") ?? false
   }
 
   /// The pieces that an entry names; empty for the whole recording.
@@ -40,32 +37,43 @@ enum WespeakerList {
     }
   }
 
-  /// Reads the utterances of a list.
-  /// - Throws: `Failure(.badData)` with the line that is malformed, names an utterance a second time, or has a command
-  ///   where commands are not allowed.
+  /// Reads the utterances of a list. A line that is malformed or names an utterance a second time is left out.
+  /// - Throws: `Failure(.badData)` with the first line where none is right, and for a command where commands are not
+  ///   allowed.
   static func source(_ path: String, allowsCommands: Bool) throws -> CorpusSource {
-    let bytes = try InputFile.contents(of: path)
-    let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
-      .map { (number: $0.offset + 1, bytes: $0.element) }.filter { !$0.bytes.allSatisfy { $0 <= 0x20 } }
+    let lines = try TextLines.read(path)
+    guard !lines.isEmpty else { throw Failure(.badData, "\(path): the list is empty") }
     let entries = lines.concurrentMap { line in
-      Result { try StrictJSON.decode(Entry.self, from: Data(line.bytes), path: "\(path):\(line.number)") }
+      Result { try StrictJSON.decode(Entry.self, from: Data(line.text.utf8), path: "\(path):\(line.number)") }
     }
     var rows = UtteranceRows(path: path)
     for (line, entry) in zip(lines, entries) {
-      let entry = try entry.get()
-      func failure(_ what: String) -> Failure { Failure(.badData, "\(path):\(line.number): \(what)") }
-      guard ![entry.key, entry.wav, entry.spk].contains("") else { throw failure("the key, wav or spk is empty") }
-      guard !entry.wav.contains(where: \.isNewline) else { throw failure("a line break in \"wav\": rename the file") }
-      guard allowsCommands || !entry.wav.hasSuffix("|") else {
-        throw failure(KaldiDirectory.commandRefusal(entry.key))
+      let entry = Result { try checked(entry.get(), place: "\(path):\(line.number)") }
+      if !allowsCommands, let entry = try? entry.get(), entry.wav.ends(with: "|") {
+        throw Failure(.badData, "\(path):\(line.number): \(KaldiDirectory.commandRefusal(entry.key))")
       }
-      let pieces: [(start: Double, seconds: Double)]
-      do { pieces = try self.pieces(entry) } catch { throw failure("\"vad\": \(error.what)") }
-      try rows.add(
-        id: entry.key, speaker: entry.spk, file: entry.wav, stretch: pieces.count == 1 ? pieces[0] : nil,
-        pieces: pieces.count > 1 ? pieces : [], line: line.number)
+      rows.take(line: line.number) { rows in
+        let (entry, pieces) = (try entry.get(), try self.pieces(entry.get(), place: "\(path):\(line.number)"))
+        try rows.add(
+          id: entry.key, speaker: entry.spk, file: entry.wav, stretch: pieces.count == 1 ? pieces[0] : nil,
+          pieces: pieces.count > 1 ? pieces : [], line: line.number)
+      }
     }
-    guard !rows.utterances.isEmpty else { throw Failure(.badData, "\(path): the list is empty") }
-    return CorpusSource(layout: .wespeaker, utterances: rows.withRecordings())
+    return CorpusSource(layout: .wespeaker, utterances: try rows.withRecordings(), leftOut: rows.leftOut)
+  }
+
+  /// An entry whose members hold something.
+  private static func checked(_ entry: Entry, place: String) throws -> Entry {
+    guard ![entry.key, entry.wav, entry.spk].contains("") else {
+      throw Failure(.badData, "\(place): the key, wav or spk is empty")
+    }
+    guard !entry.wav.contains(where: \.isNewline) else {
+      throw Failure(.badData, "\(place): a line break in \"wav\": rename the file")
+    }
+    return entry
+  }
+
+  private static func pieces(_ entry: Entry, place: String) throws -> [(start: Double, seconds: Double)] {
+    do { return try pieces(entry) } catch { throw Failure(.badData, "\(place): \"vad\": \(error.what)") }
   }
 }

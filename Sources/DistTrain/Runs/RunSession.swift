@@ -8,6 +8,8 @@ package final class RunSession {
     package var restart = false
     /// The settings that may differ from those of the run that goes on, by their keys or those of their groups.
     package var allowedChanges: [String] = []
+    /// Whether the corpora to train and to evaluate on may share speakers and recordings.
+    package var allowsOverlap = false
     /// The time by which the run has to have ended; nil for no limit.
     package var timeLimit: TimeLimit?
     /// The number of steps between lines of progress.
@@ -60,6 +62,7 @@ package final class RunSession {
     arithmetic = .here(plan.precision)
     try arithmetic.agree(communicator)
     let corpus = plan.batches.corpus
+    let overlap = try communicator.agree { try Self.overlap(corpus, heldOut, isAllowed: options.allowsOverlap) }
     try corpus.agree(configuration.corpus.train ?? "", communicator)
     trainer = Trainer(
       encoder: configuration.network, plan: plan, communicator: communicator, readers: options.readers,
@@ -72,7 +75,9 @@ package final class RunSession {
       guard communicator.rank == 0 else { return nil }
       return try RunLock(folder: options.folder) { progress.note($0) }
     }
-    if !corpus.damages.isEmpty { note("warning: " + corpus.damages.summary(in: configuration.corpus.train ?? "")) }
+    if let overlap { note("warning: \(overlap.shown)") }
+    if let line = heldOut?.warning { note("warning: \(line.shown)") }
+    for line in corpus.losses(in: configuration.corpus.train ?? "") { note("warning: \(line.shown)") }
   }
 
   private static func heldOut(_ configuration: Configuration) throws -> HeldOutEvaluation? {
@@ -81,6 +86,21 @@ package final class RunSession {
     case (nil, nil): return nil
     default: throw Failure(.usage, "corpus.evaluation and corpus.trials belong together: set both or neither")
     }
+  }
+
+  /// What the corpora share, where that is allowed.
+  /// - Throws: `Failure(.badData)` where it is not.
+  private static func overlap(_ corpus: Corpus, _ heldOut: HeldOutEvaluation?, isAllowed: Bool) throws -> String? {
+    guard let heldOut, let line = CorpusOverlap(training: corpus, evaluation: heldOut.corpus).summary else {
+      return nil
+    }
+    guard isAllowed else {
+      throw Failure(
+        .badData,
+        "\(line): its error rate would not be that of unknown speakers; hold speakers out (svdist prepare --hold-out), or "
+          + "give --allow-overlap where the names mean others or it is wanted")
+    }
+    return line
   }
 
   /// Prints a line on rank 0; nil prints nothing.

@@ -29,6 +29,8 @@ public struct Failure: Error, CustomStringConvertible, Sendable {
 extension Failure {
   /// Wraps any error; one that is not a `Failure` becomes one of kind `failed`.
   package init(_ error: any Error) {
-    self = error as? Failure ?? Failure(.failed, "\(error)")
+    self =
+      error as? Failure
+      ?? Failure(.failed, "\(error)".split(whereSeparator: \.isNewline).joined(separator: " "))
   }
 }

@@ -12,24 +12,29 @@ package struct EnrolmentMap: Sendable, Equatable {
   package let path: String
   package let enrolments: [Enrolment]
 
-  /// Reads a file of enrolments.
+  /// Reads a file of enrolments. The utterances of an enrolment stand on one line or on several.
   /// - Throws: `Failure(.badData)` with the file, the line and what was expected there.
   package static func read(_ path: String) throws -> EnrolmentMap {
-    let text = String(decoding: try InputFile.contents(of: path), as: UTF8.self)
-    var enrolments: [Enrolment] = []
-    var lines: [String: Int] = [:]
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-      let fields = line.split(whereSeparator: \.isWhitespace).map(String.init)
-      guard let name = fields.first else { continue }
+    var names: [(name: String, line: Int)] = []
+    var utterances: [[String]] = []
+    var places: [Name: Int] = [:]
+    for line in try TextLines.read(path) {
+      let fields = line.fields
       guard fields.count > 1 else {
-        throw Failure(.badData, "\(path), line \(index + 1): expected 'enrolment utterance …', not '\(name)' alone")
+        throw Failure(
+          .badData, "\(path), line \(line.number): expected 'enrolment utterance …', not '\(fields[0])' alone")
       }
-      if let earlier = lines.updateValue(index + 1, forKey: name) {
-        throw Failure(.badData, "\(path), line \(index + 1): enrolment \(name) is already on line \(earlier)")
+      if let place = places[Name(fields[0])] {
+        utterances[place] += fields.dropFirst()
+      } else {
+        places[Name(fields[0])] = names.count
+        names.append((fields[0], line.number))
+        utterances.append(Array(fields.dropFirst()))
       }
-      enrolments.append(Enrolment(name: name, utterances: Array(fields.dropFirst()), line: index + 1))
     }
-    guard !enrolments.isEmpty else { throw Failure(.badData, "\(path) has no enrolments") }
-    return EnrolmentMap(path: path, enrolments: enrolments)
+    guard !names.isEmpty else { throw Failure(.badData, "\(path) has no enrolments") }
+    return EnrolmentMap(
+      path: path,
+      enrolments: zip(names, utterances).map { Enrolment(name: $0.name, utterances: $1, line: $0.line) })
   }
 }

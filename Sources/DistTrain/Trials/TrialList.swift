@@ -24,14 +24,29 @@ public struct TrialList: Sendable {
   /// The names of utterances and enrolments, each once, in the order in which they first appear.
   public let names: [String]
   public let trials: [Trial]
-  /// The number of trials before each line that holds none.
-  private let emptyLines: [Int]
+  /// Whether the list has no answers, so that its trials can be scored but not judged.
+  package let isBlind: Bool
+  /// Where lines without a trial come before one, ascending.
+  private let gaps: [Gap]
 
-  package init(path: String, names: [String], trials: [Trial], emptyLines: [Int] = []) {
+  /// Lines that hold no trial.
+  struct Gap {
+    /// The trial before which they come.
+    let trial: Int
+    /// How many there are from the beginning of the file on.
+    let lines: Int
+  }
+
+  package init(path: String, names: [String], trials: [Trial]) {
+    self.init(path: path, names: names, trials: trials, gaps: [], isBlind: false)
+  }
+
+  init(path: String, names: [String], trials: [Trial], gaps: [Gap], isBlind: Bool) {
     self.path = path
     self.names = names
     self.trials = trials
-    self.emptyLines = emptyLines
+    self.gaps = gaps
+    self.isBlind = isBlind
   }
 
   /// Whether each trial is a target.
@@ -39,6 +54,6 @@ public struct TrialList: Sendable {
 
   /// The line, counted from 1, on which a trial stands.
   package func line(of trial: Int) -> Int {
-    trial + 1 + emptyLines.prefix { $0 <= trial }.count
+    trial + 1 + (gaps.last { $0.trial <= trial }?.lines ?? 0)
   }
 }

@@ -68,11 +68,12 @@ import Testing
     #expect(evaluation.speakers == ["id00800", "id00801"])
     #expect(
       evaluation.utterances.map(\.id) == [
-        "id00800/singing-01-001.wav", "id00800/speech-02-001.wav", "id00801/vlog-01-001.wav",
+        "enroll/id00800-enroll.wav", "id00800/singing-01-001.wav", "id00800/speech-02-001.wav",
+        "id00801/vlog-01-001.wav",
         "test/id00800-interview-02-001.wav", "test/id00801-movie-01-002.wav", "test/id00801-movie-01-003.wav",
       ])
     #expect(evaluation.utterances.allSatisfy { $0.path.hasSuffix(".flac") })
-    #expect(evaluation.utterances.map(\.speaker) == [0, 0, 1, 0, 1, 1])
+    #expect(evaluation.utterances.map(\.speaker) == [0, 0, 0, 1, 0, 1, 1])
     // 0.2 s, shorter than the minimum: the evaluation is taken as it is.
     #expect(evaluation.utterances.last?.seconds == 0.2)
     #expect(preparation.leftOut.map(\.path) == [folder.path("\(first)/data/id00002")])
@@ -95,7 +96,7 @@ import Testing
     }
     let map = try EnrolmentMap.read(folder.path("out/evaluation/enroll.map"))
     let all = try map.adding(to: Embeddings(names: names, vectors: vectors))
-    #expect(all.vectors[names.count, 0] == 0.5 && all.vectors[names.count + 1, 0] == 2)
+    #expect(all.vectors[names.count, 0] == 1.5 && all.vectors[names.count + 1, 0] == 3)
     let trials = try TrialList.read(folder.path("out/evaluation/trials"))
     #expect(try TrialScorer(all, mean: nil).scores(of: trials).count == 6)
   }
@@ -167,7 +168,7 @@ import Testing
   @Test func `speakers are not held out of a corpus that has its evaluation`() throws {
     let preparation = try CorpusPreparation(
       CorpusSource(folder.path(first)), lengths: 0.5...(.infinity), minimumUtterances: 1)
-    for (held, trials) in [(["id00000"] as Set<String>?, nil), (nil, 2)] as [(Set<String>?, Int?)] {
+    for (held, trials) in [(["id00000"] as Set<Name>?, nil), (nil, 2)] as [(Set<Name>?, Int?)] {
       let failure = #expect(throws: Failure.self) {
         try PreparedCorpus(preparation, heldOut: { _ in held }, trials: trials, seed: 1)
       }

@@ -57,7 +57,7 @@ import Testing
     arguments: [
       ("", "list.csv: the file is empty; expected path,speaker"),
       ("path,speaker\n", "list.csv: no rows below the header"),
-      ("path;speaker\na;b\n", "list.csv:1: the header names no column 'path'"),
+      ("file;speaker\na;b\n", "list.csv:1: the header names no column 'path'"),
       ("path,who\na,b\n", "list.csv:1: the header names no column 'speaker'"),
       ("path,speaker,path\n", "list.csv:1: two columns are named 'path'"),
       ("path,speaker\na/one.wav,A\n\na/one.wav\n", "list.csv:4: 1 fields, but the header has 2"),
@@ -75,17 +75,55 @@ import Testing
       ("path,speaker\na,A\na,A\n", "list.csv:3: the utterance id 'A/a' is already on line 2"),
       ("path,speaker\na,x y\nb,x_y\n", "list.csv:3: the speakers 'x y' and 'x_y' would both be 'x_y'"),
     ])
-  func `a CSV table that is not right is refused with its line`(text: String, message: String) throws {
-    let failure = try refusal(of: "list.csv", text.utf8)
-    #expect(failure?.message.contains(message) == true && failure?.kind == .badData, "\(String(describing: failure))")
-    #expect(failure?.message.contains("\n") == false)
+  func `a row that is not right is left out with its line, and a table without others refused`(
+    text: String, message: String
+  ) throws {
+    try expect(message, of: "list.csv", text)
+  }
+
+  /// Expects that a list is refused with a message, or a line of it left out.
+  private func expect(_ message: String, of name: String, _ text: String) throws {
+    let path = try folder.write(name, text)
+    do {
+      let source = try CorpusSource(path)
+      let said = source.leftOut.map { $0.reason.hasPrefix($0.path) ? $0.reason : "\($0.path): \($0.reason)" }
+      #expect(said.count == 1 && said[0].contains(message) && !source.utterances.isEmpty, "\(said)")
+    } catch let failure as Failure {
+      #expect(failure.message.contains(message) && failure.kind == .badData, "\(failure.message)")
+      #expect(!failure.message.contains("\n"))
+    }
+  }
+
+  @Test(arguments: [
+    "path;speaker;start;end\na/one.wav;A,B;0;1\n", "speaker\tpath\tend\nA,B\ta/one.wav\t1\n",
+    "\n\"path\",\"speaker\",end\na/one.wav,\"A,B\",1\n",
+  ]) func `fields are set apart by commas, semicolons or tabs`(text: String) throws {
+    let source = try CorpusSource(try folder.write("list.csv", text))
+    #expect(source.utterances.map(\.speaker) == ["A,B"] && source.utterances.map(\.seconds) == [1])
+  }
+
+  @Test func `columns of other names are named, and may be ignored`() throws {
+    let path = try folder.write("list.tsv", "ID\twav\tspk_id\tstart\tpath\nu\ta/one.wav\tA\t9\tx\n")
+    let columns: [Name: String] = ["wav": "path", "spk_id": "speaker", "start": "-"]
+    let source = try CorpusSource(path, columns: columns)
+    #expect(source.utterances.map(\.id) == ["u"] && source.utterances[0].path == folder.path("a/one.wav"))
+    #expect(source.utterances[0].recording == nil && source.notes == ["columns ignored: start, path"])
+    for (columns, message) in [
+      (["waf": "path"], "list.tsv:1: no column is named 'waf', as --columns says"),
+      (["wav": "path", "path": "path"], "list.tsv:1: two columns are named 'path'"),
+    ] as [([Name: String], String)] {
+      let failure = #expect(throws: Failure.self) { try CorpusSource(path, columns: columns) }
+      #expect(failure?.message.contains(message) == true, "\(failure?.message ?? "")")
+    }
+    let folders = #expect(throws: Failure.self) { try CorpusSource(folder.path, layout: .folders, columns: columns) }
+    #expect(folders?.kind == .usage && folders?.message.contains("--columns names the columns of a CSV file") == true)
   }
 
   @Test func `what is not UTF-8 is refused`() throws {
     let csv = try refusal(of: "list.csv", Array("path,speaker\na,A\na".utf8) + [0xE9] + Array(",A\n".utf8))
     #expect(csv?.message.contains("list.csv:3: not UTF-8") == true)
     let raw = try refusal(of: "raw.list", Array("{\"key\": \"".utf8) + [0xE9, 0x22, 0x7D])
-    #expect(raw?.message.contains("raw.list:1 is not whole JSON") == true)
+    #expect(raw?.message.contains("raw.list:1: not UTF-8") == true)
   }
 
   @Test func `wespeaker's raw list is read, relative paths from its folder`() throws {
@@ -153,9 +191,10 @@ import Testing
         "raw.list:2: the utterance id 'a' is already on line 1"
       ),
     ])
-  func `a raw list that is not right is refused with its line`(text: String, message: String) throws {
-    let failure = try refusal(of: "raw.list", text.utf8)
-    #expect(failure?.message.contains(message) == true && failure?.kind == .badData, "\(String(describing: failure))")
+  func `a line of a raw list that is not right is left out, and a list without others refused`(
+    text: String, message: String
+  ) throws {
+    try expect(message, of: "raw.list", text)
   }
 
   @Test func `a file or folder in the wrong place is named`() throws {

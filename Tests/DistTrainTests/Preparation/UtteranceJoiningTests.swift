@@ -10,7 +10,7 @@ import Testing
     folder = try TestFolder()
   }
 
-  private func prepare(_ out: String, holdOut: Set<String>? = nil, relative: Bool = false) throws -> CorpusPreparation {
+  private func prepare(_ out: String, holdOut: Set<Name>? = nil, relative: Bool = false) throws -> CorpusPreparation {
     let preparation = try CorpusPreparation(
       CorpusSource(folder.path("source")), lengths: 0.5...(.infinity), minimumUtterances: 1, joiningBelow: 1)
     try PreparedCorpus(preparation, heldOut: { _ in holdOut }, trials: nil, seed: 1)

@@ -3,7 +3,7 @@ import Synchronization
 /// The impulse responses that have been read, kept as long as they are few.
 final class RoomCache: Sendable {
   private let sampleRate: Int
-  private let rooms = Mutex<[String: RoomResponse]>([:])
+  private let rooms = Mutex<[Name: RoomResponse]>([:])
   /// The largest number of responses to keep. Sets of measured rooms have tens of responses; sets of simulated ones
   /// have tens of thousands, most of which a run meets only once.
   private static let capacity = 256
@@ -15,9 +15,9 @@ final class RoomCache: Sendable {
   /// The response of a room: the first channel of the recording, because the mean of several microphones would not be
   /// that of any room.
   func room(at path: String) throws -> RoomResponse {
-    if let room = rooms.withLock({ $0[path] }) { return room }
+    if let room = rooms.withLock({ $0[Name(path)] }) { return room }
     let room = try RoomResponse(Waveform.read(path: path, sampleRate: sampleRate, channel: 0), path: path)
-    rooms.withLock { if $0.count < Self.capacity { $0[path] = room } }
+    rooms.withLock { if $0.count < Self.capacity { $0[Name(path)] = room } }
     return room
   }
 }

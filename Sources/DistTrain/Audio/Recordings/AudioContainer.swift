@@ -58,7 +58,9 @@ enum AudioContainer {
   /// silently.
   private static func checkWave(_ file: Bytes, _ path: String) throws(Failure) {
     var offset = 12
-    while offset + 8 <= file.size {
+    // A file of holes has millions of empty chunks; recordings have tens.
+    for _ in 0..<Self.mostChunks {
+      guard offset + 8 <= file.size else { return }
       let header = file.read(at: offset, count: 8)
       guard header.count == 8 else { return }
       let length = (4..<8).reversed().reduce(0) { $0 << 8 | Int(header[$1]) }
@@ -76,7 +78,11 @@ enum AudioContainer {
       }
       offset += length + length % 2
     }
+    throw AudioFile.unusable(
+      path, "is no recording: its first \(Self.mostChunks) chunks hold no samples; copy or convert it again")
   }
+
+  private static let mostChunks = 10_000
 
   /// Checks that the last page of an Ogg file is whole, because decoders skip a broken one silently.
   private static func checkOgg(_ file: Bytes, _ path: String) throws(Failure) {
@@ -97,6 +103,27 @@ enum AudioContainer {
     }
     guard end <= tail.count else {
       throw AudioFile.unusable(path, "is truncated: its last Ogg page is not whole; copy or convert it again")
+    }
+    try checkChain(file, path)
+  }
+
+  /// Checks that an Ogg file is one stream, because decoders read the first of several that follow each other and no more.
+  private static func checkChain(_ file: Bytes, _ path: String) throws(Failure) {
+    let header = 27
+    var offset = 0
+    var isAfterBeginning = false
+    while offset + header <= file.size {
+      let page = file.read(at: offset, count: min(header + 255, file.size - offset))
+      guard page.count >= header, page.starts(with: "OggS".utf8) else { return }
+      let isFirst = page[5] & 2 != 0
+      if isFirst, isAfterBeginning {
+        throw AudioFile.unusable(
+          path, "is several Ogg files one after the other, of which only the first would be read: convert it to one")
+      }
+      isAfterBeginning = isAfterBeginning || !isFirst
+      let segments = Int(page[26])
+      guard header + segments <= page.count else { return }
+      offset += header + segments + page[header..<header + segments].reduce(0) { $0 + Int($1) }
     }
   }
 }

@@ -6,7 +6,7 @@ final class OpenShards: Sendable {
   static let shared = OpenShards(limit: limit)
 
   private struct State {
-    var files: [String: (file: InputFile, use: Int)] = [:]
+    var files: [Name: (file: InputFile, use: Int)] = [:]
     var uses = 0
   }
 
@@ -29,8 +29,8 @@ final class OpenShards: Sendable {
   func file(_ path: String) throws -> InputFile {
     let known = state.withLock { state -> InputFile? in
       state.uses += 1
-      state.files[path]?.use = state.uses
-      return state.files[path]?.file
+      state.files[Name(path)]?.use = state.uses
+      return state.files[Name(path)]?.file
     }
     if let known { return known }
     let file = try InputFile(path: path)
@@ -39,14 +39,14 @@ final class OpenShards: Sendable {
       if state.files.count >= limit, let oldest = state.files.min(by: { $0.value.use < $1.value.use }) {
         state.files[oldest.key] = nil
       }
-      state.files[path] = (file, state.uses)
+      state.files[Name(path)] = (file, state.uses)
     }
     return file
   }
 
   /// Closes the shards below a folder, as after the folder was replaced.
   func forget(below folder: String) {
-    state.withLock { state in state.files = state.files.filter { !$0.key.hasPrefix(folder + "/") } }
+    state.withLock { state in state.files = state.files.filter { !$0.key.text.begins(with: folder + "/") } }
   }
 }
 

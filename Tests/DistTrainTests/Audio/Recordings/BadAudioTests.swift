@@ -89,6 +89,27 @@ import Testing
   }
 
   @Test(arguments: [GeneratedAudio.Format.vorbis, .opus])
+  func `Ogg files one after the other are refused, because only the first would be heard`(
+    format: GeneratedAudio.Format
+  ) throws {
+    func bytes(seconds: Double, _ name: String) throws -> Data {
+      let path = try audio.write([GeneratedAudio.lively(seconds: seconds)], as: format, name: name)
+      return try Data(contentsOf: URL(fileURLWithPath: path))
+    }
+    let one = try bytes(seconds: 1, "one.ogg")
+    for other in [one, try bytes(seconds: 2, "other.ogg")] {
+      #expect(try complaint(write(one + other, "two.ogg")).contains("is several Ogg files one after the other"))
+    }
+    #expect(try abs(AudioInspection.inspect(path: write(one, "alone.ogg")).seconds - 1) < 0.01)
+  }
+
+  @Test func `gigabytes of empty chunks end soon`() throws {
+    let path = try write(Data("RIFF\0\0\0\0WAVE".utf8), "holes.wav")
+    #expect(truncate(path, 3 << 30) == 0)
+    #expect(complaint(path).contains("its first 10000 chunks hold no samples"))
+  }
+
+  @Test(arguments: [GeneratedAudio.Format.vorbis, .opus])
   func `An Ogg stream without its last page is as long as what is there`(_ format: GeneratedAudio.Format) throws {
     let path = try audio.write([GeneratedAudio.lively(seconds: 6)], as: format)
     let bytes = try Data(contentsOf: URL(fileURLWithPath: path))

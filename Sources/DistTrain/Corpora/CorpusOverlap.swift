@@ -1,0 +1,59 @@
+/// What a corpus to train on shares with one to evaluate on, by names: an error rate over it says nothing of unknown
+/// speakers.
+package struct CorpusOverlap: Sendable, Equatable {
+  package let speakers: [String]
+  /// The ids of utterances.
+  package let utterances: [String]
+  /// The paths of files.
+  package let files: [String]
+
+  /// Compares the corpora as they are recorded, whatever their speeds.
+  package init(training: Corpus, evaluation: Corpus) {
+    let (own, others) = (training.table, evaluation.table)
+    let known = Set((0..<own.sizes.speakers).map { Name(own.names[$0].text) })
+    speakers = (0..<others.sizes.speakers).map { others.names[$0].text }.filter { known.contains(Name($0)) }
+    utterances = (0..<others.sizes.utterances).map { others.ids[$0].text }.filter { own.position(of: $0) != nil }
+    files = Self.files(training, evaluation)
+  }
+
+  /// The files that both name. Only files of the same last name are resolved, because a corpus may have millions.
+  private static func files(_ training: Corpus, _ evaluation: Corpus) -> [String] {
+    func path(_ corpus: Corpus, _ file: Int) -> String {
+      let path = corpus.table.paths[file].text
+      return corpus.places?.resolve(path) ?? path
+    }
+    let paths = Set((0..<evaluation.table.sizes.files).map { Name(path(evaluation, $0)) })
+    let names = Set(paths.map { Name(FileSystem.name(of: $0.text)) })
+    let shared = (0..<training.table.sizes.files).compactMap { file -> Name? in
+      guard names.contains(Name(FileSystem.name(of: training.table.paths[file].text))) else { return nil }
+      let path = Name(path(training, file))
+      return paths.contains(path) ? path : nil
+    }
+    return ByteOrder.sorted(Array(Set(shared)), by: \.text).map(\.text)
+  }
+
+  /// One line that counts what is shared and names the first of each kind; nil where nothing is.
+  package var summary: String? {
+    let kinds = [("speakers", speakers), ("utterances", utterances), ("files", files)].filter { !$0.1.isEmpty }
+    guard !kinds.isEmpty else { return nil }
+    let counts = kinds.map { kind, names in
+      "\(names.count) \(kind) (\(names.prefix(3).joined(separator: ", "))\(names.count > 3 ? " …" : ""))"
+    }
+    return "corpus.train and corpus.evaluation share " + counts.joined(separator: ", ")
+  }
+}
+
+extension CorpusTable {
+  /// The position of the utterance with an id, or nil where there is none.
+  func position(of id: String) -> Int? {
+    ByteText.with(id) { wanted in
+      var low = 0
+      var high = sizes.utterances
+      while low < high {
+        let middle = (low + high) / 2
+        if ids[middle].compare(wanted) < 0 { low = middle + 1 } else { high = middle }
+      }
+      return low < sizes.utterances && ids[low].compare(wanted) == 0 ? low : nil
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import Foundation
+
+/// Goes through the lines of a list in memory that hold anything: it takes LF and CR LF, a byte order mark at the
+/// beginning, blank lines, and a last line without an end. Every list that svdist reads is read by it.
+struct LineReader {
+  /// The number in the file, counted from 1, of the line that `next` gave last.
+  private(set) var number = 0
+  private let bytes: UnsafeRawBufferPointer
+  private var start: Int
+
+  /// - Precondition: the bytes outlive the reader and its lines.
+  init(_ bytes: UnsafeRawBufferPointer) {
+    self.bytes = bytes
+    start = bytes.starts(with: Self.byteOrderMark) ? Self.byteOrderMark.count : 0
+  }
+
+  static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+  /// Where the next line that is not blank lies among the bytes, without the blanks around it; nil at the end.
+  mutating func next() -> Range<Int>? {
+    while start < bytes.count {
+      let found = memchr(bytes.baseAddress! + start, 0x0A, bytes.count - start)
+      let end = found.map { UnsafeRawPointer($0) - bytes.baseAddress! } ?? bytes.count
+      let line = Self.trimmed(bytes, start..<end)
+      start = end + 1
+      number += 1
+      if !line.isEmpty { return line }
+    }
+    return nil
+  }
+
+  /// A range without the blanks at its ends.
+  static func trimmed(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Range<Int> {
+    var (first, end) = (range.lowerBound, range.upperBound)
+    while first < end, isBlank(bytes[first]) { first += 1 }
+    while first < end, isBlank(bytes[end - 1]) { end -= 1 }
+    return first..<end
+  }
+
+  /// Whether a byte stands between the fields of a line.
+  static func isBlank(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")
+  }
+
+  /// Checks that a file's first bytes may be those of a list.
+  /// - Throws: `Failure(.badData)` for a compressed file and for UTF-16, with what to do.
+  static func check(_ start: UnsafeRawBufferPointer, path: String) throws {
+    if let what = Compression.remedy(start) { throw Failure(.badData, "\(path): \(what)") }
+    if start.starts(with: [0xFF, 0xFE]) || start.starts(with: [0xFE, 0xFF]) {
+      throw Failure(.badData, "\(path): is UTF-16: convert it with iconv -f UTF-16 -t UTF-8")
+    }
+  }
+}

@@ -1,0 +1,98 @@
+/// What a Kaldi data directory has beside the lists of its utterances: trials with or without a map of enrolments, and the
+/// genders of speakers.
+package struct CompanionLists: Sendable {
+  static let gendersName = "spk2gender"
+
+  let trials: TrialList?
+  let enrolments: EnrolmentMap?
+  let genders: KaldiList?
+  /// What is not taken over, and why.
+  let notes: [String]
+
+  /// The names that svdist prepare writes itself, or that say nothing beyond what it reads.
+  private static let known = PreparedCorpus.names.union([
+    "reco2dur", "utt2num_frames", "frame_shift", CorpusIndex.name,
+  ])
+
+  /// Reads the lists that are there. One that is malformed is not taken over.
+  init(_ directory: String) throws {
+    var notes: [String] = []
+    func read<List>(_ name: String, _ reader: (String) throws -> List) -> List? {
+      let path = KaldiDirectory.path(of: name, in: directory)
+      guard FileSystem.exists(path), !FileSystem.isFolder(path) else { return nil }
+      do {
+        return try reader(path)
+      } catch {
+        notes.append("\(name) of the source is not taken over: \(Failure(error).message)")
+        return nil
+      }
+    }
+    trials = read(TrialList.name) { try TrialList.read($0, allowsBlind: true) }
+    enrolments = read(PublishedEvaluation.enrolmentsName) { try EnrolmentMap.read($0) }
+    genders = read(Self.gendersName) { try KaldiList(path: $0, fields: 2...2, isLenient: true) }
+    let others = (FileSystem.entries(of: directory)?.entries ?? []).map(\.name).filter { name in
+      let path = "\(directory)/\(name)"
+      return !name.begins(with: ".") && !Self.known.contains(name) && AudioSuffix.stem(of: name) == name
+        && !FileSystem.isFolder(path)
+    }
+    if !others.isEmpty {
+      let more = others.count > 8 ? " and \(others.count - 8) more" : ""
+      notes.append("files of the source that are not taken over: \(others.prefix(8).joined(separator: ", "))\(more)")
+    }
+    self.notes = notes
+  }
+}
+
+/// The part of a source's own lists that is about the utterances of a data directory.
+struct KeptLists: Sendable {
+  let trials: TrialList?
+  private let enrolments: EnrolmentMap?
+  private let genders: [String]
+  /// What was kept and what was not.
+  let notes: [String]
+
+  /// - Parameter keepsTrials: whether the data directory gets the source's trials, and no others.
+  init(_ lists: CompanionLists, of utterances: [ListedUtterance], keepsTrials: Bool) {
+    let speakers = Set(utterances.map { Name($0.speaker) })
+    genders =
+      lists.genders.map { list in
+        list.lines.filter { speakers.contains(Name($0.key)) }.map { "\($0.key) \($0.rest)" }
+      } ?? []
+    guard let all = lists.trials else {
+      (trials, enrolments, notes) = (nil, nil, [])
+      return
+    }
+    guard keepsTrials else {
+      (trials, enrolments) = (nil, nil)
+      notes = ["the source's own trials are not taken over: others are drawn"]
+      return
+    }
+    let ids = Set(utterances.map { Name($0.id) })
+    let near = NearNames(utterances.lazy.map(\.id))
+    func isThere(_ name: String) -> Bool { ids.contains(Name(name)) || near.position(of: name) != nil }
+    let enrolments = lists.enrolments?.restricted(to: isThere)
+    let enrolled = Set((enrolments?.enrolments ?? []).map { Name($0.name) })
+    let isTest = all.names.map(isThere)
+    let isEnrolment = zip(all.names, isTest).map { enrolled.contains(Name($0)) || $1 }
+    let kept = all.trials.filter { isEnrolment[$0.enrolment] && isTest[$0.test] }
+    guard !kept.isEmpty else {
+      (trials, self.enrolments) = (nil, nil)
+      notes = ["the source's own trials are not taken over: of none are both utterances here (\(all.path))"]
+      return
+    }
+    trials = TrialList(path: all.path, names: all.names, trials: kept, gaps: [], isBlind: all.isBlind)
+    self.enrolments = enrolments
+    let lost = all.trials.count - kept.count
+    notes = [
+      "trials of the source: \(kept.count) of \(all.trials.count) kept"
+        + (lost == 0 ? "" : ", \(lost) left out because their utterances are")
+    ]
+  }
+
+  /// Writes the lists into a folder.
+  func write(into folder: String) throws {
+    if !genders.isEmpty { try OutputFile.write(lines: genders, to: "\(folder)/\(CompanionLists.gendersName)") }
+    try trials?.write(to: "\(folder)/\(TrialList.name)")
+    try enrolments?.write(to: "\(folder)/\(PublishedEvaluation.enrolmentsName)")
+  }
+}

@@ -1,0 +1,96 @@
+import DistTrain
+import Foundation
+import Testing
+
+/// What svdist prepare takes of a folder tree, and what it says of the rest.
+@Suite struct AudioTreeTests {
+  private let folder: TestFolder
+
+  init() throws { folder = try TestFolder() }
+
+  private func source(_ layout: CorpusLayout? = nil) throws -> CorpusSource {
+    try CorpusSource(folder.path("source"), layout: layout)
+  }
+
+  @Test func `every format that libsndfile reads is taken, every other one listed, all else counted`() throws {
+    let taken = [
+      "sph", "aiff", "aif", "au", "oga", "caf", "w64", "rf64", "snd", "voc", "WAV", "flac", "ogg", "opus", "mp3",
+    ]
+    for suffix in taken { try folder.write("source/s/\(suffix).\(suffix)", "x") }
+    for suffix in ["m4a", "amr", "webm", "wv"] { try folder.write("source/s/\(suffix).\(suffix)", "x") }
+    for name in ["a.txt", "b.txt", "c.json", "README", ".hidden.wav"] { try folder.write("source/s/\(name)", "x") }
+    let source = try source()
+    #expect(Set(source.utterances.map(\.id)) == Set(taken.map { "s/\($0).\($0)" }))
+    #expect(source.leftOut.count == 4 && source.leftOut.allSatisfy { $0.reason.contains("libsndfile does not read") })
+    #expect(source.passedOver == [".txt": 2, ".json": 1, "without a suffix": 1, "hidden": 1])
+  }
+
+  @Test func `of two files of one name one is taken, and the other is listed`() throws {
+    for name in ["x.flac", "x.wav", "x.mp3", "y.mp3", "z.m4a", "z.flac", "x.y.wav"] {
+      try folder.write("source/s/\(name)", "x")
+    }
+    try folder.write("source/t/x.flac", "x")
+    let source = try source()
+    #expect(source.utterances.map(\.id) == ["s/x.wav", "s/x.y.wav", "s/y.mp3", "s/z.flac", "t/x.flac"])
+    #expect(source.leftOut.map(\.path) == ["x.flac", "x.mp3"].map { folder.path("source/s/\($0)") })
+    #expect(
+      source.leftOut.allSatisfy { $0.reason.hasPrefix("is a copy of a recording that is taken: x.wav lies beside it") })
+    #expect(source.passedOver == [".m4a beside a converted copy": 1])
+  }
+
+  @Test func `folders that link to each other are walked once each`() throws {
+    // Each of 24 folders links to all later ones: 2²³ paths lead to the last.
+    for index in 0..<24 { try folder.write("source/f\(index)/u.wav", "x") }
+    for index in 0..<24 {
+      for other in 0..<24 {
+        try FileManager.default.createSymbolicLink(
+          atPath: folder.path("source/f\(index)/l\(other)"), withDestinationPath: folder.path("source/f\(other)"))
+      }
+    }
+    let source = try source()
+    #expect(source.utterances.map(\.speaker).count == 24 && source.utterances.allSatisfy { $0.id.hasSuffix("/u.wav") })
+    #expect(source.passedOver == ["links to folders that are read already": 24 * 24])
+  }
+
+  @Test func `a link to a folder elsewhere is followed`() throws {
+    try folder.write("other/u.wav", "x")
+    try folder.write("source/s/u.wav", "x")
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path("source/t"), withDestinationPath: folder.path("other"))
+    #expect(try source().utterances.map(\.id) == ["s/u.wav", "t/u.wav"])
+  }
+
+  @Test func `a name that is not UTF-8 is listed`() throws {
+    try folder.write("source/s/u.wav", "x")
+    let name = Array(folder.path("source/s/").utf8) + [0xE9] + Array(".wav\0".utf8)
+    let descriptor = name.withUnsafeBytes {
+      open($0.baseAddress!.assumingMemoryBound(to: CChar.self), O_CREAT | O_WRONLY, 0o644)
+    }
+    try #require(descriptor >= 0)
+    close(descriptor)
+    let source = try source()
+    #expect(source.utterances.map(\.id) == ["s/u.wav"])
+    #expect(source.leftOut.map(\.reason) == ["its name is not UTF-8: rename it"])
+  }
+
+  @Test func `a folder of data directories is no folder of speakers`() throws {
+    for part in ["train", "test"] { try folder.write("source/\(part)/wav.scp", "u \(folder.path("u.wav"))\n") }
+    try folder.write("source/train/audio/u.wav", "x")
+    let failure = #expect(throws: Failure.self) { try source() }
+    #expect(failure?.message.contains("holds 2 Kaldi data directories") == true)
+    #expect(
+      failure?.message.contains("svdist prepare \(folder.path("source"))/test,") == true, "\(failure?.message ?? "")")
+    #expect(try source(.folders).utterances.map(\.id) == ["train/audio/u.wav"])
+  }
+
+  @Test(arguments: [
+    ("is .m4a, which libsndfile does not read: convert", "is .m4a"),
+    ("its command failed with status 12: x", "its command failed with status N"),
+    ("is of 1 Hz", "is of N Hz"), ("its name is not UTF-8: rename it", "its name is not UTF-8"),
+    ("sample 900 is nan", "sample N is nan"), ("is .mp3 (7 bytes)", "is .mp3"),
+    ("is MPEG4 or H264", "is MPEG4 or H264"), ("needs 3gp files", "needs 3gp files"),
+  ])
+  func `reasons are counted by kind, in which numbers are not part of words`(reason: String, kind: String) {
+    #expect(LeftOut.kind(of: reason) == kind)
+  }
+}

@@ -1,0 +1,115 @@
+import DistTrain
+import Foundation
+import Testing
+
+/// Kaldi data directories that others made, as svdist prepare and training read them.
+@Suite struct KaldiSourceTests {
+  private let folder: TestFolder
+
+  init() throws {
+    folder = try TestFolder()
+    try folder.writeTone("r.wav", seconds: 3)
+  }
+
+  private func write(_ lists: [String: String]) throws {
+    for (name, text) in lists { try folder.write(name, text) }
+  }
+
+  private func prepare(trials: Int? = nil, heldOut: Set<Name>? = nil, minimum: Double = 0) throws -> PreparedCorpus {
+    let preparation = try CorpusPreparation(
+      CorpusSource(folder.path), lengths: minimum...(.infinity), minimumUtterances: 1)
+    let prepared = try PreparedCorpus(preparation, heldOut: { _ in heldOut }, trials: trials, seed: 1)
+    try prepared.write(folder.path("out"), relativePaths: false, overwrite: true)
+    return prepared
+  }
+
+  @Test func `a segment may end with its file and name a channel`() throws {
+    try write([
+      "wav.scp": "r r.wav\n", "utt2spk": "a s\nb s\nc s\nd s\n",
+      "segments": "a r 1 -1\nb r 0.5 -1.0\nc r 0 1 1\nd r 1 2 0\n",
+    ])
+    let source = try CorpusSource(folder.path)
+    #expect(source.utterances.map(\.seconds) == [nil, nil, 1, 1])
+    #expect(source.utterances.map(\.channel) == [nil, nil, 1, 0])
+    let preparation = try CorpusPreparation(source, lengths: 0...(.infinity), minimumUtterances: 1)
+    #expect(preparation.utterances.prefix(2).map(\.seconds) == [2, 2.5])
+    let failure = #expect(throws: Failure.self) { try Corpus.open(folder.path) }
+    #expect(failure?.message.contains("segments:3: a channel, which svdist prepare reads") == true)
+    try write(["segments": "a r 1 -1\nb r 0.5 -1.0\nc r 0 1\nd r 1 2\n"])
+    #expect(try Corpus.open(folder.path).utterances.map(\.seconds) == [2, 2.5, 1, 1])
+  }
+
+  @Test func `bad lines among good ones are left out and listed`() throws {
+    try write([
+      "wav.scp": "r r.wav\nq\n", "utt2spk": "a s\nb s\nc s\nd s\ne s t\nf s\ng s\na t\nh s\n",
+      "segments": "a r 0 1\nb r 2 1\nc gone 0 1\nd r x 1\ne r 0 1\nf r 0 1 2 3\ng r 0 -2\nh r 0 1 x\ni r 0 1\n",
+    ])
+    let source = try CorpusSource(folder.path)
+    #expect(source.utterances.map(\.id) == ["a"] && source.utterances[0].speaker == "s")
+    let said = source.leftOut.map { "\($0.path.dropFirst(folder.path.count + 1)) \($0.utterance): \($0.reason)" }
+    for part in [
+      "wav.scp:2 q: 1 field, a key and a path expected", "utt2spk:5 e: 3 fields, 2 expected",
+      "utt2spk:8 a: 'a' is listed twice, first in line 1", "segments:2 b: the end, 1 s, is not after the start, 2 s",
+      "segments:3 c: recording 'gone' is not in wav.scp", "segments:4 d: 'x' is no start in seconds",
+      "segments:6 f: 6 fields, 4 or 5 expected", "segments:7 g: '-2' is no end in seconds",
+      "segments:8 h: 'x' is no channel", "segments:9 i: utterance 'i' has no speaker in utt2spk",
+      "segments:5 e: utterance 'e' has no speaker in utt2spk", "utt2spk:6 f: utterance 'f' is not in segments",
+    ] { #expect(said.contains { $0.hasPrefix(part) }, "\(part) in \(said)") }
+    #expect(said.count == 12)
+    try write(["segments": "a r 2 1\n", "utt2spk": "a s\n"])
+    let failure = #expect(throws: Failure.self) { try CorpusSource(folder.path) }
+    #expect(
+      failure?.message == "\(folder.path)/wav.scp:2: 1 field, a key and a path expected", "\(failure?.message ?? "")")
+  }
+
+  @Test func `what cannot be measured is left out of training with one line`() throws {
+    let ids = (0..<9).map { "u\($0)" }
+    try write([
+      "wav.scp": ids.map { "\($0) \($0 < "u4" ? "r.wav" : "gone-\($0).wav")\n" }.joined(),
+      "utt2spk": ids.map { "\($0) s\n" }.joined(),
+    ])
+    let corpus = try Corpus.open(folder.path)
+    #expect(
+      corpus.utterances.map(\.id) == ["u0", "u1", "u2", "u3"] && corpus.utterances.map(\.seconds) == [3, 3, 3, 3])
+    let lines = corpus.losses(in: "data")
+    #expect(
+      lines.count == 1 && lines[0].hasPrefix("data: 5 utterances left out, whose recordings cannot be read: u4 ("))
+    #expect(lines[0].contains("gone-u6.wav: no such file") && !lines[0].contains("gone-u7"), "\(lines[0])")
+    try write(["wav.scp": ids.map { "\($0) gone.wav\n" }.joined()])
+    let failure = #expect(throws: Failure.self) { try Corpus.open(folder.path) }
+    #expect(failure?.message.contains("no recording can be read; the first: \(folder.path)/gone.wav") == true)
+  }
+
+  @Test func `the source's trials and genders are kept for the utterances that are`() throws {
+    try write([
+      "wav.scp": "r r.wav\n", "utt2spk": "a s\nb s\nc t\nd t\n", "segments": "a r 0 1\nb r 1 2\nc r 2 3\nd r 0 9\n",
+      "trials": "a b target\na c nontarget\nc d target\n", "spk2gender": "s f\nt m\nu m\n", "text": "a hello\n",
+    ])
+    let prepared = try prepare()
+    #expect(try folder.read("out/trials") == "a b target\na c nontarget\n")
+    #expect(try folder.read("out/spk2gender") == "s f\nt m\n")
+    let notes = prepared.notes(layout: .kaldi)
+    #expect(notes.contains("trials of the source: 2 of 3 kept, 1 left out because their utterances are"), "\(notes)")
+    #expect(try CorpusSource(folder.path).notes == ["files of the source that are not taken over: text"])
+    let drawn = try self.prepare(trials: 2)
+    #expect(drawn.notes(layout: .kaldi).contains("the source's own trials are not taken over: others are drawn"))
+    #expect(try folder.read("out/spk2gender") == "s f\nt m\n")
+  }
+
+  @Test func `the source's enrolments are kept with the pieces that are`() throws {
+    try write([
+      "wav.scp": "r r.wav\n", "utt2spk": "a s\nb s\nc t\nd t\n", "segments": "a r 0 1\nb r 1 2\nc r 2 3\nd r 0 9\n",
+      "trials": "e b target\ne c nontarget\nf c target\n", "enroll.map": "e a d\nf d\n",
+    ])
+    _ = try prepare()
+    #expect(try folder.read("out/trials") == "e b target\ne c nontarget\n")
+    #expect(try folder.read("out/enroll.map") == "e a\n")
+    try write(["trials": "x y target\n"])
+    #expect(
+      try prepare().notes(layout: .kaldi).contains {
+        $0.hasPrefix("the source's own trials are not taken over: of none")
+      })
+    try write(["trials": "x y maybe\n"])
+    #expect(try CorpusSource(folder.path).notes.contains { $0.hasPrefix("trials of the source is not taken over: ") })
+  }
+}
