@@ -1,10 +1,11 @@
-/// What a corpus to train on shares with one to evaluate on, by names: an error rate over it says nothing of unknown
-/// speakers.
+/// The speakers, utterances and files that a corpus to train on shares with one to evaluate on. An error rate over them
+/// says nothing of unknown speakers.
 package struct CorpusOverlap: Sendable, Equatable {
   package let speakers: [String]
   /// The ids of utterances.
   package let utterances: [String]
-  /// The paths of files.
+  /// The paths of files to evaluate on that are among those to train on: under the same path, under another name of the
+  /// same file, or, in corpora of up to 100,000 files, as a copy of the same bytes.
   package let files: [String]
 
   /// Compares the corpora as they are recorded, whatever their speeds.
@@ -16,28 +17,35 @@ package struct CorpusOverlap: Sendable, Equatable {
     files = Self.files(training, evaluation)
   }
 
-  /// The files that both name. Only files of the same last name are resolved, because a corpus may have millions.
   private static func files(_ training: Corpus, _ evaluation: Corpus) -> [String] {
     func path(_ corpus: Corpus, _ file: Int) -> String {
       let path = corpus.table.paths[file].text
       return corpus.places?.resolve(path) ?? path
     }
     let paths = Set((0..<evaluation.table.sizes.files).map { Name(path(evaluation, $0)) })
+    // Only files of the same last name are resolved, because a corpus may have millions.
     let names = Set(paths.map { Name(FileSystem.name(of: $0.text)) })
-    let shared = (0..<training.table.sizes.files).compactMap { file -> Name? in
-      guard names.contains(Name(FileSystem.name(of: training.table.paths[file].text))) else { return nil }
-      let path = Name(path(training, file))
-      return paths.contains(path) ? path : nil
+    let count = training.table.sizes.files
+    var shared = Set(
+      (0..<count).compactMap { file -> Name? in
+        guard names.contains(Name(FileSystem.name(of: training.table.paths[file].text))) else { return nil }
+        let path = Name(path(training, file))
+        return paths.contains(path) ? path : nil
+      })
+    if count <= SameRecordings.mostFiles {
+      let others = paths.subtracting(shared).map(\.text)
+      let copies = SameRecordings.of(others, among: (0..<count).map { path(training, $0) })
+      shared.formUnion(copies.map { Name($0) })
     }
-    return ByteOrder.sorted(Array(Set(shared)), by: \.text).map(\.text)
+    return ByteOrder.sorted(Array(shared), by: \.text).map(\.text)
   }
 
   /// One line that counts what is shared and names the first of each kind; nil where nothing is.
   package var summary: String? {
-    let kinds = [("speakers", speakers), ("utterances", utterances), ("files", files)].filter { !$0.1.isEmpty }
+    let kinds = [("speaker", speakers), ("utterance", utterances), ("file", files)].filter { !$0.1.isEmpty }
     guard !kinds.isEmpty else { return nil }
     let counts = kinds.map { kind, names in
-      "\(names.count) \(kind) (\(names.prefix(3).joined(separator: ", "))\(names.count > 3 ? " …" : ""))"
+      "\(names.count) \(kind)\(names.count == 1 ? "" : "s") (\(names.prefix(3).joined(separator: ", "))\(names.count > 3 ? " …" : ""))"
     }
     return "corpus.train and corpus.evaluation share " + counts.joined(separator: ", ")
   }
