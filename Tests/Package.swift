@@ -37,6 +37,12 @@ let package = Package(
       ],
       path: "Chaos", swiftSettings: strict),
     .executableTarget(
+      name: "svdist-inputs",
+      dependencies: [
+        library, "GeneratedCorpora", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Inputs", swiftSettings: strict),
+    .executableTarget(
       name: "filterbank-dump", dependencies: [library], path: "Support/FilterBankDump", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
