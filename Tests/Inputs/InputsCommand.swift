@@ -54,15 +54,17 @@ struct InputsCommand: ParsableCommand {
         try FileSystem.remove(place)
       } else {
         broken += 1
-        for fault in ordeal.faults { print("corpus \(number): \(fault)") }
+        for fault in ordeal.faults { say("corpus \(number): \(fault)") }
       }
-      fflush(stdout)
     }
-    print(
+    say(
       "\(tried) corpora of seed \(seed), \(runs) runs: \(broken) with faults" + (broken > 0 ? ", see \(folder)" : ""))
     guard broken == 0 else { throw ExitCode.failure }
     try FileSystem.remove(folder)
   }
+
+  /// Prints a line at once, whoever reads.
+  private func say(_ text: String) { FileHandle.standardOutput.write(Data("\(text)\n".utf8)) }
 
   /// Trains a small encoder on a corpus that is in order.
   private func trained(_ program: String) throws -> String {
