@@ -6,7 +6,7 @@ import Foundation
 /// A name is also that of the folder of `Tests/Fuzzing/inputs` with its examples.
 package enum UntrustedInput: String, CaseIterable, Sendable {
   case safetensors, manifest, state, trials, recordings, durations, segments, table, configuration
-  case archive, script, enrolments, shard, shards, list, index
+  case archive, script, enrolments, shard, shards, list, index, recording
 
   /// Reads the bytes as if they were such a file.
   /// - Parameter folder: a folder of the caller's, whose files are written over.
@@ -66,6 +66,7 @@ package enum UntrustedInput: String, CaseIterable, Sendable {
       let corpus = try Corpus.open(folder)
       for utterance in corpus.utterances { _ = (utterance.id, utterance.path, corpus.speakers[utterance.speaker]) }
       try Self.hear(corpus, in: folder)
+    case .recording: try Self.hear(all: try write(bytes, "input.audio"))
     case .enrolments: _ = try EnrolmentMap.read(try write(bytes, "enroll.map"))
     }
   }
@@ -78,6 +79,17 @@ package enum UntrustedInput: String, CaseIterable, Sendable {
     for utterance in source.utterances.prefix(8) {
       for part in [utterance] + utterance.pieces { try hear(part.start, part.seconds, in: folder) }
     }
+  }
+
+  /// Reads a recording as preparation, training and scoring do, and copies it.
+  private static func hear(all path: String) throws {
+    let found = try AudioInspection.inspect(path: path)
+    let samples = try Waveform.read(path: path)
+    try AudioFile.write(samples, to: path + ".wav")
+    _ = try Waveform.read(path: path, start: found.seconds / 3, seconds: 0.1, speed: 1.1)
+    guard samples.count >= 400, samples.count < 100_000 else { return }
+    let features = FilterBank(FrontEnd()).features(of: samples, dither: nil).values
+    guard features.allSatisfy(\.isFinite) else { fatalError("\(path): its features are not finite") }
   }
 
   /// Opens a second of sound at the times that a list named, as preparation and training open recordings.
