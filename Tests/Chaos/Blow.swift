@@ -9,12 +9,13 @@ enum Blow: String, CaseIterable {
   case fullDiskForAWhile = "disk full for a while"
   case flippedBit = "flipped bit in a checkpoint"
   case vanishedRecording = "vanished recording"
+  case secondLaunch = "a second launch beside it"
 
   /// Whether the run folder lies on a small disk.
   var needsDisk: Bool { self == .fullDisk || self == .fullDiskForAWhile }
 
   /// Whether the run goes on by itself, without another launch.
-  var leavesRunning: Bool { self == .fullDiskForAWhile || self == .vanishedRecording }
+  var leavesRunning: Bool { [.fullDiskForAWhile, .vanishedRecording, .secondLaunch].contains(self) }
 
   /// What may strike a second time, whatever came first.
   static let repeatable: [Blow] = [.killRank, .killAll, .killLauncher, .terminate]

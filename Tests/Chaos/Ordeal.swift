@@ -128,8 +128,23 @@ extension Ordeal {
       _ = launch.wait(seconds: draws.uniform(0.1, 1.5))
       try disk?.free()
     case .vanishedRecording: try removeRecording()
+    case .secondLaunch: try launchBeside()
     }
     if blow == .flippedBit { try flipBit() }
+  }
+
+  /// Launches the same run once more while it is under way: the folder has one writer, and the other is told so.
+  private mutating func launchBeside() throws {
+    let second = try start(stage.arguments(run: run, corpus: corpus), ranks: 1)
+    guard second.wait(seconds: Stage.limit) else {
+      verdict.isHung = true
+      return
+    }
+    // The first may have been done by then.
+    if second.status == 0, second.output.contains("done: \(Stage.steps) steps") { return }
+    if second.status != 1 || !second.output.contains("\(run) is in use") {
+      verdict.problems.append("a second launch is not refused: status \(second.status)")
+    }
   }
 
   private mutating func removeRecording() throws {
@@ -165,7 +180,7 @@ extension Ordeal {
     if expected == nil, output.contains("resuming from step") {
       verdict.problems.append("launch \(verdict.launches) goes on from where nothing was")
     }
-    if blow == nil || blow == .vanishedRecording, launch.status != 0 {
+    if blow == nil || blow == .vanishedRecording || blow == .secondLaunch, launch.status != 0 {
       verdict.problems.append("launch \(verdict.launches) ends with status \(launch.status)")
     }
     if launch.status == 0, !output.contains("done: \(Stage.steps) steps") {
