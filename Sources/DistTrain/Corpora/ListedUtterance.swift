@@ -12,11 +12,14 @@ package struct ListedUtterance: Sendable, Equatable {
   package var start = 0.0
   /// The length of the utterance in seconds, where the lists tell it.
   package var seconds: Double?
+  /// The channel of the file that the utterance is heard on, counted from 0; nil for the mean of all channels.
+  package var channel: Int?
   /// The utterances that this one joins, in order; empty for an utterance that joins none.
   package var pieces: [ListedUtterance] = []
 
   package init(
-    id: String, speaker: String, path: String, recording: String? = nil, start: Double = 0, seconds: Double? = nil
+    id: String, speaker: String, path: String, recording: String? = nil, start: Double = 0, seconds: Double? = nil,
+    channel: Int? = nil
   ) {
     self.id = id
     self.speaker = speaker
@@ -24,6 +27,7 @@ package struct ListedUtterance: Sendable, Equatable {
     self.recording = recording
     self.start = start
     self.seconds = seconds
+    self.channel = channel
   }
 
   /// Whether the path is a command that writes audio to its standard output, which Kaldi marks by a pipe at the end.
@@ -51,7 +55,7 @@ package struct ListedUtterance: Sendable, Equatable {
   func piece(start: Double, end: Double) -> ListedUtterance {
     ListedUtterance(
       id: "\(id)-\(start)-\(end)", speaker: speaker, path: path, recording: id, start: start,
-      seconds: KaldiDirectory.rounded(end - start))
+      seconds: KaldiDirectory.rounded(end - start), channel: channel)
   }
 
   func located(at path: String) -> ListedUtterance {
