@@ -3,33 +3,33 @@ import Foundation
 
 /// A folder of crops as training draws them, each before and after augmentation.
 struct Auditions {
-  /// The most pairs that a folder has: their names have three digits.
+  /// The most pairs that a folder may have.
   static let most = 1000
   private static let tableName = "pairs.tsv"
 
   private let configuration: Configuration
   private let count: Int
 
-  /// - Throws: `Failure(.usage)` where no view is augmented, or a folder of noise or rooms is of no use.
+  /// - Throws: `Failure(.usage)` where no view is augmented, or a folder of noise or rooms cannot be used.
   init(_ configuration: Configuration, count: Int) throws {
     guard (0..<configuration.batch.views).contains(where: { configuration.augments(view: $0) }) else {
       throw Failure(.usage, "no view is augmented: set views.augmented and a kind of augmentation; see svdist config")
     }
-    // Whoever prepares a corpus to hear it should not wait for that first.
+    // The augmentation is opened here, so that an error in it shows before a corpus is prepared.
     _ = try Augmentation(configuration.augmentation, corpus: nil)
     self.configuration = configuration
     self.count = count
   }
 
-  /// All that a folder of pairs may hold.
+  /// The names of all files that a folder of pairs may have.
   static var names: Set<String> {
     Set((1...most).flatMap { ["\(name($0))-clean.wav", "\(name($0))-augmented.wav"] } + [tableName])
   }
 
   private static func name(_ pair: Int) -> String { String(format: "%03d", pair) }
 
-  /// Writes the pairs of a data directory, and what was done to each.
-  /// - Parameter replacing: as of `WholeFolder.write`.
+  /// Writes the pairs of a data directory, and a table of what was done to each.
+  /// - Parameter replacing: the names that may lie in a folder that is replaced, as for `WholeFolder.write`.
   func write(_ directory: String, to output: String, replacing: Set<String>?) throws {
     let plan = try TrainingPlan(configuration, corpus: Corpus.open(directory))
     try WholeFolder.write(output, replacing: replacing) { folder in
@@ -54,7 +54,7 @@ struct Auditions {
     print("\(output): \(count) pairs, and \(Self.tableName), which says what was done to each")
   }
 
-  /// The first rows of augmented views, with their steps.
+  /// The first rows of augmented views, with the steps of their batches.
   private func rows(_ plan: TrainingPlan) -> [(step: Int, row: BatchRow)] {
     var rows: [(step: Int, row: BatchRow)] = []
     for step in 0... {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import DistTrain
 
-/// Where settings come from: defaults, overridden by a file, overridden by `--set`.
+/// The sources of settings: defaults, overridden by a file, overridden by `--set`.
 struct ConfigurationOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Settings as YAML. Those that it doesn't name keep their defaults.", valueName: "file"))
   var config: String?
@@ -13,7 +13,8 @@ struct ConfigurationOptions: ParsableArguments {
       valueName: "key.path=value"))
   var overrides: [String] = []
 
-  /// The settings in force. Throws a `Failure(.usage)` for one that is unknown, of the wrong type or out of range.
+  /// The settings in force.
+  /// - Throws: `Failure(.usage)` for a setting that is unknown, of the wrong type or out of range.
   func load() throws -> Configuration {
     try Configuration.load(file: config, overrides: overrides)
   }

@@ -2,7 +2,7 @@ import ArgumentParser
 import DistTrain
 import Foundation
 
-/// How a run stops before its end, and goes on.
+/// The options for stopping a run before its end, and for resuming it.
 struct ContinuationOptions: ParsableArguments {
   @Option(
     name: .customLong("allow-change"), parsing: .singleValue,
@@ -21,6 +21,7 @@ struct ContinuationOptions: ParsableArguments {
       """, valueName: "time"))
   var stopBefore: String?
 
+  /// Sets the options of a run.
   /// - Throws: `Failure(.usage)` for a key that is no setting or a text that is no time.
   func apply(to options: inout RunSession.Options) throws {
     try Configuration.checkKeys(allowedChanges, option: "--allow-change")

@@ -2,7 +2,7 @@ import ArgumentParser
 import DistTrain
 import Foundation
 
-/// `svdist doctor`: whether svdist runs here as fast as it can.
+/// `svdist doctor`: a check whether svdist runs here as fast as it can.
 struct DoctorCommand: RanksCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",

@@ -1,7 +1,7 @@
 import ArgumentParser
 import DistTrain
 
-/// `svdist embed`: a corpus's embeddings in a file.
+/// `svdist embed`: the embeddings of a corpus in a file.
 struct EmbedCommand: RanksCommand {
   static let configuration = CommandConfiguration(
     commandName: "embed",
@@ -25,7 +25,7 @@ struct EmbedCommand: RanksCommand {
     let (encoder, corpus, output) = (encoder, corpus, output)
     Program.runRanks { communicator in
       ThreadTeam.shared.grow(to: Machine.threads(communicator))
-      // An error in the output's name should not cost the embeddings.
+      // An error in the output's name should show before the embeddings are computed.
       try communicator.agree { try EmbeddingFile.check(output) }
       let embeddings = try Embedding.compute(encoder: encoder, corpus: corpus, communicator: communicator)
       try communicator.agree {

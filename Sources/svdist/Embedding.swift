@@ -3,7 +3,7 @@ import Foundation
 
 /// Embeddings of a data directory, as several commands need them.
 enum Embedding {
-  /// All utterances' embeddings, on every rank.
+  /// The embeddings of all utterances, on every rank.
   static func compute(encoder: String, corpus path: String, communicator: any Communicator) throws -> Embeddings {
     let (trained, corpus) = try communicator.agree {
       (try TrainedEncoder(encoder), try Corpus.open(path))

@@ -2,7 +2,7 @@ import ArgumentParser
 import DistTrain
 import Foundation
 
-/// `svdist evaluate`: EER and minDCF of a trial list.
+/// `svdist evaluate`: the EER and minDCF of a trial list.
 struct EvaluateCommand: RanksCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
@@ -53,7 +53,7 @@ struct EvaluateCommand: RanksCommand {
     let command = self
     Program.runRanks { communicator in
       ThreadTeam.shared.grow(to: Machine.threads(communicator))
-      // The list is read first: an error in it should not cost the embeddings.
+      // The list is read first, so that an error in it shows before the embeddings are computed.
       let list = try communicator.agree { try command.readTrials() }
       let vectors = try command.vectors(communicator)
       try communicator.agree {

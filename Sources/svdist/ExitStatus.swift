@@ -1,6 +1,6 @@
 import DistTrain
 
-/// The statuses with which svdist ends.
+/// The exit statuses of svdist.
 enum ExitStatus: Int32 {
   case done = 0
   case failed = 1

@@ -1,7 +1,8 @@
 import Foundation
 import Synchronization
 
-/// A line on a terminal's standard error that says how many files are done and how long the rest takes; silent elsewhere.
+/// A line on a terminal's standard error that says how many files are done and how long the rest takes. Elsewhere
+/// nothing is written.
 final class FileProgress: Sendable {
   private let count: Int
   private let done: String
@@ -9,7 +10,7 @@ final class FileProgress: Sendable {
   private let start = ContinuousClock.now
   private let state = Mutex((done: 0, shown: ContinuousClock.now))
 
-  /// - Parameter done: what is counted, and what is done to it.
+  /// - Parameter done: the things that are counted and what is done to them, such as `utterances opened`.
   init(count: Int, done: String = "utterances opened") {
     self.count = count
     self.done = done

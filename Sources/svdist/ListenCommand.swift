@@ -1,7 +1,7 @@
 import ArgumentParser
 import DistTrain
 
-/// `svdist listen`: what augmentation makes of training's crops, to hear.
+/// `svdist listen`: the crops of a training before and after augmentation, to be heard.
 struct ListenCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "listen",

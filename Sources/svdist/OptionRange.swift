@@ -2,13 +2,15 @@ import ArgumentParser
 
 /// The values that a numeric option may have, for the checks of all commands.
 enum OptionRange {
-  /// Threads of a rank: more than a machine has cores, and so few that a process can start them.
+  /// The allowed numbers of threads of a rank. The largest is above the cores of any machine, and a process can still
+  /// start as many.
   static let threads = 1...1024
 
+  /// Checks the value of an option.
   /// - Parameters:
-  ///   - value: nil where the option was not given.
-  ///   - unit: what the numbers are, with a blank before it.
-  /// - Throws: `ValidationError` that names the option and what is allowed.
+  ///   - value: the value; nil where the option was not given.
+  ///   - unit: the unit of the numbers, with a space before it.
+  /// - Throws: `ValidationError` that names the option and the allowed values.
   static func check<Value: Comparable>(
     _ option: String, _ value: Value?, in range: ClosedRange<Value>, unit: String = ""
   ) throws {

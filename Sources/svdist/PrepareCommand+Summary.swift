@@ -2,7 +2,7 @@ import DistTrain
 import Foundation
 
 extension PrepareCommand {
-  /// Says what was found, left out, removed and written.
+  /// Prints what was found, left out, removed and written.
   func summarise(_ source: CorpusSource, _ preparation: CorpusPreparation, _ prepared: PreparedCorpus) {
     let found = source.count + source.leftOut.count
     print("\(self.source) (layout: \(source.layout.rawValue)): \(found) utterances found")

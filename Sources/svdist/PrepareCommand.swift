@@ -2,7 +2,7 @@ import ArgumentParser
 import DistTrain
 import Foundation
 
-/// `svdist prepare`: recordings in, data directories out.
+/// `svdist prepare`: data directories from recordings.
 struct PrepareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "prepare",
@@ -136,7 +136,7 @@ struct PrepareCommand: ParsableCommand {
     }
     try OptionRange.check("--minimum-utterances", minimumUtterances, in: 0...1_000_000_000)
     try OptionRange.check("--hold-out", holdOut, in: 1...1_000_000_000)
-    // Some bytes for each: what a list of them takes of memory is the only limit.
+    // Each trial takes some bytes, and the memory of a list of them is the only limit.
     try OptionRange.check("--trials", trials, in: 2...100_000_000)
     if holdOut != nil, evaluationSpeakers != nil {
       throw ValidationError("--hold-out draws the speakers that --evaluation-speakers lists: give one of the two")
@@ -155,7 +155,7 @@ struct PrepareCommand: ParsableCommand {
 
   func run() throws {
     if check { return try ShardCheck(source).run() }
-    // Here and not in validate(), which would come before the word about an option that there is not.
+    // This check is not in validate(), where it would come before the message about an option that does not exist.
     guard outputFolder != nil else { throw ValidationError("Missing expected argument '--output <output>'") }
     for folder in WholeFolder.leftovers(beside: output) {
       let text =
@@ -165,10 +165,11 @@ struct PrepareCommand: ParsableCommand {
     _ = try WholeFolder.check(output, replacing: overwrite ? PreparedCorpus.names : nil)
     let auditions = try listen.map { try Auditions(settings.load(), count: $0) }
     let first = try prepare()
-    // Once the output has its name: its lists have the paths that training will see.
+    // The pairs are written once the output has its final name, since its lists have the paths that training will see.
     try auditions?.write(first, to: "\(output)/\(PreparedCorpus.listeningName)", replacing: nil)
   }
 
+  /// Prepares the corpus.
   /// - Returns: the data directory to train on.
   private func prepare() throws -> String {
     let source = try CorpusSource(source, layout: layout, allowsCommands: allowCommands)

@@ -2,9 +2,9 @@ import ArgumentParser
 import DistTrain
 import Foundation
 
-/// What every command shares: how an error becomes one line on standard error and an exit status.
+/// The parts that every command shares, which turn an error into one line on standard error and an exit status.
 enum Program {
-  /// Parses the command line, runs the command it names and ends the process where that throws.
+  /// Parses the command line, runs the command that it names, and ends the process if that throws.
   static func run(_ root: any ParsableCommand.Type) {
     Resampler.forgetPresets()
     var command: any ParsableCommand
@@ -14,14 +14,15 @@ enum Program {
     } catch {
       leave(root, error)
     }
-    // mpirun starts what it is told: a command of one process runs on rank 0, the others have nothing to do.
+    // mpirun starts a process for every rank: a command of one process runs on rank 0, and the others have nothing to
+    // do.
     if let rank = launchedRank, rank > 0, !(command is any RanksCommand) { exit(0) }
     do {
       try command.run()
     } catch let failure as Failure {
       end(failure)
     } catch  where error is ExitCode || root.exitCode(for: error) != .failure {
-      // Help, the version and usage errors that only appear when the command runs.
+      // Some usage errors, help and the version appear only when the command runs.
       leave(root, error)
     } catch {
       end(Failure(.failed, "\(error)"))
@@ -33,7 +34,8 @@ enum Program {
     Job.run(timeout: timeout, exitStatus: { ExitStatus.of($0).rawValue }, { try body($0).rawValue })
   }
 
-  /// The default command would take a mistyped name for an argument of its own, and complain of another one.
+  /// Checks the name of the command. The default command would take a mistyped name for an argument of its own and
+  /// complain of another one.
   private static func checkName(_ name: String?, _ root: any ParsableCommand.Type) throws {
     guard let name, !name.hasPrefix("-") else { return }
     let names = root.configuration.subcommands.map { $0._commandName } + ["help"]
@@ -49,7 +51,7 @@ enum Program {
   }
 
   /// Prints help, the version or what is wrong with the command line, and ends the process. All ranks read the same
-  /// command line: rank 0 speaks.
+  /// command line, so only rank 0 prints.
   private static func leave(_ root: any ParsableCommand.Type, _ error: any Error) -> Never {
     if let rank = launchedRank, rank > 0 {
       let code = root.exitCode(for: error)
@@ -60,7 +62,8 @@ enum Program {
     root.exit(withError: error)
   }
 
-  /// This process's rank as its launcher (Open MPI's mpirun, PMIx, Slurm) says it, known before MPI starts.
+  /// The rank of this process as its launcher (Open MPI's mpirun, PMIx, Slurm) gives it, which is known before MPI
+  /// starts; nil without a launcher.
   private static var launchedRank: Int? {
     let environment = ProcessInfo.processInfo.environment
     return ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"].lazy
@@ -68,5 +71,5 @@ enum Program {
   }
 }
 
-/// A command whose ranks share its work; others run on rank 0 alone.
+/// A command whose ranks share its work. Other commands run on rank 0 alone.
 protocol RanksCommand: ParsableCommand {}

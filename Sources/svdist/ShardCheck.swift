@@ -1,7 +1,7 @@
 import DistTrain
 import Foundation
 
-/// `svdist prepare --check`: whether a data directory's shards are what was written.
+/// `svdist prepare --check`: a check whether a data directory's shards are what was written.
 struct ShardCheck {
   private let source: String
 
@@ -9,7 +9,7 @@ struct ShardCheck {
     self.source = source
   }
 
-  /// Looks at the data directory, and at train and evaluation in it, and says what it found.
+  /// Checks the data directory, and train and evaluation in it, and prints what it found.
   /// - Throws: `Failure(.badData)` where there are no shards, or damaged ones.
   func run() throws {
     var shards = 0

@@ -1,7 +1,7 @@
 import ArgumentParser
 import DistTrain
 
-/// The program: one file a subcommand, `train` where none is named.
+/// The program, with one file for each subcommand. The default is `train`.
 @main
 struct SvdistCommand: ParsableCommand {
   static let version = "0.2.0"

@@ -2,7 +2,7 @@ import ArgumentParser
 import DistTrain
 import Foundation
 
-/// `svdist train`, the command where none is named: trains, or goes on.
+/// `svdist train`, the default command: trains, or resumes a training.
 struct TrainCommand: RanksCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
@@ -88,7 +88,7 @@ struct TrainCommand: RanksCommand {
 
   func run() throws {
     let command = self
-    // A check has nothing to save: a signal ends it.
+    // A check has nothing to save, so a signal ends it.
     if !checkGradients { StopRequest.watch() }
     Program.runRanks(timeout: timeout) { communicator in
       let configuration = try communicator.agree {
@@ -129,7 +129,7 @@ struct TrainCommand: RanksCommand {
     }
   }
 
-  /// Prints the table of a gradient check as it goes.
+  /// Prints the table of a gradient check as it goes on.
   private static func checkGradients(
     _ configuration: Configuration, _ communicator: any Communicator
   ) throws -> ExitStatus {

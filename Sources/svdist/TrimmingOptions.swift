@@ -1,7 +1,7 @@
 import ArgumentParser
 import DistTrain
 
-/// What svdist prepare removes as silence.
+/// The options for what svdist prepare removes as silence.
 struct TrimmingOptions: ParsableArguments {
   @Flag(
     help: """
@@ -49,7 +49,7 @@ struct TrimmingOptions: ParsableArguments {
     }
   }
 
-  /// What to look for voice by; nil where nothing is to be removed.
+  /// The rule that finds voice; nil if nothing is to be removed.
   var voice: VoiceActivity? {
     guard trimSilence else { return nil }
     return VoiceActivity(

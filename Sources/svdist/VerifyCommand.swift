@@ -2,7 +2,7 @@ import ArgumentParser
 import DistTrain
 import Foundation
 
-/// `svdist verify`: one score for two recordings.
+/// `svdist verify`: the score of two recordings.
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",

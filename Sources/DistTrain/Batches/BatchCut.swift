@@ -1,9 +1,9 @@
-/// How a global batch is cut: into units of `unit` rows, of which the last may have fewer, and whole units for each rank, as
-/// evenly as they allow.
+/// The cut of a global batch: into units of `unit` rows, of which the last may have fewer, and into whole units for
+/// each rank, as evenly as they allow.
 package struct BatchCut: Sendable {
-  /// Rows of the global batch.
+  /// The number of rows of the global batch.
   package let rows: Int
-  /// Which units each rank has.
+  /// The units of each rank.
   package let shares: TermShares
   private let unit: Int
   private let unitsOfRank: [Range<Int>]
@@ -18,10 +18,10 @@ package struct BatchCut: Sendable {
     shares = TermShares(unitsOfRank)
   }
 
-  /// Units that so many rows make.
+  /// The number of units that so many rows make.
   package static func units(rows: Int, unit: Int) -> Int { (rows + unit - 1) / unit }
 
-  /// The rows of a rank, those of the ranks before it first.
+  /// The rows of a rank. The rows of the ranks before it come first.
   package func rows(of rank: Int) -> Range<Int> {
     let units = unitsOfRank[rank]
     return min(units.lowerBound * unit, rows)..<min(units.upperBound * unit, rows)
@@ -30,7 +30,7 @@ package struct BatchCut: Sendable {
   /// The number of rows of each rank.
   package var counts: [Int] { unitsOfRank.indices.map { rows(of: $0).count } }
 
-  /// A rank's rows as units, numbered from its first.
+  /// A rank's rows as units, numbered from the rank's first.
   package func units(of rank: Int) -> BatchUnits {
     let own = unitsOfRank[rank]
     return BatchUnits(
@@ -40,23 +40,26 @@ package struct BatchCut: Sendable {
 }
 
 extension Communicator {
-  /// Sums numbers over the units of all ranks, from those of this rank's, `width` a unit. All ranks call this together.
-  /// - Parameter shares: which units each rank has.
+  /// Sums numbers over the units of all ranks. All ranks call this together.
+  /// - Parameters:
+  ///   - values: `width` numbers of each of this rank's units, unit after unit.
+  ///   - units: the units of this rank.
+  ///   - shares: the units of each rank.
   package func total(_ values: [Double], width: Int, units: BatchUnits, of shares: TermShares) -> [Double] {
     sum(units.nodeSums(values, width: width), width: width, of: shares)
   }
 }
 
-/// A global batch as a rank has it.
+/// A global batch as one rank has it.
 public struct GlobalBatch {
-  /// Of this rank's rows, bins × (rows · frames).
+  /// The features of this rank's rows, bins × (rows · frames).
   package let features: Matrix
   /// The speaker of each row of the global batch, by number.
   package let speakers: [Int]
-  /// Which rows each rank has.
+  /// The cut into the rows of each rank.
   package let cut: BatchCut
-  /// What this rank's rows hold, in their order; none where the batch was not loaded from a corpus.
+  /// The contents of this rank's rows, in their order; none if the batch was not loaded from a corpus.
   package var rows: [LoadedRow] = []
-  /// Utterances that this batch found unreadable on any rank, and no batch before it.
+  /// The utterances that this batch found unreadable on any rank, and no batch before it.
   package var unreadable: [BatchLoader.Unreadable] = []
 }

@@ -1,11 +1,11 @@
 import Synchronization
 
-/// From rows of a global batch to features: crop, augmentation, filter bank.
+/// Loads the features of rows of a global batch: crop, augmentation, filter bank.
 ///
 /// Every draw is keyed by the utterance's place in the corpus, the epoch, the occurrence and the view, so that a row is
 /// the same whichever rank loads it.
 package struct BatchLoader: Sendable {
-  /// Where an utterance's views are cut.
+  /// The stretches of an utterance that its views hold.
   package enum Segment: String, Sendable, Codable, CaseIterable {
     /// All views of an utterance are the same stretch of it.
     case same
@@ -13,7 +13,7 @@ package struct BatchLoader: Sendable {
     case independent
   }
 
-  /// What fills a row whose utterance is shorter than the crop.
+  /// The filling of a row whose utterance is shorter than the crop.
   package enum Filling: String, Sendable, Codable, CaseIterable {
     /// The utterance from its start, over and over.
     case tile
@@ -21,18 +21,18 @@ package struct BatchLoader: Sendable {
     case pad
   }
 
-  /// An utterance that cannot be read, and why.
+  /// An utterance that cannot be read, with the reason.
   package struct Unreadable: Sendable, Equatable {
     package let utterance: Int
     package let reason: String
   }
 
   package struct Batch: Sendable {
-    /// bins × (rows · frames).
+    /// The features, bins × (rows · frames).
     package let features: Matrix
-    /// What the rows hold, in their order.
+    /// The contents of the rows, in their order.
     package let rows: [LoadedRow]
-    /// Utterances found unreadable by this batch.
+    /// The utterances that this batch found unreadable.
     package let unreadable: [Unreadable]
   }
 
@@ -47,8 +47,8 @@ package struct BatchLoader: Sendable {
   private let seed: UInt64
 
   /// - Parameters:
-  ///   - seconds: of a crop, where `load` is given no other length.
-  ///   - augmentedViews: for each view, whether the augmentation is laid over it.
+  ///   - augmentedViews: for each view, whether it is augmented.
+  ///   - seconds: the length of a crop where `load` is given no other.
   package init(
     corpus: Corpus, sampler: SpeakerBatchSampler, filterBank: FilterBank, augmentation: Augmentation,
     segment: Segment, augmentedViews: [Bool], filling: Filling = .tile, seconds: Double, seed: UInt64
@@ -64,7 +64,7 @@ package struct BatchLoader: Sendable {
     self.seed = seed
   }
 
-  /// Frames of a row, where `load` is given no length.
+  /// The number of frames of a row where `load` is given no length.
   package var frames: Int { frames(seconds: seconds) }
 
   private func samples(seconds: Double) -> Int { Int((seconds * Double(FrontEnd.sampleRate)).rounded()) }
@@ -76,11 +76,12 @@ package struct BatchLoader: Sendable {
   /// Loads a rank's rows of a global batch.
   /// - Parameters:
   ///   - batch: the rows of all ranks.
-  ///   - own: which of them to load.
-  ///   - unreadable: utterances known not to be readable, which are replaced without a look.
-  ///   - seconds: of all rows' crops; nil for the loader's own length.
+  ///   - own: the rows to load.
+  ///   - unreadable: the utterances that are known to be unreadable, which are replaced without being opened.
+  ///   - seconds: the length of all rows' crops; nil for the loader's own length.
   ///   - readers: the threads that share the rows.
-  /// - Throws: `Failure(.badData)` when a speaker has no readable utterance left.
+  /// - Throws: `Failure(.badData)` where a speaker has no readable utterance left, or a recording of noise or a room
+  ///   cannot be read; `Failure(.failed)` where a codec fails.
   package func load(
     _ batch: [BatchRow], own: Range<Int>, unreadable: Set<Int>, seconds: Double? = nil,
     readers: ThreadTeam = ThreadTeam()
@@ -104,7 +105,7 @@ package struct BatchLoader: Sendable {
       }
       outcomes.withLock { [outcome] in $0[index] = outcome }
     }
-    // In the order of rows, whichever thread was first.
+    // The outcomes are taken in the order of rows, whichever thread was first.
     let all = outcomes.withLock { $0 }
     if let error = all.lazy.compactMap(\.error).first { throw error }
     var seen: Set<Int> = []
@@ -119,9 +120,10 @@ package struct BatchLoader: Sendable {
     var error: (any Error)?
   }
 
-  /// The row's crop as augmented, or that of the first utterance in the rule's order of replacements which can be read.
+  /// The row's augmented crop, or that of the first readable utterance in the order of replacements.
   ///
-  /// What other rows of the batch found does not count before the next batch: which rows share a rank must not decide.
+  /// Utterances that other rows of the batch found unreadable count only from the next batch on, because the result
+  /// must not depend on which rows share a rank.
   private func waveform(
     _ row: BatchRow, batch: [BatchRow], unreadable: Set<Int>, seconds: Double, found: inout [Unreadable]
   ) throws -> (samples: [Float], row: LoadedRow) {
@@ -154,12 +156,12 @@ package struct BatchLoader: Sendable {
         + ": mend its files, or leave the speaker out of the lists")
   }
 
-  /// What is wrong with an utterance's own file, as against that of a noise or room.
+  /// A failure of an utterance's own file, as opposed to that of a noise or room.
   private struct Unusable: Error {
     let failure: Failure
   }
 
-  /// Samples and where in the recording they begin, in its own seconds.
+  /// The samples and the place at which they begin in the recording, in seconds of the recording.
   private typealias Crop = (samples: [Float], start: Double)
 
   private func crop(
@@ -183,7 +185,7 @@ package struct BatchLoader: Sendable {
       path: utterance.path, start: start, seconds: min(seconds, length),
       sampleRate: FrontEnd.sampleRate, speed: speed)
     guard !read.isEmpty else { throw Failure(.badData, "\(utterance.path): no samples at \(offset) s") }
-    // A pause is no reason to give an utterance up, a recording without any sound is.
+    // A pause is no reason to give up an utterance, but a recording without any sound is.
     if !read.contains(where: { abs($0) >= AudioInspection.silence }) {
       _ = try AudioInspection.inspect(path: utterance.path, start: utterance.start, seconds: utterance.seconds)
     }
@@ -200,19 +202,21 @@ package struct BatchLoader: Sendable {
     }
   }
 
-  /// A row's crop before and after what training does to it.
+  /// A row's crop before and after augmentation.
   package struct Audition: Sendable {
-    /// As recorded.
+    /// The samples as recorded.
     package let clean: [Float]
     package let augmented: [Float]
-    /// What was read.
+    /// The contents of the row.
     package let row: LoadedRow
-    /// Of what was done, speed as a speaker of its own with it.
+    /// The distortion that was applied, including the speed of a voice that is a speaker of its own.
     package let distortion: Distortion
   }
 
-  /// - Parameter seconds: of the crop; nil for the loader's own length.
-  /// - Throws: `Failure(.badData)` where none of the speaker's utterances, or a recording laid over it, can be read.
+  /// Loads a row's crop before and after augmentation.
+  /// - Parameter seconds: the length of the crop; nil for the loader's own length.
+  /// - Throws: `Failure(.badData)` where none of the speaker's utterances, or a recording laid over the crop, can be
+  ///   read.
   package func audition(_ row: BatchRow, seconds: Double? = nil) throws -> Audition {
     let seconds = seconds ?? self.seconds
     var unreadable: [Unreadable] = []

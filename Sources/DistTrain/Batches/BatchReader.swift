@@ -1,25 +1,25 @@
 import Foundation
 import Synchronization
 
-/// Loads a rank's rows of the next batches while the present one is computed on.
+/// Loads a rank's rows of the next batches during the computation on the current one.
 ///
-/// Batches are loaded one after the other, in the order in which they were begun, at most `depth` ahead: one slow file
-/// delays a step only where it takes longer than the steps before it leave time for.
+/// Batches are loaded one after another, in the order in which they were begun, at most `depth` ahead. One slow file
+/// delays a step only if it takes longer than the time that the steps before leave for it.
 ///
-/// Unchecked: `ahead` is the caller's alone, all else is constant.
+/// Unchecked: only the caller uses `ahead`, and everything else is constant.
 final class BatchReader: @unchecked Sendable {
-  /// Batches that are loaded ahead, at most.
+  /// The most batches that are loaded ahead.
   static let depth = 2
 
   private let readers = ThreadTeam()
   private let patience: Double
   private let queue = DispatchQueue(label: "svdist.reader", qos: .utility)
-  /// In the order of steps; the caller's alone.
+  /// The batches that were begun and not taken, in the order of steps. Only the caller uses them.
   private var ahead: [Pending] = []
 
   /// A batch that is being loaded.
   ///
-  /// Unchecked: the queue writes the outcome before it signals, the caller reads it once it has the signal.
+  /// Unchecked: the queue writes the outcome before it signals, and the caller reads it after the signal.
   private final class Pending: @unchecked Sendable {
     let step: Int
     private let isCancelled = Atomic(false)
@@ -37,11 +37,11 @@ final class BatchReader: @unchecked Sendable {
       }
     }
 
-    /// Loads it no more, unless that has begun.
+    /// Keeps the batch from being loaded, unless that has begun.
     func cancel() { isCancelled.store(true, ordering: .releasing) }
 
-    /// Waits until it is loaded; once.
-    /// - Throws: what loading threw; `Failure(.failed)` where it takes longer than `seconds`.
+    /// Waits until the batch is loaded. May be called once.
+    /// - Throws: the error of loading, or `Failure(.failed)` where that takes longer than `seconds`.
     func get(atMost seconds: Double) throws -> BatchLoader.Batch {
       let deadline: DispatchTime = seconds.isFinite ? .now() + seconds : .distantFuture
       guard isDone.wait(timeout: deadline) == .success else {
@@ -56,17 +56,17 @@ final class BatchReader: @unchecked Sendable {
   }
 
   /// - Parameters:
-  ///   - threads: that share the rows of a batch.
-  ///   - patience: seconds that a batch is waited for.
+  ///   - threads: the number of threads that share the rows of a batch.
+  ///   - patience: the seconds that a batch is waited for.
   init(threads: Int = 1, patience: Double = .infinity) {
     self.patience = patience
     readers.grow(to: threads)
   }
 
-  /// The steps whose batches were begun and not taken, ascending.
+  /// The steps whose batches were begun and not taken, in ascending order.
   var steps: [Int] { ahead.map(\.step) }
 
-  /// Begins to load the batch of a step after those that were begun.
+  /// Begins to load the batch of a step, which comes after those begun before.
   func readAhead(step: Int, _ load: @escaping @Sendable (ThreadTeam) throws -> BatchLoader.Batch) {
     precondition(ahead.count < Self.depth && step > ahead.last?.step ?? -1, "batch \(step) begun after \(steps)")
     let pending = Pending(step: step)
@@ -74,7 +74,9 @@ final class BatchReader: @unchecked Sendable {
     pending.begin(on: queue) { [readers] in try load(readers) }
   }
 
-  /// The batch of a step, if it was begun; nil where another one was, or none. Waits until it is whole.
+  /// Takes the batch of a step and waits until it is whole.
+  /// - Returns: nil if no batch was begun, or if the next one is that of another step; then all that were begun are
+  ///   discarded.
   func take(step: Int) throws -> BatchLoader.Batch? {
     guard let first = ahead.first else { return nil }
     guard first.step == step else {
@@ -85,7 +87,7 @@ final class BatchReader: @unchecked Sendable {
     return try first.get(atMost: patience)
   }
 
-  /// Forgets the batches of a step and those after it, which will have to be begun again.
+  /// Discards the batches of a step and of those after it, which have to be begun again.
   func discard(from step: Int) {
     for pending in ahead where pending.step >= step { pending.cancel() }
     ahead.removeAll { $0.step >= step }

@@ -4,10 +4,10 @@ package struct BatchRow: Sendable, Equatable {
   package let utterance: Int
   /// The position in `Corpus.speakers`.
   package let speaker: Int
-  /// How often the epoch drew this utterance before this row's draw, and 65,536 for each time that training went back to a
-  /// checkpoint before it came to this row: its draws are others then.
+  /// The number of times that the epoch drew this utterance before this row's draw, plus 65,536 for each time that
+  /// training went back to a checkpoint before it came to this row, so that its draws are others then.
   package let occurrence: Int
-  /// 0 ..< views.
+  /// The index of the view, in 0 ..< views.
   package let view: Int
   package let epoch: Int
 
@@ -20,12 +20,12 @@ package struct BatchRow: Sendable, Equatable {
   }
 }
 
-/// What a row of a batch turned out to hold.
+/// The contents of a row of a batch, once it is loaded.
 package struct LoadedRow: Sendable, Equatable {
   package let row: BatchRow
-  /// The position in `Corpus.utterances` of what was read: the row's own utterance or the one that replaces it.
+  /// The position in `Corpus.utterances` of the utterance that was read: the row's own, or the one that replaces it.
   package let utterance: Int
-  /// Where the crop begins in the recording, in seconds of the recording.
+  /// The start of the crop in the recording, in seconds of the recording.
   package let start: Double
   package let distortion: Distortion
 }
@@ -33,8 +33,8 @@ package struct LoadedRow: Sendable, Equatable {
 extension LoadedRow {
   /// The row as a JSON object.
   /// - Parameters:
-  ///   - corpus: that the row is of.
-  ///   - augmentation: that drew its distortion.
+  ///   - corpus: the corpus of the row.
+  ///   - augmentation: the augmentation that drew the row's distortion.
   func json(_ corpus: Corpus, _ augmentation: Augmentation) -> String {
     func id(_ utterance: Int) -> String { JSONText.quoted(corpus.utterances[utterance].id) }
     var members = ["\"utterance\":\(id(utterance))"]

@@ -1,10 +1,11 @@
-/// What the batches of a training are drawn from and how, the same on every rank.
+/// The source of a training's batches, which is the same on every rank: the corpus, the sampler of rows and their
+/// loader.
 public struct BatchSource: Sendable {
   package let corpus: Corpus
   package let sampler: SpeakerBatchSampler
   package let loader: BatchLoader
   package let cropLengths: CropLengths
-  /// Rows that stay together on a rank: sums over the batch are made of theirs.
+  /// The number of rows that stay together on a rank and whose sums are computed as one.
   package let unit: Int
 
   package init(
@@ -18,28 +19,29 @@ public struct BatchSource: Sendable {
   }
 }
 
-/// A rank's share of one batch after the other, loaded beside the computation, with what cannot be read replaced.
+/// A rank's share of one batch after another, loaded beside the computation. Utterances that cannot be read are
+/// replaced.
 ///
-/// What a batch is made of depends on the steps before it alone, never on how far ahead it was read or on which rank met an
-/// unreadable utterance: once any has, all ranks know it.
+/// The contents of a batch depend on the steps before it alone, never on how far ahead it was read or on which rank met
+/// an unreadable utterance: once one rank has, all ranks know it.
 package final class BatchStream {
   package let source: BatchSource
-  /// Utterances that could not be read, in the order they were met.
+  /// The utterances that could not be read, in the order in which they were met.
   package internal(set) var unreadable: [Int] = [] {
     didSet { known = Set(unreadable) }
   }
-  /// How often training went back to a checkpoint; rows that come again have other crops for it.
+  /// The number of times that training went back to a checkpoint. It gives other crops to rows that come again.
   package var rollbacks = 0
-  /// The same as `unreadable`, for looking up.
+  /// The same utterances as `unreadable`, for looking up.
   private var known: Set<Int> = []
   private let communicator: any Communicator
   private let reader: BatchReader
   private let steps: Int
 
   /// - Parameters:
-  ///   - steps: of the whole training: nothing beyond is read ahead.
-  ///   - readers: threads that load the next batches.
-  ///   - patience: seconds that a batch may take to be read.
+  ///   - steps: the number of steps of the whole training, beyond which nothing is read ahead.
+  ///   - readers: the number of threads that load the next batches.
+  ///   - patience: the seconds that a batch may take to be read.
   package init(
     _ source: BatchSource, steps: Int, communicator: any Communicator, readers: Int = 1, patience: Double = .infinity
   ) {
@@ -49,9 +51,9 @@ package final class BatchStream {
     reader = BatchReader(threads: readers, patience: patience)
   }
 
-  /// The batch of a step, counted from 0, of which the utterances newly found unreadable on any rank are known afterwards.
-  /// All ranks call this together.
-  /// - Throws: `AgreedFailure` when a rank cannot load its rows.
+  /// The batch of a step, counted from 0. All ranks call this together, and afterwards all know the utterances that the
+  /// batch newly found unreadable on any of them.
+  /// - Throws: `AgreedFailure` where a rank cannot load its rows.
   package func batch(step: Int) throws -> GlobalBatch {
     communicator.announce("loading the rows of step \(step + 1)")
     let rows = source.sampler.batch(step: step, rollbacks: rollbacks)
@@ -68,7 +70,7 @@ package final class BatchStream {
       unreadable: found)
   }
 
-  /// Which of a batch's rows each rank has.
+  /// The rows of each rank in a batch.
   package func cut(rows: Int) -> BatchCut { BatchCut(rows: rows, unit: source.unit, ranks: communicator.size) }
 
   private func readAhead(after step: Int) {
@@ -79,7 +81,7 @@ package final class BatchStream {
     }
   }
 
-  /// Begins batches anew whose speakers have an utterance that is known to be unreadable only now.
+  /// Begins batches again if a speaker of theirs has an utterance that was only now found unreadable.
   private func reload(_ found: [BatchLoader.Unreadable], after step: Int) {
     let speakers = Set(found.map { source.corpus.utterances[$0.utterance].speaker })
     let affected = reader.steps.first { step in
@@ -90,7 +92,7 @@ package final class BatchStream {
     readAhead(after: step)
   }
 
-  /// What loads this rank's share of a batch.
+  /// A closure that loads this rank's share of a batch.
   private func reading(_ step: Int, _ rows: [BatchRow]) -> @Sendable (ThreadTeam) throws -> BatchLoader.Batch {
     let own = cut(rows: rows.count).rows(of: communicator.rank)
     let seconds = source.cropLengths.seconds(step: step)
@@ -99,7 +101,7 @@ package final class BatchStream {
     }
   }
 
-  /// Every rank's unreadable utterances, on every rank, in the order of ranks, each once.
+  /// The newly found unreadable utterances of all ranks, on every rank, in the order of ranks, each once.
   private func share(_ own: [BatchLoader.Unreadable]) -> [BatchLoader.Unreadable] {
     guard communicator.maximum(Double(own.count)) > 0 else { return [] }
     let text = own.map { "\($0.utterance)\t\($0.reason)" }.joined(separator: "\n")

@@ -1,28 +1,30 @@
-/// The order in which an epoch goes through a corpus: each speaker's utterances in a random order, cut in groups of
+/// The order in which an epoch goes through a corpus: each speaker's utterances in a random order, cut into groups of
 /// `groupSize`, and the speakers in rounds. A speaker that gives more groups than its utterances make goes through them
 /// again, in another order.
 ///
-/// Round r is a random permutation of the speakers that have an r-th group; the rounds follow each other and are cut in
-/// batches of `batchSpeakers`. Where a batch spans two rounds, speakers that the first of them already gave are swapped
-/// with later ones of the second. The epoch ends with the last round that has enough speakers to fill a batch.
+/// Round r is a random permutation of the speakers that have an r-th group. The rounds follow one another and are cut
+/// into batches of `batchSpeakers`. Where a batch spans two rounds, speakers that the first of them already gave are
+/// swapped with later ones of the second. The epoch ends with the last round that has enough speakers to fill a batch.
 struct EpochOrder: Sendable {
   private let groupSize: Int
   private let batchSpeakers: Int
-  /// The speakers of all batches, one batch after the other, and for each of them which of its groups is meant.
+  /// The speakers of all batches, one batch after another.
   private var speakers: [Int32] = []
+  /// The group that each of these speakers gives there.
   private var groups: [Int32] = []
-  /// The groups of all speakers, one after the other; those of speaker s begin at `starts[s]`, and its utterances make
-  /// `groupsOfPass[s]` of them.
+  /// The utterances of all groups, one speaker after another.
   private var utterances: [Int32] = []
+  /// The index in `utterances` at which the groups of each speaker begin.
   private var starts: [Int] = []
+  /// The number of groups that each speaker's utterances make.
   private var groupsOfPass: [Int] = []
 
   var steps: Int { speakers.count / batchSpeakers }
 
   /// - Parameters:
-  ///   - groupCounts: for each speaker, the groups that it gives at most.
-  ///   - sessions: for each utterance a number that utterances of one session share; the utterances of a group are of
-  ///     different sessions as far as there are such. nil: sessions don't matter.
+  ///   - groupCounts: the most groups that each speaker gives.
+  ///   - sessions: a number for each utterance that utterances of the same session share. The utterances of a group are
+  ///     of different sessions as far as there are such. If it is nil, sessions don't matter.
   init(
     utterancesOfSpeaker: SpeakerUtterances, groupCounts: [Int], batchSpeakers: Int, groupSize: Int,
     sessions: [Int32]? = nil, seed: UInt64, epoch: Int
@@ -52,8 +54,8 @@ struct EpochOrder: Sendable {
     }
   }
 
-  /// Utterances in another order, whose groups are of different sessions where that can be: each group takes one of the
-  /// sessions that have most left. The groups come in random order.
+  /// The utterances in another order, whose groups are of different sessions where possible: each group takes its
+  /// utterances from the sessions that have most left. The groups come in random order.
   private static func apart(
     _ order: [Int32], _ sessions: [Int32], groupSize: Int, _ stream: inout RandomStream
   ) -> [Int32] {
@@ -81,7 +83,8 @@ struct EpochOrder: Sendable {
     return stream.shuffled(groups).flatMap { $0 }
   }
 
-  /// The speakers of a batch, their utterances and how often the epoch drew these before, 0 ≤ step < steps.
+  /// The speakers of a batch, with the utterances of their groups and the number of times that the epoch drew these
+  /// before. The step is within 0 ..< `steps`.
   func groups(step: Int) -> [(speaker: Int, utterances: [Int], occurrence: Int)] {
     (step * batchSpeakers..<(step + 1) * batchSpeakers).map { slot in
       let speaker = Int(speakers[slot])
@@ -97,7 +100,7 @@ struct EpochOrder: Sendable {
     let open = speakers.count % batchSpeakers
     let inBatch = Set(speakers.suffix(open))
     let head = open == 0 ? 0 : batchSpeakers - open
-    // The round has at least `batchSpeakers` speakers and the batch holds only `open` of them already, so that there is
+    // The round has at least `batchSpeakers` speakers and the batch holds only `open` of them already, so there is
     // always a later one to swap with.
     var later = head
     for slot in 0..<head where inBatch.contains(round[slot]) {

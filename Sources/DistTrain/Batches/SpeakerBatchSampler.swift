@@ -2,32 +2,33 @@ import Synchronization
 
 /// Cuts a corpus into global batches of `speakers` speakers × `utterances` utterances × `views` views.
 ///
-/// A batch is a pure function of the corpus, the three sizes, the seed and the step: it depends neither on ranks nor on
-/// what was asked before. Its row (p · utterances + k) · views + v is view v of the k-th utterance of the p-th speaker;
-/// the speakers of a batch differ. `EpochOrder` says how an epoch goes through the corpus.
+/// A batch is a pure function of the corpus, the three sizes, the seed and the step. It depends neither on ranks nor on
+/// the batches that were asked for before. Its row (p · utterances + k) · views + v is view v of the k-th utterance of
+/// the p-th speaker; the speakers of a batch differ. `EpochOrder` says how an epoch goes through the corpus.
 package struct SpeakerBatchSampler: Sendable {
-  /// How many groups of `utterances` utterances a speaker gives an epoch, g being what its utterances make and S the sum
-  /// of g over all speakers, each counted up to the P-th largest g.
+  /// The number of groups of `utterances` utterances that a speaker gives an epoch. g is the number that the speaker's
+  /// utterances make, and S is the sum of g over all speakers, each counted up to the P-th largest g, with P speakers a
+  /// batch.
   package enum Draw: String, Sendable, Codable, CaseIterable {
-    /// g.
+    /// The number g.
     case utterances
-    /// S · √g / Σ√g, rounded, at least 1.
+    /// The number S · √g / Σ√g, rounded, at least 1.
     case squareRoot = "square-root"
-    /// S divided by the speakers, rounded, at least 1.
+    /// The number S divided by that of speakers, rounded, at least 1.
     case equally
   }
 
-  /// Which of a speaker's utterances may be in one batch.
+  /// The utterances of a speaker that may be in one batch.
   package enum Sessions: String, Sendable, Codable, CaseIterable {
     case any
-    /// Those of different sessions, as far as there are such.
+    /// Utterances of different sessions, as far as there are such.
     case distinct
   }
 
-  /// Constant over epochs: ⌊Σ_s min(n_s, n₍P₎) / P⌋ for P speakers a batch, where speaker s gives n_s groups of
-  /// `utterances` utterances (`Draw`) and n₍P₎ is the P-th largest of these numbers.
+  /// The number of steps of every epoch, ⌊Σ_s min(n_s, n₍P₎) / P⌋ for P speakers a batch, where speaker s gives n_s
+  /// groups of `utterances` utterances (`Draw`) and n₍P₎ is the P-th largest of these numbers.
   package let stepsPerEpoch: Int
-  /// Whether sessions are kept apart and some utterance's id names one.
+  /// Whether sessions are kept apart and some speaker has two utterances whose ids name the same session.
   package let hasSessions: Bool
 
   private let utterancesOfSpeaker: SpeakerUtterances
@@ -39,13 +40,14 @@ package struct SpeakerBatchSampler: Sendable {
   private let seed: UInt64
   private let orders = RecentOrders()
 
-  /// The orders of the last two epochs asked for: a loader that reads ahead crosses from one to the next.
+  /// The orders of the last two epochs that were asked for, since a loader that reads ahead crosses from one to the
+  /// next.
   private final class RecentOrders: Sendable {
     let entries = Mutex<[(epoch: Int, order: EpochOrder)]>([])
   }
 
-  /// Throws `.usage` for sizes that are no batch, `.badData` where the corpus has too few speakers, or a speaker too few
-  /// utterances.
+  /// - Throws: `Failure(.usage)` for sizes that make no batch, `Failure(.badData)` where the corpus has too few
+  ///   speakers, or a speaker too few utterances.
   package init(
     corpus: Corpus, speakers: Int, utterances: Int, views: Int, draw: Draw = .utterances, sessions: Sessions = .any,
     seed: UInt64
@@ -64,13 +66,13 @@ package struct SpeakerBatchSampler: Sendable {
     hasSessions = named?.areNamed ?? false
   }
 
-  /// Rows of a global batch.
+  /// The number of rows of a global batch.
   var rows: Int { speakers * utterances * views }
 
   /// The rows of the global batch at a step counted from 0 over all epochs.
   ///
-  /// - Parameter rollbacks: how often training went back to a checkpoint: what is drawn for the rows, not which they are,
-  ///   depends on it.
+  /// - Parameter rollbacks: the number of times that training went back to a checkpoint. The draws for the rows depend
+  ///   on it, but not the choice of rows.
   /// - Complexity: O(batch), and once an epoch O(corpus).
   package func batch(step: Int, rollbacks: Int = 0) -> [BatchRow] {
     precondition(step >= 0, "steps count from 0")
@@ -90,12 +92,13 @@ package struct SpeakerBatchSampler: Sendable {
     return rows
   }
 
-  /// The utterance that takes the place of a row's when that cannot be read: another one of the same speaker, the same on
-  /// every rank and for every view.
+  /// The utterance that takes the place of a row's own if that cannot be read: another one of the same speaker, the
+  /// same on every rank and for every view.
   ///
   /// - Parameters:
-  ///   - attempt: 0 for the first replacement; each further one differs from the row's utterance and those before.
-  ///   - avoided: utterances, such as the speaker's others in the batch, that are taken only when nothing else is left.
+  ///   - attempt: 0 for the first replacement. Each further one differs from the row's utterance and from those before.
+  ///   - avoided: the utterances, such as the speaker's others in the batch, that are taken only when nothing else is
+  ///     left.
   /// - Returns: nil when the speaker has no utterance left.
   package func replacement(for row: BatchRow, attempt: Int, avoiding avoided: [Int] = []) -> Int? {
     var left = utterancesOfSpeaker[row.speaker].filter { $0 != row.utterance }
@@ -157,8 +160,8 @@ package struct SpeakerBatchSampler: Sendable {
 }
 
 extension SpeakerBatchSampler.Draw {
-  /// The groups that each speaker gives an epoch.
-  /// - Parameter groups: what the speakers' utterances make.
+  /// The number of groups that each speaker gives an epoch.
+  /// - Parameter groups: the number of groups that each speaker's utterances make.
   fileprivate func groupCounts(_ groups: [Int], batchSpeakers: Int) -> [Int] {
     if self == .utterances { return groups }
     let most = groups.sorted(by: >)[batchSpeakers - 1]

@@ -1,16 +1,17 @@
 /// The joined outputs of an encoder's blocks, aggregated by a convolution and pooled over frames.
 ///
-/// Its way back has two halves, so that the memory of the input's gradient is taken only when the pooling has given back its
-/// own.
+/// Its backward pass has two halves, so that the memory of the input's gradient is taken only after the pooling has
+/// given back its own.
 protocol Aggregation: Layer {
   associatedtype Pooling: Layer
 
   var pooling: Pooling { get }
 
-  /// Returns the gradient of what is pooled.
+  /// Takes the gradient of the output back through the pooling and returns what `backwardThroughConvolution` needs of
+  /// it, channels × (objectives · utterances · frames).
   func backwardThroughPooling(_ gradient: MatrixView, _ cache: Cache, _ pass: BackwardPass) -> Matrix
 
-  /// Takes the gradient of what is pooled to the input.
+  /// Takes the result of `backwardThroughPooling` back to the input, whose gradient it writes.
   func backwardThroughConvolution(
     _ aggregated: Matrix, _ cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass)
 }

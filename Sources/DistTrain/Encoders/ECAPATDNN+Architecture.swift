@@ -1,5 +1,5 @@
 extension ECAPATDNN {
-  /// Its type, `ecapa-tdnn`; sizes without a setting are the published ones.
+  /// The architecture of the type `ecapa-tdnn`. Sizes that have no setting are the published ones.
   package static let architecture = EncoderArchitecture(
     name: "ecapa-tdnn",
     settings: [

@@ -1,5 +1,5 @@
 extension ECAPATDNN {
-  /// SpeechBrain's layout and parameter names (`lobes/models/ECAPA_TDNN.py`).
+  /// Lays out the encoder with SpeechBrain's structure and parameter names (`lobes/models/ECAPA_TDNN.py`).
   init(speechbrain sizes: Sizes) {
     self.sizes = sizes
     var layout = EncoderLayout()

@@ -1,5 +1,5 @@
 extension ECAPATDNN {
-  /// wespeaker's layout and parameter names (`models/ecapa_tdnn.py`).
+  /// Lays out the encoder with wespeaker's structure and parameter names (`models/ecapa_tdnn.py`).
   init(wespeaker sizes: Sizes) {
     self.sizes = sizes
     var layout = EncoderLayout()

@@ -3,21 +3,22 @@ internal import CKernels
 /// ECAPA-TDNN (Desplanques, Thienpondt and Demuynck, "ECAPA-TDNN: Emphasized Channel Attention, Propagation and
 /// Aggregation in TDNN Based Speaker Verification", Interspeech 2020).
 package struct ECAPATDNN: Encoder {
-  /// The toolkit whose arrangement and parameter names the encoder has. Parameters of one do not fit the other.
+  /// The toolkit whose structure and parameter names the encoder has. Parameters of one do not fit the other.
   package enum Arrangement: String, Sendable, CaseIterable {
-    /// Zeros beyond an utterance's ends, the last Res2 chunk passed on, neither the aggregation nor the attention
-    /// normalised.
+    /// The structure with zeros beyond the ends of an utterance, where the last Res2 chunk is passed on and neither the
+    /// aggregation nor the attention is normalised.
     case wespeaker
-    /// Reflection at an utterance's ends, the first Res2 chunk passed on, aggregation and attention normalised.
+    /// The structure with reflection at the ends of an utterance, where the first Res2 chunk is passed on, and
+    /// aggregation and attention are normalised.
     case speechbrain
   }
 
-  /// Sizes; the defaults are the published ones.
+  /// The sizes of an encoder. The defaults are the published ones.
   package struct Sizes: Sendable, Equatable {
     package var bins = 80
     package var channels = 512
     package var embedding = 192
-    /// Channels of the aggregation.
+    /// The number of channels of the aggregation.
     package var aggregation = 1536
     package var scale = 8
     package var squeezeBottleneck = 128
@@ -31,7 +32,7 @@ package struct ECAPATDNN: Encoder {
   package let sizes: Sizes
   let entry: ConvolutionBlock
   let blocks: [SERes2Block]
-  /// The blocks' joined outputs aggregated and pooled over frames.
+  /// The aggregation of the blocks' joined outputs, followed by pooling over frames.
   let aggregation: any Layer
   let normalization: BatchNormalization
   let output: Linear
@@ -74,7 +75,8 @@ package struct ECAPATDNN: Encoder {
   /// The rows of a block's output among the joined ones.
   private func rows(of block: Int) -> Range<Int> { block * sizes.channels..<(block + 1) * sizes.channels }
 
-  /// Each block reads the one before. All outputs lie in one matrix, as the aggregation reads them.
+  /// Runs the blocks, each of which reads the output of the one before. All outputs lie in one matrix, as the
+  /// aggregation reads them.
   private func joinedBlocks(
     _ input: AffineView, _ grid: Grid, _ pass: ForwardPass
   ) -> (joined: Matrix, caches: [SERes2Block.Cache]) {
@@ -89,7 +91,8 @@ package struct ECAPATDNN: Encoder {
     return (joined, caches)
   }
 
-  /// The gradient of the first block's input, in the memory of its output's.
+  /// Takes the gradient back through the blocks and returns that of the first block's input, in the memory of the
+  /// gradient of that block's output.
   private func backwardThroughBlocks(
     _ joined: Matrix, _ caches: [SERes2Block.Cache], _ pass: BackwardPass
   ) -> MatrixView {
@@ -97,7 +100,7 @@ package struct ECAPATDNN: Encoder {
       let own = joined.rows(rows(of: index))
       blocks[index].backward(own, cache: caches[index], into: own, pass)
       guard index > 0 else { continue }
-      // The block before gave its output to this one and to the aggregation.
+      // The block before gave its output to this block and to the aggregation.
       let before = joined.rows(rows(of: index - 1))
       inParallel(own.rows) { row in ck_add(before.row(row), own.row(row), before.row(row), own.columns) }
     }

@@ -1,17 +1,19 @@
-/// A network from features to speaker embeddings. It holds no parameters: those lie in flat buffers laid out as `layout`
-/// says and travel in the passes.
+/// A network from features to speaker embeddings. It holds no parameters: these lie in flat buffers as `layout`
+/// describes and travel in the passes.
 public protocol Encoder: Sendable {
   var layout: EncoderLayout { get }
-  /// Features of a frame.
+  /// The number of features of a frame.
   var bins: Int { get }
-  /// Numbers of an embedding.
+  /// The number of dimensions of an embedding.
   var dimensions: Int { get }
-  /// The fewest frames of an utterance that it takes.
+  /// The fewest frames that an utterance may have.
   var minimumFrames: Int { get }
 
-  /// - Parameter features: bins × (utterances · frames), utterances of equal length, at least `minimumFrames`.
-  /// - Returns: embeddings before length normalisation, utterances × dimensions, and what sends their gradients back. It
-  ///   holds what the forward pass kept for that.
+  /// Computes embeddings.
+  /// - Parameter features: the features, bins × (utterances · frames), of utterances of equal length with at least
+  ///   `minimumFrames` frames.
+  /// - Returns: the embeddings before length normalisation, utterances × dimensions, and the pullback for their
+  ///   gradients, which holds what the forward pass kept.
   func encode(_ features: Matrix, utterances: Int, _ pass: ForwardPass) -> (embeddings: Matrix, pullback: Pullback)
 }
 
@@ -21,16 +23,18 @@ public struct Pullback {
   private let body: (_ gradient: Matrix, _ pass: BackwardPass) -> Void
 
   /// - Parameters:
-  ///   - layout: the encoder's.
-  ///   - body: takes the gradients of all objectives side by side, dimensions × (objectives · utterances), and adds those of
-  ///     all parameters to the pass's buffers.
+  ///   - layout: the layout of the encoder.
+  ///   - body: takes the gradients of all objectives side by side, dimensions × (objectives · utterances), and adds
+  ///     those of all parameters to the pass's buffers.
   public init(_ layout: EncoderLayout, _ body: @escaping (_ gradient: Matrix, _ pass: BackwardPass) -> Void) {
     self.layout = layout
     self.body = body
   }
 
-  /// Adds each objective's gradient of the parameters to its buffer in the pass, which is told on the way what is final.
-  /// - Parameter gradients: of the embeddings, utterances × dimensions, one for each of the pass's objectives.
+  /// Adds each objective's gradient of the parameters to its buffer in the pass, which reports on the way which are
+  /// final.
+  /// - Parameter gradients: the gradients of the embeddings, utterances × dimensions, one for each of the pass's
+  ///   objectives.
   public func callAsFunction(_ gradients: [Matrix], _ pass: BackwardPass) {
     precondition(gradients.count == pass.objectives, "a gradient and a buffer for each objective")
     body(Self.sideBySide(gradients), pass.through(layout))

@@ -1,21 +1,20 @@
-/// A type of encoder as configurations, model files and all commands know it: its name, the settings that it alone has, and
-/// how it is made from them. A new type is known everywhere by its line in `known`.
+/// A type of encoder as configurations, model files and all commands know it: its name, the settings of its own, and
+/// the way to make an encoder from them. A line in `known` makes a new type known everywhere.
 public struct EncoderArchitecture: Sendable {
   /// The types that `encoder.type` can name; the first is the default.
   public static let known = [ECAPATDNN.architecture]
-  /// No encoder is larger in any direction. No product of a few sizes below it overflows, and no layout of such sizes
-  /// takes memory.
+  /// The largest value that any size of an encoder may have. No product of a few such sizes overflows, and no layout of
+  /// such sizes takes memory.
   package static let largestSize = 65_536
 
   /// The type's name, the value of `encoder.type`.
   public let name: String
-  /// The settings that the type has besides those of all encoders, in the order of the file.
+  /// The settings that the type has besides those of all encoders, in the order of a configuration file.
   public let settings: [EncoderSetting]
   private let make: @Sendable (_ own: OwnSettings, _ bins: Int, _ dimensions: Int) -> any Encoder
 
-  /// - Parameters:
-  ///   - make: makes an encoder from values that its settings allow, for features of `bins` numbers a frame and embeddings
-  ///     of `dimensions` numbers. It allocates nothing in proportion to the sizes.
+  /// - Parameter make: makes an encoder from values that its settings allow, for features of `bins` numbers a frame and
+  ///   embeddings of `dimensions` numbers. It allocates nothing in proportion to the sizes.
   public init(
     name: String, settings: [EncoderSetting],
     make: @escaping @Sendable (_ own: OwnSettings, _ bins: Int, _ dimensions: Int) -> any Encoder
@@ -25,18 +24,19 @@ public struct EncoderArchitecture: Sendable {
     self.make = make
   }
 
-  /// The settings' values by their names.
+  /// The values of the settings by their names.
   public typealias OwnSettings = [String: EncoderSetting.Value]
 
   package var defaults: OwnSettings {
     Dictionary(uniqueKeysWithValues: settings.map { ($0.name, $0.standard) })
   }
 
-  /// - Parameter own: a value that is allowed for each of the settings.
+  /// An encoder with the given settings.
+  /// - Parameter own: an allowed value for each of the settings.
   package func encoder(_ own: OwnSettings, bins: Int, dimensions: Int) -> any Encoder { make(own, bins, dimensions) }
 }
 
-/// Architectures are equal when they have one name, by which configurations store them.
+/// Architectures are equal if they have the same name, by which configurations store them.
 extension EncoderArchitecture: Equatable, Codable {
   public static func == (left: Self, right: Self) -> Bool { left.name == right.name }
 
@@ -54,7 +54,7 @@ extension EncoderArchitecture: Equatable, Codable {
   }
 }
 
-/// A setting that one type of encoder has of its own.
+/// A setting that only one type of encoder has.
 public struct EncoderSetting: Sendable {
   public enum Value: Sendable, Equatable, Codable {
     case number(Int)
@@ -64,22 +64,22 @@ public struct EncoderSetting: Sendable {
 
   /// The values that a setting may have.
   public enum Allowed: Sendable {
-    /// Whole numbers within a range that are multiples of a number.
+    /// Whole numbers within a range that are multiples of a given number.
     case numbers(ClosedRange<Int>, multipleOf: Int)
     case truths
-    /// One of a few names.
+    /// One of several names.
     case choices([String])
   }
 
   /// The key within `encoder`.
   public let name: String
-  /// The meaning in a few words, which `svdist config` prints.
+  /// The meaning in a few words, as `svdist config` prints it.
   package let meaning: String
-  /// The value where a configuration does not say another.
+  /// The value where a configuration gives no other.
   package let standard: Value
   package let allowed: Allowed
 
-  /// A whole number, at most `EncoderArchitecture.largestSize`.
+  /// A setting that is a whole number, at most `EncoderArchitecture.largestSize`.
   public static func number(
     _ name: String, _ standard: Int, _ meaning: String, from least: Int = 1, multipleOf factor: Int = 1
   ) -> EncoderSetting {
@@ -88,12 +88,12 @@ public struct EncoderSetting: Sendable {
       allowed: .numbers(least...EncoderArchitecture.largestSize, multipleOf: factor))
   }
 
-  /// True or false.
+  /// A setting that is true or false.
   public static func truth(_ name: String, _ standard: Bool, _ meaning: String) -> EncoderSetting {
     EncoderSetting(name: name, meaning: meaning, standard: .truth(standard), allowed: .truths)
   }
 
-  /// One of the names that an enumeration has.
+  /// A setting that is one of the names of an enumeration.
   public static func choice<Choice: RawRepresentable<String> & CaseIterable>(
     _ name: String, _ standard: Choice, _ meaning: String
   ) -> EncoderSetting {

@@ -1,4 +1,4 @@
-/// Convolution, ReLU, normalisation and pooling, SpeechBrain's.
+/// SpeechBrain's aggregation: convolution, ReLU, normalisation and pooling.
 struct NormalizedAggregation: Aggregation {
   struct Cache {
     let block: ConvolutionBlock.Cache

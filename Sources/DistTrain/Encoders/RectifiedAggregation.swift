@@ -1,6 +1,6 @@
 internal import CKernels
 
-/// Convolution, ReLU and pooling, wespeaker's.
+/// wespeaker's aggregation: convolution, ReLU and pooling.
 struct RectifiedAggregation: Aggregation {
   struct Cache {
     let input: AffineView

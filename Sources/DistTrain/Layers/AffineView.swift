@@ -1,19 +1,22 @@
 internal import CKernels
 
-/// Rows that are scaled and shifted when they are read, y[r] = a[r]·x[r] + c[r], or a sum of two such: what a normalisation
-/// gives to the layers after it, which carry it out in work of their own, so that its output is not stored.
+/// A view of a matrix whose rows are scaled and shifted as they are read, y[r] = a[r]·x[r] + c[r], or the sum of two
+/// such views. A normalisation gives it to the layers after it, which scale and shift as a part of their own work, so
+/// that its output is not stored.
 public struct AffineView: Sendable {
-  /// channels × columns.
+  /// The values before scale and shift, channels × columns.
   package let values: MatrixView
-  /// By channel.
+  /// The scale a of each channel.
   package let scales: [Float]
+  /// The shift c of each channel.
   package let shifts: [Float]
-  /// Whether it is the values themselves.
+  /// Whether the view is the values themselves.
   let isPlain: Bool
-  /// Another matrix of the same shape, and what each of its rows counts.
+  /// The second matrix of a sum, of the same shape as the values, and the scales of its rows. Its shifts are part of
+  /// `shifts`.
   private let addend: (values: MatrixView, scales: [Float])?
 
-  /// A matrix as it is.
+  /// A view of a matrix as it is.
   public init(_ values: MatrixView) {
     self.values = values
     scales = Array(repeating: 1, count: values.rows)
@@ -22,9 +25,11 @@ public struct AffineView: Sendable {
     addend = nil
   }
 
+  /// A view that scales and shifts the rows of a matrix.
   /// - Parameters:
-  ///   - values: channels × columns.
-  ///   - scales: by channel, as the shifts are.
+  ///   - values: the values before scale and shift, channels × columns.
+  ///   - scales: the scale of each channel.
+  ///   - shifts: the shift of each channel.
   public init(_ values: MatrixView, scales: [Float], shifts: [Float]) {
     self.init(values, scales: scales, shifts: shifts, addend: nil)
   }
@@ -42,7 +47,7 @@ public struct AffineView: Sendable {
 
   var rows: Int { values.rows }
   var columns: Int { values.columns }
-  /// Whether it reads two matrices.
+  /// Whether the view reads two matrices.
   var isSum: Bool { addend != nil }
 
   /// A view of some of the channels.
@@ -53,7 +58,7 @@ public struct AffineView: Sendable {
       addend: addend.map { ($0.values.rows(range), Array($0.scales[range])) })
   }
 
-  /// The sum of two views of one matrix each.
+  /// The sum of two views, each of which reads one matrix.
   package static func + (left: AffineView, right: AffineView) -> AffineView {
     precondition(!left.isSum && !right.isSum, "a view reads two matrices at the most")
     precondition(left.rows == right.rows && left.columns == right.columns, "a sum's shapes must fit")
@@ -62,8 +67,8 @@ public struct AffineView: Sendable {
       addend: (right.values, right.scales))
   }
 
-  /// Makes a row of G·xᵀ, for some of the channels of x, one of G·(a∘x + c)ᵀ.
-  /// - Parameter sum: of G's row.
+  /// Turns a row of G·xᵀ, for some of the channels of x, into that row of G·(a∘x + c)ᵀ.
+  /// - Parameter sum: the sum of the row of G.
   func complete(_ product: UnsafeMutablePointer<Float>, channels: Range<Int>, sum: Float) {
     scales.withUnsafeBufferPointer { scales in
       shifts.withUnsafeBufferPointer { shifts in
@@ -74,7 +79,7 @@ public struct AffineView: Sendable {
     }
   }
 
-  /// Writes a part of a row.
+  /// Writes some of the columns of a row.
   func write(row: Int, columns: Range<Int>, to target: UnsafeMutablePointer<Float>) {
     let source = values.row(row) + columns.lowerBound
     if let addend {
@@ -88,15 +93,15 @@ public struct AffineView: Sendable {
     }
   }
 
-  /// Writes all of it; the target may be the values' own memory.
+  /// Writes the whole view. The target may be the memory of the values.
   func write(to target: MatrixView) {
     inParallel(rows) { row in write(row: row, columns: 0..<columns, to: target.row(row)) }
   }
 
-  /// Its elements as they are read, without a copy where they lie so.
+  /// The elements as they are read, without a copy if the view is plain.
   var plain: MatrixView { isPlain ? values : stored().view }
 
-  /// A copy, channels × columns.
+  /// A copy of the elements as they are read, channels × columns.
   public func stored() -> Matrix {
     let matrix = Matrix(rows: rows, columns: columns)
     write(to: matrix.view)

@@ -1,21 +1,22 @@
 internal import CKernels
 
-/// Channel-dependent attentive statistics with global context (Okabe et al. 2018; Desplanques et al. 2020, section 3.1),
-/// wespeaker's ASTP: energies W₂·tanh(W₁·[x; μ; σ] + b₁) + b₂, their softmax over frames weights mean and deviation.
+/// Attentive statistics pooling with attention for each channel and with global context (Okabe et al. 2018; Desplanques
+/// et al. 2020, section 3.1), as wespeaker's ASTP has it: the softmax over frames of the energies
+/// W₂·tanh(W₁·[x; μ; σ] + b₁) + b₂ weights mean and deviation.
 public struct AttentiveStatisticsPooling: Layer {
   public struct Cache: Sendable {
     let grid: Grid
-    /// channels × (utterances · frames).
+    /// The input, channels × (utterances · frames).
     let input: MatrixView
-    /// nil without global context.
+    /// The mean and deviation of each utterance; nil without global context.
     let context: ContextualLinear.Context?
-    /// bottleneck × (utterances · frames), after tanh.
+    /// The hidden activations after tanh, bottleneck × (utterances · frames).
     let hidden: Matrix
-    /// channels × (utterances · frames): softmax over frames.
+    /// The softmax of the energies over frames, channels × (utterances · frames).
     let weights: Matrix
-    /// 2·channels × utterances: weighted means above weighted deviations.
+    /// The weighted means above the weighted deviations, 2·channels × utterances.
     let output: MatrixView
-    /// channels × utterances: weighted means of squares.
+    /// The weighted means of squares, channels × utterances.
     let squares: Matrix
   }
 
@@ -26,7 +27,7 @@ public struct AttentiveStatisticsPooling: Layer {
   public var outputs: Int { 2 * channels }
   private let floor: Float = 1e-7
 
-  /// - Parameter name: the scope of `linear1` and `linear2`, kernels of one frame.
+  /// - Parameter name: the scope of `linear1` and `linear2`, which have kernels of one frame.
   public init(
     _ name: String, channels: Int, bottleneck: Int, globalContext: Bool, layout: inout EncoderLayout
   ) {
@@ -42,7 +43,7 @@ public struct AttentiveStatisticsPooling: Layer {
 
   public func outputGrid(_ grid: Grid) -> Grid { grid.pooled }
 
-  /// Of one line of frames an utterance: channels × (utterances · frames) → 2·channels × utterances.
+  /// Pools utterances of one line of frames each: channels × (utterances · frames) → 2·channels × utterances.
   public func forward(
     _ input: AffineView, _ grid: Grid, into output: MatrixView, _ pass: ForwardPass
   ) -> (output: AffineView, cache: Cache) {
@@ -71,7 +72,8 @@ public struct AttentiveStatisticsPooling: Layer {
     return (AffineView(output), cache)
   }
 
-  /// Means and deviations, √(unbiased variance + 1e-7), over frames; the variance of a single frame counts as 0.
+  /// The mean of each utterance over its frames and the deviation √(unbiased variance + 1e-7). The variance of a single
+  /// frame counts as 0.
   private func contextStatistics(_ input: MatrixView, _ grid: Grid) -> ContextualLinear.Context {
     let (utterances, frames) = (grid.utterances, grid.frames)
     let means = Matrix(rows: channels, columns: utterances)
@@ -94,7 +96,7 @@ public struct AttentiveStatisticsPooling: Layer {
     backward(gradient, cache: cache, into: inputGradient, throughReLU: false, pass)
   }
 
-  /// Writes the gradient of the input's own input, through the ReLU whose output the input is.
+  /// Writes the gradient of the values before the ReLU whose output the input is.
   package func backwardThroughReLU(
     _ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass
   ) {
@@ -106,7 +108,7 @@ public struct AttentiveStatisticsPooling: Layer {
   ) {
     let (span, objectives) = (cache.input.columns, pass.objectives)
     let moments = momentGradients(gradient, cache: cache)
-    // The memory of the input's gradient first takes the energies'.
+    // The memory of the input's gradient takes the gradient of the energies first.
     let inputGradient = inputGradient ?? Matrix(rows: channels, columns: objectives * span).view
     writeEnergyGradients(moments, cache: cache, to: inputGradient)
     let hiddenGradient = Matrix(rows: cache.hidden.rows, columns: objectives * span)
@@ -121,7 +123,7 @@ public struct AttentiveStatisticsPooling: Layer {
     addPooledGradients(inputGradient, moments: moments, context: context, cache: cache, throughReLU: throughReLU)
   }
 
-  /// Gradients of the weighted mean and of the weighted mean of squares, channels × (objectives · utterances) each.
+  /// The gradients of the weighted mean and of the weighted mean of squares, each channels × (objectives · utterances).
   private func momentGradients(_ gradient: MatrixView, cache: Cache) -> (mean: Matrix, square: Matrix) {
     let utterances = cache.grid.utterances
     let mean = Matrix(rows: channels, columns: gradient.columns)
@@ -157,8 +159,8 @@ public struct AttentiveStatisticsPooling: Layer {
     }
   }
 
-  /// Adds what reaches x through the weighted moments, through μ = mean(x) and through
-  /// σ = √(Σ(x − μ)²/(T−1) + 1e-7), and stops it where a ReLU before did.
+  /// Adds the gradients that reach x through the weighted moments, through μ = mean(x) and through
+  /// σ = √(Σ(x − μ)²/(T−1) + 1e-7). With `throughReLU`, it also takes the sum back through the ReLU whose output x is.
   private func addPooledGradients(
     _ gradient: MatrixView, moments: (mean: Matrix, square: Matrix), context: ContextualLinear.Context?,
     cache: Cache, throughReLU: Bool

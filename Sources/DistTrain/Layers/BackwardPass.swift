@@ -1,22 +1,26 @@
-/// What a backward pass knows besides gradients and caches. The objectives' gradients travel together: a gradient of
-/// activations has `objectives` times their columns, objective after objective.
+/// The parts of a backward pass besides gradients and caches.
+///
+/// The gradients of the objectives travel together: a gradient of activations has `objectives` times their columns, one
+/// objective after another.
 public struct BackwardPass {
-  /// The encoder's parameters, one flat buffer.
+  /// The encoder's parameters in one flat buffer.
   package let parameters: Matrix
-  /// For each objective and each of the units' nodes a flat buffer like the parameters', to which gradients are added. A
-  /// parameter's gradient begins with zeros and is added once: what was there before would not be part of the tree.
+  /// A flat buffer like the parameters' for each objective and each node of the units, to which gradients are added.
+  /// The gradient of a parameter starts with zeros and is added once, since values that were there before would not be
+  /// part of the tree.
   private let gradients: [[Matrix]]
-  /// How sums over the batch are made.
+  /// The units and nodes in which sums over the batch are made.
   package let units: BatchUnits
-  /// The closure of the forward pass.
+  /// The sum over everything that shares batch statistics, as in the forward pass; nil sums over `units` alone.
   private let combine: BatchSum?
   private let finished: (Int) -> Void
   private var progress: GradientProgress?
-  /// What products of activations and of their gradients are multiplied in.
+  /// The precision of products of activations and of their gradients.
   package let precision: Precision
 
-  /// - Parameter finished: takes, whenever there are more of them, the offset in the flat buffers at and after which all
-  ///   objectives' gradients of an encoder's parameters are final. All are once the encoder's pullback returns.
+  /// - Parameter finished: is called whenever more gradients are final, with the offset in the flat buffers from which
+  ///   on all objectives' gradients of an encoder's parameters are final. All of them are final once the encoder's
+  ///   pullback returns.
   package init(
     parameters: Matrix, gradients: [[Matrix]], units: BatchUnits,
     combine: BatchSum? = nil, finished: @escaping (Int) -> Void = { _ in }, precision: Precision = .single
@@ -29,7 +33,7 @@ public struct BackwardPass {
     self.precision = precision
   }
 
-  /// A pass whose sums are over one unit of all utterances, with a buffer for each objective.
+  /// A pass whose sums are over one unit of all utterances, with one buffer for each objective.
   package init(
     parameters: Matrix, gradients: [Matrix],
     finished: @escaping (Int) -> Void = { _ in }, precision: Precision = .single
@@ -39,7 +43,7 @@ public struct BackwardPass {
       precision: precision)
   }
 
-  /// The same pass through what is laid out so, of whose gradients it tells which are final.
+  /// The same pass through the parameters of a layout, which reports from which offset on their gradients are final.
   package func through(_ layout: EncoderLayout) -> BackwardPass {
     var pass = self
     pass.progress = GradientProgress(layout.parameters, objectives: objectives, finished: finished)
@@ -48,7 +52,8 @@ public struct BackwardPass {
 
   public var objectives: Int { gradients.count }
 
-  /// Sums over everything that shares batch statistics, from the units' numbers, `width` each.
+  /// The sums over everything that shares batch statistics.
+  /// - Parameter values: `width` numbers of each of this rank's units, unit after unit.
   func total(_ values: [Double], width: Int) -> [Double] {
     combine?(values, width) ?? units.total(values, width: width)
   }
@@ -58,13 +63,13 @@ public struct BackwardPass {
   func vector(_ parameter: Parameter) -> SharedMemory<Float> { SharedMemory(parameters.pointer + parameter.offset) }
 
   /// Adds an objective's gradient of a parameter, all of it at once.
-  /// - Parameter add: adds to matrices whose rows are the parameter's first dimension, one for each node.
+  /// - Parameter add: adds to one matrix for each node, whose rows are the parameter's first dimension.
   func add(to parameter: Parameter, objective: Int, _ add: (_ nodes: [MatrixView]) -> Void) {
     add(gradients[objective].map { parameter.matrix(in: $0) })
     progress?.added(parameter)
   }
 
-  /// Adds to an objective's gradient of a vector what each unit brings.
+  /// Adds the units' shares to an objective's gradient of a vector.
   func add(_ parameter: Parameter, objective: Int, _ share: (_ unit: Int, _ index: Int) -> Float) {
     add(to: parameter, objective: objective) { targets in
       for (node, target) in zip(units.nodes, targets) {
@@ -80,13 +85,13 @@ public struct BackwardPass {
   }
 }
 
-/// How far a backward pass has come: from which offset on all gradients are final. It follows from what is added, in
-/// whatever order.
+/// The progress of a backward pass: the offset from which on all gradients are final. It follows from the gradients
+/// added so far, in any order.
 private final class GradientProgress {
   private let parameters: [Parameter]
-  /// Objectives of each parameter whose gradient is not added yet.
+  /// The number of objectives whose gradient is not yet added, for each parameter.
   private var missing: [Int]
-  /// The first of the parameters that are final to the last one.
+  /// The index from which on the gradients of all parameters are final.
   private var first: Int
   private let finished: (Int) -> Void
 
@@ -97,7 +102,7 @@ private final class GradientProgress {
     self.finished = finished
   }
 
-  /// An objective's gradient of a parameter is added.
+  /// Notes that an objective's gradient of a parameter has been added.
   func added(_ parameter: Parameter) {
     guard let index = parameters.firstIndex(where: { $0.offset == parameter.offset }) else {
       preconditionFailure("\(parameter.name) is not of this layout")

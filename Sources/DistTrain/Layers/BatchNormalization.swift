@@ -1,23 +1,24 @@
 internal import CKernels
 
-/// Batch normalisation of channels over utterances and frames (Ioffe and Szegedy 2015), with statistics over all ranks
-/// or this one, as the pass's `combine` has it.
+/// Batch normalisation of channels over utterances and frames (Ioffe and Szegedy 2015). Its statistics are over all
+/// ranks or over this one alone, as the pass's `combine` decides.
 public struct BatchNormalization: Layer {
   public struct Cache: Sendable {
-    /// channels × columns.
+    /// The input, channels × columns.
     let input: MatrixView
     let statistics: Statistics
   }
 
   /// The statistics by which a batch was normalised.
   package struct Statistics: Sendable {
-    /// By channel, double so that ranks agree to the last bit of a float.
+    /// The mean of each channel, in double precision so that ranks agree to the last bit of a float.
     let means: [Double]
+    /// 1 / √(variance + ε) of each channel.
     let inverseDeviations: [Double]
-    /// The means as floats, about which rows' sums are taken.
+    /// The means as floats, around which sums of rows are taken.
     var centres: [Float] { means.map { Float($0) } }
-    /// Elements of a channel that the statistics were taken over, on all ranks; infinite for running statistics, which
-    /// no element moves.
+    /// The number of elements of a channel that the statistics were taken over, on all ranks. It is infinite for
+    /// running statistics, which no element moves.
     let count: Double
   }
 
@@ -55,9 +56,9 @@ public struct BatchNormalization: Layer {
 
   /// The normalised input, as a view of it.
   /// - Parameters:
-  ///   - input: channels × columns.
-  ///   - complete: sees each channel's columns once, on any thread, before they are read; may write them and returns their
-  ///     sum.
+  ///   - input: the input, channels × columns.
+  ///   - complete: is called once for each channel and range of columns, on any thread, before these are read. It may
+  ///     write them and returns their sum.
   func view(
     _ input: MatrixView, _ pass: ForwardPass,
     completing complete: (@Sendable (_ channel: Int, _ columns: Range<Int>) -> Double)? = nil
@@ -86,8 +87,8 @@ public struct BatchNormalization: Layer {
   private func batchStatistics(
     _ input: MatrixView, sum rowSum: @Sendable (_ channel: Int, _ columns: Range<Int>) -> Double, _ pass: ForwardPass
   ) -> Statistics {
-    // Each unit's sums, sums of squares, count. Deviations are taken around the unit's own mean, in floats, and moved to
-    // zero in doubles, where nothing cancels.
+    // The sums, sums of squares and number of columns of each unit. Squared deviations are taken around the unit's own
+    // mean in single precision and moved to zero in double precision, where nothing cancels.
     let width = 2 * channels + 1
     let units = pass.units.ranges(of: input.columns)
     let values = [Double](filling: units.count * width) { values in
@@ -113,7 +114,7 @@ public struct BatchNormalization: Layer {
   }
 
   private func updateRunning(means: [Double], variances: [Double], count: Double, _ pass: ForwardPass) {
-    // As PyTorch: the running variance is the unbiased one.
+    // As in PyTorch, the running variance is the unbiased one.
     let unbiased = count / max(count - 1, 1)
     for channel in 0..<channels {
       let mean = pass.statistics.pointer + runningMean.offset + channel
@@ -123,15 +124,15 @@ public struct BatchNormalization: Layer {
     }
   }
 
-  /// The gradient's coefficients for a row: dx = a · dy + b · x + c.
+  /// The coefficients by which a row of the input's gradient follows: dx = a · dy + b · x + c.
   struct RowCoefficients: Sendable {
     let a: Float
     let b: Float
     let c: Float
   }
 
-  /// Adds weight and bias gradients and returns, by objective and channel, how dx follows from dy and x.
-  /// - Parameter own: for each unit, objective and channel Σ dy and Σ dy·(x − m), with m of the statistics' centres.
+  /// Adds the gradients of weight and bias and returns, by objective and channel, the coefficients of dx.
+  /// - Parameter own: Σ dy and Σ dy·(x − m) for each unit, objective and channel, where m is the channel's centre.
   private func backwardCoefficients(
     _ own: [Double], _ statistics: Statistics, _ pass: BackwardPass
   ) -> [[RowCoefficients]] {
@@ -162,9 +163,10 @@ public struct BatchNormalization: Layer {
     }
   }
 
+  /// Adds the gradients of weight and bias and returns, by objective and channel, the coefficients of dx.
   /// - Parameters:
-  ///   - gradient: channels × (objectives · columns).
-  ///   - input: what was normalised, channels × columns.
+  ///   - gradient: the gradient of the output, channels × (objectives · columns).
+  ///   - input: the values that were normalised, channels × columns.
   private func backwardCoefficients(
     _ gradient: MatrixView, input: MatrixView, _ statistics: Statistics, _ pass: BackwardPass
   ) -> [[RowCoefficients]] {
@@ -186,7 +188,7 @@ public struct BatchNormalization: Layer {
     return backwardCoefficients(values, statistics, pass)
   }
 
-  /// The input's gradient may be in the output's own memory.
+  /// Adds the gradients of weight and bias and writes that of the input, which may use the memory of `gradient`.
   public func backward(
     _ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass
   ) {
@@ -205,9 +207,9 @@ public struct BatchNormalization: Layer {
     }
   }
 
-  /// The gradient through the normalisation and the ReLU before it, in place.
-  /// - Parameter rectified: the ReLU's output, of which `view` gave a view.
-  /// - Returns: the gradient's sums over columns.
+  /// Takes the gradient back through the normalisation and the ReLU before it, in place.
+  /// - Parameter rectified: the output of the ReLU, of which `view` gave a view.
+  /// - Returns: the sums of the new gradient over the columns of each unit.
   func backwardThroughReLU(
     _ gradient: MatrixView, rectified: MatrixView, _ statistics: Statistics, _ pass: BackwardPass
   ) -> UnitSums {
@@ -220,10 +222,11 @@ public struct BatchNormalization: Layer {
     }
   }
 
-  /// The same for a gradient that is not stored.
+  /// Takes a gradient that is not stored back through the normalisation and the ReLU before it.
   /// - Parameters:
-  ///   - gradient: with sums about the statistics' centres.
+  ///   - gradient: the gradient of the output, with sums around the statistics' centres.
   ///   - target: takes the result, channels × (objectives · columns).
+  /// - Returns: the sums of the result over the columns of each unit.
   func backwardThroughReLU(
     _ gradient: GatedGradient, rectified: MatrixView, _ statistics: Statistics, into target: MatrixView,
     _ pass: BackwardPass

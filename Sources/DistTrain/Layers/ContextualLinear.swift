@@ -1,11 +1,13 @@
 internal import CKernels
 
-/// W·[x; μ; σ] + b for frames x of utterances with statistics μ and σ, the first map of an attention that sees the whole
-/// utterance (Desplanques et al. 2020, section 3.1); W·x + b without global context.
+/// W·[x; μ; σ] + b for the frames x of utterances with the statistics μ and σ, or W·x + b without global context. It is
+/// the first map of an attention that sees the whole utterance (Desplanques et al. 2020, section 3.1).
 ///
-/// μ and σ are equal at all frames of an utterance, so that their two thirds of the product are done once an utterance.
+/// μ and σ are the same at all frames of an utterance, so their two thirds of the product are computed once for each
+/// utterance.
 struct ContextualLinear: Sendable {
-  /// channels × utterances each; of a gradient channels × (objectives · utterances).
+  /// The statistics of each utterance, channels × utterances each, or their gradients,
+  /// channels × (objectives · utterances) each.
   struct Context {
     let means: Matrix
     let deviations: Matrix
@@ -29,7 +31,7 @@ struct ContextualLinear: Sendable {
     (0..<(globalContext ? 3 : 1)).map { weight.columns($0 * channels..<($0 + 1) * channels) }
   }
 
-  /// channels × (utterances · frames) → outputs × (utterances · frames).
+  /// Maps channels × (utterances · frames) to outputs × (utterances · frames).
   func forward(_ input: MatrixView, context: Context?, _ grid: Grid, _ pass: ForwardPass) -> Matrix {
     let (utterances, frames) = (grid.utterances, grid.frames)
     let weights = parts(pass.matrix(map.weight))
@@ -49,10 +51,10 @@ struct ContextualLinear: Sendable {
     return output
   }
 
-  /// Adds the gradients of W and b and writes x's.
+  /// Adds the gradients of W and b and writes that of x.
   /// - Parameters:
-  ///   - gradient: outputs × (objectives · utterances · frames).
-  ///   - inputGradient: channels × (objectives · utterances · frames).
+  ///   - gradient: the gradient of the output, outputs × (objectives · utterances · frames).
+  ///   - inputGradient: takes the gradient of x, channels × (objectives · utterances · frames).
   /// - Returns: the gradients of μ and σ; nil without global context.
   func backward(
     _ gradient: Matrix, input: MatrixView, context: Context?, _ grid: Grid, into inputGradient: MatrixView,
@@ -70,7 +72,7 @@ struct ContextualLinear: Sendable {
     return Context(means: means, deviations: deviations)
   }
 
-  /// Each utterance's sum over its frames: rows × (objectives · utterances).
+  /// The sum of each utterance over its frames, rows × (objectives · utterances).
   private func frameSums(_ gradient: Matrix, columns: Int) -> Matrix {
     let sums = Matrix(rows: gradient.rows, columns: columns)
     let frames = gradient.columns / columns

@@ -1,15 +1,16 @@
 internal import CKernels
 
 /// A convolution over frames that keeps their number:
-/// y[o, t] = b[o] + Σ_{c,j} w[o, c, j] · x[c, t + (j − (k−1)/2)·d], with x beyond a line's ends as `padding` has it.
+/// y[o, t] = b[o] + Σ_{c,j} w[o, c, j] · x[c, t + (j − (k−1)/2)·d], where `padding` gives x beyond the ends of a line.
 ///
-/// It is one product with the input's shifted rows gathered for a few lines at a time. A kernel of one frame reads the
-/// input itself, with a view's scales and shifts among its weights: W·(a∘x + c) + b = (W∘a)·x + (b + W·c).
+/// It is one product with the shifted rows of the input, which are gathered for a few lines at a time. A kernel of one
+/// frame reads the input itself and takes a view's scales and shifts into its weights:
+/// W·(a∘x + c) + b = (W∘a)·x + (b + W·c).
 public struct Convolution1D: Layer {
-  /// What stands beyond a line's ends.
+  /// The values beyond the ends of a line.
   public enum Padding: Sendable {
     case zeros
-    /// The frames mirrored at the first and at the last one, which are not repeated (PyTorch's `reflect`).
+    /// The frames mirrored at the first and last one, which are not repeated (PyTorch's `reflect`).
     case reflection
   }
 
@@ -20,7 +21,7 @@ public struct Convolution1D: Layer {
 
   public let inputs: Int
   public let outputs: Int
-  /// Frames of the kernel, odd.
+  /// The number of frames of the kernel, which is odd.
   package let kernel: Int
   package let dilation: Int
   package let padding: Padding
@@ -49,10 +50,10 @@ public struct Convolution1D: Layer {
     }
   }
 
-  /// Frames that the kernel reaches beyond a line's ends.
+  /// The number of frames that the kernel reaches beyond the ends of a line.
   private var reach: Int { (kernel - 1) / 2 * dilation }
 
-  /// A reflection needs more frames than the kernel reaches.
+  /// The fewest frames of a line: a reflection needs more of them than the kernel reaches.
   public var minimumFrames: Int { padding == .reflection ? reach + 1 : 1 }
 
   public func forward(
@@ -73,11 +74,11 @@ public struct Convolution1D: Layer {
     backward(gradient, sums: sums, input: cache.input, grid: cache.grid, into: inputGradient, pass)
   }
 
-  /// The product without the bias, which the caller adds in a pass it makes anyway.
+  /// Computes the product without the bias, which the caller adds in a pass that it makes anyway.
   /// - Parameters:
-  ///   - input: inputs × the grid's columns.
-  ///   - output: outputs × the grid's columns.
-  /// - Returns: what is to be added to each of the output's rows.
+  ///   - input: the input, inputs × the grid's columns.
+  ///   - output: takes the product, outputs × the grid's columns.
+  /// - Returns: the number to be added to each row of the output.
   func product(_ input: AffineView, _ grid: Grid, into output: MatrixView, _ pass: ForwardPass) -> [Float] {
     let input = readable(input, pass.precision)
     let weights = kernel == 1 ? scaled(pass.matrix(weight), by: input) : pass.matrix(weight)
@@ -88,8 +89,8 @@ public struct Convolution1D: Layer {
     return biases(input, pass)
   }
 
-  /// The input, written out where products of a kernel of one frame can't read it as it lies. In bf16 the normalised values
-  /// are what is rounded: of values far from their mean the rounding would outweigh their differences.
+  /// The input, written out if products of a kernel of one frame cannot read it as it is. In bf16 the normalised values
+  /// are rounded, because the rounding of values far from their mean would outweigh their differences.
   private func readable(_ input: AffineView, _ precision: Precision) -> AffineView {
     let isReadable = kernel > 1 || input.isPlain || (precision == .single && !input.isSum)
     return isReadable ? input : AffineView(input.stored().view)
@@ -119,13 +120,15 @@ public struct Convolution1D: Layer {
     return result.view
   }
 
-  /// Adds the weights' and biases' gradients and writes the input's.
+  /// Adds the gradients of weights and biases and writes that of the input.
   /// - Parameters:
-  ///   - gradient: outputs × (objectives · columns).
-  ///   - sums: of its rows.
-  ///   - input: what `product` was given, as the grid is.
-  ///   - inputGradient: inputs × (objectives · columns); nil where nothing trained lies before.
-  ///   - adding: whether the input's gradient is added to what is there.
+  ///   - gradient: the gradient of the output, outputs × (objectives · columns).
+  ///   - sums: the sums of the rows of `gradient`.
+  ///   - input: the input that `product` was given.
+  ///   - grid: the grid that `product` was given.
+  ///   - inputGradient: takes the gradient of the input, inputs × (objectives · columns); nil if nothing before is
+  ///     trained.
+  ///   - adding: whether the input's gradient is added to the values in its memory.
   func backward(
     _ gradient: MatrixView, sums: UnitSums, input: AffineView, grid: Grid, into inputGradient: MatrixView?,
     adding: Bool = false, _ pass: BackwardPass
@@ -148,7 +151,7 @@ public struct Convolution1D: Layer {
     }
   }
 
-  /// Of the weights that met the input's values where they lie: G·(a∘x + c)ᵀ = (G·xᵀ)∘a + (G·1)·cᵀ, unit by unit.
+  /// Adds the gradient of the weights of a kernel of one frame: G·(a∘x + c)ᵀ = (G·xᵀ)∘a + (G·1)·cᵀ, unit by unit.
   private func addProductGradients(_ gradient: MatrixView, sums: UnitSums, input: AffineView, _ pass: BackwardPass) {
     for objective in 0..<pass.objectives {
       let own = gradient.columns(objective * input.columns..<(objective + 1) * input.columns)
@@ -170,7 +173,8 @@ public struct Convolution1D: Layer {
     let units = pass.units.ranges(of: grid.lines)
     let frames = grid.frames
     let (objectives, precision) = (pass.objectives, pass.precision)
-    // Each unit's own sums, for each objective, added when all are there, whichever thread was first.
+    // The products of each unit for each objective. They are added once all are there, so that the order of threads
+    // does not matter.
     let partial = Matrix(rows: objectives * units.count * outputs, columns: width)
     ThreadTeam.shared.run(units.count) { unit in
       for block in blocks(of: units[unit], channels: inputs, frames: frames) {
@@ -209,7 +213,7 @@ public struct Convolution1D: Layer {
   ) {
     switch padding {
     case .zeros:
-      // The adjoint of a convolution over zeros is the convolution with the kernel turned round.
+      // The adjoint of a convolution with zeros beyond the ends is the convolution with the reversed kernel.
       let turned = turnedWeights(pass)
       let precision = pass.precision
       forEachBlock(of: AffineView(gradient), lines: lines) { rows, columns in
@@ -232,7 +236,7 @@ public struct Convolution1D: Layer {
     }
   }
 
-  /// inputs × (outputs · kernel) with [c, o·k + j] = w[o, c, k − 1 − j].
+  /// The weights of the adjoint, inputs × (outputs · kernel), with [c, o·k + j] = w[o, c, k − 1 − j].
   private func turnedWeights(_ pass: BackwardPass) -> Matrix {
     let source = pass.vector(weight)
     let turned = Matrix(rows: inputs, columns: outputs * kernel)
@@ -246,7 +250,8 @@ public struct Convolution1D: Layer {
     return turned
   }
 
-  /// Calls `body` with the rows a product needs, (channels · kernel) × columns, for each block of lines, on all threads.
+  /// Calls `body` with the rows that a product needs, (channels · kernel) × columns, for each block of lines, on all
+  /// threads.
   private func forEachBlock(
     of source: AffineView, lines: Int, _ body: @Sendable (_ rows: MatrixView, _ columns: Range<Int>) -> Void
   ) {
@@ -262,7 +267,7 @@ public struct Convolution1D: Layer {
     }
   }
 
-  /// Lines that are gathered together.
+  /// The blocks of lines that are gathered together.
   private func blocks(of lines: Range<Int>, channels: Int, frames: Int) -> [Range<Int>] {
     let block = blockOfLines(lines.count, channels: channels, frames: frames)
     return stride(from: lines.lowerBound, to: lines.upperBound, by: block).map {
@@ -276,7 +281,7 @@ public struct Convolution1D: Layer {
     return max(1, min(lines, elements / (channels * kernel * frames)))
   }
 
-  /// Row c·k + j holds channel c shifted by (j − (k−1)/2)·d frames within each line, padded beyond its ends.
+  /// Writes channel c, shifted by (j − (k−1)/2)·d frames within each line and padded beyond its ends, to row c·k + j.
   private func gather(_ source: AffineView, lines: Range<Int>, frames: Int, into gathered: Matrix) {
     let middle = (kernel - 1) / 2
     for channel in 0..<source.rows {
@@ -291,7 +296,7 @@ public struct Convolution1D: Layer {
     }
   }
 
-  /// One line of a row, shifted and padded.
+  /// Writes one line of a row, shifted and padded.
   private func writeShifted(
     _ source: UnsafePointer<Float>, by shift: Int, frames: Int, to target: UnsafeMutablePointer<Float>
   ) {
@@ -308,7 +313,7 @@ public struct Convolution1D: Layer {
     }
   }
 
-  /// The adjoint of `gather` over reflections: adds each gathered element to the one it was read from.
+  /// Adds each gathered element to the one that it was read from: the adjoint of `gather` with reflection.
   private func scatter(_ gathered: Matrix, lines: Range<Int>, frames: Int, into target: MatrixView) {
     for channel in 0..<gathered.rows / kernel {
       for tap in 0..<kernel {

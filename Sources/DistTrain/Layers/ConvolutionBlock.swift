@@ -1,13 +1,13 @@
 internal import CKernels
 
-/// Convolution, ReLU, batch normalisation, in this order (ECAPA-TDNN's).
+/// Convolution, ReLU and batch normalisation, in ECAPA-TDNN's order.
 package struct ConvolutionBlock: Layer {
   package struct Cache {
     let input: AffineView
     let grid: Grid
-    /// The ReLU's output.
+    /// The output of the ReLU, outputs × columns.
     let rectified: MatrixView
-    /// Its means over each utterance's columns, outputs × utterances.
+    /// The means of the ReLU's output over each utterance's columns, outputs × utterances.
     package let means: Matrix
     let statistics: BatchNormalization.Statistics
   }
@@ -28,14 +28,14 @@ package struct ConvolutionBlock: Layer {
     self.normalization = BatchNormalization(normalization, channels: outputs, layout: &layout)
   }
 
-  /// The output is a view of the ReLU's, which is what the memory takes.
+  /// Writes the output of the ReLU to memory and returns the block's output as a view of it.
   package func forward(
     _ input: AffineView, _ grid: Grid, into rectified: MatrixView, _ pass: ForwardPass
   ) -> (output: AffineView, cache: Cache) {
     let biases = convolution.product(input, grid, into: rectified, pass)
     let columnsOfUtterance = grid.height * grid.frames
     let means = Matrix(rows: outputs, columns: grid.utterances)
-    // A row is rectified, summed and has its deviations taken while it is in the cache.
+    // A row is rectified and summed, and its deviations are taken, while it is in the cache.
     let (output, statistics) = normalization.view(rectified, pass) { channel, columns in
       stride(from: columns.lowerBound, to: columns.upperBound, by: columnsOfUtterance).reduce(0) { total, start in
         let sum = ck_add_scalar_relu(rectified.row(channel) + start, columnsOfUtterance, biases[channel])
@@ -53,7 +53,8 @@ package struct ConvolutionBlock: Layer {
     backward(gradient, cache: cache, into: inputGradient, adding: false, pass)
   }
 
-  /// - Parameter adding: whether the input's gradient is added to what is there.
+  /// Adds the gradients of the parameters and writes that of the input.
+  /// - Parameter adding: whether the input's gradient is added to the values in its memory.
   package func backward(
     _ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, adding: Bool, _ pass: BackwardPass
   ) {
@@ -62,8 +63,8 @@ package struct ConvolutionBlock: Layer {
       gradient, sums: sums, input: cache.input, grid: cache.grid, into: inputGradient, adding: adding, pass)
   }
 
-  /// The same for a gradient that is not stored.
-  /// - Parameter productGradient: takes the gradient of the product's output, outputs × (objectives · columns).
+  /// Adds the gradients of the parameters and writes that of the input, from a gradient that is not stored.
+  /// - Parameter productGradient: takes the gradient of the convolution's output, outputs × (objectives · columns).
   func backward(
     _ gradient: GatedGradient, through productGradient: MatrixView, cache: Cache, into inputGradient: MatrixView,
     _ pass: BackwardPass

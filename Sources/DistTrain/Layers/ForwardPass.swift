@@ -1,25 +1,25 @@
-/// Sums numbers over everything that shares batch statistics, all ranks or this one alone: takes those of each of the
-/// rank's units, `width` a unit, and gives the `width` sums.
+/// Sums numbers over everything that shares batch statistics, which is all ranks or this one alone. It takes `width`
+/// numbers of each of the rank's units and gives the `width` sums.
 package typealias BatchSum = (_ values: [Double], _ width: Int) -> [Double]
 
-/// What a pass through an encoder knows besides its input.
+/// The parts of a pass through an encoder besides its input.
 public struct ForwardPass {
   public enum Mode: Sendable {
-    /// Normalisation by the batch's statistics; running statistics are updated.
+    /// Normalises by the batch's statistics and updates the running statistics.
     case training
-    /// Normalisation by running statistics.
+    /// Normalises by the running statistics.
     case inference
   }
 
   package let mode: Mode
-  /// The encoder's parameters, one flat buffer.
+  /// The encoder's parameters in one flat buffer.
   package let parameters: Matrix
-  /// The encoder's running statistics, one flat buffer.
+  /// The encoder's running statistics in one flat buffer.
   package let statistics: Matrix
-  /// How sums over the batch are made.
+  /// The units and nodes in which sums over the batch are made.
   package let units: BatchUnits
   private let combine: BatchSum?
-  /// What products of activations and of their gradients are multiplied in.
+  /// The precision of products of activations and of their gradients.
   package let precision: Precision
 
   package init(
@@ -34,7 +34,8 @@ public struct ForwardPass {
     self.precision = precision
   }
 
-  /// Sums over everything that shares batch statistics, from the units' numbers, `width` each.
+  /// The sums over everything that shares batch statistics.
+  /// - Parameter values: `width` numbers of each of this rank's units, unit after unit.
   func total(_ values: [Double], width: Int) -> [Double] {
     combine?(values, width) ?? units.total(values, width: width)
   }

@@ -1,61 +1,65 @@
-/// A differentiable map of activations. It holds no parameters: those lie in the passes' flat buffers, where the layer was
-/// laid out, and nothing stays in it between two passes.
+/// A differentiable map of activations. A layer holds no parameters, which lie in the passes' flat buffers at the
+/// places of its layout, and it keeps nothing between two passes.
 ///
-/// All layers have this shape. Where one pass over memory does the work of two layers, the two are fused, and these have
-/// other signatures beside it or in its place:
-/// - a convolution whose bias its caller adds (`Convolution1D.product`) and whose gradient's sums its caller has
+/// All layers have this shape. Where one pass over memory does the work of two layers, the two are fused and have other
+/// signatures, besides this one or in place of it:
+/// - a convolution whose caller adds the bias (`Convolution1D.product`) and has the gradient's sums
 ///   (`Convolution1D.backward(_:sums:input:grid:into:adding:_:)`), in `ConvolutionBlock` and `RectifiedAggregation`;
-/// - a normalisation that is not stored but read as an `AffineView`, and whose backward pass goes on through the ReLU before
-///   it (`BatchNormalization.view` and `backwardThroughReLU`), in `ConvolutionBlock` and `NormalizedAttentionPooling`;
-/// - a gradient that is added to what is there (`ConvolutionBlock.backward(_:cache:into:adding:_:)`), for residuals;
-/// - `SqueezeExcitation` with the residual connection around it and, backward, as the `GatedGradient` that the block before
-///   it works out where it reads it, in `SERes2Block`;
+/// - a normalisation that is not stored but read as an `AffineView`, and whose backward pass continues through the ReLU
+///   before it (`BatchNormalization.view` and `backwardThroughReLU`), in `ConvolutionBlock` and
+///   `NormalizedAttentionPooling`;
+/// - a gradient that is added to the values in memory (`ConvolutionBlock.backward(_:cache:into:adding:_:)`), for
+///   residual connections;
+/// - `SqueezeExcitation`, which includes the residual connection around it and whose gradient is a `GatedGradient` that
+///   the block before computes as it reads it, in `SERes2Block`;
 /// - `AttentiveStatisticsPooling.backwardThroughReLU`, in `RectifiedAggregation`;
-/// - `ContextualLinear`, which has statistics for a second input, in the poolings.
+/// - `ContextualLinear`, whose second input is the statistics, in the poolings.
 public protocol Layer: Sendable {
-  /// What a forward pass keeps for the backward pass.
+  /// The values that a forward pass keeps for the backward pass.
   associatedtype Cache
-  /// Rows of the input.
+  /// The number of rows of the input.
   var inputs: Int { get }
-  /// Rows of the output.
+  /// The number of rows of the output.
   var outputs: Int { get }
   /// The fewest frames that a line of the input may have.
   var minimumFrames: Int { get }
 
-  /// The columns of the output for an input's.
+  /// The grid of the output for the grid of an input.
   func outputGrid(_ grid: Grid) -> Grid
 
+  /// Computes the output.
   /// - Parameters:
-  ///   - input: inputs × the grid's columns.
-  ///   - grid: of the input.
-  ///   - memory: takes what is stored, outputs × the output grid's columns.
-  /// - Returns: the output, which is the memory or a view of it.
+  ///   - input: the input, inputs × the grid's columns.
+  ///   - grid: the grid of the input.
+  ///   - memory: takes the values that are stored, outputs × the output grid's columns.
+  /// - Returns: the output, which is the memory or a view of it, and the cache for the backward pass.
   func forward(
     _ input: AffineView, _ grid: Grid, into memory: MatrixView, _ pass: ForwardPass
   ) -> (output: AffineView, cache: Cache)
 
   /// Adds each objective's gradients of the parameters and writes those of the input.
   /// - Parameters:
-  ///   - gradient: of the output, outputs × (objectives · columns); overwritten.
-  ///   - inputGradient: takes the input's, inputs × (objectives · columns). It is other memory than the gradient's except
-  ///     where a layer allows that; nil where nothing trained lies before.
+  ///   - gradient: the gradient of the output, outputs × (objectives · columns), which is overwritten.
+  ///   - cache: the cache of the forward pass.
+  ///   - inputGradient: takes the gradient of the input, inputs × (objectives · columns). It is other memory than that
+  ///     of `gradient` unless a layer allows the same; it is nil if nothing before is trained.
   func backward(_ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass)
 
-  /// A forward pass with what goes back through it, for layers of different types in one place. Layers that need memory of
-  /// their own on the way back take that of the input's gradient as late as they can.
+  /// Computes the output and its pullback, so that layers of different types can stand in one place. A layer that needs
+  /// memory of its own on the way back takes that of the input's gradient as late as it can.
   func apply(
     _ input: AffineView, _ grid: Grid, _ pass: ForwardPass
   ) -> (output: AffineView, pullback: LayerPullback)
 }
 
-/// `Layer.backward` with a cache that it holds and memory of its own for the input's gradient, which it returns.
+/// Runs `Layer.backward` with a cache that it holds, and returns the input's gradient in memory of its own.
 public typealias LayerPullback = (_ gradient: MatrixView, _ pass: BackwardPass) -> Matrix
 
 extension Layer {
   public var minimumFrames: Int { 1 }
   public func outputGrid(_ grid: Grid) -> Grid { grid }
 
-  /// The same, into memory of its own.
+  /// Computes the output in memory of its own.
   public func forward(_ input: AffineView, _ grid: Grid, _ pass: ForwardPass) -> (output: AffineView, cache: Cache) {
     forward(input, grid, into: Matrix(rows: outputs, columns: outputGrid(grid).columns).view, pass)
   }

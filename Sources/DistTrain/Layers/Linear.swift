@@ -1,6 +1,6 @@
 internal import CKernels
 
-/// y = W·x + b for columns of x.
+/// The map y = W·x + b of each column x.
 public struct Linear: Layer {
   /// The input, inputs × columns.
   public typealias Cache = MatrixView
@@ -14,8 +14,8 @@ public struct Linear: Layer {
   /// - Parameters:
   ///   - name: the scope of `weight` [outputs, inputs] and `bias` [outputs].
   ///   - kernel: whether the weight is stored as a convolution of one frame, [outputs, inputs, 1].
-  ///   - perFrame: whether columns are frames, whose products are in the pass's precision; those of utterances are few,
-  ///     and in single precision always.
+  ///   - perFrame: whether columns are frames, whose products have the pass's precision. Columns that are utterances
+  ///     are few, and their products always have single precision.
   public init(
     _ name: String, inputs: Int, outputs: Int, kernel: Bool = false, perFrame: Bool = false,
     layout: inout EncoderLayout

@@ -1,29 +1,29 @@
 internal import CKernels
 
-/// Channel-dependent attentive statistics with global context (Okabe et al. 2018; Desplanques et al. 2020, section 3.1) as
-/// SpeechBrain has them: energies W₂·tanh(BN(relu(W₁·[x; μ; σ] + b₁))) + b₂, whose softmax over frames gives the weights
-/// α of m = Σαx and √(Σα(x − m)²). Variances are biased and at least 1e-12.
+/// Attentive statistics pooling with attention for each channel and with global context (Okabe et al. 2018; Desplanques
+/// et al. 2020, section 3.1), as SpeechBrain has it: the softmax over frames of the energies W₂·tanh(BN(relu(W₁·[x; μ;
+/// σ] + b₁))) + b₂ gives the weights α of m = Σαx and √(Σα(x − m)²). Variances are biased and at least 1e-12.
 ///
-/// A channel that its ReLU shut for a whole utterance is constant here, and not zero as it would be before the
-/// normalisation. Its deviation is the floor's and has no gradient: sums are taken about a frame's own value, so that
-/// rounding makes no variance.
+/// A channel in which the ReLU before is 0 for a whole utterance is constant here, but the normalisation after that
+/// ReLU makes it other than zero. Its deviation is that of the least variance and has no gradient. Sums are taken
+/// around the value of one of the frames, so that rounding does not make a variance.
 public struct NormalizedAttentionPooling: Layer {
   public struct Cache: Sendable {
     let grid: Grid
-    /// channels × (utterances · frames).
+    /// The input, channels × (utterances · frames).
     let input: MatrixView
-    /// nil without global context.
+    /// The mean and deviation of each utterance; nil without global context.
     let context: ContextualLinear.Context?
-    /// bottleneck × (utterances · frames), after the ReLU.
+    /// The hidden activations after the ReLU, bottleneck × (utterances · frames).
     let rectified: Matrix
     let statistics: BatchNormalization.Statistics
-    /// The same shape, after tanh.
+    /// The hidden activations after tanh, bottleneck × (utterances · frames).
     let hidden: Matrix
-    /// channels × (utterances · frames): softmax over frames.
+    /// The softmax of the energies over frames, channels × (utterances · frames).
     let weights: Matrix
-    /// 2·channels × utterances: weighted means above weighted deviations.
+    /// The weighted means above the weighted deviations, 2·channels × utterances.
     let output: MatrixView
-    /// channels × utterances: weighted variances.
+    /// The weighted variances, channels × utterances.
     let variances: Matrix
   }
 
@@ -35,7 +35,8 @@ public struct NormalizedAttentionPooling: Layer {
   public var outputs: Int { 2 * channels }
   private let floor: Float = 1e-12
 
-  /// - Parameter name: the scope of `tdnn.conv.conv`, `tdnn.norm.norm` and `conv.conv`, kernels of one frame.
+  /// - Parameter name: the scope of `tdnn.conv.conv`, `tdnn.norm.norm` and `conv.conv`, which have kernels of one
+  ///   frame.
   public init(
     _ name: String, channels: Int, bottleneck: Int, globalContext: Bool, layout: inout EncoderLayout
   ) {
@@ -52,7 +53,7 @@ public struct NormalizedAttentionPooling: Layer {
 
   public func outputGrid(_ grid: Grid) -> Grid { grid.pooled }
 
-  /// Of one line of frames an utterance: channels × (utterances · frames) → 2·channels × utterances.
+  /// Pools utterances of one line of frames each: channels × (utterances · frames) → 2·channels × utterances.
   public func forward(
     _ input: AffineView, _ grid: Grid, into output: MatrixView, _ pass: ForwardPass
   ) -> (output: AffineView, cache: Cache) {
@@ -85,7 +86,7 @@ public struct NormalizedAttentionPooling: Layer {
     return (AffineView(output), cache)
   }
 
-  /// Means and deviations, √max(biased variance, 1e-12), over frames.
+  /// The mean of each utterance over its frames and the deviation √max(biased variance, 1e-12).
   private func contextStatistics(_ input: MatrixView, _ grid: Grid) -> ContextualLinear.Context {
     let (utterances, frames) = (grid.utterances, grid.frames)
     let means = Matrix(rows: channels, columns: utterances)
@@ -109,7 +110,7 @@ public struct NormalizedAttentionPooling: Layer {
   ) {
     let (span, objectives) = (cache.input.columns, pass.objectives)
     let variances = varianceGradients(gradient, cache: cache)
-    // The memory of the input's gradient first takes the energies'.
+    // The memory of the input's gradient takes the gradient of the energies first.
     let inputGradient = inputGradient ?? Matrix(rows: channels, columns: objectives * span).view
     writeEnergyGradients(gradient, variances: variances, cache: cache, to: inputGradient)
     let hiddenGradient = Matrix(rows: cache.hidden.rows, columns: objectives * span)
@@ -126,7 +127,7 @@ public struct NormalizedAttentionPooling: Layer {
     addPooledGradients(inputGradient, means: gradient, variances: variances, context: context, cache: cache)
   }
 
-  /// From the deviations' gradients, channels × (objectives · utterances).
+  /// The gradients of the weighted variances, channels × (objectives · utterances).
   private func varianceGradients(_ gradient: MatrixView, cache: Cache) -> Matrix {
     let utterances = cache.grid.utterances
     let result = Matrix(rows: channels, columns: gradient.columns)
@@ -141,7 +142,8 @@ public struct NormalizedAttentionPooling: Layer {
     return result
   }
 
-  /// With x taken about the weighted mean m, ∂m/∂e = α·x and ∂v/∂e = α·(x² − v).
+  /// Writes the gradients of the energies e. With x taken around the weighted mean m, ∂m/∂e = α·x and
+  /// ∂v/∂e = α·(x² − v).
   private func writeEnergyGradients(
     _ gradient: MatrixView, variances: Matrix, cache: Cache, to result: MatrixView
   ) {
@@ -159,14 +161,15 @@ public struct NormalizedAttentionPooling: Layer {
     }
   }
 
-  /// x − m.
+  /// Writes x − m for one channel of an utterance.
   private func centre(_ channel: Int, _ utterance: Int, of cache: Cache, into row: Matrix) {
     let frames = row.columns
     ck_affine(
       cache.input.row(channel) + utterance * frames, row.pointer, frames, 1, -cache.output.row(channel)[utterance])
   }
 
-  /// Adds what reaches x through m and its variance, through μ = mean(x) and through σ = √(Σ(x − μ)²/T).
+  /// Adds the gradients that reach x through m and the weighted variance, through μ = mean(x) and through
+  /// σ = √(Σ(x − μ)²/T).
   private func addPooledGradients(
     _ gradient: MatrixView, means: MatrixView, variances: Matrix, context: ContextualLinear.Context?, cache: Cache
   ) {

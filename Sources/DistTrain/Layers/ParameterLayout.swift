@@ -16,7 +16,7 @@ public struct ParameterLayout: Sendable {
     return parameter
   }
 
-  /// Values as they start, from the seed: each parameter has a stream of its own.
+  /// Writes the initial values. Each parameter has a random stream of its own under the seed.
   package func initialise(_ values: UnsafeMutablePointer<Float>, seed: UInt64) {
     for (index, parameter) in parameters.enumerated() {
       let start = values + parameter.offset
@@ -32,18 +32,18 @@ public struct ParameterLayout: Sendable {
   }
 }
 
-/// What an encoder keeps between steps: trained parameters and running statistics.
+/// The tensors that an encoder keeps between steps: trained parameters and running statistics.
 public struct EncoderLayout: Sendable {
   public private(set) var parameters = ParameterLayout()
-  /// Means and variances that inference uses; no gradient.
+  /// The means and variances that inference uses, which have no gradient.
   package private(set) var statistics = ParameterLayout()
-  /// What the names begin with of what is added, with a dot at its end.
+  /// The beginning of the names of what is added, which ends with a dot; empty outside of every scope.
   private var scope = ""
 
   public init() {}
 
-  /// Lays out under a name: within `scope("layer1")` the parameter `weight` is `layer1.weight`, and a scope `conv` is
-  /// `layer1.conv`.
+  /// Lays out under a name: within `scope("layer1")`, the parameter `weight` becomes `layer1.weight`, and a scope
+  /// `conv` becomes `layer1.conv`.
   public mutating func scope<Result>(_ name: String, _ body: (inout EncoderLayout) -> Result) -> Result {
     let outer = scope
     scope += name + "."
@@ -64,21 +64,21 @@ public struct EncoderLayout: Sendable {
   }
 }
 
-/// A named tensor inside a flat buffer.
+/// A named tensor in a flat buffer.
 public struct Parameter: Sendable, Equatable {
-  /// How a parameter starts.
+  /// The initial values of a parameter.
   package enum Initialisation: Sendable, Equatable {
     case constant(Float)
-    /// Uniform in ± bound.
+    /// Values drawn uniformly from ± bound.
     case uniform(bound: Float)
   }
 
   public let name: String
   public let shape: [Int]
-  /// First element in the flat buffer.
+  /// The index of the first element in the flat buffer.
   package let offset: Int
   package let initialisation: Initialisation
-  /// Whether weight decay pulls on it: not on biases and normalisation (Goyal et al. 2017, section 5.1).
+  /// Whether weight decay applies, which spares biases and normalisation (Goyal et al. 2017, section 5.1).
   package let decays: Bool
 
   public var count: Int { shape.reduce(1, *) }

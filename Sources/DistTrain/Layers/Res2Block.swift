@@ -1,15 +1,16 @@
 internal import CKernels
 
-/// Res2Net's convolutions at several scales (Gao et al. 2019): channels are cut into `scale` chunks, one of which is passed
-/// on. Of the others the first is convolved, each next one is added to the one before's output and convolved.
+/// Res2Net's convolutions at several scales (Gao et al. 2019): channels are cut into `scale` chunks, one of which is
+/// passed on as it is. Of the others, the first is convolved, and each of the next is added to the output of the one
+/// before and convolved.
 package struct Res2Block: Layer {
-  /// The chunk that is passed on: the paper's is the first, wespeaker's the last.
+  /// The chunk that is passed on, which is the first in the paper and the last in wespeaker.
   package enum Passing: Sendable {
     case first, last
   }
 
   package struct Cache {
-    /// Each convolution's.
+    /// The cache of each convolution.
     let blocks: [ConvolutionBlock.Cache]
   }
 
@@ -21,7 +22,7 @@ package struct Res2Block: Layer {
   let blocks: [ConvolutionBlock]
   private let passing: Passing
 
-  /// wespeaker's.
+  /// A block in wespeaker's form, with its parameter names.
   /// - Parameter name: the scope of `convs.i` and `bns.i`.
   package init(
     _ name: String, channels: Int, scale: Int, kernel: Int, dilation: Int, layout: inout EncoderLayout
@@ -38,7 +39,8 @@ package struct Res2Block: Layer {
     self.init(blocks, passing: .last)
   }
 
-  /// - Parameter blocks: the chunks' convolutions in the order of the chunks, one fewer than there are chunks.
+  /// A block of given convolutions.
+  /// - Parameter blocks: the convolutions of the chunks in the chunks' order, one fewer than there are chunks.
   package init(_ blocks: [ConvolutionBlock], passing: Passing) {
     width = blocks[0].inputs
     channels = (blocks.count + 1) * width
@@ -55,9 +57,10 @@ package struct Res2Block: Layer {
   /// The first channel of the chunk that is passed on.
   private var passed: Int { passing == .first ? 0 : blocks.count * width }
 
+  /// Computes the output.
   /// - Parameters:
   ///   - input: a view of one matrix.
-  ///   - rectified: takes the chunks' ReLUs' outputs and the chunk that is passed on, of which the output is a view.
+  ///   - rectified: takes the outputs of the chunks' ReLUs and the chunk that is passed on. The output is a view of it.
   package func forward(
     _ input: AffineView, _ grid: Grid, into rectified: MatrixView, _ pass: ForwardPass
   ) -> (output: AffineView, cache: Cache) {
@@ -82,7 +85,7 @@ package struct Res2Block: Layer {
   package func backward(
     _ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass
   ) {
-    // A chunk's gradient goes on through the chunk before whether or not the input's is asked for.
+    // The gradient of a chunk goes on through the chunk before, even if nobody asks for the input's gradient.
     let inputGradient = inputGradient ?? Matrix(rows: channels, columns: gradient.columns).view
     inParallel(width) {
       inputGradient.row(passed + $0).update(from: gradient.row(passed + $0), count: gradient.columns)

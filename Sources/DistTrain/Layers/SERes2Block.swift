@@ -1,4 +1,4 @@
-/// ECAPA-TDNN's block: x + gate(block₂(res2(block₁(x)))) with convolutions of one frame around the dilated ones
+/// ECAPA-TDNN's block, x + gate(block₂(res2(block₁(x)))), where convolutions of one frame stand around the dilated ones
 /// (Desplanques, Thienpondt and Demuynck 2020, section 3.2).
 package struct SERes2Block: Layer {
   package struct Cache {
@@ -25,7 +25,7 @@ package struct SERes2Block: Layer {
     self.gate = gate
   }
 
-  /// wespeaker's.
+  /// A block in wespeaker's form, with its parameter names.
   /// - Parameter name: the scope of `se_res2block`.
   package init(
     _ name: String, channels: Int, scale: Int, kernel: Int, dilation: Int, bottleneck: Int,
@@ -43,6 +43,7 @@ package struct SERes2Block: Layer {
     }
   }
 
+  /// Computes the output.
   /// - Parameter input: a view of one matrix.
   package func forward(
     _ input: AffineView, _ grid: Grid, into memory: MatrixView, _ pass: ForwardPass
@@ -54,7 +55,7 @@ package struct SERes2Block: Layer {
     return (AffineView(memory), Cache(first: firstCache, middle: middleCache, last: lastCache, gate: gateCache))
   }
 
-  /// The input's gradient may be in the output's own memory.
+  /// Adds the gradients of the parameters and writes that of the input, which may use the memory of `gradient`.
   package func backward(
     _ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass
   ) {
@@ -62,10 +63,11 @@ package struct SERes2Block: Layer {
     let wide = Matrix(rows: gradient.rows, columns: gradient.columns)
     let multiscale = Matrix(rows: gradient.rows, columns: gradient.columns)
     last.backward(gated, through: wide.view, cache: cache.last, into: multiscale.view, pass)
-    // What the last convolution's gradient was read from takes the Res2 block's.
+    // The gradient of the last convolution's output has been used: its memory takes the gradient of the Res2 block's
+    // input.
     let narrow = wide
     middle.backward(multiscale.view, cache: cache.middle, into: narrow.view, pass)
-    // The residual's gradient is the output's, to which the convolutions' is added.
+    // The residual connection passes on the output's gradient, to which that of the convolutions is added.
     if let inputGradient, inputGradient.pointer != gradient.pointer {
       inParallel(inputs) { inputGradient.row($0).update(from: gradient.row($0), count: gradient.columns) }
     }

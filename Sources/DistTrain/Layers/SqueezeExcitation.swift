@@ -1,19 +1,19 @@
 internal import CKernels
 
-/// A channel's gate from all channels' means over frames: s = sigmoid(W₂·relu(W₁·mean(x))), y = residual + s·x
-/// (Hu, Shen and Sun 2018), the residual connection of ECAPA-TDNN's block included.
+/// A gate for each channel that depends on the means of all channels over frames: s = sigmoid(W₂·relu(W₁·mean(x))),
+/// y = residual + s·x (Hu, Shen and Sun 2018). It includes the residual connection of ECAPA-TDNN's block.
 ///
-/// Means are over all of an utterance's columns.
+/// Means are over all columns of an utterance.
 package struct SqueezeExcitation: Sendable {
   package struct Cache {
     let input: AffineView
-    /// Means over frames of the values that the input is a view of, channels × utterances.
+    /// The means over each utterance's columns of the values that the input is a view of, channels × utterances.
     let valueMeans: Matrix
-    /// The input's own, channels × utterances.
+    /// The means of the input itself, channels × utterances.
     let means: Matrix
-    /// bottleneck × utterances, after the ReLU.
+    /// The hidden activations after the ReLU, bottleneck × utterances.
     let hidden: Matrix
-    /// channels × utterances.
+    /// The gates s, channels × utterances.
     let gates: Matrix
   }
 
@@ -31,19 +31,20 @@ package struct SqueezeExcitation: Sendable {
   }
 
   /// - Parameters:
-  ///   - squeeze: channels → bottleneck.
-  ///   - excite: bottleneck → channels.
+  ///   - squeeze: the map W₁ from channels to bottleneck.
+  ///   - excite: the map W₂ from bottleneck to channels.
   package init(squeeze: Linear, excite: Linear) {
     channels = squeeze.inputs
     self.squeeze = squeeze
     self.excite = excite
   }
 
+  /// Computes the output.
   /// - Parameters:
-  ///   - input: channels × columns, a view of one matrix.
+  ///   - input: the input, channels × columns, a view of one matrix.
   ///   - valueMeans: the means of that matrix over each utterance's columns, channels × utterances.
-  ///   - residual: the same shape as the input, added to the gated input; a view of one matrix.
-  ///   - output: takes the result, the same shape.
+  ///   - residual: a view of one matrix, of the same shape as the input, which is added to the gated input.
+  ///   - output: takes the result, of the same shape.
   package func forward(
     _ input: AffineView, valueMeans: Matrix, residual: AffineView, into output: MatrixView, _ pass: ForwardPass
   ) -> Cache {
@@ -76,17 +77,18 @@ package struct SqueezeExcitation: Sendable {
     return Cache(input: input, valueMeans: valueMeans, means: means, hidden: hidden, gates: gates)
   }
 
-  /// The input's gradient; the residual's is the output's own.
+  /// Adds the gradients of the parameters and returns that of the input. The gradient of the residual is that of the
+  /// output.
   /// - Parameters:
-  ///   - gradient: channels × (objectives · utterances · frames).
-  ///   - centres: by channel, what the gradient's sums take the input's values about.
+  ///   - gradient: the gradient of the output, channels × (objectives · utterances · frames).
+  ///   - centres: the number of each channel around which the gradient's sums take the input's values.
   package func backward(
     _ gradient: MatrixView, cache: Cache, centres: [Float], _ pass: BackwardPass
   ) -> GatedGradient {
     let utterances = cache.means.columns
     let columns = pass.objectives * utterances
     let frames = cache.input.columns / utterances
-    // Σ dy and Σ dy·(v − m), for each channel and objective's utterance.
+    // Σ dy and Σ dy·(v − m) for each channel and each utterance of each objective.
     let sums = [Double](filling: 2 * channels * columns) { sums in
       inParallel(channels) { channel in
         for column in 0..<columns {
@@ -103,7 +105,7 @@ package struct SqueezeExcitation: Sendable {
       sums: gatedSums(sums, constants: constants, cache: cache, centres: centres, pass))
   }
 
-  /// What reaches each frame of the input through the means: channels × (objectives · utterances).
+  /// The gradient that reaches each frame of the input through the means, channels × (objectives · utterances).
   private func constants(_ sums: [Double], cache: Cache, centres: [Float], _ pass: BackwardPass) -> Matrix {
     let utterances = cache.means.columns
     let gateGradient = Matrix(rows: channels, columns: pass.objectives * utterances)
@@ -157,16 +159,16 @@ package struct SqueezeExcitation: Sendable {
   }
 }
 
-/// The gradient of a squeeze-excitation's input, dx = gate·dy + constant by channel and utterance, which is not stored: the
-/// layer before works it out where it reads it.
+/// The gradient of the input of a squeeze-excitation, dx = gate·dy + constant for each channel and utterance. It is not
+/// stored: the layer before computes it as it reads it.
 package struct GatedGradient: Sendable {
-  /// dy, channels × (objectives · utterances · frames).
+  /// The gradient dy of the output, channels × (objectives · utterances · frames).
   package let gradient: MatrixView
-  /// channels × utterances, the same for all objectives.
+  /// The gates, channels × utterances, which are the same for all objectives.
   package let gates: Matrix
-  /// channels × (objectives · utterances).
+  /// The constants, channels × (objectives · utterances).
   package let constants: Matrix
-  /// For each unit, objective and channel Σ dx and Σ dx·(v − m), with v the values that the input is a view of and m their
-  /// channel's centre.
+  /// Σ dx and Σ dx·(v − m) for each unit, objective and channel, where v are the values that the input is a view of and
+  /// m is the centre of their channel.
   package let sums: [Double]
 }

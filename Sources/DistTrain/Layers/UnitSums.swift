@@ -1,13 +1,14 @@
-/// Sums of a matrix's rows over each unit's columns, for each objective.
+/// The sums of a matrix's rows over the columns of each unit, for each objective.
 struct UnitSums {
   private let rows: Int
   private let units: Int
-  /// By objective, unit and row.
+  /// The sums by objective, unit and row.
   private let values: [Double]
 
   /// - Parameters:
-  ///   - columns: of one objective.
-  ///   - sum: called once for each objective, row and unit's columns, on any thread.
+  ///   - columns: the number of columns of one objective.
+  ///   - sum: gives the sum of a row over a unit's columns. It is called once for each objective, row and unit, on any
+  ///     thread.
   init(
     rows: Int, columns: Int, _ pass: BackwardPass,
     sum: @Sendable (_ objective: Int, _ row: Int, _ columns: Range<Int>) -> Double

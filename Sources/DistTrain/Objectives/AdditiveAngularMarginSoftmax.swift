@@ -1,6 +1,6 @@
 import Foundation
 
-/// Softmax over scaled cosines with a margin on the target's:
+/// Softmax over scaled cosines with a margin on the target's cosine:
 /// L = −(1/M) Σ_i log softmax_k(l_ik)[y_i], l_ik = s·cos θ_ik for k ≠ y_i, l_iy = s·φ(θ_iy)
 /// (Deng, Guo, Xue and Zafeiriou, "ArcFace: Additive Angular Margin Loss for Deep Face Recognition", CVPR 2019).
 public struct AdditiveAngularMarginSoftmax: Sendable {
@@ -15,11 +15,12 @@ public struct AdditiveAngularMarginSoftmax: Sendable {
 
   public let name: String
   package let form: Form
-  /// s.
+  /// The scale s.
   package let scale: Double
-  /// Among the other speakers this many nearest get the margin m' against them (inter-top-k, Zhao et al. 2022); 0: none.
+  /// The number of nearest other speakers that get the margin m' against them (inter-top-k, Zhao et al. 2022); 0 for
+  /// none.
   package let interTopK: Int
-  /// m' in radians at a margin of 0.2; it follows the margin's schedule in proportion.
+  /// The margin m' in radians at m = 0.2. It follows the schedule of m in proportion.
   package let interTopKMargin: Double
 
   package init(
@@ -40,17 +41,19 @@ public struct AdditiveAngularMarginSoftmax: Sendable {
     }
   }
 
+  /// Computes the losses of rows and their gradient.
   /// - Parameters:
-  ///   - cosines: of this rank's rows.
-  ///   - speakers: y_i of the rows.
-  ///   - margin: m at this step.
-  ///   - batch: M, the rows of the global batch.
-  /// - Returns: each row's share of the loss (shares add up to it) and the loss's gradient by cosine, rows × speakers.
+  ///   - cosines: the cosines of this rank's rows.
+  ///   - speakers: the speaker y_i of each of these rows.
+  ///   - margin: the margin m at this step.
+  ///   - batch: the number M of rows of the global batch.
+  /// - Returns: each row's share of the loss, which is the sum of all shares, and the loss's gradient by cosine, rows ×
+  ///   speakers.
   package func evaluate(
     _ cosines: SpeakerCosines, speakers: [Int], margin: Double, batch: Int
   ) -> (losses: [Double], gradient: Matrix) {
     let targetMargin = angularMargin(margin)
-    // cos(θ − m'): the margin with its sign turned, which needs no extension.
+    // cos(θ − m') is the margin with the opposite sign, which needs no extension.
     let otherMargin = AngularMargin(form: .angle, value: -interTopKMargin * margin / 0.2)
     let gradient = Matrix(rows: cosines.values.rows, columns: cosines.speakers)
     var losses: [Double] = []
@@ -86,7 +89,7 @@ public struct AdditiveAngularMarginSoftmax: Sendable {
 }
 
 extension AdditiveAngularMarginSoftmax: Objective {
-  /// Of the prototypes that the batch's classifier holds, which are trained by it.
+  /// Computes the loss with the prototypes of the batch's classifier, which this objective trains.
   public func evaluate(_ batch: ObjectiveBatch) -> ObjectiveValue {
     guard let classification = batch.classification else { preconditionFailure("\(name) needs a classifier") }
     return classification.loss(self, margin: batch.moment.margin)

@@ -1,10 +1,10 @@
 import Foundation
 
-/// A margin on a target's cosine: what replaces cos θ, and its derivative.
+/// A margin on a target's cosine: the function that replaces cos θ, and its derivative.
 package struct AngularMargin: Sendable {
   package enum Form: String, Sendable, Codable, CaseIterable {
-    /// cos(θ + m) where cos θ > cos(π − m), else cos θ − (1 + cos(π − m)), which meets it at −1 and keeps falling with θ
-    /// (ArcFace, Deng et al. 2019; the extension is wespeaker's).
+    /// cos(θ + m) where cos θ > cos(π − m), and otherwise cos θ − (1 + cos(π − m)), which meets it at −1 and keeps
+    /// falling with θ (ArcFace, Deng et al. 2019; the extension is wespeaker's).
     case angle
     /// cos θ − m (CosFace, Wang et al. 2018).
     case cosine
@@ -12,7 +12,7 @@ package struct AngularMargin: Sendable {
   }
 
   package let form: Form
-  /// Radians for `angle`, a cosine for `cosine`.
+  /// The margin m, in radians for `angle` and as a cosine for `cosine`.
   package let value: Double
 
   package init(form: Form, value: Double) {
@@ -20,7 +20,7 @@ package struct AngularMargin: Sendable {
     self.value = value
   }
 
-  /// Cosines are kept off ±1, where the angle's derivative is infinite.
+  /// The bound that keeps cosines off ±1, where the angle's derivative is infinite.
   private static let bound = 1 - 1e-6
 
   package func apply(_ cosine: Double) -> Double {
@@ -35,7 +35,7 @@ package struct AngularMargin: Sendable {
     }
   }
 
-  /// d apply / d cosine.
+  /// The derivative of `apply` by the cosine.
   package func derivative(_ cosine: Double) -> Double {
     guard form == .angle, cosine > -cos(value) else { return 1 }
     let clamped = Self.clamp(cosine)

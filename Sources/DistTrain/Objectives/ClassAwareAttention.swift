@@ -1,22 +1,23 @@
 import Foundation
 
-/// How sure the classifier's prototypes are of a row: a_i = softmax_k(κ·cos θ_ik)[y_i] (Li, Mak and Meng, "Discriminative
-/// Speaker Representation via Contrastive Learning with Class-Aware Attention in Angular Space", ICASSP 2023).
+/// The classifier's certainty about a row, by its prototypes: a_i = softmax_k(κ·cos θ_ik)[y_i] (Li, Mak and Meng,
+/// "Discriminative Speaker Representation via Contrastive Learning with Class-Aware Attention in Angular Space", ICASSP
+/// 2023).
 public struct ClassAwareAttention: Sendable {
   package enum Mode: String, Sendable, Codable, CaseIterable {
-    /// Negatives' terms of the contrastive loss are multiplied by weights.
+    /// Weights by attention multiply the negatives' terms of the contrastive loss.
     case weight
-    /// Every logit is multiplied.
+    /// Attention multiplies every logit of the contrastive loss.
     case logit
     case off
   }
 
   package let mode: Mode
-  /// κ.
+  /// The scale κ.
   package let scale: Double
-  /// In mode `weight`: an anchor's weights are scaled to a mean of one over its negatives.
+  /// Whether, in mode `weight`, the weights of an anchor are scaled to a mean of one over its negatives.
   package let normalize: Bool
-  /// Whether a counts as a constant in the gradient.
+  /// Whether a is a constant in the gradient.
   package let stopGradient: Bool
 
   package init(mode: Mode, scale: Double, normalize: Bool = true, stopGradient: Bool = true) {
@@ -26,12 +27,13 @@ public struct ClassAwareAttention: Sendable {
     self.stopGradient = stopGradient
   }
 
-  /// a_i for each row of the cosines; `speakers` are the rows' y_i.
+  /// The certainty a_i of each row of the cosines.
+  /// - Parameter speakers: the speaker y_i of each row.
   package func values(_ cosines: SpeakerCosines, speakers: [Int]) -> [Double] {
     (0..<cosines.values.rows).map { probabilities(cosines, row: $0)[speakers[$0]] }
   }
 
-  /// The gradient by cosine, rows × speakers, from that of a: ∂a_i/∂cos θ_ik = κ·a_i·(δ_{k,y_i} − p_ik).
+  /// The gradient by cosine, rows × speakers, computed from that of a: ∂a_i/∂cos θ_ik = κ·a_i·(δ_{k,y_i} − p_ik).
   package func backward(_ gradient: [Double], cosines: SpeakerCosines, speakers: [Int]) -> Matrix {
     let result = Matrix(rows: cosines.values.rows, columns: cosines.speakers)
     for row in 0..<result.rows {

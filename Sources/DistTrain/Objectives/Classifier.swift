@@ -1,32 +1,37 @@
-/// What tells speakers apart by their embeddings, with parameters of its own.
+/// The part of a training that tells speakers apart by their embeddings, with parameters of its own.
 ///
-/// Nobody else sees the prototypes, or a row's cosines with all of them: a classifier may compute all speakers on every rank
-/// or share them out, and objectives ask it for losses and certainties alone.
+/// No other part sees the prototypes or a row's cosines with all of them. A classifier may compute all speakers on
+/// every rank or share them out, because objectives ask it only for losses and certainties.
 public protocol Classifier: Sendable {
-  /// The parameters of the part that this rank holds, for embeddings of so many numbers.
+  /// The layout of the parameters that this rank holds, for embeddings of the given number of dimensions.
   func layout(dimensions: Int) -> ParameterLayout
-  /// - Parameter parameters: laid out as above, one row. They stay as they are as long as the classification is in use.
+  /// Compares the rows of a batch with the speakers.
+  /// - Parameter parameters: the parameters in one row, laid out by `layout`. They stay as they are while the
+  ///   classification is in use.
   func classify(_ batch: ObjectiveBatch, parameters: MatrixView) -> any Classification
-  /// Numbers that a step over so many of this rank's rows keeps in memory beside the parameters.
+  /// The number of floats that a step over so many rows of this rank keeps in memory besides the parameters.
   func workspace(rows: Int, dimensions: Int) -> Int
 }
 
-/// One rank's rows of a batch as a classifier sees them.
+/// The rows that one rank has of a batch, as a classifier sees them.
 public protocol Classification {
   /// The softmax loss, with a margin on the target's cosine.
   func loss(_ softmax: AdditiveAngularMarginSoftmax, margin: Double) -> ObjectiveValue
-  /// How sure the classifier is of each of the rows.
+  /// The classifier's certainty about each of the rows.
   func certainty(_ attention: ClassAwareAttention) -> [Double]
-  /// Adds to a gradient by the rows' embeddings what that of their certainties makes of them. The classifier's parameters
+  /// Adds the part of the gradient that reaches the embeddings through the certainties. The classifier's parameters
   /// take none of it.
+  /// - Parameters:
+  ///   - gradient: the gradient of each row's certainty.
+  ///   - embeddings: the gradient of the rows' embeddings, rows × dimensions, to which that part is added.
   func addCertainty(_ gradient: [Double], _ attention: ClassAwareAttention, to embeddings: Matrix)
 }
 
-/// Brings the gradient of the classifier's parameters, in two halves: the sum over the batch lies between them.
+/// Computes the gradient of the classifier's parameters in two halves, with the sum over the batch between them.
 public struct ClassifierPullback {
-  /// Adds what this rank's units bring, for each of their nodes to a row like the parameters.
+  /// Adds the shares of this rank's units to one row like the parameters for each of their nodes.
   public let add: (_ nodes: [MatrixView]) -> Void
-  /// Makes the gradient of the sum of all nodes, in place.
+  /// Turns the sum of all nodes into the gradient, in place.
   public let finish: (_ sum: MatrixView) -> Void
 
   public init(add: @escaping ([MatrixView]) -> Void, finish: @escaping (MatrixView) -> Void) {

@@ -1,12 +1,12 @@
 import Foundation
 
-/// The contrastive loss row by row: an anchor's terms, a pair's share of the gradient, attention's gradient.
+/// The contrastive loss row by row: an anchor's terms, a pair's share of the gradient, and the gradient of attention.
 struct ContrastiveRows {
   struct Terms {
     /// The anchor's share of the loss.
     let loss: Double
     let logDenominator: Double
-    /// Σ over the anchor's negatives of A_in.
+    /// The sum of A_in over the anchor's negatives.
     let attentionSum: Double
   }
 
@@ -15,7 +15,7 @@ struct ContrastiveRows {
   private let warmth: Double
   private let positives: [Int]
   private let negatives: [Int]
-  /// Anchors that have a positive.
+  /// The number of anchors that have a positive.
   let anchors: Int
 
   init(loss: SupervisedContrastiveLoss, batch: SupervisedContrastiveLoss.Batch, warmth: Double) {
@@ -29,24 +29,24 @@ struct ContrastiveRows {
     anchors = positives.count { $0 > 0 }
   }
 
-  /// A_ij: a pair counts as its less certain row does.
+  /// The attention A_ij of a pair, which is that of its less certain row.
   private func pairAttention(_ row: Int, _ other: Int) -> Double {
     min(batch.attention[row], batch.attention[other])
   }
 
-  /// What multiplies a pair's logit: attention in mode `logit`.
+  /// The factor of a pair's logit, which attention decides in mode `logit`.
   private func multiplier(_ attention: Double) -> Double {
     settings.attention.mode == .logit ? 1 + warmth * (attention - 1) : 1
   }
 
-  /// w_in, what multiplies a negative's exponential: attention in mode `weight`.
+  /// The factor w_in of a negative's exponential, which attention decides in mode `weight`.
   private func weight(_ attention: Double, anchor: Int, attentionSum: Double) -> Double {
     guard settings.attention.mode == .weight else { return 1 }
     let full = settings.attention.normalize ? Double(negatives[anchor]) * attention / attentionSum : attention
     return 1 + warmth * (full - 1)
   }
 
-  /// The exponent of a positive's term in the denominator, before the multiplier, and its derivative by cosine.
+  /// The exponent of a positive's term in the denominator, before the multiplier, and its derivative by the cosine.
   private func positiveInDenominator(_ cosine: Double) -> (value: Double, slope: Double) {
     switch settings.denominator {
     case .margined: (settings.margin.apply(cosine), settings.margin.derivative(cosine))
@@ -56,7 +56,8 @@ struct ContrastiveRows {
 
   private func isPositive(_ row: Int, _ other: Int) -> Bool { batch.speakers[row] == batch.speakers[other] }
 
-  /// - Parameter cosines: of the anchor with all rows.
+  /// The terms of an anchor.
+  /// - Parameter cosines: the cosines of the anchor with all rows.
   func terms(anchor: Int, cosines: UnsafePointer<Float>) -> Terms {
     guard positives[anchor] > 0 else { return Terms(loss: 0, logDenominator: 0, attentionSum: 0) }
     let others = batch.speakers.indices.filter { $0 != anchor }
@@ -86,8 +87,8 @@ struct ContrastiveRows {
     return Terms(loss: loss, logDenominator: logDenominator, attentionSum: attentionSum)
   }
 
-  /// G_ij + G_ji: what the loss gains by the pair's cosine with either row as the anchor.
-  /// - Parameter shared: log D and attention sum of every row, interleaved.
+  /// The derivative G_ij + G_ji of the loss by the pair's cosine, with either row as the anchor.
+  /// - Parameter shared: log D and the attention sum of every row, interleaved.
   func slope(_ row: Int, _ other: Int, cosine: Double, shared: [Double]) -> Double {
     if row == other { return 0 }
     return slope(anchor: row, other, cosine: cosine, shared: shared)
@@ -111,14 +112,14 @@ struct ContrastiveRows {
     return slope / Double(anchors)
   }
 
-  /// ∂L/∂a of all rows from some of this rank's anchors.
+  /// The part of ∂L/∂a of all rows that comes from some of this rank's anchors.
   func attentionGradient(anchors own: Range<Int>, cosines: Matrix, shared: [Double]) -> [Double] {
     var gradient = [Double](repeating: 0, count: batch.speakers.count)
     for index in own where positives[batch.own.lowerBound + index] > 0 {
       let anchor = batch.own.lowerBound + index
       let slopes = pairAttentionSlopes(anchor: anchor, cosines: cosines.row(index), shared: shared)
       for (other, slope) in slopes.enumerated() where other != anchor {
-        // The minimum's gradient goes to the lesser a, and in halves to equal ones.
+        // The minimum's gradient goes to the smaller a, and in halves to equal ones.
         let share = slope * warmth / Double(anchors)
         let own = batch.attention[anchor]
         let theirs = batch.attention[other]
@@ -129,7 +130,7 @@ struct ContrastiveRows {
     return gradient
   }
 
-  /// The slope of an anchor's loss by A_ij at full warmth, for every j.
+  /// The derivative of an anchor's loss by A_ij at full warmth, for every j.
   private func pairAttentionSlopes(anchor: Int, cosines: UnsafePointer<Float>, shared: [Double]) -> [Double] {
     let logDenominator = shared[2 * anchor]
     let temperature = settings.temperature
@@ -146,7 +147,8 @@ struct ContrastiveRows {
           - settings.margin.apply(cosine) / (temperature * Double(positives[anchor]))
       }
     }
-    // Negatives' exponentials over D, and with normalised weights their attention-weighted mean, which every A moves.
+    // The negatives' exponentials over D and, for normalised weights, their attention-weighted mean, which every A
+    // changes.
     let shares = batch.speakers.indices.map { other in
       isPositive(anchor, other) ? 0 : exp(Double(cosines[other]) / temperature - logDenominator)
     }

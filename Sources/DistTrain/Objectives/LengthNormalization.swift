@@ -1,8 +1,8 @@
 internal import CKernels
 
-/// Rows divided by their Euclidean length.
+/// Rows divided by their Euclidean lengths.
 package struct LengthNormalization: Sendable {
-  /// Rows of length one.
+  /// The rows at length one.
   package let unit: Matrix
   package let lengths: [Float]
 
@@ -20,14 +20,14 @@ package struct LengthNormalization: Sendable {
     self.lengths = lengths
   }
 
-  /// The gradient of the rows from that of the unit rows: (g − (g·u) u) / length, orthogonal to the row.
+  /// The gradient of the rows, computed from that of the unit rows: (g − (g·u) u) / length, orthogonal to the row.
   package func backward(_ gradient: Matrix) -> Matrix {
     let result = Matrix(rows: gradient.rows, columns: gradient.columns)
     backward(gradient.view, into: result.view)
     return result
   }
 
-  /// The same into memory that may be the gradient's.
+  /// Writes the gradient of the rows, for which the memory of `gradient` may be used.
   package func backward(_ gradient: MatrixView, into result: MatrixView) {
     for row in 0..<gradient.rows {
       let along = Float(ck_dot(gradient.row(row), unit.row(row), unit.columns))

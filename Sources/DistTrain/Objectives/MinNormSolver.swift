@@ -1,19 +1,19 @@
 /// The shortest convex combination of gradients: argmin ‖Σ_k α_k g_k‖² over the simplex
 /// (Désidéri 2012; Sener and Koltun, "Multi-Task Learning as Multi-Objective Optimization", NeurIPS 2018, algorithm 2).
 public struct MinNormSolver: Sendable {
-  /// By what the gradients are divided before α is sought.
+  /// The number by which each gradient is divided before α is sought.
   public enum Normalization: String, Sendable, Codable, CaseIterable {
     case none
-    /// ‖g_k‖.
+    /// The length ‖g_k‖.
     case l2
-    /// L_k.
+    /// The loss L_k.
     case loss
-    /// L_k·‖g_k‖.
+    /// The product L_k·‖g_k‖.
     case lossAndLength = "loss+"
   }
 
   package let normalization: Normalization
-  /// For more than two gradients.
+  /// The most iterations for more than two gradients.
   package let maximumIterations: Int
   package let tolerance: Double
 
@@ -23,12 +23,13 @@ public struct MinNormSolver: Sendable {
     self.tolerance = tolerance
   }
 
+  /// The weights of the shortest combination.
   /// - Parameters:
-  ///   - gram: g_j·g_k.
-  ///   - losses: L_k.
-  ///   - present: whether objective k has a term in this batch.
-  /// - Returns: α, summing to one. An absent objective or one without gradient gets 0, the others share its weight; if
-  ///   none is left, all get 0. Nil where a number is not finite.
+  ///   - gram: the dot products g_j·g_k.
+  ///   - losses: the losses L_k.
+  ///   - present: whether each objective k has a term in this batch.
+  /// - Returns: α, whose sum is one. An objective that is absent or has no gradient gets 0, and the others share its
+  ///   weight; if none is left, all get 0. It is nil where a number is not finite.
   package func weights(gram: [[Double]], losses: [Double], present: [Bool]) -> [Double]? {
     guard gram.allSatisfy({ $0.allSatisfy(\.isFinite) }), losses.allSatisfy(\.isFinite) else { return nil }
     let active = gram.indices.filter { present[$0] && gram[$0][$0] > 0 }
@@ -44,7 +45,7 @@ public struct MinNormSolver: Sendable {
   }
 
   private func divisor(length: Double, loss: Double) -> Double {
-    // A loss of zero says nothing of the gradient's size.
+    // A loss of zero says nothing about the gradient's size.
     let loss = loss > 0 ? loss : 1
     switch normalization {
     case .none: return 1
@@ -54,21 +55,22 @@ public struct MinNormSolver: Sendable {
     }
   }
 
-  /// The closed form for two gradients. The corners come first: equal gradients would divide by zero.
+  /// The closed form for two gradients.
   private func pair(_ gram: [[Double]]) -> [Double] {
     let alpha = Self.segment(first: gram[0][0], inner: gram[0][1], second: gram[1][1])
     return [alpha, 1 - alpha]
   }
 
-  /// α in [0, 1] that makes α·u + (1 − α)·v shortest, from u·u, u·v and v·v.
+  /// α in [0, 1] that makes α·u + (1 − α)·v shortest, computed from u·u, u·v and v·v. The corners come first, because
+  /// equal gradients would divide by zero.
   private static func segment(first: Double, inner: Double, second: Double) -> Double {
     if inner >= first { return 1 }
     if inner >= second { return 0 }
     return (second - inner) / (first - 2 * inner + second)
   }
 
-  /// Frank–Wolfe from the simplex's centre: towards the gradient that points most against the combination, by exact line
-  /// search, until the duality gap closes.
+  /// Frank–Wolfe from the centre of the simplex: each step goes towards the gradient that points most against the
+  /// combination, by exact line search, until the duality gap closes.
   private func frankWolfe(_ gram: [[Double]]) -> [Double] {
     var alpha = [Double](repeating: 1 / Double(gram.count), count: gram.count)
     for _ in 0..<maximumIterations {

@@ -1,13 +1,14 @@
-/// A loss of a global batch and its gradient: a value that holds its settings and nothing of a step.
+/// A loss of a global batch and its gradient, as a value that holds its settings and nothing of a step.
 ///
-/// An objective computes the share of one rank, its own rows' terms, and finds all other rows in the batch; so it never
-/// learns how many ranks there are, and any number of them gives the same bits.
+/// An objective computes the share of one rank, which is the terms of that rank's own rows, and finds all other rows in
+/// the batch. It never learns how many ranks there are, and any number of them gives the same bits.
 public protocol Objective: Sendable {
-  /// What settings, logs and metrics call it, such as `contrastive`; letters and digits.
+  /// The name in settings, logs and metrics, such as `contrastive`; letters and digits.
   var name: String { get }
-  /// Why a batch may have no term of it, for people: `no row has a positive`.
+  /// The reason, in words, why a batch may have no term of the objective: `no row has a positive`.
   var absence: String { get }
 
+  /// Computes this rank's shares of the loss and its gradient.
   func evaluate(_ batch: ObjectiveBatch) -> ObjectiveValue
 }
 
@@ -15,18 +16,18 @@ extension Objective {
   public var absence: String { "no row has a term" }
 }
 
-/// What an objective found of one rank's rows.
+/// The result of an objective for one rank's rows.
 public struct ObjectiveValue {
-  /// The loss as a sum over the global batch: each of this rank's rows has its share.
+  /// The share of each of this rank's rows in the loss, which is a sum over the global batch.
   public let losses: [Double]
-  /// The loss's gradient by this rank's rows, embeddings of length one: rows × dimensions. It has both halves, that of the
-  /// rows' own terms and that of the terms of other rows, of any rank, in which they occur.
+  /// The gradient of the loss by this rank's embeddings of length one, rows × dimensions. It has both halves: the rows'
+  /// own terms, and the terms of other rows, of any rank, in which they occur.
   public let gradient: Matrix
-  /// Rows of the global batch that have a term, the same number on every rank; without one the step goes by the other
-  /// objectives.
+  /// The number of rows of the global batch that have a term, which is the same on every rank. If it is 0, the step
+  /// follows the other objectives.
   public let terms: Int
-  /// What brings the gradient of the classifier's parameters; nil where the loss leaves them alone. The parameters belong to
-  /// one objective.
+  /// The pullback to the classifier's parameters; nil if the loss does not train them. The parameters belong to one
+  /// objective.
   public let classifier: ClassifierPullback?
 
   public init(losses: [Double], gradient: Matrix, terms: Int, classifier: ClassifierPullback? = nil) {
@@ -37,30 +38,30 @@ public struct ObjectiveValue {
   }
 }
 
-/// A global batch as the objectives of one rank see it.
+/// A global batch as the objectives on one rank see it.
 public struct ObjectiveBatch {
-  /// Embeddings of length one of all rows, those of the ranks before this one first: rows × dimensions.
+  /// The embeddings of all rows at length one, rows × dimensions. The rows of the ranks before this one come first.
   public let embeddings: Matrix
   /// This rank's rows among them.
   public let own: Range<Int>
   /// The speaker of each row of the global batch, by number.
   public let speakers: [Int]
-  /// How this rank's rows are cut for sums over the batch.
+  /// The units into which this rank's rows are cut for sums over the batch.
   package let units: BatchUnits
-  /// Where training stands.
+  /// The step and the values of its schedules.
   public let moment: Moment
-  /// The classifier's view of this rank's rows; nil where training has none.
+  /// The classifier's view of this rank's rows; nil if the training has none.
   package internal(set) var classification: (any Classification)?
   private let exchange: Exchange
   private let held: Held?
 
-  /// What schedules say of a step.
+  /// A step and the values of its schedules.
   public struct Moment: Sendable, Equatable {
-    /// Steps done.
+    /// The number of steps done.
     public var step = 0
     /// The margin of the classification.
     public var margin: Double
-    /// How far attention has come from 1 (0) to its own weights (1).
+    /// The progress of attention from 1 for all rows (0) to its own values (1).
     public var warmth: Double
 
     package init(step: Int = 0, margin: Double = 0, warmth: Double = 1) {
@@ -70,11 +71,11 @@ public struct ObjectiveBatch {
     }
   }
 
-  /// What reaches the other ranks' rows; with the whole batch on one rank it is the identity.
+  /// The exchange with other ranks' rows, which is the identity if one rank has the whole batch.
   package struct Exchange {
-    /// Takes so many numbers of each of this rank's rows and gives those of all rows, in their order.
+    /// Takes `each` numbers of each of this rank's rows and gives those of all rows, in their order.
     let gather: (_ values: [Double], _ each: Int) -> [Double]
-    /// Sums numbers over all ranks' units.
+    /// Sums numbers over the units of all ranks, `width` a unit.
     let total: BatchSum
 
     package init(gather: @escaping ([Double], _ each: Int) -> [Double], total: @escaping BatchSum) {
@@ -83,7 +84,7 @@ public struct ObjectiveBatch {
     }
   }
 
-  /// Constants of a batch by the names of their objectives: a gradient check computes them once and then holds them.
+  /// The constants of a batch by the names of their objectives, which a gradient check computes once and then holds.
   package final class Held {
     fileprivate var constants: [String: [Double]] = [:]
 
@@ -109,11 +110,11 @@ public struct ObjectiveBatch {
   /// Takes `each` numbers of each of this rank's rows and gives those of all rows, in their order.
   package func gather(_ values: [Double], each: Int = 1) -> [Double] { exchange.gather(values, each) }
 
-  /// Sums numbers over the global batch, from those of each of this rank's units, `width` a unit. The bits are those of one
-  /// rank that holds the batch.
+  /// Sums `width` numbers of each unit over the global batch, from those of this rank's units. The bits are those of
+  /// one rank that holds the whole batch.
   package func total(_ values: [Double], width: Int) -> [Double] { exchange.total(values, width) }
 
-  /// What an objective computes of the embeddings but takes for a constant in its gradient.
+  /// The values that an objective computes from the embeddings but treats as constants in its gradient.
   package func constants(of objective: String, _ compute: () -> [Double]) -> [Double] {
     if let known = held?.constants[objective] { return known }
     let values = compute()

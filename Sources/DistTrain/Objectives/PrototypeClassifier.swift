@@ -1,7 +1,8 @@
-/// Prototypes of the speakers, of which only the directions count: every rank holds all of them and compares its own rows.
+/// Prototypes of the speakers, of which only the directions count. Every rank holds all of them and compares its own
+/// rows.
 package struct PrototypeClassifier: Classifier {
   package let speakers: Int
-  /// Prototypes of a speaker, of which the nearest counts.
+  /// The number of prototypes of a speaker, of which the nearest counts.
   package let subcenters: Int
 
   package init(speakers: Int, subcenters: Int = 1) {
@@ -11,10 +12,11 @@ package struct PrototypeClassifier: Classifier {
 
   private var prototypes: Int { speakers * subcenters }
 
-  /// One tensor, (speakers · subcenters) × dimensions, a speaker's prototypes after each other.
+  /// The layout of one tensor, (speakers · subcenters) × dimensions, in which the prototypes of a speaker follow one
+  /// another.
   package func layout(dimensions: Int) -> ParameterLayout {
     var layout = ParameterLayout()
-    // Xavier's uniform distribution, as wespeaker starts its projection.
+    // Xavier's uniform distribution, from which wespeaker draws its projection too.
     let bound = (6 / Float(prototypes + dimensions)).squareRoot()
     _ = layout.add(
       "projection.weight", shape: [prototypes, dimensions], initialisation: .uniform(bound: bound), decays: true)
@@ -29,7 +31,7 @@ package struct PrototypeClassifier: Classifier {
         embeddings: batch.embeddings.rows(batch.own), prototypes: directions.unit, subcenters: subcenters))
   }
 
-  /// The prototypes' directions, cosines and their gradient.
+  /// The number of floats of the prototypes' directions, of the cosines and of the cosines' gradient.
   package func workspace(rows: Int, dimensions: Int) -> Int { prototypes * dimensions + 2 * rows * prototypes }
 
   fileprivate func table(_ flat: MatrixView, dimensions: Int) -> MatrixView {

@@ -1,16 +1,17 @@
-/// Cosines of embeddings with the speakers' prototypes; of several prototypes (sub-centres) a speaker has the nearest
-/// one counts (Deng et al., "Sub-center ArcFace", 2020).
+/// The cosines of embeddings with the speakers' prototypes. Where a speaker has several (subcentres), the nearest one
+/// counts (Deng et al., "Sub-center ArcFace", 2020).
 package struct SpeakerCosines: Sendable {
   package let speakers: Int
   package let subcenters: Int
-  /// rows × speakers.
+  /// The cosine of each row with each speaker, rows × speakers.
   package let values: Matrix
-  /// The nearest prototype of each row and speaker.
+  /// The nearest prototype of each row and speaker; empty where each speaker has one.
   private let nearest: [Int32]
 
   /// - Parameters:
-  ///   - embeddings: unit rows, rows × dimensions.
-  ///   - prototypes: unit rows, (speakers · subcenters) × dimensions, a speaker's prototypes after each other.
+  ///   - embeddings: rows of length one, rows × dimensions.
+  ///   - prototypes: rows of length one, (speakers · subcenters) × dimensions, in which the prototypes of a speaker
+  ///     follow one another.
   package init(embeddings: MatrixView, prototypes: Matrix, subcenters: Int) {
     self.subcenters = subcenters
     speakers = prototypes.rows / subcenters
@@ -35,7 +36,7 @@ package struct SpeakerCosines: Sendable {
     self.nearest = nearest
   }
 
-  /// The gradient of the cosines with every prototype, rows × (speakers · subcenters), from that of `values`.
+  /// The gradient of the cosines with every prototype, rows × (speakers · subcenters), computed from that of `values`.
   package func spread(_ gradient: Matrix) -> Matrix {
     if subcenters == 1 { return gradient }
     let result = Matrix.zeros(rows: gradient.rows, columns: speakers * subcenters)

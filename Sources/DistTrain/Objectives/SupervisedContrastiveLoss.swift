@@ -5,26 +5,27 @@ import Foundation
 /// L = mean over anchors i with positives of −(1/|P(i)|) Σ_{p∈P(i)} [ψ(θ_ip)/τ − log D_i].
 ///
 /// A rank evaluates its own anchors against all rows. Cosines are symmetric, so the half of the gradient in which a row
-/// is someone else's pair follows from the anchors' shared terms: the result is that of one rank holding the batch.
+/// belongs to another row's pair follows from the anchors' shared terms. The result is that of one rank that holds the
+/// batch.
 package struct SupervisedContrastiveLoss: Sendable {
   package enum Denominator: String, Sendable, Codable, CaseIterable {
-    /// D_i = Σ_{p∈P} e^{ψ(θ_ip)/τ} + Σ_{n∈N} w_in e^{cos θ_in/τ}: one softmax.
+    /// The denominator D_i = Σ_{p∈P} e^{ψ(θ_ip)/τ} + Σ_{n∈N} w_in e^{cos θ_in/τ}, which makes one softmax.
     case margined
-    /// D_i = Σ_{a∈A} w_ia e^{cos θ_ia/τ}, w_ip = 1: the margin in the numerator only.
+    /// The denominator D_i = Σ_{a∈A} w_ia e^{cos θ_ia/τ} with w_ip = 1, for a margin in the numerator only.
     case plain
   }
 
   /// The global batch as a rank sees it.
   package struct Batch {
-    /// Unit embeddings of all ranks' rows, M × dimensions.
+    /// The embeddings of all ranks' rows at length one, M × dimensions.
     package let embeddings: Matrix
     /// This rank's rows.
     package let own: Range<Int>
-    /// y of all rows.
+    /// The speaker y of each row.
     package let speakers: [Int]
-    /// a of all rows.
+    /// The attention a of each row.
     package let attention: [Double]
-    /// How this rank's rows are cut for sums over the batch.
+    /// The units into which this rank's rows are cut for sums over the batch.
     package let units: BatchUnits
 
     package init(
@@ -39,13 +40,14 @@ package struct SupervisedContrastiveLoss: Sendable {
   }
 
   package struct Result {
-    /// Shares of the loss of this rank's anchors: all ranks' add up to it.
+    /// The shares of this rank's anchors in the loss, which is the sum of all ranks' shares.
     package let losses: [Double]
-    /// ∂L/∂z of this rank's unit embeddings, with a constant; n × dimensions.
+    /// The gradient ∂L/∂z of this rank's embeddings of length one, n × dimensions, with a as a constant.
     package let gradient: Matrix
-    /// ∂L/∂a of this rank's rows; nil where attention stops the gradient.
+    /// The gradient ∂L/∂a of this rank's rows; nil where attention is off or stops the gradient.
     package let attentionGradient: [Double]?
-    /// Anchors of the global batch that have a positive; with none the loss is 0 and without gradient.
+    /// The number of anchors of the global batch that have a positive. If there are none, the loss and its gradient are
+    /// 0.
     package let anchors: Int
   }
 
@@ -66,10 +68,12 @@ package struct SupervisedContrastiveLoss: Sendable {
     self.attention = attention
   }
 
+  /// Computes this rank's shares of the loss and its gradient.
   /// - Parameters:
-  ///   - warmth: how far attention has come from 1 (0) to its own weights (1).
+  ///   - batch: the global batch as this rank sees it.
+  ///   - warmth: the progress of attention from 1 for all rows (0) to its own values (1).
   ///   - gather: takes two numbers of each of this rank's rows and gives those of all rows.
-  ///   - total: sums numbers over all ranks' units.
+  ///   - total: sums numbers over the units of all ranks; nil sums over this rank's alone.
   package func evaluate(
     _ batch: Batch, warmth: Double = 1, gather: ([Double]) -> [Double] = { $0 }, total: BatchSum? = nil
   ) -> Result {
@@ -77,7 +81,7 @@ package struct SupervisedContrastiveLoss: Sendable {
     let cosines = Matrix(rows: batch.own.count, columns: batch.speakers.count)
     multiply(batch.embeddings.rows(batch.own), transposed: batch.embeddings.view, into: cosines.view)
     let terms = batch.own.enumerated().map { rows.terms(anchor: $1, cosines: cosines.row($0)) }
-    // Two numbers an anchor, from the rank that owns it to all: log D_i and the sum of its negatives' attention.
+    // Two numbers of each anchor go from the rank that owns it to all: log D_i and the sum of its negatives' attention.
     let shared = gather(terms.flatMap { [$0.logDenominator, $0.attentionSum] })
     let coefficients = Matrix(rows: batch.own.count, columns: batch.speakers.count)
     for (index, row) in batch.own.enumerated() {
@@ -105,7 +109,8 @@ package struct SupervisedContrastiveLoss: Sendable {
 extension SupervisedContrastiveLoss: Objective {
   package var absence: String { "no row has a positive" }
 
-  /// With the batch's classifier's certainty as attention, and the same of all rows where there is none.
+  /// Computes the loss with the certainty of the batch's classifier as attention, or with the same attention for all
+  /// rows if there is no classifier.
   package func evaluate(_ batch: ObjectiveBatch) -> ObjectiveValue {
     func certainty() -> [Double] {
       batch.gather(batch.classification?.certainty(attention) ?? batch.own.map { _ in 1 })

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Adam (Kingma and Ba 2015), with weight decay in the gradient, or with it apart from the gradient
-/// (AdamW, Loshchilov and Hutter 2019).
+/// Adam (Kingma and Ba 2015) with weight decay in the gradient or, as AdamW (Loshchilov and Hutter 2019), apart from
+/// it.
 public final class Adam: Optimizer {
   public let state: [(name: String, values: Matrix)]
   public var updates = 0

@@ -1,14 +1,15 @@
 internal import CKernels
 
-/// Gradients no longer than a given norm.
+/// Clipping of gradients to a given norm.
 package enum GradientClipping {
-  /// ‖g‖ of a range of a flat buffer.
+  /// The norm ‖g‖ of a range of a flat buffer.
   package static func norm(_ gradient: Matrix, _ range: Range<Int>) -> Double {
     let start = gradient.pointer + range.lowerBound
     return ck_dot(start, start, range.count).squareRoot()
   }
 
-  /// Scales the range so that its norm is at most `limit`; returns the norm before. Nil clips nothing.
+  /// Scales the range so that its norm is at most `limit`; nil clips nothing.
+  /// - Returns: the norm before.
   @discardableResult
   package static func clip(_ gradient: Matrix, _ range: Range<Int>, to limit: Double?) -> Double {
     let length = norm(gradient, range)

@@ -2,28 +2,28 @@ import Foundation
 
 /// The learning rate as a function of the step t = 0, 1 … T − 1 alone.
 ///
-/// Every course but `oneCycle` is multiplied by a linear warm-up, min(1, t / warmup): wespeaker's, in which the first
-/// step of a run with a warm-up has rate 0.
+/// Every course but `oneCycle` is multiplied by a linear warm-up, min(1, t / warmup), as in wespeaker: the first step
+/// of a run with a warm-up has rate 0.
 public struct LearningRateSchedule: Sendable, Equatable {
   public enum Course: Sendable, Equatable {
     /// The same rate throughout.
     case constant(Double)
-    /// initial · exp((t / T) · ln(final / initial)): wespeaker's.
+    /// initial · exp((t / T) · ln(final / initial)), as in wespeaker.
     case exponential(initial: Double, final: Double)
     /// final + ½ (initial − final) (1 + cos(π t / T)).
     case cosine(initial: Double, final: Double)
     /// initial · factor^⌊t / every⌋.
     case step(initial: Double, factor: Double, every: Int)
-    /// From maximum / divisor up to maximum over the fraction `rise` of the steps, then down to
-    /// maximum / (divisor · finalDivisor), both along a half cosine (Smith and Topin 2017, as PyTorch's `OneCycleLR`
-    /// does it; momentum stays as it is).
+    /// A rise from maximum / divisor to maximum over the fraction `rise` of the steps, followed by a fall to maximum /
+    /// (divisor · finalDivisor), both along a half cosine (Smith and Topin 2017, in the form of PyTorch's `OneCycleLR`;
+    /// the momentum stays as it is).
     case oneCycle(maximum: Double, rise: Double, divisor: Double, finalDivisor: Double)
   }
 
   public let course: Course
-  /// T: the steps of the whole run.
+  /// The number T of steps of the whole run.
   public let steps: Int
-  /// Steps of linear rise from 0; 0 is none.
+  /// The number of steps of the linear rise from 0; 0 for none.
   public let warmup: Int
 
   public init(_ course: Course, steps: Int, warmup: Int = 0) {
@@ -35,7 +35,7 @@ public struct LearningRateSchedule: Sendable, Equatable {
     self.warmup = warmup
   }
 
-  /// The rate of the update after step `step`'s gradients, counted from 0.
+  /// The learning rate of step `step`, counted from 0.
   public func rate(at step: Int) -> Double {
     precondition(step >= 0, "steps count from 0")
     let progress = Double(step) / Double(steps)
@@ -59,7 +59,7 @@ public struct LearningRateSchedule: Sendable, Equatable {
     }
   }
 
-  /// Half a cosine from one value to another; `progress` runs from 0 to 1.
+  /// Half a cosine from one value to another, where `progress` runs from 0 to 1.
   private static func cosine(from start: Double, to end: Double, _ progress: Double) -> Double {
     end + (start - end) / 2 * (1 + cos(.pi * progress))
   }

@@ -1,15 +1,15 @@
 import Foundation
 
 /// The margin of the classification loss as a function of the step alone: `initial` before step `start`, `final` from
-/// step `end` on, and a rising course between.
+/// step `end` on, and a rising course in between.
 public struct MarginSchedule: Sendable, Equatable {
   public enum Course: Sendable, Equatable {
     /// `final` from the first step on.
     case constant
     /// initial + (final − initial) · (t − start) / (end − start).
     case linear
-    /// initial + (final − initial) · (1 − exp(ln(10⁻³) · (t − start) / (end − start))): wespeaker's, steep at first;
-    /// at `end` it jumps the last thousandth.
+    /// initial + (final − initial) · (1 − exp(ln(10⁻³) · (t − start) / (end − start))), as in wespeaker: steep at
+    /// first, with a jump over the last thousandth at `end`.
     case exponential
   }
 

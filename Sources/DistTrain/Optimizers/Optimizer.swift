@@ -1,13 +1,14 @@
 /// A rule by which parameters follow a gradient.
 public protocol Optimizer: AnyObject {
-  /// What the rule remembers, by name, each like the parameters: all of it belongs in a checkpoint.
+  /// The values that the rule remembers, by name, each laid out like the parameters. All of them belong in a
+  /// checkpoint.
   var state: [(name: String, values: Matrix)] { get }
-  /// Updates made so far.
+  /// The number of updates made so far.
   var updates: Int { get set }
 
-  /// One update, in place.
+  /// Makes one update, in place.
   /// - Parameters:
   ///   - values: the flat parameters.
-  ///   - gradient: like the parameters.
+  ///   - gradient: the gradient, laid out like the parameters.
   func update(_ values: Matrix, gradient: Matrix, learningRate: Double)
 }

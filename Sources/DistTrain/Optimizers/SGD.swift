@@ -1,5 +1,5 @@
-/// Stochastic gradient descent with momentum (PyTorch's form): v = μ·v + g + λ·p; p −= η·v, or with Nesterov's momentum
-/// p −= η·(g + λ·p + μ·v) (Sutskever et al. 2013).
+/// Stochastic gradient descent with momentum in PyTorch's form: v = μ·v + g + λ·p and p −= η·v, or with Nesterov's
+/// momentum p −= η·(g + λ·p + μ·v) (Sutskever et al. 2013).
 public final class SGD: Optimizer {
   public let state: [(name: String, values: Matrix)]
   public var updates = 0

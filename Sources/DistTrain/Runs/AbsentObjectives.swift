@@ -1,7 +1,7 @@
-/// Says when an objective begins to be left out of the steps, and when all are back.
+/// Says when the steps begin to leave out an objective, and when all are back.
 package final class AbsentObjectives: StepObserver {
   private let objectives: [any Objective]
-  /// Why one is left out at present.
+  /// The reason why an objective is left out at present; nil if none is.
   private var absence: String?
 
   package init(_ objectives: [any Objective]) {
@@ -10,7 +10,7 @@ package final class AbsentObjectives: StepObserver {
 
   package func took(_ step: StepReport, note: (String) -> Void) {
     let metrics = step.metrics
-    // Of several the last one is told.
+    // If several are left out, the last one is named.
     let now = zip(objectives, metrics.objectives).reversed().lazy.compactMap { objective, measured in
       if measured.terms == 0 { return "\(objective.absence): the \(objective.name) loss is left out" }
       return measured.gradientNorm == 0 ? "the \(objective.name) gradient is zero: it is left out" : nil

@@ -1,5 +1,5 @@
-/// `bad-utterances.tsv`: the utterances that training met and could not read, each once: step, utterance, path, reason.
-/// The first one begins it.
+/// `bad-utterances.tsv`: the utterances that training could not read, each once, with step, utterance, path and reason.
+/// The first one begins the file.
 final class BadUtteranceLog {
   private let path: String
   private let batches: BatchStream
@@ -7,7 +7,7 @@ final class BadUtteranceLog {
 
   private static let header = "step\tutterance\tpath\treason"
 
-  /// Opens the list to go on after a step, where there is one.
+  /// Opens the list to continue after a step, if there is one.
   init(path: String, of batches: BatchStream, after step: Int) throws {
     self.path = path
     self.batches = batches
@@ -26,13 +26,14 @@ final class BadUtteranceLog {
     return log
   }
 
-  /// Cuts off what was met after a step.
+  /// Cuts off the utterances that were met after a step.
   private func cutBack(_ log: StepLog, to step: Int) throws {
     try log.cutBack(to: step)
     if try InputFile(path: path).bytes == 0 { try log.append(Self.header) }
   }
 
-  /// Says of each utterance once that it cannot be read, and lists it: its copies at other speeds are the same recording.
+  /// Says once of each utterance that it cannot be read, and lists it. Its copies at other speeds are the same
+  /// recording.
   private func add(_ unreadable: [BatchLoader.Unreadable], step: Int, note: (String) -> Void) {
     guard !unreadable.isEmpty else { return }
     let corpus = batches.source.corpus

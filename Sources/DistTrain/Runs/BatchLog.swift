@@ -1,11 +1,12 @@
-/// `batches.jsonl`: for every step what each row of the global batch was, left-out steps with it.
+/// `batches.jsonl`: the contents of each row of the global batch for every step, including steps whose update was left
+/// out.
 final class BatchLog {
-  /// Rank 0's.
+  /// The log of rank 0; nil on other ranks.
   private let log: StepLog?
   private let source: BatchSource
   private let communicator: any Communicator
 
-  /// Opens the log to go on after a step, or begins it.
+  /// Opens the log to continue after a step, or begins it.
   init(path: String, of source: BatchSource, after step: Int, communicator: any Communicator) throws {
     self.source = source
     self.communicator = communicator

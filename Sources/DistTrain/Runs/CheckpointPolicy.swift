@@ -1,18 +1,18 @@
-/// When a run saves, which checkpoint is its best, and how training goes back to the last good one.
+/// Decides when a run saves and which checkpoint is its best, and takes training back to the last good one.
 ///
-/// A checkpoint is written while training goes on; where that fails, the last good one stays. All ranks call each function
+/// A checkpoint is written while training goes on. If that fails, the last good one stays. All ranks call each function
 /// together, and rank 0 writes.
 final class CheckpointPolicy {
-  /// Seconds that a checkpoint which is due waits for the one before; a disk that takes longer costs checkpoints, not
-  /// training.
+  /// The seconds that a due checkpoint waits for the one before. A disk that takes longer costs checkpoints, but does
+  /// not stop training.
   private static let patience = 10.0
 
   private let session: RunSession
-  /// What has to be on disk with a checkpoint; rank 0's.
+  /// The log that has to be on disk with a checkpoint; nil on ranks other than 0.
   private let log: MetricsLog?
   private let writer = CheckpointWriter()
   private var lastSave = monotonicSeconds()
-  /// Seconds that training stood still for checkpoints since they were last asked for.
+  /// The seconds that training stood still for checkpoints since they were last asked for.
   private var stoodStill = 0.0
   /// The lowest held-out EER of this run's checkpoints, in percent.
   private var bestEER = Double.infinity
@@ -31,20 +31,20 @@ final class CheckpointPolicy {
 
   var isDueByTime: Bool { settings.everyMinutes > 0 && monotonicSeconds() - lastSave >= 60 * settings.everyMinutes }
 
-  /// Seconds that a checkpoint may take: the longest until now, and before the first its bytes at the pace of a slow disk.
+  /// The seconds that a checkpoint may take: those of the longest so far or, before the first, of a slow disk.
   var expectedSeconds: Double {
     writer.longestSeconds
       ?? Double(trainer.parameters.count * (1 + trainer.optimizer.state.count) * MemoryLayout<Float>.stride) / 20e6
   }
 
-  /// Seconds that training stood still for checkpoints since the last call.
+  /// The seconds that training stood still for checkpoints since the last call.
   func takeStoodStill() -> Double {
     defer { stoodStill = 0 }
     return stoodStill
   }
 
   /// Begins a checkpoint of this step.
-  /// - Parameter isBest: it takes the place of the best one.
+  /// - Parameter isBest: whether it takes the place of the best one.
   func begin(isBest: Bool = false) throws {
     communicator.announce("the checkpoint of step \(trainer.step)")
     let began = monotonicSeconds()
@@ -64,8 +64,8 @@ final class CheckpointPolicy {
     if session.isFirstRank { startWriting(isBest: isBest) }
   }
 
-  /// Saves this step, unless that was done, and waits until it is on disk.
-  /// - Throws: `AgreedFailure` where it cannot be written.
+  /// Saves this step, unless that has been done, and waits until it is on disk.
+  /// - Throws: `AgreedFailure` where it cannot be written, or parameters are not finite.
   func save() throws {
     communicator.announce("the checkpoint of step \(trainer.step)")
     guard try isWorthSaving() else {
@@ -83,7 +83,8 @@ final class CheckpointPolicy {
     lastSave = monotonicSeconds()
   }
 
-  /// Where it cannot be written training goes on, or ends for another reason, and the last good one stays.
+  /// Saves this step, or warns if it cannot be written: then training goes on, or ends for another reason, and the last
+  /// good checkpoint stays.
   func saveOrWarn() throws {
     do {
       try save()
@@ -92,12 +93,12 @@ final class CheckpointPolicy {
     }
   }
 
-  /// Lets this step's checkpoint be the best where its held-out EER, in percent, is the lowest, and begins it where there
-  /// is none yet.
+  /// Makes this step's checkpoint the best if its held-out EER, in percent, is the lowest, and begins the checkpoint if
+  /// there is none yet.
   func keepIfBest(eer: Double) throws {
     guard settings.keepBest, trainer.step > 0, eer < bestEER else { return }
     bestEER = eer
-    // What was begun for this step is written before the mark is set.
+    // A checkpoint that was begun for this step is written before the mark is set.
     let isThere = communicator.broadcast(session.isFirstRank && (writer.wait() && writer.lastWritten == trainer.step))
     guard isThere else { return try begin(isBest: true) }
     guard session.isFirstRank else { return }
@@ -107,7 +108,7 @@ final class CheckpointPolicy {
     }
   }
 
-  /// Says which checkpoints could not be written since the last time.
+  /// Reports the checkpoints that could not be written since the last call.
   func report() {
     for outcome in writer.takeOutcomes() {
       guard let failure = outcome.failure else { continue }
@@ -115,24 +116,24 @@ final class CheckpointPolicy {
     }
   }
 
-  /// Waits for what is being written, and says what could not be.
+  /// Waits for the checkpoint that is being written, and reports those that could not be.
   func finish() {
     wait()
     report()
   }
 
-  /// Waits for what is being written.
+  /// Waits for the checkpoint that is being written.
   func wait() { writer.wait() }
 
-  /// Takes the step that the trainer goes on from as saved, and finds the best of the checkpoints before.
+  /// Counts the step that the trainer goes on from as saved, and finds the best of the checkpoints up to it.
   func takeUp() throws {
     writer.note(written: trainer.step)
     bestEER = communicator.broadcast(
       try communicator.agree { session.isFirstRank ? try markBest() : .infinity })
   }
 
-  /// Brings the trainer back to the newest checkpoint, to its beginning where there is none, and on with other crops.
-  /// - Parameter cutBack: what was written of the steps after it goes, on rank 0.
+  /// Takes the trainer back to the newest checkpoint, or to its beginning if there is none, to go on with other crops.
+  /// - Parameter cutBack: removes what was written of the steps after the given one. It is called on rank 0.
   func goBack(_ cutBack: (_ step: Int) throws -> Void) throws {
     let rollbacks = trainer.batches.rollbacks + 1
     if session.isFirstRank { finish() }
@@ -147,7 +148,8 @@ final class CheckpointPolicy {
     try communicator.agree { if session.isFirstRank { try cutBack(trainer.step) } }
   }
 
-  /// Saves that training went back, so that a run which is killed before the next checkpoint goes on with other crops too.
+  /// Saves that training went back, so that a run that is killed before the next checkpoint goes on with other crops
+  /// too.
   func beginAfterGoingBack() throws {
     writer.note(written: nil)
     try begin()
@@ -170,7 +172,7 @@ final class CheckpointPolicy {
       configuration: configuration.digest, version: session.options.version, arithmetic: session.arithmetic,
       metadata: configuration.encoderMetadata)
     writer.start(step: snapshot.step) { [store, log, keep = settings.keep] in
-      // A checkpoint's steps are in the log even where the power fails.
+      // The steps of a checkpoint are in the log even if the power fails.
       try log?.sync()
       try store.save(snapshot)
       if isBest { try store.markBest(step: snapshot.step) }
@@ -178,9 +180,9 @@ final class CheckpointPolicy {
     }
   }
 
-  /// Marks the checkpoint of the lowest EER among those that are there as the best: a run may have been killed before it
-  /// did, or the marked one may lie behind the step that this run goes on from.
-  /// - Returns: its EER; infinite where no checkpoint was evaluated.
+  /// Marks the checkpoint with the lowest EER among those that exist as the best. A run may have been killed before it
+  /// did so, or the marked one may be of a step after the one that this run goes on from.
+  /// - Returns: its EER in percent; infinite if no checkpoint was evaluated.
   private func markBest() throws -> Double {
     guard settings.keepBest else { return .infinity }
     let results = EvaluationResults(session.folder)

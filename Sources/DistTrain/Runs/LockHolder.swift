@@ -1,20 +1,20 @@
 import Foundation
 
-/// The process that holds a run folder, as its lock file says it.
+/// The process that holds a run folder, as the folder's lock file describes it.
 package struct LockHolder: Codable, Sendable, Equatable {
   package var host: String
   package var pid: Int32
-  /// The batch system's job, such as `Slurm job 77`; nil outside of one.
+  /// The job of the batch system, such as `Slurm job 77`; nil outside of one.
   package var job: String?
-  /// When the process took the folder, in seconds since 1970.
+  /// The time at which the process took the folder, in seconds since 1970.
   package var since: Double
-  /// The boot of the host's kernel.
+  /// The identifier of the boot of the host's kernel.
   package var boot: String
-  /// The name space of `pid`: two containers on a host have the same numbers for different processes.
+  /// The namespace of `pid`, since two containers on a host have the same numbers for different processes.
   package var namespace: String
-  /// When the process started, by the kernel's count: numbers of processes come again.
+  /// The start of the process by the kernel's count, since the numbers of processes are used again.
   package var started: String
-  /// Differs between any two holders.
+  /// A text that differs between any two holders.
   package var token: String
 
   /// This process.
@@ -26,18 +26,19 @@ package struct LockHolder: Codable, Sendable, Equatable {
       namespace: ProcessStatus.namespace, started: ProcessStatus(of: pid)?.started ?? "", token: UUID().uuidString)
   }
 
-  /// Whether the process has ended for sure: it ran on this host, and is no more. Of another host nothing is known.
+  /// Whether the process has certainly ended: it ran on this host and no longer exists. Nothing is known of other
+  /// hosts.
   package func hasEnded(seenFrom here: LockHolder) -> Bool {
     guard host == here.host, !boot.isEmpty else { return false }
     if boot != here.boot { return true }
     guard namespace == here.namespace else { return false }
     if kill(pid, 0) < 0, errno == ESRCH { return true }
-    // Another user's process may be hidden: nothing is known of it then.
+    // Another user's process may be hidden, and then nothing is known of it.
     guard let now = ProcessStatus(of: pid) else { return false }
     return now.state == "Z" || now.started != started
   }
 
-  /// `process 4711 on node3 (Slurm job 77), which has had it for 12 min 05 s`.
+  /// A description such as `process 4711 on node3 (Slurm job 77), which has had it for 12 min 05 s`.
   package func description(now: Double = Date().timeIntervalSince1970) -> String {
     "process \(pid) on \(host)\(job.map { " (\($0))" } ?? ""), which has had it for "
       + ProgressLine.duration(max(0, now - since))

@@ -1,12 +1,13 @@
-/// Watches a run's losses for sudden rises: a sign of too high a learning rate or of broken data, before numbers overflow.
+/// Watches a run's losses for sudden rises, which are a sign of too high a learning rate or of broken data before
+/// numbers overflow.
 package final class LossSpikes {
-  /// Steps that a loss is compared with.
+  /// The number of steps that a loss is compared with.
   private static let window = 50
-  /// Steps before anything is said.
+  /// The number of steps before anything is reported.
   private static let least = 20
-  /// How many standard deviations above the mean a loss is a spike; and it is half as high again as the mean, which keeps
-  /// silence where losses hardly vary.
+  /// The number of standard deviations above the mean at which a loss is a spike.
   private static let deviations = 6.0
+  /// The least ratio of a spike to the mean, which prevents reports where losses hardly vary.
   private static let ratio = 1.5
 
   /// The last losses of each objective, by its name.
@@ -15,7 +16,7 @@ package final class LossSpikes {
   package init() {}
 
   /// Takes a step's losses.
-  /// - Returns: what is wrong with them, for people; nil where nothing is.
+  /// - Returns: a description of what is wrong with them; nil if nothing is.
   package func add(_ metrics: StepMetrics) -> String? {
     var findings: [String] = []
     for (name, loss) in metrics.objectives.map({ ($0.name, $0.loss) }) where loss.isFinite {
@@ -30,7 +31,7 @@ package final class LossSpikes {
     return findings.isEmpty ? nil : findings.joined(separator: "; ")
   }
 
-  /// The mean of the losses before where a loss is a spike above it.
+  /// The mean of the losses before if a loss is a spike above it; otherwise nil.
   private static func spike(_ loss: Double, _ before: [Double]) -> Double? {
     let count = Double(before.count)
     let mean = before.reduce(0, +) / count

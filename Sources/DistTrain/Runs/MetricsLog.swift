@@ -1,9 +1,9 @@
-/// `metrics.jsonl`: a line a step.
+/// `metrics.jsonl`: one line for each step.
 package final class MetricsLog: Sendable {
   private let log: StepLog
   package var path: String { log.path }
 
-  /// Opens the log to go on at its end, or begins it.
+  /// Opens the log to continue at its end, or begins it.
   package init(path: String) throws {
     log = try StepLog(path: path)
   }
@@ -18,7 +18,7 @@ package final class MetricsLog: Sendable {
   /// - Throws: `Failure(.failed)` with the system's reason where some are not.
   package func sync() throws { try log.sync() }
 
-  /// Cuts off what comes after a step, a line that was cut short by a kill with it.
+  /// Cuts off the lines after a step, including a line that a kill cut short.
   package func cutBack(to step: Int) throws { try log.cutBack(to: step) }
 }
 

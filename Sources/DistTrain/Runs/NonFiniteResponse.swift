@@ -1,8 +1,9 @@
-/// What a run does about a step whose numbers are not finite, as `training.nonFinite` says. All ranks are here together.
+/// The response of a run to a step whose numbers are not finite, as `training.nonFinite` sets it. All ranks call its
+/// functions together.
 final class NonFiniteResponse {
   private let session: RunSession
   private let checkpoints: CheckpointPolicy
-  /// Updates left out one after the other until now.
+  /// The number of updates left out in a row until now.
   private var skippedInARow = 0
 
   private var trainer: Trainer { session.trainer }
@@ -12,14 +13,14 @@ final class NonFiniteResponse {
     self.checkpoints = checkpoints
   }
 
-  /// A step was as it should be.
+  /// Notes that the numbers of a step were finite.
   func reset() { skippedInARow = 0 }
 
   /// Leaves the step's update out, or goes back to the last checkpoint.
   /// - Parameters:
-  ///   - place: where the step's report is, for people.
-  ///   - cutBack: what was written of the steps after one goes, on rank 0.
-  /// - Returns: the step where it counts although its update was left out.
+  ///   - place: a clause that says where the step's report is.
+  ///   - cutBack: removes what was written of the steps after the given one. It is called on rank 0.
+  /// - Returns: the report of the step if it counts although its update was left out; nil after going back.
   /// - Throws: `AgreedFailure` where the run ends.
   func answer(
     _ broken: NonFiniteStep, reportedAt place: String, cutBack: (_ step: Int) throws -> Void
@@ -58,8 +59,8 @@ final class NonFiniteResponse {
     }
   }
 
-  /// Writes what the step was computed on.
-  /// - Returns: where it is, for people.
+  /// Writes the utterances that the step was computed on, on rank 0.
+  /// - Returns: a clause that says where they are; empty on other ranks.
   func write(_ broken: NonFiniteStep) -> String {
     guard session.isFirstRank else { return "" }
     let (batches, folder) = (trainer.batches, session.folder.nonFinitePath)

@@ -1,11 +1,11 @@
 import Foundation
 
-/// How training stands, in words.
+/// The state of a training in words.
 package struct ProgressLine: Sendable {
   package var metrics: StepMetrics
   /// The run's last step.
   package var steps: Int
-  /// Until the last step; nil when it cannot be told yet.
+  /// The seconds until the last step; nil if they cannot be estimated yet.
   package var secondsLeft: Double?
 
   package init(metrics: StepMetrics, steps: Int, secondsLeft: Double?) {
@@ -14,8 +14,8 @@ package struct ProgressLine: Sendable {
     self.secondsLeft = secondsLeft
   }
 
-  /// `step 100/600  epoch 2  classification 6.123  contrastive 3.210  α 0.412  lr 1.2e-3  32.1 utterances/s  45 s
-  /// left`; numbers that do not apply are left out.
+  /// A line such as `step 100/600  epoch 2  classification 6.123  contrastive 3.210  α 0.412  lr 1.2e-3  32.1
+  /// utterances/s  45 s left`. Numbers that do not apply are left out.
   package var text: String {
     let step = String(metrics.step)
     let padding = String(repeating: " ", count: max(0, String(steps).count - step.count))
@@ -34,7 +34,7 @@ package struct ProgressLine: Sendable {
     return parts.joined(separator: "  ")
   }
 
-  /// A line that fits `columns` columns, a bar before the words: `[####      ]  40 %  step …`.
+  /// A line cut to `columns` columns, with a bar before the words: `[####      ]  40 %  step …`.
   package func bar(columns: Int) -> String {
     let cells = 20
     let share = steps > 0 ? min(max(Double(metrics.step) / Double(steps), 0), 1) : 1
@@ -45,7 +45,7 @@ package struct ProgressLine: Sendable {
     return String(line.prefix(max(columns, 0)))
   }
 
-  /// `45 s`, `2 min 10 s`, `1 h 04 min`, `3 d 2 h`.
+  /// A duration such as `45 s`, `2 min 10 s`, `1 h 04 min` or `3 d 2 h`.
   package static func duration(_ seconds: Double) -> String {
     guard seconds.isFinite, seconds < 1e9 else { return "?" }
     let total = Int(max(seconds, 0).rounded(.up))
@@ -62,7 +62,7 @@ package struct ProgressLine: Sendable {
     value.isNaN ? "nan" : String(format: "%.\(places)f", value)
   }
 
-  /// Two digits and a power of ten without a plus or zeros: `1.2e-3`.
+  /// Two digits and a power of ten without plus sign or leading zeros, such as `1.2e-3`.
   private static func scientific(_ value: Double) -> String {
     let parts = String(format: "%.1e", value).split(separator: "e")
     guard parts.count == 2, let exponent = Int(parts[1]) else { return "\(value)" }

@@ -1,9 +1,9 @@
 import Foundation
 
-/// Tells how training goes: a bar that is written over at each step on a terminal, a line every so many steps
+/// Shows how training goes: a bar that is overwritten at each step on a terminal, and a line every `everySteps` steps
 /// elsewhere.
 ///
-/// Nobody reading is no reason to stop training: once the reader is gone, nothing more is written. (SIGPIPE has to be
+/// A missing reader is no reason to stop training: once the reader is gone, nothing more is written. (SIGPIPE has to be
 /// ignored.) A line that a full disk does not take is left out, and the next one is tried.
 package final class ProgressReport {
   private let steps: Int
@@ -12,13 +12,13 @@ package final class ProgressReport {
   private let isTerminal: Bool
   private var rate = StepRate()
   private var isBroken = false
-  /// The last line was written in part.
+  /// Whether the last line was written only in part.
   private var isTorn = false
   private var barIsShown = false
 
   /// - Parameters:
   ///   - steps: the run's last step.
-  ///   - everySteps: between plain lines.
+  ///   - everySteps: the number of steps between plain lines.
   ///   - isTerminal: whether somebody watches; nil asks the system about standard output.
   package init(steps: Int, everySteps: Int, descriptor: Int32 = STDOUT_FILENO, isTerminal: Bool? = nil) {
     self.steps = steps
@@ -27,7 +27,7 @@ package final class ProgressReport {
     self.isTerminal = isTerminal ?? Terminal.isWatched
   }
 
-  /// Call it after each step.
+  /// Shows the state after a step. To be called after each step.
   package func report(_ metrics: StepMetrics) {
     rate.add(seconds: metrics.totalSeconds)
     let secondsLeft = rate.secondsPerStep.map { $0 * Double(max(0, steps - metrics.step)) }
@@ -40,13 +40,13 @@ package final class ProgressReport {
     }
   }
 
-  /// Writes a line of its own, above the bar where there is one.
+  /// Writes a line of its own, above the bar if there is one.
   package func note(_ text: String) {
     write((isTerminal && barIsShown ? "\r\u{1B}[K" : "") + text + "\n")
     barIsShown = false
   }
 
-  /// Leaves the bar where it is and goes to the next line.
+  /// Leaves the bar in place and goes to the next line.
   package func finish() {
     if barIsShown { write("\n") }
     barIsShown = false
@@ -79,10 +79,10 @@ extension ProgressReport: StepObserver {
   package func took(_ step: StepReport, note: (String) -> Void) { report(step.metrics) }
 }
 
-/// Whether somebody watches standard output.
+/// The terminal that standard output may be.
 enum Terminal {
-  /// Open MPI gives its ranks a terminal of their own and passes on what they write, so that there the launcher's own
-  /// output counts: that of the parent process, on its host.
+  /// Whether somebody watches standard output. Open MPI gives its ranks a terminal of their own and passes on what they
+  /// write, so there the output of the launcher counts, which is the parent process on its host.
   static var isWatched: Bool {
     guard ProcessInfo.processInfo.environment["OMPI_COMM_WORLD_SIZE"] != nil else { return isatty(STDOUT_FILENO) == 1 }
     let descriptor = open("/proc/\(getppid())/fd/1", O_WRONLY | O_NOCTTY)

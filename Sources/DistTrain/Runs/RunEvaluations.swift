@@ -1,6 +1,6 @@
 import Foundation
 
-/// The results of a run's evaluations as they lie in its folder, a file a step.
+/// The results of a run's evaluations in its folder, one file for each step.
 struct EvaluationResults {
   let folder: String
 
@@ -12,13 +12,13 @@ struct EvaluationResults {
 
   private struct Result: Decodable { let eer: Double }
 
-  /// The EER in percent that was found at a step; nil where it was not evaluated.
+  /// The EER in percent at a step; nil if that was not evaluated.
   func eer(ofStep step: Int) -> Double? {
     guard let json = try? InputFile.contents(of: path(ofStep: step)) else { return nil }
     return try? JSONDecoder().decode(Result.self, from: Data(json)).eer
   }
 
-  /// Removes those of steps that are yet to be taken.
+  /// Removes the results of the steps after the given one, which are yet to be taken.
   func remove(after step: Int) throws {
     for name in try FileSystem.names(in: folder) {
       let digits = name.dropFirst("step-".count).prefix { $0.isNumber }
@@ -28,11 +28,11 @@ struct EvaluationResults {
   }
 }
 
-/// Scores a run's held-out trials before the first step, every so many steps and after the last, once a step.
+/// Scores a run's held-out trials before the first step, every so many steps and after the last, once for each step.
 final class RunEvaluations {
   private let session: RunSession
   private let results: EvaluationResults
-  /// Seconds that the last one took; 0 before the first.
+  /// The seconds that the last evaluation took; 0 before the first.
   private(set) var seconds = 0.0
 
   init(_ session: RunSession) {
@@ -40,7 +40,7 @@ final class RunEvaluations {
     results = EvaluationResults(session.folder)
   }
 
-  /// Whether this step is one to evaluate at, and its result is not there from before a resume. Rank 0 knows.
+  /// Whether this step is one to evaluate at and has no result from before a resume. Only rank 0 knows.
   var isDue: Bool {
     session.heldOut != nil && isEvaluationStep && results.eer(ofStep: session.trainer.step) == nil
   }
@@ -51,16 +51,17 @@ final class RunEvaluations {
     return every > 0 && step % every == 0
   }
 
-  /// What became of an evaluation.
+  /// The outcome of a call that may evaluate.
   enum Outcome {
-    /// It was not time for one.
+    /// No evaluation was due.
     case notDue
-    /// It took place, and ranks may have been asked to stop meanwhile; the EER in percent, nil where it came to no end.
+    /// An evaluation was tried, and ranks may have been asked to stop meanwhile. The EER is in percent; it is nil if
+    /// the evaluation did not finish.
     case tried(eer: Double?)
   }
 
-  /// Evaluates where that is due. A recording that can no longer be read on the way is no reason to stop training; a
-  /// request to stop ends the scoring. All ranks call this together.
+  /// Evaluates if that is due. Between the first and the last step, a recording that can no longer be read is no reason
+  /// to stop training. A request to stop ends the scoring. All ranks call this together.
   func evaluateIfDue() throws -> Outcome {
     let (communicator, step) = (session.communicator, session.trainer.step)
     guard let heldOut = session.heldOut, communicator.broadcast(session.isFirstRank && isDue) else { return .notDue }
@@ -78,6 +79,7 @@ final class RunEvaluations {
     }
   }
 
+  /// Scores the trials and writes the result.
   /// - Returns: the EER in percent.
   private func evaluate(_ heldOut: HeldOutEvaluation, step: Int) throws -> Double {
     let trainer = session.trainer
@@ -94,7 +96,7 @@ final class RunEvaluations {
         try AtomicFile.write(metrics.json + "\n", to: "\(results.folder)/result.json")
         try heldOut.write(scores, to: "\(results.folder)/scores")
       }
-      // Last: where it is there, the step is not evaluated again.
+      // This file comes last: once it exists, the step is not evaluated again.
       try AtomicFile.write(metrics.json + "\n", to: results.path(ofStep: step))
     }
     return metrics.eer

@@ -1,12 +1,12 @@
 import Foundation
 
-/// The folder of a run: what was asked, how it went, its checkpoints and its evaluations.
+/// The folder of a run, with its settings, logs, checkpoints and evaluations.
 package struct RunFolder: Sendable {
   package let path: String
 
   /// Creates the folder and those in it, or takes an existing one.
   ///
-  /// - Throws: `Failure` when the path is a file or may not be written to.
+  /// - Throws: `Failure` where the path is a file or may not be written to.
   package init(creating path: String) throws {
     self.path = path
     if FileSystem.exists(path), !FileSystem.isFolder(path) {
@@ -28,7 +28,7 @@ package struct RunFolder: Sendable {
   package var batchesPath: String { path + "/batches.jsonl" }
   package var checkpointsPath: String { path + "/checkpoints" }
   package var evaluationPath: String { path + "/evaluation" }
-  /// What the steps were computed on whose numbers were not finite; created by the first.
+  /// The folder for the contents of steps whose numbers were not finite. The first such step creates it.
   package var nonFinitePath: String { path + "/nonfinite" }
 
   package var checkpoints: CheckpointStore { CheckpointStore(path: checkpointsPath) }
@@ -38,7 +38,7 @@ package struct RunFolder: Sendable {
     try AtomicFile.write(yaml, to: configurationPath)
   }
 
-  /// The configuration with which the run was begun; nil for a new one.
+  /// The configuration with which the run began; nil for a new one.
   package func configuration() throws -> String? {
     guard FileSystem.exists(configurationPath) else { return nil }
     return String(decoding: try InputFile.contents(of: configurationPath), as: UTF8.self)

@@ -1,16 +1,19 @@
 import Foundation
 import Synchronization
 
-/// A run folder belongs to one job: a file `lock` in it names the process that has it and is touched every few seconds.
+/// The lock of a run folder, which belongs to one job. A file `lock` in the folder names the process that has it and is
+/// touched every few seconds.
 ///
-/// It needs no locks of the file system, which shared ones may not have: a file is created only where none is, and takes
-/// another one's place at once. The lock of a process that ended without giving it back, killed, or with its host, is
-/// taken over: at once where the process ran on this host, else when the file has not been touched for `patience`.
-/// Nothing is concluded from clocks of other hosts.
+/// It needs no locks of the file system, which shared ones may not have: a file is created only where none exists, and
+/// replaces another one in a single operation. The lock of a process that ended without giving it back, because it
+/// was killed or its host went down, is taken over: at once if the process ran on this host, and otherwise when the
+/// file has not been touched for `patience`. Nothing is concluded from the clocks of other hosts.
 package final class RunLock: Sendable {
-  /// How often the holder touches the file and how long it may fail to, in seconds.
+  /// The times of a lock, in seconds.
   package struct Times: Sendable {
+    /// The time between touches of the file.
     package var heartbeat = 5.0
+    /// The time without a touch after which another process may take the folder.
     package var patience = 60.0
 
     package init() {}
@@ -25,10 +28,10 @@ package final class RunLock: Sendable {
   private let isLostFlag = Atomic(false)
   private let isReleased = Mutex(false)
 
-  /// Takes the folder; waits where its holder gave no sign of life yet.
+  /// Takes the folder, and waits if its holder has given no sign of life yet.
   ///
-  /// - Parameter waiting: is told why it waits.
-  /// - Throws: `Failure(.failed)` that names the process which holds the folder.
+  /// - Parameter waiting: is told why this process waits, or takes the folder over.
+  /// - Throws: `Failure(.failed)` that names the process that holds the folder.
   package init(
     folder: String, holder: LockHolder = .mine(), times: Times = Times(), waiting: (String) -> Void = { _ in }
   ) throws {
@@ -46,10 +49,10 @@ package final class RunLock: Sendable {
 
   deinit { release() }
 
-  /// Whether another process has taken the folder: this one slept too long, or somebody removed the file.
+  /// Whether another process has taken the folder, because this one slept too long or somebody removed the file.
   package var isLost: Bool { isLostFlag.load(ordering: .relaxed) }
 
-  /// Gives the folder back, once.
+  /// Gives the folder back. Later calls do nothing.
   package func release() {
     isReleased.withLock { isReleased in
       guard !isReleased else { return }
@@ -65,7 +68,7 @@ package final class RunLock: Sendable {
       if FileSystem.exists(path), let other = Self.holder(path), other.token != holder.token {
         isLostFlag.store(true, ordering: .relaxed)
       } else {
-        // A disk in trouble is no reason to stop training: whoever waits for a sign of life sees the next one.
+        // A disk in trouble is no reason to stop training: a process that waits for a sign of life sees the next one.
         _ = utimensat(AT_FDCWD, path, nil, 0)
       }
     }
@@ -73,9 +76,9 @@ package final class RunLock: Sendable {
 }
 
 extension RunLock {
-  /// What of a lock file tells whether its holder lives.
+  /// The parts of a lock file that tell whether its holder lives.
   private struct Sign: Equatable {
-    /// nil while the file is being written, or where it is no lock's.
+    /// The holder; nil while the file is being written, or if it is no lock.
     let holder: LockHolder?
     let touched: timespec
 
@@ -109,7 +112,7 @@ extension RunLock {
     }
   }
 
-  /// Creates the file where there is none; false where there is one.
+  /// Creates the file if there is none; false if there is one.
   private static func create(_ path: String) throws -> Bool {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     if descriptor >= 0 {
@@ -121,7 +124,8 @@ extension RunLock {
     throw Failure(.failed, "cannot create \(path): \(String(cString: strerror(number)))")
   }
 
-  /// Waits for a sign of life of the holder, and returns without one.
+  /// Waits for a sign of life of the holder, and returns if there is none.
+  /// - Throws: `Failure(.failed)` where the holder lives.
   private static func watch(
     _ path: String, _ first: Sign, _ mine: LockHolder, _ times: Times, _ waiting: (String) -> Void
   ) throws {
@@ -130,7 +134,7 @@ extension RunLock {
       .failed,
       "the run folder \(FileSystem.folder(of: path)) is in use by \(who): wait until it ends, or name another folder with "
         + "--run-dir")
-    // A process that is seen to live needs no touch of the file.
+    // A process that is known to live needs no touch of the file.
     if let holder = first.holder, holder.host == mine.host, holder.boot == mine.boot,
       holder.namespace == mine.namespace
     {
@@ -151,11 +155,12 @@ extension RunLock {
     }
   }
 
-  /// Takes the place of a lock that nobody touched; false where somebody was faster.
+  /// Replaces a lock that nobody touched; false if another process was faster.
   private static func replace(_ path: String, _ stale: Sign, _ own: String, _ mine: LockHolder) throws -> Bool {
     guard sign(path) == stale else { return false }
     try FileSystem.rename(own, to: path)
-    // Another one may have looked at the same moment: the last to come has the folder, and all see which that is.
+    // Another process may have looked at the same moment: the last one to rename has the folder, and all see which one
+    // that is.
     usleep(300_000)
     guard holder(path)?.token == mine.token else {
       try AtomicFile.write([UInt8](try JSONEncoder().encode(mine)) + [UInt8(ascii: "\n")], to: own)
@@ -164,7 +169,8 @@ extension RunLock {
     return true
   }
 
-  /// Opened anew at each look: network file systems ask their server then, not at a mere stat.
+  /// The state of the lock file; nil if there is none. The file is opened anew each time, because network file systems
+  /// ask their server then, but not for a mere stat.
   private static func sign(_ path: String) -> Sign? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }

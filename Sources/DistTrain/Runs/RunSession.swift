@@ -1,26 +1,26 @@
-/// What a run has open from its start to its end: settings, corpora, trainer, folder and lock, and its display.
+/// Everything that a run has open from its start to its end: settings, corpora, trainer, folder, lock and display.
 package final class RunSession {
-  /// What changes how a run goes but not its result.
+  /// The options that change how a run goes but not its result.
   package struct Options: Sendable {
     /// The run folder's path.
     package var folder: String
-    /// Start anew where the run folder holds checkpoints.
+    /// Whether to start over if the run folder holds checkpoints.
     package var restart = false
-    /// Settings that may differ from those of the run that goes on, by their keys or those of their groups.
+    /// The settings that may differ from those of the run that goes on, by their keys or those of their groups.
     package var allowedChanges: [String] = []
-    /// When the run has to have ended; nil for no limit.
+    /// The time by which the run has to have ended; nil for no limit.
     package var timeLimit: TimeLimit?
-    /// Steps between lines of progress.
+    /// The number of steps between lines of progress.
     package var logEvery = 10
-    /// Threads of each rank that load the next batch.
+    /// The number of threads of each rank that load the next batch.
     package var readers = 1
-    /// Seconds that a batch may take to be read.
+    /// The seconds that a batch may take to be read.
     package var patience = Double.infinity
-    /// The part of the corpus's utterances that may turn out unreadable before the run ends.
+    /// The part of the corpus's utterances that may prove unreadable before the run ends.
     package var maxBadFraction = 0.1
-    /// Whether `batches.jsonl` says what every row was.
+    /// Whether `batches.jsonl` lists the contents of every row.
     package var logsBatches = false
-    /// svdist's version, kept with checkpoints.
+    /// The version of svdist, which is stored with checkpoints.
     package var version: String
 
     package init(folder: String, version: String) {
@@ -36,7 +36,7 @@ package final class RunSession {
   let heldOut: HeldOutEvaluation?
   let folder: RunFolder
   let progress: ProgressReport
-  /// What all ranks compute with.
+  /// The checksums of the arithmetic of all ranks.
   let arithmetic: Arithmetic
   private let lock: RunLock?
 
@@ -64,7 +64,7 @@ package final class RunSession {
     trainer = Trainer(
       encoder: configuration.network, plan: plan, communicator: communicator, readers: options.readers,
       patience: options.patience)
-    // Rank 0 makes the folder, the others find it.
+    // Rank 0 creates the folder, and the others find it.
     try communicator.agree { if communicator.rank == 0 { _ = try RunFolder(creating: options.folder) } }
     folder = try communicator.agree { try RunFolder(creating: options.folder) }
     progress = ProgressReport(steps: plan.steps, everySteps: options.logEvery)
@@ -83,13 +83,13 @@ package final class RunSession {
     }
   }
 
-  /// Rank 0 prints a line, where there is one.
+  /// Prints a line on rank 0; nil prints nothing.
   func note(_ text: String?) {
     if isFirstRank, let text { progress.note(text) }
   }
 
-  /// Says what the steps will take of memory, and where that is more than there is: a job that the kernel kills for its
-  /// memory says nothing. All ranks call this together.
+  /// Says how much memory the steps will take, and warns if that is more than there is, because a job that the kernel
+  /// kills for its memory says nothing. All ranks call this together.
   func foretellMemory() {
     let ranks = communicator.gatherValues(MemoryOutlook(ahead: trainer.memoryAhead()))
     note(MemoryOutlook.summary(ranks))
@@ -97,7 +97,7 @@ package final class RunSession {
   }
 
   /// The failure that ends the run, as all ranks throw it.
-  /// - Parameter message: rank 0's counts.
+  /// - Parameter message: the message, of which that of rank 0 counts.
   func end(_ message: String) throws -> AgreedFailure {
     do {
       let line = communicator.broadcast(message)

@@ -1,4 +1,4 @@
-/// How a run begins: anew, or from the newest checkpoint in its folder that fits. Rank 0 chooses.
+/// The start of a run: anew, or from the newest checkpoint in its folder that fits. Rank 0 chooses.
 struct RunStart {
   let session: RunSession
   private var options: RunSession.Options { session.options }
@@ -9,8 +9,8 @@ struct RunStart {
     self.session = session
   }
 
-  /// Brings the trainer to where it begins. All ranks call this together.
-  /// - Returns: the checkpoint that it goes on from; nil for a run that begins.
+  /// Takes the trainer to the state in which it begins. All ranks call this together.
+  /// - Returns: the path of the checkpoint that it goes on from; nil for a new run.
   func takeUp() throws -> String? {
     let (communicator, isFirstRank) = (session.communicator, session.isFirstRank)
     let path = communicator.broadcast(try communicator.agree { isFirstRank ? try chooseStart() : "" })
@@ -31,7 +31,7 @@ struct RunStart {
     return path
   }
 
-  /// Says where a run goes on with other bits than it would have had on the machine that saved it.
+  /// Warns if a run goes on with other bits than it would have had on the machine that saved it.
   private func noteOtherArithmetic(_ state: TrainingState) {
     let saved = state.arithmetic.map { Arithmetic(checksums: $0) }
     let difference = saved.map(session.arithmetic.difference) ?? "sums in another order, by svdist \(state.version)"
@@ -42,7 +42,7 @@ struct RunStart {
   }
 
   /// Puts the run folder in order.
-  /// - Returns: the checkpoint to go on from, empty for a new run.
+  /// - Returns: the path of the checkpoint to go on from; empty for a new run.
   private func chooseStart() throws -> String {
     if options.restart { try clear() }
     try folder.checkpoints.removeLeftovers()
@@ -53,7 +53,7 @@ struct RunStart {
     return path
   }
 
-  /// The newest checkpoint of this encoder and corpus that is whole; empty where there is none at all.
+  /// The path of the newest checkpoint of this encoder and corpus that is whole; empty if there is none at all.
   func newestPath() throws -> String {
     var refused: Failure?
     let found = Result {
@@ -63,7 +63,7 @@ struct RunStart {
         try trainer.check(checkpoint)
       }
     }
-    // What another corpus or seed makes unfit is not broken.
+    // Checkpoints that do not fit because of another corpus or seed are not broken.
     if let refused { throw refused }
     do {
       let (newest, rejected) = try found.get()
@@ -74,7 +74,7 @@ struct RunStart {
     }
   }
 
-  /// What beside --restart may help where no checkpoint fits.
+  /// The remedies besides --restart where no checkpoint fits.
   private var remedy: String {
     let damages = trainer.plan.batches.corpus.damages
     if !damages.isEmpty {
@@ -85,8 +85,8 @@ struct RunStart {
       ? "" : "; if --allow-change accepted a setting that they cannot resume with, set that back"
   }
 
-  /// A run that was killed before its first checkpoint begins again; one whose checkpoints are gone should not do so
-  /// unnoticed.
+  /// Warns if steps were taken but no checkpoint exists. A run that was killed before its first checkpoint begins
+  /// again, but one whose checkpoints are gone should not do so unnoticed.
   private func noteEarlierSteps() throws {
     guard FileSystem.exists(folder.metricsPath) else { return }
     let lines = try InputFile.contents(of: folder.metricsPath).count { $0 == UInt8(ascii: "\n") }
@@ -104,7 +104,8 @@ struct RunStart {
     try EvaluationResults(folder).remove(after: -1)
   }
 
-  /// A continuation with other settings would be neither run, unless somebody wants just that.
+  /// Refuses settings that changed and are not allowed to. A continuation with other settings would be neither run,
+  /// unless somebody wants just that.
   private func compareConfiguration() throws {
     guard FileSystem.exists(folder.configurationPath) else {
       session.note("warning: \(folder.configurationPath) is gone: whether settings changed is not known")
@@ -129,7 +130,8 @@ struct RunStart {
     for one in differences { session.note("\(one.key) was \(one.stored) until now and is \(one.now)") }
   }
 
-  /// Why a checkpoint's run cannot go on here, whatever the stored settings say: another corpus, other random numbers.
+  /// The reason why a checkpoint's run cannot go on here, whatever the stored settings say: another corpus or other
+  /// random numbers. It is nil if there is none.
   private func refusal(of state: TrainingState) -> Failure? {
     let now = trainer.plan.batches.corpus.contents.description
     if state.corpus != now, !isAllowed("corpus.train") {
@@ -153,8 +155,8 @@ struct RunStart {
     options.allowedChanges.contains { key == $0 || key.hasPrefix($0 + ".") }
   }
 
-  /// The stored settings may be gone or changed by hand: a checkpoint says itself which encoder it holds. Another front end
-  /// may have been accepted.
+  /// Checks that a checkpoint holds this encoder. The stored settings may be gone or changed by hand, but a checkpoint
+  /// itself says which encoder it holds. Another front end may have been allowed.
   private func compareEncoder(_ checkpoint: Checkpoint) throws {
     let stored = try checkpoint.encoder().metadata
     let defaults = Configuration().encoderMetadata

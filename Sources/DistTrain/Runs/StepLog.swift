@@ -1,21 +1,22 @@
 import Foundation
 import Synchronization
 
-/// A file to which each step adds its lines, in the hands of the system as soon as they are written.
+/// A file to which each step adds its lines, which the system has as soon as they are written.
 ///
-/// What cannot be written, because the disk is full, waits for the next line: the file is always a beginning of the whole
-/// log, and a line that was written in part is gone on with.
+/// Lines that cannot be written, because the disk is full, wait for the next line. The file is always a beginning of
+/// the whole log, and a line that was written in part is continued.
 package final class StepLog: Sendable {
   package let path: String
   private let descriptor: Int32
   private let stepOfLine: @Sendable (ArraySlice<UInt8>) -> Int?
-  /// Bytes of lines that wait to be written.
+  /// The bytes of lines that wait to be written.
   private let waiting = Mutex<[UInt8]>([])
-  /// The most bytes that wait, some tens of thousands of lines; later lines are lost.
+  /// The most bytes that wait, which are some tens of thousands of lines. Later lines are lost.
   private static let mostWaiting = 1 << 24
 
-  /// Opens the log to go on at its end, or begins it.
-  /// - Parameter stepOfLine: the step that a line, without its end, belongs to; nil for one that is not whole.
+  /// Opens the log to continue at its end, or begins it.
+  /// - Parameter stepOfLine: gives the step that a line, without its newline, belongs to; nil for a line that is not
+  ///   whole.
   package init(
     path: String, stepOfLine: @escaping @Sendable (ArraySlice<UInt8>) -> Int? = { StepLog.stepOfJSON($0) }
   ) throws {
@@ -26,7 +27,7 @@ package final class StepLog: Sendable {
 
   deinit { _ = close(descriptor) }
 
-  /// Writes the lines that wait and this one; its end is added.
+  /// Writes the lines that wait and this one, to which a newline is added.
   ///
   /// - Throws: `Failure(.failed)` with the system's reason where the log does not hold this line now.
   package func append(_ line: String) throws {
@@ -54,8 +55,8 @@ package final class StepLog: Sendable {
     }
   }
 
-  /// Cuts off what comes after the last whole line of a step up to `step`: a run that goes on from that step writes the
-  /// rest again. A line that was cut short by a kill goes too.
+  /// Cuts off everything after the last whole line of a step up to `step`: a run that goes on from that step writes the
+  /// rest again. A line that a kill cut short goes too.
   package func cutBack(to step: Int) throws {
     waiting.withLock { $0 = [] }
     let end = try endOfLines(upTo: step)
@@ -63,7 +64,7 @@ package final class StepLog: Sendable {
     try sync()
   }
 
-  /// Looks at the last part of the log, then at ever larger ones.
+  /// Looks for the end in the last part of the log, then in ever larger ones.
   private func endOfLines(upTo step: Int) throws -> Int {
     let file = try InputFile(path: path)
     var length = 1 << 20
@@ -91,7 +92,7 @@ package final class StepLog: Sendable {
 
   private struct Line: Decodable { let step: Int }
 
-  /// The step of a JSON object.
+  /// The step of a line that is a JSON object; nil if it is none.
   package static func stepOfJSON(_ line: ArraySlice<UInt8>) -> Int? {
     try? JSONDecoder().decode(Line.self, from: Data(line)).step
   }

@@ -1,14 +1,14 @@
 import Foundation
 import Synchronization
 
-/// Whether a signal asked this process to stop at the end of its step.
+/// A request, made by a signal, that this process stop at the end of its step.
 package enum StopRequest {
-  /// The first one: a launcher may send another after a warning.
+  /// The first signal, since a launcher may send another one after a warning.
   private static let signal = Atomic<Int32>(0)
   private static let interrupts = Atomic(0)
 
-  /// From now on SIGTERM, SIGINT and SIGUSR1 ask for a stop instead of ending the process; a second SIGINT ends it.
-  /// A reader of the output that goes away (SIGPIPE) stops nothing.
+  /// Lets SIGTERM, SIGINT and SIGUSR1 ask for a stop from now on instead of ending the process; a second SIGINT ends
+  /// it. A reader of the output that goes away (SIGPIPE) stops nothing.
   package static func watch() {
     Foundation.signal(SIGPIPE, SIG_IGN)
     for number in [SIGTERM, SIGINT, SIGUSR1] {
@@ -16,7 +16,7 @@ package enum StopRequest {
         _ = StopRequest.signal.compareExchange(expected: 0, desired: number, ordering: .relaxed)
         guard number == SIGINT else { return }
         if StopRequest.interrupts.add(1, ordering: .relaxed).oldValue > 0 { _exit(128 + SIGINT) }
-        // A person presses Ctrl-C and a step may last. Only write(2) is allowed here.
+        // A person who presses Ctrl-C gets an answer, because a step may take long. Only write(2) is allowed here.
         let answer: StaticString =
           "\nsvdist: stopping after this step; Ctrl-C again ends at once, without a checkpoint\n"
         _ = write(STDERR_FILENO, answer.utf8Start, answer.utf8CodeUnitCount)
@@ -24,7 +24,7 @@ package enum StopRequest {
     }
   }
 
-  /// The signal that asked; nil where none did.
+  /// The signal that asked for a stop; nil if none did.
   package static var received: Int32? {
     let number = signal.load(ordering: .relaxed)
     return number == 0 ? nil : number

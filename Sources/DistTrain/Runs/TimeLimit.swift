@@ -1,10 +1,10 @@
 import Foundation
 
-/// When a run has to have ended, by its job's time limit, and whether there is time left for another step.
+/// The time by which a run has to have ended, and whether it leaves time for another step.
 package struct TimeLimit: Sendable, Equatable {
-  /// Seconds since 1970.
+  /// The time in seconds since 1970.
   package let end: Double
-  /// Who sets the limit, for people: `--stop-before 12:00:00`.
+  /// The source of the limit, such as `--stop-before 12:00:00`.
   package let source: String
 
   package init(end: Double, source: String) {
@@ -12,12 +12,12 @@ package struct TimeLimit: Sendable, Equatable {
     self.source = source
   }
 
-  /// What `--stop-before` says, else what Slurm set for the job; nil for no limit.
+  /// The limit of `--stop-before`, or else the one that Slurm set for the job; nil for no limit.
   ///
   /// - Parameters:
-  ///   - text: `none`, a time from now on as Slurm has it (`90` minutes, `30:00`, `12:00:00`, `1-12:00:00`) or with a
+  ///   - text: `none`, a time from now on in Slurm's form (`90` minutes, `30:00`, `12:00:00`, `1-12:00:00`) or with a
   ///     unit (`90s`, `30m`, `12h`, `2d`); nil where the option was not given.
-  ///   - now: seconds since 1970.
+  ///   - now: the present in seconds since 1970.
   /// - Throws: `Failure(.usage)` for another text.
   package static func of(_ text: String?, environment: [String: String], now: Double) throws -> TimeLimit? {
     if text == "none" { return nil }
@@ -30,7 +30,7 @@ package struct TimeLimit: Sendable, Equatable {
       }
       return TimeLimit(end: now + seconds, source: "--stop-before \(text)")
     }
-    // An end that has passed is what a shell inherited of a job that is gone.
+    // An end that has passed comes from a job that is gone and whose environment a shell inherited.
     guard let end = environment["SLURM_JOB_END_TIME"].flatMap({ Double($0) }), end > now, end < now + 1e9
     else {
       return nil
@@ -38,23 +38,23 @@ package struct TimeLimit: Sendable, Equatable {
     return TimeLimit(end: end, source: "Slurm job \(environment["SLURM_JOB_ID"] ?? "")")
   }
 
-  /// Whether a run should stop now: less time is left than what comes next and a checkpoint need.
+  /// Whether a run should stop now, because less time is left than the next step or evaluation and a checkpoint need.
   ///
   /// - Parameters:
-  ///   - checkpoint: seconds that a checkpoint takes; three times as many are kept for it, 10 s at least.
-  ///   - next: seconds that a step takes, or an evaluation.
+  ///   - checkpoint: the seconds that a checkpoint takes. Three times as many are kept for it, and at least 10.
+  ///   - next: the seconds that the next step or evaluation takes.
   package func isReached(now: Double, checkpoint: Double, next: Double) -> Bool {
     end - now < max(10, 3 * checkpoint) + next
   }
 
-  /// When the run will stop by itself, for people.
+  /// The time at which the run will stop by itself, as a note for people.
   package var note: String {
     let format = DateFormatter()
     format.dateFormat = "yyyy-MM-dd HH:mm:ss zzz"
     return "stops with a checkpoint before \(format.string(from: Date(timeIntervalSince1970: end))), \(source)"
   }
 
-  /// Seconds of a duration in words; nil where the text is none.
+  /// The seconds of a duration in words; nil if the text is none.
   static func seconds(_ text: String) -> Double? {
     let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
     if let unit = text.last.flatMap({ units[$0] }) { return count(text.dropLast()).map { $0 * unit } }
@@ -64,11 +64,11 @@ package struct TimeLimit: Sendable, Equatable {
     else { return nil }
     let numbers = clock.compactMap { $0 }
     if parts.count == 2 {
-      // Days, then hours first: 1-12 is a day and a half.
+      // After days come hours: 1-12 is a day and a half.
       guard let days = count(parts[0]) else { return nil }
       return zip(numbers, [3600, 60, 1]).reduce(days * 86_400) { $0 + $1.0 * $1.1 }
     }
-    // Minutes; minutes and seconds; hours, minutes and seconds.
+    // The numbers are minutes; minutes and seconds; or hours, minutes and seconds.
     let scale: [Double] = numbers.count == 3 ? [3600, 60, 1] : [60, 1]
     return zip(numbers, scale).reduce(0) { $0 + $1.0 * $1.1 }
   }

@@ -2,11 +2,11 @@ import Foundation
 
 /// A run from its first or next step to its last: steps, checkpoints, evaluations, and a stop on request.
 package final class TrainingLoop {
-  /// How a run came to its end.
+  /// The way in which a run came to its end.
   package enum Ending: Sendable {
-    /// With its last step.
+    /// The run took its last step.
     case finished
-    /// On request, with a checkpoint from which it goes on.
+    /// The run stopped on request, with a checkpoint from which it goes on.
     case stopped
   }
 
@@ -21,7 +21,7 @@ package final class TrainingLoop {
   private var communicator: any Communicator { session.communicator }
   private var isFinished: Bool { trainer.step >= session.steps }
 
-  /// Takes up the newest checkpoint, where there is one. All ranks call this together.
+  /// Takes up the newest checkpoint, if there is one. All ranks call this together.
   /// - Throws: `AgreedFailure`, on all ranks.
   package init(_ session: RunSession) throws {
     self.session = session
@@ -41,7 +41,7 @@ package final class TrainingLoop {
     for text in trainer.plan.notes { session.note("note: \(text)") }
   }
 
-  /// Who hears of the steps, in this order.
+  /// The observers of the steps, in the order in which they hear of them.
   private static func observers(
     _ session: RunSession, _ log: MetricsLog?, _ evaluations: RunEvaluations
   ) throws -> [any StepObserver] {
@@ -87,8 +87,8 @@ package final class TrainingLoop {
     return .finished
   }
 
-  /// A step, or what `training.nonFinite` has in its place; where data end the run before it began, the steps so far are
-  /// kept first.
+  /// Takes a step, or does what `training.nonFinite` says in its place. If data end the run before the step begins, the
+  /// steps so far are saved first.
   private func step() throws {
     try checkBadFraction()
     do {
@@ -112,8 +112,8 @@ package final class TrainingLoop {
     }
   }
 
-  /// Ends the run where more of the corpus is unreadable than it may be; the steps so far are kept.
-  /// - Throws: `AgreedFailure`, on all ranks: all know the same utterances.
+  /// Ends the run if more of the corpus is unreadable than may be. The steps so far are saved.
+  /// - Throws: `AgreedFailure`, on all ranks, which all know the same utterances.
   private func checkBadFraction() throws {
     let most = session.options.maxBadFraction
     let lost = trainer.plan.batches.corpus.lost
@@ -133,22 +133,23 @@ package final class TrainingLoop {
     }
   }
 
-  /// - Returns: whether it was time to, so that ranks may have been asked to stop meanwhile.
+  /// Evaluates if that is due, and keeps the checkpoint if it is the best.
+  /// - Returns: whether it was due, so that ranks may have been asked to stop meanwhile.
   private func evaluateIfDue() throws -> Bool {
     guard case .tried(let eer) = try evaluations.evaluateIfDue() else { return false }
     if let eer { try checkpoints.keepIfBest(eer: eer) }
     return true
   }
 
-  /// What ranks ask for after a step, the same on all of them.
+  /// The requests of ranks after a step, which are the same on all of them.
   private struct Wish {
-    /// Why the run is to stop; nil where it goes on.
+    /// The reason why the run is to stop; nil if it goes on.
     var stop: String?
-    /// A checkpoint is due by the clock.
+    /// Whether a checkpoint is due by the clock.
     var save: Bool
   }
 
-  /// Asks all ranks: a signal may have come to any of them; the first one's clock counts for all.
+  /// Asks all ranks, since a signal may have come to any of them. The clock of rank 0 counts for all.
   /// - Throws: `AgreedFailure` where another process took the run folder.
   private func vote() throws -> Wish {
     let isFirst = session.isFirstRank
@@ -167,14 +168,14 @@ package final class TrainingLoop {
     return Wish(stop: reason, save: asked[2] > 0)
   }
 
-  /// Saves and says so.
+  /// Saves a checkpoint and says why the run stops.
   private func stop(_ reason: String) throws -> Ending {
     try checkpoints.save()
     session.note("stopped \(reason) after step \(trainer.step): the same command resumes the run")
     return .stopped
   }
 
-  /// Whether the job's time limit leaves no time for what comes next, an evaluation or a step, and a checkpoint.
+  /// Whether the job's time limit leaves no time for the next evaluation or step and a checkpoint.
   private var timeIsUp: Bool {
     guard let limit = session.options.timeLimit, !isFinished || evaluations.isDue else { return false }
     return limit.isReached(

@@ -2,19 +2,20 @@ internal import CKernels
 import Crypto
 import Foundation
 
-/// Whether machines compute alike: checksums of what training computes with, on numbers that are the same everywhere.
+/// Checksums of the arithmetic that training uses, on numbers that are the same everywhere. They show whether machines
+/// compute alike.
 ///
-/// svdist's own kernels give the same bits on every CPU. What it takes from elsewhere may not: another version of the C
-/// library or of a resampler can round otherwise, and then ranks would part without a word.
+/// svdist's own kernels give the same bits on every CPU. The functions that it takes from elsewhere may not: another
+/// version of the C library or of a resampler can round differently, and then ranks would drift apart unnoticed.
 package struct Arithmetic: Codable, Sendable, Equatable {
-  /// By the name of what was computed with.
+  /// The checksums by the names of the parts that were computed with.
   package let checksums: [String: String]
 
   package init(checksums: [String: String]) {
     self.checksums = checksums
   }
 
-  /// This process's.
+  /// The checksums of this process.
   package static func here(_ precision: Precision) -> Arithmetic {
     var checksums = [
       "kernels": kernels, "the C library's functions": checksum(functions), "features": checksum(features),
@@ -24,13 +25,13 @@ package struct Arithmetic: Codable, Sendable, Equatable {
     return Arithmetic(checksums: checksums)
   }
 
-  /// What differs from another machine's, in words; nil where nothing does.
+  /// The names of the parts that differ from another machine's, as text; nil if none do.
   package func difference(from other: Arithmetic) -> String? {
     let names = Set(checksums.keys).union(other.checksums.keys).filter { checksums[$0] != other.checksums[$0] }
     return names.isEmpty ? nil : names.sorted().joined(separator: ", ")
   }
 
-  /// Of svdist's own kernels alone: the same on every machine.
+  /// The checksum of svdist's own kernels, which is the same on every machine.
   package static var kernels: String { checksum(products(.single) + loops + transforms) }
 
   private static func checksum<Value>(_ values: [Value]) -> String {
@@ -41,7 +42,7 @@ package struct Arithmetic: Codable, Sendable, Equatable {
     }.joined()
   }
 
-  /// Uniform in ±1.
+  /// Numbers drawn uniformly from ±1.
   private static func numbers(_ count: Int, item: Int) -> [Float] {
     var stream = RandomStream(seed: 1, purpose: .test, item: item)
     return (0..<count).map { _ in Float(stream.uniform(-1, 1)) }
@@ -51,7 +52,7 @@ package struct Arithmetic: Codable, Sendable, Equatable {
     Matrix(rows: rows, columns: columns, numbers(rows * columns, item: item))
   }
 
-  /// Products with edges of every tile, sums longer than a block, and each way that factors lie.
+  /// Products with edges of every tile, with sums longer than a block, and with factors stored in each way.
   private static func products(_ precision: Precision) -> [Float] {
     [(1, 1, 1), (5, 37, 300), (29, 70, 517), (3, 200, 64)].enumerated().flatMap { item, shape in
       let (rows, columns, inner) = shape
@@ -64,7 +65,7 @@ package struct Arithmetic: Codable, Sendable, Equatable {
     }
   }
 
-  /// The kernels' results for rows shorter and longer than their blocks.
+  /// The results of the kernels for rows shorter and longer than their blocks.
   private static var loops: [Float] {
     [1, 15, 200, 4500].flatMap { count -> [Float] in
       let (x, z) = (numbers(count, item: 101), numbers(count, item: 102))
@@ -102,7 +103,7 @@ package struct Arithmetic: Codable, Sendable, Equatable {
     }
   }
 
-  /// Frames' spectra and a convolution.
+  /// The spectra of frames, and a convolution.
   private static var transforms: [Float] {
     let spectrum = FrameSpectrum(atLeast: 400)
     let scratch = spectrum.scratch()
@@ -131,15 +132,15 @@ package struct Arithmetic: Codable, Sendable, Equatable {
   }
 
   private static var resampled: [Float] {
-    // One that fails anywhere fails where it is used, with the reason.
+    // A resampler that fails here fails where it is used as well, and gives the reason there.
     (try? Resampler(from: 44_100, to: 16_000).convert(whole: numbers(11_025, item: 401), outputs: 4000)) ?? []
   }
 }
 
 extension Arithmetic {
-  /// Makes sure that all ranks compute alike: each applies the same gradients to parameters of its own. All ranks call this
-  /// together.
-  /// - Throws: `AgreedFailure` that names the first rank which does not, and what it computes with.
+  /// Makes sure that all ranks compute alike, since each applies the same gradients to parameters of its own. All ranks
+  /// call this together.
+  /// - Throws: `AgreedFailure` that names the first rank that differs, and the parts in which it does.
   package func agree(_ communicator: any Communicator) throws {
     let all = communicator.gather(
       checksums.sorted { $0.key < $1.key }.map { "\($0.key)\t\($0.value)" }.joined(separator: "\n"))

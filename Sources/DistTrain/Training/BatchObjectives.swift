@@ -1,14 +1,15 @@
-/// The rows of a global batch as one rank has them for its objectives: its own embeddings, and all ranks' of length one.
+/// The rows of a global batch as one rank has them for its objectives: its own embeddings, and those of all ranks at
+/// length one.
 package struct GatheredRows {
   let normalization: LengthNormalization
   let batch: ObjectiveBatch
 
-  /// All ranks call this together.
+  /// Gathers the rows of all ranks. All ranks call this together.
   /// - Parameters:
-  ///   - embeddings: of this rank's rows, rows × dimensions, of any length.
-  ///   - speakers: of all rows of the global batch.
-  ///   - cut: which rows each rank has.
-  ///   - held: constants that a check of the gradients holds.
+  ///   - embeddings: the embeddings of this rank's rows, rows × dimensions, of any length.
+  ///   - speakers: the speakers of all rows of the global batch.
+  ///   - cut: the cut of the batch into the rows of each rank.
+  ///   - held: the constants that a check of the gradients holds.
   package init(
     _ embeddings: Matrix, speakers: [Int], cut: BatchCut, moment: ObjectiveBatch.Moment,
     held: ObjectiveBatch.Held? = nil, communicator: any Communicator
@@ -26,7 +27,8 @@ package struct GatheredRows {
   }
 }
 
-/// The objectives of a training, and the classifier that they share: from gathered rows to the gradients of embeddings.
+/// The objectives of a training and the classifier that they share, which make gradients of embeddings from gathered
+/// rows.
 public struct BatchObjectives: Sendable {
   public let all: [any Objective]
   public let classifier: (any Classifier)?
@@ -40,22 +42,23 @@ public struct BatchObjectives: Sendable {
 
   public var names: [String] { all.map(\.name) }
 
-  /// The losses of a global batch and what they send back, in the order of the objectives.
+  /// The losses of a global batch and the gradients that they send back, in the order of the objectives.
   package struct Losses {
-    /// Of the global batch.
+    /// The losses of the global batch.
     package let values: [Double]
-    /// Rows of the global batch that have a term.
+    /// The number of rows of the global batch that have a term of each objective.
     package let terms: [Int]
-    /// Gradients of this rank's embeddings before length normalisation, rows × dimensions.
+    /// The gradients of this rank's embeddings before length normalisation, rows × dimensions.
     package let gradients: [Matrix]
-    /// Brings the gradient of the classifier's parameters, and says of which objective it is.
+    /// The pullback to the classifier's parameters, with the objective that it belongs to.
     package let classifier: (objective: Int, pullback: ClassifierPullback)?
 
     /// Whether each objective has a term in the batch.
     var present: [Bool] { terms.map { $0 > 0 } }
   }
 
-  /// - Parameter parameters: the classifier's, one row.
+  /// Computes the losses and the gradients of the embeddings.
+  /// - Parameter parameters: the classifier's parameters, in one row.
   package func evaluate(_ rows: GatheredRows, parameters: MatrixView) -> Losses {
     var batch = rows.batch
     batch.classification = classifier?.classify(batch, parameters: parameters)

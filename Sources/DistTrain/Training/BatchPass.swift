@@ -1,8 +1,8 @@
-/// How a rank computes on its rows of a batch: the passes through the encoder, whose sums over the batch are the ranks'.
+/// The passes of a rank through the encoder on its rows of a batch, and the sums over all ranks that they need.
 struct BatchPass {
-  /// The encoder's parameters come first.
+  /// The parameters, of which the encoder's come first.
   let parameters: Matrix
-  /// Rows of this rank.
+  /// The number of this rank's rows.
   let utterances: Int
   let units: BatchUnits
   let shares: TermShares
@@ -12,16 +12,18 @@ struct BatchPass {
   let communicator: any Communicator
   let clock: StepClock
 
-  /// - Parameter statistics: running statistics, which the batch's own move.
+  /// The forward pass.
+  /// - Parameter statistics: the running statistics, which the batch's own update.
   func forward(_ statistics: Matrix) -> ForwardPass {
     ForwardPass(
       mode: .training, parameters: parameters, statistics: statistics, units: units, combine: statisticsSum(),
       precision: precision)
   }
 
+  /// The backward pass.
   /// - Parameters:
-  ///   - gradients: for each gradient that travels and each of the units' nodes a flat buffer.
-  ///   - buckets: sum what becomes final on the way.
+  ///   - gradients: a flat buffer for each gradient that travels and each of the units' nodes.
+  ///   - buckets: sums the gradients that become final on the way.
   func backward(_ gradients: [[Matrix]], _ buckets: GradientBuckets) -> BackwardPass {
     BackwardPass(
       parameters: parameters, gradients: gradients, units: units, combine: statisticsSum(lookingAt: buckets),
@@ -29,8 +31,8 @@ struct BatchPass {
       precision: precision)
   }
 
-  /// Sums batch statistics over all ranks' units; nil where ranks keep their own. Every normalisation comes by here, often
-  /// enough to move the buckets' sums on; its own sum moves them too.
+  /// The sum of batch statistics over all ranks' units; nil if ranks keep their own. Every normalisation calls it,
+  /// often enough to move the buckets' sums on, and its own sum moves them on too.
   private func statisticsSum(lookingAt buckets: GradientBuckets? = nil) -> BatchSum? {
     guard sharesStatistics else { return nil }
     return { values, width in
@@ -42,7 +44,8 @@ struct BatchPass {
     }
   }
 
-  /// Sums over all ranks' units, from the units' numbers, `width` each.
+  /// Sums over all ranks' units.
+  /// - Parameter values: `width` numbers of each of this rank's units, unit after unit.
   func total(_ values: [Double], width: Int) -> [Double] {
     communicator.total(values, width: width, units: units, of: shares)
   }

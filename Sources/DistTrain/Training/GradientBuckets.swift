@@ -1,33 +1,35 @@
 /// Sums the objectives' gradients over ranks while the backward pass goes on computing.
 ///
-/// Backward completes the encoder's part of the flat buffers from its end towards its start. It is cut into buckets from
-/// its end, by the layout alone, and a bucket's sums start once it is final: all ranks start the same sums in the same
-/// order, whatever their timing, and the bits are those of the tree.
+/// The backward pass completes the encoder's part of the flat buffers from its end towards its start. That part is cut
+/// into buckets from its end, by the layout alone, and the sums of a bucket start once it is final. All ranks start the
+/// same sums in the same order, whatever their timing, and the bits are those of the tree.
 package final class GradientBuckets {
-  /// Seconds of computation beside which sums were under way, at least; several together count once, and time within
-  /// communication is none of it. Sums are looked at now and then: the time since a look counts when the next one finds a
-  /// sum still not done, and not when the last has ended somewhere between. A sum that waits for a look counts as well:
-  /// this is not the time that the sums would take alone.
+  /// The least number of seconds of computation during which sums were under way. Several sums at a time count once,
+  /// and time within communication does not count. Sums are looked at now and then: the time since a look counts if the
+  /// next one finds a sum still not done, but not if the last sum ended in between. A sum that waits for a look counts
+  /// as well, so this is not the time that the sums would take alone.
   package private(set) var overlappedSeconds = 0.0
   private let gradients: [[Matrix]]
   private let terms: TermShares
   private let communicator: any Communicator
   private let size: Int
   private let computedSeconds: () -> Double
-  /// Where the encoder's buckets that were started begin.
+  /// The offset at which those of the encoder's buckets begin that were started.
   private var started: Int
   private var sums: [any PendingSum] = []
-  /// Those that are done: their memory is kept to the end, so that what a step takes of it does not depend on their timing.
+  /// The sums that are done. Their memory is kept to the end, so that the memory of a step does not depend on their
+  /// timing.
   private var done: [any PendingSum] = []
   private var lastLook: Double
 
   /// - Parameters:
-  ///   - gradients: for each objective and each of this rank's nodes a flat buffer, the encoder's parameters first. The
-  ///     first node's takes the sum.
-  ///   - terms: whose nodes they are.
-  ///   - encoder: how many elements the encoder's parameters have.
-  ///   - size: elements of a bucket; 4 MB take long enough that starting them costs nothing beside it.
-  ///   - computedSeconds: how long this rank has computed so far; it stands still during communication.
+  ///   - gradients: a flat buffer for each objective and each of this rank's nodes, in which the encoder's parameters
+  ///     come first. That of the first node takes the sum.
+  ///   - terms: the ranks' shares of the batch's units, whose nodes the buffers are.
+  ///   - encoder: the number of elements of the encoder's parameters.
+  ///   - size: the number of elements of a bucket. Sums of 4 MB take so long that the cost of starting them does not
+  ///     matter.
+  ///   - computedSeconds: gives the seconds that this rank has computed so far, which stand still during communication.
   package init(
     _ gradients: [[Matrix]], of terms: TermShares, encoder: Int, size: Int = 1 << 20, communicator: any Communicator,
     computedSeconds: @escaping () -> Double
@@ -42,7 +44,7 @@ package final class GradientBuckets {
     lastLook = computedSeconds()
   }
 
-  /// Starts the sum of a stretch beyond the encoder's, of one objective.
+  /// Starts the sum of a range of one objective's buffers.
   package func start(_ range: Range<Int>, of objective: Int) {
     look()
     let nodes = gradients[objective].map { UnsafeMutableBufferPointer(rebasing: $0.elements[range]) }
@@ -50,7 +52,7 @@ package final class GradientBuckets {
     sum.isDone() ? done.append(sum) : sums.append(sum)
   }
 
-  /// Starts the buckets that are final when all gradients of the encoder's at and after an offset are.
+  /// Starts the buckets that are final once all of the encoder's gradients at and after an offset are.
   package func finished(from offset: Int) {
     look()
     while started > 0 && max(started - size, 0) >= offset {
@@ -60,7 +62,7 @@ package final class GradientBuckets {
     }
   }
 
-  /// Moves the sums on.
+  /// Moves the sums on and notes which are done.
   package func look() {
     let now = computedSeconds()
     let rest = sums.partition { $0.isDone() }
@@ -70,7 +72,7 @@ package final class GradientBuckets {
     lastLook = now
   }
 
-  /// Starts what is left and returns when all sums are done.
+  /// Starts the remaining sums and returns when all are done.
   package func finish() {
     finished(from: 0)
     for sum in sums { sum.wait() }

@@ -1,37 +1,37 @@
 import Foundation
 
-/// The objectives' gradients against central differences of their losses, on the first global batch of a run and with the
-/// parameters that the run begins with.
+/// Compares the objectives' gradients with central differences of their losses, on the first global batch of a run and
+/// with the parameters that the run begins with.
 ///
-/// The batch is loaded once. Margin and attention are those of the last step: a schedule that begins at zero would leave
-/// them out. Normalisation is by the batch's statistics. What counts as a constant in a gradient, such as attention, is held
-/// constant in the losses.
+/// The batch is loaded once. Margin and attention are those of the last step, because a schedule that begins at zero
+/// would leave them out. Normalisation is by the batch's statistics. Values that count as constants in a gradient, such
+/// as attention, are held constant in the losses.
 ///
-/// Activations are single precision, so a loss is known to a few 10⁻⁷ of itself: the check measures that and takes
+/// Activations are single precision, so a loss is known to a few 10⁻⁷ of its size. The check measures that and takes
 /// steps that change the losses by much more, where the tensor's scale allows it.
 package final class GradientCheck {
   package let communicator: any Communicator
-  /// Rows of the global batch.
+  /// The number of rows of the global batch.
   package var rows: Int { batch.speakers.count }
   package var margin: Double { trainer.plan.schedules.margin.margin(at: trainer.plan.steps) }
-  /// The objectives' names; losses, noise and gradients are in their order.
+  /// The names of the objectives, in whose order losses, noise and gradients are.
   package var objectives: [String] { trainer.plan.objectives.names }
-  /// The losses at the parameters.
+  /// The losses at the initial parameters.
   package let losses: [Double]
-  /// How far rounding moves each of them, as a standard deviation.
+  /// The standard deviation by which rounding moves each of the losses.
   package private(set) var noise: [Double] = []
   /// The objectives' gradients of all parameters, summed over ranks.
   package let gradients: [Matrix]
-  /// All tensors: the encoder's, then the classifier's.
+  /// All tensors: the encoder's, followed by the classifier's.
   package var tensors: [Parameter] { trainer.layout.parameters }
 
   private let trainer: Trainer
   private let batch: GlobalBatch
   private let held = ObjectiveBatch.Held()
-  /// The objective that trains the classifier.
+  /// The index of the objective that trains the classifier.
   private let owner: Int?
 
-  /// - Throws: `AgreedFailure` when a rank cannot load its rows, or a loss or gradient is not finite.
+  /// - Throws: `AgreedFailure` where a rank cannot load its rows, or a loss or gradient is not finite.
   package init(encoder: any Encoder, plan: TrainingPlan, communicator: any Communicator) throws {
     self.communicator = communicator
     trainer = Trainer(encoder: encoder, plan: plan, communicator: communicator)
@@ -52,7 +52,7 @@ package final class GradientCheck {
     noise = measureNoise()
   }
 
-  /// How far the losses move when every parameter moves by at most its last bit.
+  /// Measures how far the losses move when every parameter moves by at most its last bit.
   private func measureNoise() -> [Double] {
     let parameters = trainer.parameters
     let values = parameters.values
@@ -66,7 +66,7 @@ package final class GradientCheck {
       for (objective, loss) in lossesNow().enumerated() { squares[objective] += pow(loss - losses[objective], 2) }
       parameters.pointer.update(from: values, count: values.count)
     }
-    // Few draws may meet little: half a unit in the losses' own last place of a single is the least.
+    // Few draws may show too little, so the least is half a unit in the last place of the loss in single precision.
     return zip(squares, losses).map { max(($0 / Double(draws)).squareRoot(), 3e-8 * max(abs($1), 1)) }
   }
 
@@ -74,12 +74,12 @@ package final class GradientCheck {
     trainer.losses(batch, at: trainer.plan.steps, held: held).losses.values
   }
 
-  /// Compares gradients, those of this check as a rule, with central differences.
+  /// Compares gradients, usually those of this check, with central differences.
   /// - Parameters:
-  ///   - gradients: of all parameters, one for each objective; equal on all ranks.
-  ///   - tensors: which ones to compare; all as a rule.
-  ///   - elements: how many elements of each tensor, drawn from the run's seed.
-  ///   - report: gets each tensor's comparisons as soon as they are there.
+  ///   - gradients: the gradients of all parameters, one for each objective, which are equal on all ranks.
+  ///   - tensors: the tensors to compare, usually all.
+  ///   - elements: the number of elements of each tensor, which are drawn from the run's seed.
+  ///   - report: is called with each tensor's comparisons as soon as they are made.
   /// - Returns: all comparisons.
   package func compare(
     _ gradients: [Matrix], tensors: [Parameter], elements: Int = 2,
@@ -109,7 +109,7 @@ package final class GradientCheck {
   private func compare(
     _ tensor: Parameter, along direction: GradientComparison.Direction, _ gradients: [Matrix]
   ) -> [GradientComparison] {
-    // The classifier takes no gradient from other objectives than its own, on purpose.
+    // By design, the classifier takes no gradient from objectives other than its own.
     let isClassifiers = tensor.offset >= trainer.encoder.layout.parameters.count
     let objectives = losses.indices.filter { !isClassifiers || $0 == owner }
     guard direction == .gradient else {
@@ -134,12 +134,13 @@ package final class GradientCheck {
         numeric: taken.quotients[objective], uncertainty: noise / taken.step)
     }
     let length = length(tensor, gradients[objective])
-    // Rounding may hide twice what is usual of one element, and of a whole tensor's gradient at most a twelfth.
+    // Rounding may hide twice the usual slope of an element. Along a gradient it may hide a twelfth of the gradient's
+    // length, or the usual slope of an element if that is more.
     let usual = length / Double(tensor.count).squareRoot()
     let limit = direction == .gradient ? max(usual, length / 12) : 2 * usual
     let slope = direction == .gradient ? length : abs(ladder.slopes[objective])
     let first = ladder.rung(step: 2 * noise / (GradientComparison.bound * slope))
-    // A loss so flat that the longest step shows little may be curved: shorter steps count whatever they hide.
+    // A loss so flat that the longest step shows little may be curved, so shorter steps count, whatever they hide.
     let sure = direction == .gradient ? (first == 0 ? 1 : first) : first + 2
     var best = comparison(first)
     for rung in first + 1..<first + 8 where !best.agrees {
@@ -154,10 +155,10 @@ package final class GradientCheck {
     tensor.range.reduce(0) { $0 + pow(Double(gradient.pointer[$1]), 2) }.squareRoot()
   }
 
-  /// Standard deviations of rounding that pass for none: a thousand comparisons meet three of them.
+  /// The standard deviations of rounding that a difference may have, since a thousand comparisons meet three of them.
   private static var deviations: Double { 4 }
 
-  /// A direction of length one.
+  /// The direction, of length one, of an element or of random signs.
   private func line(_ tensor: Parameter, _ direction: GradientComparison.Direction) -> [Double] {
     if case .element(let index) = direction { return (0..<tensor.count).map { $0 == index ? 1 : 0 } }
     var stream = stream(tensor, view: 1)
@@ -174,19 +175,19 @@ package final class GradientCheck {
     line.indices.reduce(0) { $0 + line[$1] * Double(gradient.pointer[tensor.offset + $1]) }
   }
 
-  /// Measurements along a direction.
+  /// The measurements along a direction.
   private func ladder(_ tensor: Parameter, along line: [Double], _ gradients: [Matrix]) -> SlopeLadder {
     let square = tensor.range.reduce(0.0) { $0 + pow(Double(trainer.parameters.pointer[$1]), 2) }
     let scale = max((square / Double(tensor.count)).squareRoot(), 0.05)
-    // One element may move by as much as it is, all of them by a fiftieth.
+    // One element may move by as much as the scale of the tensor, and all of them by a fiftieth of it.
     let longest = line.count { $0 != 0 } > 1 ? 0.02 * scale * Double(tensor.count).squareRoot() : scale
     return SlopeLadder(longest: longest, slopes: gradients.map { dot(line, $0, tensor) }) { step in
       self.measure(tensor, line, step: step, gradients)
     }
   }
 
-  /// Moves a tensor by a step along a direction and back by as much. The parameters' rounding changes the step a little:
-  /// both sides of the comparison follow what the parameters really did.
+  /// Measures the losses one step along a direction from a tensor's values and one step back from them. The parameters'
+  /// rounding changes the step a little, so both sides of the comparison follow the change that was really made.
   private func measure(
     _ tensor: Parameter, _ line: [Double], step: Double, _ gradients: [Matrix]
   ) -> SlopeMeasurement {
@@ -208,10 +209,10 @@ package final class GradientCheck {
 }
 
 extension GradientCheck {
-  /// The check of the encoder, corpus and first batch that a configuration names.
+  /// A check of the encoder, corpus and first batch that a configuration names.
   /// - Throws: `AgreedFailure`, on all ranks.
   package convenience init(_ configuration: Configuration, communicator: any Communicator) throws {
-    // Losses of products in bf16 are too coarse for differences.
+    // Losses that are computed from products in bf16 are too coarse for differences.
     var configuration = configuration
     configuration.training.precision = .single
     let plan = try communicator.agree { [configuration] in

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The lines of a gradient check: what is compared, a table grouped by layer, a verdict.
+/// The lines of a gradient check: a heading, a table grouped by layer, and a verdict.
 package struct GradientCheckReport {
   private var layer = ""
   private var tensors = 0
@@ -11,7 +11,7 @@ package struct GradientCheckReport {
   /// Whether all comparisons so far agree.
   package var agrees: Bool { comparisons.allSatisfy(\.agrees) }
 
-  /// What stands above the table.
+  /// The lines above the table.
   package static func heading(_ check: GradientCheck) -> String {
     let ranks = check.communicator.census
     let losses = check.objectives.indices.map {
@@ -30,7 +30,7 @@ package struct GradientCheckReport {
       """
   }
 
-  /// A tensor's lines, under its layer's name where that is a new one.
+  /// The lines of a tensor, under the name of its layer where that is a new one.
   package mutating func add(_ tensor: [GradientComparison]) -> String {
     tensors += 1
     comparisons += tensor
@@ -57,7 +57,7 @@ package struct GradientCheckReport {
   package var summary: String {
     let differing = comparisons.count { !$0.agrees }
     let close = comparisons.count(where: \.isClose)
-    // What is no number is the worst of all.
+    // A comparison whose excess is not a number is the worst of all.
     let worst = comparisons.max {
       ($0.excess.isNaN ? .infinity : $0.excess) < ($1.excess.isNaN ? .infinity : $1.excess)
     }

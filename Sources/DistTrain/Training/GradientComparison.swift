@@ -1,10 +1,10 @@
-/// A derivative of a loss by the gradient, and by a central difference of the loss.
+/// A derivative of a loss, once computed from the gradient and once from a central difference of the loss.
 package struct GradientComparison: Sendable {
-  /// The line through the parameters on which both are taken.
+  /// The line through the parameters along which both are taken.
   package enum Direction: Sendable, Equatable {
     /// One element of the tensor, by its place in the flat tensor.
     case element(Int)
-    /// All elements of the tensor alike, with random signs.
+    /// All elements of the tensor by the same amount, with random signs.
     case signs
     /// The objective's own gradient of the tensor, along which the loss changes most.
     case gradient
@@ -14,11 +14,11 @@ package struct GradientComparison: Sendable {
   package let direction: Direction
   /// The objective's name.
   package let objective: String
-  /// By the gradient, along a direction of length one.
+  /// The derivative from the gradient, along a direction of length one.
   package let analytic: Double
-  /// (L(p + h) − L(p − h)) / 2h.
+  /// The central difference (L(p + h) − L(p − h)) / 2h.
   package let numeric: Double
-  /// How far the losses' rounding may move `numeric`.
+  /// The distance by which the losses' rounding may move `numeric`.
   package let uncertainty: Double
 
   /// The largest relative difference that passes whatever the uncertainty is.
@@ -27,16 +27,17 @@ package struct GradientComparison: Sendable {
   private var difference: Double { abs(analytic - numeric) }
   private var size: Double { max(abs(analytic), abs(numeric)) }
 
-  /// The difference by the larger of the two numbers.
+  /// The difference divided by the larger of the two numbers.
   package var relativeDifference: Double { difference == 0 ? 0 : difference / size }
 
-  /// The difference by the largest that passes: above 1 the gradient is wrong.
+  /// The difference divided by the largest one that passes. Above 1, the gradient is wrong.
   package var excess: Double { difference == 0 ? 0 : difference / max(Self.bound * size, uncertainty) }
 
-  /// Within the bound.
+  /// Whether the difference is within the bound.
   package var isClose: Bool { relativeDifference <= Self.bound }
 
-  /// Within the bound or the uncertainty; never where either number is none.
+  /// Whether the difference is within the bound or the uncertainty, which it never is if either of the two is not a
+  /// number.
   package var agrees: Bool { excess <= 1 }
 
   /// The direction as a table names it: `[3, 0, 1]` for an element.

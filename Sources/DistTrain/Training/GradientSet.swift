@@ -1,19 +1,19 @@
 internal import CKernels
 
-/// The gradients of all parameters that travel through the encoder together, and how they become one.
+/// The gradients of all parameters that travel through the encoder together, and their combination into one direction.
 ///
-/// Each of them has a flat buffer, the encoder's parameters first and then the classifier's, for each of this rank's nodes
-/// of the tree in which a batch is summed.
+/// Each gradient has, for each of this rank's nodes of the sum tree, a flat buffer with the encoder's parameters first
+/// and the classifier's after them.
 package final class GradientSet {
   private let encoder: Range<Int>
   private let classifier: Range<Int>
-  /// Gradient after gradient, node after node.
+  /// The buffers, gradient after gradient and node after node.
   private var buffers: [[Matrix]]
 
   /// - Parameters:
-  ///   - layout: of all parameters, of which the first `encoder` are the encoder's.
-  ///   - count: gradients that travel together: one for each objective, or one for all.
-  ///   - units: of this rank.
+  ///   - layout: the layout of all parameters, of which the first `encoder` elements are the encoder's.
+  ///   - count: the number of gradients that travel together: one for each objective, or one for all.
+  ///   - units: the units of this rank.
   init(_ layout: ParameterLayout, encoder: Int, count: Int, for units: BatchUnits) {
     self.encoder = 0..<encoder
     classifier = encoder..<layout.count
@@ -21,13 +21,13 @@ package final class GradientSet {
     clear(nodes: units.nodes.count)
   }
 
-  /// After a backward pass the gradients, summed over ranks.
+  /// The gradients after a backward pass, summed over ranks.
   package var sums: [Matrix] { buffers.map { $0[0] } }
 
-  /// After `combine` what the parameters follow.
+  /// The direction that the parameters follow, after `combine`.
   var direction: Matrix { buffers[0][0] }
 
-  /// Makes all elements zero. A run's batches have one size, but a batch may be given that has another.
+  /// Sets all elements to zero. The batches of a run have one size, but a batch may be given that has another.
   private func clear(nodes: Int) {
     for index in buffers.indices where buffers[index].count != nodes {
       buffers[index] = (0..<nodes).map { _ in Matrix(rows: 1, columns: classifier.upperBound) }
@@ -35,11 +35,11 @@ package final class GradientSet {
     for buffer in buffers.joined() { buffer.pointer.update(repeating: 0, count: buffer.count) }
   }
 
-  /// Sends gradients of embeddings through the encoder and sums the parameters' over ranks, bucket after bucket as they
-  /// become final.
+  /// Sends gradients of embeddings through the encoder and sums those of the parameters over ranks, bucket after bucket
+  /// as they become final.
   /// - Parameters:
-  ///   - embeddings: as many as there are buffers.
-  ///   - owner: brings the gradient of the classifier's parameters, of one objective.
+  ///   - embeddings: the gradients of the embeddings, as many as there are buffers.
+  ///   - owner: the pullback to the classifier's parameters, with the objective that it belongs to.
   func backward(
     _ embeddings: [Matrix], _ pullback: Pullback, classifier owner: (objective: Int, pullback: ClassifierPullback)?,
     _ pass: BatchPass
@@ -64,8 +64,8 @@ package final class GradientSet {
   /// The buffer that holds an objective's part: its own, or the one for all.
   private func buffer(of objective: Int) -> Int { buffers.count == 1 ? 0 : objective }
 
-  /// Leaves the direction of all parameters: for the encoder's the combination of the gradients, unless they travelled as
-  /// one, and for the classifier's its objective's gradient times a weight.
+  /// Computes the direction of all parameters. The encoder's is the combination of the gradients, unless they travelled
+  /// as one, and the classifier's is the gradient of its objective times a weight.
   func combine(_ weights: [Double], classifier owner: (objective: Int, weight: Double)?) {
     if buffers.count > 1 {
       Self.combine(sums.map { UnsafePointer($0.pointer) }, weights, into: direction.pointer, count: encoder.count)
@@ -77,18 +77,18 @@ package final class GradientSet {
   }
 
   /// Shortens the direction of the encoder and that of the classifier, each by itself.
-  /// - Returns: how long both were.
+  /// - Returns: the lengths of both before.
   func clip(to limit: Double?) -> [Double] {
     [encoder, classifier].map { GradientClipping.clip(direction, $0, to: limit) }
   }
 
-  /// Dot products of the encoder's gradients with each other.
+  /// The dot products of the encoder's gradients with one another.
   func gram() -> [[Double]] {
     let sums = sums
     return Self.matrix(Self.pairs(sums.count).map { Self.dot(sums[$0], sums[$1], encoder) })
   }
 
-  /// Dot products of the embeddings' gradients with each other, over all ranks' rows.
+  /// The dot products of the embeddings' gradients with one another, over all ranks' rows.
   static func gram(_ embeddings: [Matrix], _ pass: BatchPass) -> [[Double]] {
     let pairs = pairs(embeddings.count)
     let products = pass.units.ranges(of: embeddings[0].count).flatMap { range in
@@ -104,7 +104,8 @@ package final class GradientSet {
     return result
   }
 
-  /// Two at once, then one after the other. The result may be the first.
+  /// Computes a weighted sum, of two parts at once and of the others one after another. The result may use the memory
+  /// of the first part.
   private static func combine(
     _ parts: [UnsafePointer<Float>], _ weights: [Double], into result: UnsafeMutablePointer<Float>, count: Int
   ) {
@@ -113,12 +114,12 @@ package final class GradientSet {
     for (part, weight) in zip(parts, weights).dropFirst(2) { ck_combine(result, part, result, count, 1, Float(weight)) }
   }
 
-  /// Each two of so many, each with itself among them: (0, 0), (0, 1) … (1, 1) …
+  /// All pairs of so many indices, each with itself included: (0, 0), (0, 1) … (1, 1) …
   private static func pairs(_ count: Int) -> [(Int, Int)] {
     (0..<count).flatMap { one in (one..<count).map { (one, $0) } }
   }
 
-  /// The symmetric matrix of numbers in the order of pairs.
+  /// The symmetric matrix of numbers in the order of `pairs`.
   private static func matrix(_ products: [Double]) -> [[Double]] {
     let count = Int((2 * Double(products.count)).squareRoot())
     var matrix = Array(repeating: Array(repeating: 0.0, count: count), count: count)

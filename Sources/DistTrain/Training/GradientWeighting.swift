@@ -1,29 +1,31 @@
-/// How the objectives' gradients become the encoder's one direction.
+/// The way in which the objectives' gradients become one direction for the encoder.
 public enum GradientWeighting: Sendable {
   /// The shortest combination of the gradients of the encoder's parameters.
   case parameters(MinNormSolver)
-  /// The shortest combination of the gradients of the embeddings before length normalisation: an upper bound of the
-  /// former, for one backward pass (Sener and Koltun 2018, section 3.3).
+  /// The shortest combination of the gradients of the embeddings before length normalisation, an upper bound of the
+  /// former that takes one backward pass (Sener and Koltun 2018, section 3.3).
   case representation(MinNormSolver)
-  /// Given coefficients of the objectives, by their names.
+  /// Given coefficients of the objectives, by name.
   case fixed([String: Double])
 
-  /// Whether weights are known before the gradients travel back through the encoder, so that one combination does.
+  /// Whether weights are known before the gradients travel back through the encoder, so that only their combination
+  /// does.
   var precedesBackward: Bool {
     if case .parameters = self { return false }
     return true
   }
 
-  /// Gradients of the encoder's parameters that a backward pass makes of those of so many objectives.
+  /// The number of gradients of the encoder's parameters that a backward pass computes from those of so many
+  /// objectives.
   package func buffers(of objectives: Int) -> Int { precedesBackward ? 1 : objectives }
 
-  /// What multiplies the gradient of the classifier's parameters, which belongs to one objective.
+  /// The factor of the gradient of the classifier's parameters, which belongs to one objective.
   func classifierWeight(of objective: String) -> Double {
     if case .fixed(let coefficients) = self { return coefficient(of: objective, coefficients) }
     return 1
   }
 
-  /// The weights of the objectives' gradients, from their dot products; nil where a number is not finite.
+  /// The weights of the objectives' gradients; nil where they depend on dot products or losses that are not finite.
   func weights(_ objectives: [String], gram: [[Double]], losses: [Double], present: [Bool]) -> [Double]? {
     switch self {
     case .parameters(let solver), .representation(let solver):
@@ -38,15 +40,15 @@ public enum GradientWeighting: Sendable {
   }
 }
 
-/// How the objectives' gradients stood to each other at a step, and what weights they got.
+/// The relations of the objectives' gradients at a step, and the weights that they got.
 package struct GradientBalance: Sendable, Equatable {
   package let weights: [Double]
-  /// Dot products of the gradients with each other, over all ranks.
+  /// The dot products of the gradients with one another, over all ranks.
   package let gram: [[Double]]
 
-  /// The gradients' lengths.
+  /// The lengths of the gradients.
   package var norms: [Double] { gram.indices.map { gram[$0][$0].squareRoot() } }
-  /// The weights as parts of their sum.
+  /// The weights divided by their sum.
   package var shares: [Double] { weights.map { $0 / weights.reduce(0, +) } }
   /// The cosine between each two gradients: first and second, first and third, …, second and third, …
   package var cosines: [Double] {

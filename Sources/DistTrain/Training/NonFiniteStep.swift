@@ -1,7 +1,7 @@
-/// A step of which a loss or gradient was not finite on some rank. All ranks throw it together, and the trainer is as it
-/// was before the step, its running statistics included.
+/// The error of a step in which a loss or gradient was not finite on some rank. All ranks throw it together, and the
+/// trainer is as it was before the step, including its running statistics.
 package struct NonFiniteStep: Error, Sendable, CustomStringConvertible {
-  /// What the step measured; its numbers may be no numbers.
+  /// The measurements of the step, some of which may not be finite.
   package var report: StepReport
   /// Whether the features of each row of the global batch are finite.
   package let finiteRows: [Bool]
@@ -18,8 +18,8 @@ package struct NonFiniteStep: Error, Sendable, CustomStringConvertible {
     return "step \(metrics.step): a loss or gradient is not finite (\(losses))"
   }
 
-  /// What the step was computed on, as JSON: its numbers, and utterance, speaker and view of every row.
-  /// - Parameter rows: of the global batch.
+  /// The contents of the step as JSON: its numbers, and the utterance, speaker and view of every row.
+  /// - Parameter rows: the rows of the global batch.
   package func json(rows: [BatchRow], corpus: Corpus, rollbacks: Int) -> String {
     let lines = zip(rows, finiteRows).map { row, isFinite in
       "    {\"utterance\": \(JSONText.quoted(corpus.utterances[row.utterance].id)), "

@@ -1,16 +1,17 @@
 import Foundation
 
-/// The losses' quotients on both sides of the parameters, and what the gradients make of the way between.
+/// The difference quotients of the losses across a step to either side of the parameters, and the slopes that the
+/// gradients give for it.
 struct SlopeMeasurement {
   let step: Double
   let slopes: [Double]
   let quotients: [Double]
 }
 
-/// Measurements by falling step, each made once. What bends the loss, curvature and ReLUs that change sides, goes away
+/// Measurements at ever shorter steps, each made once. The effects of curvature and of ReLUs that change sides vanish
 /// with the step; a wrong gradient is wrong at every step, until rounding hides it.
 final class SlopeLadder {
-  /// By the gradients.
+  /// The slopes along the direction by each gradient.
   let slopes: [Double]
   private let longest: Double
   private let measure: (Double) -> SlopeMeasurement
@@ -23,7 +24,7 @@ final class SlopeLadder {
     self.measure = measure
   }
 
-  /// The first that is no longer than a step.
+  /// The first rung whose step is not longer than the given one.
   func rung(step: Double) -> Int {
     let down = (log(longest / step) / log(ratio)).rounded(.up)
     return down.isFinite ? Int(min(max(down, 0), 8)) : 0

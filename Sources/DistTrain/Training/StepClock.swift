@@ -1,18 +1,18 @@
-/// Where a step's time goes: every moment belongs to one section.
+/// The time of a step by sections, to one of which every moment belongs.
 final class StepClock {
   enum Section: Int, CaseIterable {
     case load, forward, backward, communicate
   }
 
-  /// Seconds of computation beside which sums of gradients were under way, as `GradientBuckets` counts them.
+  /// The seconds of computation during which sums of gradients were under way, as `GradientBuckets` counts them.
   var overlapped = 0.0
   private var seconds = [Double](repeating: 0, count: Section.allCases.count)
   private var current = Section.load
   private var since = monotonicSeconds()
   private let began = monotonicSeconds()
 
-  /// From now on time belongs to `section`.
-  /// - Returns: the section it belonged to.
+  /// Counts the time from now on towards `section`.
+  /// - Returns: the section before.
   @discardableResult
   func enter(_ section: Section) -> Section {
     let now = monotonicSeconds()
@@ -22,14 +22,14 @@ final class StepClock {
     return current
   }
 
-  /// Runs `body` in a section and goes back to the one before.
+  /// Runs `body` in a section and returns to the one before.
   func within<Result>(_ section: Section, _ body: () throws -> Result) rethrows -> Result {
     let before = enter(section)
     defer { enter(before) }
     return try body()
   }
 
-  /// Seconds that went to a section so far.
+  /// The seconds that a section has taken so far.
   func spent(_ section: Section) -> Double {
     seconds[section.rawValue] + (section == current ? monotonicSeconds() - since : 0)
   }

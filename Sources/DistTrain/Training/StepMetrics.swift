@@ -1,13 +1,14 @@
-/// What one training step measured. A number that does not apply, or is not one, is NaN and `null` in JSON.
+/// The measurements of one training step. Values that do not apply, or are not a number, are NaN, which JSON has as
+/// `null`.
 public struct StepMetrics: Sendable {
-  /// What it measured of one objective.
+  /// The measurements of one objective.
   public struct Objective: Sendable {
     public let name: String
     public var loss = Double.nan
-    /// Of its gradient among the objectives' weights, which add up to one.
+    /// The weight of its gradient among the objectives' weights, which add up to one.
     public var weight = Double.nan
     public var gradientNorm = Double.nan
-    /// Rows of the batch that have a term of it; the log has the least of all objectives.
+    /// The number of rows of the batch that have a term of the objective. The log has the least of all objectives.
     public var terms = Double.nan
   }
 
@@ -16,26 +17,29 @@ public struct StepMetrics: Sendable {
   public var objectives: [Objective]
   /// The cosine between each two objectives' gradients: first and second, first and third, …, second and third, …
   public var gradientCosines: [Double]
-  /// Rows that have a term of every objective, a positive where one is contrastive.
+  /// The least number of rows that have a term of an objective. With a contrastive objective, these are the rows that
+  /// have a positive.
   public var anchors = Double.nan
   public var learningRate = Double.nan
   public var margin = Double.nan
   public var utterancesPerSecond = Double.nan
-  /// Seconds that the step waited for its batch, which is loaded beside the step before.
+  /// The seconds that the step waited for its batch, which is loaded during the step before.
   package var loadSeconds = Double.nan
   package var forwardSeconds = Double.nan
   package var backwardSeconds = Double.nan
-  /// Spent in communication and nothing else, waiting for other ranks included.
+  /// The seconds spent in communication alone, including the wait for other ranks.
   package var communicateSeconds = Double.nan
-  /// Seconds of `backwardSeconds` beside which sums of gradients were under way, at least (see `GradientBuckets`).
+  /// The least number of seconds of `backwardSeconds` during which sums of gradients were under way (see
+  /// `GradientBuckets`).
   package var overlappedSeconds = Double.nan
   public var totalSeconds = Double.nan
-  /// Seconds that training stood still for checkpoints since the step before; they belong to no section of the step.
+  /// The seconds that training stood still for checkpoints since the step before. They belong to no section of the
+  /// step.
   package var checkpointSeconds = Double.nan
-  /// Updates left out so far, this step's included, because a loss or gradient was not finite.
+  /// The number of updates left out so far, including this step's, because a loss or gradient was not finite.
   package var skipped = Double.nan
 
-  /// - Parameter objectives: their names, in order.
+  /// - Parameter objectives: the names of the objectives, in order.
   package init(step: Int, epoch: Int, objectives: [String] = []) {
     self.step = step
     self.epoch = epoch
@@ -43,7 +47,7 @@ public struct StepMetrics: Sendable {
     gradientCosines = Array(repeating: .nan, count: objectives.count * (objectives.count - 1) / 2)
   }
 
-  /// What was measured of the objective with a name; it has to be one of the step's.
+  /// The measurements of the objective with a name, which has to be one of the step's.
   public subscript(_ name: String) -> Objective {
     get { objectives[place(of: name)] }
     set { objectives[place(of: name)] = newValue }
@@ -56,7 +60,7 @@ public struct StepMetrics: Sendable {
     return place
   }
 
-  /// The first objective's weight; of two the other's is 1 − α.
+  /// The weight of the first objective. Where there are two, the other's is 1 − α.
   public var alpha: Double { objectives.first?.weight ?? .nan }
 }
 
@@ -75,12 +79,13 @@ extension StepMetrics: Decodable {
 
   private static let loss = "Loss"
 
-  /// Names of weights: of two objectives α says both.
+  /// The names of the weights. Where there are two objectives, α stands for both weights.
   private static func weights(_ names: [String]) -> [String] {
     names.count == 2 ? ["alpha"] : names.map { "\($0)Weight" }
   }
 
-  /// Names of the cosines between gradients, `centreContrastiveCosine`; of two objectives there is one.
+  /// The names of the cosines between gradients, such as `centreContrastiveCosine`. Where there are two objectives,
+  /// there is one cosine.
   private static func cosines(_ names: [String]) -> [String] {
     if names.count == 2 { return ["gradientCosine"] }
     return names.indices.flatMap { one in
@@ -88,14 +93,14 @@ extension StepMetrics: Decodable {
     }
   }
 
-  /// Losses, weights and gradients' lengths of the objectives, as the log names them.
+  /// The losses, weights and gradient norms of the objectives, as the log names them.
   var numbersOfObjectives: [(String, Double)] {
     let names = objectives.map(\.name)
     return objectives.map { ($0.name + Self.loss, $0.loss) } + zip(Self.weights(names), objectives.map(\.weight))
       + objectives.map { ("\($0.name)GradientNorm", $0.gradientNorm) }
   }
 
-  /// One line of the log, without its end.
+  /// One line of the log, without the newline.
   package var json: String {
     let numbers =
       numbersOfObjectives + zip(Self.cosines(objectives.map(\.name)), gradientCosines)
@@ -113,8 +118,8 @@ extension StepMetrics: Decodable {
     init?(intValue: Int) { nil }
   }
 
-  /// Reads a line of the log; unknown keys are passed over, so that a newer svdist's log can be drawn. Objectives come in
-  /// the order of their names.
+  /// Reads a line of the log. Unknown keys are ignored, so that the log of a newer svdist can be drawn. Objectives are
+  /// in the order of their names.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: Key.self)
     func number(_ name: String) throws -> Double { try values.decodeIfPresent(Double.self, forKey: Key(name)) ?? .nan }
@@ -136,7 +141,7 @@ extension StepMetrics: Decodable {
 }
 
 extension StepMetrics {
-  /// Takes the losses, their gradients' lengths and weights, and the rows that have a term of every objective.
+  /// Takes the losses, the norms and weights of their gradients, and the least number of rows that have a term.
   mutating func add(_ losses: BatchObjectives.Losses, _ balance: GradientBalance) {
     let (shares, norms) = (balance.shares, balance.norms)
     for index in objectives.indices {
@@ -149,8 +154,8 @@ extension StepMetrics {
     anchors = Double(losses.terms.min() ?? 0)
   }
 
-  /// Takes where the step's time went so far.
-  /// - Parameter rows: of the global batch.
+  /// Takes the time that the sections of the step have taken so far.
+  /// - Parameter rows: the number of rows of the global batch.
   mutating func add(_ clock: StepClock, rows: Int) {
     loadSeconds = clock.spent(.load)
     forwardSeconds = clock.spent(.forward)

@@ -1,16 +1,16 @@
-/// Hears of the steps of a run, as logs and displays do.
+/// A receiver of the steps of a run, such as a log or a display.
 ///
-/// The observers of all ranks hear of each step in the same order and may exchange what they need, but for `wentBack`, which
-/// only the first rank's hear. What a conforming type leaves out does nothing.
+/// The observers of all ranks hear of each step in the same order and may exchange what they need, except in
+/// `wentBack`, which is only called on the first rank. A method that a conforming type leaves out does nothing.
 package protocol StepObserver: AnyObject {
-  /// A step was taken.
-  /// - Parameter note: tells people a line.
+  /// Is called when a step was taken.
+  /// - Parameter note: shows people a line.
   func took(_ step: StepReport, note: (String) -> Void)
-  /// A step's numbers were not finite; what becomes of it is decided after this.
+  /// Is called when the numbers of a step were not finite, before it is decided what becomes of the step.
   func broke(_ step: NonFiniteStep, note: (String) -> Void)
-  /// A step counts, and its update was left out.
+  /// Is called when a step counts but its update was left out.
   func skipped(_ step: StepReport, note: (String) -> Void)
-  /// Training stands at an earlier step and will take those after it again.
+  /// Is called when training has gone back to an earlier step and will take the steps after it again.
   func wentBack(to step: Int) throws
 }
 

@@ -1,9 +1,9 @@
-/// What a step was made of and what it measured.
+/// The contents of a step and its measurements.
 public struct StepReport: Sendable {
   public var metrics: StepMetrics
-  /// What this rank's rows held.
+  /// The contents of this rank's rows.
   package var rows: [LoadedRow] = []
-  /// Utterances newly found unreadable on any rank.
+  /// The utterances newly found unreadable on any rank.
   package var unreadable: [BatchLoader.Unreadable] = []
 
   package init(metrics: StepMetrics, rows: [LoadedRow] = [], unreadable: [BatchLoader.Unreadable] = []) {

@@ -1,10 +1,11 @@
 extension Trainer {
-  /// Frames of the utterance that a rehearsal runs on: a prime that no layer's size is likely to be a multiple of, and so
-  /// few that products are made whole, without the buffers of sums in pieces, which are not a step's.
+  /// The number of frames of the utterance that a rehearsal runs on. It is a prime that hardly any layer's size is a
+  /// multiple of, and so small that products are made whole. The buffers of sums in pieces would not be those of a
+  /// step.
   private static var rehearsed: Int { 13 }
 
-  /// Bytes of memory that this rank's steps will take beyond what it holds: the encoder's passes as a rehearsal on one
-  /// utterance shows them, the objectives, batches that are loaded ahead, a checkpoint's copy.
+  /// The bytes of memory that this rank's steps will take beyond those that it holds: the encoder's passes, as a
+  /// rehearsal on one utterance shows them, the objectives, the batches that are loaded ahead, and a checkpoint's copy.
   func memoryAhead() -> Int {
     let rows = batches.cut(rows: plan.batches.sampler.rows).rows(of: communicator.rank).count
     let columns = rows * plan.batches.loader.frames(seconds: plan.batches.cropLengths.longest)
@@ -17,8 +18,8 @@ extension Trainer {
     return passes + (features + classifier + snapshot) * MemoryLayout<Float>.stride
   }
 
-  /// A forward and a backward pass as a step makes them, on silence. What they leave among the gradients no step reads: each
-  /// begins with zeros.
+  /// Records a forward and a backward pass as a step makes them, on silence. No step reads what they leave in the
+  /// gradients, because each begins with zeros.
   private func rehearsal() -> BufferTrace {
     let features = Matrix.zeros(rows: encoder.bins, columns: Self.rehearsed)
     let scratch = Matrix.zeros(rows: 1, columns: statistics.count)

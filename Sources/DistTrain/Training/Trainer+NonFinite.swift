@@ -1,7 +1,7 @@
-/// Numbers that are none: found before they reach the parameters, by all ranks at once.
+/// The checks for numbers that are not finite, which all ranks find at once and before they reach the parameters.
 extension Trainer {
-  /// Whether all numbers of a step are finite on all ranks: the losses, the weights, the gradients' products and the
-  /// lengths of what the parameters are to follow.
+  /// Whether all numbers of a step are finite on all ranks: the losses, the weights, the gradients' dot products, and
+  /// the lengths of the directions that the parameters are to follow.
   func areFinite(_ losses: BatchObjectives.Losses, _ balance: GradientBalance, _ lengths: [Double]) -> Bool {
     let numbers = losses.values + balance.weights + balance.gram.flatMap { $0 } + lengths
     return communicator.maximum(numbers.allSatisfy(\.isFinite) ? 0 : 1) == 0
@@ -29,7 +29,7 @@ extension Trainer {
     skipped += 1
   }
 
-  /// Whether parameters, running statistics and what the optimiser remembers are all finite.
+  /// Whether the parameters, the running statistics and the optimiser's state are all finite.
   package var isFinite: Bool {
     ([parameters, statistics] + optimizer.state.map(\.values)).allSatisfy {
       Self.areFinite(UnsafeBufferPointer($0.elements))
@@ -37,7 +37,7 @@ extension Trainer {
   }
 
   private static func areFinite(_ values: UnsafeBufferPointer<Float>) -> Bool {
-    // Infinities and what is no number have the largest exponent: bits as numbers let many be compared at once.
+    // Infinities and NaN have the largest exponent, and the compiler can compare many bit patterns at once.
     var largest: UInt32 = 0
     for value in values { largest = max(largest, value.bitPattern & 0x7fff_ffff) }
     return largest < 0x7f80_0000

@@ -1,9 +1,10 @@
 extension Trainer {
-  /// All that a checkpoint of this moment holds, copied.
+  /// A copy of everything that a checkpoint of this moment holds.
   /// - Parameters:
-  ///   - configuration: the settings' digest.
-  ///   - arithmetic: what this machine computes with.
-  ///   - metadata: what the encoder's file says of the encoder.
+  ///   - configuration: the digest of the settings.
+  ///   - version: the version of svdist.
+  ///   - arithmetic: the checksums of the arithmetic of this machine.
+  ///   - metadata: the description of the encoder in the encoder's file.
   package func snapshot(
     configuration: String, version: String, arithmetic: Arithmetic? = nil, metadata: [String: String] = [:]
   ) -> CheckpointSnapshot {
@@ -22,7 +23,7 @@ extension Trainer {
     return copy
   }
 
-  /// Everything else that the steps to come depend on.
+  /// Everything besides tensors that the steps to come depend on.
   private func state(configuration: String, version: String, arithmetic: Arithmetic?) -> TrainingState {
     let epoch = step / plan.batches.sampler.stepsPerEpoch
     return TrainingState(
@@ -34,7 +35,8 @@ extension Trainer {
   }
 
   /// Goes on from a checkpoint.
-  /// - Throws: `Failure(.badData)` that names the file and tensor which does not fit, or the utterance it does not know.
+  /// - Throws: `Failure(.badData)` that names the file and the tensor that does not fit, or the utterance that the
+  ///   corpus does not have.
   package func restore(_ checkpoint: Checkpoint) throws {
     let encoderFile = try checkpoint.encoder()
     for tensor in layout.parameters {
@@ -59,7 +61,7 @@ extension Trainer {
     optimizer.updates = step - skipped
   }
 
-  /// Whether a checkpoint's tensors are those of this trainer, by name and shape.
+  /// Checks that a checkpoint's tensors are those of this trainer, by name and shape.
   /// - Throws: `Failure(.badData)` that names the file and the tensor.
   package func check(_ checkpoint: Checkpoint) throws {
     let (encoderFile, optimizerFile) = (try checkpoint.encoder(), try checkpoint.optimizer())
@@ -74,7 +76,7 @@ extension Trainer {
     }
   }
 
-  /// The state before the first step: parameters drawn from the plan's seed.
+  /// Takes the trainer to the state before the first step, with parameters drawn from the plan's seed.
   package func begin() {
     for buffer in [parameters, statistics] + optimizer.state.map(\.values) {
       buffer.pointer.update(repeating: 0, count: buffer.count)
@@ -91,7 +93,7 @@ extension Trainer {
     UnsafeMutableBufferPointer(rebasing: buffer.elements[tensor.range])
   }
 
-  /// Makes running statistics that each rank kept of its own rows those of all: their mean over ranks. After every step,
+  /// Replaces running statistics that each rank kept of its own rows by their mean over ranks. This follows every step,
   /// so that they don't depend on when a run evaluates, saves or stops.
   func shareStatistics() {
     guard !plan.sharesBatchStatistics else { return }
@@ -105,7 +107,7 @@ extension Trainer {
     let bits = parameters.elements.reduce(UInt64(14_695_981_039_346_656_037)) {
       ($0 ^ UInt64($1.bitPattern)) &* 1_099_511_628_211
     }
-    // Halves of 32 bits are exact in doubles.
+    // Halves of 32 bits are exact in double precision.
     let halves = [Double(bits >> 32), Double(bits & 0xffff_ffff)]
     return communicator.minimum(halves) == communicator.maximum(halves)
   }

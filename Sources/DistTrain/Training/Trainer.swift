@@ -1,30 +1,31 @@
-/// Trains an encoder and the classifier beside it: the parameters, their optimiser, and one step.
+/// Trains an encoder and the classifier beside it, with their parameters and optimiser, step by step.
 ///
-/// All ranks hold the same parameters and take the same branches: whatever decides anything was summed or broadcast.
+/// All ranks hold the same parameters and take the same branches, because every number that decides anything was summed
+/// or broadcast.
 public final class Trainer {
   public let encoder: any Encoder
   public let communicator: any Communicator
   public let plan: TrainingPlan
   package let batches: BatchStream
-  /// The encoder's parameters, then the classifier's: one flat buffer.
+  /// The layout of the encoder's parameters, followed by the classifier's, in one flat buffer.
   package let layout: ParameterLayout
   public let parameters: Matrix
   /// The encoder's running statistics.
   public let statistics: Matrix
   package let optimizer: any Optimizer
-  /// Steps done.
+  /// The number of steps done.
   public internal(set) var step = 0
-  /// Steps whose update was left out.
+  /// The number of steps whose update was left out.
   package internal(set) var skipped = 0
   let gradients: GradientSet
-  /// The running statistics before the step under way.
+  /// The running statistics before the current step.
   private let statisticsBefore: Matrix
   private var clock = StepClock()
 
-  /// A trainer at its start: parameters drawn from the plan's seed.
+  /// A trainer at its start, with parameters drawn from the plan's seed.
   /// - Parameters:
-  ///   - readers: threads that load the next batch beside the computation.
-  ///   - patience: seconds that a batch may take to be read.
+  ///   - readers: the number of threads that load the next batch during the computation.
+  ///   - patience: the seconds that a batch may take to be read.
   public init(
     encoder: any Encoder, plan: TrainingPlan, communicator: any Communicator, readers: Int = 1,
     patience: Double = .infinity
@@ -49,10 +50,10 @@ public final class Trainer {
     begin()
   }
 
-  /// One step, on the next batch where none is given: features, embeddings, all ranks' rows, losses, their gradients back
-  /// through the encoder and summed over ranks, weights, update.
-  /// - Throws: `AgreedFailure` when a rank cannot load its rows, `NonFiniteStep` on all ranks when a loss or gradient is
-  ///   not finite.
+  /// Takes one step, on the next batch if none is given: features, embeddings, all ranks' rows, losses, their gradients
+  /// back through the encoder and summed over ranks, weights, update.
+  /// - Throws: `AgreedFailure` where a rank cannot load its rows, `NonFiniteStep` on all ranks where a loss or gradient
+  ///   is not finite.
   public func advance(on given: GlobalBatch? = nil) throws -> StepReport {
     clock = StepClock()
     let batch = try given ?? batches.batch(step: step)
@@ -64,7 +65,8 @@ public final class Trainer {
     let losses = plan.objectives.evaluate(rows, parameters: classifierParameters)
 
     clock.enter(.backward)
-    // Weights by the embeddings' gradients are known before these travel back, and one combination of them travels for all.
+    // Weights by the embeddings' gradients are known before these travel back, so one combination of them travels for
+    // all.
     let early = plan.weighting.precedesBackward ? weigh(losses, GradientSet.gram(losses.gradients, pass)) : nil
     let travelling = early.map { [GradientSet.combined(losses.gradients, $0.weights)] } ?? losses.gradients
     gradients.backward(travelling, pullback, classifier: losses.classifier, pass)
@@ -80,18 +82,18 @@ public final class Trainer {
     return report(batch, losses, balance)
   }
 
-  /// One step on features in memory.
+  /// Takes one step on features in memory.
   /// - Parameters:
-  ///   - features: of this rank's rows, bins × (rows · frames).
-  ///   - speakers: of all rows of the global batch, by number.
-  /// - Throws: `NonFiniteStep` on all ranks when a loss or gradient is not finite.
+  ///   - features: the features of this rank's rows, bins × (rows · frames).
+  ///   - speakers: the speakers of all rows of the global batch, by number.
+  /// - Throws: `NonFiniteStep` on all ranks where a loss or gradient is not finite.
   public func learn(_ features: Matrix, speakers: [Int]) throws -> StepMetrics {
     try advance(
       on: GlobalBatch(features: features, speakers: speakers, cut: batches.cut(rows: speakers.count))
     ).metrics
   }
 
-  /// How this rank computes on its rows of a batch.
+  /// The passes of this rank on its rows of a batch.
   func pass(_ cut: BatchCut) -> BatchPass {
     BatchPass(
       parameters: parameters, utterances: cut.rows(of: communicator.rank).count,
@@ -99,7 +101,7 @@ public final class Trainer {
       precision: plan.precision, communicator: communicator, clock: clock)
   }
 
-  /// The losses of a batch with the present parameters and what the schedules say of a step, as a gradient check needs
+  /// The losses of a batch with the current parameters and the schedules' values for a step, as a gradient check needs
   /// them.
   func losses(
     _ batch: GlobalBatch, at step: Int, held: ObjectiveBatch.Held
@@ -111,7 +113,7 @@ public final class Trainer {
     return (plan.objectives.evaluate(rows, parameters: classifierParameters), pullback)
   }
 
-  /// All ranks' rows, with what the schedules say of a step.
+  /// Gathers the rows of all ranks, with the schedules' values for a step.
   private func gather(
     _ embeddings: Matrix, _ batch: GlobalBatch, at step: Int, held: ObjectiveBatch.Held? = nil
   ) -> GatheredRows {
@@ -120,10 +122,10 @@ public final class Trainer {
       communicator: communicator)
   }
 
-  /// The classifier's parameters, one row.
+  /// The classifier's parameters, in one row.
   private var classifierParameters: MatrixView { parameters.columns(encoder.layout.parameters.count..<layout.count) }
 
-  /// Rank 0 weighs the gradients, all get its weights.
+  /// Weighs the gradients. All ranks take the weights of rank 0.
   private func weigh(_ losses: BatchObjectives.Losses, _ gram: [[Double]]) -> GradientBalance {
     let weights = plan.weighting.weights(
       plan.objectives.names, gram: gram, losses: losses.values, present: losses.present)
@@ -131,18 +133,18 @@ public final class Trainer {
     return GradientBalance(weights: all.map { communicator.broadcast($0) }, gram: gram)
   }
 
-  /// What multiplies the gradient of the classifier's parameters, and whose it is.
+  /// The factor of the gradient of the classifier's parameters, with the objective that it belongs to.
   private func classifierWeight(_ losses: BatchObjectives.Losses) -> (objective: Int, weight: Double)? {
     losses.classifier.map { ($0.objective, plan.weighting.classifierWeight(of: plan.objectives.names[$0.objective])) }
   }
 
-  /// Leaves the trainer as it was before a step whose numbers are not finite.
+  /// Restores the trainer's state before a step whose numbers are not finite, and returns the step's error.
   private func undo(_ batch: GlobalBatch, _ report: StepReport) -> NonFiniteStep {
     statistics.pointer.update(from: statisticsBefore.pointer, count: statistics.count)
     return NonFiniteStep(report, finiteRows: finiteRows(of: batch))
   }
 
-  /// What the step under way measured.
+  /// The report of the current step.
   private func report(
     _ batch: GlobalBatch, _ losses: BatchObjectives.Losses, _ balance: GradientBalance
   ) -> StepReport {

@@ -1,6 +1,8 @@
 extension Augmentation {
-  /// - Parameter corpus: whose other speakers babble, where so set; nil looks at the folders alone.
-  /// - Throws: `Failure(.usage)` that names the setting which cannot be followed.
+  /// The augmentation that settings describe.
+  /// - Parameter corpus: the corpus whose other speakers babble where the settings say so; nil checks the folders
+  ///   alone.
+  /// - Throws: `Failure(.usage)` that names the setting that cannot be followed.
   package init(_ settings: Configuration.Augmentation, corpus: Corpus?) throws {
     var snr = Ratios()
     snr.noise = settings.snr.noise
@@ -35,8 +37,8 @@ extension Augmentation {
 }
 
 extension CorpusVoices {
-  /// The utterances as recorded; with `speed.asSpeakers` a batch's speakers are those at all speeds. nil where nobody has
-  /// somebody else's voice.
+  /// The voices of the utterances as recorded. With `speed.asSpeakers`, the speakers of a batch are those at all
+  /// speeds. It is nil where the corpus has only one speaker.
   fileprivate init?(_ corpus: Corpus, speed: Configuration.Augmentation.Speed) {
     guard corpus.speakers.count > 1 else { return nil }
     let people = speed.asSpeakers ? corpus.people(atSpeeds: speed.factors) : Array(corpus.speakers.indices)

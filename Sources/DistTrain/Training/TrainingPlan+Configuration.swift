@@ -1,5 +1,6 @@
 extension TrainingPlan {
-  /// - Throws: `Failure` where the corpus does not fit the settings, or a folder of noise or rooms is of no use.
+  /// The training that a configuration describes, on a given corpus.
+  /// - Throws: `Failure` where the corpus does not fit the settings, or a folder of noise or rooms cannot be used.
   public init(_ configuration: Configuration, corpus whole: Corpus) throws {
     let recorded = try Self.lasting(configuration.corpus, whole)
     let batches = try BatchSource(configuration, recorded: recorded)
@@ -57,7 +58,7 @@ extension BatchSource {
 }
 
 extension Configuration {
-  /// The losses that the encoder is trained by, under the names that their settings have.
+  /// The losses that train the encoder, under the names that their settings have.
   fileprivate var objectives: [any Objective] {
     let attention = contrastive.attention
     return [

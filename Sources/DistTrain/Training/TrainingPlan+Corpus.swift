@@ -1,5 +1,6 @@
 extension TrainingPlan {
-  /// - Throws: `Failure(.usage)` where there are more ranks than a batch has units for, or no memory for a rank's rows.
+  /// Checks that every rank has rows of a batch, and the machine memory for them.
+  /// - Throws: `Failure(.usage)` where there are more ranks than a batch has units, or no memory for a rank's rows.
   static func checkRows(_ configuration: Configuration, ranks: Int) throws {
     let batch = configuration.batch
     guard ranks > batch.units else { return try checkFeatures(configuration, ranks: ranks) }
@@ -16,7 +17,7 @@ extension TrainingPlan {
   }
 
   /// The training that a configuration describes, on the corpus that it names.
-  /// - Throws: `Failure`, also where no corpus is named.
+  /// - Throws: `Failure`, also where it names no corpus.
   public init(_ configuration: Configuration) throws {
     guard let path = configuration.corpus.train else {
       throw Failure(.usage, "corpus.train: not set: name a data directory, --set corpus.train=DIR")
@@ -24,7 +25,7 @@ extension TrainingPlan {
     try self.init(configuration, corpus: Corpus.open(path))
   }
 
-  /// The corpus with each voice at each speed, where these are speakers of their own.
+  /// The corpus with each voice at each speed, where these count as speakers of their own.
   static func voices(_ settings: Configuration.Augmentation.Speed, _ recorded: Corpus) throws -> Corpus {
     guard settings.asSpeakers else { return recorded }
     guard recorded.utterances.count < Int(Int32.max) / settings.factors.count else {
@@ -37,6 +38,7 @@ extension TrainingPlan {
   }
 
   /// The utterances whose length the settings allow.
+  /// - Throws: `Failure(.usage)` where they allow none.
   static func lasting(_ settings: Configuration.Corpus, _ corpus: Corpus) throws -> Corpus {
     let left = corpus.lasting(settings.lengths)
     guard left.utterances.isEmpty, let longest = corpus.utterances.map(\.seconds).max() else { return left }
@@ -46,9 +48,10 @@ extension TrainingPlan {
         + "which lasts \(longest) s: allow more")
   }
 
+  /// Notes on what the settings made of the corpus, a line each.
   /// - Parameters:
-  ///   - whole: what is in the lists.
-  ///   - recorded: what the rules of length leave.
+  ///   - whole: the corpus of the lists.
+  ///   - recorded: the corpus that the rules of length leave.
   static func notes(
     _ configuration: Configuration, whole: Corpus, recorded: Corpus, _ sampler: SpeakerBatchSampler
   ) -> [String] {

@@ -1,10 +1,12 @@
-/// Settings that no memory is enough for are refused before anything of their sizes is allocated. What they say fits may
-/// still be too much beside all else: `Trainer.memoryAhead` estimates that once the sizes are known to be harmless.
+/// Settings that no memory is enough for are refused before anything of their sizes is allocated. Settings that pass
+/// may still need too much besides everything else, which `Trainer.memoryAhead` estimates once the sizes are known to
+/// be harmless.
 extension TrainingPlan {
+  /// Checks the memory for parameters, gradient and the optimiser's state.
   /// - Parameters:
-  ///   - encoder: its layout says how many parameters there are.
-  ///   - speakers: of the corpus, whose prototypes are parameters too.
-  /// - Throws: `Failure(.usage)` where parameters, gradient and the optimiser's state alone are more than this machine has.
+  ///   - encoder: the encoder, whose layout says how many parameters there are.
+  ///   - speakers: the number of speakers of the corpus, whose prototypes are parameters too.
+  /// - Throws: `Failure(.usage)` where these alone take more memory than this machine has.
   static func checkParameters(_ configuration: Configuration, _ encoder: any Encoder, speakers: Int) throws {
     let prototypes = Double(speakers) * Double(configuration.classification.subcenters) * Double(encoder.dimensions)
     try check(
@@ -19,7 +21,8 @@ extension TrainingPlan {
       .joined(separator: ", ")
   }
 
-  /// - Throws: `Failure(.usage)` where the features of a rank's rows alone are more than this machine has.
+  /// Checks the memory for the features of a rank's rows.
+  /// - Throws: `Failure(.usage)` where these alone take more memory than this machine has.
   package static func checkFeatures(_ configuration: Configuration, ranks: Int) throws {
     let framesASecond = 1000 / configuration.features.frameShift
     let rows = Double(configuration.batch.rows) / Double(ranks)

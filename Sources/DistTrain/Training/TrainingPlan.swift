@@ -1,22 +1,22 @@
-/// What is trained on and how: the parts of a training, as a configuration names them or put together by hand.
+/// The parts of a training, as a configuration names them or put together by hand.
 public struct TrainingPlan: Sendable {
   public var batches: BatchSource
   /// The losses, with the classifier that they share.
   public var objectives: BatchObjectives
   public var weighting: GradientWeighting
   public var schedules: Schedules
-  /// Makes the optimiser of parameters that are laid out so.
+  /// Makes the optimiser of the parameters of a layout.
   package var optimizer: @Sendable (ParameterLayout) -> any Optimizer
-  /// Steps of the whole training.
+  /// The number of steps of the whole training.
   public var steps: Int
   public var seed: UInt64
-  /// Longest gradient, for the encoder and for the classifier each; nil clips nothing.
+  /// The largest norm of the gradient, for the encoder and for the classifier each; nil clips nothing.
   public var gradientNorm: Double?
   /// Whether batch statistics are taken over all ranks.
   package var sharesBatchStatistics = true
-  /// Of the encoder's products.
+  /// The precision of the encoder's products.
   package var precision = Precision.single
-  /// What the settings made of the corpus that may not be what was meant: a line each.
+  /// Notes on what the settings made of the corpus that may not be what was meant, a line each.
   package internal(set) var notes: [String] = []
 
   package init(
@@ -34,11 +34,11 @@ public struct TrainingPlan: Sendable {
   }
 }
 
-/// What changes with the steps, each a function of the step alone, counted from 0.
+/// The values that change with the steps, each a function of the step alone, counted from 0.
 public struct Schedules: Sendable {
   package let learningRate: LearningRateSchedule
   package let margin: MarginSchedule
-  /// Steps over which attention comes to its own weights.
+  /// The number of steps over which attention comes to its own values.
   package let attentionWarmup: Int
 
   package init(learningRate: LearningRateSchedule, margin: MarginSchedule, attentionWarmup: Int = 0) {
@@ -47,12 +47,12 @@ public struct Schedules: Sendable {
     self.attentionWarmup = attentionWarmup
   }
 
-  /// What objectives know of a step.
+  /// The values that objectives know of a step.
   func moment(at step: Int) -> ObjectiveBatch.Moment {
     ObjectiveBatch.Moment(step: step, margin: margin.margin(at: step), warmth: warmth(at: step))
   }
 
-  /// How far attention has come from 1 (0) to its own weights (1).
+  /// The progress of attention from 1 for all rows (0) to its own values (1).
   private func warmth(at step: Int) -> Double {
     attentionWarmup == 0 ? 1 : min(1, Double(step) / Double(attentionWarmup))
   }
