@@ -12,6 +12,9 @@ enum Embedding {
     if communicator.rank == 0, !corpus.damages.isEmpty {
       FileHandle.standardError.write(Data("warning: \(corpus.damages.summary(in: path))\n".utf8))
     }
+    if communicator.rank == 0, let remark = EmbeddingExtractor.remark(corpus.utterances.map(\.seconds)) {
+      FileHandle.standardError.write(Data("note: \(remark)\n".utf8))
+    }
     return try trained.extractor.embeddings(of: corpus.utterances, communicator: communicator)
   }
 }

@@ -21,6 +21,16 @@ public struct Embeddings: Sendable {
   /// The row of a name in `vectors`, or nil where there is no such name.
   package func row(of name: String) -> Int? { rows[name] }
 
+  /// Checks that all embeddings are finite.
+  /// - Throws: `Failure(.badData)` that names the first one which is not.
+  func checkFinite() throws {
+    for (row, name) in names.enumerated() {
+      guard (0..<vectors.columns).allSatisfy({ vectors[row, $0].isFinite }) else {
+        throw Failure(.badData, "the embedding of \(name) is not finite")
+      }
+    }
+  }
+
   /// The mean of all embeddings, which may be subtracted before scoring.
   package var mean: [Float] {
     var sums = [Double](repeating: 0, count: vectors.columns)
