@@ -32,6 +32,7 @@ struct Auditions {
   /// - Parameter replacing: the names that may lie in a folder that is replaced, as for `WholeFolder.write`.
   func write(_ directory: String, to output: String, replacing: Set<String>?) throws {
     let plan = try TrainingPlan(configuration, corpus: Corpus.open(directory))
+    var clipping = Clipping()
     try WholeFolder.write(output, replacing: replacing) { folder in
       var lines = [["pair", "utterance", "speaker", "epoch", "view"] + Augmentation.columns]
       for (index, place) in rows(plan).enumerated() {
@@ -39,8 +40,9 @@ struct Auditions {
         let audition = try plan.batches.loader.audition(
           row, seconds: plan.batches.cropLengths.seconds(step: place.step))
         let name = Self.name(index + 1)
-        try AudioFile.write(audition.clean, to: "\(folder)/\(name)-clean.wav")
-        try AudioFile.write(audition.augmented, to: "\(folder)/\(name)-augmented.wav")
+        for (samples, file) in [(audition.clean, "\(name)-clean.wav"), (audition.augmented, "\(name)-augmented.wav")] {
+          clipping.add(try AudioFile.write(samples, to: "\(folder)/\(file)"), of: file)
+        }
         lines.append(
           [
             name, plan.batches.corpus.utterances[audition.row.utterance].id, plan.batches.corpus.speakers[row.speaker],
@@ -51,6 +53,7 @@ struct Auditions {
       let text = lines.map { $0.joined(separator: "\t") + "\n" }.joined()
       try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(Self.tableName)"))
     }
+    if let remark = clipping.remark { print("note: \(remark)") }
     print("\(output): \(count) pairs, and \(Self.tableName), which says what was done to each")
   }
 

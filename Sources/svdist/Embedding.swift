@@ -14,6 +14,9 @@ enum Embedding {
         FileHandle.standardError.write(Data("warning: \(line.shown)\n".utf8))
       }
     }
+    if communicator.rank == 0, let remark = EmbeddingExtractor.remark(corpus.utterances.map(\.seconds)) {
+      FileHandle.standardError.write(Data("note: \(remark)\n".utf8))
+    }
     return try trained.extractor.embeddings(of: corpus.utterances, communicator: communicator)
   }
 }

@@ -3,7 +3,9 @@ import Foundation
 
 extension PrepareCommand {
   /// Prints what was found, left out, removed and written.
-  func summarise(_ source: CorpusSource, _ preparation: CorpusPreparation, _ prepared: PreparedCorpus) {
+  func summarise(
+    _ source: CorpusSource, _ preparation: CorpusPreparation, _ prepared: PreparedCorpus, _ clipping: Clipping
+  ) {
     let found = source.count + source.leftOut.count
     print("\(self.source) (layout: \(source.layout.rawValue)): \(found) utterances found")
     if !preparation.leftOut.isEmpty {
@@ -33,6 +35,10 @@ extension PrepareCommand {
         let what = joinShorterThan == nil ? "pieces" : "short utterances"
         print("  \(pieces) \(what) joined into \(joined.count), listed in \(PreparedAudio.joinedName)")
       }
+      let channels = part.utterances.count { $0.pieces.isEmpty && $0.channel != nil }
+      if channels > 0 {
+        print("  \(channels) of one channel, written as 16-bit FLAC to \(output)/\(PreparedAudio.folderName)")
+      }
       if let targets = part.targets {
         let count = targets.count { $0 }
         print("  trials: \(targets.count), \(count) target and \(targets.count - count) nontarget")
@@ -41,6 +47,12 @@ extension PrepareCommand {
     if let count = preparation.evaluation?.trialsLeftOut, count > 0 {
       print("  \(count) trials left out because their utterances are")
     }
+    if preparation.averaged > 0 {
+      print(
+        "note: \(preparation.averaged) utterances are the mean of their recordings' channels; --channel 0 takes the first "
+          + "channel, --channel each makes an utterance and a speaker of each")
+    }
+    if let remark = clipping.remark { print("note: \(remark)") }
     for note in source.notes { print("note: \(note.shown)") }
     for note in prepared.notes(layout: source.layout) { print("note: \(note.shown)") }
   }

@@ -60,6 +60,14 @@ struct PrepareCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Leave out speakers with fewer usable utterances.", valueName: "count"))
   var minimumUtterances = 1
 
+  @Option(
+    help: ArgumentHelp(
+      "What to take of recordings of several channels: their mean, one channel, counted from 0, or each as an utterance "
+        + "ID-chN of a speaker SPEAKER-chN, as for the two ends of calls. A channel is written as 16-bit FLAC to the "
+        + "output's svdist-audio. CN-Celeb's evaluation has the mean instead of each.",
+      valueName: "mean|each|N"))
+  var channel = ChannelChoice.mean
+
   @OptionGroup var trimming: TrimmingOptions
 
   @Option(
@@ -71,8 +79,8 @@ struct PrepareCommand: ParsableCommand {
 
   @Flag(
     help: """
-      Run the commands that end in a pipe in wav.scp or a raw list, with sh, and write their audio as 16-bit FLAC with \
-      one channel to the output's svdist-audio, since training runs no commands. Use it only for lists that you trust.
+      Run the commands that end in a pipe in wav.scp or a raw list, with sh, and write their audio as 16-bit FLAC to the \
+      output's svdist-audio, since training runs no commands. Use it only for lists that you trust.
       """)
   var allowCommands = false
 
@@ -211,7 +219,8 @@ struct PrepareCommand: ParsableCommand {
     _ source: CorpusSource, _ recordings: CommandRecordings?, _ progress: FileProgress
   ) throws -> String {
     let preparation = try CorpusPreparation(
-      source, recordings: recordings?.files ?? [:], lengths: minimumSeconds...(maximumSeconds ?? .infinity),
+      source, recordings: recordings?.files ?? [:], channels: channel,
+      lengths: minimumSeconds...(maximumSeconds ?? .infinity),
       minimumUtterances: minimumUtterances, voice: trimming.voice, joiningBelow: joinShorterThan,
       finished: { progress.advance() })
     progress.clear()
@@ -223,16 +232,22 @@ struct PrepareCommand: ParsableCommand {
       }, trials: trials, seed: seed)
     let writing = FileProgress(
       count: prepared.parts.reduce(0) { $0 + $1.utterances.count }, done: "utterances written to shards")
-    try prepared.write(
+    let clipping = try prepared.write(
       output, recordings: recordings,
       shards: shards
         ? ShardWriter(utterancesPerShard: utterancesPerShard, isDecoded: decoded, seed: seed) : nil,
       relativePaths: relative, overwrite: overwrite, finished: { writing.advance() })
     writing.clear()
-    summarise(source, preparation, prepared)
+    summarise(source, preparation, prepared, clipping)
     let first = prepared.parts[0].name
     return first.isEmpty ? output : "\(output)/\(first)"
   }
 }
 
 extension CorpusLayout: ExpressibleByArgument {}
+
+extension ChannelChoice: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+
+  public var defaultValueDescription: String { "mean" }
+}

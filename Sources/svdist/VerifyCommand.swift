@@ -25,8 +25,11 @@ struct VerifyCommand: ParsableCommand {
   func run() throws {
     let trained = try TrainedEncoder(encoder)
     let vectors = try [enrolment, test].map { path in
-      _ = try AudioInspection.inspect(path: path)
-      return try trained.extractor.embedding(of: Waveform.read(path: path), name: path)
+      let found = try AudioInspection.inspect(path: path)
+      if let remark = EmbeddingExtractor.remark([found.seconds]) {
+        FileHandle.standardError.write(Data("note: \(path): \(remark)\n".utf8))
+      }
+      return try trained.extractor.embedding(path: path, name: path)
     }
     let score = TrialScorer.cosine(vectors[0], vectors[1])
     print(String(format: "cosine %.4f", score) + (threshold.map { score >= $0 ? "  same" : "  different" } ?? ""))

@@ -4,8 +4,8 @@ import TestCorpora
 import Testing
 
 extension ProgramTests {
-  /// What a stranger's files, or options and settings without sense, say: a result, or one line and the right status, but
-  /// no signal and no machine without memory.
+  /// What a stranger's files, or options and settings without sense, say: a result, or one line and the right status,
+  /// but no signal and no machine without memory.
   @Suite struct HostileInputTests {
     private static let prepare = ["prepare", "/nowhere", "-o", "/nowhere/out"]
 
@@ -57,6 +57,9 @@ extension ProgramTests {
         for (name, options) in [("joined", ["--join-shorter-than", "1"]), ("shards", ["--shards", "--decoded"])] {
           let outcome = try svdist(["prepare", run.corpus.path, "-o", run.path(name)] + options)
           #expect(outcome.status == 0, "\(outcome.errors)")
+          #expect(
+            outcome.output.contains(" in \(name == "joined" ? 2 : 3) recordings (the first: s"), "\(outcome.output)"
+          )
           let corpus = try Corpus.open(run.path(name))
           let samples = try Waveform.read(path: corpus.utterances[0].path)
           #expect(samples.contains(-1) && samples.allSatisfy { (-1...1).contains($0) })

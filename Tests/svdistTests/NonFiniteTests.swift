@@ -4,11 +4,21 @@ import TestCorpora
 import Testing
 
 extension ProgramTests {
-  /// Losses and gradients that are no numbers, by a recording whose features overflow.
+  /// Losses and gradients that are no numbers, by a recording whose loud samples overflow in a faulty resampler.
   @Suite struct NonFiniteTests {
+    /// Runs svdist with the faulty resampler.
+    private func svdist(_ arguments: [String], mpi ranks: Int? = nil) throws -> Outcome {
+      try Program("svdist", arguments, environment: environment(), ranks: ranks).finish()
+    }
+
+    private func environment() throws -> [String: String] {
+      ["LD_PRELOAD": try Program.path(of: "libFaultySound.so")]
+    }
+
     private func with(loudSeconds: Double, _ body: (SmallRun) throws -> Void) throws {
       try SmallRun.with { run in
-        try OverflowingRecording.write(to: run.corpus.appending(path: "s1-u1.wav"), loudSeconds: loudSeconds)
+        try OverflowingRecording.write(
+          to: run.corpus.appending(path: "s1-u1.wav"), loudSeconds: loudSeconds, rate: 32_000)
         try body(run)
       }
     }
@@ -32,7 +42,7 @@ extension ProgramTests {
 
     /// Kills a run on the way and lets it go on to its end.
     private func killAndResume(_ arguments: [String], _ ranks: Int?, when isTime: () -> Bool) throws {
-      let killed = try Program("svdist", arguments, ranks: ranks)
+      let killed = try Program("svdist", arguments, environment: environment(), ranks: ranks)
       try killed.wait(until: isTime)
       killed.killAll()
       _ = try killed.finish()
@@ -95,7 +105,7 @@ extension ProgramTests {
     @Test func `too many updates left out in a row end the run`() throws {
       try SmallRun.with { run in
         for name in try FileManager.default.contentsOfDirectory(atPath: run.corpus.path) where name.hasSuffix(".wav") {
-          try OverflowingRecording.write(to: run.corpus.appending(path: name), loudSeconds: 0.8)
+          try OverflowingRecording.write(to: run.corpus.appending(path: name), loudSeconds: 0.8, rate: 32_000)
         }
         let outcome = try svdist(run.arguments(steps: 20, ["training.nonFinite=skip", "training.nonFiniteLimit=3"]))
         expectRefusal(outcome, 1, "step 4: a loss or gradient is not finite", "3 updates before it were left out")

@@ -1,9 +1,20 @@
 /// Computes embeddings of whole utterances, shared out over ranks.
+///
+/// An encoder's memory grows with the length of its input (by some hundred megabytes a minute). An
+/// utterance that is longer than `longestPiece` is therefore divided into equal pieces, as few as possible, and its
+/// embedding is the mean of theirs, before length normalisation, weighted by their lengths.
 public struct EmbeddingExtractor: Sendable {
+  /// The usual length in seconds of the longest utterance that is embedded as a whole.
+  package static let usualLongestPiece = 300.0
+  /// The length in seconds of the shortest utterance that is embedded: ten frames, less than a syllable.
+  package static let shortest = 0.1
+
   private let encoder: any Encoder
   private let parameters: Matrix
   private let statistics: Matrix
   private let filterBank: FilterBank
+  /// The length in seconds of the longest utterance that is embedded as a whole.
+  package var longestPiece = usualLongestPiece
 
   /// - Parameters:
   ///   - encoder: the encoder of the embeddings.
@@ -22,7 +33,8 @@ public struct EmbeddingExtractor: Sendable {
   /// - Parameters:
   ///   - samples: the samples at 16 kHz, where full scale is ±1.
   ///   - name: the name of the waveform in an error.
-  /// - Throws: `Failure(.badData)` where the encoder accepts no utterance of so few frames.
+  /// - Throws: `Failure(.badData)` where the encoder accepts no utterance of so few frames, or the embedding is not
+  ///   finite.
   package func embedding(of samples: [Float], name: String) throws -> [Float] {
     let frontEnd = filterBank.frontEnd
     let filled = Waveform.tiled(samples, count: max(samples.count, frontEnd.samples(frames: 1)))
@@ -34,16 +46,63 @@ public struct EmbeddingExtractor: Sendable {
           + "\(encoder.minimumFrames) frames (\(frontEnd.samples(frames: encoder.minimumFrames)) samples) or more")
     }
     let pass = ForwardPass(mode: .inference, parameters: parameters, statistics: statistics)
-    return encoder.encode(filterBank.features(of: filled, dither: nil), utterances: 1, pass).embeddings.values
+    let vector = encoder.encode(filterBank.features(of: filled, dither: nil), utterances: 1, pass).embeddings.values
+    guard vector.allSatisfy(\.isFinite) else {
+      throw Failure(.badData, "\(name): its embedding is not finite: are the encoder's parameters damaged?")
+    }
+    return vector
   }
 
   /// The embedding of an utterance before length normalisation.
-  /// - Throws: `Failure(.badData)` where its file cannot be read or it is too short for the encoder.
+  /// - Throws: `Failure(.badData)` where its file cannot be read, it is shorter than 0.1 s or too short for the
+  ///   encoder, or its embedding is not finite.
   public func embedding(of utterance: Utterance) throws -> [Float] {
-    let samples = try Waveform.read(
-      path: utterance.path, start: utterance.start, seconds: utterance.seconds, sampleRate: FrontEnd.sampleRate)
-    guard !samples.isEmpty else { throw Failure(.badData, "\(utterance.path): no samples") }
-    return try embedding(of: samples, name: "utterance \(utterance.id) (\(utterance.path))")
+    try embedding(
+      path: utterance.path, start: utterance.start, seconds: utterance.seconds,
+      name: "utterance \(utterance.id) (\(utterance.path))")
+  }
+
+  /// The embedding of a recording, or of `seconds` of it from `start` on, before length normalisation.
+  /// - Parameter name: the name of the recording in an error.
+  /// - Throws: as the embedding of an utterance.
+  package func embedding(path: String, start: Double = 0, seconds: Double? = nil, name: String) throws -> [Float] {
+    let file = try AudioFile(path: path)
+    let whole = try Waveform.samples(of: file, start: start, seconds: seconds, sampleRate: FrontEnd.sampleRate)
+    let length = Double(whole.count) / Double(FrontEnd.sampleRate)
+    guard length >= Self.shortest else {
+      throw Failure(
+        .badData,
+        "\(name): lasts \(KaldiDirectory.rounded(length)) s, too little to tell a speaker by: at least "
+          + "\(Self.shortest) s are needed")
+    }
+    let pieces = pieces(whole)
+    var sums = [Double](repeating: 0, count: encoder.dimensions)
+    for piece in pieces {
+      let vector = try embedding(
+        of: Waveform.read(file, piece, sampleRate: FrontEnd.sampleRate), name: name)
+      if pieces.count == 1 { return vector }
+      for (index, value) in vector.enumerated() { sums[index] += Double(value) * Double(piece.count) }
+    }
+    return sums.map { Float($0 / Double(whole.count)) }
+  }
+
+  /// Divides samples into equal pieces, as few as possible, none longer than `longestPiece`.
+  package func pieces(_ samples: Range<Int>) -> [Range<Int>] {
+    let longest = Int(longestPiece * Double(FrontEnd.sampleRate))
+    let count = (samples.count + longest - 1) / longest
+    return (0..<count).map { index in
+      samples.lowerBound + samples.count * index / count..<samples.lowerBound + samples.count * (index + 1) / count
+    }
+  }
+
+  /// A remark on the utterances of which the embeddings are those of pieces, in one line; nil where there are none.
+  /// - Parameter seconds: the lengths of all utterances.
+  package static func remark(_ seconds: some Collection<Double>) -> String? {
+    let count = seconds.count { $0 > usualLongestPiece }
+    guard count > 0 else { return nil }
+    return
+      "\(count) of \(seconds.count) utterances are longer than \(Int(usualLongestPiece)) s: the embedding of each is the mean "
+      + "of those of equal pieces"
   }
 
   /// The embeddings of utterances, on every rank; each is computed by one rank.

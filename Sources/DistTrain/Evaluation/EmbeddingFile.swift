@@ -17,7 +17,9 @@ package enum EmbeddingFile {
 
   /// Writes embeddings to a file, which appears whole or not at all.
   /// - Parameter metadata: further entries of the metadata of a `.safetensors` file.
+  /// - Throws: `Failure(.badData)` where an embedding is not finite, `Failure(.usage)` for an unknown suffix.
   package static func write(_ embeddings: Embeddings, metadata: [String: String] = [:], to path: String) throws {
+    try embeddings.checkFinite()
     switch try Format(path: path) {
     case .safetensors: try writeSafetensors(embeddings, metadata: metadata, to: path)
     case .text: try writeText(embeddings, to: path)

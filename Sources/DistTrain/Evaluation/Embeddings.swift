@@ -48,6 +48,16 @@ public struct Embeddings: Sendable {
   /// Finds what is meant by a name that nothing has.
   var near: NearNames { NearNames(names) }
 
+  /// Checks that all embeddings are finite.
+  /// - Throws: `Failure(.badData)` that names the first one which is not.
+  func checkFinite() throws {
+    for (row, name) in names.enumerated() {
+      guard (0..<vectors.columns).allSatisfy({ vectors[row, $0].isFinite }) else {
+        throw Failure(.badData, "the embedding of \(name) is not finite")
+      }
+    }
+  }
+
   /// The mean of all embeddings, which may be subtracted before scoring.
   package var mean: [Float] {
     var sums = [Double](repeating: 0, count: vectors.columns)

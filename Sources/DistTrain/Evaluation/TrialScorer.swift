@@ -9,12 +9,15 @@ public struct TrialScorer: Sendable {
 
   /// Scales all embeddings to length 1.
   /// - Parameter mean: the vector that is subtracted from every embedding first; nil subtracts nothing.
-  /// - Throws: `Failure(.badData)` where the mean has other dimensions, or an embedding is not finite, whose utterance
-  ///   it names.
+  /// - Throws: `Failure(.badData)` where the mean has other dimensions or is not finite, or an embedding is not finite,
+  ///   whose utterance it names.
   public init(_ embeddings: Embeddings, mean: [Float]? = nil) throws {
     let vectors = embeddings.vectors
     if let mean, mean.count != vectors.columns {
       throw Failure(.badData, "the mean has \(mean.count) dimensions, the embeddings have \(vectors.columns)")
+    }
+    if let mean, !mean.allSatisfy(\.isFinite) {
+      throw Failure(.badData, "the mean that is subtracted is not finite")
     }
     self.embeddings = embeddings
     directions = Matrix(rows: vectors.rows, columns: vectors.columns)

@@ -7,6 +7,8 @@ package struct CommandRecordings: Sendable {
   package let files: [Name: Result<String, Failure>]
   /// The folder of the files.
   package let folder: String
+  /// What was clipped in the files, by their commands.
+  package let clipping: Clipping
 
   /// The commands among the utterances' paths, each once, in byte order.
   package static func commands(_ source: CorpusSource) -> [String] {
@@ -14,8 +16,7 @@ package struct CommandRecordings: Sendable {
       .map(\.text)
   }
 
-  /// Runs commands by `sh -c`, as many at a time as there are cores, and keeps their audio as 16-bit FLAC files of one
-  /// channel.
+  /// Runs commands by `sh -c`, as many at a time as there are cores, and keeps their audio as 16-bit FLAC files.
   ///
   /// - Parameters:
   ///   - folder: a new folder, which holds nothing but the files.
@@ -30,14 +31,19 @@ package struct CommandRecordings: Sendable {
     let outcomes = Array(commands.enumerated()).concurrentMap(finished: finished) { number, command in
       let path = "\(folder)/\(PreparedAudio.place(number))"
       do {
-        try Self.record(command, to: path, limit: limit)
-        return Result<String, Failure>.success(path)
+        return Result<(path: String, clipped: Int), Failure>.success(
+          (path, try Self.record(command, to: path, limit: limit)))
       } catch {
         try? FileSystem.remove(path)
         return .failure(error as? Failure ?? Failure(.badData, "its command cannot be run: \(error)"))
       }
     }
-    files = Dictionary(uniqueKeysWithValues: zip(commands.map { Name($0) }, outcomes))
+    var clipping = Clipping()
+    for (command, outcome) in zip(commands, outcomes) {
+      if let clipped = try? outcome.get().clipped { clipping.add(clipped, of: command) }
+    }
+    files = Dictionary(uniqueKeysWithValues: zip(commands.map { Name($0) }, outcomes.map { outcome in outcome.map(\.path) }))
+    self.clipping = clipping
     self.folder = folder
   }
 
@@ -50,7 +56,8 @@ package struct CommandRecordings: Sendable {
   }
 
   /// Runs one command and converts its output.
-  private static func record(_ command: String, to path: String, limit: Double) throws {
+  /// - Returns: the number of samples that were clipped.
+  private static func record(_ command: String, to path: String, limit: Double) throws -> Int {
     let output = path + ".output"
     let errors = path + ".errors"
     defer {
@@ -68,7 +75,7 @@ package struct CommandRecordings: Sendable {
       throw Failure(.badData, last.isEmpty ? reason : "\(reason): \(last.prefix(200))")
     }
     do {
-      try convert(output, to: path)
+      return try convert(output, to: path)
     } catch let failure as Failure where failure.message.hasPrefix(output + ": ") {
       throw Failure(.badData, "its command's output \(failure.message.dropFirst(output.utf8.count + 2))")
     }
@@ -93,15 +100,21 @@ package struct CommandRecordings: Sendable {
     return process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
   }
 
-  private static func convert(_ recording: String, to path: String) throws {
+  private static func convert(_ recording: String, to path: String) throws -> Int {
     let source = try AudioFile(path: recording)
-    let file = try FLACFile(path: path, sampleRate: source.sampleRate)
+    guard source.channels <= FLACFile.mostChannels else {
+      throw AudioFile.unusable(
+        recording,
+        "has \(source.channels) channels, of which FLAC holds \(FLACFile.mostChannels): let the command write fewer")
+    }
+    let file = try FLACFile(path: path, sampleRate: source.sampleRate, channels: source.channels)
     var position = 0
     while position < source.frames {
       let count = min(source.frames - position, 10 * source.sampleRate)
-      try file.append(source.read(from: position, count: count))
+      try file.append(source.interleaved(from: position, count: count))
       position += count
     }
     try file.close()
+    return file.clipped
   }
 }

@@ -15,11 +15,15 @@ package struct CorpusPreparation: Sendable {
 
   /// The silence that was removed; nil where none was looked for.
   package let trimming: SilenceTrimming?
+  /// The number of utterances of recordings of several channels whose mean is taken.
+  package let averaged: Int
 
   /// Opens all utterances on all cores.
   ///
   /// - Parameters:
   ///   - recordings: the outputs of the commands among the paths; a command that has none is opened as a path.
+  ///   - channels: what is heard of recordings of several channels of which the source names none; the corpus's own
+  ///     evaluation has its mean instead of each channel.
   ///   - lengths: the accepted lengths in seconds; utterances of other lengths, joined or not, are left out, except in
   ///     the corpus's own evaluation.
   ///   - minimumUtterances: the number of usable utterances below which speakers are left out, except in the corpus's
@@ -30,26 +34,31 @@ package struct CorpusPreparation: Sendable {
   ///   - finished: is called after each utterance, from any thread.
   /// - Throws: `Failure(.badData)` where too little is left of the corpus's own evaluation.
   package init(
-    _ source: CorpusSource, recordings: [Name: Result<String, Failure>] = [:], lengths: ClosedRange<Double>,
-    minimumUtterances: Int, voice: VoiceActivity? = nil, joiningBelow limit: Double? = nil,
+    _ source: CorpusSource, recordings: [Name: Result<String, Failure>] = [:], channels: ChannelChoice = .mean,
+    lengths: ClosedRange<Double>, minimumUtterances: Int, voice: VoiceActivity? = nil,
+    joiningBelow limit: Double? = nil,
     finished: @Sendable () -> Void = {}
   ) throws {
     companions = source.companions
     var leftOut = source.leftOut
-    func open(_ utterances: [ListedUtterance], voice: VoiceActivity?) -> [Opened] {
-      let opened = utterances.concurrentMap(finished: finished) { utterance in
-        Result { try Self.open(utterance, recordings: recordings, voice) }
+    func open(
+      _ utterances: [ListedUtterance], channels: ChannelChoice, voice: VoiceActivity?
+    ) throws -> [Opened] {
+      let outcomes = utterances.concurrentMap(finished: finished) { utterance in
+        Self.open(utterance, recordings: recordings, channels, voice)
       }
-      return zip(utterances, opened).compactMap { utterance, opened in
+      try ChannelChoice.checkNames(
+        zip(utterances, outcomes).flatMap { from, made in made.map { (from: from, made: $0.utterance) } })
+      return outcomes.joined().compactMap { utterance, opened in
         switch opened {
-        case .success(let utterance): return utterance
+        case .success(let opened): return opened
         case .failure(let error):
           leftOut.append(utterance.leftOut(Self.reason(error, path: utterance.path)))
           return nil
         }
       }
     }
-    let opened = open(source.utterances, voice: voice)
+    let opened = try open(source.utterances, channels: channels, voice: voice)
     let trimmed = opened.compactMap(\.trimmed)
     trimming = voice.map { _ in SilenceTrimming(trimmed, given: opened.count - trimmed.count) }
     var usable = opened.map(\.utterance)
@@ -66,10 +75,14 @@ package struct CorpusPreparation: Sendable {
       )
     }
     utterances = enough
+    var averaged = opened.count(where: \.isMean)
     evaluation = try source.evaluation.map { whole in
-      let left = try whole.restricted(to: open(whole.utterances, voice: nil).map(\.utterance))
+      let heard = try open(whole.utterances, channels: channels == .each ? .mean : channels, voice: nil)
+      averaged += heard.count(where: \.isMean)
+      let left = try whole.restricted(to: heard.map(\.utterance))
       return (left, whole.trials.trials.count - left.trials.trials.count)
     }
+    self.averaged = averaged
     self.leftOut = ByteOrder.sorted(ByteOrder.sorted(leftOut) { $0.utterance }) { $0.path }
   }
 
@@ -84,6 +97,21 @@ package struct CorpusPreparation: Sendable {
     var utterance: ListedUtterance
     /// The part of its recording that was kept; nil where voice was not looked for.
     var trimmed: TrimmedUtterance?
+    /// Whether it is the mean of several channels.
+    var isMean = false
+  }
+
+  /// Opens what is heard of an utterance: one utterance, or one for each channel.
+  private static func open(
+    _ utterance: ListedUtterance, recordings: [Name: Result<String, Failure>], _ channels: ChannelChoice,
+    _ voice: VoiceActivity?
+  ) -> [(utterance: ListedUtterance, opened: Result<Opened, any Error>)] {
+    do {
+      let heard = try channels.utterances(utterance) { try recordings[Name($0.path)]?.get() ?? $0.path }
+      return heard.map { one in (one, Result { try open(one, recordings: recordings, voice) }) }
+    } catch {
+      return [(utterance, .failure(error))]
+    }
   }
 
   private static func open(
@@ -91,19 +119,27 @@ package struct CorpusPreparation: Sendable {
   ) throws -> Opened {
     var utterance = utterance
     if !utterance.pieces.isEmpty {
-      utterance.pieces = try utterance.pieces.map { try open($0, recordings: recordings, nil).utterance }
+      let pieces = try utterance.pieces.map { try open($0, recordings: recordings, nil) }
+      utterance.pieces = pieces.map(\.utterance)
       utterance.seconds = ListedUtterance.seconds(of: utterance.pieces)
-      return Opened(utterance: utterance)
+      utterance.channel = nil
+      return Opened(utterance: utterance, isMean: pieces.contains(where: \.isMean))
     }
     if let recording = recordings[Name(utterance.path)] { utterance.path = try recording.get() }
     let isWhole = utterance.recording == nil
     let found = try AudioInspection.inspect(
-      path: utterance.path, start: utterance.start, seconds: utterance.seconds, voice: isWhole ? voice : nil)
+      path: utterance.path, start: utterance.start, seconds: utterance.seconds, channel: utterance.channel,
+      voice: isWhole ? voice : nil)
+    // The only channel needs no file of its own.
+    if found.channels == 1 { utterance.channel = nil }
     let seconds = KaldiDirectory.rounded(found.seconds)
     // A segment may end a little after its file, because the times in lists are rounded.
     utterance.seconds = isWhole ? seconds : min(seconds, utterance.seconds ?? .infinity)
-    guard let samples = found.voice else { return Opened(utterance: utterance) }
-    return try trim(utterance, to: samples, sampleRate: found.sampleRate)
+    let isMean = found.channels > 1 && utterance.channel == nil
+    guard let samples = found.voice else { return Opened(utterance: utterance, isMean: isMean) }
+    var trimmed = try trim(utterance, to: samples, sampleRate: found.sampleRate)
+    trimmed.isMean = isMean
+    return trimmed
   }
 
   /// The voice of a whole recording.

@@ -1,11 +1,11 @@
 import Foundation
 
-/// The audio that svdist prepare writes, joined utterances and the output of commands, as 16-bit FLAC files of one
-/// channel.
+/// The audio that svdist prepare writes as 16-bit FLAC files: joined utterances and utterances of one channel, which
+/// have one channel, and the output of commands.
 package enum PreparedAudio {
   /// The folder of the output that holds the audio. No other program uses this name, so that `--overwrite` never takes
   /// someone's recordings for it.
-  static let folderName = "svdist-audio"
+  package static let folderName = "svdist-audio"
   package static let joinedName = "joined.tsv"
   private static let filesPerFolder = 1000
 
@@ -14,26 +14,34 @@ package enum PreparedAudio {
     String(format: "%04d/%07d.flac", number / filesPerFolder, number)
   }
 
-  /// Writes a file for each utterance that joins others, and returns the utterances with the paths of these files.
+  /// Writes a file for each utterance that joins others or is heard on one channel of several, since lists name neither
+  /// in a way that other tools read. Returns the utterances with the paths of these files.
   ///
   /// - Parameters:
   ///   - folder: the folder below which the files are written.
   ///   - final: the path that this folder will have in the end.
-  static func writeJoined(
-    _ utterances: [ListedUtterance], below folder: String, named final: String
+  ///   - clipping: is told what was clipped.
+  static func write(
+    _ utterances: [ListedUtterance], below folder: String, named final: String, clipping: inout Clipping
   ) throws -> [ListedUtterance] {
-    let joined = utterances.indices.filter { !utterances[$0].pieces.isEmpty }
-    let files = Array(joined.enumerated())
+    let written = utterances.indices.filter { utterances[$0].needsFile }
+    let files = Array(written.enumerated())
     for number in stride(from: 0, to: files.count, by: filesPerFolder) {
       try FileSystem.createFolder(FileSystem.folder(of: "\(folder)/\(place(number))"))
     }
     let outcomes = files.concurrentMap { number, index in
-      Result { try write(utterances[index].pieces, to: "\(folder)/\(place(number))") }
+      let utterance = utterances[index]
+      return Result {
+        try write(utterance.pieces.isEmpty ? [utterance] : utterance.pieces, to: "\(folder)/\(place(number))")
+      }
     }
     var utterances = utterances
     for (number, index) in files {
-      try outcomes[number].get()
+      clipping.add(try outcomes[number].get(), of: utterances[index].id)
       utterances[index].path = "\(final)/\(place(number))"
+      utterances[index].recording = nil
+      utterances[index].start = 0
+      utterances[index].channel = nil
     }
     return utterances
   }
@@ -52,13 +60,21 @@ package enum PreparedAudio {
   }
 
   /// Writes the pieces one after the other, at the highest of their rates.
-  private static func write(_ pieces: [ListedUtterance], to path: String) throws {
+  /// - Returns: the number of samples that were clipped.
+  private static func write(_ pieces: [ListedUtterance], to path: String) throws -> Int {
     let rate = try pieces.map { try AudioFile(path: $0.path).sampleRate }.max()!
     let file = try FLACFile(path: path, sampleRate: rate)
     for piece in pieces {
       try file.append(
-        Waveform.read(path: piece.path, start: piece.start, seconds: piece.seconds, sampleRate: rate))
+        Waveform.read(
+          path: piece.path, start: piece.start, seconds: piece.seconds, sampleRate: rate, channel: piece.channel))
     }
     try file.close()
+    return file.clipped
   }
+}
+
+extension ListedUtterance {
+  /// Whether the utterance can be listed only once it has a file of its own.
+  package var needsFile: Bool { !pieces.isEmpty || channel != nil }
 }

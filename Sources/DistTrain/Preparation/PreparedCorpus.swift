@@ -105,26 +105,31 @@ package struct PreparedCorpus: Sendable {
   ///   - relativePaths: whether the lists give paths relative to their folder rather than absolute ones.
   ///   - overwrite: whether an earlier output in the folder is replaced.
   ///   - finished: is called after each utterance that came into a shard, from any thread.
+  /// - Returns: what was clipped in the audio that was written with 16 bits.
   /// - Throws: `Failure(.usage)` where the folder is taken or cannot be written.
+  @discardableResult
   package func write(
     _ output: String, recordings: CommandRecordings? = nil, shards: ShardWriter? = nil, relativePaths: Bool,
     overwrite: Bool, finished: @escaping @Sendable () -> Void = {}
-  ) throws {
+  ) throws -> Clipping {
     let final = URL(fileURLWithPath: output).standardizedFileURL
     let base = final.deletingLastPathComponent().resolvingSymlinksInPath()
       .appendingPathComponent(final.lastPathComponent).path
     let audio = PreparedAudio.folderName
+    var clipping = recordings?.clipping ?? Clipping()
     if overwrite, shards == nil { try checkOverwriting(base, named: output) }
     try WholeFolder.write(output, replacing: overwrite ? Self.names : nil) { folder in
       for part in parts {
         let place = part.name.isEmpty ? "" : "/" + part.name
         let joined = "/\(audio)/joined\(place)"
         let lists = relativePaths ? base + place : nil
-        var utterances = try PreparedAudio.writeJoined(
-          part.utterances, below: folder + joined, named: (shards == nil ? base : folder) + joined)
+        var utterances = try PreparedAudio.write(
+          part.utterances, below: folder + joined, named: (shards == nil ? base : folder) + joined,
+          clipping: &clipping)
         if let shards {
           utterances = try shards.write(
-            utterances, into: folder + place, named: base + place, relativeTo: lists, finished: finished)
+            utterances, into: folder + place, named: base + place, relativeTo: lists, clipping: &clipping,
+            finished: finished)
         } else if let recordings {
           utterances = recordings.moved(utterances, to: "\(base)/\(audio)/commands")
         }
@@ -151,11 +156,12 @@ package struct PreparedCorpus: Sendable {
       }
     }
     OpenShards.shared.forget(below: base)
+    return clipping
   }
 
   /// Refuses to replace a folder that holds audio which the new lists name.
   private func checkOverwriting(_ base: String, named output: String) throws {
-    let own = parts.lazy.flatMap(\.utterances).first { $0.pieces.isEmpty && $0.path.begins(with: base + "/") }
+    let own = parts.lazy.flatMap(\.utterances).first { !$0.needsFile && $0.path.begins(with: base + "/") }
     guard let own else { return }
     throw Failure(
       .usage,

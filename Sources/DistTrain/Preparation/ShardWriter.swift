@@ -32,12 +32,13 @@ package struct ShardWriter: Sendable {
   ///   - folder: the folder in which the data directory is being written.
   ///   - final: the path that this folder will have in the end.
   ///   - base: the folder that paths in the list are relative to; nil for absolute ones.
+  ///   - clipping: is told what was clipped.
   ///   - finished: is called after each utterance, from any thread.
   /// - Returns: the utterances with their places in the shards.
   /// - Throws: `Failure` where an utterance cannot be read or a shard cannot be written.
   func write(
     _ utterances: [ListedUtterance], into folder: String, named final: String, relativeTo base: String?,
-    finished: @escaping @Sendable () -> Void
+    clipping: inout Clipping, finished: @escaping @Sendable () -> Void
   ) throws -> [ListedUtterance] {
     // wespeaker reads shards from end to end, and needs many speakers in each.
     var stream = RandomStream(seed: seed, purpose: .shards)
@@ -58,7 +59,8 @@ package struct ShardWriter: Sendable {
     var placed = utterances
     var records: [ShardRecords.Record] = []
     for (chunk, outcome) in zip(chunks, outcomes) {
-      let (offsets, bytes, digest) = try outcome.get()
+      let (offsets, bytes, digest, clipped) = try outcome.get()
+      clipping.add(clipped)
       for (index, offset) in zip(chunk.utterances, offsets) {
         placed[index].path = "\(final)/\(chunk.name):\(offset)"
         placed[index].recording = nil
@@ -76,13 +78,14 @@ package struct ShardWriter: Sendable {
   /// Writes one shard, which gets its name once it is whole.
   private func write(
     _ utterances: [ListedUtterance], to path: String, finished: () -> Void
-  ) throws -> (offsets: [Int], bytes: Int, digest: String) {
+  ) throws -> (offsets: [Int], bytes: Int, digest: String, clipping: Clipping) {
     var offsets: [Int] = []
+    var clipping = Clipping()
     var bytes = 0
     let digest = try AtomicFile.write(to: path) { file in
       var tar = TarWriter(file)
       for utterance in utterances {
-        let (suffix, audio) = try content(utterance)
+        let (suffix, audio) = try content(utterance, &clipping)
         try tar.add("\(utterance.id).spk", Array(utterance.speaker.utf8))
         offsets.append(try tar.add("\(utterance.id).\(suffix)", audio))
         finished()
@@ -91,11 +94,13 @@ package struct ShardWriter: Sendable {
       try file.flush()
       bytes = file.bytes
     }
-    return (offsets, bytes, digest)
+    return (offsets, bytes, digest, clipping)
   }
 
   /// The audio of an utterance as it is stored, and its suffix.
-  private func content(_ utterance: ListedUtterance) throws -> (suffix: String, bytes: [UInt8]) {
+  private func content(
+    _ utterance: ListedUtterance, _ clipping: inout Clipping
+  ) throws -> (suffix: String, bytes: [UInt8]) {
     let isPart = utterance.recording != nil
     if !isDecoded, !isPart {
       let bytes = try ShardMember.open(utterance.path)?.bytes() ?? InputFile.contents(of: utterance.path)
@@ -104,6 +109,7 @@ package struct ShardWriter: Sendable {
     let rate = isDecoded ? 16_000 : try AudioFile(path: utterance.path).sampleRate
     let samples = try Waveform.read(
       path: utterance.path, start: utterance.start, seconds: isPart ? utterance.seconds : nil, sampleRate: rate)
+    clipping.add(Clipping.count(samples), of: utterance.id)
     return ("wav", try MemoryFile.wave(samples, sampleRate: rate))
   }
 

@@ -65,20 +65,21 @@ extension Augmentation {
         continue
       }
       let power = Self.power(samples)
-      guard power > 0 else { continue }
       let scale = Float(1 / power.squareRoot())
+      guard scale.isFinite else { continue }
       for index in 0..<count { sum[index] += scale * samples[index] }
     }
     return sum
   }
 
-  /// Adds noise to speech, scaled so that the ratio of their mean powers is `snr` dB. Where either is silent there is
-  /// no ratio, and the speech is returned as it is.
+  /// Adds noise to speech, scaled so that the ratio of their mean powers is `snr` dB. Where either is silent, or so
+  /// faint that no float scales it, there is no ratio, and the speech is returned as it is.
   package static func mix(_ speech: [Float], _ noise: [Float], snr: Double) -> [Float] {
     precondition(speech.count == noise.count, "\(noise.count) samples of noise for \(speech.count) of speech")
     let powers = (power(speech), power(noise))
     guard powers.0 > 0, powers.1 > 0 else { return speech }
     let gain = Float((powers.0 / powers.1 * pow(10, -snr / 10)).squareRoot())
+    guard gain.isFinite else { return speech }
     return zip(speech, noise).map { $0 + gain * $1 }
   }
 

@@ -5,11 +5,12 @@ package struct RoomResponse: Sendable {
   package let peak: Int
 
   /// Scales a response to unit energy.
-  /// - Throws: `Failure(.badData)` that names `path` for a response of nothing but zeros.
+  /// - Throws: `Failure(.badData)` that names `path` for a response of nothing but zeros, or so faint that no float
+  ///   scales it.
   package init(_ samples: [Float], path: String) throws {
     let energy = samples.reduce(0) { $0 + Double($1) * Double($1) }
-    guard energy > 0 else { throw AudioFile.unusable(path, "is silent: no impulse response of a room") }
     let scale = Float(1 / energy.squareRoot())
+    guard scale.isFinite else { throw AudioFile.unusable(path, "is silent: no impulse response of a room") }
     self.samples = samples.map { $0 * scale }
     peak = samples.indices.max { abs(samples[$0]) < abs(samples[$1]) } ?? 0
   }

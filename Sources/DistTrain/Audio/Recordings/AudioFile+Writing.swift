@@ -3,8 +3,12 @@ import CSndFile
 extension AudioFile {
   /// Writes a WAV file of 16 bits and one channel.
   /// - Parameter samples: the samples, where full scale is ±1; those beyond it are clipped.
+  /// - Returns: the number of samples that were clipped.
   /// - Throws: `Failure(.failed)` where the file cannot be written.
-  package static func write(_ samples: [Float], to path: String, sampleRate: Int = 16_000) throws(Failure) {
+  @discardableResult
+  package static func write(
+    _ samples: [Float], to path: String, sampleRate: Int = 16_000
+  ) throws(Failure) -> Int {
     var info = SF_INFO()
     info.samplerate = Int32(sampleRate)
     info.channels = 1
@@ -17,5 +21,6 @@ extension AudioFile {
     guard sf_close(file) == 0, written == samples.count else {
       throw Failure(.failed, "\(path): cannot be written: is the disk full?")
     }
+    return Clipping.count(samples)
   }
 }

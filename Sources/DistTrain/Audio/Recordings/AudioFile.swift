@@ -21,6 +21,10 @@ package struct AudioFile: Sendable {
   /// it is multiplied by any of the rates.
   package static let longest = 1_000_000.0
 
+  /// The largest absolute sample that a recording can have, where full scale is 1: 40 dB beyond what 16 bits hold, more
+  /// than any mixing of sounds needs. Features of much larger samples are no numbers.
+  package static let loudest: Float = 100
+
   /// The length of the recording in seconds.
   package var seconds: Double { Double(frames) / Double(sampleRate) }
 
@@ -68,22 +72,73 @@ package struct AudioFile: Sendable {
   ///
   /// Long recordings are not decoded as a whole; `SoundDecoder` says what that means for each format.
   /// - Parameter channel: the channel to read, counted from 0; nil reads the mean of all channels.
-  /// - Throws: `Failure(.badData)` where there is no such channel, decoding stops early or samples are not finite.
+  /// - Throws: `Failure(.badData)` where there is no such channel, decoding stops early, or samples are not finite or
+  ///   beyond `loudest`.
   package func read(from: Int, count: Int, channel: Int? = nil) throws -> [Float] {
+    var samples: [Float] = []
+    try read(from: from, count: count, channel: channel) { part, _ in
+      if samples.isEmpty { samples = part } else { samples += part }
+    }
+    return samples
+  }
+
+  /// Reads the mean of all channels as the other `read` does and adds the energies of both to `energies`.
+  func read(from: Int, count: Int, _ energies: inout ChannelEnergies) throws -> [Float] {
+    var samples: [Float] = []
+    try read(from: from, count: count, channel: nil) { part, interleaved in
+      energies.add(interleaved, channels: channels, mean: part)
+      samples += part
+    }
+    return samples
+  }
+
+  /// Reads all channels as `read` does, interleaved.
+  func interleaved(from: Int, count: Int) throws -> [Float] {
+    var samples: [Float] = []
+    try read(from: from, count: count, channel: nil) { _, interleaved in samples += interleaved }
+    return samples
+  }
+
+  private func read(
+    from: Int, count: Int, channel: Int?, _ take: (_ samples: [Float], _ interleaved: [Float]) -> Void
+  ) throws {
     precondition(from >= 0 && count >= 0 && from + count <= frames, "samples \(from) + \(count) of \(frames)")
     if let channel, !(0..<channels).contains(channel) {
       throw Self.unusable(path, "has \(channels) channel(s), counted from 0: there is no channel \(channel)")
     }
-    guard count > 0 else { return [] }
-    let interleaved = try Self.within(member) { try decoder.read(from: from, count: count) }
-    if let index = interleaved.firstIndex(where: { !$0.isFinite }) {
-      let frame = from + index / channels
-      throw Self.unusable(
-        path,
-        "sample \(frame) (at \(Self.time(frame, sampleRate))) is \(interleaved[index]): convert the recording again")
+    guard count > 0 else { return }
+    var position = from
+    try Self.within(member) {
+      try decoder.read(from: from, count: count) { (interleaved) throws(Failure) in
+        let samples = channels == 1 ? interleaved : Self.select(channel, of: interleaved, channels: channels)
+        // The mean of channels is no larger than the largest of them.
+        if channel == nil {
+          try check(interleaved, at: position, step: channels)
+        } else {
+          try check(samples, at: position)
+        }
+        take(samples, interleaved)
+        position += samples.count
+      }
     }
-    if channels == 1 { return interleaved }
-    return Self.select(channel, of: interleaved, channels: channels)
+  }
+
+  /// Checks that samples are those of a recording.
+  /// - Parameters:
+  ///   - first: the place of the first sample in the recording.
+  ///   - step: the number of samples at each place.
+  private func check(_ samples: [Float], at first: Int, step: Int = 1) throws(Failure) {
+    // A comparison with what is no number is false.
+    guard let index = samples.firstIndex(where: { !(abs($0) <= Self.loudest) }) else { return }
+    let frame = first + index / step
+    let place = "sample \(frame) (at \(Self.time(frame, sampleRate)))"
+    guard samples[index].isFinite else {
+      throw Self.unusable(path, "\(place) is \(samples[index]): convert the recording again")
+    }
+    throw Self.unusable(
+      path,
+      "\(place) is far beyond full scale (\(samples[index]), where 1 is full): convert the recording again; one whose "
+        + "floats are those of 16 bits has to be divided by 32768")
   }
 
   /// Takes one channel, or the mean of all, from interleaved samples.

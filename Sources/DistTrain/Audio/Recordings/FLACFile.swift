@@ -1,17 +1,24 @@
 import CSndFile
 import Foundation
 
-/// A 16-bit FLAC file of one channel that is being written.
+/// A 16-bit FLAC file that is being written.
 final class FLACFile {
   private let path: String
   private var file: OpaquePointer?
+  private let channels: Int
+  /// The number of samples that were clipped so far.
+  private(set) var clipped = 0
+
+  /// The largest number of channels that the format has.
+  static let mostChannels = 8
 
   /// Creates the file, or empties an existing one.
-  init(path: String, sampleRate: Int) throws {
+  init(path: String, sampleRate: Int, channels: Int = 1) throws {
     self.path = path
+    self.channels = channels
     var info = SF_INFO()
     info.samplerate = Int32(sampleRate)
-    info.channels = 1
+    info.channels = Int32(channels)
     info.format = Int32(SF_FORMAT_FLAC | SF_FORMAT_PCM_16)
     file = sf_open(path, Int32(SFM_WRITE), &info)
     if file == nil { throw failure }
@@ -21,11 +28,12 @@ final class FLACFile {
     if let file { sf_close(file) }
   }
 
-  /// Adds samples, where full scale is ±1, rounded to 16 bits; those beyond full scale are clipped. Samples of a 16-bit
-  /// recording are kept exactly.
+  /// Adds samples, interleaved, where full scale is ±1, rounded to 16 bits; those beyond full scale are clipped.
+  /// Samples of a 16-bit recording are kept exactly.
   func append(_ samples: [Float]) throws {
     let values = samples.map { Int16(clipping: $0) }
-    guard sf_writef_short(file, values, sf_count_t(values.count)) == values.count else { throw failure }
+    clipped += Clipping.count(samples)
+    guard sf_write_short(file, values, sf_count_t(values.count)) == values.count else { throw failure }
   }
 
   /// Writes what is left and waits until it is on disk.

@@ -27,8 +27,8 @@ final class MemoryFile: VirtualFile, @unchecked Sendable {
 
 extension MemoryFile {
   /// The bytes of a WAV file of 16 bits and one channel.
-  /// - Parameter samples: the samples, where full scale is ±1; those beyond it are clipped, and those of a 16-bit
-  ///   recording are kept exactly.
+  /// - Parameter samples: the samples, where full scale is ±1; those beyond it are clipped (`Clipping`), and those of a
+  ///   16-bit recording are kept exactly.
   static func wave(_ samples: [Float], sampleRate: Int) throws -> [UInt8] {
     let memory = MemoryFile()
     var info = SF_INFO()

@@ -50,17 +50,22 @@ final class OpenShards: Sendable {
   }
 }
 
-/// A member of a shard as a file of its own. A decoder keeps it under its lock.
+/// A member of a shard, or a whole file, as a file of its own. A decoder keeps it under its lock.
 ///
 /// Unchecked: it is used under that lock alone.
 final class MemberFile: VirtualFile, @unchecked Sendable {
   private let member: ShardMember
+  private let hasEnd: Bool
 
-  init(_ member: ShardMember) {
+  /// - Parameter tellsEnd: whether the file can be sought from its end.
+  init(_ member: ShardMember, tellsEnd: Bool = true) {
     self.member = member
+    hasEnd = tellsEnd
   }
 
   override var count: Int { member.count }
+
+  override var tellsEnd: Bool { hasEnd }
 
   /// Reads nothing where the shard cannot be read, whereupon libsndfile says that the file is cut off.
   override func read(_ target: UnsafeMutableRawBufferPointer) -> Int {

@@ -28,6 +28,17 @@ struct ShardMember: Sendable {
     }
   }
 
+  /// All of a file, as if it were a member of a shard.
+  /// - Throws: `Failure(.badData)` where the file cannot be read.
+  static func whole(_ path: String) throws(Failure) -> ShardMember {
+    do {
+      let file = try InputFile(path: path)
+      return ShardMember(path: path, shard: file, offset: 0, count: file.bytes)
+    } catch {
+      throw Failure(error)
+    }
+  }
+
   /// Checks that the shard still holds the whole member.
   /// - Throws: `Failure(.badData)` where it does not.
   func checkPresence() throws(Failure) {

@@ -1,13 +1,13 @@
 import CSndFile
 import Foundation
-import Synchronization
 
 /// A decoder of one file by libsndfile, which several threads may use.
 ///
-/// A stream that does not tell its length (Ogg without its last page, FLAC written to a pipe) is decoded once when it
-/// is opened. The samples that `read` returns depend on the file and the stretch alone, never on what was read before.
-/// For PCM, FLAC and other exact formats they equal the same stretch of the whole recording bit for bit. For lossy
-/// formats libsndfile's seek is not sample-exact (measured with libsndfile 1.2.0, samples in ±1):
+/// A stream that does not tell its length (Ogg without its last page, FLAC written to a pipe, MP3 without a table of
+/// its length) is decoded once when it is opened. The samples that `read` returns depend on the file and the stretch
+/// alone, never on what was read before. For PCM, FLAC and other exact formats they equal the same stretch of the whole
+/// recording bit for bit. For lossy formats libsndfile's seek is not sample-exact (measured with libsndfile 1.2.0,
+/// samples in ±1):
 /// - Vorbis: after a seek the position can be off by some hundred samples where long and short blocks mix. The file is
 ///   always decoded from the start, which is exact (3,000 times faster than real time at 16 kHz mono).
 /// - Opus: after a seek samples differ by up to 1.5e-3, whatever the pre-roll, because a part of the decoder's state
@@ -15,16 +15,20 @@ import Synchronization
 ///   after a seek with a second of pre-roll.
 /// - MP3: after a seek samples are wrong by up to 0.4 in the first tenth of a second, and exact after half a second of
 ///   pre-roll. A stretch that begins within the first minute is decoded from the start; a later one after a seek with a
-///   second of pre-roll.
-final class SoundDecoder: Sendable {
+///   second of pre-roll. A stream without a table of its length is always decoded from the start.
+/// - Codecs in which libsndfile cannot seek, such as GSM 06.10 in WAV, are always decoded from the start, which is
+///   exact.
+///
+/// Unchecked: the lock protects the state.
+final class SoundDecoder: @unchecked Sendable {
   let path: String
   let sampleRate: Int
   let channels: Int
   let frames: Int
-  /// The place of the recording within a shard, or nil for a file of its own.
-  private let member: ShardMember?
+  private let origin: Origin
   private let access: Access
-  private let state: Mutex<State>
+  private let lock = NSLock()
+  private var state: State
 
   /// The way in which a stretch of the recording is reached.
   private enum Access {
@@ -35,9 +39,23 @@ final class SoundDecoder: Sendable {
     case sequential(upTo: Int)
   }
 
+  /// The file or member of a shard that a decoder opens, as often as it has to begin anew.
+  private struct Origin {
+    let path: String
+    /// The place of the recording within a shard, or nil for a file of its own.
+    let member: ShardMember?
+    var tellsEnd = true
+
+    func open(_ info: inout SF_INFO) -> (file: OpaquePointer, source: MemberFile?)? {
+      guard let member else { return sf_open(path, Int32(SFM_READ), &info).map { ($0, nil) } }
+      let source = MemberFile(member, tellsEnd: tellsEnd)
+      return source.open(Int(SFM_READ), &info).map { ($0, source) }
+    }
+  }
+
   private struct State: ~Copyable {
     var file: OpaquePointer?
-    /// The source that `file` reads from, where the recording is a member of a shard.
+    /// The source that `file` reads from, where libsndfile does not open the file itself.
     var source: MemberFile?
     /// The next sample; nil once a seek has left a lossy decoder in another state than decoding from the start would
     /// have.
@@ -53,21 +71,27 @@ final class SoundDecoder: Sendable {
   /// - Throws: `Failure(.badData)` for a file that is not audio that libsndfile reads.
   init(path: String, member: ShardMember? = nil) throws(Failure) {
     var info = SF_INFO()
-    let source = member.map { MemberFile($0) }
-    guard let file = Self.open(path, source, &info) else {
+    var origin = Origin(path: path, member: member)
+    var opened = origin.open(&info)
+    if let measured = opened, Self.isMPEG(info) {
+      let bytes = if let member { member } else { try ShardMember.whole(path) }
+      if !MPEGStream.tellsLength(bytes) {
+        sf_close(measured.file)
+        origin = Origin(path: path, member: bytes, tellsEnd: false)
+        info = SF_INFO()
+        opened = origin.open(&info)
+      }
+    }
+    guard let opened else {
       throw AudioFile.unusable(path, "is not audio that libsndfile reads (\(Self.message(nil)))")
     }
     self.path = path
-    self.member = member
+    self.origin = origin
     sampleRate = Int(info.samplerate)
     channels = Int(info.channels)
-    frames = Self.isKnown(info.frames) ? Int(info.frames) : Self.count(path, member)
-    access = Self.access(format: Int(info.format), sampleRate: Int(info.samplerate))
-    state = Mutex(State(file: file, source: source, position: 0))
-  }
-
-  private static func open(_ path: String, _ source: MemberFile?, _ info: inout SF_INFO) -> OpaquePointer? {
-    source.map { $0.open(Int(SFM_READ), &info) } ?? sf_open(path, Int32(SFM_READ), &info)
+    frames = Self.isKnown(info.frames) ? Int(info.frames) : Self.count(origin)
+    access = Self.access(info)
+    state = State(file: opened.file, source: opened.source, position: 0)
   }
 
   /// Whether a length is known. For streams that were cut off or written to a pipe, libsndfile reports its largest
@@ -75,10 +99,9 @@ final class SoundDecoder: Sendable {
   private static func isKnown(_ frames: sf_count_t) -> Bool { frames < 1 << 50 }
 
   /// The length of a recording whose header does not tell it, found by decoding the recording.
-  private static func count(_ path: String, _ member: ShardMember?) -> Int {
+  private static func count(_ origin: Origin) -> Int {
     var info = SF_INFO()
-    let source = member.map { MemberFile($0) }
-    guard let file = open(path, source, &info) else { return 0 }
+    guard let (file, source) = origin.open(&info) else { return 0 }
     defer { withExtendedLifetime(source) { _ = sf_close(file) } }
     let part = 4096
     return withUnsafeTemporaryAllocation(of: Float.self, capacity: part * max(1, Int(info.channels))) { buffer in
@@ -93,14 +116,14 @@ final class SoundDecoder: Sendable {
   /// The largest number of samples, of all channels together, that are decoded in one call.
   private static let part = 1 << 22
 
-  /// Reads `count` samples of each channel from sample `from` on, interleaved.
-  /// - Throws: `Failure(.badData)` where decoding stops early.
-  func read(from: Int, count: Int) throws(Failure) -> [Float] {
-    try state.withLock { (state) throws(Failure) -> [Float] in
-      try seek(to: from, &state)
-      let samples = try decode(count, at: from, &state)
-      return samples
-    }
+  /// Reads `count` samples of each channel from sample `from` on and hands them on in parts, interleaved. A header may
+  /// promise more samples than there are: memory is taken only for those that come.
+  /// - Throws: `Failure(.badData)` where decoding stops early, and what `take` throws.
+  func read(from: Int, count: Int, _ take: (_ interleaved: [Float]) throws(Failure) -> Void) throws(Failure) {
+    lock.lock()
+    defer { lock.unlock() }
+    try seek(to: from, &state)
+    try decode(count, at: from, &state, take)
   }
 
   private func seek(to target: Int, _ state: inout State) throws(Failure) {
@@ -129,16 +152,19 @@ final class SoundDecoder: Sendable {
     var done = 0
     while done < count {
       let part = min(count - done, sampleRate)
-      _ = try decode(part, at: position + done, &state)
+      try decode(part, at: position + done, &state) { _ in }
       done += part
     }
   }
 
-  private func decode(_ count: Int, at position: Int, _ state: inout State) throws(Failure) -> [Float] {
+  private func decode(
+    _ count: Int, at position: Int, _ state: inout State, _ take: ([Float]) throws(Failure) -> Void
+  ) throws(Failure) {
     let file = state.file
-    var samples: [Float] = []
+    let isKnown = state.position != nil
+    // Whatever ends this early leaves the decoder where the next stretch must not begin.
+    state.position = nil
     var done = 0
-    // A header may promise more samples than there are: memory is taken only for those that come.
     while done < count {
       let wanted = min(count - done, max(1, Self.part / channels))
       var decoded = 0
@@ -146,22 +172,19 @@ final class SoundDecoder: Sendable {
         decoded = max(0, Int(sf_readf_float(file, buffer.baseAddress, sf_count_t(wanted))))
         initialized = decoded * channels
       }
-      guard decoded == wanted else {
-        state.position = nil
-        throw truncated(at: position + done + decoded)
-      }
-      if done == 0 { samples = part } else { samples += part }
+      guard decoded == wanted else { throw truncated(at: position + done + decoded) }
+      try take(part)
       done += wanted
     }
-    if let position = state.position { state.position = position + count }
-    return samples
+    if isKnown { state.position = position + count }
   }
 
   private func reopen(_ state: inout State) throws(Failure) {
     if let file = state.file { sf_close(file) }
     var info = SF_INFO()
-    state.source = member.map { MemberFile($0) }
-    state.file = Self.open(path, state.source, &info)
+    let opened = origin.open(&info)
+    state.file = opened?.file
+    state.source = opened?.source
     state.position = 0
     if state.file == nil {
       throw AudioFile.unusable(path, "can no longer be opened (\(Self.message(nil)))")
@@ -174,13 +197,19 @@ final class SoundDecoder: Sendable {
       path, "is truncated: decoding stops at \(end) of \(AudioFile.time(frames, sampleRate)); copy or convert it again")
   }
 
-  private static func access(format: Int, sampleRate: Int) -> Access {
-    switch format & Int(SF_FORMAT_SUBMASK) {
-    case Int(SF_FORMAT_VORBIS): .sequential(upTo: .max)
-    case Int(SF_FORMAT_OPUS): .sequential(upTo: 10 * sampleRate)
-    case Int(SF_FORMAT_MPEG_LAYER_I), Int(SF_FORMAT_MPEG_LAYER_II), Int(SF_FORMAT_MPEG_LAYER_III):
-      .sequential(upTo: 60 * sampleRate)
-    default: .exact
+  private static func access(_ info: SF_INFO) -> Access {
+    if info.seekable == 0 { return .sequential(upTo: .max) }
+    if isMPEG(info) { return .sequential(upTo: 60 * Int(info.samplerate)) }
+    switch Int(info.format) & Int(SF_FORMAT_SUBMASK) {
+    case Int(SF_FORMAT_VORBIS): return .sequential(upTo: .max)
+    case Int(SF_FORMAT_OPUS): return .sequential(upTo: 10 * Int(info.samplerate))
+    default: return .exact
+    }
+  }
+
+  private static func isMPEG(_ info: SF_INFO) -> Bool {
+    [SF_FORMAT_MPEG_LAYER_I, SF_FORMAT_MPEG_LAYER_II, SF_FORMAT_MPEG_LAYER_III].contains {
+      Int($0) == Int(info.format) & Int(SF_FORMAT_SUBMASK)
     }
   }
 

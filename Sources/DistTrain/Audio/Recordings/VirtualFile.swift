@@ -1,8 +1,8 @@
 import CSndFile
 import Foundation
 
-/// A file for libsndfile's virtual input and output, which its subclasses keep somewhere. Whoever shares one between threads
-/// locks it.
+/// A file for libsndfile's virtual input and output, which its subclasses keep somewhere. Whoever shares one between
+/// threads locks it.
 ///
 /// Unchecked: that lock protects the position.
 class VirtualFile: @unchecked Sendable {
@@ -10,6 +10,10 @@ class VirtualFile: @unchecked Sendable {
 
   /// The length of the file in bytes.
   var count: Int { 0 }
+
+  /// Whether the file can be sought from its end. Without that, a decoder cannot guess from the size how long a stream
+  /// lasts.
+  var tellsEnd: Bool { true }
 
   /// Reads bytes from `position` on, which is within the file, and returns how many: at most as many as `target` holds.
   func read(_ target: UnsafeMutableRawBufferPointer) -> Int { 0 }
@@ -54,6 +58,7 @@ class VirtualFile: @unchecked Sendable {
 
   /// Moves to a place. A damaged file may lead anywhere, so a place that no file has is refused.
   private func seek(_ offset: Int, _ origin: Int32) -> sf_count_t {
+    if origin == SEEK_END, !tellsEnd { return -1 }
     let start = origin == SEEK_SET ? 0 : origin == SEEK_CUR ? position : count
     let (target, overflow) = start.addingReportingOverflow(offset)
     guard !overflow, target >= 0 else { return -1 }

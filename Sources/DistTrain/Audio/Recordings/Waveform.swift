@@ -19,16 +19,24 @@ package enum Waveform {
     speed: Double = 1
   ) throws -> [Float] {
     let file = try AudioFile(path: path)
+    let stretch = try samples(of: file, start: start, seconds: seconds, sampleRate: sampleRate, speed: speed)
+    return try read(file, stretch, sampleRate: sampleRate, channel: channel, speed: speed)
+  }
+
+  /// The samples of a stretch of a recording that is resampled to `sampleRate`, as `read` gives them.
+  /// - Throws: `Failure(.badData)` for a stretch that starts after the end.
+  package static func samples(
+    of file: AudioFile, start: Double = 0, seconds: Double? = nil, sampleRate: Int, speed: Double = 1
+  ) throws -> Range<Int> {
     let available = resampledCount(file.frames, from: playedRate(file, speed: speed), to: sampleRate)
     let first = samples(start, sampleRate)
     guard first < available else { throw startsAfterEnd(file, start: start) }
     let wanted = seconds.map { samples($0, sampleRate) } ?? available - first
-    let stretch = first..<first + min(wanted, available - first)
-    return try read(file, stretch, sampleRate: sampleRate, channel: channel, speed: speed)
+    return first..<first + min(wanted, available - first)
   }
 
   /// Reads the samples `stretch` of a recording that is resampled to `sampleRate`.
-  static func read(
+  package static func read(
     _ file: AudioFile, _ stretch: Range<Int>, sampleRate: Int, channel: Int? = nil, speed: Double = 1
   ) throws -> [Float] {
     let rate = playedRate(file, speed: speed)

@@ -49,6 +49,18 @@ import Testing
     }
   }
 
+  @Test func `What is too faint to be scaled counts as silent`() throws {
+    let augmentation = try augmentation()
+    let speech = GeneratedAudio.lively(seconds: 0.1)
+    let faint = [Float](repeating: .leastNonzeroMagnitude, count: speech.count)
+    #expect(Augmentation.mix(speech, faint, snr: 0) == speech)
+    #expect(throws: Failure.self) { try RoomResponse(faint, path: "hall.wav") }
+    try audio.write([faint], as: .floatWav, name: "noise/a.wav")
+    let mixed = try #require(try? self.augmentation())
+    #expect(try mixed.apply(.noise(file: 0, snr: -1, offset: 0), to: speech) == speech)
+    #expect(augmentation.noises.count == 3)
+  }
+
   @Test func `A noise is a stretch from the place drawn, or repeated where it is short`() throws {
     let augmentation = try augmentation()
     let speech = GeneratedAudio.lively(seconds: 1).map { $0 * 0.1 }

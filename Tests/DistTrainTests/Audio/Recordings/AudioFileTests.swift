@@ -1,3 +1,4 @@
+import CSndFile
 import DistTrain
 import Foundation
 import Testing
@@ -60,6 +61,60 @@ import Testing
       #expect(failure { _ = try AudioFile(path: path) }?.message.contains("is not a file") == true)
       #expect(
         failure { _ = try InputFile(path: path) }?.message == "cannot read \(path): it is a pipe, a file is expected")
+    }
+  }
+
+  @Test func `A codec that cannot be sought is read from the start, in any order`() throws {
+    let path = audio.path("gsm.wav")
+    var info = SF_INFO()
+    (info.samplerate, info.channels) = (8000, 1)
+    info.format = Int32(Int(SF_FORMAT_WAV) | Int(SF_FORMAT_GSM610))
+    let file = try #require(sf_open(path, Int32(SFM_WRITE), &info))
+    let sound = GeneratedAudio.lively(seconds: 5, rate: 8000)
+    #expect(sf_write_float(file, sound, sf_count_t(sound.count)) == sound.count)
+    sf_close(file)
+    let whole = try AudioFile(path: path)
+    let samples = try whole.read(from: 0, count: whole.frames)
+    for from in [30_000, 160, 12_345, 0, 31_999] {
+      #expect(try whole.read(from: from, count: 1000) == Array(samples[from..<from + 1000]))
+      #expect(try AudioFile(path: path).read(from: from, count: 1000) == Array(samples[from..<from + 1000]))
+    }
+  }
+
+  @Test(arguments: [0, 2]) func `An MP3 stream without a table of its length is as long as what is there`(
+    mode: Int32
+  ) throws {
+    guard GeneratedAudio.Format.mp3.isAvailable else { return }
+    let path = audio.path("whole.mp3")
+    var info = SF_INFO()
+    (info.samplerate, info.channels, info.format) = (16_000, 1, Int32(GeneratedAudio.Format.mp3.libsndfile))
+    let file = try #require(sf_open(path, Int32(SFM_WRITE), &info))
+    // Constant or varying bit rate: the quiet beginning takes fewer bits than the rest.
+    var mode = mode
+    sf_command(file, Int32(SFC_SET_BITRATE_MODE), &mode, Int32(MemoryLayout<Int32>.size))
+    let sound = GeneratedAudio.sine(200, seconds: 2, amplitude: 0.01) + GeneratedAudio.lively(seconds: 10)
+    #expect(sf_write_float(file, sound, sf_count_t(sound.count)) == sound.count)
+    sf_close(file)
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    let table = try #require(bytes.range(of: Data("Info".utf8)) ?? bytes.range(of: Data("Xing".utf8)))
+    #expect(try AudioFile(path: path).frames == sound.count)
+    // What is before the second frame, which begins like the first, is the frame of the table.
+    let second = try #require(
+      bytes.range(of: bytes.prefix(2), in: table.upperBound..<bytes.count)
+    ).lowerBound
+    let frames = bytes[second...]
+    let tag = Data("ID3".utf8) + Data([3, 0, 0, 0, 0, 0, 20]) + Data(count: 20)
+    for (name, content) in [("bare", frames), ("tagged", tag + frames), ("twice", frames + frames)] {
+      let path = audio.path("\(name).mp3")
+      try Data(content).write(to: URL(fileURLWithPath: path))
+      let file = try AudioFile(path: path)
+      // The coder's delay and the rest of the last frame count too.
+      let length = sound.count * (name == "twice" ? 2 : 1)
+      #expect(file.frames >= length && file.frames < length + 8 * 576, "\(name): \(file.frames)")
+      let samples = try file.read(from: 0, count: file.frames)
+      let from = file.frames - 9000
+      #expect(try AudioFile(path: path).read(from: from, count: 9000) == Array(samples[from...]))
+      #expect(try AudioInspection.inspect(path: path).seconds == file.seconds)
     }
   }
 

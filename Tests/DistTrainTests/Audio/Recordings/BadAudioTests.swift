@@ -118,12 +118,91 @@ import Testing
     #expect(report.seconds > 4 && report.seconds < 6)
   }
 
-  @Test(arguments: [Float.nan, .infinity])
-  func `Samples that are not finite are named`(_ value: Float) throws {
+  @Test(arguments: [Float.nan, .infinity, 1.3e29, -3e38, 8000, 101])
+  func `Samples that are no recording's are named, whatever reads them and however many channels there are`(
+    _ value: Float
+  ) throws {
     var samples = GeneratedAudio.sine(300, seconds: 2)
     samples[24_000] = value
-    let path = try audio.write([samples, samples.map { _ in 0 }], as: .floatWav)
-    #expect(complaint(path).contains("sample 24000 (at 1.500 s) is \(value)"))
+    let reason = value.isFinite && value.magnitude < .infinity ? "is far beyond full scale (\(value)," : "is \(value)"
+    let named = "sample 24000 (at 1.500 s) \(reason)"
+    // The mean of two such channels overflows, and that of opposite ones is 0.
+    for others in [[], [samples.map { _ in 0 }], [samples], [samples.map { -$0 }]] {
+      let path = try audio.write([samples] + others, as: .floatWav)
+      #expect(complaint(path).contains(named))
+      for rate in [16_000, 8000] {
+        #expect(failure { _ = try Waveform.read(path: path, sampleRate: rate) }?.message.contains(named) == true)
+      }
+      #expect(failure { _ = try Waveform.read(path: path, channel: 0) }?.message.contains(named) == true)
+    }
+    let path = try audio.write([samples.map { _ in 0.1 }, samples], as: .floatWav)
+    #expect(try Waveform.read(path: path, channel: 0).allSatisfy { $0 == 0.1 })
+  }
+
+  @Test func `Channels that cancel each other are told apart from silent ones`() throws {
+    let sound = GeneratedAudio.lively(seconds: 1)
+    let opposite = sound.map { -0.9 * $0 }
+    #expect(
+      try complaint(audio.write([sound, opposite], as: .floatWav)).contains(
+        "its 2 channels cancel each other: their mean has 0.3 % of their energy"))
+    let silence = sound.map { _ in Float(0) }
+    #expect(try complaint(audio.write([silence, silence])).contains("is silent"))
+    // One channel alone, and sixteen of different sounds, are no more than quieter.
+    #expect(try AudioInspection.inspect(path: audio.write([sound, silence])).channels == 2)
+    let many = (0..<16).map { GeneratedAudio.noise(16_000, item: $0) }
+    #expect(try AudioInspection.inspect(path: audio.write(many)).channels == 16)
+    let path = try audio.write([sound, opposite], as: .floatWav)
+    #expect(try AudioInspection.inspect(path: path, channel: 1).peak > 0.4)
+  }
+
+  /// Some days at 16 kHz, which `AudioFile.longest` accepts.
+  private let promised = 10_000_000_000
+
+  /// A FLAC or Opus file of 3 s that promises ten milliards of samples.
+  private func promising(_ format: GeneratedAudio.Format) throws -> String {
+    let whole = try audio.write([GeneratedAudio.lively(seconds: 3)], as: format)
+    var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: whole)))
+    if format == .flac {
+      bytes[21] = bytes[21] & 0xF0 | UInt8(promised >> 32)
+      for index in 0..<4 { bytes[22 + index] = UInt8(truncatingIfNeeded: promised >> (8 * (3 - index))) }
+    } else {
+      let page = try #require(Data(bytes).range(of: Data("OggS".utf8), options: .backwards)).lowerBound
+      for index in 0..<8 { bytes[page + 6 + index] = UInt8(truncatingIfNeeded: promised >> (8 * index)) }
+      bytes.replaceSubrange(page + 22..<page + 26, with: [0, 0, 0, 0])
+      let sum = Self.oggChecksum(bytes[page...])
+      for index in 0..<4 { bytes[page + 22 + index] = UInt8(truncatingIfNeeded: sum >> (8 * index)) }
+    }
+    return try write(Data(bytes), "promising.\(format.rawValue)")
+  }
+
+  /// The checksum of an Ogg page (RFC 3533): CRC-32 of the polynomial 04C11DB7, not reflected, from 0.
+  private static func oggChecksum(_ page: ArraySlice<UInt8>) -> UInt32 {
+    page.reduce(UInt32(0)) { sum, byte in
+      (0..<8).reduce(sum ^ UInt32(byte) << 24) { sum, _ in sum & 1 << 31 == 0 ? sum << 1 : sum << 1 ^ 0x04C1_1DB7 }
+    }
+  }
+
+  @Test(arguments: [GeneratedAudio.Format.flac, .opus])
+  func `A header that promises far more than there is makes a truncated file, not a failed allocation`(
+    _ format: GeneratedAudio.Format
+  ) throws {
+    let path = try promising(format)
+    #expect(try AudioFile(path: path).frames > promised / 4)
+    #expect(complaint(path).contains("is truncated: decoding stops at 3."))
+    for (start, speed) in [(0.0, 1.0), (0, 1.1), (100_000, 1)] {
+      #expect(
+        failure { _ = try Waveform.read(path: path, start: start, sampleRate: 16_000, speed: speed) }?.message
+          .contains("is truncated") == true)
+    }
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().appending(path: "noise")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try FileManager.default.moveItem(atPath: path, toPath: folder.appending(path: "n.flac").path)
+    let augmentation = try Augmentation(noise: folder.path, probability: 1)
+    for offset in [0, 0.5, 0.999999] {
+      let speech = GeneratedAudio.lively(seconds: 4)
+      let told = failure { _ = try augmentation.apply(.noise(file: 0, snr: 5, offset: offset), to: speech) }
+      #expect(told?.message.contains("n.flac: is truncated") == true)
+    }
   }
 
   @Test func `A silent file can be read but not used`() throws {
