@@ -50,7 +50,9 @@ extension ProgramTests {
         let found = try svdist(["prepare", run.path("tree"), "-o", run.path("out"), "--overwrite"])
         #expect(found.status == 0 && found.output.contains("\npassed over: 1 .txt\n"), "\(found.output)\(found.errors)")
         let left = try String(contentsOfFile: run.path("out/left-out.tsv"), encoding: .utf8)
-        #expect(left.contains("a\\u{200B}b/u.flac\tis a copy of a recording that is taken: u.wav") && left.contains("x.m4a\tis .m4a"), "\(left)")
+        #expect(
+          left.contains("a\\u{200B}b/u.flac\tis a copy of a recording that is taken: u.wav")
+            && left.contains("x.m4a\tis .m4a"), "\(left)")
       }
     }
 

@@ -11,19 +11,13 @@ struct SpeakerTree {
     self.root = root
     self.path = path
     tree = AudioTree(root: root)
-    guard !tree.files.isEmpty else { throw noAudio }
+    guard !tree.files.isEmpty else { throw dataDirectories ?? noAudio }
   }
 
   /// The layout that the tree appears to have: VoxCeleb where most of its files lie as VoxCeleb's do.
   /// - Throws: `Failure(.badData)` where folders below are Kaldi data directories, which are no speakers.
   func layout() throws -> CorpusLayout {
-    if let first = tree.dataDirectories.min(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
-      let count = tree.dataDirectories.count
-      throw Failure(
-        .badData,
-        "\(path): holds \(count == 1 ? "a Kaldi data directory" : "\(count) Kaldi data directories"), which is no "
-          + "speaker's folder: prepare each by itself, svdist prepare \(path)/\(first), or give --layout folders")
-    }
+    if let dataDirectories { throw dataDirectories }
     return 2 * tree.files.count { Self.isVoxCeleb($0) } > tree.files.count ? .voxceleb : .folders
   }
 
@@ -49,6 +43,16 @@ struct SpeakerTree {
     try Self.checkNames(source.utterances)
     if layout == .folders { try Self.checkSpeakers(source.utterances) }
     return source
+  }
+
+  /// The failure of a tree that holds data directories; nil for one that holds none.
+  private var dataDirectories: Failure? {
+    guard let first = tree.dataDirectories.min(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) else { return nil }
+    let count = tree.dataDirectories.count
+    return Failure(
+      .badData,
+      "\(path): holds \(count == 1 ? "a Kaldi data directory" : "\(count) Kaldi data directories"), which is no "
+        + "speaker's folder: prepare each by itself, svdist prepare \(path)/\(first), or give --layout folders")
   }
 
   private var noAudio: Failure {

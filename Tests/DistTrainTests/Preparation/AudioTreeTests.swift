@@ -81,6 +81,9 @@ import Testing
     #expect(
       failure?.message.contains("svdist prepare \(folder.path("source"))/test,") == true, "\(failure?.message ?? "")")
     #expect(try source(.folders).utterances.map(\.id) == ["train/audio/u.wav"])
+    try FileManager.default.removeItem(atPath: folder.path("source/train/audio"))
+    let silent = #expect(throws: Failure.self) { try source() }
+    #expect(silent?.message.contains("holds 2 Kaldi data directories") == true)
   }
 
   @Test(arguments: [
