@@ -23,7 +23,7 @@ struct VerifyCommand: ParsableCommand {
   var threshold: Float?
 
   func run() throws {
-    let trained = try TrainedEncoder(encoder)
+    let trained = try TrainedEncoder(Embedding.file(of: encoder))
     let vectors = try [enrolment, test].map { path in
       _ = try AudioInspection.inspect(path: path)
       return try trained.extractor.embedding(of: Waveform.read(path: path), name: path)

@@ -3,10 +3,12 @@ public struct Embeddings: Sendable {
   public let names: [String]
   /// A matrix of utterances × dimensions.
   public let vectors: Matrix
+  /// The identity of the encoder that made them, as `TrainedEncoder.identity` has it; nil where it is not known.
+  public var encoder: String?
   private let rows: [String: Int]
 
   /// - Throws: `Failure(.badData)` when a name comes twice.
-  public init(names: [String], vectors: Matrix) throws {
+  public init(names: [String], vectors: Matrix, encoder: String? = nil) throws {
     precondition(names.count == vectors.rows, "\(names.count) names for \(vectors.rows) embeddings")
     var rows: [String: Int] = [:]
     rows.reserveCapacity(names.count)
@@ -15,6 +17,7 @@ public struct Embeddings: Sendable {
     }
     self.names = names
     self.vectors = vectors
+    self.encoder = encoder
     self.rows = rows
   }
 

@@ -20,6 +20,10 @@ package final class RunSession {
     package var maxBadFraction = 0.1
     /// Whether `batches.jsonl` says what every row was.
     package var logsBatches = false
+    /// The command line, for the run's history.
+    package var command = CommandLine.arguments
+    /// Threads of each rank, for the run's history; nil where it is not known.
+    package var threads: Int?
     /// svdist's version, kept with checkpoints.
     package var version: String
 

@@ -34,6 +34,8 @@ public struct StepMetrics: Sendable {
   package var checkpointSeconds = Double.nan
   /// Updates left out so far, this step's included, because a loss or gradient was not finite.
   package var skipped = Double.nan
+  /// Seconds that the run has taken for the steps of its log: all its starts until each ended, and this one until now.
+  package var elapsedSeconds = Double.nan
 
   /// - Parameter objectives: their names, in order.
   package init(step: Int, epoch: Int, objectives: [String] = []) {
@@ -71,6 +73,7 @@ extension StepMetrics: Decodable {
     ("loadSeconds", \.loadSeconds), ("forwardSeconds", \.forwardSeconds), ("backwardSeconds", \.backwardSeconds),
     ("communicateSeconds", \.communicateSeconds), ("overlappedSeconds", \.overlappedSeconds),
     ("totalSeconds", \.totalSeconds), ("checkpointSeconds", \.checkpointSeconds), ("skipped", \.skipped),
+    ("elapsedSeconds", \.elapsedSeconds),
   ]
 
   private static let loss = "Loss"
