@@ -72,7 +72,7 @@ extension ProgramTests {
     }
 
     @Test func `what is written goes into no file that was opened where a stream was closed`() throws {
-      try SmallRun.with(speakers: 2, utterances: 2) { run in
+      try SmallRun.with { run in
         let line = "$svdist " + run.arguments(steps: 2).joined(separator: " ") + " <&- >&- 2>&-"
         let outcome = try shell(line, in: run.folder)
         #expect(outcome.status == 0)
