@@ -27,6 +27,6 @@ struct ContinuationOptions: ParsableArguments {
     try Configuration.checkKeys(allowedChanges, option: "--allow-change")
     options.allowedChanges = allowedChanges
     options.timeLimit = try TimeLimit.of(
-      stopBefore, environment: ProcessInfo.processInfo.environment, now: Date().timeIntervalSince1970)
+      stopBefore, environment: ProcessInfo.processInfo.environment, now: SteadyClock.now)
   }
 }

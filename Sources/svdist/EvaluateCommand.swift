@@ -86,7 +86,7 @@ struct EvaluateCommand: RanksCommand {
     let opened = try Corpus.open(corpus)
     let positions = try list.positions(in: opened, enrolments: enrolmentMap.map { try EnrolmentMap.read($0) })
     if communicator.rank == 0, let line = list.contradictions(of: opened, positions) {
-      FileHandle.standardError.write(Data("warning: \(line.shown)\n".utf8))
+      StandardError.say("warning: \(line.shown)")
     }
   }
 
@@ -97,12 +97,24 @@ struct EvaluateCommand: RanksCommand {
     return try communicator.agree { try EmbeddingFile.read(embeddings ?? "") }
   }
 
+  /// - Throws: `Failure(.usage)` where the mean is of another encoder's embeddings, as far as that is known.
+  private func mean(_ source: String, for utterances: Embeddings) throws -> [Float] {
+    guard source != "own" else { return utterances.mean }
+    let others = try EmbeddingFile.read(source)
+    if let theirs = others.encoder, let ours = utterances.encoder, theirs != ours {
+      throw Failure(
+        .usage,
+        "--subtract-mean \(source): its embeddings are of another encoder (\(theirs.prefix(12))) than the trials' "
+          + "(\(ours.prefix(12))): embed both with the same one")
+    }
+    return others.mean
+  }
+
   private func score(_ utterances: Embeddings, _ list: TrialList) throws {
     let all = try enrolmentMap.map { try EnrolmentMap.read($0).adding(to: utterances) } ?? utterances
     var scorings: [(name: String, mean: [Float]?)] = [("raw cosine", nil)]
     if let source = subtractMean {
-      let mean = source == "own" ? utterances.mean : try EmbeddingFile.read(source).mean
-      scorings.append(("minus mean", mean))
+      scorings.append(("minus mean", try mean(source, for: utterances)))
     }
     for (index, scoring) in scorings.enumerated() {
       let values = try TrialScorer(all, mean: scoring.mean).scores(of: list)

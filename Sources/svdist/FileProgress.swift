@@ -1,3 +1,4 @@
+import DistTrain
 import Foundation
 import Synchronization
 
@@ -24,15 +25,11 @@ final class FileProgress: Sendable {
       guard now - state.shown > .milliseconds(200) else { return }
       state.shown = now
       let left = (now - start) / Double(state.done) * Double(count - state.done)
-      write("\r\(state.done) of \(count) \(done), \(left.components.seconds) s left \u{1B}[K")
+      StandardError.write("\r\(state.done) of \(count) \(done), \(left.components.seconds) s left \u{1B}[K")
     }
   }
 
   func clear() {
-    if isShown { write("\r\u{1B}[K") }
-  }
-
-  private func write(_ text: String) {
-    FileHandle.standardError.write(Data(text.utf8))
+    if isShown { StandardError.write("\r\u{1B}[K") }
   }
 }

@@ -188,11 +188,7 @@ struct PrepareCommand: ParsableCommand {
     if check { return try ShardCheck(source).run() }
     // This check is not in validate(), where it would come before the message about an option that does not exist.
     guard outputFolder != nil else { throw ValidationError("Missing expected argument '--output <output>'") }
-    for folder in WholeFolder.leftovers(beside: output) {
-      let text =
-        "note: \(folder) was left by a svdist prepare that was killed, unless one is writing it now: remove it\n"
-      FileHandle.standardError.write(Data(text.utf8))
-    }
+    for line in WholeFolder.leftovers(beside: output) { StandardError.say("note: \(line)") }
     _ = try WholeFolder.check(output, replacing: overwrite ? PreparedCorpus.names : nil)
     let auditions = try listen.map { try Auditions(settings.load(), count: $0) }
     let first = try prepare()

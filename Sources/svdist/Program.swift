@@ -6,6 +6,8 @@ import Foundation
 enum Program {
   /// Parses the command line, runs the command that it names, and ends the process if that throws.
   static func run(_ root: any ParsableCommand.Type) {
+    StandardError.holdPlaces()
+    StandardError.outliveReaders()
     Resampler.forgetPresets()
     var command: any ParsableCommand
     do {
@@ -19,6 +21,7 @@ enum Program {
     if let rank = launchedRank, rank > 0, !(command is any RanksCommand) { exit(0) }
     do {
       try command.run()
+      try StandardOutput.check()
     } catch let failure as Failure {
       end(failure)
     } catch  where error is ExitCode || root.exitCode(for: error) != .failure {
@@ -30,8 +33,17 @@ enum Program {
   }
 
   /// Runs `body` on every rank of the job that a launcher started, and ends the process.
-  static func runRanks(timeout: Double = 600, _ body: (any Communicator) throws -> ExitStatus) -> Never {
-    Job.run(timeout: timeout, exitStatus: { ExitStatus.of($0).rawValue }, { try body($0).rawValue })
+  /// - Parameter printsResults: what `body` prints is what it is for: where that cannot be written, the job failed.
+  static func runRanks(
+    timeout: Double = 600, printsResults: Bool = true, _ body: (any Communicator) throws -> ExitStatus
+  ) -> Never {
+    Job.run(
+      timeout: timeout, exitStatus: { ExitStatus.of($0).rawValue },
+      { communicator in
+        let status = try body(communicator)
+        if printsResults { try communicator.agree { try StandardOutput.check() } }
+        return status.rawValue
+      })
   }
 
   /// Checks the name of the command. The default command would take a mistyped name for an argument of its own and
@@ -45,7 +57,7 @@ enum Program {
 
   /// Ends the process with the failure's line and status.
   static func end(_ failure: Failure) -> Never {
-    FileHandle.standardError.write(Data("svdist: \(failure.message.shown)\n".utf8))
+    StandardError.say("svdist: \(failure.message.shown)")
     exit(ExitStatus.of(failure.kind).rawValue)
   }
 

@@ -21,7 +21,8 @@ struct SvdistCommand: ParsableCommand {
       """,
     version: "svdist \(version)",
     subcommands: [
-      TrainCommand.self, PrepareCommand.self, EmbedCommand.self, EvaluateCommand.self, VerifyCommand.self,
+      TrainCommand.self, LaunchCommand.self, PrepareCommand.self, EmbedCommand.self, EvaluateCommand.self,
+      VerifyCommand.self,
       ListenCommand.self, ConfigCommand.self, DoctorCommand.self,
     ],
     defaultSubcommand: TrainCommand.self)

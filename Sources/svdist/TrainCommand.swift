@@ -94,7 +94,7 @@ struct TrainCommand: RanksCommand {
     let command = self
     // A check has nothing to save, so a signal ends it.
     if !checkGradients { StopRequest.watch() }
-    Program.runRanks(timeout: timeout) { communicator in
+    Program.runRanks(timeout: timeout, printsResults: checkGradients) { communicator in
       let configuration = try communicator.agree {
         try Self.checkRanks(communicator, expected: command.expectRanks)
         return try command.settings.load()
@@ -112,6 +112,7 @@ struct TrainCommand: RanksCommand {
           print(
             "warning: the system starts only \(ThreadTeam.shared.size) of the threads (ulimit -u, ulimit -v, pids.max)")
         }
+        if let note = Launcher.note(ProcessInfo.processInfo.environment, isWatched: Terminal.isWatched) { print(note) }
         fflush(nil)
       }
       guard let runDir = command.runDir, !command.checkGradients else {
@@ -120,6 +121,7 @@ struct TrainCommand: RanksCommand {
       var options = RunSession.Options(folder: runDir, version: SvdistCommand.version)
       options.restart = command.restart
       options.allowsOverlap = command.allowOverlap
+      options.threads = threads
       try communicator.agree { try command.continuation.apply(to: &options) }
       options.logEvery = command.logEvery
       options.readers = command.readers ?? threads

@@ -23,11 +23,11 @@ struct VerifyCommand: ParsableCommand {
   var threshold: Float?
 
   func run() throws {
-    let trained = try TrainedEncoder(encoder)
+    let trained = try TrainedEncoder(Embedding.file(of: encoder))
     let vectors = try [enrolment, test].map { path in
       let found = try AudioInspection.inspect(path: path)
       if let remark = EmbeddingExtractor.remark([found.seconds]) {
-        FileHandle.standardError.write(Data("note: \(path): \(remark)\n".utf8))
+        StandardError.say("note: \(path): \(remark)".shown)
       }
       return try trained.extractor.embedding(path: path, name: path)
     }

@@ -6,7 +6,7 @@ import Foundation
 
 let arguments = CommandLine.arguments
 guard arguments.count == 3, let culprit = Int(arguments[2]) else {
-  Job.report("usage: CommunicationProbe way rank")
+  StandardError.say("usage: CommunicationProbe way rank")
   exit(64)
 }
 

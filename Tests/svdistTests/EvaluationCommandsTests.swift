@@ -1,3 +1,4 @@
+import DistTrain
 import Foundation
 import TestCorpora
 import Testing
@@ -81,6 +82,102 @@ extension ProgramTests {
           expectRefusal(try evaluate("a b target\na c nontarget\n", broken), 65)
         }
         #expect(try evaluate("a b target\na c nontarget\n", embeddings).status == 0)
+      }
+    }
+
+    @Test func `which checkpoint is taken is said, and that a newer one is broken`() throws {
+      try SmallRun.with { run in
+        #expect(try svdist(run.arguments(steps: 4, ["checkpoint.everySteps=2"])).status == 0)
+        let wav = run.corpus.appending(path: "s0-u0.wav").path
+        let newest = run.path("run/checkpoints/step-00000004")
+        for isBroken in [false, true] {
+          if isBroken { try #require(truncate(newest + "/model.safetensors", 100) == 0) }
+          for arguments in [
+            ["verify", wav, wav], ["embed", "--corpus", run.corpus.path, "--output", run.path("e.ark")],
+          ] {
+            let outcome = try svdist(arguments + ["--encoder", run.path("run")])
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            let lines = outcome.errors.split(separator: "\n").map(String.init)
+            #expect(lines.count == (isBroken ? 2 : 1))
+            #expect(
+              lines.last == "note: \(run.path("run")): its newest checkpoint is taken, that of step \(isBroken ? 2 : 4)"
+            )
+            if isBroken { #expect(lines[0].hasPrefix("warning: \(newest) is passed over: ")) }
+          }
+        }
+      }
+    }
+
+    @Test func `a better checkpoint than the newest is named`() throws {
+      try SmallRun.with { run in
+        #expect(try svdist(run.arguments(steps: 4, ["checkpoint.everySteps=2"])).status == 0)
+        try CheckpointStore(path: run.path("run/checkpoints")).markBest(step: 2)
+        let choice = try TrainedEncoder.Choice(run.path("run"))
+        #expect(
+          choice.notes.count == 1 && choice.notes[0].hasSuffix("that of step 2: \(run.path("run/checkpoints/best"))"))
+        let best = try TrainedEncoder(run.path("run/checkpoints/best"))
+        let newest = try TrainedEncoder(run.path("run"))
+        #expect(best.identity != newest.identity)
+        #expect(best.identity == (try TrainedEncoder(run.path("run/checkpoints/step-00000002")).identity))
+      }
+    }
+
+    @Test func `a mean of another encoder's embeddings is refused, in whichever format they are`() throws {
+      try withEncoder { run in
+        let other = try svdist(run.arguments(steps: 2, into: "other"))
+        #expect(other.status == 0, "\(other.errors)")
+        let evaluate = ["evaluate", "--trials", "\(run.corpus.path)/trials", "--subtract-mean"]
+        for suffix in ["ark", "txt", "safetensors"] {
+          for name in ["run", "other"] {
+            let embed = try svdist([
+              "embed", "--encoder", run.path(name), "--corpus", run.corpus.path, "--output",
+              run.path("\(name).\(suffix)"),
+            ])
+            #expect(embed.status == 0, "\(embed.errors)")
+          }
+          let own = ["--embeddings", run.path("run.\(suffix)")]
+          let mean = run.path("other.\(suffix == "ark" ? "scp" : suffix)")
+          expectRefusal(
+            try svdist(evaluate + [mean] + own), 64, "--subtract-mean \(mean): its embeddings are of another encoder")
+          let same = try svdist(evaluate + [own[1]] + own)
+          #expect(same.status == 0 && same.output.contains("minus mean"), "\(same.errors)")
+        }
+        let direct = ["--encoder", run.path("run"), "--corpus", run.corpus.path]
+        expectRefusal(try svdist(evaluate + [run.path("other.ark")] + direct), 64, "another encoder")
+      }
+    }
+
+    @Test func `two that write one file at once both succeed, and it is one's`() throws {
+      try withEncoder { run in
+        #expect(try svdist(run.arguments(steps: 2, into: "other")).status == 0)
+        let programs = try (0..<4).map { index in
+          try Program(
+            "svdist",
+            [
+              "embed", "--encoder", run.path(index % 2 == 0 ? "run" : "other"), "--corpus", run.corpus.path, "--output",
+              run.path("e.ark"),
+            ])
+        }
+        for program in programs {
+          let outcome = try program.finish()
+          #expect(outcome.status == 0, "\(outcome.errors)")
+        }
+        let files = try ["e.ark", "e.scp"].map { try EmbeddingFile.read(run.path($0)) }
+        #expect(files[0].vectors.values == files[1].vectors.values && files[0].encoder == files[1].encoder)
+        #expect(files[0].encoder != nil)
+        #expect(run.leftovers().isEmpty)
+      }
+    }
+
+    @Test func `the list of a data directory is not written over by a script of embeddings`() throws {
+      try withEncoder { run in
+        let list = try Data(contentsOf: run.corpus.appending(path: "wav.scp"))
+        expectRefusal(
+          try svdist([
+            "embed", "--encoder", run.path("run"), "--corpus", run.corpus.path, "--output",
+            run.corpus.path + "/wav.ark",
+          ]), 64, "\(run.corpus.path)/wav.scp")
+        #expect(try Data(contentsOf: run.corpus.appending(path: "wav.scp")) == list)
       }
     }
 

@@ -11,7 +11,7 @@ func expectRefusal(
 ) {
   #expect(outcome.status == status, "\(outcome.errors)", sourceLocation: sourceLocation)
   #expect(outcome.complaints.count == 1, "\(outcome.errors)", sourceLocation: sourceLocation)
-  let lines = outcome.errors.split(whereSeparator: \.isNewline)
+  let lines = outcome.errors.split(whereSeparator: \.isNewline).filter { !$0.hasPrefix("note: ") }
   if !underLauncher { #expect(lines.count == 1, "\(outcome.errors)", sourceLocation: sourceLocation) }
   for word in words {
     #expect(outcome.complaints.first?.contains(word) == true, "\(word): \(lines)", sourceLocation: sourceLocation)

@@ -187,6 +187,32 @@ extension ProgramTests {
       }
     }
 
+    @Test func `a run folder tells of each start, and of the time that all took`() throws {
+      try SmallRun.with { run in
+        try GeneratedCorpus.writeTrials(to: run.corpus, speakers: 4, utterances: 4)
+        let evaluation = ["corpus.evaluation=\(run.corpus.path)", "corpus.trials=\(run.corpus.path)/trials"]
+        let first = try Program("svdist", run.arguments(steps: 12, evaluation), ranks: 2)
+        try first.wait { run.metrics().count >= 3 }
+        first.send(SIGUSR1)
+        #expect(try first.finish().status == 75)
+        let step = try #require(run.metrics().last?.step)
+        let changed = run.arguments(
+          steps: 12, evaluation + ["schedule.learningRate.initial=0.0002"],
+          options: ["--allow-change", "schedule.learningRate"])
+        #expect(try svdist(changed).status == 0)
+        let starts = try RunHistory(RunFolder(creating: run.path("run"))).starts()
+        #expect(starts.map(\.ranks) == [2, 1] && starts.map(\.step) == [0, step] && starts.map(\.threads) == [1, 1])
+        #expect(starts[0].changes.isEmpty)
+        #expect(starts[1].changes == [.init(key: "schedule.learningRate.initial", was: "0.0001", now: "0.0002")])
+        #expect(starts[1].command.contains("--allow-change") && starts[0].date.hasSuffix("Z"))
+        let seconds = run.metrics().map(\.elapsedSeconds)
+        #expect(seconds.count == 12 && seconds == seconds.sorted() && (seconds.first ?? 0) > 0)
+        let again = try svdist(changed)
+        #expect(
+          again.status == 0 && again.output.contains("this run is finished: all its 12 steps are done, held-out EER "))
+      }
+    }
+
     @Test func `a finished run says so, and --restart starts over with other settings`() throws {
       try SmallRun.with { run in
         let arguments = run.arguments(steps: 6, ["checkpoint.everySteps=2"])
@@ -195,6 +221,7 @@ extension ProgramTests {
         let again = try svdist(arguments)
         #expect(again.status == 0)
         #expect(again.output.contains("resuming from step 6") && again.output.contains("done: 6 steps"))
+        #expect(again.output.contains("this run is finished: all its 6 steps are done; --restart starts over"))
         #expect(run.losses() == first)
         let restarted = try svdist(run.arguments(steps: 3, ["seed=2"], options: ["--restart"]))
         #expect(restarted.status == 0, "\(restarted.errors)")

@@ -43,6 +43,45 @@ extension ProgramTests {
       }
     }
 
+    @Test func `a job that waits for another host's lock hears a request to stop`() throws {
+      try SmallRun.with { run in
+        try FileSystem.createFolder(run.path("run"))
+        var other = LockHolder.mine()
+        other.host = "elsewhere"
+        try JSONEncoder().encode(other).write(to: URL(fileURLWithPath: run.path("run/lock")))
+        let program = try Program("svdist", run.arguments(steps: 4))
+        try program.wait { program.output.contains("1 rank on 1 host") }
+        program.send(SIGTERM)
+        expectRefusal(try program.finish(), 75, "stopped by SIGTERM while it waited for \(run.path("run/lock"))")
+        #expect(FileManager.default.fileExists(atPath: run.path("run/lock")))
+      }
+    }
+
+    @Test func `a folder of something else is no run folder`() throws {
+      try SmallRun.with { run in
+        try FileSystem.createFolder(run.path("thesis"))
+        try Data("x".utf8).write(to: URL(fileURLWithPath: run.path("thesis/chapter.tex")))
+        for ranks in [nil, 2] {
+          expectRefusal(
+            try svdist(run.arguments(steps: 2, into: "thesis"), mpi: ranks), 64, "holds 'chapter.tex' and is not a run",
+            underLauncher: ranks != nil)
+        }
+        #expect(try FileSystem.names(in: run.path("thesis")) == ["chapter.tex"])
+      }
+    }
+
+    @Test func `an index that is cut while it is in use ends the run with one line`() throws {
+      try SmallRun.with { run in
+        #expect(try svdist(["prepare", run.corpus.path, "-o", run.path("data")]).status == 0)
+        let index = run.path("data/corpus.index")
+        let program = try Program(
+          "svdist", run.arguments(steps: 10_000_000, ["corpus.train=\(run.path("data"))"]))
+        try program.wait { run.metrics().count >= 2 }
+        try #require(truncate(index, 0) == 0)
+        expectRefusal(try program.finish(), 65, "\(index) can no longer be read")
+      }
+    }
+
     @Test func `a run that fails gives its folder back`() throws {
       try SmallRun.with { run in
         let arguments = run.arguments(steps: 2)

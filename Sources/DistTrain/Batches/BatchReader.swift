@@ -19,11 +19,14 @@ final class BatchReader: @unchecked Sendable {
 
   /// A batch that is being loaded.
   ///
-  /// Unchecked: the queue writes the outcome before it signals, and the caller reads it after the signal.
+  /// Unchecked: the queue writes the outcome before it is done, and the caller reads it afterwards.
   private final class Pending: @unchecked Sendable {
     let step: Int
+    /// Seconds between looks for a request to stop.
+    private static let look = 0.5
     private let isCancelled = Atomic(false)
-    private let isDone = DispatchSemaphore(value: 0)
+    /// Not a semaphore, whose timeout would follow the clock on the wall.
+    private let loading = DispatchGroup()
     private var outcome: Result<BatchLoader.Batch, any Error>?
 
     init(step: Int) {
@@ -31,9 +34,8 @@ final class BatchReader: @unchecked Sendable {
     }
 
     func begin(on queue: DispatchQueue, _ load: @escaping @Sendable () throws -> BatchLoader.Batch) {
-      queue.async { [self] in
+      queue.async(group: loading) { [self] in
         if !isCancelled.load(ordering: .acquiring) { outcome = Result { try load() } }
-        isDone.signal()
       }
     }
 
@@ -41,14 +43,18 @@ final class BatchReader: @unchecked Sendable {
     func cancel() { isCancelled.store(true, ordering: .releasing) }
 
     /// Waits until the batch is loaded. May be called once.
-    /// - Throws: the error of loading, or `Failure(.failed)` where that takes longer than `seconds`.
+    /// - Throws: the error of loading; `Failure(.failed)` where that takes longer than `seconds`; `Failure(.stopped)` where
+    ///   a signal asks for a stop meanwhile.
     func get(atMost seconds: Double) throws -> BatchLoader.Batch {
-      let deadline: DispatchTime = seconds.isFinite ? .now() + seconds : .distantFuture
-      guard isDone.wait(timeout: deadline) == .success else {
-        throw Failure(
-          .failed,
-          "the recordings of step \(step + 1) were not read within \(Int(seconds)) s (--timeout): does a file system "
-            + "hang?")
+      let end = monotonicSeconds() + seconds
+      while loading.wait(timeout: .now() + min(Self.look, max(0, end - monotonicSeconds()))) != .success {
+        try StopRequest.check(waitingFor: "the recordings of step \(step + 1)")
+        guard monotonicSeconds() < end else {
+          throw Failure(
+            .failed,
+            "the recordings of step \(step + 1) were not read within \(Int(seconds)) s (--timeout): does a file system "
+              + "hang?")
+        }
       }
       guard let outcome else { preconditionFailure("a batch that was given up is asked for") }
       return try outcome.get()

@@ -68,7 +68,7 @@ extension Communicator {
   public var hosts: [String] { Array(repeating: hostName(), count: size) }
 
   public func abort(_ failure: Failure) -> Never {
-    Job.report(line(failure.message, rank: rank))
+    StandardError.say(line(failure.message, rank: rank))
     exit(Job.exitStatus(of: failure.kind))
   }
 

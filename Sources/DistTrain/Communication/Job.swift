@@ -31,9 +31,17 @@ public enum Job {
   /// Joins the ranks, or ends the process where that takes too long, because at this point no rank can ask another one.
   private static func limited(seconds: Double, _ join: () -> Int32) -> Int32 {
     let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "svdist.start"))
-    timer.schedule(deadline: .now() + seconds)
+    let end = monotonicSeconds() + seconds
+    timer.schedule(deadline: .now() + min(seconds, 0.5), repeating: 0.5)
     timer.setEventHandler {
-      report("svdist: MPI on \(hostName()) waited \(Int(seconds)) s for all ranks to start: one does not answer")
+      if let signal = StopRequest.received {
+        StandardError.say(
+          "svdist: stopped by \(StopRequest.name(signal)) while MPI on \(hostName()) waited for all ranks")
+        _exit(exitStatus(of: .stopped))
+      }
+      guard monotonicSeconds() > end else { return }
+      StandardError.say(
+        "svdist: MPI on \(hostName()) waited \(Int(seconds)) s for all ranks to start: one does not answer")
       _exit(exitStatus(of: .failed))
     }
     timer.resume()
@@ -58,7 +66,7 @@ public enum Job {
     do {
       communicator = try start(timeout: timeout)
     } catch {
-      report("svdist: \(Failure(error).message.shown)")
+      StandardError.say("svdist: \(Failure(error).message.shown)")
       exit(Self.exitStatus(of: Failure(error).kind))
     }
     do {
@@ -66,7 +74,7 @@ public enum Job {
       if let ranks = communicator as? MPICommunicator { try ranks.agreeOnProgram() }
       exit(try body(communicator))
     } catch let agreed as AgreedFailure {
-      if agreed.isMine { report(agreed.line) }
+      if agreed.isMine { StandardError.say(agreed.line) }
       exit(Self.exitStatus(of: agreed.failure.kind))
     } catch {
       communicator.abort(Failure(error))
@@ -88,12 +96,6 @@ public enum Job {
     let name = String(words.split(whereSeparator: { $0 == "," || $0.isNewline }).first ?? "an MPI without a name")
     let level = String(cString: cmpi_thread_level())
     return level.isEmpty ? "\(name), no launcher" : "\(name), threads: \(level)"
-  }
-
-  /// Writes one line to standard error, in one piece even where several ranks write.
-  package static func report(_ line: String) {
-    let bytes = Array("\(line)\n".utf8)
-    _ = write(STDERR_FILENO, bytes, bytes.count)
   }
 
   /// Whether the environment is that of a process which a launcher started.
@@ -140,7 +142,7 @@ public enum Job {
       let waited = monotonicSeconds() - began
       if status != 0, waited > farewell { cmpi_abort(status) }
       if waited > patience {
-        report("svdist: a rank on \(hostName()) is done and waited \(Int(waited)) s for the others to end")
+        StandardError.say("svdist: a rank on \(hostName()) is done and waited \(Int(waited)) s for the others to end")
         cmpi_abort(exitStatus(of: .failed))
       }
       usleep(1000)

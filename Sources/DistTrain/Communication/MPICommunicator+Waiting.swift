@@ -44,7 +44,7 @@ extension MPICommunicator {
 
   /// Prints one line and ends all ranks.
   func end(_ line: String, kind: Failure.Kind = .failed) -> Never {
-    Job.report(line)
+    StandardError.say(line)
     fflush(nil)
     cmpi_abort(Job.exitStatus(of: kind))
   }

@@ -44,7 +44,7 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
       cmpi_duplicate_world(&watch),
       cmpi_rank(communicator, &rank), cmpi_size(communicator, &size),
     ] where code != 0 {
-      Job.report("svdist: no communicator on \(hostName()): \(Self.describe(code))")
+      StandardError.say("svdist: no communicator on \(hostName()): \(Self.describe(code))")
       cmpi_abort(Job.exitStatus(of: .failed))
     }
     self.communicator = communicator

@@ -2,17 +2,21 @@ import Foundation
 
 /// Files of embeddings. The suffix decides the format: `.ark` (Kaldi's binary vectors, with an `.scp` beside it),
 /// `.txt` (Kaldi's text) or `.safetensors` (one tensor `embeddings`, utterances × dimensions, with their names as a
-/// JSON list under `utterances` in the metadata). An `.scp` can be read too.
+/// JSON list under `utterances` in the metadata). An `.scp` can be read too. Which encoder made them is under `encoder`
+/// in the metadata, and beside Kaldi's files in an `EncoderMark`.
 package enum EmbeddingFile {
   /// Checks, before embeddings are computed, that they can be written to a path.
-  /// - Throws: `Failure(.usage)` for an unknown suffix, or a folder that does not exist.
+  /// - Throws: `Failure(.usage)` for an unknown suffix, a folder that does not exist, or an `.scp` of something else
+  ///   where that of an `.ark` would be.
   package static func check(_ path: String) throws {
-    if try Format(path: path) == .script {
+    let format = try Format(path: path)
+    if format == .script {
       throw Failure(.usage, "\(path): name the .ark to write; the .scp is written beside it")
     }
     guard FileSystem.isFolder(FileSystem.folder(of: path)) else {
       throw Failure(.usage, "\(path): there is no folder \(FileSystem.folder(of: path)): make it first")
     }
+    if format == .archive { try KaldiVectors.checkScript(of: path) }
   }
 
   /// Writes embeddings to a file, which appears whole or not at all.
@@ -23,7 +27,9 @@ package enum EmbeddingFile {
     switch try Format(path: path) {
     case .safetensors: try writeSafetensors(embeddings, metadata: metadata, to: path)
     case .text: try writeText(embeddings, to: path)
-    case .archive: try writeArchive(embeddings, to: path)
+    case .archive:
+      try KaldiVectors.checkScript(of: path)
+      try writeArchive(embeddings, to: path)
     case .script: try check(path)
     }
   }
@@ -33,7 +39,7 @@ package enum EmbeddingFile {
   package static func read(_ path: String) throws -> Embeddings {
     switch try Format(path: path) {
     case .safetensors: try readSafetensors(path)
-    case .text, .archive: try KaldiVectors.readArchive(path)
+    case .text, .archive: try KaldiVectors.readArchive(path, encoder: EncoderMark.encoder(of: path))
     case .script: try KaldiVectors.readScript(path)
     }
   }
@@ -56,6 +62,7 @@ package enum EmbeddingFile {
 extension EmbeddingFile {
   private static func writeSafetensors(_ embeddings: Embeddings, metadata: [String: String], to path: String) throws {
     var metadata = metadata
+    metadata["encoder"] = embeddings.encoder
     metadata["utterances"] = "[" + embeddings.names.map(JSONText.quoted).joined(separator: ",") + "]"
     try SafetensorsFile.write(
       [NamedTensor(name: "embeddings", matrix: embeddings.vectors)], metadata: metadata, to: path)
@@ -74,11 +81,11 @@ extension EmbeddingFile {
     }
     let vectors = Matrix(rows: shape[0], columns: shape[1])
     try file.read("embeddings", into: vectors.elements)
-    return try Embeddings(names: names, vectors: vectors)
+    return try Embeddings(names: names, vectors: vectors, encoder: file.metadata["encoder"])
   }
 
   private static func writeText(_ embeddings: Embeddings, to path: String) throws {
-    try AtomicFile.write(to: path) { file in
+    try install(embeddings, at: path) { file in
       for (row, name) in embeddings.names.enumerated() {
         let values = (0..<embeddings.vectors.columns).map { "\(embeddings.vectors[row, $0])" }
         try file.write("\(name)  [ \(values.joined(separator: " ")) ]\n")
@@ -88,18 +95,43 @@ extension EmbeddingFile {
 
   private static func writeArchive(_ embeddings: Embeddings, to path: String) throws {
     let columns = embeddings.vectors.columns
+    let place = URL(fileURLWithPath: path).standardizedFileURL.path
     var script = ""
-    try AtomicFile.write(to: path) { file in
+    func list() -> String { script }
+    try install(embeddings, at: path, script: list) { file in
       var offset = 0
       for (row, name) in embeddings.names.enumerated() {
         let start = Array("\(name) ".utf8)
         let size = (0..<4).map { UInt8(truncatingIfNeeded: columns >> (8 * $0)) }
         try file.write(start + KaldiVectors.binaryFloats + size)
         try file.write(UnsafeRawBufferPointer(UnsafeBufferPointer(start: embeddings.vectors.row(row), count: columns)))
-        script += "\(name) \(path):\(offset + start.count)\n"
+        script += "\(name) \(place):\(offset + start.count)\n"
         offset += start.count + KaldiVectors.binaryFloats.count + 4 + 4 * columns
       }
     }
-    try AtomicFile.write(script, to: (path as NSString).deletingPathExtension + ".scp")
+  }
+
+  /// Writes a file in Kaldi's form, with the mark of its encoder and its script, which change with it.
+  /// - Parameter script: the text of the script, once the file is written; nil for a format that has none.
+  private static func install(
+    _ embeddings: Embeddings, at path: String, script: (() -> String)? = nil, _ body: (OutputFile) throws -> Void
+  ) throws {
+    if FileSystem.isDevice(path) {
+      try AtomicFile.write(to: path, body)
+      return
+    }
+    var files = [try AtomicFile.stage(path, body)]
+    do {
+      if let encoder = embeddings.encoder {
+        files.append(try EncoderMark(encoder: encoder, embeddings: files[0].digest).stage(of: path))
+      }
+      if let text = script?() {
+        files.append(try AtomicFile.stage(KaldiVectors.script(of: path)) { try $0.write(text) })
+      }
+    } catch {
+      for file in files { file.discard() }
+      throw error
+    }
+    try StagedFile.install(together: files)
   }
 }

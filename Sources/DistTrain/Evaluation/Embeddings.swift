@@ -3,21 +3,24 @@ public struct Embeddings: Sendable {
   public let names: [String]
   /// A matrix of utterances × dimensions.
   public let vectors: Matrix
+  /// The identity of the encoder that made them, as `TrainedEncoder.identity` has it; nil where it is not known.
+  public var encoder: String?
   private let rows: [Name: Int]
   /// The rows of the enrolments, of which an utterance may have the same name.
   private let enrolments: [Name: Int]
 
   /// - Throws: `Failure(.badData)` when a name comes twice.
-  public init(names: [String], vectors: Matrix) throws {
-    try self.init(names: names, enrolments: [], vectors: vectors)
+  public init(names: [String], vectors: Matrix, encoder: String? = nil) throws {
+    try self.init(names: names, enrolments: [], vectors: vectors, encoder: encoder)
   }
 
   /// - Parameter enrolments: the names of the last rows, each of which is of an enrolment; the others are utterances'.
   /// - Throws: `Failure(.badData)` when a name comes twice among the utterances or among the enrolments.
-  init(names: [String], enrolments: [String], vectors: Matrix) throws {
+  init(names: [String], enrolments: [String], vectors: Matrix, encoder: String? = nil) throws {
     self.names = names + enrolments
     precondition(self.names.count == vectors.rows, "\(self.names.count) names for \(vectors.rows) embeddings")
     self.vectors = vectors
+    self.encoder = encoder
     rows = try Self.rows(names, from: 0)
     self.enrolments = try Self.rows(enrolments, from: names.count)
   }

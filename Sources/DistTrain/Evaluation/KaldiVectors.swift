@@ -9,7 +9,7 @@ enum KaldiVectors {
   /// Reads an archive: an utterance and its vector, one after the other.
   /// - Throws: `Failure(.badData)` for an archive that is malformed or empty, or whose vectors have different
   ///   dimensions.
-  static func readArchive(_ path: String) throws -> Embeddings {
+  static func readArchive(_ path: String, encoder: String? = nil) throws -> Embeddings {
     var reader = Reader(path: path, bytes: try InputFile.contents(of: path))
     var names: [String] = []
     var vectors: [[Float]] = []
@@ -17,7 +17,7 @@ enum KaldiVectors {
       names.append(name)
       vectors.append(try reader.vector(of: name))
     }
-    return try embeddings(names, vectors, path: path)
+    return try embeddings(names, vectors, encoder, path: path)
   }
 
   /// Reads the vectors that the lines `utterance archive:offset` of a script point to. An archive's path is tried in
@@ -42,7 +42,33 @@ enum KaldiVectors {
         throw Failure(failure.kind, "\(place): \(failure.message)")
       }
     }
-    return try embeddings(names, vectors, path: path)
+    let encoder = try EncoderMark.encoder(of: readers.keys.map(\.text).sorted(), listedIn: path)
+    return try embeddings(names, vectors, encoder, path: path)
+  }
+
+  /// The script of an archive.
+  static func script(of archive: String) -> String { (archive as NSString).deletingPathExtension + ".scp" }
+
+  /// Checks that the script of an archive to be written would replace none but such a script.
+  /// - Throws: `Failure(.usage)` that names the file in its place, such as a data directory's `wav.scp`.
+  static func checkScript(of archive: String) throws {
+    let path = script(of: archive)
+    guard FileSystem.exists(path) else { return }
+    let name = Array(FileSystem.name(of: archive).utf8)
+    let line = try firstLine(path)
+    guard let colon = line.lastIndex(of: UInt8(ascii: ":")), colon + 1 < line.endIndex,
+      line[(colon + 1)...].allSatisfy({ (48...57).contains($0) }), line[..<colon].suffix(name.count).elementsEqual(name)
+    else {
+      throw Failure(
+        .usage,
+        "\(archive): \(path), which would list its embeddings, is there and lists something else: choose another name")
+    }
+  }
+
+  private static func firstLine(_ path: String) throws -> [UInt8] {
+    let file = try InputFile(path: path)
+    let bytes = try file.read(at: 0, count: min(file.bytes, 1 << 16))
+    return Array(bytes.prefix { $0 != UInt8(ascii: "\n") })
   }
 
   /// The utterance, the archive and the offset on a line of a script.
@@ -61,7 +87,9 @@ enum KaldiVectors {
     return FileSystem.exists(beside) ? beside : archive
   }
 
-  private static func embeddings(_ names: [String], _ vectors: [[Float]], path: String) throws -> Embeddings {
+  private static func embeddings(
+    _ names: [String], _ vectors: [[Float]], _ encoder: String?, path: String
+  ) throws -> Embeddings {
     guard let columns = vectors.first?.count else { throw Failure(.badData, "\(path) has no embeddings") }
     if let odd = vectors.firstIndex(where: { $0.count != columns }) {
       throw Failure(
@@ -69,7 +97,8 @@ enum KaldiVectors {
         "\(path): the embedding of \(names[odd]) has \(vectors[odd].count) dimensions, the first has \(columns)")
     }
     do {
-      return try Embeddings(names: names, vectors: Matrix(rows: names.count, columns: columns, vectors.flatMap(\.self)))
+      return try Embeddings(
+        names: names, vectors: Matrix(rows: names.count, columns: columns, vectors.flatMap(\.self)), encoder: encoder)
     } catch let failure as Failure {
       throw Failure(.badData, "\(path): \(failure.message)")
     }

@@ -1,16 +1,20 @@
+import Foundation
+
 /// An encoder with its parameters, read from a run folder, a checkpoint or a file of parameters.
 public struct TrainedEncoder: Sendable {
   /// The file that the parameters were read from.
   public let path: String
   /// Computes embeddings with the encoder and the front end that it was trained with.
   public let extractor: EmbeddingExtractor
+  /// A digest of the encoder's tensors, sizes and front end, by which its embeddings are told from another one's.
+  public let identity: String
 
   /// Reads an encoder.
   /// - Parameter path: a run folder (of which the newest checkpoint that verifies is read), a checkpoint's folder or a
   ///   `model.safetensors`.
   /// - Throws: `Failure(.badData)` that says what is missing or broken.
   public init(_ path: String) throws {
-    self.path = try Self.file(path)
+    self.path = try Choice(path).file
     let file = try SafetensorsFile(path: self.path)
     let configuration = try Configuration.encoder(metadata: file.metadata, path: self.path)
     let encoder = configuration.network
@@ -26,6 +30,7 @@ public struct TrainedEncoder: Sendable {
     }
     extractor = EmbeddingExtractor(
       encoder: encoder, frontEnd: configuration.features, parameters: parameters, statistics: statistics)
+    identity = Self.identity(configuration.encoderMetadata, [parameters, statistics])
   }
 
   /// Compares the tensors that an encoder needs with those in a file's header, so that no memory is allocated for sizes
@@ -51,17 +56,52 @@ public struct TrainedEncoder: Sendable {
     }
   }
 
-  private static func file(_ path: String) throws -> String {
-    guard FileSystem.isFolder(path) else { return path }
-    if FileSystem.isFolder(path + "/checkpoints") {
-      guard let newest = try CheckpointStore(path: path + "/checkpoints").newest().checkpoint else {
-        throw Failure(.badData, "\(path): the run has no checkpoint yet")
+  /// The order and places of the tensors follow from the metadata.
+  private static func identity(_ metadata: [String: String], _ numbers: [Matrix]) -> String {
+    var digest = SHA256()
+    for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
+      Array("\(key)=\(value)\n".utf8).withUnsafeBytes { digest.update($0) }
+    }
+    for matrix in numbers {
+      digest.update(UnsafeRawBufferPointer(start: matrix.pointer, count: 4 * matrix.count))
+    }
+    return digest.finish().hexadecimal
+  }
+}
+
+extension TrainedEncoder {
+  /// Which file a path means.
+  package struct Choice: Sendable {
+    /// The file of the parameters.
+    package let file: String
+    /// Lines about what was chosen among several checkpoints, and what was passed over; none where there was no choice.
+    package let notes: [String]
+
+    /// Chooses the newest checkpoint of a run that verifies.
+    /// - Parameter path: as of `TrainedEncoder`.
+    /// - Throws: `Failure(.badData)` that says what is missing or broken.
+    package init(_ path: String) throws {
+      guard FileSystem.isFolder(path) else {
+        (file, notes) = (path, [])
+        return
       }
-      return newest.encoderPath
+      let store = CheckpointStore(path: path + "/checkpoints")
+      if FileSystem.isFolder(store.path) {
+        let (newest, rejected) = try store.newest()
+        guard let newest else { throw Failure(.badData, "\(path): the run has no checkpoint yet") }
+        file = newest.encoderPath
+        let best = store.best.flatMap { $0 == newest.step ? nil : $0 }.map {
+          "; the one of the lowest held-out EER is that of step \($0): \(store.path)/\(CheckpointStore.bestName)"
+        }
+        notes =
+          rejected.map { "warning: \($0.path) is passed over: \($0.reason)" }
+          + ["note: \(path): its newest checkpoint is taken, that of step \(newest.step)\(best ?? "")"]
+        return
+      }
+      (file, notes) = (path + "/model.safetensors", [])
+      guard FileSystem.exists(file) else {
+        throw Failure(.badData, "\(path): neither a run folder nor a checkpoint (no model.safetensors in it)")
+      }
     }
-    guard FileSystem.exists(path + "/model.safetensors") else {
-      throw Failure(.badData, "\(path): neither a run folder nor a checkpoint (no model.safetensors in it)")
-    }
-    return path + "/model.safetensors"
   }
 }

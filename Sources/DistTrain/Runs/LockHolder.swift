@@ -21,7 +21,7 @@ package struct LockHolder: Codable, Sendable, Equatable {
   package static func mine(environment: [String: String] = ProcessInfo.processInfo.environment) -> LockHolder {
     let pid = getpid()
     return LockHolder(
-      host: hostName(), pid: pid, job: job(environment), since: Date().timeIntervalSince1970,
+      host: hostName(), pid: pid, job: job(environment), since: SteadyClock.now,
       boot: KernelFile.text("/proc/sys/kernel/random/boot_id")?.trimmingCharacters(in: .whitespacesAndNewlines) ?? "",
       namespace: ProcessStatus.namespace, started: ProcessStatus(of: pid)?.started ?? "", token: UUID().uuidString)
   }
@@ -32,14 +32,11 @@ package struct LockHolder: Codable, Sendable, Equatable {
     guard host == here.host, !boot.isEmpty else { return false }
     if boot != here.boot { return true }
     guard namespace == here.namespace else { return false }
-    if kill(pid, 0) < 0, errno == ESRCH { return true }
-    // Another user's process may be hidden, and then nothing is known of it.
-    guard let now = ProcessStatus(of: pid) else { return false }
-    return now.state == "Z" || now.started != started
+    return ProcessStatus.hasEnded(pid, started: started)
   }
 
   /// A description such as `process 4711 on node3 (Slurm job 77), which has had it for 12 min 05 s`.
-  package func description(now: Double = Date().timeIntervalSince1970) -> String {
+  package func description(now: Double = SteadyClock.now) -> String {
     "process \(pid) on \(host)\(job.map { " (\($0))" } ?? ""), which has had it for "
       + ProgressLine.duration(max(0, now - since))
   }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// `metrics.jsonl`: one line for each step.
 package final class MetricsLog: Sendable {
   private let log: StepLog
@@ -17,6 +19,15 @@ package final class MetricsLog: Sendable {
   ///
   /// - Throws: `Failure(.failed)` with the system's reason where some are not.
   package func sync() throws { try log.sync() }
+
+  /// The seconds that the run had taken at the last step of the log; 0 where none says it.
+  package func elapsedSeconds() throws -> Double {
+    let file = try InputFile(path: path)
+    let tail = min(file.bytes, 1 << 16)
+    let lines = try file.read(at: file.bytes - tail, count: tail).split(separator: UInt8(ascii: "\n"))
+    let last = lines.last.flatMap { try? JSONDecoder().decode(StepMetrics.self, from: Data($0)) }
+    return last.map { $0.elapsedSeconds.isFinite ? $0.elapsedSeconds : 0 } ?? 0
+  }
 
   /// Cuts off the lines after a step, including a line that a kill cut short.
   package func cutBack(to step: Int) throws { try log.cutBack(to: step) }

@@ -80,10 +80,10 @@ extension ProgressReport: StepObserver {
 }
 
 /// The terminal that standard output may be.
-enum Terminal {
+package enum Terminal {
   /// Whether somebody watches standard output. Open MPI gives its ranks a terminal of their own and passes on what they
   /// write, so there the output of the launcher counts, which is the parent process on its host.
-  static var isWatched: Bool {
+  package static var isWatched: Bool {
     guard ProcessInfo.processInfo.environment["OMPI_COMM_WORLD_SIZE"] != nil else { return isatty(STDOUT_FILENO) == 1 }
     let descriptor = open("/proc/\(getppid())/fd/1", O_WRONLY | O_NOCTTY)
     guard descriptor >= 0 else { return false }

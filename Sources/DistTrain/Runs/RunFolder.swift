@@ -12,6 +12,7 @@ package struct RunFolder: Sendable {
     if FileSystem.exists(path), !FileSystem.isFolder(path) {
       throw Failure(.usage, "the run folder \(path) is a file; name another with --run-dir")
     }
+    try refuseOther()
     do {
       for folder in [path, checkpointsPath, evaluationPath] { try FileSystem.createFolder(folder) }
       for folder in [path, checkpointsPath, evaluationPath] {
@@ -24,6 +25,7 @@ package struct RunFolder: Sendable {
 
   package var configurationPath: String { path + "/config.yaml" }
   package var metricsPath: String { path + "/metrics.jsonl" }
+  package var historyPath: String { path + "/history.jsonl" }
   package var badUtterancesPath: String { path + "/bad-utterances.tsv" }
   package var batchesPath: String { path + "/batches.jsonl" }
   package var checkpointsPath: String { path + "/checkpoints" }
@@ -32,6 +34,27 @@ package struct RunFolder: Sendable {
   package var nonFinitePath: String { path + "/nonfinite" }
 
   package var checkpoints: CheckpointStore { CheckpointStore(path: checkpointsPath) }
+
+  /// Refuses a folder of something else: a run writes, and with --restart removes, under names that may be taken there. A
+  /// folder is a run's that has checkpoints with settings or a log beside them; a new one may hold logs of its job.
+  private func refuseOther() throws {
+    guard let names = try? FileSystem.names(in: path) else { return }
+    if FileSystem.isFolder(checkpointsPath), FileSystem.exists(configurationPath) || FileSystem.exists(metricsPath) {
+      return
+    }
+    let paths = [
+      configurationPath, metricsPath, historyPath, badUtterancesPath, batchesPath, nonFinitePath, checkpointsPath,
+      evaluationPath,
+    ]
+    let own = paths.map(FileSystem.name) + [RunLock.name]
+    func isOfJob(_ name: String) -> Bool {
+      name.hasPrefix(".") || [".log", ".out", ".err", ".yaml", ".yml"].contains(where: name.hasSuffix)
+    }
+    guard let other = names.first(where: { !own.contains($0) && !isOfJob($0) }) else { return }
+    throw Failure(
+      .usage,
+      "the run folder \(path) holds '\(other)' and is not a run: name a new or empty folder with --run-dir")
+  }
 
   /// Stores the resolved configuration.
   package func write(configuration yaml: String) throws {

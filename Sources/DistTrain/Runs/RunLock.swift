@@ -37,9 +37,9 @@ package final class RunLock: Sendable {
   ) throws {
     path = folder + "/" + Self.name
     self.holder = holder
-    let own = folder + "/.\(Self.name).\(holder.token)"
+    let own = PartialName.make(for: path)
     defer { try? FileSystem.remove(own) }
-    try AtomicFile.write([UInt8](try JSONEncoder().encode(holder)) + [UInt8(ascii: "\n")], to: own)
+    try Self.write(holder, to: own)
     try Self.take(path, own, holder, times, waiting)
     beat = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "svdist.lock"))
     beat.schedule(deadline: .now() + times.heartbeat, repeating: times.heartbeat)
@@ -65,7 +65,7 @@ package final class RunLock: Sendable {
   private func touch() {
     isReleased.withLock { isReleased in
       guard !isReleased else { return }
-      if FileSystem.exists(path), let other = Self.holder(path), other.token != holder.token {
+      if let other = Self.holder(path), other.token != holder.token {
         isLostFlag.store(true, ordering: .relaxed)
       } else {
         // A disk in trouble is no reason to stop training: a process that waits for a sign of life sees the next one.
@@ -88,6 +88,15 @@ extension RunLock {
     }
   }
 
+  /// Waits so long between two looks, in seconds.
+  private static let look = 0.2
+
+  private static func write(_ holder: LockHolder, to path: String) throws {
+    let file = try OutputFile(creating: path)
+    try file.write([UInt8](try JSONEncoder().encode(holder)) + [UInt8(ascii: "\n")])
+    try file.finish()
+  }
+
   private static func take(
     _ path: String, _ own: String, _ mine: LockHolder, _ times: Times, _ waiting: (String) -> Void
   ) throws {
@@ -101,7 +110,8 @@ extension RunLock {
         }
         return
       }
-      guard let sign = sign(path) else { continue }
+      try StopRequest.check(waitingFor: path)
+      guard let sign = try sign(path) else { continue }
       if let holder = sign.holder, holder.hasEnded(seenFrom: mine) {
         waiting(
           "\(path) is left over from a run that has ended, \(holder.description()): this run takes over the folder")
@@ -143,8 +153,9 @@ extension RunLock {
     let began = monotonicSeconds()
     var told = false
     while monotonicSeconds() - began < times.patience {
-      usleep(UInt32(min(0.2, times.heartbeat / 4) * 1e6))
-      guard let now = sign(path) else { return }
+      usleep(UInt32(min(look, times.heartbeat / 4) * 1e6))
+      try StopRequest.check(waitingFor: path)
+      guard let now = try sign(path) else { return }
       if now != first { throw refusal }
       if !told, monotonicSeconds() - began > 1.5 * times.heartbeat {
         told = true
@@ -157,13 +168,13 @@ extension RunLock {
 
   /// Replaces a lock that nobody touched; false if another process was faster.
   private static func replace(_ path: String, _ stale: Sign, _ own: String, _ mine: LockHolder) throws -> Bool {
-    guard sign(path) == stale else { return false }
+    guard try sign(path) == stale else { return false }
     try FileSystem.rename(own, to: path)
     // Another process may have looked at the same moment: the last one to rename has the folder, and all see which one
     // that is.
     usleep(300_000)
     guard holder(path)?.token == mine.token else {
-      try AtomicFile.write([UInt8](try JSONEncoder().encode(mine)) + [UInt8(ascii: "\n")], to: own)
+      try write(mine, to: own)
       return false
     }
     return true
@@ -171,17 +182,36 @@ extension RunLock {
 
   /// The state of the lock file; nil if there is none. The file is opened anew each time, because network file systems
   /// ask their server then, but not for a mere stat.
-  private static func sign(_ path: String) -> Sign? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
+  /// - Throws: `Failure(.failed)` where it cannot be read, or is a link, a pipe or a folder, of which nobody knows whose it
+  ///   is.
+  private static func sign(_ path: String) throws -> Sign? {
+    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      let number = errno
+      if [ENOENT, ESTALE, EINTR].contains(number) { return nil }
+      if number == ELOOP { throw noLock(path, "a link") }
+      throw Failure(
+        .failed,
+        "cannot read \(path) (\(String(cString: strerror(number)))), so nobody knows whether the run folder is in use: ask "
+          + "its owner, or name another folder with --run-dir")
+    }
     defer { _ = close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { return nil }
-    return Sign(holder: holder(path), touched: status.st_mtim)
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw noLock(path, status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "a pipe or device")
+    }
+    // A holder takes some hundred bytes.
+    var bytes = [UInt8](repeating: 0, count: 1 << 16)
+    let count = max(0, pread(descriptor, &bytes, bytes.count, 0))
+    let holder = try? JSONDecoder().decode(LockHolder.self, from: Data(bytes[..<count]))
+    return Sign(holder: holder, touched: status.st_mtim)
   }
 
-  private static func holder(_ path: String) -> LockHolder? {
-    guard let text = KernelFile.text(path) else { return nil }
-    return try? JSONDecoder().decode(LockHolder.self, from: Data(text.utf8))
+  private static func noLock(_ path: String, _ what: String) -> Failure {
+    Failure(
+      .failed, "\(path) is \(what), not the lock of a run: remove it, or name another folder with --run-dir")
   }
+
+  private static func holder(_ path: String) -> LockHolder? { (try? sign(path))??.holder }
 }

@@ -22,6 +22,10 @@ package final class RunSession {
     package var maxBadFraction = 0.1
     /// Whether `batches.jsonl` lists the contents of every row.
     package var logsBatches = false
+    /// The command line, for the run's history.
+    package var command = CommandLine.arguments
+    /// The number of threads of each rank, for the run's history; nil where it is not known.
+    package var threads: Int?
     /// The version of svdist, which is stored with checkpoints.
     package var version: String
 

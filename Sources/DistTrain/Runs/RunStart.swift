@@ -1,5 +1,13 @@
 /// The start of a run: anew, or from the newest checkpoint in its folder that fits. Rank 0 chooses.
 struct RunStart {
+  /// Where a run begins.
+  struct Place {
+    /// The checkpoint that it goes on from; nil for a run that begins.
+    var checkpoint: String?
+    /// What is another thing than in the run until now; rank 0 knows.
+    var changes: [RunHistory.Change] = []
+  }
+
   let session: RunSession
   private var options: RunSession.Options { session.options }
   private var folder: RunFolder { session.folder }
@@ -10,16 +18,18 @@ struct RunStart {
   }
 
   /// Takes the trainer to the state in which it begins. All ranks call this together.
-  /// - Returns: the path of the checkpoint that it goes on from; nil for a new run.
-  func takeUp() throws -> String? {
+  func takeUp() throws -> Place {
     let (communicator, isFirstRank) = (session.communicator, session.isFirstRank)
-    let path = communicator.broadcast(try communicator.agree { isFirstRank ? try chooseStart() : "" })
-    if path.isEmpty { return nil }
+    var place = try communicator.agree { isFirstRank ? try chooseStart() : Place() }
+    let path = communicator.broadcast(place.checkpoint ?? "")
+    if path.isEmpty { return place }
+    place.checkpoint = path
     let state = try communicator.agree {
       let checkpoint = try Checkpoint(verifying: path)
       try trainer.restore(checkpoint)
       return checkpoint.state
     }
+    place.changes += changes(of: state)
     noteOtherArithmetic(state)
     let ranks = state.ranks
     if ranks != communicator.size, !trainer.plan.sharesBatchStatistics {
@@ -28,7 +38,13 @@ struct RunStart {
           + "differently from here on")
     }
     try communicator.agree { if isFirstRank { try EvaluationResults(folder).remove(after: trainer.step) } }
-    return path
+    return place
+  }
+
+  /// What of a checkpoint's run is another thing now, beside the settings.
+  private func changes(of state: TrainingState) -> [RunHistory.Change] {
+    let corpus = trainer.plan.batches.corpus.contents.description
+    return state.corpus == corpus ? [] : [RunHistory.Change(key: "corpus.train", was: state.corpus, now: corpus)]
   }
 
   /// Warns if a run goes on with other bits than it would have had on the machine that saved it.
@@ -42,15 +58,15 @@ struct RunStart {
   }
 
   /// Puts the run folder in order.
-  /// - Returns: the path of the checkpoint to go on from; empty for a new run.
-  private func chooseStart() throws -> String {
+  /// - Returns: the place where the run begins.
+  private func chooseStart() throws -> Place {
     if options.restart { try clear() }
     try folder.checkpoints.removeLeftovers()
-    if try !folder.checkpoints.steps().isEmpty { try compareConfiguration() }
+    let changes = try folder.checkpoints.steps().isEmpty ? [] : compareConfiguration()
     let path = try newestPath()
     if path.isEmpty, !options.restart { try noteEarlierSteps() }
     try folder.write(configuration: session.configuration.yaml)
-    return path
+    return Place(checkpoint: path.isEmpty ? nil : path, changes: changes)
   }
 
   /// The path of the newest checkpoint of this encoder and corpus that is whole; empty if there is none at all.
@@ -106,10 +122,11 @@ struct RunStart {
 
   /// Refuses settings that changed and are not allowed to. A continuation with other settings would be neither run,
   /// unless somebody wants just that.
-  private func compareConfiguration() throws {
+  /// - Returns: the changes that are accepted.
+  private func compareConfiguration() throws -> [RunHistory.Change] {
     guard FileSystem.exists(folder.configurationPath) else {
       session.note("warning: \(folder.configurationPath) is gone: whether settings changed is not known")
-      return
+      return []
     }
     let before: Configuration
     do {
@@ -128,6 +145,7 @@ struct RunStart {
           + "--restart starts over")
     }
     for one in differences { session.note("\(one.key) was \(one.stored) until now and is \(one.now)") }
+    return differences.map { RunHistory.Change(key: $0.key, was: $0.stored, now: $0.now) }
   }
 
   /// The reason why a checkpoint's run cannot go on here, whatever the stored settings say: another corpus or other

@@ -16,6 +16,8 @@ package final class TrainingLoop {
   private let nonFinite: NonFiniteResponse
   private let observers: [any StepObserver]
   private var pace = StepPace()
+  /// When the run would have begun on this process's clock, had it been one start.
+  private let began: Double
 
   private var trainer: Trainer { session.trainer }
   private var communicator: any Communicator { session.communicator }
@@ -26,19 +28,32 @@ package final class TrainingLoop {
   package init(_ session: RunSession) throws {
     self.session = session
     let start = try RunStart(session).takeUp()
+    if session.isFirstRank { RunHistory(session.folder).add(session, changes: start.changes) }
     let log = try session.communicator.agree {
       session.isFirstRank ? try MetricsLog(path: session.folder.metricsPath) : nil
     }
-    try session.communicator.agree { try log?.cutBack(to: session.trainer.step) }
+    began = try session.communicator.agree {
+      try log?.cutBack(to: session.trainer.step)
+      return monotonicSeconds() - (try log?.elapsedSeconds() ?? 0)
+    }
     checkpoints = CheckpointPolicy(session, log: log)
     evaluations = RunEvaluations(session)
     nonFinite = NonFiniteResponse(session, checkpoints)
     observers = try Self.observers(session, log, evaluations)
-    if let start {
+    if let checkpoint = start.checkpoint {
       try checkpoints.takeUp()
-      session.note("resuming from step \(trainer.step), \(start)")
+      session.note("resuming from step \(trainer.step), \(checkpoint)")
+      if isFinished { session.note(finished) }
     }
     for text in trainer.plan.notes { session.note("note: \(text)") }
+  }
+
+  /// A line that says that nothing is left to train and how good the encoder is.
+  private var finished: String {
+    let eer = EvaluationResults(session.folder).eer(ofStep: trainer.step).map {
+      ", held-out EER \(JSONText.number($0)) %"
+    }
+    return "this run is finished: all its \(session.steps) steps are done\(eer ?? ""); --restart starts over"
   }
 
   /// The observers of the steps, in the order in which they hear of them.
@@ -95,7 +110,7 @@ package final class TrainingLoop {
       var report = try trainer.advance()
       nonFinite.reset()
       pace.add(report.metrics.totalSeconds)
-      report.metrics.checkpointSeconds = checkpoints.takeStoodStill()
+      note(&report.metrics)
       for one in observers { one.took(report, note: session.note) }
     } catch let broken as NonFiniteStep {
       let place = nonFinite.write(broken)
@@ -104,12 +119,20 @@ package final class TrainingLoop {
         for one in observers { try one.wentBack(to: step) }
       }
       guard var skipped else { return }
-      skipped.metrics.checkpointSeconds = checkpoints.takeStoodStill()
+      note(&skipped.metrics)
       for one in observers { one.skipped(skipped, note: session.note) }
+    } catch let agreed as AgreedFailure where agreed.failure.kind == .stopped {
+      // A wait for recordings ended; the vote says why.
     } catch let agreed as AgreedFailure where agreed.failure.kind == .badData {
       if trainer.step > 0 { try checkpoints.saveOrWarn() }
       throw agreed
     }
+  }
+
+  /// Adds what the run knows of a step and the step does not.
+  private func note(_ metrics: inout StepMetrics) {
+    metrics.checkpointSeconds = checkpoints.takeStoodStill()
+    metrics.elapsedSeconds = monotonicSeconds() - began
   }
 
   /// Ends the run if more of the corpus is unreadable than may be. The steps so far are saved.
@@ -179,7 +202,7 @@ package final class TrainingLoop {
   private var timeIsUp: Bool {
     guard let limit = session.options.timeLimit, !isFinished || evaluations.isDue else { return false }
     return limit.isReached(
-      now: Date().timeIntervalSince1970, checkpoint: checkpoints.expectedSeconds,
+      now: SteadyClock.now, checkpoint: checkpoints.expectedSeconds,
       next: pace.longestStep + (evaluations.isDue ? 1.5 * evaluations.seconds : 0))
   }
 }

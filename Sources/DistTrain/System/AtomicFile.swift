@@ -1,4 +1,7 @@
-/// Files that appear whole or not at all: each is written beside its place, synced and then renamed.
+import Synchronization
+
+/// Files that appear whole or not at all: each is written beside its place under a name of its own, synced and then
+/// renamed, so that of several writers the last one has the place.
 package enum AtomicFile {
   /// Writes the bytes as the whole file at `path`.
   package static func write(_ bytes: [UInt8], to path: String) throws {
@@ -20,19 +23,18 @@ package enum AtomicFile {
       try body(file)
       return try file.finish(syncing: false)
     }
-    let folder = FileSystem.folder(of: path)
-    let partial = folder + "/." + FileSystem.name(of: path) + ".partial"
-    let digest: String
-    do {
-      let file = try OutputFile(path: partial)
-      try body(file)
-      digest = try file.finish()
-      try FileSystem.rename(partial, to: path)
-    } catch {
-      try? FileSystem.remove(partial)
-      throw error
-    }
-    try FileSystem.syncFolder(folder)
-    return digest
+    let file = try stage(path, body)
+    try file.install()
+    return file.digest
   }
+
+  /// Writes the file that `body` writes, which gets its name later. What killed processes left in the folder goes first.
+  package static func stage(_ path: String, _ body: (OutputFile) throws -> Void) throws -> StagedFile {
+    let folder = FileSystem.folder(of: path)
+    if tidied.withLock({ $0.insert(folder).inserted }) { PartialName.removeFilesLeft(in: folder) }
+    return try StagedFile(for: path, body)
+  }
+
+  /// The folders in which this process has looked for what others left; folders may have many files.
+  private static let tidied = Mutex<Set<String>>([])
 }

@@ -16,15 +16,18 @@ final class ByteBlock: @unchecked Sendable {
   }
 
   /// Holds the bytes of a file that is mapped into memory and unmaps them at its end.
-  init(mapped bytes: UnsafeMutableRawBufferPointer) {
+  init(mapped bytes: UnsafeMutableRawBufferPointer, path: String) {
     self.bytes = bytes
     isMapped = true
+    MappedFiles.add(UnsafeRawBufferPointer(bytes), path: path)
   }
 
   private let isMapped: Bool
 
   deinit {
-    if isMapped { munmap(bytes.baseAddress!, bytes.count) } else { bytes.deallocate() }
+    guard isMapped else { return bytes.deallocate() }
+    MappedFiles.remove(UnsafeRawBufferPointer(bytes))
+    munmap(bytes.baseAddress!, bytes.count)
   }
 
   /// Reads all bytes of a file or a device into this process's own memory.

@@ -10,8 +10,8 @@ package enum HostMemory {
   static func end(lacking bytes: Int) -> Never {
     let line =
       "svdist: \(hostName()) has no memory for a buffer of \(bytes >> 20) MiB: start fewer ranks there, or choose smaller "
-      + "settings (batch, crop.seconds, encoder) or shorter recordings\n"
-    _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+      + "settings (batch, crop.seconds, encoder) or shorter recordings"
+    StandardError.say(line)
     _exit(1)
   }
 }

@@ -84,7 +84,7 @@ package final class InputFile: Sendable {
     guard bytes > 0, let address = mmap(nil, bytes, PROT_READ, MAP_SHARED, descriptor, 0), address != MAP_FAILED else {
       throw Failure(.badData, "cannot read \(path): \(bytes == 0 ? "it is empty" : String(cString: strerror(errno)))")
     }
-    return ByteBlock(mapped: UnsafeMutableRawBufferPointer(start: address, count: bytes))
+    return ByteBlock(mapped: UnsafeMutableRawBufferPointer(start: address, count: bytes), path: path)
   }
 
   /// The SHA-256 of all bytes in hexadecimal.

@@ -13,9 +13,14 @@ package final class OutputFile {
   private static let block = 1 << 20
 
   /// Creates the file, or empties an existing one.
-  package init(path: String) throws {
+  package convenience init(path: String) throws { try self.init(path, O_CREAT | O_TRUNC) }
+
+  /// Creates the file, where nothing has its name yet; a link is not followed.
+  package convenience init(creating path: String) throws { try self.init(path, O_CREAT | O_EXCL | O_NOFOLLOW) }
+
+  private init(_ path: String, _ flags: Int32) throws {
     self.path = path
-    descriptor = try SystemCall.run(.create, path) { open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666) }
+    descriptor = try SystemCall.run(.create, path) { open(path, O_WRONLY | O_CLOEXEC | flags, 0o666) }
   }
 
   deinit {

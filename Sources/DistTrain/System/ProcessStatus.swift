@@ -18,6 +18,14 @@ struct ProcessStatus {
     started = String(fields[19])
   }
 
+  /// Whether the process of this number that started then has ended for sure.
+  static func hasEnded(_ pid: Int32, started: String) -> Bool {
+    if kill(pid, 0) < 0, errno == ESRCH { return true }
+    // Another user's process may be hidden: nothing is known of it then.
+    guard let now = ProcessStatus(of: pid) else { return false }
+    return now.state == "Z" || now.started != started
+  }
+
   /// The name space that this process's number belongs to: two containers on a host use the same numbers for different
   /// processes.
   static var namespace: String {

@@ -11,50 +11,100 @@ package enum WholeFolder {
   ///   - fill: writes into the folder that it is given.
   /// - Throws: `Failure(.usage)` where `path` is taken or cannot be written.
   package static func write(_ path: String, replacing: Set<String>? = nil, fill: (String) throws -> Void) throws {
-    let manager = FileManager.default
-    let target = URL(fileURLWithPath: path).standardizedFileURL
-    let isReplaced = try check(target.path, replacing: replacing)
-    let partial = URL(fileURLWithPath: temporary(beside: path, suffix: "partial"))
+    let target = absolute(path)
+    _ = try check(target, replacing: replacing)
+    let partial = PartialName.make(for: target)
     do {
-      try manager.createDirectory(at: partial, withIntermediateDirectories: true)
+      try FileSystem.createFolder(FileSystem.folder(of: target))
+      try SystemCall.run(.create, partial) { mkdir(partial, 0o777) }
     } catch {
-      throw Failure(.usage, "\(path): cannot be written: \(reason(error))")
+      throw Failure(.usage, "\(path): cannot be written: \(Failure(error).message)")
     }
     do {
-      try fill(partial.path)
-      if isReplaced {
-        let old = partial.appendingPathExtension("old")
-        try manager.moveItem(at: target, to: old)
-        try manager.moveItem(at: partial, to: target)
-        try manager.removeItem(at: old)
+      try fill(partial)
+      // Minutes may have passed.
+      if try check(target, replacing: replacing) {
+        try exchange(partial, with: target)
       } else {
-        if manager.fileExists(atPath: target.path) { try manager.removeItem(at: target) }
-        try manager.moveItem(at: partial, to: target)
+        try install(partial, as: target)
       }
+      try FileSystem.syncFolder(FileSystem.folder(of: target))
     } catch {
-      try? manager.removeItem(at: partial)
+      try? FileSystem.remove(partial)
       throw error as? Failure ?? Failure(.failed, "\(path): cannot be written: \(reason(error))")
     }
   }
 
-  /// The name of a hidden folder beside `path` that no other process of this host uses.
-  package static func temporary(beside path: String, suffix: String = "audio") -> String {
-    let target = URL(fileURLWithPath: path).standardizedFileURL
-    let mark = "\(ProcessInfo.processInfo.processIdentifier)"
-    return target.deletingLastPathComponent().appendingPathComponent(
-      ".\(target.lastPathComponent).\(mark).\(suffix)"
-    ).path
+  /// The suffix of a folder that was set aside for another one to take its place.
+  private static let replacedSuffix = "replaced"
+
+  private static func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
+
+  /// Gives a folder its name, which nobody or an empty folder has.
+  /// - Throws: `Failure(.failed)` where another process has written the folder meanwhile.
+  private static func install(_ partial: String, as target: String) throws {
+    guard rename(partial, target) < 0 else { return }
+    let number = errno
+    throw Failure(
+      .failed,
+      [ENOTEMPTY, EEXIST].contains(number)
+        ? "\(target): another process has written it meanwhile, and that one stays: choose another --output"
+        : "cannot rename \(partial) to \(target): \(String(cString: strerror(number)))")
   }
 
-  /// The folders that processes wrote beside `path` and that never got its name, or have not got it yet.
+  /// Puts a folder in the place of another one, which is then removed. Where the file system cannot let them change
+  /// places at once, the old one has a name beside it for a moment, which `leftovers` tells after a kill.
+  private static func exchange(_ partial: String, with target: String) throws {
+    if haveSwapped(partial, target) { return try FileSystem.remove(partial) }
+    let aside = PartialName.make(for: target, suffix: replacedSuffix)
+    try FileSystem.rename(target, to: aside)
+    do {
+      try install(partial, as: target)
+    } catch {
+      try? FileSystem.rename(aside, to: target)
+      throw error
+    }
+    try FileSystem.remove(aside)
+  }
+
+  /// Lets two names change places at once; false where the system or the file system cannot.
+  private static func haveSwapped(_ one: String, _ other: String) -> Bool {
+    // Swift's module of the C library leaves renameat2(2) out, and older libraries have none.
+    typealias Call = @convention(c) (Int32, UnsafePointer<CChar>, Int32, UnsafePointer<CChar>, UInt32) -> Int32
+    guard let address = dlsym(nil, "renameat2") else { return false }
+    let exchange: UInt32 = 1 << 1
+    return unsafeBitCast(address, to: Call.self)(AT_FDCWD, one, AT_FDCWD, other, exchange) == 0
+  }
+
+  /// The name of a hidden folder beside `path` that no other process uses.
+  package static func temporary(beside path: String) -> String {
+    PartialName.make(for: absolute(path), suffix: audioSuffix)
+  }
+
+  private static let audioSuffix = "audio"
+
+  /// A line, without its end, about each folder that a process wrote or set aside beside `path`, and that has not got
+  /// its place, or not yet.
   package static func leftovers(beside path: String) -> [String] {
-    let target = URL(fileURLWithPath: path).standardizedFileURL
-    let folder = target.deletingLastPathComponent().path
-    let names = (try? FileSystem.names(in: folder)) ?? []
-    return names.filter { name in
-      let parts = name.dropFirst(target.lastPathComponent.count + 2).split(separator: ".")
-      return name.hasPrefix(".\(target.lastPathComponent).") && parts.count == 2 && Int(parts[0]) != nil
-        && ["partial", "audio"].contains(parts[1])
+    let target = absolute(path)
+    func folders(_ suffix: String) -> [String] { PartialName.all(for: target, suffix: suffix).map(\.path) }
+    let half = folders(PartialName.suffix) + folders(audioSuffix) + numbered(beside: target)
+    return half.sorted().map {
+      "\($0) was left by a svdist prepare that was killed, unless one is writing it now: remove it"
+    }
+      + folders(replacedSuffix).map {
+        "\($0) is what \(target) was before a svdist prepare that was killed: "
+          + (FileSystem.exists(target) ? "remove it" : "move it back, or remove it")
+      }
+  }
+
+  /// Those that a svdist before 0.3 left, whose names had the process's number alone.
+  private static func numbered(beside target: String) -> [String] {
+    let (folder, name) = (FileSystem.folder(of: target), FileSystem.name(of: target))
+    return ((try? FileSystem.names(in: folder)) ?? []).filter {
+      let parts = $0.dropFirst(name.count + 2).split(separator: ".")
+      return $0.hasPrefix(".\(name).") && parts.count == 2 && Int(parts[0]) != nil
+        && [PartialName.suffix, audioSuffix].contains(String(parts[1]))
     }.map { "\(folder)/\($0)" }
   }
 

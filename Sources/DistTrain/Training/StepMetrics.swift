@@ -38,6 +38,8 @@ public struct StepMetrics: Sendable {
   package var checkpointSeconds = Double.nan
   /// The number of updates left out so far, including this step's, because a loss or gradient was not finite.
   package var skipped = Double.nan
+  /// Seconds that the run has taken for the steps of its log: all its starts until each ended, and this one until now.
+  package var elapsedSeconds = Double.nan
 
   /// - Parameter objectives: the names of the objectives, in order.
   package init(step: Int, epoch: Int, objectives: [String] = []) {
@@ -75,6 +77,7 @@ extension StepMetrics: Decodable {
     ("loadSeconds", \.loadSeconds), ("forwardSeconds", \.forwardSeconds), ("backwardSeconds", \.backwardSeconds),
     ("communicateSeconds", \.communicateSeconds), ("overlappedSeconds", \.overlappedSeconds),
     ("totalSeconds", \.totalSeconds), ("checkpointSeconds", \.checkpointSeconds), ("skipped", \.skipped),
+    ("elapsedSeconds", \.elapsedSeconds),
   ]
 
   private static let loss = "Loss"

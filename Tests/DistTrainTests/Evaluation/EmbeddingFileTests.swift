@@ -37,6 +37,74 @@ import Testing
     }
   }
 
+  @Test(arguments: ["ark", "txt", "safetensors"])
+  func `the encoder that made embeddings comes back with them, from no other file of that name`(format: String) throws {
+    try withScratchFolder { folder in
+      let path = folder + "/x." + format
+      var embeddings = try Embeddings(names: ["a", "b"], vectors: Matrix(rows: 2, columns: 3, values))
+      for encoder in ["first", nil, "second"] {
+        embeddings.encoder = encoder
+        try EmbeddingFile.write(embeddings, to: path)
+        #expect(try EmbeddingFile.read(path).encoder == encoder || encoder == nil && format != "safetensors")
+        if format == "ark" { #expect(try EmbeddingFile.read(folder + "/x.scp").encoder != "third") }
+      }
+      #expect(try EmbeddingFile.read(path).encoder == "second")
+      if format == "ark" { #expect(try EmbeddingFile.read(folder + "/x.scp").encoder == "second") }
+      guard format != "safetensors" else { return }
+      let other = try Embeddings(names: ["a"], vectors: Matrix(rows: 1, columns: 1, [7]))
+      try EmbeddingFile.write(other, to: folder + "/y." + format)
+      try FileSystem.rename(folder + "/y." + format, to: path)
+      #expect(try EmbeddingFile.read(path).encoder == nil)
+    }
+  }
+
+  @Test func `a script of embeddings of two encoders is refused`() throws {
+    try withScratchFolder { folder in
+      for name in ["x", "y"] {
+        let embeddings = try Embeddings(names: [name], vectors: Matrix(rows: 1, columns: 1, [1]), encoder: name)
+        try EmbeddingFile.write(embeddings, to: "\(folder)/\(name).ark")
+      }
+      try write(try read(folder + "/x.scp") + read(folder + "/y.scp"), to: folder + "/both.scp")
+      let refusal = failure { _ = try EmbeddingFile.read(folder + "/both.scp") }
+      #expect(refusal?.message.contains("both.scp: its embeddings are of different encoders") == true)
+    }
+  }
+
+  @Test(arguments: [
+    "s0-u0 /corpus/s0/u0.wav\n", "", "s0-u0 sox a.wav -t wav - |\n", "s0-u0 other.ark:12\n", "u wav.ark:x\n",
+  ])
+  func `a list of something else where an archive's script would be stays`(text: String) throws {
+    try withScratchFolder { folder in
+      try write(text, to: folder + "/wav.scp")
+      let embeddings = try Embeddings(names: ["a"], vectors: Matrix(rows: 1, columns: 1, [1]))
+      for call in [{ try EmbeddingFile.check($0) }, { try EmbeddingFile.write(embeddings, to: $0) }]
+        as [(String) throws -> Void]
+      {
+        let refusal = failure { try call(folder + "/wav.ark") }
+        #expect(refusal?.kind == .usage && refusal?.message.contains("\(folder)/wav.scp") == true)
+      }
+      #expect(try read(folder + "/wav.scp") == text)
+      #expect(!FileSystem.exists(folder + "/wav.ark"))
+    }
+  }
+
+  @Test func `archive and script are of one writer, whoever else writes at the same time`() throws {
+    try withScratchFolder { folder in
+      for _ in 0..<10 {
+        DispatchQueue.concurrentPerform(iterations: 4) { writer in
+          let names = (0...writer).map { "writer-\(writer)-" + String(repeating: "x", count: 10 * writer) + "\($0)" }
+          let vectors = Matrix(rows: names.count, columns: 1, names.map { _ in Float(writer) })
+          let embeddings = try? Embeddings(names: names, vectors: vectors, encoder: "\(writer)")
+          if let embeddings { try? EmbeddingFile.write(embeddings, to: folder + "/x.ark") }
+        }
+        let (archive, script) = (try EmbeddingFile.read(folder + "/x.ark"), try EmbeddingFile.read(folder + "/x.scp"))
+        #expect(archive.names == script.names && archive.vectors.values == script.vectors.values)
+        #expect(archive.encoder == "\(archive.names.count - 1)" && script.encoder == archive.encoder)
+      }
+      #expect(Set(try FileManager.default.contentsOfDirectory(atPath: folder)) == ["x.ark", "x.scp", "x.ark.encoder"])
+    }
+  }
+
   @Test func `double vectors and other orders in a script are read, the archive beside the script`() throws {
     try withScratchFolder { folder in
       var archive: [UInt8] = []

@@ -14,7 +14,7 @@ import Testing
         + #""classificationGradientNorm":null,"contrastiveGradientNorm":null,"gradientCosine":null,"anchors":null,"#
         + #""learningRate":1e-05,"margin":null,"utterancesPerSecond":null,"loadSeconds":null,"#
         + #""forwardSeconds":null,"backwardSeconds":null,"communicateSeconds":null,"overlappedSeconds":null,"#
-        + #""totalSeconds":null,"checkpointSeconds":null,"skipped":null}"#)
+        + #""totalSeconds":null,"checkpointSeconds":null,"skipped":null,"elapsedSeconds":null}"#)
     let read = try JSONDecoder().decode(StepMetrics.self, from: Data(metrics.json.utf8))
     #expect(read.json == metrics.json)
     #expect(read["contrastive"].loss.isNaN)

@@ -42,6 +42,55 @@ import Testing
     }
   }
 
+  @Test(arguments: [["chapter.tex"], ["evaluation", "notes.txt"], ["config.yaml", "data"], ["checkpoints", "x.png"]])
+  func `a folder of something else is refused`(names: [String]) throws {
+    try withScratchFolder { folder in
+      for name in names {
+        if name.contains(".") {
+          try write("", to: "\(folder)/\(name)")
+        } else {
+          try FileSystem.createFolder("\(folder)/\(name)")
+        }
+      }
+      let refusal = failure { _ = try RunFolder(creating: folder) }
+      #expect(refusal?.kind == .usage && refusal?.message.contains("--run-dir") == true)
+      #expect(
+        refusal?.message.contains("holds '\(names.first { $0.hasPrefix("c") && $0.hasSuffix("tex") } ?? names[1])'")
+          == true)
+      #expect(Set(try FileSystem.names(in: folder)) == Set(names))
+    }
+  }
+
+  @Test func `a new run's folder may have its job's logs, and an old one's whatever was put there`() throws {
+    try withScratchFolder { folder in
+      for name in ["slurm-12.out", "train.log", "c.yaml", ".hidden"] { try write("", to: "\(folder)/\(name)") }
+      let run = try RunFolder(creating: folder)
+      try write("", to: folder + "/notes.txt")
+      #expect(failure { _ = try RunFolder(creating: folder) } != nil)
+      try run.write(configuration: "seed: 1\n")
+      _ = try RunFolder(creating: folder)
+    }
+  }
+
+  @Test func `each start has its line in the history, whatever was torn before`() throws {
+    try withScratchFolder { folder in
+      let run = try RunFolder(creating: folder)
+      let history = RunHistory(run)
+      func start(_ step: Int) -> RunHistory.Start {
+        RunHistory.Start(
+          date: "2026-01-01T00:00:00Z", version: "1", command: ["svdist", "é \"x\"\n"], hosts: ["a"], ranks: 2,
+          threads: nil,
+          restart: false, step: step, changes: [RunHistory.Change(key: "seed", was: "1", now: "2")])
+      }
+      try history.add(start(0))
+      try write(try read(run.historyPath) + "{\"step\":", to: run.historyPath)
+      try history.add(start(7))
+      let starts = try history.starts()
+      #expect(starts.map(\.step) == [0, 7])
+      #expect(starts[1].command == ["svdist", "é \"x\"\n"] && starts[1].changes.map(\.now) == ["2"])
+    }
+  }
+
   @Test func `a folder that cannot be written to is told`() {
     let failure = failure { _ = try RunFolder(creating: "/proc/runs/x") }
     #expect(failure?.kind == .failed)

@@ -132,6 +132,25 @@ import Testing
     }
   }
 
+  @Test(arguments: ["dangling", "link", "pipe", "folder"])
+  func `what is no lock under its name is told at once and stays`(kind: String) throws {
+    try withScratchFolder { folder in
+      let path = folder + "/lock"
+      switch kind {
+      case "dangling": try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/none")
+      case "link":
+        try write("mine", to: folder + "/file")
+        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: folder + "/file")
+      case "pipe": try #require(mkfifo(path, 0o600) == 0)
+      default: try FileSystem.createFolder(path)
+      }
+      let refusal = failure { _ = try RunLock(folder: folder) }
+      #expect(refusal?.kind == .failed)
+      #expect(refusal?.message.hasPrefix("\(path) is ") == true && refusal?.message.contains("--run-dir") == true)
+      #expect(try Self.names(folder) == (kind == "link" ? ["file", "lock"] : ["lock"]))
+    }
+  }
+
   @Test func `of many that find the same dead lock one gets the folder`() throws {
     try withScratchFolder { folder in
       try Self.leave(Self.holder { $0.started = "1" }, in: folder)

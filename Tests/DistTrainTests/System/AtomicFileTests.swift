@@ -30,6 +30,62 @@ import Testing
     }
   }
 
+  @Test func `of several writers at the same time one has the place with its whole file, and nothing stays beside it`()
+    throws
+  {
+    try withScratchFolder { folder in
+      let path = folder + "/scores"
+      let texts = (0..<8).map { String(repeating: "\($0)", count: 300_000 + $0) }
+      DispatchQueue.concurrentPerform(iterations: texts.count) { index in
+        for _ in 0..<5 { try? AtomicFile.write(texts[index], to: path) }
+      }
+      let text = try read(path)
+      #expect(texts.contains(text))
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["scores"])
+    }
+  }
+
+  @Test func `a file is created only where nothing has its name, and a link is not followed`() throws {
+    try withScratchFolder { folder in
+      try write("mine", to: folder + "/file")
+      try FileManager.default.createSymbolicLink(atPath: folder + "/link", withDestinationPath: folder + "/file")
+      try FileManager.default.createSymbolicLink(atPath: folder + "/dangling", withDestinationPath: folder + "/none")
+      for name in ["file", "link", "dangling"] {
+        #expect(
+          failure { _ = try OutputFile(creating: "\(folder)/\(name)") }?.message.contains("/\(name): File exists")
+            == true)
+      }
+      #expect(try read(folder + "/file") == "mine")
+      #expect(!FileSystem.exists(folder + "/none"))
+    }
+  }
+
+  @Test func `what an ended process left half-written goes, and what others may still write stays`() throws {
+    try withScratchFolder { folder in
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/bin/true")
+      try process.run()
+      process.waitUntilExit()
+      let own = PartialName.make(for: folder + "/a.b@c.ark")
+      let ended = own.replacingOccurrences(of: ".\(getpid())-", with: ".\(process.processIdentifier)-")
+      let elsewhere = ended.replacingOccurrences(of: "@", with: "@not-")
+      let restarted = own.replacingOccurrences(of: ".\(getpid())-", with: ".\(getpid())-1")
+      let kept = [own, elsewhere, folder + "/.hidden.partial", folder + "/.1-2-3-4@x.partial"]
+      for name in kept + [ended, restarted] { try write("", to: name) }
+      try AtomicFile.write("text", to: folder + "/other")
+      let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+      #expect(Set(names) == Set(kept.map { ($0 as NSString).lastPathComponent } + ["other"]))
+    }
+  }
+
+  @Test func `a name of any length is written`() throws {
+    try withScratchFolder { folder in
+      let path = folder + "/" + String(repeating: "é", count: 120)
+      try AtomicFile.write("text", to: path)
+      #expect(try read(path) == "text")
+    }
+  }
+
   @Test func `a device is written to, not replaced`() throws {
     try AtomicFile.write("text", to: "/dev/null")
     var status = stat()

@@ -6,12 +6,12 @@ import GeneratedCorpora
 
 let arguments = CommandLine.arguments
 guard arguments.count == 4, let speakers = Int(arguments[2]), let utterances = Int(arguments[3]) else {
-  Job.report("usage: generate-corpus folder speakers utterances")
+  StandardError.say("usage: generate-corpus folder speakers utterances")
   exit(64)
 }
 do {
   try GeneratedCorpus.write(to: URL(fileURLWithPath: arguments[1]), speakers: speakers, utterances: utterances)
 } catch {
-  Job.report("generate-corpus: \(error)")
+  StandardError.say("generate-corpus: \(error)")
   exit(1)
 }

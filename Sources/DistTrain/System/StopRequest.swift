@@ -10,7 +10,7 @@ package enum StopRequest {
   /// Lets SIGTERM, SIGINT and SIGUSR1 ask for a stop from now on instead of ending the process; a second SIGINT ends
   /// it. A reader of the output that goes away (SIGPIPE) stops nothing.
   package static func watch() {
-    Foundation.signal(SIGPIPE, SIG_IGN)
+    StandardError.outliveReaders()
     for number in [SIGTERM, SIGINT, SIGUSR1] {
       Foundation.signal(number) { number in
         _ = StopRequest.signal.compareExchange(expected: 0, desired: number, ordering: .relaxed)
@@ -22,6 +22,14 @@ package enum StopRequest {
         _ = write(STDERR_FILENO, answer.utf8Start, answer.utf8CodeUnitCount)
       }
     }
+  }
+
+  /// Ends a wait that a signal asks to end.
+  /// - Parameter what: the thing that is waited for, in the error.
+  /// - Throws: `Failure(.stopped)`.
+  static func check(waitingFor what: @autoclosure () -> String) throws {
+    guard let received else { return }
+    throw Failure(.stopped, "stopped by \(name(received)) while it waited for \(what()): run the same command again")
   }
 
   /// The signal that asked for a stop; nil if none did.

@@ -1,0 +1,44 @@
+import Foundation
+
+/// The file `NAME.encoder` beside a file of Kaldi's vectors, whose format has no room for it: which encoder made them.
+struct EncoderMark: Codable {
+  /// The encoder's identity.
+  let encoder: String
+  /// The SHA-256 of the file of vectors: another one of that name is not meant.
+  let embeddings: String
+
+  private static func path(of file: String) -> String { file + ".encoder" }
+
+  /// The encoder that made a file's vectors; nil where that is not known.
+  static func encoder(of file: String) throws -> String? {
+    guard FileSystem.exists(path(of: file)), !FileSystem.isDevice(file),
+      let mark = try? JSONDecoder().decode(Self.self, from: Data(InputFile.contents(of: path(of: file)))),
+      try InputFile(path: file).digest() == mark.embeddings
+    else { return nil }
+    return mark.encoder
+  }
+
+  /// The encoder that made the vectors of several files; nil where that is not known of each.
+  /// - Throws: `Failure(.badData)` where they are of different encoders.
+  static func encoder(of files: [String], listedIn list: String) throws -> String? {
+    let encoders = try files.map { try encoder(of: $0) }
+    guard Set(encoders.compactMap(\.self)).count < 2 else {
+      throw Failure(.badData, "\(list): its embeddings are of different encoders: embed all with the same one")
+    }
+    return encoders.contains(nil) ? nil : encoders.first ?? nil
+  }
+
+  /// Writes the mark, which gets its name later.
+  func stage(of file: String) throws -> StagedFile {
+    let json = [UInt8](try JSONEncoder.sorted.encode(self)) + [UInt8(ascii: "\n")]
+    return try AtomicFile.stage(Self.path(of: file)) { try $0.write(json) }
+  }
+}
+
+extension JSONEncoder {
+  fileprivate static var sorted: JSONEncoder {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    return encoder
+  }
+}

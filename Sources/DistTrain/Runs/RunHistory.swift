@@ -1,0 +1,93 @@
+import Foundation
+
+/// `history.jsonl`: a line for each start of a run, of what it was started with and where it went on.
+package struct RunHistory {
+  /// A setting or corpus that is another one from this start on.
+  package struct Change: Codable, Sendable, Equatable {
+    package let key: String
+    package let was: String
+    package let now: String
+
+    package init(key: String, was: String, now: String) {
+      self.key = key
+      self.was = was
+      self.now = now
+    }
+  }
+
+  /// A start.
+  package struct Start: Codable, Sendable {
+    /// The time of day, in UTC, such as `2026-11-29T00:15:16Z`.
+    package let date: String
+    /// svdist's version.
+    package let version: String
+    /// The command line of rank 0.
+    package let command: [String]
+    package let hosts: [String]
+    package let ranks: Int
+    /// Of each rank; nil where it is not known.
+    package let threads: Int?
+    /// Whether `--restart` removed what was there.
+    package let restart: Bool
+    /// The step that it goes on from; 0 for a run that begins.
+    package let step: Int
+    /// What `--allow-change` accepted.
+    package let changes: [Change]
+
+    package init(
+      date: String, version: String, command: [String], hosts: [String], ranks: Int, threads: Int?, restart: Bool,
+      step: Int, changes: [Change]
+    ) {
+      self.date = date
+      self.version = version
+      self.command = command
+      self.hosts = hosts
+      self.ranks = ranks
+      self.threads = threads
+      self.restart = restart
+      self.step = step
+      self.changes = changes
+    }
+  }
+
+  private let path: String
+
+  package init(_ folder: RunFolder) {
+    path = folder.historyPath
+  }
+
+  /// Adds a start. A line that was cut short by a kill goes.
+  /// - Throws: `Failure(.failed)` with the system's reason where it cannot be written.
+  package func add(_ start: Start) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let log = try StepLog(path: path)
+    try log.cutBack(to: .max)
+    try log.append(String(decoding: encoder.encode(start), as: UTF8.self))
+    try log.sync()
+  }
+
+  /// The starts so far.
+  package func starts() throws -> [Start] {
+    try InputFile.contents(of: path).split(separator: UInt8(ascii: "\n")).map {
+      try JSONDecoder().decode(Start.self, from: Data($0))
+    }
+  }
+}
+
+extension RunHistory {
+  /// Adds this start of a session's run, which goes on from the step that its trainer is at. Training does not depend on
+  /// it: what cannot be written is told.
+  func add(_ session: RunSession, changes: [Change]) {
+    let options = session.options
+    let start = Start(
+      date: ISO8601DateFormatter().string(from: Date()), version: options.version, command: options.command,
+      hosts: session.communicator.hosts.distinct, ranks: session.communicator.size, threads: options.threads,
+      restart: options.restart, step: session.trainer.step, changes: changes)
+    do {
+      try add(start)
+    } catch {
+      session.note("warning: this start is not in the run's history: \(Failure(error).message)")
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import DistTrain
+import Foundation
+import Synchronization
+
+/// mpirun in a session of its own, which the signals of a terminal do not reach, and to which requests to stop are passed
+/// on in the way that leaves its ranks time: Open MPI and MPICH pass SIGUSR1 on to all ranks and do nothing else.
+struct Launcher {
+  /// By which ranks know that Ctrl-C is taken care of.
+  private static let variable = "SVDIST_LAUNCH"
+  /// Seconds between looks for a signal and for mpirun's end.
+  private static let look: UInt32 = 20_000
+
+  private let process: pid_t
+
+  /// Starts a program of the search path.
+  /// - Throws: `Failure(.failed)` where it cannot be started.
+  init(_ program: String, _ arguments: [String]) throws {
+    Signals.watch()
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    var all = sigset_t()
+    sigfillset(&all)
+    posix_spawnattr_setsigdefault(&attributes, &all)
+    // POSIX_SPAWN_SETSID, which Swift's module of the C library leaves out.
+    let ownSession: Int32 = 0x80
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | ownSession))
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    // Of another session it could not read the terminal.
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+    setenv(Self.variable, "1", 1)
+    var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
+    defer { for word in words { free(word) } }
+    var process = pid_t()
+    let code = posix_spawnp(&process, program, &actions, &attributes, &words, environ)
+    guard code == 0 else {
+      throw Failure(
+        .failed, "cannot start \(program): \(String(cString: strerror(code))): install Open MPI, or add it to PATH")
+    }
+    self.process = process
+  }
+
+  /// Waits for its end and passes on requests to stop meanwhile.
+  /// - Returns: its exit status; 128 + the signal that ended it.
+  func run() throws -> Int32 {
+    while true {
+      var status: Int32 = 0
+      let ended = waitpid(process, &status, WNOHANG)
+      if ended == process {
+        let signal = status & 0x7F
+        return signal == 0 ? status >> 8 & 0xFF : 128 + signal
+      }
+      if ended < 0, errno != EINTR {
+        throw Failure(.failed, "cannot wait for mpirun: \(String(cString: strerror(errno)))")
+      }
+      if let signal = Signals.takeRequest() { kill(process, signal) }
+      usleep(Self.look)
+    }
+  }
+
+  /// What somebody at a terminal is told who started mpirun without this; nil where nothing is to be told.
+  static func note(_ environment: [String: String], isWatched: Bool) -> String? {
+    guard isWatched, environment["OMPI_COMM_WORLD_SIZE"] != nil, environment[variable] == nil else { return nil }
+    return
+      "note: Ctrl-C leaves mpirun's ranks no time for a checkpoint: stop with kill -USR1 \(getppid()), or start with svdist "
+      + "launch"
+  }
+}
+
+/// The requests to stop that the launcher got.
+private enum Signals {
+  private static let isAsked = Atomic(false)
+  private static let interrupts = Atomic(0)
+  private static let isPassedOn = Atomic(false)
+
+  static func watch() {
+    for number in [SIGINT, SIGTERM, SIGHUP, SIGUSR1] {
+      signal(number) { number in
+        Signals.isAsked.store(true, ordering: .relaxed)
+        guard number == SIGINT else { return }
+        let isFirst = Signals.interrupts.add(1, ordering: .relaxed).oldValue == 0
+        // Only write(2) is allowed here.
+        let answer: StaticString =
+          isFirst
+          ? "\nsvdist: stopping after this step; Ctrl-C again ends at once, without a checkpoint\n" : "\n"
+        _ = write(STDERR_FILENO, answer.utf8Start, answer.utf8CodeUnitCount)
+      }
+    }
+  }
+
+  /// The signal to pass on now: SIGUSR1 once, and SIGTERM where somebody pressed Ctrl-C again; nil for none.
+  static func takeRequest() -> Int32? {
+    guard isAsked.exchange(false, ordering: .relaxed) else { return nil }
+    if interrupts.load(ordering: .relaxed) > 1 { return SIGTERM }
+    return isPassedOn.exchange(true, ordering: .relaxed) ? nil : SIGUSR1
+  }
+}

@@ -1,0 +1,91 @@
+import DistTrain
+import Foundation
+import Synchronization
+import Testing
+
+@Suite struct WholeFolderTests {
+  private func names(_ folder: String) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+  }
+
+  @Test func `a folder takes the place of another one, of which nothing stays`() throws {
+    try withScratchFolder { folder in
+      for text in ["old", "new"] {
+        try WholeFolder.write(folder + "/data", replacing: ["list"]) { try AtomicFile.write(text, to: $0 + "/list") }
+      }
+      #expect(try read(folder + "/data/list") == "new")
+      #expect(try names(folder) == ["data"])
+    }
+  }
+
+  @Test func `what somebody put into a folder while its successor was written is not lost`() throws {
+    try withScratchFolder { folder in
+      let data = folder + "/data"
+      try WholeFolder.write(data) { try AtomicFile.write("old", to: $0 + "/list") }
+      let refusal = failure {
+        try WholeFolder.write(data, replacing: ["list"]) {
+          try AtomicFile.write("new", to: $0 + "/list")
+          try write("important", to: data + "/thesis.tex")
+        }
+      }
+      #expect(refusal?.message.contains("'thesis.tex'") == true)
+      #expect(try read(data + "/thesis.tex") == "important" && read(data + "/list") == "old")
+      #expect(try names(folder) == ["data"])
+    }
+  }
+
+  @Test func `of two that write a folder which is not there one has it, and the other is told`() throws {
+    try withScratchFolder { folder in
+      let data = folder + "/data"
+      let refusal = failure {
+        try WholeFolder.write(data) { mine in
+          try AtomicFile.write("mine", to: mine + "/list")
+          let ours = folder + "/theirs"
+          try FileSystem.createFolder(ours)
+          try write("theirs", to: ours + "/list")
+          // As the other one does, after this one looked for the last time.
+          try FileSystem.rename(ours, to: data)
+        }
+      }
+      #expect(refusal?.message.contains("data: exists and is not empty") == true, "\(refusal?.message ?? "")")
+      let list = try read(data + "/list")
+      #expect(list == "theirs")
+      #expect(try names(folder) == ["data"])
+    }
+  }
+
+  @Test func `writers of one folder at the same time leave it whole`() throws {
+    try withScratchFolder { folder in
+      let refused = Mutex(0)
+      DispatchQueue.concurrentPerform(iterations: 8) { index in
+        let failure = failure {
+          try WholeFolder.write(folder + "/data", replacing: ["a", "b"]) { place in
+            for name in ["a", "b"] { try AtomicFile.write("\(index)", to: "\(place)/\(name)") }
+          }
+        }
+        if failure != nil { refused.withLock { $0 += 1 } }
+      }
+      #expect(refused.withLock { $0 } < 8)
+      let texts = try ["a", "b"].map { try read("\(folder)/data/\($0)") }
+      #expect(texts[0] == texts[1])
+      #expect(try names(folder) == ["data"])
+    }
+  }
+
+  @Test func `what killed writers left is told with what to do about it`() throws {
+    try withScratchFolder { folder in
+      let data = folder + "/data"
+      let half = PartialName.make(for: data)
+      let old = PartialName.make(for: data, suffix: "replaced")
+      for path in [half, old, folder + "/.data.12.partial", PartialName.make(for: folder + "/other")] {
+        try FileSystem.createFolder(path)
+      }
+      let lines = WholeFolder.leftovers(beside: data)
+      #expect(lines.count == 3)
+      #expect(lines.contains { $0.hasPrefix(half) && $0.hasSuffix("remove it") })
+      #expect(lines.contains { $0.hasPrefix(old) && $0.contains("is what \(data) was") && $0.contains("move it back") })
+      try FileSystem.createFolder(data)
+      #expect(WholeFolder.leftovers(beside: data).contains { $0.hasPrefix(old) && $0.hasSuffix("killed: remove it") })
+    }
+  }
+}
