@@ -42,7 +42,8 @@ package struct CommandRecordings: Sendable {
     for (command, outcome) in zip(commands, outcomes) {
       if let clipped = try? outcome.get().clipped { clipping.add(clipped, of: command) }
     }
-    files = Dictionary(uniqueKeysWithValues: zip(commands.map { Name($0) }, outcomes.map { outcome in outcome.map(\.path) }))
+    let made = outcomes.map { outcome in outcome.map(\.path) }
+    files = Dictionary(uniqueKeysWithValues: zip(commands.map { Name($0) }, made))
     self.clipping = clipping
     self.folder = folder
   }
