@@ -5,9 +5,9 @@ import Synchronization
 /// mpirun in a session of its own, which the signals of a terminal do not reach, and to which requests to stop are passed
 /// on in the way that leaves its ranks time: Open MPI and MPICH pass SIGUSR1 on to all ranks and do nothing else.
 struct Launcher {
-  /// By which ranks know that Ctrl-C is taken care of.
+  /// The variable by which ranks know that Ctrl-C is taken care of.
   private static let variable = "SVDIST_LAUNCH"
-  /// Seconds between looks for a signal and for mpirun's end.
+  /// The microseconds between looks for a signal and for mpirun's end.
   private static let look: UInt32 = 20_000
 
   private let process: pid_t
@@ -45,7 +45,7 @@ struct Launcher {
     self.process = process
   }
 
-  /// Waits for its end and passes on requests to stop meanwhile.
+  /// Waits for the end of mpirun and passes on requests to stop meanwhile.
   /// - Returns: its exit status; 128 + the signal that ended it.
   func run() throws -> Int32 {
     while true {
@@ -63,7 +63,7 @@ struct Launcher {
     }
   }
 
-  /// What somebody at a terminal is told who started mpirun without this; nil where nothing is to be told.
+  /// The line that somebody at a terminal is told who started mpirun without this; nil where there is none.
   static func note(_ environment: [String: String], isWatched: Bool) -> String? {
     guard isWatched, environment["OMPI_COMM_WORLD_SIZE"] != nil, environment[variable] == nil else { return nil }
     return

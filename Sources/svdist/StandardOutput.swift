@@ -1,7 +1,7 @@
 import DistTrain
 @preconcurrency import Glibc
 
-/// What a command printed, and whether it arrived.
+/// The output of a command, and whether it arrived.
 enum StandardOutput {
   /// Hands everything printed to the system.
   /// - Throws: `Failure(.failed)` where that cannot be written, now or before: the disk is full, or the reader has gone.

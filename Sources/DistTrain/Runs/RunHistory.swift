@@ -1,6 +1,6 @@
 import Foundation
 
-/// `history.jsonl`: a line for each start of a run, of what it was started with and where it went on.
+/// `history.jsonl`, with a line for each start of a run that says how it was started and at which step it went on.
 package struct RunHistory {
   /// A setting or corpus that is another one from this start on.
   package struct Change: Codable, Sendable, Equatable {
@@ -25,13 +25,13 @@ package struct RunHistory {
     package let command: [String]
     package let hosts: [String]
     package let ranks: Int
-    /// Of each rank; nil where it is not known.
+    /// The number of threads of each rank; nil where it is not known.
     package let threads: Int?
     /// Whether `--restart` removed what was there.
     package let restart: Bool
     /// The step that it goes on from; 0 for a run that begins.
     package let step: Int
-    /// What `--allow-change` accepted.
+    /// The changes that `--allow-change` accepted.
     package let changes: [Change]
 
     package init(

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Lines on standard error. Nobody reading them, or a full disk, is no reason to end.
+/// Lines on standard error. A reader that has gone, or a full disk, does not end the process.
 package enum StandardError {
   /// Writes one line, in one piece even where several ranks write.
   package static func say(_ line: String) { write(line + "\n") }

@@ -98,7 +98,7 @@ package enum WholeFolder {
       }
   }
 
-  /// Those that a svdist before 0.3 left, whose names had the process's number alone.
+  /// The folders that earlier versions left, whose names had the process's number alone.
   private static func numbered(beside target: String) -> [String] {
     let (folder, name) = (FileSystem.folder(of: target), FileSystem.name(of: target))
     return ((try? FileSystem.names(in: folder)) ?? []).filter {
