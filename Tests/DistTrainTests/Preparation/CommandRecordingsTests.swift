@@ -55,14 +55,14 @@ import Testing
     let path = try audio.write(channels, as: .floatWav, name: "two.wav")
     let nine = try audio.write((0..<9).map { _ in channels[0] }, name: "nine.wav")
     let recordings = try CommandRecordings(["cat \(path) |", "cat \(nine) |"], into: folder.path("audio"), limit: 20)
-    let kept = try #require(try recordings.files["cat \(path) |"]?.get())
+    let kept = try #require(try recordings.files[Name("cat \(path) |")]?.get())
     let file = try AudioFile(path: kept)
     #expect(file.channels == 2 && file.frames == 16_000)
     #expect(try largestDifference(file.read(from: 0, count: 16_000, channel: 0), channels[0]) <= 0.5 / 32_768)
     #expect(try file.read(from: 0, count: 16_000, channel: 1).max()! > 0.999)
     let beyond = channels[1].count { abs($0) > 1.0001 }
     #expect(abs(recordings.clipping.samples - beyond) < 100 && recordings.clipping.first == "cat \(path) |")
-    let told = failure { _ = try recordings.files["cat \(nine) |"]?.get() }
+    let told = failure { _ = try recordings.files[Name("cat \(nine) |")]?.get() }
     #expect(told?.message.contains("has 9 channels, of which FLAC holds 8") == true)
   }
 
