@@ -63,10 +63,10 @@ struct OddRecording {
 
   /// The bytes of a file with the samples.
   private func whole(_ samples: [Float], at path: String) throws -> [UInt8] {
-    let shorts = samples.map { Int16(clipping: $0.isFinite ? $0 : 0) }
+    let shorts = samples.map { Int16(max(-32_768, min(32_767, $0.isFinite ? $0 * 32_768 : 0))) }
     let big = shorts.flatMap { [UInt8(truncatingIfNeeded: $0 >> 8), UInt8(truncatingIfNeeded: $0)] }
     switch container {
-    case .wav: return try MemoryFile.wave(samples.map { $0.isFinite ? $0 : 0 }, sampleRate: 16_000)
+    case .wav: return Self.wave(format: 1, channels: 1, shorts.flatMap { Self.little(Int($0), 2) })
     case .floats: return Self.wave(format: 3, channels: 1, samples.flatMap { Self.little(Int($0.bitPattern), 4) })
     case .stereo:
       let second: Int16 = fault == .oppositePhases ? -1 : 1

@@ -127,7 +127,8 @@ extension ProgramTests {
       #expect(lines.count { $0.hasPrefix("Error: Unknown option '--thread'") } == 1, "\(outcome.errors)")
       let mistyped = try svdist(["trian", "--run-dir", "x"])
       #expect(mistyped.status == 64)
-      #expect(mistyped.errors.hasPrefix("Error: Unknown command 'trian': the commands are train, prepare, embed, "))
+      #expect(
+        mistyped.errors.hasPrefix("Error: Unknown command 'trian': the commands are train, launch, prepare, embed, "))
       let help = try svdist(["--help"], mpi: 2)
       #expect(help.status == 0)
       #expect(help.output.components(separatedBy: "USAGE:").count == 2, "\(help.output)")

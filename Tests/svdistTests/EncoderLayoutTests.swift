@@ -71,12 +71,13 @@ extension ProgramTests {
         let arguments = ["--encoder", run.path("run"), "--corpus", corpus.path, "--output", run.path("e.txt")]
         return try svdist(["embed"] + arguments, mpi: ranks)
       }
-      try withRun { run in
+      let settings = Self.settings + ["features.frameShift=20"]
+      try withRun(settings) { run in
         let short = run.folder.appending(path: "short")
-        // 1,039 samples are four frames, 1,040 five.
-        try GeneratedCorpus.write(to: short, speakers: 1, utterances: 2, seconds: 1039 / 16_000)
+        // 1,679 samples are four frames, 1,680 five.
+        try GeneratedCorpus.write(to: short, speakers: 1, utterances: 2, seconds: 1679 / 16_000)
         try GeneratedCorpus.writeTrials(to: short, speakers: 1, utterances: 2)
-        let least = "5 frames (1040 samples)"
+        let least = "5 frames (1680 samples)"
         for ranks in [nil, 2] {
           expectRefusal(
             try embed(run, short, mpi: ranks), 65, "utterance s0-u", least, underLauncher: ranks != nil)
@@ -89,16 +90,16 @@ extension ProgramTests {
         expectRefusal(try svdist(["verify", wav, wav] + encoder), 65, wav, least)
         let held = ["corpus.evaluation=\(short.path)", "corpus.trials=\(short.path)/trials"]
         expectRefusal(
-          try svdist(run.arguments(steps: 2, Self.settings + held, into: "held")), 65, "utterance s0-u", least)
+          try svdist(run.arguments(steps: 2, settings + held, into: "held")), 65, "utterance s0-u", least)
         #expect(run.metrics("held").isEmpty)
 
         let enough = run.folder.appending(path: "enough")
-        try GeneratedCorpus.write(to: enough, speakers: 1, utterances: 2, seconds: 1040 / 16_000)
+        try GeneratedCorpus.write(to: enough, speakers: 1, utterances: 2, seconds: 1680 / 16_000)
         #expect(try embed(run, enough).status == 0)
       }
       try withRun([]) { run in
         let short = run.folder.appending(path: "short")
-        try GeneratedCorpus.write(to: short, speakers: 1, utterances: 2, seconds: 0.01)
+        try GeneratedCorpus.write(to: short, speakers: 1, utterances: 2, seconds: 0.1)
         #expect(try embed(run, short).status == 0)
       }
     }

@@ -100,7 +100,8 @@ struct CSVTable {
     private mutating func endRow() throws {
       let isQuoted = state == .closed
       try endField()
-      if fields.count > 1 || !fields[0].isEmpty || isQuoted { rows.append(Row(line: firstLine, fields: fields)) }
+      let isBlank = fields.count == 1 && fields[0].utf8.allSatisfy(LineReader.isBlank)
+      if !isBlank || isQuoted { rows.append(Row(line: firstLine, fields: fields)) }
       fields = []
       firstLine = line
     }

@@ -161,7 +161,10 @@ package struct PreparedCorpus: Sendable {
 
   /// Refuses to replace a folder that holds audio which the new lists name.
   private func checkOverwriting(_ base: String, named output: String) throws {
-    let own = parts.lazy.flatMap(\.utterances).first { !$0.needsFile && $0.path.begins(with: base + "/") }
+    let own = parts.lazy.flatMap(\.utterances).first {
+      !$0.needsFile && $0.path.begins(with: base + "/")
+        && URL(fileURLWithPath: $0.path).standardized.path.begins(with: base + "/")
+    }
     guard let own else { return }
     throw Failure(
       .usage,

@@ -11,11 +11,11 @@ import Testing
   init() throws { folder = try TestFolder() }
 
   private func prepare(
-    _ source: CorpusSource, joiningBelow limit: Double? = nil, holdOut: Int? = nil,
+    _ source: CorpusSource, minimum: Int = 2, joiningBelow limit: Double? = nil, holdOut: Int? = nil,
     shards: Bool = false
   ) throws -> CorpusPreparation {
     let preparation = try CorpusPreparation(
-      source, lengths: 0.5...(.infinity), minimumUtterances: 2, joiningBelow: limit)
+      source, lengths: 0.5...(.infinity), minimumUtterances: minimum, joiningBelow: limit)
     let prepared = try PreparedCorpus(
       preparation, heldOut: { corpus in try holdOut.map { try HoldOut.draw($0, from: corpus, seed: 1) } },
       trials: nil, seed: 1)
@@ -61,7 +61,7 @@ import Testing
   @Test func `they are joined, held out and written to shards apart`() throws {
     try writeTree()
     let source = try CorpusSource(folder.path("source"))
-    _ = try prepare(source, joiningBelow: 1, shards: true)
+    _ = try prepare(source, minimum: 1, joiningBelow: 1, shards: true)
     try expectAll("out", utterances: 4)
     let shards = try CorpusSource(folder.path("out/shard.list"))
     #expect(Set(shards.utterances.map { Name($0.speaker) }) == Set(speakers.map { Name($0) }))

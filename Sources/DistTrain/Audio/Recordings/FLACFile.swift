@@ -2,7 +2,7 @@ import CSndFile
 import Foundation
 
 /// A 16-bit FLAC file that is being written.
-final class FLACFile {
+package final class FLACFile {
   private let path: String
   private var file: OpaquePointer?
   private let channels: Int
@@ -13,7 +13,7 @@ final class FLACFile {
   static let mostChannels = 8
 
   /// Creates the file, or empties an existing one.
-  init(path: String, sampleRate: Int, channels: Int = 1) throws {
+  package init(path: String, sampleRate: Int, channels: Int = 1) throws {
     self.path = path
     self.channels = channels
     var info = SF_INFO()
@@ -30,14 +30,14 @@ final class FLACFile {
 
   /// Adds samples, interleaved, where full scale is ±1, rounded to 16 bits; those beyond full scale are clipped.
   /// Samples of a 16-bit recording are kept exactly.
-  func append(_ samples: [Float]) throws {
+  package func append(_ samples: [Float]) throws {
     let values = samples.map { Int16(clipping: $0) }
     clipped += Clipping.count(samples)
     guard sf_write_short(file, values, sf_count_t(values.count)) == values.count else { throw failure }
   }
 
   /// Writes what is left and waits until it is on disk.
-  func close() throws {
+  package func close() throws {
     sf_write_sync(file)
     let status = sf_close(file)
     file = nil

@@ -96,13 +96,13 @@ import Testing
     #expect(sf_write_float(file, sound, sf_count_t(sound.count)) == sound.count)
     sf_close(file)
     let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
-    let table = try #require(bytes.range(of: Data("Info".utf8)) ?? bytes.range(of: Data("Xing".utf8)))
-    #expect(try AudioFile(path: path).frames == sound.count)
-    // What is before the second frame, which begins like the first, is the frame of the table.
-    let second = try #require(
-      bytes.range(of: bytes.prefix(2), in: table.upperBound..<bytes.count)
-    ).lowerBound
-    let frames = bytes[second...]
+    var frames = bytes[...]
+    // Libraries differ in whether they write a table where the bit rate is constant.
+    if let table = bytes.range(of: Data("Info".utf8)) ?? bytes.range(of: Data("Xing".utf8)) {
+      #expect(try AudioFile(path: path).frames == sound.count)
+      // The second frame begins like the first, which holds the table.
+      frames = bytes[try #require(bytes.range(of: bytes.prefix(2), in: table.upperBound..<bytes.count)).lowerBound...]
+    }
     let tag = Data("ID3".utf8) + Data([3, 0, 0, 0, 0, 0, 20]) + Data(count: 20)
     for (name, content) in [("bare", frames), ("tagged", tag + frames), ("twice", frames + frames)] {
       let path = audio.path("\(name).mp3")
