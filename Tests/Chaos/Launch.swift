@@ -25,7 +25,7 @@ final class Launch {
     _ = try output.seekToEnd()
     // Open MPI kills its ranks a second after it passed SIGTERM on, unless it is told to wait.
     let launcher = [
-      "mpirun", "--oversubscribe", "--bind-to", "none", "--mca", "odls_base_sigkill_timeout", "20", "-n", "\(ranks)",
+      "mpirun", "--oversubscribe", "--bind-to", "none", "--mca", "odls_base_sigkill_timeout", "5", "-n", "\(ranks)",
     ]
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     // Swift's threads block signals, and a program that they start would too.
