@@ -18,12 +18,7 @@ struct Account {
     }
     let leftOut = Data(try InputFile.contents(of: "\(output)/\(PreparedCorpus.leftOutName)"))
     missing = recordings.filter { path in
-      !named.contains(Array(path.utf8)) && leftOut.range(of: Self.printable(path)) == nil
+      !named.contains(Array(path.utf8)) && leftOut.range(of: Data(path.shown.utf8)) == nil
     }
-  }
-
-  /// A path as left-out.tsv has it.
-  private static func printable(_ path: String) -> Data {
-    Data(path.utf8.map { $0 == UInt8(ascii: "\t") ? UInt8(ascii: " ") : $0 })
   }
 }

@@ -55,7 +55,7 @@ struct OddCorpus {
   /// What is added to most names: nothing.
   private static func oddity(_ random: inout RandomStream) -> String {
     let oddities = [
-      "é", "e\u{301}", " x", "\t", "\u{301}", "/", "🎤", "..", "-", "'", "\"", "%20", "\u{200B}", "ß", "\u{A0}",
+      "é", "e\u{301}", " x", "\t", "\u{301}", "🎤", "..", "-", "'", "\"", "%20", "\u{200B}", "ß", "\u{A0}",
       String(repeating: "n", count: 200),
     ]
     return random.below(4) > 0 ? "" : oddities[random.below(oddities.count)]

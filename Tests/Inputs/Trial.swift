@@ -40,8 +40,9 @@ struct Trial {
     } else if status != 0, errors.isEmpty {
       faults.append("failed without a word")
     }
-    if (output + errors).lowercased().split(whereSeparator: { !$0.isLetter }).contains("nan") {
-      faults.append("printed nan")
+    let prints = ["verify", "evaluate"].contains(arguments.first ?? "")
+    if prints, status == 0, output.lowercased().split(whereSeparator: { !$0.isLetter }).contains("nan") {
+      faults.append("printed a score that is no number")
     }
   }
 }
