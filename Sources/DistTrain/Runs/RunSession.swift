@@ -66,7 +66,10 @@ package final class RunSession {
     arithmetic = .here(plan.precision)
     try arithmetic.agree(communicator)
     let corpus = plan.batches.corpus
-    let overlap = try communicator.agree { try Self.overlap(corpus, heldOut, isAllowed: options.allowsOverlap) }
+    // Rank 0 compares: lengths and checksums of files are the same work on every rank.
+    let overlap = try communicator.agree {
+      communicator.rank == 0 ? try Self.overlap(corpus, heldOut, isAllowed: options.allowsOverlap) : nil
+    }
     try corpus.agree(configuration.corpus.train ?? "", communicator)
     trainer = Trainer(
       encoder: configuration.network, plan: plan, communicator: communicator, readers: options.readers,
@@ -92,7 +95,7 @@ package final class RunSession {
     }
   }
 
-  /// What the corpora share, where that is allowed.
+  /// A line about the speakers and recordings that the corpora share, where that is allowed; nil where they share none.
   /// - Throws: `Failure(.badData)` where it is not.
   private static func overlap(_ corpus: Corpus, _ heldOut: HeldOutEvaluation?, isAllowed: Bool) throws -> String? {
     guard let heldOut, let line = CorpusOverlap(training: corpus, evaluation: heldOut.corpus).summary else {
