@@ -43,6 +43,12 @@ void ck_combine(const float *x, const float *z, float *y, size_t n, float a, flo
 void ck_affine_sum(const float *x, const float *z, float *y, size_t n, float a, float b, float c) {
   table->affine_sum(x, z, y, n, a, b, c);
 }
+void ck_affine_relu(const float *x, float *y, size_t n, float scale, float shift) {
+  table->affine_relu(x, y, n, scale, shift);
+}
+void ck_affine_sum_relu(const float *x, const float *z, float *y, size_t n, float a, float b, float c) {
+  table->affine_sum_relu(x, z, y, n, a, b, c);
+}
 void ck_relu_backward(float *x, const float *r, size_t n) { table->relu_backward(x, r, n); }
 double ck_sum(const float *x, size_t n) { return table->sum(x, n); }
 double ck_squared_deviations(const float *x, size_t n, float mean) { return table->squared_deviations(x, n, mean); }
@@ -50,12 +56,24 @@ double ck_dot(const float *x, const float *z, size_t n) { return table->dot(x, z
 void ck_normalization_sums(const float *dy, const float *x, size_t n, float mean, double *sum, double *weighted) {
   table->normalization_sums(dy, x, n, mean, sum, weighted);
 }
+void ck_relu_normalization_sums(
+    const float *dy, const float *x, size_t n, float mean, float scale, float shift, double *sum, double *weighted) {
+  table->relu_normalization_sums(dy, x, n, mean, scale, shift, sum, weighted);
+}
+void ck_relu_backward_sums(
+    float *dy, const float *r, const float *x, size_t n, float mean, double *sum, double *weighted) {
+  table->relu_backward_sums(dy, r, x, n, mean, sum, weighted);
+}
 double ck_normalization_relu_backward(
     const float *dy, const float *x, float *dx, size_t n, float a, float b, float c) {
   return table->normalization_relu_backward(dy, x, dx, n, a, b, c);
 }
 void ck_normalization_backward(float *dy, const float *x, size_t n, float a, float b, float c) {
   table->normalization_backward(dy, x, n, a, b, c);
+}
+void ck_relu_normalization_backward(
+    float *dy, const float *x, size_t n, float scale, float shift, float a, float b, float c) {
+  table->relu_normalization_backward(dy, x, n, scale, shift, a, b, c);
 }
 void ck_tanh(float *x, size_t n) { table->tanh(x, n); }
 void ck_sigmoid(float *x, size_t n) { table->sigmoid(x, n); }

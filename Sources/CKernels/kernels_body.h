@@ -57,6 +57,23 @@ static void NAME(affine_sum)(const float *x, const float *z, float *y, size_t n,
   for (size_t i = 0; i < n; i++) y[i] = FMA(a, x[i], FMA(b, z[i], c));
 }
 
+// These are written so that NaN stays NaN, and the step that made it is stopped.
+static void NAME(affine_relu)(const float *x, float *y, size_t n, float scale, float shift) {
+  SAME_OR_APART
+  for (size_t i = 0; i < n; i++) {
+    float v = FMA(x[i], scale, shift);
+    y[i] = v < 0 ? 0 : v;
+  }
+}
+
+static void NAME(affine_sum_relu)(const float *x, const float *z, float *y, size_t n, float a, float b, float c) {
+  SAME_OR_APART
+  for (size_t i = 0; i < n; i++) {
+    float v = FMA(a, x[i], FMA(b, z[i], c));
+    y[i] = v < 0 ? 0 : v;
+  }
+}
+
 static void NAME(relu_backward)(float *x, const float *r, size_t n) {
   for (size_t i = 0; i < n; i++) x[i] = r[i] > 0 ? x[i] : 0;
 }
@@ -111,6 +128,39 @@ static void NAME(normalization_sums)(
   *weighted = totals[1];
 }
 
+INLINE void NAME(relu_normalization_sums_step)(floats *sums, const struct rows *rows, size_t i, size_t count) {
+  floats x = NAME(load)(rows->x + i, count), dy = NAME(load)(rows->z + i, count);
+  dy = FMA(x, (floats)rows->b, (floats)rows->c) > 0 ? dy : 0;
+  sums[0] = NAME(first)(count, sums[0] + dy, sums[0]);
+  sums[1] = NAME(first)(count, FMA(dy, x - rows->a, sums[1]), sums[1]);
+}
+
+static void NAME(relu_normalization_sums)(
+    const float *dy, const float *x, size_t n, float mean, float scale, float shift, double *sum, double *weighted) {
+  struct rows rows = {.x = x, .z = dy, .a = mean, .b = scale, .c = shift};
+  double totals[2];
+  NAME(reduce)(NAME(relu_normalization_sums_step), &rows, n, totals);
+  *sum = totals[0];
+  *weighted = totals[1];
+}
+
+INLINE void NAME(relu_backward_sums_step)(floats *sums, const struct rows *rows, size_t i, size_t count) {
+  floats x = NAME(load)(rows->x + i, count), dy = NAME(load)(rows->y + i, count);
+  dy = NAME(load)(rows->z + i, count) > 0 ? dy : 0;
+  NAME(store)(dy, rows->y + i, count);
+  sums[0] = NAME(first)(count, sums[0] + dy, sums[0]);
+  sums[1] = NAME(first)(count, FMA(dy, x - rows->a, sums[1]), sums[1]);
+}
+
+static void NAME(relu_backward_sums)(
+    float *dy, const float *r, const float *x, size_t n, float mean, double *sum, double *weighted) {
+  struct rows rows = {.x = x, .z = r, .y = dy, .a = mean};
+  double totals[2];
+  NAME(reduce)(NAME(relu_backward_sums_step), &rows, n, totals);
+  *sum = totals[0];
+  *weighted = totals[1];
+}
+
 INLINE void NAME(normalization_relu_backward_step)(floats *sums, const struct rows *rows, size_t i, size_t count) {
   floats x = NAME(load)(rows->x + i, count), dy = NAME(load)(rows->z + i, count);
   floats v = FMA((floats)rows->a, dy, FMA((floats)rows->b, x, (floats)rows->c));
@@ -129,6 +179,14 @@ static double NAME(normalization_relu_backward)(
 
 static void NAME(normalization_backward)(float *dy, const float *x, size_t n, float a, float b, float c) {
   for (size_t i = 0; i < n; i++) dy[i] = FMA(a, dy[i], FMA(b, x[i], c));
+}
+
+static void NAME(relu_normalization_backward)(
+    float *dy, const float *x, size_t n, float scale, float shift, float a, float b, float c) {
+  for (size_t i = 0; i < n; i++) {
+    float behind = FMA(x[i], scale, shift) > 0 ? dy[i] : 0;
+    dy[i] = FMA(a, behind, FMA(b, x[i], c));
+  }
 }
 
 // exp(x) + addend, where exp is 2^k times a polynomial of degree 6 (Cephes' expf, Moshier), with a relative error below
@@ -249,9 +307,11 @@ static void NAME(pooling_backward)(
 #include "frames_body.h"
 
 const struct kernels NAME(table) = {
-    NAME(add_scalar), NAME(add_scalar_relu), NAME(add), NAME(affine), NAME(affine_factor), NAME(combine), NAME(affine_sum),
-    NAME(relu_backward), NAME(sum), NAME(squared_deviations), NAME(dot), NAME(normalization_sums),
-    NAME(normalization_relu_backward), NAME(normalization_backward), NAME(tanh), NAME(sigmoid), NAME(tanh_backward),
-    NAME(attentive_statistics), NAME(attentive_variance), NAME(attention_backward), NAME(pooling_relu_backward),
-    NAME(pooling_backward), NAME(log), NAME(normal_numbers), NAME(shape_frame),
+    NAME(add_scalar), NAME(add_scalar_relu), NAME(add), NAME(affine), NAME(affine_factor), NAME(combine),
+    NAME(affine_sum), NAME(affine_relu), NAME(affine_sum_relu), NAME(relu_backward), NAME(sum),
+    NAME(squared_deviations), NAME(dot), NAME(normalization_sums), NAME(relu_normalization_sums),
+    NAME(relu_backward_sums), NAME(normalization_relu_backward), NAME(normalization_backward),
+    NAME(relu_normalization_backward), NAME(tanh), NAME(sigmoid), NAME(tanh_backward), NAME(attentive_statistics),
+    NAME(attentive_variance), NAME(attention_backward), NAME(pooling_relu_backward), NAME(pooling_backward), NAME(log),
+    NAME(normal_numbers), NAME(shape_frame),
 };

@@ -12,13 +12,18 @@ struct kernels {
   void (*affine_factor)(float *, const float *, const float *, float, size_t);
   void (*combine)(const float *, const float *, float *, size_t, float, float);
   void (*affine_sum)(const float *, const float *, float *, size_t, float, float, float);
+  void (*affine_relu)(const float *, float *, size_t, float, float);
+  void (*affine_sum_relu)(const float *, const float *, float *, size_t, float, float, float);
   void (*relu_backward)(float *, const float *, size_t);
   double (*sum)(const float *, size_t);
   double (*squared_deviations)(const float *, size_t, float);
   double (*dot)(const float *, const float *, size_t);
   void (*normalization_sums)(const float *, const float *, size_t, float, double *, double *);
+  void (*relu_normalization_sums)(const float *, const float *, size_t, float, float, float, double *, double *);
+  void (*relu_backward_sums)(float *, const float *, const float *, size_t, float, double *, double *);
   double (*normalization_relu_backward)(const float *, const float *, float *, size_t, float, float, float);
   void (*normalization_backward)(float *, const float *, size_t, float, float, float);
+  void (*relu_normalization_backward)(float *, const float *, size_t, float, float, float, float, float);
   void (*tanh)(float *, size_t);
   void (*sigmoid)(float *, size_t);
   void (*tanh_backward)(float *, const float *, size_t);

@@ -121,14 +121,20 @@ struct output {
   KERNEL(affine_factor, t->affine_factor(y, x, z, a, n)) \
   KERNEL(combine, t->combine(x, z, y, n, a, b); t->combine(y, x, y, n, a, b)) \
   KERNEL(affine_sum, t->affine_sum(x, z, y, n, a, b, c); t->affine_sum(x, y, y, n, a, b, c)) \
+  KERNEL(affine_relu, t->affine_relu(x, y, n, a, b); t->affine_relu(y, y, n, a, b)) \
+  KERNEL(affine_sum_relu, t->affine_sum_relu(x, z, y, n, a, b, c); t->affine_sum_relu(x, y, y, n, a, b, c)) \
   KERNEL(relu_backward, t->relu_backward(y, x, n)) \
   KERNEL(sum, out->totals[0] = t->sum(x, n)) \
   KERNEL(squared_deviations, out->totals[0] = t->squared_deviations(x, n, a)) \
   KERNEL(dot, out->totals[0] = t->dot(x, z, n)) \
   KERNEL(normalization_sums, t->normalization_sums(x, z, n, a, out->totals, out->totals + 1)) \
+  KERNEL(relu_normalization_sums, \
+         t->relu_normalization_sums(x, z, n, a, b, c, out->totals, out->totals + 1)) \
+  KERNEL(relu_backward_sums, t->relu_backward_sums(y, x, z, n, a, out->totals, out->totals + 1)) \
   KERNEL(normalization_relu_backward, out->totals[0] = t->normalization_relu_backward(x, z, y, n, a, b, c); \
          out->totals[1] = t->normalization_relu_backward(y, z, y, n, a, b, c)) \
   KERNEL(normalization_backward, t->normalization_backward(y, x, n, a, b, c)) \
+  KERNEL(relu_normalization_backward, t->relu_normalization_backward(y, x, n, d, b, a, b, c)) \
   KERNEL(tanh, t->tanh(y, n)) \
   KERNEL(sigmoid, t->sigmoid(y, n)) \
   KERNEL(tanh_backward, t->tanh_backward(y, x, n)) \

@@ -24,6 +24,10 @@ void ck_affine_factor(float *y, const float *scales, const float *shifts, float 
 void ck_combine(const float *x, const float *z, float *y, size_t n, float a, float b);
 /// y = a * x + b * z + c; y may be x or z.
 void ck_affine_sum(const float *x, const float *z, float *y, size_t n, float a, float b, float c);
+/// y = max(scale * x + shift, 0); y may be x.
+void ck_affine_relu(const float *x, float *y, size_t n, float scale, float shift);
+/// y = max(a * x + b * z + c, 0); y may be x or z.
+void ck_affine_sum_relu(const float *x, const float *z, float *y, size_t n, float a, float b, float c);
 /// x = r > 0 ? x : 0.
 void ck_relu_backward(float *x, const float *r, size_t n);
 
@@ -37,12 +41,23 @@ double ck_dot(const float *x, const float *z, size_t n);
 
 /// The sums of dy and of dy * (x - mean), added in the same way.
 void ck_normalization_sums(const float *dy, const float *x, size_t n, float mean, double *sum, double *weighted);
+/// The same sums of the gradient before a ReLU of scale * x + shift: of dy where that is above 0, as ck_affine_relu
+/// computes it, and of 0 elsewhere.
+void ck_relu_normalization_sums(
+    const float *dy, const float *x, size_t n, float mean, float scale, float shift, double *sum, double *weighted);
+/// dy = r > 0 ? dy : 0, and the same sums of the result.
+void ck_relu_backward_sums(
+    float *dy, const float *r, const float *x, size_t n, float mean, double *sum, double *weighted);
 /// dx = x > 0 ? a * dy + b * x + c : 0, the gradient through a normalisation and the ReLU before it; returns the sum of
 /// dx. dx may be dy.
 double ck_normalization_relu_backward(
     const float *dy, const float *x, float *dx, size_t n, float a, float b, float c);
 /// dy = a * dy + b * x + c.
 void ck_normalization_backward(float *dy, const float *x, size_t n, float a, float b, float c);
+/// dy = a * (scale * x + shift > 0 ? dy : 0) + b * x + c, the gradient through a normalisation from behind the ReLU after
+/// it.
+void ck_relu_normalization_backward(
+    float *dy, const float *x, size_t n, float scale, float shift, float a, float b, float c);
 
 /// x = tanh(x).
 void ck_tanh(float *x, size_t n);

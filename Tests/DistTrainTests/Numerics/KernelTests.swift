@@ -55,10 +55,45 @@ import Testing
     #expect(first == sum && second == sum)
   }
 
+  @Test(arguments: counts) func `a ReLU after scale and shift, and the gradient from behind it, equal plain loops`(
+    count: Int
+  ) {
+    let (x, z) = (Self.numbers(count, item: 1), Self.numbers(count, item: 2))
+    var (view, sum) = ([Float](repeating: .nan, count: count), [Float](repeating: .nan, count: count))
+    ck_affine_relu(x, &view, count, 0.5, -0.25)
+    #expect(zip(view, x).allSatisfy { abs($0 - max(0.5 * $1 - 0.25, 0)) < 1e-6 })
+    ck_affine_sum_relu(x, z, &sum, count, 0.5, -2, 0.25)
+    #expect(zip(sum, zip(x, z)).allSatisfy { abs($0 - max(0.5 * $1.0 - 2 * $1.1 + 0.25, 0)) < 1e-5 })
+    let passed = zip(view, z).map { $0 > 0 ? $1 : 0 }
+    let expected = sums(of: passed, by: x, count)
+    let direct = sums { ck_relu_normalization_sums(z, x, count, 0.25, 0.5, -0.25, $0, $1) }
+    #expect(direct == expected)
+    var gradient = z
+    let masked = sums { ck_relu_backward_sums(&gradient, view, x, count, 0.25, $0, $1) }
+    #expect(masked == expected && gradient == passed)
+    var (own, plain) = (z, passed)
+    ck_relu_normalization_backward(&own, x, count, 0.5, -0.25, 0.75, 0.125, -1)
+    ck_normalization_backward(&plain, x, count, 0.75, 0.125, -1)
+    #expect(own == plain)
+  }
+
+  private func sums(of gradient: [Float], by x: [Float], _ count: Int) -> [Double] {
+    sums { ck_normalization_sums(gradient, x, count, 0.25, $0, $1) }
+  }
+
+  private func sums(_ write: (UnsafeMutablePointer<Double>, UnsafeMutablePointer<Double>) -> Void) -> [Double] {
+    var (sum, weighted) = (0.0, 0.0)
+    write(&sum, &weighted)
+    return [sum, weighted]
+  }
+
   @Test func `a ReLU passes on what is not a number`() {
     var x: [Float] = [-3, 0.5, .nan, 2, .infinity]
+    var (view, sum) = (x, x)
+    ck_affine_relu(view, &view, x.count, 1, 1)
+    ck_affine_sum_relu(sum, sum, &sum, x.count, 0.5, 0.5, 1)
     ck_add_scalar_relu(&x, x.count, 1)
-    #expect(x[..<2] == [0, 1.5] && x[2].isNaN && x[3...] == [3, .infinity])
+    for x in [x, view, sum] { #expect(x[..<2] == [0, 1.5] && x[2].isNaN && x[3...] == [3, .infinity]) }
   }
 
   @Test func `logarithms are exact to single precision over all of its range, and what is no number stays so`() {
