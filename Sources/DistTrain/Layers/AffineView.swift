@@ -1,8 +1,8 @@
 internal import CKernels
 
 /// A view of a matrix whose rows are scaled and shifted as they are read, y[r] = a[r]·x[r] + c[r], or the sum of two
-/// such views. A normalisation gives it to the layers after it, which scale and shift as a part of their own work, so
-/// that its output is not stored.
+/// such views, or what a ReLU makes of either. A normalisation gives it to the layers after it, which scale, shift and
+/// rectify as a part of their own work, so that its output is not stored.
 public struct AffineView: Sendable {
   /// The values before scale and shift, channels × columns.
   package let values: MatrixView
@@ -15,6 +15,8 @@ public struct AffineView: Sendable {
   /// The second matrix of a sum, of the same shape as the values, and the scales of its rows. Its shifts are part of
   /// `shifts`.
   private let addend: (values: MatrixView, scales: [Float])?
+  /// Whether a ReLU follows scale and shift, y[r] = max(a[r]·x[r] + c[r], 0).
+  let isRectified: Bool
 
   /// A view of a matrix as it is.
   public init(_ values: MatrixView) {
@@ -23,6 +25,7 @@ public struct AffineView: Sendable {
     shifts = Array(repeating: 0, count: values.rows)
     isPlain = true
     addend = nil
+    isRectified = false
   }
 
   /// A view that scales and shifts the rows of a matrix.
@@ -31,40 +34,46 @@ public struct AffineView: Sendable {
   ///   - scales: the scale of each channel.
   ///   - shifts: the shift of each channel.
   public init(_ values: MatrixView, scales: [Float], shifts: [Float]) {
-    self.init(values, scales: scales, shifts: shifts, addend: nil)
+    self.init(values, scales: scales, shifts: shifts, addend: nil, isRectified: false)
   }
 
   private init(
-    _ values: MatrixView, scales: [Float], shifts: [Float], addend: (values: MatrixView, scales: [Float])?
+    _ values: MatrixView, scales: [Float], shifts: [Float], addend: (values: MatrixView, scales: [Float])?,
+    isRectified: Bool
   ) {
     precondition(scales.count == values.rows && shifts.count == values.rows, "a scale and a shift for each row")
     self.values = values
     self.scales = scales
     self.shifts = shifts
     self.addend = addend
+    self.isRectified = isRectified
     isPlain = false
   }
 
   var rows: Int { values.rows }
   var columns: Int { values.columns }
-  /// Whether the view reads two matrices.
-  var isSum: Bool { addend != nil }
+  /// Whether the view is one matrix scaled and shifted, so that a layer may do both in work of its own.
+  var isAffine: Bool { addend == nil && !isRectified }
+  /// What a ReLU makes of the view.
+  package var rectified: AffineView {
+    AffineView(values, scales: scales, shifts: shifts, addend: addend, isRectified: true)
+  }
 
   /// A view of some of the channels.
   package func rows(_ range: Range<Int>) -> AffineView {
     if isPlain { return AffineView(values.rows(range)) }
     return AffineView(
       values.rows(range), scales: Array(scales[range]), shifts: Array(shifts[range]),
-      addend: addend.map { ($0.values.rows(range), Array($0.scales[range])) })
+      addend: addend.map { ($0.values.rows(range), Array($0.scales[range])) }, isRectified: isRectified)
   }
 
-  /// The sum of two views, each of which reads one matrix.
+  /// The sum of two views, each of which is one matrix scaled and shifted.
   package static func + (left: AffineView, right: AffineView) -> AffineView {
-    precondition(!left.isSum && !right.isSum, "a view reads two matrices at the most")
+    precondition(left.isAffine && right.isAffine, "a sum is of two matrices, each scaled and shifted")
     precondition(left.rows == right.rows && left.columns == right.columns, "a sum's shapes must fit")
     return AffineView(
       left.values, scales: left.scales, shifts: zip(left.shifts, right.shifts).map(+),
-      addend: (right.values, right.scales))
+      addend: (right.values, right.scales), isRectified: false)
   }
 
   /// Turns a row of G·xᵀ, for some of the channels of x, into that row of G·(a∘x + c)ᵀ.
@@ -83,13 +92,15 @@ public struct AffineView: Sendable {
   func write(row: Int, columns: Range<Int>, to target: UnsafeMutablePointer<Float>) {
     let source = values.row(row) + columns.lowerBound
     if let addend {
-      ck_affine_sum(
+      let write = isRectified ? ck_affine_sum_relu : ck_affine_sum
+      write(
         source, addend.values.row(row) + columns.lowerBound, target, columns.count, scales[row], addend.scales[row],
         shifts[row])
     } else if isPlain {
       target.update(from: source, count: columns.count)
     } else {
-      ck_affine(source, target, columns.count, scales[row], shifts[row])
+      let write = isRectified ? ck_affine_relu : ck_affine
+      write(source, target, columns.count, scales[row], shifts[row])
     }
   }
 

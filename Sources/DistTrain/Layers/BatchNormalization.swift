@@ -25,20 +25,27 @@ public struct BatchNormalization: Layer {
   package let channels: Int
   public var inputs: Int { channels }
   public var outputs: Int { channels }
-  let weight: Parameter
-  let bias: Parameter
+  /// Weight and bias; nil where the normalisation has none, which is a weight of 1 and a bias of 0.
+  let affine: (weight: Parameter, bias: Parameter)?
   let runningMean: Parameter
   let runningVariance: Parameter
   private let epsilon = 1e-5
   private let momentum = 0.1
 
-  /// - Parameter name: the scope of `weight`, `bias`, `running_mean` and `running_var`, all [channels].
-  public init(_ name: String, channels: Int, layout: inout EncoderLayout) {
+  /// - Parameters:
+  ///   - name: the scope of `weight`, `bias`, `running_mean` and `running_var`, all [channels].
+  ///   - affine: whether there are weight and bias (PyTorch's `affine`).
+  public init(_ name: String, channels: Int, affine: Bool = true, layout: inout EncoderLayout) {
     self.channels = channels
-    (weight, bias, runningMean, runningVariance) = layout.scope(name) {
-      (
+    self.affine = layout.scope(name) {
+      guard affine else { return nil }
+      return (
         $0.parameter("weight", shape: [channels], initialisation: .constant(1), decays: false),
-        $0.parameter("bias", shape: [channels], initialisation: .constant(0), decays: false),
+        $0.parameter("bias", shape: [channels], initialisation: .constant(0), decays: false)
+      )
+    }
+    (runningMean, runningVariance) = layout.scope(name) {
+      (
         $0.statistic("running_mean", shape: [channels], initialisation: .constant(0)),
         $0.statistic("running_var", shape: [channels], initialisation: .constant(1))
       )
@@ -71,8 +78,9 @@ public struct BatchNormalization: Layer {
       if let complete { inParallel(channels) { _ = complete($0, 0..<input.columns) } }
       statistics = runningStatistics(pass)
     }
-    let scales = (0..<channels).map { Double(pass.vector(weight)[$0]) * statistics.inverseDeviations[$0] }
-    let shifts = (0..<channels).map { Double(pass.vector(bias)[$0]) - statistics.means[$0] * scales[$0] }
+    let own = affine.map { (weight: pass.vector($0.weight), bias: pass.vector($0.bias)) }
+    let scales = (0..<channels).map { Double(own?.weight[$0] ?? 1) * statistics.inverseDeviations[$0] }
+    let shifts = (0..<channels).map { Double(own?.bias[$0] ?? 0) - statistics.means[$0] * scales[$0] }
     return (AffineView(input, scales: scales.map(Float.init), shifts: shifts.map(Float.init)), statistics)
   }
 
@@ -133,7 +141,7 @@ public struct BatchNormalization: Layer {
 
   /// Adds the gradients of weight and bias and returns, by objective and channel, the coefficients of dx.
   /// - Parameter own: Σ dy and Σ dy·(x − m) for each unit, objective and channel, where m is the channel's centre.
-  private func backwardCoefficients(
+  func backwardCoefficients(
     _ own: [Double], _ statistics: Statistics, _ pass: BackwardPass
   ) -> [[RowCoefficients]] {
     var values = own
@@ -145,17 +153,19 @@ public struct BatchNormalization: Layer {
         (own[2 * pair + 1] + (Double(centres[channel]) - statistics.means[channel]) * own[2 * pair])
         * statistics.inverseDeviations[channel]
     }
-    for objective in 0..<pass.objectives {
-      let first = 2 * channels * objective
-      pass.add(weight, objective: objective) { Float(values[$0 * width + first + 2 * $1 + 1]) }
-      pass.add(bias, objective: objective) { Float(values[$0 * width + first + 2 * $1]) }
+    if let affine {
+      for objective in 0..<pass.objectives {
+        let first = 2 * channels * objective
+        pass.add(affine.weight, objective: objective) { Float(values[$0 * width + first + 2 * $1 + 1]) }
+        pass.add(affine.bias, objective: objective) { Float(values[$0 * width + first + 2 * $1]) }
+      }
     }
     let sums = pass.total(values, width: width)
-    let scales = pass.vector(weight)
+    let scales = affine.map { pass.vector($0.weight) }
     return (0..<pass.objectives).map { objective in
       (0..<channels).map { channel in
         let at = 2 * (objective * channels + channel)
-        let a = Double(scales[channel]) * statistics.inverseDeviations[channel]
+        let a = Double(scales?[channel] ?? 1) * statistics.inverseDeviations[channel]
         let b = -a * statistics.inverseDeviations[channel] * sums[at + 1] / statistics.count
         let c = -a * sums[at] / statistics.count - b * statistics.means[channel]
         return RowCoefficients(a: Float(a), b: Float(b), c: Float(c))
@@ -171,17 +181,34 @@ public struct BatchNormalization: Layer {
     _ gradient: MatrixView, input: MatrixView, _ statistics: Statistics, _ pass: BackwardPass
   ) -> [[RowCoefficients]] {
     let centres = statistics.centres
+    return backwardCoefficients(input, statistics, pass) { channel, gradientColumn, columns, sums in
+      ck_normalization_sums(
+        gradient.row(channel) + gradientColumn, input.row(channel) + columns.lowerBound, columns.count,
+        centres[channel], sums, sums + 1)
+    }
+  }
+
+  /// Adds the gradients of weight and bias and returns, by objective and channel, the coefficients of dx.
+  /// - Parameters:
+  ///   - input: the values that were normalised, channels × columns.
+  ///   - write: writes Σ dy and Σ dy·(x − m) over some columns of a channel, where m is the channel's centre. It is
+  ///     called once for each objective, channel and unit, on any thread, with the first of the columns in the gradient.
+  func backwardCoefficients(
+    _ input: MatrixView, _ statistics: Statistics, _ pass: BackwardPass,
+    sums write:
+      @Sendable (
+        _ channel: Int, _ gradientColumn: Int, _ columns: Range<Int>, _ sums: UnsafeMutablePointer<Double>
+      ) -> Void
+  ) -> [[RowCoefficients]] {
     let rows = channels * pass.objectives
     let units = pass.units.ranges(of: input.columns)
     let values = [Double](filling: 2 * rows * units.count) { values in
       inParallel(rows) { row in
         let (objective, channel) = row.quotientAndRemainder(dividingBy: channels)
         for (unit, columns) in units.enumerated() {
-          let at = 2 * (unit * rows + row)
-          ck_normalization_sums(
-            gradient.row(channel) + objective * input.columns + columns.lowerBound,
-            input.row(channel) + columns.lowerBound, columns.count, centres[channel], values.pointer + at,
-            values.pointer + at + 1)
+          write(
+            channel, objective * input.columns + columns.lowerBound, columns,
+            values.pointer + 2 * (unit * rows + row))
         }
       }
     }

@@ -92,7 +92,7 @@ public struct Convolution1D: Layer {
   /// The input, written out if products of a kernel of one frame cannot read it as it is. In bf16 the normalised values
   /// are rounded, because the rounding of values far from their mean would outweigh their differences.
   private func readable(_ input: AffineView, _ precision: Precision) -> AffineView {
-    let isReadable = kernel > 1 || input.isPlain || (precision == .single && !input.isSum)
+    let isReadable = kernel > 1 || input.isPlain || (precision == .single && input.isAffine)
     return isReadable ? input : AffineView(input.stored().view)
   }
 

@@ -64,7 +64,7 @@ package struct Res2Block: Layer {
   package func forward(
     _ input: AffineView, _ grid: Grid, into rectified: MatrixView, _ pass: ForwardPass
   ) -> (output: AffineView, cache: Cache) {
-    precondition(!input.isSum, "chunks are added to chunks of one matrix")
+    precondition(input.isAffine, "chunks are added to chunks of one matrix")
     var scales = input.scales
     var shifts = input.shifts
     var before: AffineView?

@@ -48,7 +48,7 @@ package struct SqueezeExcitation: Sendable {
   package func forward(
     _ input: AffineView, valueMeans: Matrix, residual: AffineView, into output: MatrixView, _ pass: ForwardPass
   ) -> Cache {
-    precondition(!input.isSum && !residual.isSum, "the gate's passes read one matrix each")
+    precondition(input.isAffine && residual.isAffine, "the gate's passes read one matrix each")
     let utterances = valueMeans.columns
     let means = Matrix(rows: channels, columns: utterances)
     for channel in 0..<channels {
