@@ -1,0 +1,172 @@
+/// What a kernel over height and time reads of a map wherever it stands: channels · taps numbers for each place, which
+/// are the columns of a convolution's second factor.
+///
+/// The whole factor would be as many times larger than the map as the kernel has taps. It is gathered in panels that
+/// stay in the second-level cache between the copy and the product: the places of a panel, by a slice of the channels.
+struct MapWindows: Sendable {
+  /// An element that the kernel reads, by its distance from where the kernel stands.
+  struct Tap: Sendable, Equatable {
+    let line: Int
+    let frame: Int
+  }
+
+  /// Neighbouring places: whole lines, or a stretch of a line.
+  struct Panel: Sendable {
+    let lines: Range<Int>
+    let frames: Range<Int>
+    /// The columns of the places' grid.
+    let columns: Range<Int>
+  }
+
+  /// The map, channels × the grid's columns. It is 0 beyond the ends of an utterance's lines, and above the first and
+  /// below the last of them.
+  private let source: AffineView
+  private let grid: Grid
+  /// The places where the kernel stands. It has as many utterances as the map.
+  private let places: Grid
+  /// The lines and frames of the map from one place to the next.
+  private let stride: MapStride
+  let taps: [Tap]
+
+  init(_ source: AffineView, _ grid: Grid, places: Grid, stride: MapStride, taps: [Tap]) {
+    precondition(source.columns == grid.columns, "\(source.columns) columns of a map of \(grid.columns)")
+    precondition(places.utterances == grid.utterances, "as many utterances of places as of the map")
+    self.source = source
+    self.grid = grid
+    self.places = places
+    self.stride = stride
+    self.taps = taps
+  }
+
+  /// The most rows and columns of a panel, which are half a megabyte. With the product's own packed copies, a panel of
+  /// this size fits into a second-level cache of a megabyte.
+  private static let mostRows = 288
+  static let mostColumns = 512
+  /// The most elements of a panel. No number of frames decides it, so that all panels share their memory.
+  private static let capacity = mostRows * mostColumns
+
+  /// The channels that are gathered at a time. Sums over channels are added slice after slice, so the slices depend on
+  /// the numbers of channels and taps alone.
+  var slices: [Range<Int>] {
+    let count = max(1, Self.mostRows / taps.count)
+    return Swift.stride(from: 0, to: source.rows, by: count).map { $0..<min($0 + count, source.rows) }
+  }
+
+  /// The rows of a slice of channels within all rows.
+  func rows(of channels: Range<Int>) -> Range<Int> {
+    channels.lowerBound * taps.count..<channels.upperBound * taps.count
+  }
+
+  /// The panels of some utterances, whose cut depends on the grid alone.
+  func panels(of utterances: Range<Int>) -> [Panel] {
+    let lines = utterances.lowerBound * places.height..<utterances.upperBound * places.height
+    let frames = places.frames
+    guard frames > 0 else { return [] }
+    let linesAtATime = max(1, Self.mostColumns / frames)
+    let pieces = (frames + Self.mostColumns - 1) / Self.mostColumns
+    return Swift.stride(from: lines.lowerBound, to: lines.upperBound, by: linesAtATime).flatMap { first in
+      (0..<pieces).map { piece in
+        let lines = first..<min(first + linesAtATime, lines.upperBound)
+        let own = piece * frames / pieces..<(piece + 1) * frames / pieces
+        let start = lines.lowerBound * frames + own.lowerBound
+        return Panel(lines: lines, frames: own, columns: start..<start + lines.count * own.count)
+      }
+    }
+  }
+
+  /// Memory for a thread's panels, one after another.
+  static func memory() -> Matrix { Matrix(rows: 1, columns: capacity) }
+
+  /// The rows of a slice of channels at the places of a panel: channel c at tap j is row c · taps + j, as in a weight's
+  /// row.
+  /// - Parameter memory: takes the rows.
+  func gathered(_ panel: Panel, channels: Range<Int>, in memory: Matrix) -> MatrixView {
+    let result = MatrixView(
+      memory.pointer, rows: channels.count * taps.count, columns: panel.columns.count, owner: memory.buffer)
+    precondition(result.rows * result.columns <= memory.count, "a panel of \(result.rows) × \(result.columns)")
+    if readsItself {
+      for (row, channel) in channels.enumerated() {
+        source.write(row: channel, columns: panel.columns, to: result.row(row))
+      }
+      return result
+    }
+    let surroundings = Surroundings(self, panel)
+    for (index, channel) in channels.enumerated() {
+      surroundings.read(source, channel: channel)
+      for (place, tap) in taps.enumerated() {
+        surroundings.write(tap, to: result.row(index * taps.count + place))
+      }
+    }
+    return result
+  }
+
+  /// Whether each place reads its own element alone.
+  private var readsItself: Bool { grid == places && stride == MapStride() && taps == [Tap(line: 0, frame: 0)] }
+
+  /// The part of a map that a panel's places read, with the zeros around it. A channel is written to it once, scaled,
+  /// shifted and rectified, and copied from it for each tap, so that no copy has to see where the map ends.
+  private struct Surroundings {
+    private let windows: MapWindows
+    private let panel: Panel
+    /// The first and last line of the map.
+    private let lines: ClosedRange<Int>
+    /// The first and last frame, which may lie beyond the ends.
+    private let frames: ClosedRange<Int>
+    /// A row of zeros, and a row for each line.
+    private let rows: Matrix
+
+    init(_ windows: MapWindows, _ panel: Panel) {
+      self.windows = windows
+      self.panel = panel
+      let (grid, stride) = (windows.grid, windows.stride)
+      func line(_ place: Int, _ distance: Int) -> Int {
+        let (utterance, height) = place.quotientAndRemainder(dividingBy: windows.places.height)
+        return utterance * grid.height + min(max(height * stride.height + distance, 0), grid.height - 1)
+      }
+      let distances = windows.taps.map(\.line)
+      lines =
+        line(panel.lines.lowerBound, distances.min() ?? 0)...line(panel.lines.upperBound - 1, distances.max() ?? 0)
+      let shifts = windows.taps.map(\.frame)
+      frames =
+        panel.frames.lowerBound * stride.frames + (shifts.min() ?? 0)...(panel.frames.upperBound - 1) * stride.frames
+        + (shifts.max() ?? 0)
+      rows = Matrix.zeros(rows: lines.count + 1, columns: frames.count)
+    }
+
+    /// Writes a channel over the one before.
+    func read(_ source: AffineView, channel: Int) {
+      let length = windows.grid.frames
+      let inside = frames.clamped(to: 0...length - 1)
+      guard frames.overlaps(0...length - 1) else { return }
+      for (index, line) in lines.enumerated() {
+        source.write(
+          row: channel, columns: line * length + inside.lowerBound..<line * length + inside.upperBound + 1,
+          to: rows.row(index + 1) + inside.lowerBound - frames.lowerBound)
+      }
+    }
+
+    /// Writes what all places of the panel read by one tap.
+    func write(_ tap: Tap, to target: UnsafeMutablePointer<Float>) {
+      let stride = windows.stride
+      let count = panel.frames.count
+      let first = panel.frames.lowerBound * stride.frames + tap.frame - frames.lowerBound
+      for (index, place) in panel.lines.enumerated() {
+        let source = rows.row(row(of: place, tap)) + first
+        let own = target + index * count
+        if stride.frames == 1 {
+          own.update(from: source, count: count)
+        } else {
+          for frame in 0..<count { own[frame] = source[frame * stride.frames] }
+        }
+      }
+    }
+
+    /// The row of the line that a place's tap reads.
+    private func row(of place: Int, _ tap: Tap) -> Int {
+      let (utterance, height) = place.quotientAndRemainder(dividingBy: windows.places.height)
+      let line = height * windows.stride.height + tap.line
+      guard (0..<windows.grid.height).contains(line) else { return 0 }
+      return utterance * windows.grid.height + line - lines.lowerBound + 1
+    }
+  }
+}
