@@ -8,8 +8,10 @@
 /// - a normalisation that is not stored but read as an `AffineView`, and whose backward pass continues through the ReLU
 ///   before it (`BatchNormalization.view` and `backwardThroughReLU`), in `ConvolutionBlock` and
 ///   `NormalizedAttentionPooling`;
-/// - a gradient that is added to the values in memory (`ConvolutionBlock.backward(_:cache:into:adding:_:)`), for
-///   residual connections;
+/// - a ReLU after a normalisation or after a sum, which is a part of the view (`AffineView.rectified`) and of the
+///   normalisation's backward pass (`BatchNormalization.backwardBehindReLU`), in `ResidualBlock`;
+/// - a gradient that is added to the values in memory (`ConvolutionBlock.backward(_:cache:into:adding:_:)` and
+///   `Convolution2D`'s), for residual connections;
 /// - `SqueezeExcitation`, which includes the residual connection around it and whose gradient is a `GatedGradient` that
 ///   the block before computes as it reads it, in `SERes2Block`;
 /// - `AttentiveStatisticsPooling.backwardThroughReLU`, in `RectifiedAggregation`;

@@ -33,6 +33,55 @@ import Testing
     }
   }
 
+  @Test(arguments: [(1, 1, 1), (3, 1, 1), (1, 2, 2), (3, 2, 2), (3, 2, 1)], maps)
+  func `a convolution over height and time`(kernel: (size: Int, height: Int, frames: Int), grid: Grid) {
+    var layout = EncoderLayout()
+    let layer = Convolution2D(
+      "c", inputs: 3, outputs: 4, kernel: kernel.size,
+      stride: MapStride(height: kernel.height, frames: kernel.frames), layout: &layout)
+    LayerProbe(layer, layout, grid, input: LayerProbe.normal(3, grid.columns, item: 3)).check(.training, within: 1e-3)
+  }
+
+  @Test(arguments: [ResidualBlock.Form.basic, .bottleneck], [(2, 1), (2, 2), (0, 1)])
+  func `a residual block`(form: ResidualBlock.Form, shape: (inputs: Int, stride: Int)) {
+    let grid = Grid(utterances: 3, height: 4, frames: 7)
+    for mode in [ForwardPass.Mode.training, .inference] {
+      var layout = EncoderLayout()
+      // Without inputs of its own, the block keeps its shape.
+      let inputs = shape.inputs > 0 ? shape.inputs : 2 * form.expansion
+      let layer = ResidualBlock(
+        "b", form: form, inputs: inputs, channels: 2, stride: MapStride(height: shape.stride, frames: shape.stride),
+        layout: &layout)
+      let input = LayerProbe.normal(inputs, grid.columns, item: 3)
+      LayerProbe(layer, layout, grid, input: input, lift: 2).check(mode, step: 0.005, within: 3e-2, floor: 3e-3)
+      guard layer.keepsShape else { continue }
+      inPlaceProbe(layer, layout, grid, input, lift: 2).check(mode, step: 0.005, within: 3e-2, floor: 3e-3)
+    }
+  }
+
+  @Test(arguments: maps) func `statistics over time`(grid: Grid) {
+    let layer = TemporalStatisticsPooling(channels: 3, height: grid.height)
+    LayerProbe(layer, EncoderLayout(), grid, input: LayerProbe.normal(3, grid.columns, item: 3))
+      .check(.training, within: 1e-3)
+  }
+
+  @Test func `a normalisation without weight and bias`() {
+    var layout = EncoderLayout()
+    let layer = BatchNormalization("n", channels: 4, affine: false, layout: &layout)
+    #expect(layout.parameters.count == 0 && layout.statistics.count == 8)
+    for mode in [ForwardPass.Mode.training, .inference] {
+      LayerProbe(layer, layout, Grid(utterances: 9, frames: 1), input: LayerProbe.normal(4, 9, item: 9))
+        .check(mode, within: 1e-3)
+    }
+  }
+
+  /// One line, one frame, one of both, even and odd.
+  private static let maps = [
+    Grid(utterances: 2, height: 3, frames: 5), Grid(utterances: 1, height: 4, frames: 6),
+    Grid(utterances: 2, height: 1, frames: 7), Grid(utterances: 3, height: 5, frames: 1),
+    Grid(utterances: 1, height: 1, frames: 1),
+  ]
+
   @Test(arguments: [1, 2, 9], [false, true])
   func `batch normalisation`(columns: Int, inPlace: Bool) {
     for mode in [ForwardPass.Mode.training, .inference] {
@@ -140,9 +189,9 @@ import Testing
 
   /// The input's gradient takes the memory of the output's.
   private func inPlaceProbe<Probed: Layer>(
-    _ layer: Probed, _ layout: EncoderLayout, _ grid: Grid, _ input: Matrix
+    _ layer: Probed, _ layout: EncoderLayout, _ grid: Grid, _ input: Matrix, lift: Float = 0
   ) -> LayerProbe {
-    LayerProbe(layout, input: input) { input, pass in
+    LayerProbe(layout, input: input, lift: lift) { input, pass in
       let (output, cache) = layer.forward(AffineView(input.view), grid, pass)
       return (
         output.stored(),

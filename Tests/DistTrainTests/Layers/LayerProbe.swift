@@ -32,18 +32,21 @@ struct LayerProbe {
 
   /// - Parameters:
   ///   - input: channels × columns.
+  ///   - lift: is added to the biases of normalisations, so that most ReLUs behind them pass.
   ///   - run: the layer's forward pass and pullback.
-  init(_ layout: EncoderLayout, input: Matrix, _ run: @escaping (Matrix, ForwardPass) -> Result) {
+  init(
+    _ layout: EncoderLayout, input: Matrix, lift: Float = 0, _ run: @escaping (Matrix, ForwardPass) -> Result
+  ) {
     self.layout = layout
     self.input = input
     self.run = run
-    parameters = Self.draw(layout.parameters, item: 1)
+    parameters = Self.draw(layout.parameters, lift: lift, item: 1)
     statistics = Self.draw(layout.statistics, item: 2)
   }
 
   /// A layer's own shape.
-  init<Probed: Layer>(_ layer: Probed, _ layout: EncoderLayout, _ grid: Grid, input: Matrix) {
-    self.init(layout, input: input) { input, pass in
+  init<Probed: Layer>(_ layer: Probed, _ layout: EncoderLayout, _ grid: Grid, input: Matrix, lift: Float = 0) {
+    self.init(layout, input: input, lift: lift) { input, pass in
       let (output, cache) = layer.forward(AffineView(input.view), grid, pass)
       return (
         output.stored(),
@@ -63,13 +66,14 @@ struct LayerProbe {
 
   /// As the layer starts, but for constants, which would hide a factor and are moved by up to a half, and for biases,
   /// moved up so that most ReLUs pass: each that changes sides within a step bends the difference.
-  private static func draw(_ layout: ParameterLayout, item: Int) -> Matrix {
+  private static func draw(_ layout: ParameterLayout, lift: Float = 0, item: Int) -> Matrix {
     let values = Matrix(rows: 1, columns: layout.count)
     layout.initialise(values.pointer, seed: 5)
     var stream = RandomStream(seed: 32, purpose: .test, item: item)
     for parameter in layout.parameters {
-      if case .constant = parameter.initialisation {
-        for element in parameter.range { values.pointer[element] += Float(stream.uniform(-0.5, 0.5)) }
+      if case .constant(let constant) = parameter.initialisation {
+        let level = constant == 0 ? lift : 0
+        for element in parameter.range { values.pointer[element] += level + Float(stream.uniform(-0.5, 0.5)) }
       } else if parameter.shape.count == 1 {
         for element in parameter.range { values.pointer[element] += 2 }
       }

@@ -69,6 +69,34 @@ import Testing
     #expect(buffer.values.allSatisfy { abs($0) < 1e-6 })
   }
 
+  @Test func `statistics over time stand channel after channel, each height by height, the deviations below the means`()
+  {
+    // Channel 0 is 1 and 3 at height 0, 2 and 6 at height 1; channel 1 is 10 more.
+    let input = Matrix(rows: 2, columns: 4, [1, 3, 2, 6, 11, 13, 12, 16])
+    let pooling = TemporalStatisticsPooling(channels: 2, height: 2)
+    let empty = Matrix(rows: 1, columns: 0)
+    let (output, _) = pooling.forward(
+      AffineView(input.view), Grid(utterances: 1, height: 2, frames: 2),
+      ForwardPass(mode: .training, parameters: empty, statistics: empty))
+    let deviations = [2.0, 8, 2, 8].map { Float(($0 + 1e-7).squareRoot()) }
+    #expect(output.stored().values == [2, 4, 12, 14] + deviations)
+  }
+
+  @Test func `statistics of one frame have the floor's deviation, which has no gradient`() {
+    let pooling = TemporalStatisticsPooling(channels: 3)
+    let setup = Setup(EncoderLayout(), input: Self.normal(3, Self.utterances))
+    let (output, cache) = setup.forward(pooling, .training)
+    for channel in 0..<3 {
+      for utterance in 0..<Self.utterances {
+        #expect(output[channel, utterance] == setup.input[channel, utterance])
+        #expect(output[3 + channel, utterance] == Float(1e-7.squareRoot()))
+      }
+    }
+    let gradient = Self.normal(6, Self.utterances)
+    let result = setup.backward(pooling, gradient, cache: cache, Matrix.zeros(rows: 1, columns: 0))
+    for element in result.elements.indices { #expect(result.pointer[element] == gradient.pointer[element]) }
+  }
+
   @Test(arguments: [5, 3001])
   func `a constant channel has its own value as mean and the floor's deviation, which has no gradient`(frames: Int) {
     var layout = EncoderLayout()
