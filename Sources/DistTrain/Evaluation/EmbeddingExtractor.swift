@@ -45,7 +45,8 @@ public struct EmbeddingExtractor: Sendable {
         "\(name): \(samples.count) samples at 16 kHz are too short for this encoder, which takes "
           + "\(encoder.minimumFrames) frames (\(frontEnd.samples(frames: encoder.minimumFrames)) samples) or more")
     }
-    let pass = ForwardPass(mode: .inference, parameters: parameters, statistics: statistics)
+    let pass = ForwardPass(
+      mode: .inference, parameters: parameters, statistics: statistics, keepsCaches: false)
     let vector = encoder.encode(filterBank.features(of: filled, dither: nil), utterances: 1, pass).embeddings.values
     guard vector.allSatisfy(\.isFinite) else {
       throw Failure(.badData, "\(name): its embedding is not finite: are the encoder's parameters damaged?")

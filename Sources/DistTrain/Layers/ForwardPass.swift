@@ -21,10 +21,13 @@ public struct ForwardPass {
   private let combine: BatchSum?
   /// The precision of products of activations and of their gradients.
   package let precision: Precision
+  /// Whether a way back may follow. An encoder that runs without one need not hold its layers' caches, which are most of
+  /// a long utterance's memory.
+  package let keepsCaches: Bool
 
   package init(
     mode: Mode, parameters: Matrix, statistics: Matrix,
-    units: BatchUnits = .whole, combine: BatchSum? = nil, precision: Precision = .single
+    units: BatchUnits = .whole, combine: BatchSum? = nil, precision: Precision = .single, keepsCaches: Bool = true
   ) {
     self.mode = mode
     self.parameters = parameters
@@ -32,6 +35,7 @@ public struct ForwardPass {
     self.units = units
     self.combine = combine
     self.precision = precision
+    self.keepsCaches = keepsCaches
   }
 
   /// The sums over everything that shares batch statistics.
