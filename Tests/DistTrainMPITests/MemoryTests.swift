@@ -5,16 +5,18 @@ extension MPITests {
   @Suite struct MemoryTests {
     /// The last one's activations are large enough to lie in the pool's one region.
     @Test(arguments: [
-      [], ["weighting.space=representation"], ["encoder.layout=speechbrain"],
-      ["encoder.channels=256", "encoder.aggregation=6144"],
+      ["encoder={channels: 32, aggregation: 96}"],
+      ["encoder={channels: 32, aggregation: 96}", "weighting.space=representation"],
+      ["encoder={channels: 32, aggregation: 96, layout: speechbrain}"],
+      ["encoder={channels: 256, aggregation: 6144}"],
+      ["encoder={type: resnet, depth: 18, channels: 8}"], ["encoder={type: resnet, depth: 50, channels: 4}"],
     ])
     func `a warm step asks the system for no memory of activations`(settings: [String]) throws {
       let configuration = try Configuration.load(
         file: nil,
         overrides: [
           "training.steps=10", "batch.speakers=8", "batch.utterances=2", "batch.views=1", "batch.unit=1",
-          "views.augmented=[false]",
-          "features.bins=24", "encoder.channels=32", "encoder.aggregation=96",
+          "views.augmented=[false]", "features.bins=24",
         ] + settings)
       let corpus = Corpus(
         (0..<16).map {

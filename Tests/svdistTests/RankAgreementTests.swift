@@ -75,13 +75,15 @@ extension ProgramTests {
       return (line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } ?? 0) << 10
     }
 
-    @Test(arguments: ["parameters", "representation"])
-    func `the memory foretold at the start is what the steps take`(space: String) throws {
+    @Test(arguments: [
+      ["encoder={channels: 256, layout: wespeaker}", "weighting.space=parameters"],
+      ["encoder={channels: 256, layout: wespeaker}", "weighting.space=representation"],
+      ["encoder={type: resnet, depth: 18, channels: 32}"],
+    ])
+    func `the memory foretold at the start is what the steps take`(settings: [String]) throws {
       try SmallRun.with { run in
-        let settings = [
-          "encoder.channels=256", "crop.seconds=6", "weighting.space=\(space)", "encoder.layout=wespeaker",
-        ]
-        let program = try Program("svdist", run.arguments(steps: 100_000, settings), ranks: 2)
+        let arguments = run.arguments(steps: 100_000, ["crop.seconds=6"] + settings)
+        let program = try Program("svdist", arguments, ranks: 2)
         try program.wait { run.metrics().count >= 3 }
         let process = try #require(program.process(ofRank: 0))
         let taken = Double(peak(process)) / 1e9

@@ -8,13 +8,13 @@ extension Configuration {
       case global, local
     }
 
-    /// The type; another one comes with the defaults of its own settings.
+    /// The type; another one comes with its defaults.
     package var type = EncoderArchitecture.known[0] {
-      didSet { own = type.defaults }
+      didSet { (own, embedding) = (type.defaults, type.embedding) }
     }
     /// A value for each of the settings that the type alone has, by name.
     package var own = EncoderArchitecture.known[0].defaults
-    package var embedding = 192
+    package var embedding = EncoderArchitecture.known[0].embedding
     package var batchNormalization = BatchNormalization.global
 
     package init() {}
@@ -71,9 +71,7 @@ extension Setting {
       },
       text: { $0.encoder.own[setting.name]?.yaml ?? "null" },
       complaint: { configuration in
-        guard case .numbers(let range, let factor) = setting.allowed,
-          case .number(let number)? = configuration.encoder.own[setting.name],
-          !range.contains(number) || number % factor != 0
+        guard case .number(let number)? = configuration.encoder.own[setting.name], !setting.allowed.contains(number)
         else { return nil }
         return setting.allowed.text
       })
@@ -94,7 +92,7 @@ extension EncoderSetting.Allowed {
   /// The kind of a value, for errors.
   fileprivate var expectation: String {
     switch self {
-    case .numbers: Int.expectation
+    case .numbers, .someNumbers: Int.expectation
     case .truths: Bool.expectation
     case .choices(let names): "one of \(names.joined(separator: ", "))"
     }
@@ -105,14 +103,24 @@ extension EncoderSetting.Allowed {
     switch self {
     case .numbers(let range, multipleOf: 1): "\(range.lowerBound) to \(range.upperBound)"
     case .numbers(let range, let factor): "a multiple of \(factor) from \(range.lowerBound) to \(range.upperBound)"
+    case .someNumbers(let numbers): numbers.map(\.yaml).joined(separator: " | ")
     case .truths: nil
     case .choices(let names): names.joined(separator: " | ")
     }
   }
 
+  /// Whether a number is one of those allowed.
+  fileprivate func contains(_ number: Int) -> Bool {
+    switch self {
+    case .numbers(let range, let factor): range.contains(number) && number % factor == 0
+    case .someNumbers(let numbers): numbers.contains(number)
+    case .truths, .choices: false
+    }
+  }
+
   fileprivate func read(_ node: Node) -> EncoderSetting.Value? {
     switch self {
-    case .numbers: Int.read(node).map { .number($0) }
+    case .numbers, .someNumbers: Int.read(node).map { .number($0) }
     case .truths: Bool.read(node).map { .truth($0) }
     case .choices(let names): node.scalar.flatMap { names.contains($0.string) ? .choice($0.string) : nil }
     }

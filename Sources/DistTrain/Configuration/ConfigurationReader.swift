@@ -8,12 +8,12 @@ struct ConfigurationReader {
   private let encoders: [EncoderArchitecture]
   /// The settings that every configuration has, and those of the first type of encoder.
   private let settings: [Setting]
-  /// The keys of all settings, and of those that some types of encoder have of their own.
+  /// The keys of all settings, and of those that some types of encoder have of their own or give a default of their own.
   private let keys: [String]
   private let ownKeys: Set<String>
   /// Every prefix of a key path that holds settings: `contrastive`, `contrastive.margin` …
   private let groups: [String]
-  /// The encoder's own settings as they came, until all is read and its type is known.
+  /// The values of these keys as they came, until all is read and the encoder's type is known.
   private var waiting: [(key: String, node: Node, place: String)] = []
   /// What errors begin with: a file's path, or an argument as given.
   private var source = ""
@@ -25,7 +25,7 @@ struct ConfigurationReader {
     self.encoders = encoders
     settings = Configuration.settings(of: encoders[0], among: encoders)
     keys = Configuration.keys(of: encoders)
-    ownKeys = Set(encoders.flatMap { $0.settings.map { "encoder.\($0.name)" } })
+    ownKeys = Set(encoders.flatMap { $0.settings.map { "encoder.\($0.name)" } } + ["encoder.embedding"])
     groups = Self.groups(of: keys)
     configuration.encoder.type = encoders[0]
   }

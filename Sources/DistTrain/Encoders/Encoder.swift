@@ -8,6 +8,9 @@ public protocol Encoder: Sendable {
   var dimensions: Int { get }
   /// The fewest frames that an utterance may have.
   var minimumFrames: Int { get }
+  /// The most frames that one frame of a map within the encoder stands for, from which follows how its memory grows with
+  /// time.
+  var frameStride: Int { get }
 
   /// Computes embeddings.
   /// - Parameter features: the features, bins × (utterances · frames), of utterances of equal length with at least
@@ -15,6 +18,11 @@ public protocol Encoder: Sendable {
   /// - Returns: the embeddings before length normalisation, utterances × dimensions, and the pullback for their
   ///   gradients, which holds what the forward pass kept.
   func encode(_ features: Matrix, utterances: Int, _ pass: ForwardPass) -> (embeddings: Matrix, pullback: Pullback)
+}
+
+extension Encoder {
+  /// One frame, unless the encoder strides over time.
+  public var frameStride: Int { 1 }
 }
 
 /// The way back through an encoder from the embeddings' gradients to those of the parameters.

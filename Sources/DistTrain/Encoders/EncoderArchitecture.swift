@@ -2,7 +2,7 @@
 /// the way to make an encoder from them. A line in `known` makes a new type known everywhere.
 public struct EncoderArchitecture: Sendable {
   /// The types that `encoder.type` can name; the first is the default.
-  public static let known = [ECAPATDNN.architecture]
+  public static let known = [ECAPATDNN.architecture, ResNet.architecture]
   /// The largest value that any size of an encoder may have. No product of a few such sizes overflows, and no layout of
   /// such sizes takes memory.
   package static let largestSize = 65_536
@@ -11,16 +11,21 @@ public struct EncoderArchitecture: Sendable {
   public let name: String
   /// The settings that the type has besides those of all encoders, in the order of a configuration file.
   public let settings: [EncoderSetting]
+  /// The dimensions of an embedding where a configuration gives no others.
+  package let embedding: Int
   private let make: @Sendable (_ own: OwnSettings, _ bins: Int, _ dimensions: Int) -> any Encoder
 
-  /// - Parameter make: makes an encoder from values that its settings allow, for features of `bins` numbers a frame and
-  ///   embeddings of `dimensions` numbers. It allocates nothing in proportion to the sizes.
+  /// - Parameters:
+  ///   - embedding: the dimensions of an embedding where a configuration gives no others.
+  ///   - make: makes an encoder from values that its settings allow, for features of `bins` numbers a frame and
+  ///     embeddings of `dimensions` numbers. It allocates nothing in proportion to the sizes.
   public init(
-    name: String, settings: [EncoderSetting],
+    name: String, settings: [EncoderSetting], embedding: Int = 192,
     make: @escaping @Sendable (_ own: OwnSettings, _ bins: Int, _ dimensions: Int) -> any Encoder
   ) {
     self.name = name
     self.settings = settings
+    self.embedding = embedding
     self.make = make
   }
 
@@ -66,6 +71,8 @@ public struct EncoderSetting: Sendable {
   public enum Allowed: Sendable {
     /// Whole numbers within a range that are multiples of a given number.
     case numbers(ClosedRange<Int>, multipleOf: Int)
+    /// One of several numbers.
+    case someNumbers([Int])
     case truths
     /// One of several names.
     case choices([String])
@@ -86,6 +93,13 @@ public struct EncoderSetting: Sendable {
     EncoderSetting(
       name: name, meaning: meaning, standard: .number(standard),
       allowed: .numbers(least...EncoderArchitecture.largestSize, multipleOf: factor))
+  }
+
+  /// A setting that is one of several numbers.
+  public static func number(
+    _ name: String, _ standard: Int, _ meaning: String, among numbers: [Int]
+  ) -> EncoderSetting {
+    EncoderSetting(name: name, meaning: meaning, standard: .number(standard), allowed: .someNumbers(numbers))
   }
 
   /// A setting that is true or false.

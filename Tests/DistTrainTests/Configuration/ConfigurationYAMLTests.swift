@@ -57,7 +57,7 @@ struct ConfigurationYAMLTests {
   @Test("every property is a setting, in the file and in what is compared")
   func everyPropertyIsASetting() throws {
     let (defaults, unusual) = (try Configuration.load(file: nil), try unusual)
-    // There is one type of encoder; masks, which are set here, need the mean removed.
+    // Another type has other settings of its own; masks, which are set here, need the mean removed.
     let allowedToStay: Set = ["encoder.type", "features.meanRemoval"]
     let changed = Set(unusual.differences(from: defaults).map(\.key))
     let running: Set = [
@@ -139,7 +139,7 @@ struct ConfigurationYAMLTests {
 
   @Test(
     "the configurations that come with svdist are read without complaint",
-    arguments: ["demo", "voxceleb1-ecapa", "cnceleb-ecapa", "speechocean-ecapa"])
+    arguments: ["demo", "voxceleb1-ecapa", "voxceleb1-resnet34", "cnceleb-ecapa", "speechocean-ecapa"])
   func shippedConfigurations(name: String) throws {
     var root = URL(fileURLWithPath: #filePath)
     for _ in 0..<4 { root.deleteLastPathComponent() }

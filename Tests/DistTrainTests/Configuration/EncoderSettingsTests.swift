@@ -64,9 +64,34 @@ import Testing
         == "--set encoder.shape=round: encoder.shape: expected one of wide, tall, found round")
     #expect(
       refusal(["encoder.type=plian"])
-        == "--set encoder.type=plian: encoder.type: expected one of ecapa-tdnn, plain, found plian")
+        == "--set encoder.type=plian: encoder.type: expected one of ecapa-tdnn, resnet, plain, found plian")
     #expect(refusal(["encoder.shap=wide"])?.contains("unknown setting; near: encoder.shape") == true)
     #expect(refusal(["encoder.channels=8", "encoder={channels: 9}"])?.contains("found 9") == true)
+  }
+
+  @Test func `a number among several is refused where it is another`() throws {
+    #expect(
+      refusal(["encoder={type: resnet, depth: 35}"])
+        == "--set encoder={type: resnet, depth: 35}: encoder.depth: "
+        + "allowed is 18 | 34 | 50 | 101 | 152 | 221 | 293, found 35")
+    #expect(
+      refusal(["encoder.type=resnet", "encoder.depth=deep"])
+        == "--set encoder.depth=deep: encoder.depth: expected a whole number, found deep")
+    #expect(
+      refusal(["encoder.depth=34"])
+        == "--set encoder.depth=34: encoder.depth is not a setting of encoder.type ecapa-tdnn; "
+        + "its own are layout, channels, aggregation, globalContext")
+    let sizes = (try load(["encoder={depth: 101, channels: 4, twoLayers: true, type: resnet}"]).network as? ResNet)?
+      .sizes
+    #expect(sizes?.depth == .layers101 && sizes?.channels == 4 && sizes?.twoLayers == true)
+  }
+
+  @Test func `an embedding has the type's dimensions unless the configuration says others, in any order`() throws {
+    #expect(try load([]).network.dimensions == 192)
+    #expect(try load(["encoder.type=resnet"]).network.dimensions == 256)
+    for overrides in [["encoder.embedding=7", "encoder.type=resnet"], ["encoder={type: resnet, embedding: 7}"]] {
+      #expect(try load(overrides).network.dimensions == 7)
+    }
   }
 
   @Test(arguments: [

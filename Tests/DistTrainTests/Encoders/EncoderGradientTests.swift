@@ -69,6 +69,7 @@ import Testing
       let choices = type.settings.flatMap { setting -> [(String, EncoderSetting.Value)] in
         switch setting.allowed {
         case .numbers: []
+        case .someNumbers(let numbers): numbers.map { (setting.name, .number($0)) }
         case .truths: [false, true].map { (setting.name, .truth($0)) }
         case .choices(let names): names.map { (setting.name, .choice($0)) }
         }

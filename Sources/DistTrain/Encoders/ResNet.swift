@@ -1,0 +1,134 @@
+/// ResNet for speakers (He, Zhang, Ren and Sun 2016; Zeinali et al. 2019) in wespeaker's structure and with its parameter
+/// names (`models/resnet.py`): convolutions over frequency and time in four stages, the last three of which halve both and
+/// double the channels, statistics over time, and a linear layer or two.
+package struct ResNet: Encoder {
+  /// The number of layers with weights, by which the family's networks are named.
+  package enum Depth: Int, Sendable, CaseIterable {
+    case layers18 = 18
+    case layers34 = 34
+    case layers50 = 50
+    case layers101 = 101
+    case layers152 = 152
+    case layers221 = 221
+    case layers293 = 293
+
+    /// The number of blocks of each stage.
+    var blocks: [Int] {
+      switch self {
+      case .layers18: [2, 2, 2, 2]
+      case .layers34, .layers50: [3, 4, 6, 3]
+      case .layers101: [3, 4, 23, 3]
+      case .layers152: [3, 8, 36, 3]
+      case .layers221: [6, 16, 48, 3]
+      case .layers293: [10, 20, 64, 3]
+      }
+    }
+
+    var form: ResidualBlock.Form { self == .layers18 || self == .layers34 ? .basic : .bottleneck }
+  }
+
+  /// The sizes of an encoder. The defaults are wespeaker's.
+  package struct Sizes: Sendable, Equatable {
+    package var bins = 80
+    package var depth = Depth.layers34
+    /// The number of channels of the first stage.
+    package var channels = 32
+    package var embedding = 256
+    /// Whether a second linear layer makes the embedding.
+    package var twoLayers = false
+
+    package init() {}
+  }
+
+  package let layout: EncoderLayout
+  package let sizes: Sizes
+  private let entry: NormalizedConvolution2D
+  private let blocks: [ResidualBlock]
+  private let pooling: TemporalStatisticsPooling
+  private let head: EmbeddingHead
+
+  package var bins: Int { sizes.bins }
+  package var dimensions: Int { sizes.embedding }
+  package var minimumFrames: Int { 1 }
+  /// Three of the stages halve the time.
+  package var frameStride: Int { 8 }
+
+  package init(_ sizes: Sizes) {
+    self.sizes = sizes
+    var layout = EncoderLayout()
+    entry = NormalizedConvolution2D(
+      convolution: "conv1", normalization: "bn1", inputs: 1, outputs: sizes.channels, kernel: 3, layout: &layout)
+    var blocks: [ResidualBlock] = []
+    var grid = Grid(utterances: 1, height: sizes.bins, frames: 1)
+    for (stage, count) in sizes.depth.blocks.enumerated() {
+      for index in 0..<count {
+        let steps = stage > 0 && index == 0 ? 2 : 1
+        let block = ResidualBlock(
+          "layer\(stage + 1).\(index)", form: sizes.depth.form, inputs: blocks.last?.outputs ?? sizes.channels,
+          channels: sizes.channels << stage, stride: MapStride(height: steps, frames: steps), layout: &layout)
+        blocks.append(block)
+        grid = block.outputGrid(grid)
+      }
+    }
+    self.blocks = blocks
+    pooling = TemporalStatisticsPooling(channels: blocks[blocks.count - 1].outputs, height: grid.height)
+    head = EmbeddingHead(
+      inputs: pooling.outputs, outputs: sizes.embedding, twoLayers: sizes.twoLayers, layout: &layout)
+    self.layout = layout
+  }
+
+  package func encode(
+    _ features: Matrix, utterances: Int, _ pass: ForwardPass
+  ) -> (embeddings: Matrix, pullback: Pullback) {
+    precondition(features.rows == bins, "\(bins) features a frame expected, not \(features.rows)")
+    let grid = Grid(utterances: utterances, height: bins, frames: features.columns / utterances)
+    let entryCache = entry.forward(AffineView(Self.map(of: features, grid).view), grid, pass)
+    var current = AffineView(entryCache.output.rectified.stored().view)
+    var currentGrid = grid
+    var caches: [ResidualBlock.Cache] = []
+    for block in blocks {
+      let (output, cache) = block.forward(current, currentGrid, pass)
+      if pass.keepsCaches { caches.append(cache) }
+      (current, currentGrid) = (output, block.outputGrid(currentGrid))
+    }
+    let top = currentGrid
+    let (pooled, poolingCache) = pooling.forward(current, top, pass)
+    let (embeddings, headCache) = head.forward(pooled, top.pooled, pass)
+    let pullback = Pullback(layout) { [caches] gradient, pass in
+      precondition(caches.count == blocks.count, "a pass that kept no caches has no way back")
+      let pooledGradient = Matrix(rows: head.inputs, columns: gradient.columns)
+      head.backward(gradient.view, cache: headCache, into: pooledGradient.view, pass)
+      let topGradient = Matrix(rows: pooling.inputs, columns: pass.objectives * top.columns)
+      pooling.backward(pooledGradient.view, cache: poolingCache, into: topGradient.view, pass)
+      let entryGradient = backwardThroughBlocks(topGradient.view, caches, pass)
+      entry.backwardBehindReLU(entryGradient, cache: entryCache, into: nil, adding: false, pass)
+    }
+    return (embeddings.stored().transposed, pullback)
+  }
+
+  /// The features, bins × (utterances · frames), as a map of one channel whose lines are the bins.
+  private static func map(of features: Matrix, _ grid: Grid) -> Matrix {
+    let map = Matrix(rows: 1, columns: grid.columns)
+    inParallel(grid.lines) { line in
+      let (utterance, bin) = line.quotientAndRemainder(dividingBy: grid.height)
+      (map.pointer + line * grid.frames).update(
+        from: features.row(bin) + utterance * grid.frames, count: grid.frames)
+    }
+    return map
+  }
+
+  /// Takes the gradient back through the blocks and returns that of the first block's input.
+  private func backwardThroughBlocks(
+    _ gradient: MatrixView, _ caches: [ResidualBlock.Cache], _ pass: BackwardPass
+  ) -> MatrixView {
+    var current = gradient
+    for (block, cache) in zip(blocks, caches).reversed() {
+      let target =
+        block.keepsShape
+        ? current : Matrix(rows: block.inputs, columns: pass.objectives * cache.grid.columns).view
+      block.backward(current, cache: cache, into: target, pass)
+      current = target
+    }
+    return current
+  }
+}
