@@ -5,6 +5,8 @@ batch normalisation as PyTorch defines it (biased variance to normalise, unbiase
 momentum 0.1, epsilon 1e-5).
 """
 
+import math
+
 import torch
 import torch.nn.functional as F
 
@@ -13,6 +15,9 @@ from .draws import Draws
 BINS, CHANNELS, SCALE, EMBEDDING = 8, 16, 8, 6
 SE_BOTTLENECK, ATTENTION_BOTTLENECK, AGGREGATION = 4, 4, 24
 UTTERANCES, FRAMES, LONG_FRAMES = 4, 11, 17
+SIZES = {"bins": BINS, "channels": CHANNELS, "scale": SCALE, "embedding": EMBEDDING, "seBottleneck": SE_BOTTLENECK,
+         "attentionBottleneck": ATTENTION_BOTTLENECK, "aggregation": AGGREGATION, "utterances": UTTERANCES,
+         "frames": FRAMES}
 MOMENTUM, EPSILON = 0.1, 1e-5
 
 
@@ -120,7 +125,7 @@ class Encoder:
 
 
 def draw_state(draws, shapes, rectified):
-    """Parameters and running statistics; `rectified` names the bias before the ReLU that the pooling reads."""
+    """Parameters and running statistics; `rectified` names the bias before the ReLU that the pooling reads, if one does."""
     parameters, statistics = {}, {}
     parameter_shapes, statistic_shapes = shapes
     for name, shape in parameter_shapes.items():
@@ -131,19 +136,18 @@ def draw_state(draws, shapes, rectified):
         elif kind == "bias":
             parameters[name] = draws.normal(*shape, scale=0.2, mean=0.5 if name == rectified else 0.0)
         else:
-            fan_in = shape[1] * (shape[2] if len(shape) == 3 else 1)
-            parameters[name] = draws.normal(*shape, scale=fan_in**-0.5)
+            parameters[name] = draws.normal(*shape, scale=math.prod(shape[1:]) ** -0.5)
     for name, shape in statistic_shapes.items():
         statistics[name] = draws.normal(*shape, scale=0.2) if name.endswith("mean") else (
             draws.uniform(*shape, low=0.5, high=1.5))
     return parameters, statistics
 
 
-def passes(encoder_type, shapes, rectified, seed):
-    """The tensors of a training pass with two objectives' gradients and of inference after it."""
+def passes(encoder_type, shapes, rectified, seed, sizes=SIZES, long_frames=LONG_FRAMES):
+    """The tensors of a training pass with two objectives' gradients and of inference after it, and the sizes."""
     draws = Draws(seed)
     parameters, before = draw_state(draws, shapes, rectified)
-    features = draws.normal(UTTERANCES, BINS, FRAMES)
+    features = draws.normal(sizes["utterances"], sizes["bins"], sizes["frames"])
     tensors = {"features": features}
     tensors |= {f"parameter/{name}": value for name, value in parameters.items()}
     tensors |= {f"before/{name}": value for name, value in before.items()}
@@ -156,7 +160,7 @@ def passes(encoder_type, shapes, rectified, seed):
     tensors["training/embeddings"] = embeddings.detach()
     tensors |= {f"after/{name}": value for name, value in after.items()}
     for n in (1, 2):
-        output = draws.normal(UTTERANCES, EMBEDDING)
+        output = draws.normal(sizes["utterances"], sizes["embedding"])
         gradients = torch.autograd.grad(embeddings, [*leaves.values(), x], output, retain_graph=True)
         tensors[f"output_gradient.{n}"] = output
         tensors |= {f"gradient.{n}/{name}": value for name, value in zip([*leaves, "features"], gradients)}
@@ -164,13 +168,10 @@ def passes(encoder_type, shapes, rectified, seed):
     # In double the statistics' rounding would show; the reader's start from the stored ones.
     stored = {name: value.float().double() for name, value in after.items()}
     inference = encoder_type(parameters | stored, training=False)
-    long = draws.normal(1, BINS, LONG_FRAMES)
+    long = draws.normal(1, sizes["bins"], long_frames)
     tensors["inference/embeddings"] = inference.embeddings(features)
     tensors["inference/long.features"] = long
     tensors["inference/long.embeddings"] = inference.embeddings(long)
-    sizes = {"bins": BINS, "channels": CHANNELS, "scale": SCALE, "embedding": EMBEDDING, "seBottleneck": SE_BOTTLENECK,
-             "attentionBottleneck": ATTENTION_BOTTLENECK, "aggregation": AGGREGATION, "utterances": UTTERANCES,
-             "frames": FRAMES}
     return tensors, sizes
 
 
