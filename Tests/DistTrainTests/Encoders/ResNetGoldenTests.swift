@@ -5,7 +5,10 @@ import Testing
 @Suite struct ResNetGoldenTests {
   /// With how far embeddings and gradients may be from PyTorch's in double precision. PyTorch's own in single precision
   /// are a tenth of it away: through fifty normalisations rounding grows more than through twenty.
-  private static let fixtures = [("resnet-basic", 1e-5, 1e-4), ("resnet-bottleneck", 1e-4, 1e-3)]
+  private static let fixtures = [
+    (name: "resnet-basic", embeddings: 1e-5, gradients: 1e-4),
+    (name: "resnet-bottleneck", embeddings: 1e-4, gradients: 1e-3),
+  ]
 
   @Test(arguments: fixtures) func `training embeddings, running statistics and inference equal PyTorch's`(
     fixture: (name: String, embeddings: Double, gradients: Double)
