@@ -131,16 +131,8 @@ public struct Corpus: Sendable {
 
   /// The position in `utterances` of the utterance with an id, or nil where there is none.
   package func utterance(named id: String) -> Int? {
-    var id = id
-    return id.withUTF8 { bytes in
-      let wanted = ByteText(UnsafeRawBufferPointer(bytes))
-      var low = 0
-      var high = utterances.count
-      while low < high {
-        let middle = (low + high) / 2
-        if compare(middle, wanted) < 0 { low = middle + 1 } else { high = middle }
-      }
-      return low < utterances.count && compare(low, wanted) == 0 ? low : nil
+    ByteText.with(id) { wanted in
+      ByteOrder.position(among: utterances.count) { compare($0, wanted) }
     }
   }
 

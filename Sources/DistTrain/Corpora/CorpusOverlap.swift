@@ -55,13 +55,7 @@ extension CorpusTable {
   /// The position of the utterance with an id, or nil where there is none.
   func position(of id: String) -> Int? {
     ByteText.with(id) { wanted in
-      var low = 0
-      var high = sizes.utterances
-      while low < high {
-        let middle = (low + high) / 2
-        if ids[middle].compare(wanted) < 0 { low = middle + 1 } else { high = middle }
-      }
-      return low < sizes.utterances && ids[low].compare(wanted) == 0 ? low : nil
+      ByteOrder.position(among: sizes.utterances) { ids[$0].compare(wanted) }
     }
   }
 }

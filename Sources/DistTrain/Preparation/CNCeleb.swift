@@ -60,20 +60,18 @@ enum CNCeleb {
     let wanted = Set(speakers.map { Name($0) })
     let tree = AudioTree(root: "\(root)/data")
     var found: Set<Name> = []
-    var utterances: [ListedUtterance] = []
+    var files: [FolderNames.File] = []
     for parts in tree.files where parts.count > 1 && (wanted.contains(Name(parts[0])) || !isFirst(root)) {
       found.insert(Name(parts[0]))
-      utterances.append(
-        ListedUtterance(
-          id: UtteranceName.joined(parts), speaker: UtteranceName.of(parts[0]),
-          path: "\(root)/data/" + parts.joined(separator: "/")))
+      files.append((parts, "\(root)/data/" + parts.joined(separator: "/")))
     }
     let missing = speakers.filter { !found.contains(Name($0)) }.map { speaker in
       LeftOut(
         utterance: "-", path: "\(root)/data/\(speaker)",
         reason: "the speaker has no recordings, but is named in \(list)")
     }
-    return (utterances, tree.leftOut + missing, tree.passedOver)
+    let named = FolderNames.utterances(files)
+    return (named.utterances, tree.leftOut + missing + named.leftOut, tree.passedOver)
   }
 
   /// The pieces of the enrolments and the tests, with the trials over them.
