@@ -93,30 +93,24 @@ private final class GradientProgress {
   private var missing: [Int]
   /// The index from which on the gradients of all parameters are final.
   private var first: Int
-  /// The index that was told last.
-  private var told: Int
   private let finished: (Int) -> Void
 
   init(_ layout: ParameterLayout, objectives: Int, finished: @escaping (Int) -> Void) {
     parameters = layout.parameters
     missing = Array(repeating: objectives, count: parameters.count)
     first = parameters.count
-    told = first
     self.finished = finished
   }
 
-  /// Notes that an objective's gradient of a parameter has been added. What that makes final is told with the next
-  /// parameter, when the layer has freed what it held: sums that start earlier lie beside the largest activations.
+  /// Notes that an objective's gradient of a parameter has been added.
   func added(_ parameter: Parameter) {
     guard let index = parameters.firstIndex(where: { $0.offset == parameter.offset }) else {
       preconditionFailure("\(parameter.name) is not of this layout")
     }
     precondition(missing[index] > 0, "the gradient of \(parameter.name) is added twice")
-    if first < told {
-      told = first
-      finished(parameters[first].offset)
-    }
     missing[index] -= 1
+    let before = first
     while first > 0 && missing[first - 1] == 0 { first -= 1 }
+    if first < before { finished(parameters[first].offset) }
   }
 }
