@@ -32,7 +32,7 @@ extension Trainer {
       sampler: .init(epoch: epoch, index: step % plan.batches.sampler.stepsPerEpoch),
       augmentation: recordings.contents,
       replaced: batches.unreadable.map { plan.batches.corpus.utterances[$0].id },
-      unreadableRecordings: batches.unreadableRecordings.map(recordings.name), rollbacks: batches.rollbacks,
+      unreadableRecordings: batches.unreadableRecordings.map(recordings.name(of:)), rollbacks: batches.rollbacks,
       skipped: skipped,
       version: version, ranks: communicator.size, arithmetic: arithmetic?.checksums)
   }

@@ -66,7 +66,7 @@ import Testing
     for name in ["a.wav", "c.wav"] { try noises.write(name, "no audio") }
     let settings = ["batch.speakers=4", "augmentation={noise: \(noises.path), probability: 1}"]
     let configuration = try corpus.configuration(settings)
-    func train(_ communicator: any Communicator) throws -> (
+    @Sendable func train(_ communicator: any Communicator) throws -> (
       parameters: [Float], unreadable: [RecordingPlace], told: Int
     ) {
       let trainer = try corpus.trainer(configuration, communicator: communicator)

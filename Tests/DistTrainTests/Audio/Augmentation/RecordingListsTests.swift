@@ -64,12 +64,12 @@ import Testing
     let before = try lists()
     try FileManager.default.removeItem(atPath: folder.path("noise/b.wav"))
     let after = try lists()
-    let names = ["noise/b.wav", "rooms/hall.wav"]
+    let names = ["noise/b.wav", "noise/c.wav", "rooms/hall.wav"]
     let back = after.bringingBack(names, toMatch: before.contents)
     #expect(back.contents == before.contents && back[.noise] == before[.noise])
     #expect(after.bringingBack([], toMatch: before.contents).contents == after.contents)
     // A list that lost another recording too stays as it is found.
-    try FileManager.default.removeItem(atPath: folder.path("noise/c.wav"))
+    try FileManager.default.removeItem(atPath: folder.path("noise/street/a.wav"))
     let less = try lists()
     #expect(less.bringingBack(names, toMatch: before.contents)[.noise] == less[.noise])
     #expect(before.bringingBack(names, toMatch: before.contents)[.noise] == before[.noise])

@@ -68,7 +68,7 @@ import Testing
         #expect(heard.unreadable.first.map(\.place.index) == (file == drawn ? nil : drawn))
         for one in heard.unreadable {
           let reason = Self.broken[name(augmentation.lists[one.place])]
-          #expect(one.place.kind == .noise && reason.map(one.reason.contains) == true, "\(one)")
+          #expect(one.place.kind == .noise && reason.map { one.reason.contains($0) } == true, "\(one)")
         }
         let again = try hear(augmentation, interference, item: item)
         #expect(again.samples == heard.samples && again.interference == heard.interference)
