@@ -39,8 +39,8 @@ extension Augmentation {
       }
       (mixed, heard) = (Self.mix(samples, noise, snr: snr), .music(file: other, snr: snr, offset: offset))
     case .babble(let voices, let snr):
-      let (sum, others) = try sum(of: voices, count: samples.count, &substitution)
-      (mixed, heard) = (Self.mix(samples, sum, snr: snr), .babble(voices: others, snr: snr))
+      let (babble, others) = try sum(of: voices, count: samples.count, &substitution)
+      (mixed, heard) = (Self.mix(samples, babble, snr: snr), .babble(voices: others, snr: snr))
     case .room(let file):
       let (other, room) = try substitution.read(.rooms, file) { try responses.room(at: $0) }
       (mixed, heard) = (room.reverberate(samples), .room(file: other))

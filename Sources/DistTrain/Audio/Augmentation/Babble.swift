@@ -16,7 +16,7 @@ struct Babble: Sendable {
   /// Draws the voices of one crop: of the recordings, or of the corpus where there are none.
   func draw(_ stream: inout RandomStream, speaker: Int, recordings: [String]) -> [BabbleVoice] {
     let count = voices.lowerBound + stream.below(voices.count)
-    return (0..<count).compactMap { _ in
+    return (0..<count).compactMap { _ -> BabbleVoice? in
       guard recordings.isEmpty else {
         let file = stream.below(recordings.count)
         return BabbleVoice(path: recordings[file], offset: stream.uniform(), file: file)

@@ -20,22 +20,27 @@ package struct Substitution: Sendable {
   mutating func read<Value>(
     _ kind: RecordingKind, _ drawn: Int, _ read: (_ path: String) throws -> Value
   ) throws -> (index: Int, value: Value) {
-    var untried: [Int]?
-    var index = drawn
-    while true {
-      let reason: String
-      do {
-        return (index, try read(lists[kind][index]))
-      } catch {
-        reason = Failure(error).message
-      }
-      unreadable.append(UnreadableRecording(place: RecordingPlace(kind: kind, index: index), reason: reason))
-      var left = untried ?? lists[kind].indices.filter { $0 != drawn }
-      guard !left.isEmpty else { throw Self.failure(kind, of: lists[kind].count, last: reason) }
+    if let value = attempt(kind, drawn, read) { return (drawn, value) }
+    var untried = lists[kind].indices.filter { $0 != drawn }
+    while !untried.isEmpty {
       // The last one fills the gap, because a list may have a hundred thousand recordings, all of them gone.
-      left.swapAt(draws.below(left.count), left.count - 1)
-      index = left.removeLast()
-      untried = left
+      untried.swapAt(draws.below(untried.count), untried.count - 1)
+      let index = untried.removeLast()
+      if let value = attempt(kind, index, read) { return (index, value) }
+    }
+    throw Self.failure(kind, of: lists[kind].count, last: unreadable.last?.reason ?? "")
+  }
+
+  /// What `read` makes of a recording; nil where it cannot be read, which is noted.
+  private mutating func attempt<Value>(
+    _ kind: RecordingKind, _ index: Int, _ read: (_ path: String) throws -> Value
+  ) -> Value? {
+    do {
+      return try read(lists[kind][index])
+    } catch {
+      let place = RecordingPlace(kind: kind, index: index)
+      unreadable.append(UnreadableRecording(place: place, reason: Failure(error).message))
+      return nil
     }
   }
 
