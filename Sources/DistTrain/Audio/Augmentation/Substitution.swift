@@ -45,7 +45,8 @@ package struct Substitution: Sendable {
   }
 
   private static func failure(_ kind: RecordingKind, of count: Int, last reason: String) -> Failure {
-    let which = count == 1 ? "its only recording cannot be read" : "none of its \(count) recordings can be read"
-    return Failure(.badData, "\(kind.setting): \(which); the last one: \(reason); mend them, or give another folder")
+    let which =
+      count == 1 ? "its only recording cannot be read: " : "none of its \(count) recordings can be read; the last one: "
+    return Failure(.badData, "\(kind.setting): \(which)\(reason); mend what can be mended, or give another folder")
   }
 }

@@ -124,7 +124,7 @@ import Testing
       noise?.message.hasPrefix("augmentation.noise: none of its 5 recordings can be read; the last one: /") == true)
     let room = failure { _ = try hear(augmentation, .room(file: 0)) }
     #expect(
-      room?.message.hasPrefix("augmentation.rooms: its only recording cannot be read; the last one: /") == true
+      room?.message.hasPrefix("augmentation.rooms: its only recording cannot be read: /") == true
         && room?.message.contains("dead.wav: is silent") == true)
   }
 
