@@ -42,7 +42,8 @@ struct RecordingList: Sendable {
     self.names = ByteOrder.sorted(names) { $0 }
     paths = self.names.map { "\(folder)/\($0)" }
     // A zero, which no name has, keeps names apart.
-    let digest = self.names.flatMap { Array($0.utf8) + [0] }.withUnsafeBytes { SHA256.of($0) }.prefix(16).hexadecimal
+    let bytes = self.names.flatMap { name -> [UInt8] in Array(name.utf8) + [0] }
+    let digest = bytes.withUnsafeBytes { SHA256.of($0) }.prefix(16).hexadecimal
     contents = "\(names.count) \(names.count == 1 ? "recording" : "recordings"), SHA-256 \(digest)"
   }
 
