@@ -182,13 +182,41 @@ extension ProgramTests {
       }
     }
 
-    @Test func `a noise that vanishes is named, and not the utterance it is laid over`() throws {
+    @Test func `noises that cannot be read give way to others, are told once, listed and counted`() throws {
       try SmallRun.with { run in
         let noises = run.folder.appending(path: "noises")
-        try GeneratedCorpus.write(to: noises, speakers: 1, utterances: 1)
-        try BrokenRecording.text.write(into: noises)
+        try GeneratedCorpus.write(to: noises, speakers: 1, utterances: 2)
+        let kinds: [BrokenRecording] = [.truncated, .text, .notANumber]
+        for kind in kinds { try kind.write(into: noises) }
         let settings = ["augmentation.noise=\(noises.path)", "augmentation.probability=1"]
-        expectRefusal(try svdist(run.arguments(steps: 16, settings)), 65, "noises/text.wav", "is not audio")
+        for (name, ranks) in [("one", nil), ("two", 2)] {
+          let outcome = try svdist(run.arguments(steps: 16, settings, into: name), mpi: ranks)
+          #expect(outcome.status == 0, "\(outcome.errors)")
+          let lines = outcome.output.split(whereSeparator: \.isNewline)
+          let warnings = lines.filter { $0.hasPrefix("warning: a recording of augmentation.noise is replaced") }
+          #expect(warnings.count == kinds.count, "\(outcome.output)")
+          #expect(lines.contains { $0.hasPrefix("3 recordings to augment with could not be read and had others") })
+          let listed = try listed(run, of: name)
+          #expect(listed.count == kinds.count && listed.allSatisfy { $0[1] == "-" }, "\(listed)")
+          for kind in kinds {
+            #expect(warnings.contains { $0.contains("/\(kind.fileName)") && $0.contains(kind.reason) })
+            #expect(listed.contains { $0[2].hasSuffix("/\(kind.fileName)") && $0[3].contains(kind.reason) })
+          }
+        }
+        try run.expectSame("one", "two", step: 16)
+        #expect(try listed(run, of: "one") == listed(run, of: "two"))
+      }
+    }
+
+    @Test func `noises none of which can be read end the run by their setting's name`() throws {
+      try SmallRun.with { run in
+        let noises = run.folder.appending(path: "noises")
+        try FileManager.default.createDirectory(at: noises, withIntermediateDirectories: true)
+        for kind in [BrokenRecording.truncated, .text] { try kind.write(into: noises) }
+        let settings = ["augmentation.noise=\(noises.path)", "augmentation.probability=1"]
+        expectRefusal(
+          try svdist(run.arguments(steps: 16, settings)), 65,
+          "augmentation.noise: none of its 2 recordings can be read; the last one: ", noises.path)
       }
     }
 

@@ -117,6 +117,42 @@ extension ProgramTests {
       }
     }
 
+    @Test func `other noises than the run drew from are refused, or accepted by their key`() throws {
+      try SmallRun.with { run in
+        let noises = run.folder.appending(path: "noises")
+        try GeneratedCorpus.write(to: noises, speakers: 3, utterances: 1)
+        let settings = ["augmentation={noise: \(noises.path), probability: 1}"]
+        #expect(try svdist(run.arguments(steps: 4, settings)).status == 0)
+        // A damaged recording makes no other list: the run goes on and replaces it.
+        try Data("no audio".utf8).write(to: noises.appending(path: "s1-u0.wav"))
+        let damaged = run.arguments(steps: 12, settings, options: ["--allow-change", "training"])
+        let outcome = try svdist(damaged)
+        #expect(outcome.status == 0 && outcome.output.contains("resuming from step 4"), "\(outcome.errors)")
+        #expect(try run.state(step: 12).unreadableRecordings == ["noise/s1-u0.wav"])
+        // It is known now, and may go.
+        try FileManager.default.removeItem(at: noises.appending(path: "s1-u0.wav"))
+        #expect(try svdist(run.arguments(steps: 12, settings)).status == 0)
+
+        try FileManager.default.removeItem(at: noises.appending(path: "s0-u0.wav"))
+        let arguments = run.arguments(steps: 14, settings, options: ["--allow-change", "training"])
+        for ranks in [nil, 2] {
+          expectRefusal(
+            try svdist(arguments, mpi: ranks), 64, "run holds a run that augments with other recordings (",
+            "augmentation.noise had 3 recordings, SHA-256 ", "has 1 recording, SHA-256 ",
+            "--allow-change augmentation.noise", underLauncher: ranks != nil)
+        }
+        #expect(try svdist(arguments + ["--allow-change", "augmentation.rooms"]).status == 64)
+        let accepted = try svdist(arguments + ["--allow-change", "augmentation.noise"])
+        #expect(accepted.status == 0 && accepted.output.contains("resuming from step 12"), "\(accepted.errors)")
+        let changes = try #require(RunHistory(RunFolder(creating: run.path("run"))).starts().last).changes
+        #expect(changes.map(\.key) == ["training.steps", "augmentation.noise"])
+        #expect(
+          changes.last?.was.hasPrefix("3 recordings") == true && changes.last?.now.hasPrefix("1 recording,") == true)
+        // From then on, these are the run's.
+        #expect(try svdist(run.arguments(steps: 14, settings)).status == 0)
+      }
+    }
+
     @Test
     func `another seed is refused though the stored settings are gone, and a run without its checkpoints is told`()
       throws

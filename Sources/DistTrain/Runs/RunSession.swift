@@ -71,6 +71,7 @@ package final class RunSession {
       communicator.rank == 0 ? try Self.overlap(corpus, heldOut, isAllowed: options.allowsOverlap) : nil
     }
     try corpus.agree(configuration.corpus.train ?? "", communicator)
+    try plan.batches.agreeOnRecordings(communicator)
     trainer = Trainer(
       encoder: configuration.network, plan: plan, communicator: communicator, readers: options.readers,
       patience: options.patience)

@@ -44,7 +44,20 @@ struct RunStart {
   /// What of a checkpoint's run is another thing now, beside the settings.
   private func changes(of state: TrainingState) -> [RunHistory.Change] {
     let corpus = trainer.plan.batches.corpus.contents.description
-    return state.corpus == corpus ? [] : [RunHistory.Change(key: "corpus.train", was: state.corpus, now: corpus)]
+    let change = RunHistory.Change(key: "corpus.train", was: state.corpus, now: corpus)
+    return (state.corpus == corpus ? [] : [change]) + otherRecordings(than: state)
+  }
+
+  /// The kinds of recordings to augment with whose lists are others than in a checkpoint's run. Those that the run could
+  /// not read before and that have gone since make no other list.
+  private func otherRecordings(than state: TrainingState) -> [RunHistory.Change] {
+    guard let stored = state.augmentation else { return [] }
+    let now = trainer.plan.batches.loader.augmentation.lists
+      .bringingBack(state.unreadableRecordings ?? [], toMatch: stored).contents
+    return RecordingKind.allCases.compactMap { kind in
+      let (was, now) = (stored[kind.rawValue] ?? "none", now[kind.rawValue] ?? "none")
+      return was == now ? nil : RunHistory.Change(key: kind.setting, was: was, now: now)
+    }
   }
 
   /// Warns if a run goes on with other bits than it would have had on the machine that saved it.
@@ -148,8 +161,8 @@ struct RunStart {
     return differences.map { RunHistory.Change(key: $0.key, was: $0.stored, now: $0.now) }
   }
 
-  /// The reason why a checkpoint's run cannot go on here, whatever the stored settings say: another corpus or other
-  /// random numbers. It is nil if there is none.
+  /// The reason why a checkpoint's run cannot go on here, whatever the stored settings say: another corpus, other random
+  /// numbers or other recordings to augment with. It is nil if there is none.
   private func refusal(of state: TrainingState) -> Failure? {
     let now = trainer.plan.batches.corpus.contents.description
     if state.corpus != now, !isAllowed("corpus.train") {
@@ -166,7 +179,18 @@ struct RunStart {
           + "\(session.configuration.seed)): set it back, or accept it with --allow-change seed, or --restart starts over"
       )
     }
-    return nil
+    let others = otherRecordings(than: state).filter { !isAllowedList($0.key) }
+    guard !others.isEmpty else { return nil }
+    let list = others.map { "\($0.key) had \($0.was), has \($0.now)" }.joined(separator: "; ")
+    return Failure(
+      .usage,
+      "\(folder.path) holds a run that augments with other recordings (\(list)): put them back, or accept them with "
+        + others.map { "--allow-change \($0.key)" }.joined(separator: " ") + ", or --restart starts over")
+  }
+
+  /// Whether the list of a setting may change: by its own name, or by that of MUSAN's folder, which may hold it.
+  private func isAllowedList(_ key: String) -> Bool {
+    isAllowed(key) || key != RecordingKind.rooms.setting && isAllowed("augmentation.musan")
   }
 
   private func isAllowed(_ key: String) -> Bool {

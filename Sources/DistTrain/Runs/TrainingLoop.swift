@@ -98,6 +98,7 @@ package final class TrainingLoop {
     try checkpoints.save()
     if try evaluateIfDue(), let reason = try vote().stop { return try stop(reason) }
     checkpoints.finish()
+    session.note(losses)
     session.note("done: \(trainer.step) steps, \(session.folder.path)")
     return .finished
   }
@@ -154,6 +155,20 @@ package final class TrainingLoop {
           + (lost == 0 ? "" : "\(lost) are in damaged shards; ")
           + "repair the files, or leave them out with svdist prepare")
     }
+  }
+
+  /// A line that counts what could not be read in all the run; nil where that is nothing.
+  private var losses: String? {
+    let corpus = trainer.plan.batches.corpus
+    let utterances = Set(trainer.batches.unreadable.map { Name(corpus.listedID($0)) }).count
+    let recordings = trainer.batches.unreadableRecordings.count
+    let parts = [
+      utterances == 0 ? nil : "\(utterances) \(utterances == 1 ? "utterance" : "utterances")",
+      recordings == 0 ? nil : "\(recordings) \(recordings == 1 ? "recording" : "recordings") to augment with",
+    ].compactMap { $0 }
+    guard !parts.isEmpty else { return nil }
+    return "\(parts.joined(separator: " and ")) could not be read and had others in their place: "
+      + "\(session.folder.badUtterancesPath) lists them"
   }
 
   /// Evaluates if that is due, and keeps the checkpoint if it is the best.
