@@ -49,6 +49,12 @@ package final class RunSession {
   var isFirstRank: Bool { communicator.rank == 0 }
   /// The run's last step.
   var steps: Int { configuration.training.steps }
+  /// Computes the held-out utterances' embeddings with the encoder as it is trained so far.
+  var extractor: EmbeddingExtractor {
+    EmbeddingExtractor(
+      encoder: trainer.encoder, frontEnd: configuration.features, parameters: trainer.parameters,
+      statistics: trainer.statistics, longestPiece: configuration.evaluation.longestPiece)
+  }
   /// Whether rank 0 lost the run folder to another process.
   var isLockLost: Bool { lock?.isLost ?? false }
 
@@ -84,6 +90,7 @@ package final class RunSession {
     }
     if let overlap { note("warning: \(overlap.shown)") }
     if let line = heldOut?.warning { note("warning: \(line.shown)") }
+    if let remark = heldOut.flatMap({ extractor.remark($0.seconds) }) { note("note: held-out evaluation: \(remark)") }
     for line in corpus.losses(in: configuration.corpus.train ?? "") { note("warning: \(line.shown)") }
   }
 
