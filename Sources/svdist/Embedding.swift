@@ -21,9 +21,19 @@ enum Embedding {
     if communicator.rank == 0, let remark = trained.extractor.remark(seconds) {
       StandardError.say("note: \(remark)")
     }
+    warnOfMemory(trained.extractor, seconds, communicator)
     var embeddings = try trained.extractor.embeddings(of: corpus.utterances, communicator: communicator)
     embeddings.encoder = trained.identity
     return embeddings
+  }
+
+  /// Warns of hosts that have less memory left than the embeddings will take, because a job that the kernel kills for
+  /// its memory says nothing. All ranks call this together.
+  /// - Parameter seconds: the lengths of all utterances.
+  static func warnOfMemory(_ extractor: EmbeddingExtractor, _ seconds: [Double], _ communicator: any Communicator) {
+    let lines = extractor.memoryWarnings(seconds, communicator: communicator, remedy: "a shorter --longest-piece")
+    guard communicator.rank == 0 else { return }
+    for line in lines { StandardError.say("warning: \(line)") }
   }
 
   /// The file that a path means. Rank 0 chooses, because a run that goes on may have a newer checkpoint a moment later.

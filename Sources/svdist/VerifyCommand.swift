@@ -31,6 +31,7 @@ struct VerifyCommand: ParsableCommand {
     for (path, seconds) in zip(paths, seconds) {
       if let remark = extractor.remark([seconds]) { StandardError.say("note: \(path): \(remark)".shown) }
     }
+    Embedding.warnOfMemory(extractor, seconds, SoleCommunicator())
     let vectors = try paths.map { try extractor.embedding(path: $0, name: $0) }
     let score = TrialScorer.cosine(vectors[0], vectors[1])
     print(String(format: "cosine %.4f", score) + (threshold.map { score >= $0 ? "  same" : "  different" } ?? ""))

@@ -67,5 +67,27 @@ extension ProgramTests {
       let outcome = try svdist(["evaluate", "--embeddings", "e.ark", "--trials", "t", "--longest-piece", "20"])
       #expect(outcome.status == 64 && outcome.errors.contains("leave it out with --embeddings"), "\(outcome.errors)")
     }
+
+    @Test func `the memory foretold grows with the longest piece, up to the recordings, and is what is taken`() throws {
+      try withLong(seconds: 120) { run, _, settings in
+        var said: [Int: Double] = [:]
+        for seconds in [30, 60, 120, 240] {
+          let own = ["encoder.channels=256", "weighting.space=representation", "evaluation.longestPiece=\(seconds)"]
+          let program = try Program(
+            "svdist", run.arguments(steps: 100_000, settings + own, into: "run-\(seconds)"), ranks: 1)
+          said[seconds] = try program.foretoldMemory()
+          if seconds == 60 {
+            try program.wait { !run.metrics("run-60").isEmpty }
+            let taken = try program.peakMemory(ofRank: 0)
+            #expect(abs(said[60]! - taken) < 0.15 * taken, "foretold \(said[60]!), taken \(taken) GB")
+          }
+          program.killAll()
+          _ = try program.finish()
+        }
+        let growth = [(30, 60), (60, 120), (120, 240)].map { said[$1]! - said[$0]! }
+        #expect(growth[0] > 0.04 && abs(growth[1] - 2 * growth[0]) < 0.03 + 0.1 * growth[1], "\(said)")
+        #expect(abs(growth[2]) < 0.015, "\(said)")
+      }
+    }
   }
 }

@@ -122,12 +122,15 @@ package final class RunSession {
     if isFirstRank, let text { progress.note(text) }
   }
 
-  /// Says how much memory the steps will take, and warns if that is more than there is, because a job that the kernel
-  /// kills for its memory says nothing. All ranks call this together.
+  /// Says how much memory the steps and evaluations will take, and warns if that is more than there is, because a job
+  /// that the kernel kills for its memory says nothing. All ranks call this together.
   func foretellMemory() {
-    let ranks = communicator.gatherValues(MemoryOutlook(ahead: trainer.memoryAhead()))
+    let evaluation = heldOut.map { extractor.memoryAhead($0.seconds, communicator: communicator) } ?? 0
+    let ranks = communicator.gatherValues(MemoryOutlook(ahead: trainer.memoryAhead(evaluation: evaluation)))
     note(MemoryOutlook.summary(ranks))
-    for text in MemoryOutlook.warnings(ranks, hosts: communicator.hosts) { note("warning: \(text)") }
+    let remedy =
+      heldOut == nil ? "a smaller batch or crop.seconds" : "a smaller batch, crop.seconds or evaluation.longestPiece"
+    for text in MemoryOutlook.warnings(ranks, hosts: communicator.hosts, remedy: remedy) { note("warning: \(text)") }
   }
 
   /// The failure that ends the run, as all ranks throw it.

@@ -67,6 +67,12 @@ import Testing
       extractor(longestPiece: 2.5).remark([2.5, 2.6])?.hasPrefix("1 of 2 utterances are longer than 2.5 s:") == true)
   }
 
+  @Test func `what a rank embeds at once grows with its longest utterance up to the longest piece`() {
+    let extractor = extractor(longestPiece: 20)
+    let lengths = [3, 50.5, 10, 20, 7]
+    #expect((0..<6).map { extractor.mostSamples(lengths, rank: $0) } == [20, 20, 10, 7, 3, 0].map { $0 * 16_000 })
+  }
+
   @Test func `an utterance of less than a tenth of a second is refused by name`() throws {
     let noise = try NoiseCorpus(speakers: 1, utterances: 1, seconds: 0.3)
     let path = noise.corpus.utterances[0].path
