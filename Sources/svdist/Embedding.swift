@@ -3,10 +3,13 @@ import DistTrain
 /// Embeddings of a data directory, as several commands need them.
 enum Embedding {
   /// The embeddings of all utterances, on every rank.
-  static func compute(encoder: String, corpus path: String, communicator: any Communicator) throws -> Embeddings {
+  /// - Parameter longestPiece: the length in seconds of the longest utterance that is embedded as a whole.
+  static func compute(
+    encoder: String, corpus path: String, longestPiece: Double, communicator: any Communicator
+  ) throws -> Embeddings {
     let file = try choose(encoder, communicator)
     let (trained, corpus) = try communicator.agree {
-      (try TrainedEncoder(file), try Corpus.open(path))
+      (try TrainedEncoder(file, longestPiece: longestPiece), try Corpus.open(path))
     }
     try corpus.agree(path, communicator)
     if communicator.rank == 0 {
@@ -14,12 +17,23 @@ enum Embedding {
         StandardError.say("warning: \(line.shown)")
       }
     }
-    if communicator.rank == 0, let remark = EmbeddingExtractor.remark(corpus.utterances.map(\.seconds)) {
+    let seconds = corpus.utterances.map(\.seconds)
+    if communicator.rank == 0, let remark = trained.extractor.remark(seconds) {
       StandardError.say("note: \(remark)")
     }
+    warnOfMemory(trained.extractor, seconds, communicator)
     var embeddings = try trained.extractor.embeddings(of: corpus.utterances, communicator: communicator)
     embeddings.encoder = trained.identity
     return embeddings
+  }
+
+  /// Warns of hosts that have less memory left than the embeddings will take, because a job that the kernel kills for
+  /// its memory says nothing. All ranks call this together.
+  /// - Parameter seconds: the lengths of all utterances.
+  static func warnOfMemory(_ extractor: EmbeddingExtractor, _ seconds: [Double], _ communicator: any Communicator) {
+    let lines = extractor.memoryWarnings(seconds, communicator: communicator, remedy: "a shorter --longest-piece")
+    guard communicator.rank == 0 else { return }
+    for line in lines { StandardError.say("warning: \(line)") }
   }
 
   /// The file that a path means. Rank 0 chooses, because a run that goes on may have a newer checkpoint a moment later.

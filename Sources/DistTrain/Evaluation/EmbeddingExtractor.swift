@@ -1,3 +1,5 @@
+import Foundation
+
 /// Computes embeddings of whole utterances, shared out over ranks.
 ///
 /// An encoder's memory grows with the length of its input (by some hundred megabytes a minute). An
@@ -5,23 +7,34 @@
 /// embedding is the mean of theirs, before length normalisation, weighted by their lengths.
 public struct EmbeddingExtractor: Sendable {
   /// The usual length in seconds of the longest utterance that is embedded as a whole.
-  package static let usualLongestPiece = 300.0
+  public static let usualLongestPiece = Configuration.Evaluation().longestPiece
+  /// The lengths in seconds that the longest utterance which is embedded as a whole may have.
+  public static let longestPieces = Configuration.Evaluation.longestPieces
   /// The length in seconds of the shortest utterance that is embedded: ten frames, less than a syllable.
   package static let shortest = 0.1
 
-  private let encoder: any Encoder
+  let encoder: any Encoder
   private let parameters: Matrix
   private let statistics: Matrix
   private let filterBank: FilterBank
   /// The length in seconds of the longest utterance that is embedded as a whole.
-  package var longestPiece = usualLongestPiece
+  public let longestPiece: Double
+  var frontEnd: FrontEnd { filterBank.frontEnd }
+  var inference: ForwardPass { ForwardPass(mode: .inference, parameters: parameters, statistics: statistics) }
 
   /// - Parameters:
   ///   - encoder: the encoder of the embeddings.
   ///   - frontEnd: the front end that the encoder was trained with; its dither is left out.
   ///   - parameters: a flat matrix that begins with the encoder's parameters.
   ///   - statistics: a flat matrix of the encoder's running statistics.
-  public init(encoder: any Encoder, frontEnd: FrontEnd, parameters: Matrix, statistics: Matrix) {
+  ///   - longestPiece: the length in seconds of the longest utterance that is embedded as a whole, one of
+  ///     `longestPieces`. The memory of an embedding grows with it.
+  public init(
+    encoder: any Encoder, frontEnd: FrontEnd, parameters: Matrix, statistics: Matrix,
+    longestPiece: Double = usualLongestPiece
+  ) {
+    precondition(Self.longestPieces.contains(longestPiece), "pieces of up to \(longestPiece) s")
+    self.longestPiece = longestPiece
     self.encoder = encoder
     self.parameters = parameters
     self.statistics = statistics
@@ -36,7 +49,6 @@ public struct EmbeddingExtractor: Sendable {
   /// - Throws: `Failure(.badData)` where the encoder accepts no utterance of so few frames, or the embedding is not
   ///   finite.
   package func embedding(of samples: [Float], name: String) throws -> [Float] {
-    let frontEnd = filterBank.frontEnd
     let filled = Waveform.tiled(samples, count: max(samples.count, frontEnd.samples(frames: 1)))
     let frames = frontEnd.frames(samples: filled.count)
     guard frames >= encoder.minimumFrames else {
@@ -45,8 +57,8 @@ public struct EmbeddingExtractor: Sendable {
         "\(name): \(samples.count) samples at 16 kHz are too short for this encoder, which takes "
           + "\(encoder.minimumFrames) frames (\(frontEnd.samples(frames: encoder.minimumFrames)) samples) or more")
     }
-    let pass = ForwardPass(mode: .inference, parameters: parameters, statistics: statistics)
-    let vector = encoder.encode(filterBank.features(of: filled, dither: nil), utterances: 1, pass).embeddings.values
+    let features = filterBank.features(of: filled, dither: nil)
+    let vector = encoder.encode(features, utterances: 1, inference).embeddings.values
     guard vector.allSatisfy(\.isFinite) else {
       throw Failure(.badData, "\(name): its embedding is not finite: are the encoder's parameters damaged?")
     }
@@ -97,12 +109,12 @@ public struct EmbeddingExtractor: Sendable {
 
   /// A remark on the utterances of which the embeddings are those of pieces, in one line; nil where there are none.
   /// - Parameter seconds: the lengths of all utterances.
-  package static func remark(_ seconds: some Collection<Double>) -> String? {
-    let count = seconds.count { $0 > usualLongestPiece }
+  package func remark(_ seconds: some Collection<Double>) -> String? {
+    let count = seconds.count { $0 > longestPiece }
     guard count > 0 else { return nil }
     return
-      "\(count) of \(seconds.count) utterances are longer than \(Int(usualLongestPiece)) s: the embedding of each is the mean "
-      + "of those of equal pieces"
+      "\(count) of \(seconds.count) utterances are longer than \(String(format: "%g", longestPiece)) s: the embedding of "
+      + "each is the mean of those of equal pieces"
   }
 
   /// The embeddings of utterances, on every rank; each is computed by one rank.

@@ -10,10 +10,12 @@ public struct TrainedEncoder: Sendable {
   public let identity: String
 
   /// Reads an encoder.
-  /// - Parameter path: a run folder (of which the newest checkpoint that verifies is read), a checkpoint's folder or a
-  ///   `model.safetensors`.
+  /// - Parameters:
+  ///   - path: a run folder (of which the newest checkpoint that verifies is read), a checkpoint's folder or a
+  ///     `model.safetensors`.
+  ///   - longestPiece: the length in seconds of the longest utterance that the extractor embeds as a whole.
   /// - Throws: `Failure(.badData)` that says what is missing or broken.
-  public init(_ path: String) throws {
+  public init(_ path: String, longestPiece: Double = EmbeddingExtractor.usualLongestPiece) throws {
     self.path = try Choice(path).file
     let file = try SafetensorsFile(path: self.path)
     let configuration = try Configuration.encoder(metadata: file.metadata, path: self.path)
@@ -29,7 +31,8 @@ public struct TrainedEncoder: Sendable {
       }
     }
     extractor = EmbeddingExtractor(
-      encoder: encoder, frontEnd: configuration.features, parameters: parameters, statistics: statistics)
+      encoder: encoder, frontEnd: configuration.features, parameters: parameters, statistics: statistics,
+      longestPiece: longestPiece)
     identity = Self.identity(configuration.encoderMetadata, [parameters, statistics])
   }
 

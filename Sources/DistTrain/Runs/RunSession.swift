@@ -49,6 +49,12 @@ package final class RunSession {
   var isFirstRank: Bool { communicator.rank == 0 }
   /// The run's last step.
   var steps: Int { configuration.training.steps }
+  /// Computes the held-out utterances' embeddings with the encoder as it is trained so far.
+  var extractor: EmbeddingExtractor {
+    EmbeddingExtractor(
+      encoder: trainer.encoder, frontEnd: configuration.features, parameters: trainer.parameters,
+      statistics: trainer.statistics, longestPiece: configuration.evaluation.longestPiece)
+  }
   /// Whether rank 0 lost the run folder to another process.
   var isLockLost: Bool { lock?.isLost ?? false }
 
@@ -85,6 +91,7 @@ package final class RunSession {
     }
     if let overlap { note("warning: \(overlap.shown)") }
     if let line = heldOut?.warning { note("warning: \(line.shown)") }
+    if let remark = heldOut.flatMap({ extractor.remark($0.seconds) }) { note("note: held-out evaluation: \(remark)") }
     for line in corpus.losses(in: configuration.corpus.train ?? "") { note("warning: \(line.shown)") }
   }
 
@@ -116,12 +123,15 @@ package final class RunSession {
     if isFirstRank, let text { progress.note(text) }
   }
 
-  /// Says how much memory the steps will take, and warns if that is more than there is, because a job that the kernel
-  /// kills for its memory says nothing. All ranks call this together.
+  /// Says how much memory the steps and evaluations will take, and warns if that is more than there is, because a job
+  /// that the kernel kills for its memory says nothing. All ranks call this together.
   func foretellMemory() {
-    let ranks = communicator.gatherValues(MemoryOutlook(ahead: trainer.memoryAhead()))
+    let evaluation = heldOut.map { extractor.memoryAhead($0.seconds, communicator: communicator) } ?? 0
+    let ranks = communicator.gatherValues(MemoryOutlook(ahead: trainer.memoryAhead(evaluation: evaluation)))
     note(MemoryOutlook.summary(ranks))
-    for text in MemoryOutlook.warnings(ranks, hosts: communicator.hosts) { note("warning: \(text)") }
+    let remedy =
+      heldOut == nil ? "a smaller batch or crop.seconds" : "a smaller batch, crop.seconds or evaluation.longestPiece"
+    for text in MemoryOutlook.warnings(ranks, hosts: communicator.hosts, remedy: remedy) { note("warning: \(text)") }
   }
 
   /// The failure that ends the run, as all ranks throw it.

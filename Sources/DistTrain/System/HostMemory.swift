@@ -10,7 +10,7 @@ package enum HostMemory {
   static func end(lacking bytes: Int) -> Never {
     let line =
       "svdist: \(hostName()) has no memory for a buffer of \(bytes >> 20) MiB: start fewer ranks there, or choose smaller "
-      + "settings (batch, crop.seconds, encoder) or shorter recordings"
+      + "settings (batch, crop.seconds, encoder, longest piece)"
     StandardError.say(line)
     _exit(1)
   }

@@ -1,4 +1,4 @@
-/// The memory that a rank's steps will take, beside what its host has left.
+/// The memory that a rank's work will take, beside what its host has left.
 package struct MemoryOutlook: Codable, Sendable {
   /// The bytes that the process holds already.
   package var held: Int
@@ -41,7 +41,8 @@ package struct MemoryOutlook: Codable, Sendable {
   /// - Parameters:
   ///   - ranks: the outlook of each rank.
   ///   - hosts: the name of each rank's host.
-  package static func warnings(_ ranks: [MemoryOutlook], hosts: [String]) -> [String] {
+  ///   - remedy: what to choose smaller than it is.
+  package static func warnings(_ ranks: [MemoryOutlook], hosts: [String], remedy: String) -> [String] {
     hosts.distinct.compactMap { name in
       let own = zip(ranks, hosts).filter { $0.1 == name }.map(\.0)
       let ahead = own.reduce(0) { $0 + $1.ahead }
@@ -49,7 +50,7 @@ package struct MemoryOutlook: Codable, Sendable {
       let count = "\(own.count) \(own.count == 1 ? "rank" : "ranks")"
       return
         "\(count) on \(name) will take about \(gigabytes(ahead)) more of memory, where \(gigabytes(left)) are left: start "
-        + "fewer ranks there, or choose a smaller batch or crop.seconds"
+        + "fewer ranks there, or choose \(remedy)"
     }
   }
 
