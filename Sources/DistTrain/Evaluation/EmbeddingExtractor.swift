@@ -75,6 +75,7 @@ public struct EmbeddingExtractor: Sendable {
         "\(name): lasts \(KaldiDirectory.rounded(length)) s, too little to tell a speaker by: at least "
           + "\(Self.shortest) s are needed")
     }
+    try file.checkNothingFollows(Double(whole.upperBound) / Double(FrontEnd.sampleRate))
     let pieces = pieces(whole)
     var sums = [Double](repeating: 0, count: encoder.dimensions)
     for piece in pieces {
