@@ -70,7 +70,12 @@ import Testing
       let ended = own.replacingOccurrences(of: ".\(getpid())-", with: ".\(process.processIdentifier)-")
       let elsewhere = ended.replacingOccurrences(of: "@", with: "@not-")
       let restarted = own.replacingOccurrences(of: ".\(getpid())-", with: ".\(getpid())-1")
-      let kept = [own, elsewhere, folder + "/.hidden.partial", folder + "/.1-2-3-4@x.partial"]
+      // A copy of this machine has its name, and processes of the same numbers.
+      let boot = try #require(KernelFile.text("/proc/sys/kernel/random/boot_id")).filter(\.isHexDigit)
+      let copied = ended.replacingOccurrences(of: "-\(boot)-", with: "-\(String(boot.reversed()))-")
+      let earlier = ended.replacingOccurrences(of: "-\(boot)-", with: "-")
+      #expect(!boot.isEmpty && Set([ended, copied, earlier]).count == 3)
+      let kept = [own, elsewhere, copied, earlier, folder + "/.hidden.partial", folder + "/.1-2-3-4@x.partial"]
       for name in kept + [ended, restarted] { try write("", to: name) }
       try AtomicFile.write("text", to: folder + "/other")
       let names = try FileManager.default.contentsOfDirectory(atPath: folder)
