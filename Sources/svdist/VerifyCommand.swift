@@ -26,9 +26,11 @@ struct VerifyCommand: ParsableCommand {
     let trained = try TrainedEncoder(Embedding.file(of: encoder))
     let vectors = try [enrolment, test].map { path in
       let found = try AudioInspection.inspect(path: path)
-      if let remark = EmbeddingExtractor.remark([found.seconds]) {
-        StandardError.say("note: \(path): \(remark)".shown)
-      }
+      let remarks = [
+        EmbeddingExtractor.remark([found.seconds]),
+        EmbeddingExtractor.remark(averaged: found.channels > 1 ? 1 : 0, of: 1),
+      ]
+      for remark in remarks.compactMap(\.self) { StandardError.say("note: \(path): \(remark)".shown) }
       return try trained.extractor.embedding(path: path, name: path)
     }
     let score = TrialScorer.cosine(vectors[0], vectors[1])

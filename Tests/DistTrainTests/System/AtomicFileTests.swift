@@ -83,6 +83,27 @@ import Testing
     }
   }
 
+  @Test func `a writer that waits for its turn hears a request to stop, and leaves nothing`() async {
+    await #expect(processExitsWith: .success) {
+      try withScratchFolder { folder in
+        let other = open(folder, O_RDONLY | O_DIRECTORY)
+        #expect(flock(other, LOCK_EX) == 0)
+        let files = try ["a", "b"].map { name in try AtomicFile.stage("\(folder)/\(name)") { try $0.write(name) } }
+        StopRequest.watch()
+        // The threads of tests may hold signals back.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGTERM)
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+        raise(SIGTERM)
+        let told = failure { try StagedFile.install(together: files) }
+        #expect(told?.kind == .stopped)
+        #expect(told?.message.contains("while it waited for another process that writes to \(folder)") == true)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+      }
+    }
+  }
+
   @Test func `a name of any length is written`() throws {
     try withScratchFolder { folder in
       let path = folder + "/" + String(repeating: "é", count: 120)
