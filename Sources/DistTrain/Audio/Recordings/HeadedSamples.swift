@@ -24,8 +24,8 @@ enum HeadedSamples {
       field("sample_coding")?.contains(",") != true
     else { return nil }
     let available = file.size - start
-    // Some writers count the samples of all channels together.
-    let isTotal = channels > 1 && available < samples * width * channels && available >= samples * width
+    // Some writers count the samples of all channels together, and fill the file up to a whole block of its disk.
+    let isTotal = channels > 1 && (0..<1024).contains(available - samples * width)
     return PromisedSamples(
       start: start, promised: samples * width * (isTotal ? 1 : channels), unknown: [], available: available,
       rest: .read)
