@@ -24,6 +24,8 @@ enum Embedding {
     warnOfMemory(trained.extractor, seconds, communicator)
     var embeddings = try trained.extractor.embeddings(of: corpus.utterances, communicator: communicator)
     embeddings.encoder = trained.identity
+    let remark = EmbeddingExtractor.remark(averaged: embeddings.averaged, of: embeddings.names.count)
+    if communicator.rank == 0, let remark { StandardError.say("note: \(remark)") }
     return embeddings
   }
 

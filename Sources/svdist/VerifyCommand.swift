@@ -27,11 +27,14 @@ struct VerifyCommand: ParsableCommand {
   func run() throws {
     let extractor = try TrainedEncoder(Embedding.file(of: encoder), longestPiece: pieces.seconds).extractor
     let paths = [enrolment, test]
-    let seconds = try paths.map { try AudioInspection.inspect(path: $0).seconds }
-    for (path, seconds) in zip(paths, seconds) {
-      if let remark = extractor.remark([seconds]) { StandardError.say("note: \(path): \(remark)".shown) }
+    let found = try paths.map { try AudioInspection.inspect(path: $0) }
+    for (path, found) in zip(paths, found) {
+      let remarks = [
+        extractor.remark([found.seconds]), EmbeddingExtractor.remark(averaged: found.channels > 1 ? 1 : 0, of: 1),
+      ]
+      for remark in remarks.compactMap(\.self) { StandardError.say("note: \(path): \(remark)".shown) }
     }
-    Embedding.warnOfMemory(extractor, seconds, SoleCommunicator())
+    Embedding.warnOfMemory(extractor, found.map(\.seconds), SoleCommunicator())
     let vectors = try paths.map { try extractor.embedding(path: $0, name: $0) }
     let score = TrialScorer.cosine(vectors[0], vectors[1])
     print(String(format: "cosine %.4f", score) + (threshold.map { score >= $0 ? "  same" : "  different" } ?? ""))

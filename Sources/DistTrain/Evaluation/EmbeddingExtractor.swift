@@ -69,7 +69,11 @@ public struct EmbeddingExtractor: Sendable {
   /// - Throws: `Failure(.badData)` where its file cannot be read, it is shorter than 0.1 s or too short for the
   ///   encoder, or its embedding is not finite.
   public func embedding(of utterance: Utterance) throws -> [Float] {
-    try embedding(
+    try heard(utterance).vector
+  }
+
+  private func heard(_ utterance: Utterance) throws -> (vector: [Float], channels: Int) {
+    try heard(
       path: utterance.path, start: utterance.start, seconds: utterance.seconds,
       name: "utterance \(utterance.id) (\(utterance.path))")
   }
@@ -78,6 +82,13 @@ public struct EmbeddingExtractor: Sendable {
   /// - Parameter name: the name of the recording in an error.
   /// - Throws: as the embedding of an utterance.
   package func embedding(path: String, start: Double = 0, seconds: Double? = nil, name: String) throws -> [Float] {
+    try heard(path: path, start: start, seconds: seconds, name: name).vector
+  }
+
+  /// The embedding of a recording, and the number of the channels of which it heard the mean.
+  private func heard(
+    path: String, start: Double, seconds: Double?, name: String
+  ) throws -> (vector: [Float], channels: Int) {
     let file = try AudioFile(path: path)
     let whole = try Waveform.samples(of: file, start: start, seconds: seconds, sampleRate: FrontEnd.sampleRate)
     let length = Double(whole.count) / Double(FrontEnd.sampleRate)
@@ -87,15 +98,16 @@ public struct EmbeddingExtractor: Sendable {
         "\(name): lasts \(KaldiDirectory.rounded(length)) s, too little to tell a speaker by: at least "
           + "\(Self.shortest) s are needed")
     }
+    try file.checkNothingFollows(Double(whole.upperBound) / Double(FrontEnd.sampleRate))
     let pieces = pieces(whole)
     var sums = [Double](repeating: 0, count: encoder.dimensions)
     for piece in pieces {
       let vector = try embedding(
         of: Waveform.read(file, piece, sampleRate: FrontEnd.sampleRate), name: name)
-      if pieces.count == 1 { return vector }
+      if pieces.count == 1 { return (vector, file.channels) }
       for (index, value) in vector.enumerated() { sums[index] += Double(value) * Double(piece.count) }
     }
-    return sums.map { Float($0 / Double(whole.count)) }
+    return (sums.map { Float($0 / Double(whole.count)) }, file.channels)
   }
 
   /// Divides samples into equal pieces, as few as possible, none longer than `longestPiece`.
@@ -117,6 +129,14 @@ public struct EmbeddingExtractor: Sendable {
       + "each is the mean of those of equal pieces"
   }
 
+  /// A remark on the utterances that are the mean of several channels, in one line; nil where there are none.
+  package static func remark(averaged: Int, of count: Int) -> String? {
+    guard averaged > 0 else { return nil }
+    return
+      "\(averaged) of \(count) utterances are the mean of their recordings' channels: svdist prepare --channel takes one or "
+      + "each"
+  }
+
   /// The embeddings of utterances, on every rank; each is computed by one rank.
   /// - Parameters:
   ///   - isToStop: is asked before each utterance.
@@ -132,17 +152,21 @@ public struct EmbeddingExtractor: Sendable {
     // Ranks take utterances in turn, the longest first, so that they finish together.
     let seconds = utterances.map(\.seconds)
     let order = seconds.indices.sorted { (seconds[$0], $0) > (seconds[$1], $1) }
+    var averaged = 0
     try communicator.agree {
       for (turn, index) in order.enumerated() where turn % communicator.size == communicator.rank {
         if isToStop() { throw Failure(.stopped, "stopped on request before all utterances had their embeddings") }
-        let vector = try embedding(of: utterances[index])
+        let (vector, channels) = try heard(utterances[index])
         vectors.row(index).update(from: vector, count: vector.count)
+        if channels > 1 { averaged += 1 }
         progress(turn)
       }
     }
     // Training needs buffers of other sizes.
     BufferPool.shared.trim()
     communicator.sum(vectors)
-    return try Embeddings(names: utterances.map(\.id), vectors: vectors)
+    var embeddings = try Embeddings(names: utterances.map(\.id), vectors: vectors)
+    embeddings.averaged = Int(communicator.sum(Double(averaged)))
+    return embeddings
   }
 }

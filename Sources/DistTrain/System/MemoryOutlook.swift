@@ -18,18 +18,8 @@ package struct MemoryOutlook: Codable, Sendable {
   ///   - ahead: the bytes that the process will take beyond those that it holds.
   ///   - root: the folder that holds proc and sys.
   package init(ahead: Int, root: String = "") {
-    let read = { KernelFile.text(root + $0) }
-    let group = ControlGroup(read: read)
-    let available = read("/proc/meminfo").flatMap { Self.bytes("MemAvailable:", in: $0) }
-    self.init(
-      held: read("/proc/self/status").flatMap { Self.bytes("VmRSS:", in: $0) } ?? 0, ahead: ahead,
-      left: [available, group.memoryLeft].compactMap(\.self).min())
-  }
-
-  /// The bytes that a line of the kernel's tables gives in kB, or nil where there is no such line.
-  private static func bytes(_ name: String, in text: String) -> Int? {
-    let line = text.split(separator: "\n").first { $0.hasPrefix(name) }
-    return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
+    let held = KernelFile.text(root + "/proc/self/status").flatMap { KernelFile.bytes("VmRSS:", in: $0) }
+    self.init(held: held ?? 0, ahead: ahead, left: HostMemory.left(root: root))
   }
 
   /// A summary such as `about 1.34 GB of memory for each rank`, of the largest rank where they differ.

@@ -39,9 +39,9 @@ package struct StagedFile {
   package static func install(together files: [StagedFile]) throws {
     guard let first = files.first else { return }
     let folder = FileSystem.folder(of: first.path)
-    let lock = FolderTurn(folder)
-    defer { lock.end() }
     do {
+      let turn = try FolderTurn(folder)
+      defer { turn.end() }
       for file in files.dropFirst().reversed() { try FileSystem.remove(file.path) }
       for file in files { try file.rename() }
     } catch {
@@ -69,12 +69,21 @@ private struct FolderTurn {
 
   private let descriptor: Int32
 
-  init(_ folder: String) {
+  /// - Throws: `Failure(.stopped)` where a signal asks for a stop while another process has its turn.
+  init(_ folder: String) throws {
     descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     let began = monotonicSeconds()
     while flock(descriptor, LOCK_EX | LOCK_NB) < 0, [EWOULDBLOCK, EINTR].contains(errno),
       monotonicSeconds() - began < Self.patience
-    { usleep(10_000) }
+    {
+      do {
+        try StopRequest.check(waitingFor: "another process that writes to \(folder)")
+      } catch {
+        end()
+        throw error
+      }
+      usleep(10_000)
+    }
   }
 
   func end() { if descriptor >= 0 { _ = close(descriptor) } }

@@ -59,6 +59,14 @@ import Testing
     }
   }
 
+  @Test func `utterances of several channels are counted in a remark`() {
+    #expect(EmbeddingExtractor.remark(averaged: 0, of: 3) == nil)
+    for count in [1, 3] {
+      let remark = EmbeddingExtractor.remark(averaged: count, of: 3)
+      #expect(remark?.hasPrefix("\(count) of 3 utterances are the mean of their recordings' channels") == true)
+    }
+  }
+
   @Test func `long utterances are counted in a remark`() {
     #expect(EmbeddingExtractor.usualLongestPiece == 300)
     #expect(extractor().remark([300, 2, 3]) == nil)

@@ -93,6 +93,34 @@ import Testing
     #expect(preparation.leftOut.map(\.reason) == ["its command was ended after 0.5 s (--command-seconds): waiting"])
   }
 
+  @Test func `a command that writes without an end is ended, and of what it complains only the end is read`() throws {
+    let limit = 1 << 16
+    let commands = ["cat /dev/zero |", "cat /dev/zero | cat |", "yes broken >&2 |", "cat \(folder.path("a.wav")) |"]
+    let recordings = try CommandRecordings(commands, into: folder.path("audio"), limit: 20, mostBytes: limit)
+    for command in commands.prefix(3) {
+      let told = failure { _ = try recordings.files[Name(command)]?.get() }
+      #expect(told?.message.hasPrefix("its command wrote more than 65536 bytes: does it end?") == true, "\(command)")
+      #expect(told.map { $0.message.utf8.count < 300 } == true)
+    }
+    #expect(try recordings.files[Name(commands[3])]?.get() != nil)
+  }
+
+  @Test func `the last line of many megabytes of complaints is the reason`() throws {
+    let preparation = try prepare([
+      "yes much | head -c 20000000 >&2; echo over >&2; exit 5 |", "cat \(folder.path("a.wav")) |",
+    ])
+    #expect(preparation.leftOut.map(\.reason) == ["its command failed with status 5: over"])
+  }
+
+  @Test func `files one after the other are no output`() throws {
+    let audio = try GeneratedAudio()
+    let path = try audio.write([GeneratedAudio.lively(seconds: 1)], as: .flac)
+    let command = "cat \(path) \(path) |"
+    let recordings = try CommandRecordings([command], into: folder.path("audio"), limit: 20)
+    let told = failure { _ = try recordings.files[Name(command)]?.get() }
+    #expect(told?.message.hasPrefix("its command's output is several files one after the other") == true)
+  }
+
   @Test func `lists of commands are refused where they are not allowed`() throws {
     try folder.write("lists/wav.scp", "u0 touch \(folder.path("ran")) |\n")
     try folder.write("lists/utt2spk", "u0 s\n")
