@@ -140,10 +140,7 @@ package struct KaldiDirectory: Sendable {
         stretches[index].seconds = try length.get()
       } catch let failure as Failure where failure.kind == .badData {
         faults.append(
-          Fault(
-            utterance: speakers.key(index).text, place: place.path,
-            what: failure.message.begins(with: place.path + ": ")
-              ? failure.message.dropping(bytes: place.path.utf8.count + 2) : failure.message))
+          Fault(utterance: speakers.key(index).text, place: place.path, what: failure.reason(at: place.path)))
       }
     }
     guard faults.count < stretches.count else {

@@ -102,7 +102,7 @@ struct AudioTree {
       }
       let reason =
         taken.map { "is a copy of a recording that is taken: \($0) lies beside it" }
-        ?? "is .\(suffix), which libsndfile does not read: \(AudioSuffix.conversion(suffix))"
+        ?? AudioSuffix.refusal(suffix)
       leftOut.append(LeftOut(utterance: "-", path: path(parts + [name]), reason: reason))
     }
   }

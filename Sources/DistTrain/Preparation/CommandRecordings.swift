@@ -65,7 +65,7 @@ package struct CommandRecordings: Sendable {
       try? FileSystem.remove(output)
       try? FileSystem.remove(errors)
     }
-    let status = try run(String(command.dropLast()), output: output, errors: errors, limit: limit)
+    let status = try run(String(Substring(command.utf8.dropLast())), output: output, errors: errors, limit: limit)
     guard status == 0 else {
       let written = (try? InputFile.contents(of: errors)) ?? []
       let last = String(decoding: written.suffix(4096), as: UTF8.self).split(whereSeparator: \.isNewline).last ?? ""
@@ -77,8 +77,8 @@ package struct CommandRecordings: Sendable {
     }
     do {
       return try convert(output, to: path)
-    } catch let failure as Failure where failure.message.hasPrefix(output + ": ") {
-      throw Failure(.badData, "its command's output \(failure.message.dropFirst(output.utf8.count + 2))")
+    } catch let failure as Failure where failure.message.begins(with: output + ": ") {
+      throw Failure(.badData, "its command's output \(failure.reason(at: output))")
     }
   }
 

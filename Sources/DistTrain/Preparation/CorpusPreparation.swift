@@ -164,12 +164,11 @@ package struct CorpusPreparation: Sendable {
   }
 
   private static func reason(_ error: any Error, path: String) -> String {
-    let message = (error as? Failure)?.message ?? "\(error)"
-    let reason = message.begins(with: path + ": ") ? message.dropping(bytes: path.utf8.count + 2) : message
+    let reason = Failure(error).reason(at: path)
     if reason.hasPrefix("lasts ") { return "the segment is not in its file: \(reason)" }
     let suffix = FileSystem.suffix(of: path)
     guard reason.hasPrefix("is not audio"), AudioSuffix.foreign.contains(suffix) else { return reason }
-    return "is .\(suffix), which libsndfile does not read: \(AudioSuffix.conversion(suffix))"
+    return AudioSuffix.refusal(suffix)
   }
 }
 

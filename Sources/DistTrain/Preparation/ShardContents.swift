@@ -36,8 +36,9 @@ struct ShardContents: Sendable {
       }
       close(open)
     } catch {
-      let message = Failure(error).message
-      let reason = message.begins(with: path + ": ") ? message.dropping(bytes: path.utf8.count + 2) : message
+      // The members before the damage may be those of a whole utterance.
+      if open.isWhole { close(open) }
+      let reason = Failure(error).reason(at: path)
       leftOut.append(
         LeftOut(utterance: "-", path: path, reason: "\(reason); \(entries.count) utterances of the shard are taken"))
     }
@@ -49,6 +50,9 @@ struct ShardContents: Sendable {
     var speaker: String?
     var suffix = ""
     var offset: Int?
+
+    /// Whether both the speaker and the recording came.
+    var isWhole: Bool { speaker != nil && offset != nil }
   }
 
   private mutating func close(_ open: Open) {
@@ -61,7 +65,7 @@ struct ShardContents: Sendable {
     }
     let reason =
       if AudioSuffix.foreign.contains(open.suffix) {
-        "is .\(open.suffix), which libsndfile does not read: \(AudioSuffix.conversion(open.suffix))"
+        AudioSuffix.refusal(open.suffix)
       } else if open.offset == nil {
         "has no recording beside its speaker"
       } else {
