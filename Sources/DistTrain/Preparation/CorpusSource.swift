@@ -38,7 +38,8 @@ package struct CorpusSource: Sendable {
   /// - Parameters:
   ///   - allowsCommands: whether entries of lists may be commands that end in a pipe.
   ///   - columns: what the columns of a CSV file hold that have other names than the usual ones.
-  /// - Throws: `Failure(.badData)` where there is no audio, a list is malformed, or two files would get the same name.
+  /// - Throws: `Failure(.badData)` where there is no audio, a list is malformed or names commands that are not allowed, or
+  ///   two files would get the same name.
   package init(
     _ path: String, layout: CorpusLayout? = nil, allowsCommands: Bool = false, columns: [Name: String] = [:]
   ) throws {
@@ -62,7 +63,7 @@ package struct CorpusSource: Sendable {
         utterances.map { $0.absolute() },
         leftOut: faults.map { LeftOut(utterance: $0.utterance, path: $0.place, reason: $0.what) }, root)
     case .cnCeleb: self = try CNCeleb.source(root, named: path)
-    case .csv: self = try CSVRecordings.source(root, columns: columns)
+    case .csv: self = try CSVRecordings.source(root, columns: columns, allowsCommands: allowsCommands)
     case .wespeaker: self = try WespeakerList.source(root, allowsCommands: allowsCommands)
     case .shards: self = try ShardList.source(root)
     }

@@ -24,7 +24,7 @@ enum ShardList {
     let damages = try ShardRecords(FileSystem.folder(of: path))?.damaged() ?? []
     let whole = shards.filter { shard in !damages.contains { $0.holds(shard: shard.path) } }
     guard !whole.isEmpty else { throw Failure(.badData, damages.summary(in: path)) }
-    var rows = UtteranceRows(path: path)
+    var rows = UtteranceRows(path: path, allowsCommands: false)
     var leftOut: [LeftOut] = []
     for (shard, contents) in zip(whole, whole.concurrentMap { ShardContents($0.path) }) {
       for entry in contents.entries {
