@@ -39,6 +39,40 @@ import Testing
     #expect(try Corpus.open(folder.path).utterances.map(\.seconds) == [2, 2.5, 1, 1])
   }
 
+  @Test func `a recording keeps its bytes where a channel of it has its name`() throws {
+    let audio = try GeneratedAudio()
+    let sides = [GeneratedAudio.lively(seconds: 6), GeneratedAudio.lively(seconds: 6, item: 1)]
+    let call = try audio.write(sides, as: .floatWav, name: "call.wav")
+    try write([
+      "wav.scp": "call1 \(call)\ncall1-recording \(folder.path("r.wav"))\n",
+      "utt2spk": "call1 a\ncall1-x b\nz b\n",
+      "segments": "call1 call1 0 5 0\ncall1-x call1 2 4\nz call1-recording 0 1\n",
+    ])
+    _ = try prepare()
+    let corpus = try Corpus.open(folder.path("out"))
+    #expect(corpus.utterances.map(\.id) == ["call1", "call1-x", "z"])
+    let heard = try corpus.utterances.map { try Waveform.read(path: $0.path, start: $0.start, seconds: $0.seconds) }
+    #expect(largestDifference(heard[0], sides[0][..<80_000]) <= 0.5 / 32_768)
+    let mean = zip(sides[0], sides[1]).map { ($0 + $1) / 2 }
+    #expect(largestDifference(heard[1], mean[32_000..<64_000]) <= 1e-7)
+    #expect(corpus.utterances[2].path == folder.path("r.wav"))
+    #expect(try folder.read("out/segments").contains("call1-x call1-recording2 2.0 4.0\n"))
+  }
+
+  @Test func `one key of two files is refused`() throws {
+    func part(_ id: String, _ path: String) -> ListedUtterance {
+      ListedUtterance(id: id, speaker: "s", path: path, recording: "r", seconds: 1)
+    }
+    let writer = DataDirectoryWriter()
+    try writer.write([part("a", "/x"), part("b", "/x")], into: folder.path("same"))
+    #expect(try folder.read("same/wav.scp") == "r /x\n")
+    let failure = #expect(throws: Failure.self) {
+      try writer.write([part("a", "/x"), part("b", "/y")], into: folder.path("two"))
+    }
+    #expect(failure?.message == "/y: its key in wav.scp would be that of /x: 'r': rename one of the two")
+    #expect(failure?.kind == .badData && !FileManager.default.fileExists(atPath: folder.path("two/wav.scp")))
+  }
+
   @Test func `bad lines among good ones are left out and listed`() throws {
     try write([
       "wav.scp": "r r.wav\nq\n", "utt2spk": "a s\nb s\nc s\nd s\ne s t\nf s\ng s\na t\nh s\n",

@@ -167,6 +167,25 @@ import Testing
         == "utterance\tbegins\tpiece\nu1\t0.0\tu1-0.25-0.75\nu1\t0.5\tu1-1.5-2.25\nu1\t1.25\tu1-2.5-2.75\n")
   }
 
+  @Test(arguments: ["b", "a"]) func `a piece is cut from its recording though joined pieces have the recording's name`(
+    other: String
+  ) throws {
+    let source = try CorpusSource(
+      try folder.write(
+        "raw.list",
+        """
+        {"key": "u1", "wav": "a/one.wav", "spk": "s1", "vad": [[0, 0.5], [1, 1.5]]}
+        {"key": "u2", "wav": "\(other)/one.wav", "spk": "s1", "vad": [[2, 3]]}
+        """))
+    let preparation = try CorpusPreparation(source, lengths: 0.5...(.infinity), minimumUtterances: 1)
+    try PreparedCorpus(preparation, heldOut: { _ in nil }, trials: nil, seed: 1)
+      .write(folder.path("out"), relativePaths: false, overwrite: false)
+    let corpus = try Corpus.open(folder.path("out"))
+    #expect(corpus.utterances[0].path.hasSuffix("/svdist-audio/joined/0000/0000000.flac"))
+    #expect(corpus.utterances[1].path == folder.path("\(other)/one.wav") && corpus.utterances[1].start == 2)
+    #expect(try folder.read("out/segments").contains("u2 \(other == "a" ? "u1-recording" : "u2") 2.0 3.0\n"))
+  }
+
   @Test(
     arguments: [
       ("{\"key\": \"a\", \"wav\": \"a\", \"spk\": \"s\"}\n{\"key\": \"b\"}", "raw.list:2: the key \"wav\" is missing"),
