@@ -60,7 +60,10 @@ package struct KaldiDirectory: Sendable {
   ///   utterance is left.
   package func listed() throws -> (utterances: [ListedUtterance], faults: [Fault]) {
     var paths = PathResolver(folder: directory)
-    var faults = isLenient ? unread() + unmatched() : []
+    var faults = isLenient ? unread() : []
+    // An utterance whose line could not be read in one list is listed for that, not for lacking in the list as well.
+    let known = Set(faults.map { Name($0.utterance) })
+    if isLenient { faults += unmatched().filter { !known.contains(Name($0.utterance)) } }
     var utterances: [ListedUtterance] = []
     utterances.reserveCapacity(speakers.lines.count)
     for index in speakers.lines.indices where !isLenient || (segments ?? files).index(of: speakers.key(index)) != nil {
@@ -80,6 +83,15 @@ package struct KaldiDirectory: Sendable {
     }
     if utterances.isEmpty, let first = faults.first { throw first.failure }
     return (utterances, faults)
+  }
+
+  /// A line that counts the recordings of which no line of `segments` speaks; nil where there are none.
+  package var unsegmented: String? {
+    guard let segments else { return nil }
+    let named = Set(segments.lines.lazy.map { Name($0.fields[0]) })
+    let silent = files.lines.lazy.filter { !named.contains(Name($0.key)) }.map(\.key)
+    guard let first = silent.first else { return nil }
+    return "recordings of wav.scp that no line of segments names: \(silent.count), the first: \(first)"
   }
 
   /// The lists as a table, with the paths as they are written, without the utterances whose lengths the lists do not
@@ -182,13 +194,13 @@ package struct KaldiDirectory: Sendable {
       let line = speakers.lines[index]
       return Fault(
         utterance: line.key, place: "\(speakers.path):\(line.number)",
-        what: "utterance '\(line.key)' is not in \(name): add it there or remove this line")
+        what: "the utterance is not in \(name): add '\(line.key)' there or remove this line")
     }
     let nameless = utterances.lines.indices.filter { speakers.index(of: utterances.key($0)) == nil }.map { index in
       let line = utterances.lines[index]
       return Fault(
         utterance: line.key, place: "\(utterances.path):\(line.number)",
-        what: "utterance '\(line.key)' has no speaker in utt2spk: add it there or remove this line")
+        what: "the utterance has no speaker in utt2spk: add '\(line.key)' there or remove this line")
     }
     return silent + nameless
   }
@@ -242,7 +254,7 @@ package struct KaldiDirectory: Sendable {
       Fault(utterance: segment.key, place: "\(segments.path):\(segment.number)", what: what)
     }
     guard let file = ByteText.with(fields[0], { files.index(of: $0) }) else {
-      throw fault("recording '\(fields[0])' is not in wav.scp")
+      throw fault("the recording is not in wav.scp: '\(fields[0])'")
     }
     var stretch = Stretch(file: file)
     if fields.count > 3 {

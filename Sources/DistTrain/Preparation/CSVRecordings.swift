@@ -38,12 +38,13 @@ struct CSVRecordings {
     let expected = "expected path,speaker and perhaps start,end,id"
     guard let header = table.rows.first else { throw Failure(.badData, "\(path): the file is empty; \(expected)") }
     let fields = header.fields.map { $0.trimmingCharacters(in: .whitespaces) }
-    for name in names.keys where !fields.contains(where: { Name($0) == name }) {
+    for name in ByteOrder.sorted(Array(names.keys), by: \.text) where !fields.contains(where: { Name($0) == name }) {
       throw Failure(.badData, "\(path):\(header.line): no column is named '\(name.text)', as --columns says")
     }
     let given = Set(names.values)
     var columns: [Name: Int] = [:]
-    for (index, field) in fields.enumerated() {
+    // Tools that number the rows give the column of the numbers no name.
+    for (index, field) in fields.enumerated() where !field.isEmpty {
       // A column that has the usual name of one that --columns names otherwise holds something else.
       let usual = field.lowercased()
       let name = names[Name(field)] ?? (given.contains(usual) ? "- \(field)" : usual)

@@ -22,7 +22,13 @@ struct ShardContents: Sendable {
       var tar = try TarReader(path: path)
       while let member = try tar.next() {
         // As in wespeaker's reader, the members of an utterance follow each other, and the suffix follows the last dot.
-        let (key, suffix) = Self.divided(member.name)
+        guard let name = member.name else {
+          leftOut.append(
+            LeftOut(
+              utterance: "-", path: "\(path):\(member.offset)", reason: "its name is not UTF-8: write the shard anew"))
+          continue
+        }
+        let (key, suffix) = Self.divided(name)
         if open.key.map({ Name($0) }) != Name(key) {
           close(open)
           open = Open(key: key)
@@ -82,9 +88,9 @@ struct ShardContents: Sendable {
   /// The speaker that a member names; empty where it names none in UTF-8.
   private static func speaker(_ member: TarReader.Member, _ file: InputFile) throws -> String {
     guard member.count <= 4096 else {
-      throw Failure(.badData, "\(file.path): is a damaged shard: '\(member.name)' has \(member.count) bytes")
+      throw Failure(.badData, "\(file.path): is a damaged shard: '\(member.name ?? "?")' has \(member.count) bytes")
     }
     let bytes = try file.read(at: member.offset, count: member.count)
-    return (try? TextLines.of(bytes, path: member.name))?.first?.text ?? ""
+    return (try? TextLines.of(bytes, path: file.path))?.first?.text ?? ""
   }
 }

@@ -48,12 +48,13 @@ struct UtteranceRows {
     if let earlier = lines[Name(utterance)] {
       throw Failure(
         .badData,
-        "\(path):\(line): the utterance id '\(utterance)' is already on line \(earlier): give each its own")
+        "\(path):\(line): its utterance id is taken: '\(utterance)' is on line \(earlier) already: give each its own")
     }
     let name = UtteranceName.of(speaker)
     if let known = speakers[Name(name)], known != Name(speaker) {
       throw Failure(
-        .badData, "\(path):\(line): the speakers '\(known.text)' and '\(speaker)' would both be '\(name)': rename one")
+        .badData,
+        "\(path):\(line): two speakers would be one: '\(known.text)' and '\(speaker)' become '\(name)': rename one")
     }
     lines[Name(utterance)] = line
     speakers[Name(name)] = Name(speaker)
@@ -84,16 +85,5 @@ struct UtteranceRows {
       if utterance.recording != nil { utterance.recording = key }
       return utterance
     }
-  }
-}
-
-/// Replaces white space in names by underscores, because white space separates the fields of lists.
-enum UtteranceName {
-  static func of(_ name: some StringProtocol) -> String {
-    String(String.UnicodeScalarView(name.unicodeScalars.map { $0.properties.isWhitespace ? "_" : $0 }))
-  }
-
-  static func joined(_ parts: [String]) -> String {
-    parts.map { of($0) }.joined(separator: "/")
   }
 }

@@ -77,7 +77,7 @@ import Testing
       let overlap = CorpusOverlap(training: corpus(many), evaluation: evaluation)
       #expect(
         overlap.files.isEmpty && overlap.unread?.hasPrefix("100001 files to train on are compared by path") == true)
-      let fewer = CorpusOverlap(training: corpus(many.dropLast()), evaluation: evaluation)
+      let fewer = CorpusOverlap(training: corpus(Array(many.dropLast())), evaluation: evaluation)
       #expect(fewer.files == ["\(folder)/b"] && fewer.unread == nil)
     }
   }

@@ -107,13 +107,16 @@ import Testing
   @Test(arguments: ["list.csv", "list.tsv", "raw.list", "pieces.list"])
   func `commands in tables and raw lists are refused or run as those of wav.scp`(name: String) throws {
     let command = "cat \(folder.path("a.wav")) |"
+    let pieces = name == "pieces.list" ? #", "vad": [[0, 0.5], [1, 1.5]]"# : ""
     let text =
       switch name {
       case "list.csv": "path,speaker,id\na.wav,s,u0\n\(command),s,u1\n"
       case "list.tsv": "path\tspeaker\tid\tstart\na.wav\ts\tu0\t\n\(command)\ts\tu1\t0.5\n"
       default:
-        #"{"key": "u0", "wav": "a.wav", "spk": "s"}"# + "\n" + #"{"key": "u1", "wav": ""# + command
-          + #"", "spk": "s""# + (name == "raw.list" ? "}" : #", "vad": [[0, 0.5], [1, 1.5]]}"#)
+        """
+        {"key": "u0", "wav": "a.wav", "spk": "s"}
+        {"key": "u1", "wav": "\(command)", "spk": "s"\(pieces)}
+        """
       }
     let path = try folder.write(name, text)
     let line = name.hasSuffix("list") ? 2 : 3

@@ -83,17 +83,40 @@ import Testing
     let said = source.leftOut.map { "\($0.path.dropFirst(folder.path.count + 1)) \($0.utterance): \($0.reason)" }
     for part in [
       "wav.scp:2 q: 1 field, a key and a path expected", "utt2spk:5 e: 3 fields, 2 expected",
-      "utt2spk:8 a: 'a' is listed twice, first in line 1", "segments:2 b: the end, 1 s, is not after the start, 2 s",
-      "segments:3 c: recording 'gone' is not in wav.scp", "segments:4 d: 'x' is no start in seconds",
+      "utt2spk:8 a: is listed twice: 'a' is in line 1 already",
+      "segments:2 b: the end, 1 s, is not after the start, 2 s",
+      "segments:3 c: the recording is not in wav.scp: 'gone'", "segments:4 d: 'x' is no start in seconds",
       "segments:6 f: 6 fields, 4 or 5 expected", "segments:7 g: '-2' is no end in seconds",
-      "segments:8 h: 'x' is no channel", "segments:9 i: utterance 'i' has no speaker in utt2spk",
-      "segments:5 e: utterance 'e' has no speaker in utt2spk", "utt2spk:6 f: utterance 'f' is not in segments",
+      "segments:8 h: 'x' is no channel", "segments:9 i: the utterance has no speaker in utt2spk: add 'i' there",
+      "utt2spk:6 f: the utterance is not in segments: add 'f' there",
     ] { #expect(said.contains { $0.hasPrefix(part) }, "\(part) in \(said)") }
-    #expect(said.count == 12)
+    #expect(said.count == 11 && said.count { $0.contains(" e: ") } == 1)
+    #expect(source.notes.isEmpty)
     try write(["segments": "a r 2 1\n", "utt2spk": "a s\n"])
     let failure = #expect(throws: Failure.self) { try CorpusSource(folder.path) }
     #expect(
       failure?.message == "\(folder.path)/wav.scp:2: 1 field, a key and a path expected", "\(failure?.message ?? "")")
+  }
+
+  @Test func `recordings that no segment names are counted`() throws {
+    try write([
+      "wav.scp": "p gone.wav\nq x.wav\nr r.wav\n", "utt2spk": "a s\nb s\n", "segments": "a r 0 1\nb q 1 x\n",
+    ])
+    #expect(
+      try CorpusSource(folder.path).notes == ["recordings of wav.scp that no line of segments names: 1, the first: p"])
+    try write(["segments": "a r 0 1\nb r 1 2\n"])
+    let note = try #require(try CorpusSource(folder.path).notes.first)
+    #expect(note.hasSuffix("names: 2, the first: p"), "\(note)")
+  }
+
+  @Test func `wrong lines of spk2gender are told`() throws {
+    try write(["wav.scp": "a r.wav\n", "utt2spk": "a s\n", "spk2gender": "s f\nt\nu m f\ns m\n"])
+    #expect(
+      try CorpusSource(folder.path).notes == [
+        "spk2gender of the source: 3 lines are left out, the first in line 2: 1 field, 2 expected"
+      ])
+    _ = try prepare()
+    #expect(try folder.read("out/spk2gender") == "s f\n")
   }
 
   @Test func `what cannot be measured is left out of training with one line`() throws {

@@ -71,9 +71,9 @@ import Testing
       ("path,speaker,start,end\na,A,-1,1\n", "list.csv:2: '-1' is no start in seconds"),
       ("path,speaker,start,end\na,A,0,inf\n", "list.csv:2: 'inf' is no end in seconds"),
       ("path,speaker,start,end\na,A,2,2\n", "list.csv:2: the end, 2 s, is not after the start"),
-      ("path,speaker,id\na,A,x y\nb,A,x_y\n", "list.csv:3: the utterance id 'x_y' is already on line 2"),
-      ("path,speaker\na,A\na,A\n", "list.csv:3: the utterance id 'A/a' is already on line 2"),
-      ("path,speaker\na,x y\nb,x_y\n", "list.csv:3: the speakers 'x y' and 'x_y' would both be 'x_y'"),
+      ("path,speaker,id\na,A,x y\nb,A,x_y\n", "list.csv:3: its utterance id is taken: 'x_y' is on line 2 already"),
+      ("path,speaker\na,A\na,A\n", "list.csv:3: its utterance id is taken: 'A/a' is on line 2 already"),
+      ("path,speaker\na,x y\nb,x_y\n", "list.csv:3: two speakers would be one: 'x y' and 'x_y' become 'x_y'"),
     ])
   func `a row that is not right is left out with its line, and a table without others refused`(
     text: String, message: String
@@ -96,7 +96,8 @@ import Testing
 
   @Test(arguments: [
     "path;speaker;start;end\na/one.wav;A,B;0;1\n", "speaker\tpath\tend\nA,B\ta/one.wav\t1\n",
-    "\n\"path\",\"speaker\",end\na/one.wav,\"A,B\",1\n",
+    "\n\"path\",\"speaker\",end\na/one.wav,\"A,B\",1\n", "\t\t\t\n \n\npath,speaker,end\na/one.wav,\"A,B\",1\n",
+    ",path,,speaker,end\n0,a/one.wav,x,\"A,B\",1\n",
   ]) func `fields are set apart by commas, semicolons or tabs`(text: String) throws {
     let source = try CorpusSource(try folder.write("list.csv", text))
     #expect(source.utterances.map(\.speaker) == ["A,B"] && source.utterances.map(\.seconds) == [1])
@@ -110,6 +111,7 @@ import Testing
     #expect(source.utterances[0].recording == nil && source.notes == ["columns ignored: start, path"])
     for (columns, message) in [
       (["waf": "path"], "list.tsv:1: no column is named 'waf', as --columns says"),
+      (["y": "path", "spk_id": "speaker", "x": "start", "z": "end"], "list.tsv:1: no column is named 'x'"),
       (["wav": "path", "path": "path"], "list.tsv:1: two columns are named 'path'"),
     ] as [([Name: String], String)] {
       let failure = #expect(throws: Failure.self) { try CorpusSource(path, columns: columns) }
@@ -207,7 +209,7 @@ import Testing
       ("{\"key\": \"a\", \"wav\": \"cat x |\", \"spk\": \"s\"}", "raw.list:1: 'a' is a command"),
       (
         "{\"key\": \"a\", \"wav\": \"x\", \"spk\": \"s\"}\n{\"key\": \"a\", \"wav\": \"y\", \"spk\": \"s\"}",
-        "raw.list:2: the utterance id 'a' is already on line 1"
+        "raw.list:2: its utterance id is taken: 'a' is on line 1 already"
       ),
     ])
   func `a line of a raw list that is not right is left out, and a list without others refused`(
