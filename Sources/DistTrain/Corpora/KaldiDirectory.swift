@@ -238,7 +238,7 @@ package struct KaldiDirectory: Sendable {
     let line = durations.lines[index]
     do throws(ListedTime.Malformed) {
       let seconds = try ListedTime.seconds(line.rest, "duration")
-      guard seconds > 0 else { throw ListedTime.Malformed(what: "'\(line.rest)' is no duration in seconds") }
+      guard seconds > 0 else { throw ListedTime.Malformed(what: "is no duration in seconds: '\(line.rest)'") }
       return seconds
     } catch {
       throw Fault(utterance: id, place: "\(durations.path):\(line.number)", what: error.what)
@@ -259,7 +259,7 @@ package struct KaldiDirectory: Sendable {
     var stretch = Stretch(file: file)
     if fields.count > 3 {
       guard let channel = Int(fields[3]), (0..<1024).contains(channel) else {
-        throw fault("'\(fields[3])' is no channel, counted from 0")
+        throw fault("is no channel, counted from 0: '\(fields[3])'")
       }
       stretch.channel = channel
     }

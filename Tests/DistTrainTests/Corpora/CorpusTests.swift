@@ -109,14 +109,15 @@ struct CorpusTests {
       (["wav.scp": "a-1 a\na-2 sph2pipe -f wav a |\nb-1 b\n"], "wav.scp:2: 'a-2' is a command that ends in a pipe"),
       (["wav.scp": "\n"], "wav.scp: the file is empty"),
       (["utt2dur": "a-1 1\nb-1 1\n"], "utt2dur: utterance 'a-2' is missing"),
-      (["utt2dur": "a-1 1\na-2 -1\nb-1 1\n"], "utt2dur:2: '-1' is no duration"),
-      (["utt2dur": "a-1 1\na-2 1\nb-1 nan\n"], "utt2dur:3: 'nan' is no duration"),
+      (["utt2dur": "a-1 1\na-2 -1\nb-1 1\n"], "utt2dur:2: is no duration in seconds: '-1'"),
+      (["utt2dur": "a-1 1\na-2 1\nb-1 nan\n"], "utt2dur:3: is no duration in seconds: 'nan'"),
       (["segments": "a-1 b-1 0 1\na-2 r9 0 1\nb-1 b-1 0 1\n"], "segments:2: the recording is not in wav.scp: 'r9'"),
       (
-        ["segments": "a-1 b-1 0 1\na-2 b-1 1 1\nb-1 b-1 0 1\n"], "segments:2: the end, 1 s, is not after the start, 1 s"
+        ["segments": "a-1 b-1 0 1\na-2 b-1 1 1\nb-1 b-1 0 1\n"],
+        "segments:2: the end is not after the start: from 1 s to 1 s"
       ),
-      (["segments": "a-1 b-1 0 1\na-2 b-1 2 -2\nb-1 b-1 0 1\n"], "segments:2: '-2' is no end in seconds"),
-      (["segments": "a-1 b-1 x 1\na-2 b-1 0 1\nb-1 b-1 0 1\n"], "segments:1: 'x' is no start in seconds"),
+      (["segments": "a-1 b-1 0 1\na-2 b-1 2 -2\nb-1 b-1 0 1\n"], "segments:2: is no end in seconds: '-2'"),
+      (["segments": "a-1 b-1 x 1\na-2 b-1 0 1\nb-1 b-1 0 1\n"], "segments:1: is no start in seconds: 'x'"),
       (["segments": "a-1 b-1 0 1\na-2 b-1 0\nb-1 b-1 0 1\n"], "segments:2: 3 fields, 4 or 5 expected"),
       (["segments": "a-1 b-1 0 1\nb-1 b-1 0 1\n"], "utt2spk:2: the utterance is not in segments: add 'a-2' there"),
     ] as [([String: String], String)])

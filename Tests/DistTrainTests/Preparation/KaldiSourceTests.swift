@@ -84,10 +84,11 @@ import Testing
     for part in [
       "wav.scp:2 q: 1 field, a key and a path expected", "utt2spk:5 e: 3 fields, 2 expected",
       "utt2spk:8 a: is listed twice: 'a' is in line 1 already",
-      "segments:2 b: the end, 1 s, is not after the start, 2 s",
-      "segments:3 c: the recording is not in wav.scp: 'gone'", "segments:4 d: 'x' is no start in seconds",
-      "segments:6 f: 6 fields, 4 or 5 expected", "segments:7 g: '-2' is no end in seconds",
-      "segments:8 h: 'x' is no channel", "segments:9 i: the utterance has no speaker in utt2spk: add 'i' there",
+      "segments:2 b: the end is not after the start: from 2 s to 1 s",
+      "segments:3 c: the recording is not in wav.scp: 'gone'", "segments:4 d: is no start in seconds: 'x'",
+      "segments:6 f: 6 fields, 4 or 5 expected", "segments:7 g: is no end in seconds: '-2'",
+      "segments:8 h: is no channel, counted from 0: 'x'",
+      "segments:9 i: the utterance has no speaker in utt2spk: add 'i' there",
       "utt2spk:6 f: the utterance is not in segments: add 'f' there",
     ] { #expect(said.contains { $0.hasPrefix(part) }, "\(part) in \(said)") }
     #expect(said.count == 11 && said.count { $0.contains(" e: ") } == 1)

@@ -67,10 +67,10 @@ import Testing
       ("path,speaker\na,b\n\"a,A\n\n", "list.csv:3: the quote that begins here is not closed"),
       ("path,speaker\n\"a\"b,A\n", "list.csv:2: text after a closing quote"),
       ("path,speaker\na\"b\",A\n", "list.csv:2: a quote within a field"),
-      ("path,speaker,start,end\na,A,x,1\n", "list.csv:2: 'x' is no start in seconds"),
-      ("path,speaker,start,end\na,A,-1,1\n", "list.csv:2: '-1' is no start in seconds"),
-      ("path,speaker,start,end\na,A,0,inf\n", "list.csv:2: 'inf' is no end in seconds"),
-      ("path,speaker,start,end\na,A,2,2\n", "list.csv:2: the end, 2 s, is not after the start"),
+      ("path,speaker,start,end\na,A,x,1\n", "list.csv:2: is no start in seconds: 'x'"),
+      ("path,speaker,start,end\na,A,-1,1\n", "list.csv:2: is no start in seconds: '-1'"),
+      ("path,speaker,start,end\na,A,0,inf\n", "list.csv:2: is no end in seconds: 'inf'"),
+      ("path,speaker,start,end\na,A,2,2\n", "list.csv:2: the end is not after the start"),
       ("path,speaker,id\na,A,x y\nb,A,x_y\n", "list.csv:3: its utterance id is taken: 'x_y' is on line 2 already"),
       ("path,speaker\na,A\na,A\n", "list.csv:3: its utterance id is taken: 'A/a' is on line 2 already"),
       ("path,speaker\na,x y\nb,x_y\n", "list.csv:3: two speakers would be one: 'x y' and 'x_y' become 'x_y'"),
@@ -203,7 +203,7 @@ import Testing
       ("{\"key\": \"a\", \"wav\": \"x\", \"spk\": \"s\", \"vad\": [[0, 1], [2]]}", "raw.list:1: \"vad\": a list"),
       (
         "{\"key\": \"a\", \"wav\": \"x\", \"spk\": \"s\", \"vad\": [[\"x\", 1]]}",
-        "raw.list:1: \"vad\": 'x' is no start"
+        "raw.list:1: \"vad\": is no start in seconds: 'x'"
       ),
       ("{\"key\": \"a\", \"wav\": \"x\", \"spk\": \"s\", \"vad\": [[null, 1]]}", "raw.list:1"),
       ("{\"key\": \"a\", \"wav\": \"cat x |\", \"spk\": \"s\"}", "raw.list:1: 'a' is a command"),
