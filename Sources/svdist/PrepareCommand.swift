@@ -79,7 +79,7 @@ struct PrepareCommand: ParsableCommand {
 
   @Flag(
     help: """
-      Run the commands that end in a pipe in wav.scp or a raw list, with sh, and write their audio as 16-bit FLAC to the \
+      Run the commands that end in a pipe in wav.scp, a CSV file or a raw list, with sh, and write their audio as 16-bit FLAC to the \
       output's svdist-audio, since training runs no commands. Use it only for lists that you trust.
       """)
   var allowCommands = false
@@ -201,7 +201,7 @@ struct PrepareCommand: ParsableCommand {
   private func prepare() throws -> String {
     let source = try CorpusSource(
       source, layout: layout, allowsCommands: allowCommands, columns: columnNames())
-    let commands = CommandRecordings.commands(source)
+    let commands = allowCommands ? CommandRecordings.commands(source) : []
     guard !commands.isEmpty else { return try prepare(source, nil, FileProgress(count: source.count)) }
     let progress = FileProgress(count: source.count + commands.count)
     let folder = WholeFolder.temporary(beside: output)

@@ -153,6 +153,20 @@ extension ProgramTests {
       }
     }
 
+    @Test func `a corpus that lost a recording for a moment is refused with the cause, and taken again later`() throws {
+      try SmallRun.with { run in
+        try FileManager.default.removeItem(atPath: run.path("corpus/utt2dur"))
+        #expect(try svdist(run.arguments(steps: 4)).status == 0)
+        let (there, away) = (run.path("corpus/s2-u3.wav"), run.path("corpus/away"))
+        try FileManager.default.moveItem(atPath: there, toPath: away)
+        expectRefusal(
+          try svdist(run.arguments(steps: 4)), 64, "run holds a run on another corpus (",
+          "left out because their recordings cannot be read: 1, the first: ", "s2-u3.wav: no such file")
+        try FileManager.default.moveItem(atPath: away, toPath: there)
+        #expect(try svdist(run.arguments(steps: 4)).status == 0)
+      }
+    }
+
     @Test
     func `another seed is refused though the stored settings are gone, and a run without its checkpoints is told`()
       throws

@@ -19,7 +19,8 @@ public struct Corpus: Sendable {
   package let damages: [ShardRecords.Damage]
   /// The utterances that are left out because no list tells their lengths and their recordings cannot be read.
   package let unmeasured: [KaldiDirectory.Fault]
-  /// The contents of the lists, whatever was left out of them.
+  /// The contents of the lists, which tell whether a run goes on with its corpus. Utterances of damaged shards count,
+  /// and those that are too short or too long, but not those of `unmeasured`: what the lists say of them has no length.
   package let contents: CorpusContents
 
   /// Opens a Kaldi-style data directory (`KaldiDirectory`, `CorpusIndex`). Without `segments` and `utt2dur`, the header

@@ -77,7 +77,7 @@ struct KaldiList: Sendable {
       }
       let fault = Fault(
         number: Int(place.number), key: key.text,
-        what: "'\(key.text)' is listed twice, first in line \(last.number): keep one of the two")
+        what: "is listed twice: '\(key.text)' is in line \(last.number) already: keep one of the two")
       guard isLenient else { throw Self.failure(path, fault.number, fault.what) }
       faults.append(fault)
     }

@@ -71,7 +71,7 @@ package struct CommandRecordings: Sendable {
       try? FileSystem.remove(errors)
     }
     let status = try run(
-      String(command.dropLast()), output: output, errors: errors, limit: limit, mostBytes: mostBytes)
+      String(Substring(command.utf8.dropLast())), output: output, errors: errors, limit: limit, mostBytes: mostBytes)
     guard status == 0 else {
       let reason =
         switch status {
@@ -85,8 +85,8 @@ package struct CommandRecordings: Sendable {
     }
     do {
       return try convert(output, to: path)
-    } catch let failure as Failure where failure.message.hasPrefix(output + ": ") {
-      throw Failure(.badData, "its command's output \(failure.message.dropFirst(output.utf8.count + 2))")
+    } catch let failure as Failure where failure.message.begins(with: output + ": ") {
+      throw Failure(.badData, "its command's output \(failure.reason(at: output))")
     }
   }
 

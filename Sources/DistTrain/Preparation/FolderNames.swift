@@ -19,12 +19,13 @@ enum FolderNames {
         leftOut.append(
           LeftOut(
             utterance: id, path: file.path,
-            reason: "the folders '\(folder.text)' and '\(file.id[0])' would both be speaker '\(speaker)': rename one"))
+            reason:
+              "two folders would be one speaker: '\(folder.text)' and '\(file.id[0])' become '\(speaker)': rename one"))
       } else if let path = paths[Name(id)], path != Name(file.path) {
         leftOut.append(
           LeftOut(
             utterance: id, path: file.path,
-            reason: "the utterance id '\(id)' is taken by \(path.text): rename one of the two"))
+            reason: "its utterance id is taken: '\(id)' is that of \(path.text): rename one of the two"))
       } else {
         utterances.append(ListedUtterance(id: id, speaker: speaker, path: file.path))
       }

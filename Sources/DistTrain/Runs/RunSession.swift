@@ -74,7 +74,7 @@ package final class RunSession {
     let corpus = plan.batches.corpus
     // Rank 0 compares: lengths and checksums of files are the same work on every rank.
     let overlap = try communicator.agree {
-      communicator.rank == 0 ? try Self.overlap(corpus, heldOut, isAllowed: options.allowsOverlap) : nil
+      communicator.rank == 0 ? try Self.overlap(corpus, heldOut, isAllowed: options.allowsOverlap) : []
     }
     try corpus.agree(configuration.corpus.train ?? "", communicator)
     try plan.batches.agreeOnRecordings(communicator)
@@ -89,7 +89,7 @@ package final class RunSession {
       guard communicator.rank == 0 else { return nil }
       return try RunLock(folder: options.folder) { progress.note($0) }
     }
-    if let overlap { note("warning: \(overlap.shown)") }
+    for line in overlap { note(line.shown) }
     if let line = heldOut?.warning { note("warning: \(line.shown)") }
     if let remark = heldOut.flatMap({ extractor.remark($0.seconds) }) { note("note: held-out evaluation: \(remark)") }
     for line in corpus.losses(in: configuration.corpus.train ?? "") { note("warning: \(line.shown)") }
@@ -103,19 +103,22 @@ package final class RunSession {
     }
   }
 
-  /// A line about the speakers and recordings that the corpora share, where that is allowed; nil where they share none.
-  /// - Throws: `Failure(.badData)` where it is not.
-  private static func overlap(_ corpus: Corpus, _ heldOut: HeldOutEvaluation?, isAllowed: Bool) throws -> String? {
-    guard let heldOut, let line = CorpusOverlap(training: corpus, evaluation: heldOut.corpus).summary else {
-      return nil
-    }
+  /// Lines about the speakers and recordings that the corpora share, where that is allowed, and about what was not
+  /// compared.
+  /// - Throws: `Failure(.badData)` where it is not allowed.
+  private static func overlap(_ corpus: Corpus, _ heldOut: HeldOutEvaluation?, isAllowed: Bool) throws -> [String] {
+    guard let heldOut else { return [] }
+    let overlap = CorpusOverlap(training: corpus, evaluation: heldOut.corpus)
+    let notes = overlap.unread.map { ["note: corpus.train and corpus.evaluation: \($0)"] } ?? []
+    guard let shared = overlap.summary else { return notes }
+    let line = "corpus.train and corpus.evaluation share \(shared)"
     guard isAllowed else {
       throw Failure(
         .badData,
         "\(line): its error rate would not be that of unknown speakers; hold speakers out (svdist prepare --hold-out), or "
           + "give --allow-overlap where the names mean others or it is wanted")
     }
-    return line
+    return ["warning: \(line)"] + notes
   }
 
   /// Prints a line on rank 0; nil prints nothing.

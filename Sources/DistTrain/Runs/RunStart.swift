@@ -164,13 +164,20 @@ struct RunStart {
   /// The reason why a checkpoint's run cannot go on here, whatever the stored settings say: another corpus, other random
   /// numbers or other recordings to augment with. It is nil if there is none.
   private func refusal(of state: TrainingState) -> Failure? {
-    let now = trainer.plan.batches.corpus.contents.description
+    let corpus = trainer.plan.batches.corpus
+    let now = corpus.contents.description
     if state.corpus != now, !isAllowed("corpus.train") {
+      let lost = corpus.unmeasured
+      let unmeasured =
+        lost.first.map {
+          "; left out because their recordings cannot be read: \(lost.count), the first: \($0.failure.message)"
+        }
+        ?? ""
       return Failure(
         .usage,
         "\(folder.path) holds a run on another corpus (\(session.configuration.corpus.train ?? "corpus.train") had "
-          + "\(state.corpus), has \(now)): put it back, or accept it with --allow-change corpus.train, or --restart starts "
-          + "over")
+          + "\(state.corpus), has \(now)\(unmeasured)): put it back, or accept it with "
+          + "--allow-change corpus.train, or --restart starts over")
     }
     if state.seed != session.configuration.seed, !isAllowed("seed") {
       return Failure(

@@ -34,21 +34,44 @@ package struct StagedFile {
 
   /// Gives files of one folder their names, of which all others tell of the first.
   ///
-  /// The others are taken away before the first changes, and come back after it: nobody who looks for one of them then
-  /// finds one that tells of another first. Of several writers each takes its turn, where the file system has locks.
+  /// The older others are taken away before the first changes, and the new ones come after it: nobody who looks for one
+  /// of them then finds one that tells of another first. Where the first cannot get its name, the older others come back.
+  /// Of several writers each takes its turn, where the file system has locks.
   package static func install(together files: [StagedFile]) throws {
     guard let first = files.first else { return }
     let folder = FileSystem.folder(of: first.path)
+    let lock = FolderTurn(folder)
+    defer { lock.end() }
+    var older: [String] = []
     do {
-      let turn = try FolderTurn(folder)
-      defer { turn.end() }
-      for file in files.dropFirst().reversed() { try FileSystem.remove(file.path) }
-      for file in files { try file.rename() }
+      older = try first.rename(without: files.dropFirst().map(\.path))
+      for file in files.dropFirst() { try file.rename() }
     } catch {
       for file in files { file.discard() }
+      for path in older { try? FileSystem.remove(path) }
       throw error
     }
+    for path in older { try FileSystem.remove(path) }
     try FileSystem.syncFolder(folder)
+  }
+
+  /// Gives the file its name while the files at these paths are away.
+  /// - Returns: the names under which those that were there lie now.
+  /// - Throws: `Failure(.failed)`; then they are back in their places.
+  private func rename(without others: [String]) throws -> [String] {
+    var moved: [(path: String, to: String)] = []
+    do {
+      for path in others.reversed() where FileSystem.exists(path) {
+        let name = PartialName.make(for: path)
+        try FileSystem.rename(path, to: name)
+        moved.append((path, name))
+      }
+      try rename()
+    } catch {
+      for (path, name) in moved.reversed() { try? FileSystem.rename(name, to: path) }
+      throw error
+    }
+    return moved.map(\.to)
   }
 
   private func rename() throws {

@@ -88,6 +88,34 @@ import Testing
     }
   }
 
+  @Test func `whichever system call fails, archive and script are of one writer or the script is gone`() throws {
+    try withScratchFolder { folder in
+      func embeddings(_ value: Float) throws -> Embeddings {
+        try Embeddings(names: ["u\(value)"], vectors: Matrix(rows: 1, columns: 1, [value]), encoder: "\(value)")
+      }
+      for call in 1... {
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+          try FileSystem.remove("\(folder)/\(name)")
+        }
+        try EmbeddingFile.write(embeddings(1), to: folder + "/x.ark")
+        let system = FaultySystem(failing: call, onlyOnce: true)
+        let told = failure {
+          try system.run(under: folder) { try EmbeddingFile.write(embeddings(2), to: folder + "/x.ark") }
+        }
+        let archive = try EmbeddingFile.read(folder + "/x.ark")
+        #expect(told != nil || archive.names == ["u2.0"])
+        let names = Set(try FileManager.default.contentsOfDirectory(atPath: folder))
+        if archive.names == ["u1.0"] {
+          #expect(names == ["x.ark", "x.scp", "x.ark.encoder"], "call \(call)")
+          #expect(try EmbeddingFile.read(folder + "/x.scp").names == archive.names && archive.encoder == "1.0")
+        } else if names.contains("x.scp") {
+          #expect(try EmbeddingFile.read(folder + "/x.scp").names == archive.names)
+        }
+        if !system.failed { break }
+      }
+    }
+  }
+
   @Test func `archive and script are of one writer, whoever else writes at the same time`() throws {
     try withScratchFolder { folder in
       for _ in 0..<10 {

@@ -131,4 +131,36 @@ import Testing
     }
     #expect(!FileManager.default.fileExists(atPath: folder.path("ran")))
   }
+
+  @Test(arguments: ["list.csv", "list.tsv", "raw.list", "pieces.list"])
+  func `commands in tables and raw lists are refused or run as those of wav.scp`(name: String) throws {
+    let command = "cat \(folder.path("a.wav")) |"
+    let pieces = name == "pieces.list" ? #", "vad": [[0, 0.5], [1, 1.5]]"# : ""
+    let text =
+      switch name {
+      case "list.csv": "path,speaker,id\na.wav,s,u0\n\(command),s,u1\n"
+      case "list.tsv": "path\tspeaker\tid\tstart\na.wav\ts\tu0\t\n\(command)\ts\tu1\t0.5\n"
+      default:
+        """
+        {"key": "u0", "wav": "a.wav", "spk": "s"}
+        {"key": "u1", "wav": "\(command)", "spk": "s"\(pieces)}
+        """
+      }
+    let path = try folder.write(name, text)
+    let line = name.hasSuffix("list") ? 2 : 3
+    let failure = #expect(throws: Failure.self) { try CorpusSource(path) }
+    #expect(
+      failure?.message.hasPrefix("\(path):\(line): 'u1' is a command that ends in a pipe") == true,
+      "\(failure?.message ?? "")")
+    #expect(failure?.kind == .badData)
+    let allowed = try CorpusSource(path, allowsCommands: true)
+    #expect(CommandRecordings.commands(allowed) == [command] && allowed.utterances.map(\.isCommand) == [false, true])
+  }
+
+  @Test func `a table of commands alone is refused for them`() throws {
+    let path = try folder.write("list.csv", "path,speaker\ntouch \(folder.path("ran"))|,s\n")
+    let failure = #expect(throws: Failure.self) { try CorpusSource(path) }
+    #expect(failure?.message.contains("list.csv:2: ") == true && failure?.message.contains("--allow-commands") == true)
+    #expect(!FileManager.default.fileExists(atPath: folder.path("ran")))
+  }
 }

@@ -232,10 +232,10 @@ struct CorpusPreparationTests {
     let source = folder.path("source")
     #expect(
       try lines("out/left-out.tsv").dropFirst().sorted() == [
-        "a_b/x.wav\t\(source)/a b/x.wav\tthe folders 'a_b' and 'a b' would both be speaker 'a_b': rename one",
-        "c/d_e.wav\t\(source)/c/d e.wav\tthe utterance id 'c/d_e.wav' is taken by \(source)/c/d_e.wav: "
+        "a_b/x.wav\t\(source)/a b/x.wav\ttwo folders would be one speaker: 'a_b' and 'a b' become 'a_b': rename one",
+        "c/d_e.wav\t\(source)/c/d e.wav\tits utterance id is taken: 'c/d_e.wav' is that of \(source)/c/d_e.wav: "
           + "rename one of the two",
-        "f_g/v.wav\t\(source)/f\\u{A0}g/v.wav\tthe folders 'f g' and 'f\\u{A0}g' would both be speaker 'f_g': "
+        "f_g/v.wav\t\(source)/f\\u{A0}g/v.wav\ttwo folders would be one speaker: 'f g' and 'f\\u{A0}g' become 'f_g': "
           + "rename one",
       ])
     try prepare("voxceleb", out: "two")

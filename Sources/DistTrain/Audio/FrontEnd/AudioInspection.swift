@@ -48,8 +48,7 @@ package struct AudioInspection: Sendable, Equatable {
       let share = String(format: "%.1f", 100 * channels.share)
       throw AudioFile.unusable(
         path,
-        "its \(file.channels) channels cancel each other: their mean has \(share) % of their energy; "
-          + "svdist prepare --channel 0 takes one of them")
+        "its \(file.channels) channels cancel each other: their mean has \(share) % of their energy: take one of them")
     }
     guard peak >= silence else {
       throw AudioFile.unusable(path, "is silent: no sample reaches -80 dB of full scale")

@@ -21,6 +21,11 @@ package enum AudioSuffix {
     return rank(suffix) != nil || foreign.contains(suffix) ? FileSystem.stem(of: path) : path
   }
 
+  /// The reason why a file with such a suffix is left out, with the remedy.
+  package static func refusal(_ suffix: String) -> String {
+    "is .\(suffix), which libsndfile does not read: \(conversion(suffix))"
+  }
+
   /// The remedy for audio files that libsndfile does not read, for a message.
   package static func conversion(_ suffix: String) -> String {
     "convert them to WAV, for example with ffmpeg -i FILE.\(suffix) -ar 16000 -ac 1 FILE.wav"
