@@ -7,10 +7,8 @@ enum Embedding {
   static func compute(
     encoder: String, corpus path: String, longestPiece: Double, communicator: any Communicator
   ) throws -> Embeddings {
-    let file = try choose(encoder, communicator)
-    let (trained, corpus) = try communicator.agree {
-      (try TrainedEncoder(file, longestPiece: longestPiece), try Corpus.open(path))
-    }
+    let trained = try open(encoder, longestPiece: longestPiece, communicator)
+    let corpus = try communicator.agree { try Corpus.open(path) }
     try corpus.agree(path, communicator)
     if communicator.rank == 0 {
       for line in corpus.losses(in: path) {
@@ -38,16 +36,36 @@ enum Embedding {
     for line in lines { StandardError.say("warning: \(line)") }
   }
 
+  /// The encoder that a path means. A run that goes on may remove a checkpoint between its choice and its opening, and
+  /// has a newer one then.
+  private static func open(
+    _ path: String, longestPiece: Double, _ communicator: any Communicator
+  ) throws -> TrainedEncoder {
+    let first = try choose(path, communicator)
+    do {
+      return try communicator.agree { try TrainedEncoder(first, longestPiece: longestPiece) }
+    } catch {
+      let second = try choose(path, communicator, after: first)
+      guard second != first else { throw error }
+      return try communicator.agree { try TrainedEncoder(second, longestPiece: longestPiece) }
+    }
+  }
+
   /// The file that a path means. Rank 0 chooses, because a run that goes on may have a newer checkpoint a moment later.
-  private static func choose(_ path: String, _ communicator: any Communicator) throws -> String {
-    let file = try communicator.agree { communicator.rank == 0 ? try Self.file(of: path) : "" }
+  /// - Parameter earlier: what was chosen before, of which nothing is said again.
+  private static func choose(
+    _ path: String, _ communicator: any Communicator, after earlier: String? = nil
+  ) throws -> String {
+    let file = try communicator.agree {
+      communicator.rank == 0 ? try Self.file(of: path, after: earlier) : ""
+    }
     return communicator.broadcast(file)
   }
 
   /// The file that a path means; says on standard error what was chosen.
-  static func file(of path: String) throws -> String {
+  static func file(of path: String, after earlier: String? = nil) throws -> String {
     let choice = try TrainedEncoder.Choice(path)
-    choice.notes.forEach(StandardError.say)
+    for note in choice.notes where choice.file != earlier { StandardError.say(note.shown) }
     return choice.file
   }
 }

@@ -107,7 +107,13 @@ struct EvaluateCommand: RanksCommand {
   private func mean(_ source: String, for utterances: Embeddings) throws -> [Float] {
     guard source != "own" else { return utterances.mean }
     let others = try EmbeddingFile.read(source)
-    if let theirs = others.encoder, let ours = utterances.encoder, theirs != ours {
+    guard let theirs = others.encoder, let ours = utterances.encoder else {
+      StandardError.say(
+        "note: --subtract-mean \(source): it is not known whether its embeddings are of the same encoder as the trials'"
+          .shown)
+      return others.mean
+    }
+    guard theirs == ours else {
       throw Failure(
         .usage,
         "--subtract-mean \(source): its embeddings are of another encoder (\(theirs.prefix(12))) than the trials' "

@@ -36,6 +36,8 @@ extension ProgramTests {
         try write("wav;spk_id\r\n" + rows.joined() + "x\r\n", run.path("list.csv"))
         let prepare = ["prepare", run.path("list.csv"), "-o", run.path("out")]
         expectRefusal(try svdist(prepare), 65, "list.csv:1: the header names no column 'path'", "--columns")
+        let invisible = try svdist(prepare + ["--columns", "w\u{200B}=file"])
+        #expect(invisible.status == 64 && invisible.errors.contains("'w\\u{200B}=file' is not"), "\(invisible.errors)")
         let mistyped = try svdist(prepare + ["--columns", "wav=file"])
         #expect(mistyped.status == 64 && mistyped.errors.contains("'wav=file' is not NAME=COLUMN"))
         let outcome = try svdist(prepare + ["--columns", "wav=path,spk_id=speaker"])

@@ -15,6 +15,9 @@ extension ProgramTests {
         #expect(outcome.status == 0)
         let notes = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("note: ") }
         #expect(notes.count == 1 && notes[0].hasPrefix("note: \(run.path(".data.12.partial")) was left by"), "\(notes)")
+        try FileSystem.createFolder(run.path(".d\u{200B}.12.partial"))
+        let invisible = try svdist(["prepare", run.corpus.path, "-o", run.path("d\u{200B}")])
+        #expect(invisible.errors.contains("/.d\\u{200B}.12.partial was left by"), "\(invisible.errors)")
         let mistyped = try svdist(["prepare", run.corpus.path, "--outpt", "x"])
         #expect(mistyped.status == 64 && mistyped.errors.contains("'--outpt'"), "\(mistyped.errors)")
       }

@@ -80,12 +80,13 @@ extension TrainedEncoder {
     /// Lines about what was chosen among several checkpoints, and what was passed over; none where there was no choice.
     package let notes: [String]
 
-    /// Chooses the newest checkpoint of a run that verifies.
+    /// Chooses the newest checkpoint of a run that verifies. One that is named itself has to be as it was written.
     /// - Parameter path: as of `TrainedEncoder`.
     /// - Throws: `Failure(.badData)` that says what is missing or broken.
     package init(_ path: String) throws {
       guard FileSystem.isFolder(path) else {
         (file, notes) = (path, [])
+        try Checkpoint.verifyEncoder(file)
         return
       }
       let store = CheckpointStore(path: path + "/checkpoints")
@@ -105,6 +106,7 @@ extension TrainedEncoder {
       guard FileSystem.exists(file) else {
         throw Failure(.badData, "\(path): neither a run folder nor a checkpoint (no model.safetensors in it)")
       }
+      try Checkpoint.verifyEncoder(file)
     }
   }
 }

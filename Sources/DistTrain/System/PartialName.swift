@@ -14,6 +14,11 @@ package enum PartialName {
     return FileSystem.folder(of: path) + "/\(beginning(path))\(WriterMark.own)-\(random)@\(hostName()).\(suffix)"
   }
 
+  /// The one hidden name beside `path` that all writers know: `.NAME.SUFFIX`.
+  static func fixed(for path: String, suffix: String) -> String {
+    FileSystem.folder(of: path) + "/" + beginning(path) + suffix
+  }
+
   /// The names in a folder that are partial names for `path`, with the process that each is of.
   static func all(for path: String, suffix: String = Self.suffix) -> [(path: String, mark: WriterMark)] {
     let folder = FileSystem.folder(of: path)
