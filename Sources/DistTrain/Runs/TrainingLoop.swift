@@ -28,7 +28,6 @@ package final class TrainingLoop {
   package init(_ session: RunSession) throws {
     self.session = session
     let start = try RunStart(session).takeUp()
-    if session.isFirstRank { RunHistory(session.folder).add(session, changes: start.changes) }
     let log = try session.communicator.agree {
       session.isFirstRank ? try MetricsLog(path: session.folder.metricsPath) : nil
     }
@@ -40,7 +39,7 @@ package final class TrainingLoop {
     evaluations = RunEvaluations(session)
     nonFinite = NonFiniteResponse(session, checkpoints)
     observers = try Self.observers(session, log, evaluations)
-    if let checkpoint = start.checkpoint {
+    if let checkpoint = start {
       try checkpoints.takeUp()
       session.note("resuming from step \(trainer.step), \(checkpoint)")
       if isFinished { session.note(finished) }
