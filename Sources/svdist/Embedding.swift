@@ -9,6 +9,7 @@ enum Embedding {
       (try TrainedEncoder(file), try Corpus.open(path))
     }
     try corpus.agree(path, communicator)
+    try communicator.agree { try demandAll(of: corpus, path) }
     if communicator.rank == 0 {
       for line in corpus.losses(in: path) {
         StandardError.say("warning: \(line.shown)")
@@ -20,6 +21,17 @@ enum Embedding {
     var embeddings = try trained.extractor.embeddings(of: corpus.utterances, communicator: communicator)
     embeddings.encoder = trained.identity
     return embeddings
+  }
+
+  /// Refuses a corpus with recordings that cannot be read, which training would do without.
+  private static func demandAll(of corpus: Corpus, _ path: String) throws {
+    guard let first = corpus.unmeasured.first else { return }
+    let more = corpus.unmeasured.count - 1
+    throw Failure(
+      .badData,
+      "\(first.place): \(first.what)"
+        + (more == 0 ? "" : " (and \(more) more \(more == 1 ? "utterance" : "utterances") of \(path) cannot be read)")
+        + ": mend it, or leave it out with svdist prepare")
   }
 
   /// The file that a path means. Rank 0 chooses, because a run that goes on may have a newer checkpoint a moment later.

@@ -1,5 +1,6 @@
 /// `bad-utterances.tsv`: the utterances that training could not read, each once, with step, utterance, path and reason.
-/// The first one begins the file.
+/// The first one begins the file. Those that could not be read when the corpus was opened have the step that the run
+/// went on from.
 final class BadUtteranceLog {
   private let path: String
   private let batches: BatchStream
@@ -11,7 +12,9 @@ final class BadUtteranceLog {
   init(path: String, of batches: BatchStream, after step: Int) throws {
     self.path = path
     self.batches = batches
-    if FileSystem.exists(path) { _ = try open(after: step) }
+    if FileSystem.exists(path) || !batches.source.corpus.unmeasured.isEmpty {
+      try list(in: open(after: step), at: step)
+    }
   }
 
   private func open(after step: Int) throws -> StepLog {
@@ -32,6 +35,23 @@ final class BadUtteranceLog {
     if try InputFile(path: path).bytes == 0 { try log.append(Self.header) }
   }
 
+  /// Lists what could not be read when the corpus was opened and is not in the list yet.
+  private func list(in log: StepLog, at step: Int) throws {
+    let faults = batches.source.corpus.unmeasured
+    if faults.isEmpty { return }
+    let lines = String(decoding: try InputFile.contents(of: path), as: UTF8.self).split(separator: "\n")
+    let listed = Set(lines.map { $0.split(separator: "\t", omittingEmptySubsequences: false).dropFirst().first ?? "" })
+    for fault in faults {
+      let fields = Self.fields(fault.utterance, fault.place, fault.what)
+      guard !listed.contains(fields[0][...]) else { continue }
+      try log.append("\(step)\t\(fields.joined(separator: "\t"))")
+    }
+  }
+
+  private static func fields(_ texts: String...) -> [String] {
+    texts.map { String($0.map { $0 == "\t" || $0.isNewline ? " " : $0 }) }
+  }
+
   /// Says once of each utterance that it cannot be read, and lists it. Its copies at other speeds are the same
   /// recording.
   private func add(_ unreadable: [BatchLoader.Unreadable], step: Int, note: (String) -> Void) {
@@ -43,9 +63,7 @@ final class BadUtteranceLog {
       let id = corpus.listedID(one.utterance)
       guard known.insert(id).inserted else { continue }
       note("utterance \(id) is replaced by others of its speaker from now on: \(one.reason)")
-      let fields = ["\(step)", id, corpus.utterances[one.utterance].path, one.reason].map { field in
-        String(field.map { $0 == "\t" || $0.isNewline ? " " : $0 })
-      }
+      let fields = Self.fields("\(step)", id, corpus.utterances[one.utterance].path, one.reason)
       do {
         try open(after: step - 1).append(fields.joined(separator: "\t"))
       } catch {
@@ -65,6 +83,8 @@ extension BadUtteranceLog: StepObserver {
   }
 
   func wentBack(to step: Int) throws {
-    if let log { try cutBack(log, to: step) }
+    guard let log else { return }
+    try cutBack(log, to: step)
+    try list(in: log, at: step)
   }
 }
