@@ -10,6 +10,7 @@ enum Embedding {
     let trained = try open(encoder, longestPiece: longestPiece, communicator)
     let corpus = try communicator.agree { try Corpus.open(path) }
     try corpus.agree(path, communicator)
+    try communicator.agree { try demandAll(of: corpus, path) }
     if communicator.rank == 0 {
       for line in corpus.losses(in: path) {
         StandardError.say("warning: \(line.shown)")
@@ -49,6 +50,17 @@ enum Embedding {
       guard second != first else { throw error }
       return try communicator.agree { try TrainedEncoder(second, longestPiece: longestPiece) }
     }
+  }
+
+  /// Refuses a corpus with recordings that cannot be read, which training would do without.
+  private static func demandAll(of corpus: Corpus, _ path: String) throws {
+    guard let first = corpus.unmeasured.first else { return }
+    let more = corpus.unmeasured.count - 1
+    throw Failure(
+      .badData,
+      "\(first.place): \(first.what)"
+        + (more == 0 ? "" : " (and \(more) more \(more == 1 ? "utterance" : "utterances") of \(path) cannot be read)")
+        + ": mend it, or leave it out with svdist prepare")
   }
 
   /// The file that a path means. Rank 0 chooses, because a run that goes on may have a newer checkpoint a moment later.

@@ -67,6 +67,63 @@ extension ProgramTests {
       }
     }
 
+    @Test func `without durations, bad recordings are listed and counted before the first step`() throws {
+      try SmallRun.with { run in
+        try FileManager.default.removeItem(at: run.corpus.appending(path: "utt2dur"))
+        for utterance in ["s1-u1", "s2-u0"] { try run.spoil(utterance, .missing) }
+        for (name, ranks) in [("one", nil), ("two", 2)] {
+          let few = try svdist(run.arguments(steps: 8, into: name), mpi: ranks)
+          expectRefusal(
+            few, 65, "2 of 16 utterances (12.5 %) cannot be read",
+            run.path("\(name)/bad-utterances.tsv") + " lists them",
+            underLauncher: ranks != nil)
+          #expect(try listed(run, of: name).map { $0[0...1] } == [["0", "s1-u1"], ["0", "s2-u0"]])
+          let enough = run.arguments(steps: 8, into: name, options: ["--max-bad-fraction", "0.2"])
+          #expect(try svdist(enough, mpi: ranks).status == 0)
+          #expect(try listed(run, of: name).count == 2)
+          #expect(try run.state(step: 8, of: name).replaced == ["s1-u1", "s2-u0"])
+        }
+        try run.expectSame("one", "two", step: 8)
+      }
+    }
+
+    @Test func `without durations, a run goes on though a recording vanished between its starts`() throws {
+      try SmallRun.with { run in
+        try FileManager.default.removeItem(at: run.corpus.appending(path: "utt2dur"))
+        let arguments = run.arguments(steps: 12, ["checkpoint.everySteps=4", "checkpoint.keep=9"])
+        #expect(try svdist(arguments).status == 0)
+        for step in ["08", "12"] {
+          try FileManager.default.removeItem(atPath: run.path("run/checkpoints/step-000000\(step)"))
+        }
+        try FileManager.default.removeItem(at: run.corpus.appending(path: "s1-u2.wav"))
+        let resumed = try svdist(arguments)
+        #expect(resumed.status == 0 && resumed.output.contains("resuming from step 4, "), "\(resumed.errors)")
+        #expect(try listed(run, of: "run").map { $0[0...1] } == [["4", "s1-u2"]])
+        #expect(try run.state(step: 12).replaced == ["s1-u2"])
+      }
+    }
+
+    @Test(arguments: [nil, 2]) func `embeddings of a corpus without durations need all its recordings`(
+      ranks: Int?
+    ) throws {
+      try SmallRun.with { run in
+        #expect(try svdist(run.arguments(steps: 1)).status == 0)
+        try FileManager.default.removeItem(at: run.corpus.appending(path: "utt2dur"))
+        for utterance in ["s1-u1", "s2-u0"] { try run.spoil(utterance, .missing) }
+        try GeneratedCorpus.writeTrials(to: run.corpus, speakers: 4, utterances: 4)
+        let common = ["--encoder", run.path("run"), "--corpus", run.corpus.path]
+        for command in [
+          ["embed"] + common + ["--output", run.path("out.ark")],
+          ["evaluate"] + common + ["--trials", "\(run.corpus.path)/trials"],
+        ] {
+          expectRefusal(
+            try svdist(command, mpi: ranks), 65, BrokenRecording.missing.fileName, "and 1 more utterance",
+            underLauncher: ranks != nil)
+        }
+        #expect(!FileManager.default.fileExists(atPath: run.path("out.ark")))
+      }
+    }
+
     @Test func `training replaces each kind of bad recording, reports it once and keeps it in mind`() throws {
       let kinds = BrokenRecording.allCases.count
       try SmallRun.with(speakers: kinds) { run in

@@ -153,20 +153,6 @@ extension ProgramTests {
       }
     }
 
-    @Test func `a corpus that lost a recording for a moment is refused with the cause, and taken again later`() throws {
-      try SmallRun.with { run in
-        try FileManager.default.removeItem(atPath: run.path("corpus/utt2dur"))
-        #expect(try svdist(run.arguments(steps: 4)).status == 0)
-        let (there, away) = (run.path("corpus/s2-u3.wav"), run.path("corpus/away"))
-        try FileManager.default.moveItem(atPath: there, toPath: away)
-        expectRefusal(
-          try svdist(run.arguments(steps: 4)), 64, "run holds a run on another corpus (",
-          "left out because their recordings cannot be read: 1, the first: ", "s2-u3.wav: no such file")
-        try FileManager.default.moveItem(atPath: away, toPath: there)
-        #expect(try svdist(run.arguments(steps: 4)).status == 0)
-      }
-    }
-
     @Test
     func `another seed is refused though the stored settings are gone, and a run without its checkpoints is told`()
       throws
@@ -237,6 +223,56 @@ extension ProgramTests {
       }
     }
 
+    /// The lines of the run's history.
+    private func starts(_ run: SmallRun) throws -> [RunHistory.Start] {
+      try String(contentsOfFile: run.path("run/history.jsonl"), encoding: .utf8).split(separator: "\n").map {
+        try JSONDecoder().decode(RunHistory.Start.self, from: Data($0.utf8))
+      }
+    }
+
+    @Test func `a run that is killed before its history is written has the accepted change in it afterwards`() throws {
+      try SmallRun.with { run in
+        #expect(try svdist(run.arguments(steps: 3)).status == 0)
+        let before = try Data(contentsOf: run.folder.appending(path: "run/config.yaml"))
+        let changed = run.arguments(
+          steps: 3, ["schedule.learningRate.initial=0.0002"], options: ["--allow-change", "schedule.learningRate"])
+        let disk = FaultyDisk(path: "run/history.jsonl", until: run.path("never"))
+        let killed = try Program("svdist", changed, environment: disk.environment())
+        try killed.wait { killed.output.contains("schedule.learningRate.initial was 0.0001 until now") }
+        usleep(300_000)
+        killed.killAll()
+        _ = try killed.finish()
+        #expect(try Data(contentsOf: run.folder.appending(path: "run/config.yaml")) == before)
+        #expect(try svdist(changed).status == 0)
+        #expect(
+          try starts(run).map(\.changes) == [
+            [], [.init(key: "schedule.learningRate.initial", was: "0.0001", now: "0.0002")],
+          ])
+      }
+    }
+
+    @Test func `settings by hand in the run folder stay while they are the run's, and are kept beside others`() throws {
+      try SmallRun.with { run in
+        let arguments = run.arguments(steps: 2)
+        let sets = arguments[(arguments.firstIndex(of: "--set") ?? 0)...]
+        try FileSystem.createFolder(run.path("run"))
+        let file = run.path("run/config.yaml")
+        let resolved = try svdist(["config"] + sets)
+        let byHand = "# why: see the notebook\n" + resolved.output
+        try Data(byHand.utf8).write(to: URL(fileURLWithPath: file))
+        let command = ["--config", file, "--run-dir", run.path("run"), "--threads", "1", "--allow-overlap"]
+        for _ in 0..<2 {
+          let outcome = try svdist(command)
+          #expect(outcome.status == 0, "\(outcome.errors)")
+          #expect(try String(contentsOfFile: file, encoding: .utf8) == byHand)
+        }
+        let changed = try svdist(command + ["--set", "training.steps=3", "--allow-change", "training"])
+        #expect(changed.status == 0 && changed.output.contains("what it held is in "), "\(changed.errors)")
+        #expect(try String(contentsOfFile: run.path("run/config-before.yaml"), encoding: .utf8) == byHand)
+        #expect(try String(contentsOfFile: file, encoding: .utf8).contains("steps: 3"))
+      }
+    }
+
     @Test func `a run folder tells of each start, and of the time that all took`() throws {
       try SmallRun.with { run in
         try GeneratedCorpus.writeTrials(to: run.corpus, speakers: 4, utterances: 4)
@@ -250,7 +286,7 @@ extension ProgramTests {
           steps: 12, evaluation + ["schedule.learningRate.initial=0.0002"],
           options: ["--allow-change", "schedule.learningRate"])
         #expect(try svdist(changed).status == 0)
-        let starts = try RunHistory(RunFolder(creating: run.path("run"))).starts()
+        let starts = try starts(run)
         #expect(starts.map(\.ranks) == [2, 1] && starts.map(\.step) == [0, step] && starts.map(\.threads) == [1, 1])
         #expect(starts[0].changes.isEmpty)
         #expect(starts[1].changes == [.init(key: "schedule.learningRate.initial", was: "0.0001", now: "0.0002")])

@@ -94,13 +94,13 @@ package struct KaldiDirectory: Sendable {
     return "recordings of wav.scp that no line of segments names: \(silent.count), the first: \(first)"
   }
 
-  /// The lists as a table, with the paths as they are written, without the utterances whose lengths the lists do not
-  /// tell and whose recordings cannot be measured.
+  /// The lists as a table, with the paths as they are written. An utterance whose length the lists do not tell and whose
+  /// recording cannot be measured keeps its place, with a length of 0.
   /// - Parameter fileSeconds: gives the length in seconds of the file at a path, where the lists do not tell it.
   /// - Throws: `Failure(.badData)` with the first line that is wrong, and where no utterance is left.
   func table(
     fileSeconds: @escaping @Sendable (String) throws -> Double
-  ) throws -> (table: CorpusTable, unmeasured: [Fault]) {
+  ) throws -> (table: CorpusTable, contents: CorpusContents, unmeasured: [Fault]) {
     var stretches: [Stretch] = []
     stretches.reserveCapacity(speakers.lines.count)
     for index in speakers.lines.indices {
@@ -109,6 +109,7 @@ package struct KaldiDirectory: Sendable {
       throw segments.failure(
         segments.lines[index], "a channel, which svdist prepare reads: train on the data directory that it writes")
     }
+    let listsLengths = stretches.allSatisfy { $0.seconds != nil }
     let unmeasured = try measure(&stretches, fileSeconds)
     let (names, numbers) = try SpeakerNumbering.number(speakers)
     let builder = CorpusTableBuilder(
@@ -125,7 +126,7 @@ package struct KaldiDirectory: Sendable {
         seconds: stretch.seconds ?? 0)
     }
     let table = builder.table()
-    return (unmeasured.isEmpty ? table : table.filtered { stretches[$0].seconds != nil }, unmeasured)
+    return (table, CorpusContents(table, listsLengths: listsLengths), unmeasured)
   }
 
   /// Gives the stretches without a length that of their files, from the start on.

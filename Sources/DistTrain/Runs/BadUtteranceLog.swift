@@ -1,5 +1,6 @@
 /// `bad-utterances.tsv`: the utterances and the recordings to augment with that training could not read, each once, with
-/// step, utterance (`-` for what is none), path and reason. The first one begins the file.
+/// step, utterance (`-` for what is none), path and reason. The first one begins the file. Those that could not be read
+/// when the corpus was opened have the step that the run went on from.
 final class BadUtteranceLog {
   private let path: String
   private let batches: BatchStream
@@ -13,7 +14,9 @@ final class BadUtteranceLog {
   init(path: String, of batches: BatchStream, after step: Int) throws {
     self.path = path
     self.batches = batches
-    if FileSystem.exists(path) { _ = try open(after: step) }
+    if FileSystem.exists(path) || !batches.source.corpus.unmeasured.isEmpty {
+      try list(in: open(after: step), at: step)
+    }
   }
 
   private func open(after step: Int) throws -> StepLog {
@@ -37,6 +40,23 @@ final class BadUtteranceLog {
   private func add(_ report: StepReport, note: (String) -> Void) {
     add(report.unreadable, step: report.metrics.step, note: note)
     add(report.unreadableRecordings, step: report.metrics.step, note: note)
+  }
+
+  /// Lists what could not be read when the corpus was opened and is not in the list yet.
+  private func list(in log: StepLog, at step: Int) throws {
+    let faults = batches.source.corpus.unmeasured
+    if faults.isEmpty { return }
+    let lines = String(decoding: try InputFile.contents(of: path), as: UTF8.self).split(separator: "\n")
+    let listed = Set(lines.map { $0.split(separator: "\t", omittingEmptySubsequences: false).dropFirst().first ?? "" })
+    for fault in faults {
+      let fields = Self.fields([fault.utterance, fault.place, fault.what])
+      guard !listed.contains(fields[0][...]) else { continue }
+      try log.append("\(step)\t\(fields.joined(separator: "\t"))")
+    }
+  }
+
+  private static func fields(_ texts: [String]) -> [String] {
+    texts.map { String($0.map { $0 == "\t" || $0.isNewline ? " " : $0 }) }
   }
 
   /// Says once of each utterance that it cannot be read, and lists it. Its copies at other speeds are the same
@@ -64,7 +84,7 @@ final class BadUtteranceLog {
   }
 
   private func list(_ step: Int, _ fields: [String], note: (String) -> Void) {
-    let line = ["\(step)"] + fields.map { field in String(field.map { $0 == "\t" || $0.isNewline ? " " : $0 }) }
+    let line = ["\(step)"] + Self.fields(fields)
     do {
       try open(after: step - 1).append(line.joined(separator: "\t"))
     } catch {
@@ -83,6 +103,8 @@ extension BadUtteranceLog: StepObserver {
   }
 
   func wentBack(to step: Int) throws {
-    if let log { try cutBack(log, to: step) }
+    guard let log else { return }
+    try cutBack(log, to: step)
+    try list(in: log, at: step)
   }
 }

@@ -22,7 +22,7 @@ struct EvaluationResults {
   func remove(after step: Int) throws {
     for name in try FileSystem.names(in: folder) {
       let digits = name.dropFirst("step-".count).prefix { $0.isNumber }
-      guard name.hasPrefix("step-"), let theirs = Int(digits), theirs > step else { continue }
+      guard let theirs = Int(digits), theirs > step, name == FileSystem.name(of: path(ofStep: theirs)) else { continue }
       try FileSystem.remove("\(folder)/\(name)")
     }
   }

@@ -1,9 +1,9 @@
 /// The start of a run: anew, or from the newest checkpoint in its folder that fits. Rank 0 chooses.
 struct RunStart {
   /// Where a run begins.
-  struct Place {
-    /// The checkpoint that it goes on from; nil for a run that begins.
-    var checkpoint: String?
+  private struct Place {
+    /// The checkpoint that it goes on from; empty for a run that begins.
+    var checkpoint = ""
     /// What is another thing than in the run until now; rank 0 knows.
     var changes: [RunHistory.Change] = []
   }
@@ -18,13 +18,19 @@ struct RunStart {
   }
 
   /// Takes the trainer to the state in which it begins. All ranks call this together.
-  func takeUp() throws -> Place {
+  /// - Returns: the path of the checkpoint that the run goes on from; nil for a run that begins.
+  func takeUp() throws -> String? {
     let (communicator, isFirstRank) = (session.communicator, session.isFirstRank)
     var place = try communicator.agree { isFirstRank ? try chooseStart() : Place() }
-    let path = communicator.broadcast(place.checkpoint ?? "")
-    if path.isEmpty { return place }
-    place.checkpoint = path
-    let state = try communicator.agree {
+    place.checkpoint = communicator.broadcast(place.checkpoint)
+    if !place.checkpoint.isEmpty { try restore(&place) }
+    try communicator.agree { if isFirstRank { try record(place.changes) } }
+    return place.checkpoint.isEmpty ? nil : place.checkpoint
+  }
+
+  private func restore(_ place: inout Place) throws {
+    let communicator = session.communicator
+    let state = try communicator.agree { [path = place.checkpoint] in
       let checkpoint = try Checkpoint(verifying: path)
       try trainer.restore(checkpoint)
       return checkpoint.state
@@ -37,8 +43,15 @@ struct RunStart {
         "warning: encoder.batchNormalization is local: with \(communicator.size) ranks in place of \(ranks) this run trains "
           + "differently from here on")
     }
-    try communicator.agree { if isFirstRank { try EvaluationResults(folder).remove(after: trainer.step) } }
-    return place
+    try communicator.agree { if session.isFirstRank { try EvaluationResults(folder).remove(after: trainer.step) } }
+  }
+
+  /// Writes down how the run was started, and then its settings. They come last, because they are what the next start
+  /// compares with: a run that is killed before has its changes in the history twice rather than never.
+  private func record(_ changes: [RunHistory.Change]) throws {
+    RunHistory(folder).add(session, changes: changes)
+    guard let kept = try StoredSettings(folder).write(session.configuration) else { return }
+    session.note("note: \(folder.configurationPath) was not as svdist writes it: what it held is in \(kept)".shown)
   }
 
   /// What of a checkpoint's run is another thing now, beside the settings.
@@ -78,8 +91,7 @@ struct RunStart {
     let changes = try folder.checkpoints.steps().isEmpty ? [] : compareConfiguration()
     let path = try newestPath()
     if path.isEmpty, !options.restart { try noteEarlierSteps() }
-    try folder.write(configuration: session.configuration.yaml)
-    return Place(checkpoint: path.isEmpty ? nil : path, changes: changes)
+    return Place(checkpoint: path, changes: changes)
   }
 
   /// The path of the newest checkpoint of this encoder and corpus that is whole; empty if there is none at all.
@@ -127,9 +139,8 @@ struct RunStart {
 
   private func clear() throws {
     try folder.checkpoints.removeAll()
-    for path in [folder.metricsPath, folder.badUtterancesPath, folder.batchesPath, folder.nonFinitePath] {
-      try FileSystem.remove(path)
-    }
+    for path in [folder.metricsPath, folder.badUtterancesPath, folder.batchesPath] { try FileSystem.remove(path) }
+    try folder.removeReports()
     try EvaluationResults(folder).remove(after: -1)
   }
 

@@ -28,7 +28,6 @@ package final class TrainingLoop {
   package init(_ session: RunSession) throws {
     self.session = session
     let start = try RunStart(session).takeUp()
-    if session.isFirstRank { RunHistory(session.folder).add(session, changes: start.changes) }
     let log = try session.communicator.agree {
       session.isFirstRank ? try MetricsLog(path: session.folder.metricsPath) : nil
     }
@@ -40,7 +39,7 @@ package final class TrainingLoop {
     evaluations = RunEvaluations(session)
     nonFinite = NonFiniteResponse(session, checkpoints)
     observers = try Self.observers(session, log, evaluations)
-    if let checkpoint = start.checkpoint {
+    if let checkpoint = start {
       try checkpoints.takeUp()
       session.note("resuming from step \(trainer.step), \(checkpoint)")
       if isFinished { session.note(finished) }
@@ -140,9 +139,10 @@ package final class TrainingLoop {
   /// - Throws: `AgreedFailure`, on all ranks, which all know the same utterances.
   private func checkBadFraction() throws {
     let most = session.options.maxBadFraction
-    let lost = trainer.plan.batches.corpus.lost
+    let corpus = trainer.plan.batches.corpus
+    let (lost, damaged) = (corpus.lost, corpus.damaged)
     let bad = trainer.batches.unreadable.count + lost
-    let all = trainer.plan.batches.corpus.utterances.count + lost
+    let all = corpus.utterances.count + lost
     guard Double(bad) > most * Double(all) else { return }
     if trainer.step > 0 { try checkpoints.saveOrWarn() }
     let percent = 100 * Double(bad) / Double(all)
@@ -151,8 +151,8 @@ package final class TrainingLoop {
       throw Failure(
         .badData,
         "\(bad) of \(all) utterances (\((percent * 10).rounded() / 10) %) cannot be read, more than --max-bad-fraction "
-          + "\(most) allows; " + (lost == bad ? "" : "\(list) lists \(lost == 0 ? "them" : "\(bad - lost)"); ")
-          + (lost == 0 ? "" : "\(lost) are in damaged shards; ")
+          + "\(most) allows; " + (damaged == bad ? "" : "\(list) lists \(damaged == 0 ? "them" : "\(bad - damaged)"); ")
+          + (damaged == 0 ? "" : "\(damaged) are in damaged shards; ")
           + "repair the files, or leave them out with svdist prepare")
     }
   }

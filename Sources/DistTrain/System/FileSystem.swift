@@ -70,6 +70,12 @@ package enum FileSystem {
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
+  /// Whether the path names a symbolic link, wherever that points.
+  package static func isLink(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+  }
+
   /// The kind of file system that a path lies on, or would lie on: `ext4`, `nfs4`, `lustre` …; nil where the kernel
   /// does not say.
   package static func kind(of path: String) -> String? {

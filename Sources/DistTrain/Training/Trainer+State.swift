@@ -52,7 +52,7 @@ extension Trainer {
     for (name, values) in optimizer.state {
       try optimizerFile.read(name, shape: [values.rows, values.columns], into: values.elements)
     }
-    batches.unreadable = try checkpoint.state.replaced.map { id in
+    let replaced = try checkpoint.state.replaced.map { id in
       guard let index = plan.batches.corpus.utterance(named: id) else {
         throw Failure(.badData, "\(checkpoint.path): its utterance \(id) is not in the corpus; --restart starts over")
       }
@@ -60,6 +60,8 @@ extension Trainer {
     }
     batches.takeUpRecordings(
       unreadable: checkpoint.state.unreadableRecordings ?? [], contents: checkpoint.state.augmentation)
+    let known = Set(replaced)
+    batches.unreadable = replaced + plan.batches.corpus.knownUnreadable.filter { !known.contains($0) }
     step = checkpoint.step
     batches.rollbacks = checkpoint.state.rollbacks
     skipped = checkpoint.state.skipped
@@ -88,7 +90,7 @@ extension Trainer {
     }
     layout.initialise(parameters.pointer, seed: plan.seed)
     encoder.layout.statistics.initialise(statistics.pointer, seed: plan.seed)
-    batches.unreadable = []
+    batches.unreadable = plan.batches.corpus.knownUnreadable
     batches.unreadableRecordings = []
     step = 0
     skipped = 0

@@ -93,7 +93,42 @@ struct CorpusTests {
     #expect(try Corpus.open(folder.path).utterances.map(\.seconds) == [1, 0.5, 0.25])
     try FileManager.default.removeItem(atPath: folder.path("a/2 2.wav"))
     let rest = try Corpus.open(folder.path)
-    #expect(rest.utterances.map(\.seconds) == [1, 0.25] && rest.losses(in: "x")[0].contains(folder.path("a/2 2.wav")))
+    #expect(rest.utterances.map(\.seconds) == [1, 0, 0.25])
+    #expect(rest.losses(in: "x")[0].contains(folder.path("a/2 2.wav")))
+  }
+
+  @Test("that loses a recording without a listed length is the same corpus, with the same numbers")
+  func lostRecordings() throws {
+    try write(["utt2dur": ""])
+    let whole = try Corpus.open(folder.path) { _ in 2 }
+    #expect(whole.knownUnreadable.isEmpty && whole.lost == 0)
+    let rest = try Corpus.open(folder.path) { path in
+      if path.hasSuffix("1.wav") && path.contains("/a/") { throw Failure(.badData, "\(path): gone") }
+      return 3
+    }
+    #expect(rest.contents == whole.contents && rest.utterances.map(\.id) == whole.utterances.map(\.id))
+    #expect(rest.knownUnreadable == [0] && rest.lost == 0 && rest.speakers == ["a", "b"])
+    let faster = rest.atSpeeds([0.9, 1])
+    #expect(faster.knownUnreadable.map { faster.listedID($0) } == ["a-1", "a-1"] && faster.lost == 0)
+    // Of unknown length it stays, whatever the settings allow.
+    #expect(rest.lasting(1...9).knownUnreadable == [0] && rest.lasting(5...9).utterances.isEmpty)
+    // With listed lengths, other lengths are another corpus.
+    try write(["utt2dur": "a-1 1\na-2 1\nb-1 1\n"])
+    let listed = try Corpus.open(folder.path)
+    try write(["utt2dur": "a-1 1\na-2 2\nb-1 1\n"])
+    #expect(try Corpus.open(folder.path).contents != listed.contents)
+  }
+
+  @Test("has no speaker without a recording that can be read, whose utterances are counted as lost")
+  func lostSpeakers() throws {
+    try write(["utt2dur": ""])
+    let rest = try Corpus.open(folder.path) { path in
+      if path.contains("/a/") { throw Failure(.badData, "\(path): gone") }
+      return 3
+    }
+    #expect(rest.speakers == ["b"] && rest.utterances.map(\.id) == ["b-1"])
+    #expect(rest.knownUnreadable.isEmpty && rest.lost == 2 && rest.damaged == 0)
+    #expect(rest.atSpeeds([0.9, 1]).lost == 4)
   }
 
   @Test(
