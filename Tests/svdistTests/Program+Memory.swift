@@ -11,7 +11,7 @@ extension Program {
 
   /// The peak of the resident memory of a rank of a program that mpirun started, as the kernel counts it, in GB.
   func peakMemory(ofRank rank: Int) throws -> Double {
-    let process = try #require(process(ofRank: rank))
+    let process = try #require(self.process(ofRank: rank))
     let text = try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
     let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
     return try #require(line.split(whereSeparator: \.isWhitespace).compactMap { Double($0) }.first) * 1024 / 1e9

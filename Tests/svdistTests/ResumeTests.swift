@@ -144,7 +144,7 @@ extension ProgramTests {
         #expect(try svdist(arguments + ["--allow-change", "augmentation.rooms"]).status == 64)
         let accepted = try svdist(arguments + ["--allow-change", "augmentation.noise"])
         #expect(accepted.status == 0 && accepted.output.contains("resuming from step 12"), "\(accepted.errors)")
-        let changes = try #require(RunHistory(RunFolder(creating: run.path("run"))).starts().last).changes
+        let changes = try #require(starts(run).last).changes
         #expect(changes.map(\.key) == ["training.steps", "augmentation.noise"])
         #expect(
           changes.last?.was.hasPrefix("3 recordings") == true && changes.last?.now.hasPrefix("1 recording,") == true)

@@ -86,7 +86,8 @@ import Testing
   @Test func `a writer that waits for its turn hears a request to stop, and leaves nothing`() async {
     await #expect(processExitsWith: .success) {
       try withScratchFolder { folder in
-        let other = open(folder, O_RDONLY | O_DIRECTORY)
+        let turn = PartialName.fixed(for: folder + "/a", suffix: "turn")
+        let other = open(turn, O_RDWR | O_CREAT, 0o666)
         #expect(flock(other, LOCK_EX) == 0)
         let files = try ["a", "b"].map { name in try AtomicFile.stage("\(folder)/\(name)") { try $0.write(name) } }
         StopRequest.watch()
@@ -98,8 +99,8 @@ import Testing
         raise(SIGTERM)
         let told = failure { try StagedFile.install(together: files) }
         #expect(told?.kind == .stopped)
-        #expect(told?.message.contains("while it waited for another process that writes to \(folder)") == true)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+        #expect(told?.message.contains("while it waited for another process that writes \(folder)/a") == true)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [FileSystem.name(of: turn)])
       }
     }
   }

@@ -100,7 +100,7 @@ import Testing
   }
 
   @Test func `headers that promise too little are named`() throws {
-    let wave = try bytes(.wav)
+    let wave = try bytes(Container.wav)
     for header: [UInt8] in [[0, 0, 0, 0], [100, 0, 0, 0], [0, 0x10, 0, 0]] {
       #expect(try complaint(patched(wave, behind: "data", header)).contains("holds more audio than its header says"))
     }
@@ -124,7 +124,7 @@ import Testing
   }
 
   @Test func `what programs leave behind the samples is no audio`() throws {
-    let wave = try bytes(.wav)
+    let wave = try bytes(Container.wav)
     let list = Data("LIST".utf8) + Data([0, 16, 0, 0])
     let tails = [
       list + Data(count: 4096), list + Data("INFOISFT".utf8), Data("TAG".utf8) + Data(repeating: 65, count: 125),
@@ -151,7 +151,7 @@ import Testing
   }
 
   @Test func `lengths that writers to pipes leave are read to the end`() throws {
-    let wave = try bytes(.wav)
+    let wave = try bytes(Container.wav)
     for header: [UInt8] in [[0xFF, 0xFF, 0xFF, 0xFF], [0, 0xF0, 0xFF, 0x7F], [0, 0, 0, 0x80]] {
       #expect(try seconds(patched(wave, behind: "data", header)) == 1)
     }
