@@ -15,7 +15,7 @@ package enum PartialName {
   }
 
   /// The one hidden name beside `path` that all writers know: `.NAME.SUFFIX`.
-  static func fixed(for path: String, suffix: String) -> String {
+  package static func fixed(for path: String, suffix: String) -> String {
     FileSystem.folder(of: path) + "/" + beginning(path) + suffix
   }
 
