@@ -77,7 +77,11 @@ extension ProgramTests {
         }
         try FileManager.default.removeItem(at: run.corpus.appending(path: "utt2dur"))
         for ranks in [nil, 2] {
-          let outcome = try svdist(run.arguments(steps: 1, into: "run-\(ranks ?? 1)"), mpi: ranks)
+          let arguments = run.arguments(steps: 1, into: "run-\(ranks ?? 1)")
+          expectRefusal(
+            try svdist(arguments, mpi: ranks), 65, "4 of 16 utterances (25.0 %) cannot be read",
+            underLauncher: ranks != nil)
+          let outcome = try svdist(arguments + ["--max-bad-fraction", "0.5"], mpi: ranks)
           #expect(outcome.status == 0, "\(outcome.errors)")
           let lines = outcome.output.split(separator: "\n").filter { $0.contains("4 utterances left out") }
           #expect(

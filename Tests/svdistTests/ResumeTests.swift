@@ -296,6 +296,13 @@ extension ProgramTests {
         let again = try svdist(changed)
         #expect(
           again.status == 0 && again.output.contains("this run is finished: all its 12 steps are done, held-out EER "))
+        let digits = again.output.split(separator: "held-out EER ").dropFirst().first?.prefix { $0 != " " } ?? ""
+        #expect(digits.split(separator: ".").last?.count == 2, "\(again.output)")
+        // The last evaluation was killed, or its result is gone.
+        try FileManager.default.removeItem(atPath: run.path("run/evaluation/step-12.json"))
+        let late = try svdist(changed)
+        #expect(late.status == 0 && late.output.contains("are done, and the last evaluation is still to be made"))
+        #expect(!late.output.contains("this run is finished") && late.output.contains("step 12/12  held-out EER "))
       }
     }
 

@@ -45,6 +45,8 @@ package final class RunSession {
   /// The checksums of the arithmetic of all ranks.
   let arithmetic: Arithmetic
   private let lock: RunLock?
+  /// When this start began, by this process's clock: what it opens takes time too.
+  let began = monotonicSeconds()
 
   var isFirstRank: Bool { communicator.rank == 0 }
   /// The run's last step.
@@ -87,12 +89,12 @@ package final class RunSession {
     progress = ProgressReport(steps: plan.steps, everySteps: options.logEvery)
     lock = try communicator.agree { [progress] in
       guard communicator.rank == 0 else { return nil }
-      return try RunLock(folder: options.folder) { progress.note($0) }
+      return try RunLock(folder: options.folder) { progress.note($0.shown) }
     }
-    for line in overlap { note(line.shown) }
-    if let line = heldOut?.warning { note("warning: \(line.shown)") }
+    for line in overlap { note(line) }
+    if let line = heldOut?.warning { note("warning: \(line)") }
     if let remark = heldOut.flatMap({ extractor.remark($0.seconds) }) { note("note: held-out evaluation: \(remark)") }
-    for line in corpus.losses(in: configuration.corpus.train ?? "") { note("warning: \(line.shown)") }
+    for line in corpus.losses(in: configuration.corpus.train ?? "") { note("warning: \(line)") }
   }
 
   private static func heldOut(_ configuration: Configuration) throws -> HeldOutEvaluation? {
@@ -123,7 +125,7 @@ package final class RunSession {
 
   /// Prints a line on rank 0; nil prints nothing.
   func note(_ text: String?) {
-    if isFirstRank, let text { progress.note(text) }
+    if isFirstRank, let text { progress.note(text.shown) }
   }
 
   /// Says how much memory the steps and evaluations will take, and warns if that is more than there is, because a job

@@ -51,7 +51,7 @@ struct RunStart {
   private func record(_ changes: [RunHistory.Change]) throws {
     RunHistory(folder).add(session, changes: changes)
     guard let kept = try StoredSettings(folder).write(session.configuration) else { return }
-    session.note("note: \(folder.configurationPath) was not as svdist writes it: what it held is in \(kept)".shown)
+    session.note("note: \(folder.configurationPath) was not as svdist writes it: what it held is in \(kept)")
   }
 
   /// What of a checkpoint's run is another thing now, beside the settings.
@@ -117,10 +117,10 @@ struct RunStart {
 
   /// The remedies besides --restart where no checkpoint fits.
   private var remedy: String {
-    let damages = trainer.plan.batches.corpus.damages
-    if !damages.isEmpty {
+    let corpus = trainer.plan.batches.corpus
+    if corpus.lost > 0 {
       return "; or bring back what the run was begun with: "
-        + damages.summary(in: session.configuration.corpus.train ?? "")
+        + corpus.losses(in: session.configuration.corpus.train ?? "").joined(separator: "; ")
     }
     return options.allowedChanges.isEmpty
       ? "" : "; if --allow-change accepted a setting that they cannot resume with, set that back"

@@ -33,7 +33,7 @@ package final class TrainingLoop {
     }
     began = try session.communicator.agree {
       try log?.cutBack(to: session.trainer.step)
-      return monotonicSeconds() - (try log?.elapsedSeconds() ?? 0)
+      return session.began - (try log?.elapsedSeconds() ?? 0)
     }
     checkpoints = CheckpointPolicy(session, log: log)
     evaluations = RunEvaluations(session)
@@ -49,10 +49,12 @@ package final class TrainingLoop {
 
   /// A line that says that nothing is left to train and how good the encoder is.
   private var finished: String {
+    let done = "all its \(session.steps) steps are done"
+    if evaluations.isDue { return "\(done), and the last evaluation is still to be made" }
     let eer = EvaluationResults(session.folder).eer(ofStep: trainer.step).map {
-      ", held-out EER \(JSONText.number($0)) %"
+      ", held-out EER \(String(format: "%.2f", $0)) %"
     }
-    return "this run is finished: all its \(session.steps) steps are done\(eer ?? ""); --restart starts over"
+    return "this run is finished: \(done)\(eer ?? ""); --restart starts over"
   }
 
   /// The observers of the steps, in the order in which they hear of them.
@@ -217,7 +219,8 @@ package final class TrainingLoop {
   private var timeIsUp: Bool {
     guard let limit = session.options.timeLimit, !isFinished || evaluations.isDue else { return false }
     return limit.isReached(
-      now: SteadyClock.now, checkpoint: checkpoints.expectedSeconds,
+      now: limit.now(steady: SteadyClock.now, wall: Date().timeIntervalSince1970),
+      checkpoint: checkpoints.expectedSeconds,
       next: pace.longestStep + (evaluations.isDue ? 1.5 * evaluations.seconds : 0))
   }
 }
