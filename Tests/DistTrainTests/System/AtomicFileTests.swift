@@ -100,7 +100,7 @@ import Testing
         let told = failure { try StagedFile.install(together: files) }
         #expect(told?.kind == .stopped)
         #expect(told?.message.contains("while it waited for another process that writes \(folder)/a") == true)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [FileSystem.name(of: turn)])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [(turn as NSString).lastPathComponent])
       }
     }
   }
