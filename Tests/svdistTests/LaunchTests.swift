@@ -48,6 +48,11 @@ extension ProgramTests {
         }
         program.send(signals[signals.count - 1])
         try program.wait { false }
+        // What the kernel takes back of a killed process takes moments.
+        let start = ContinuousClock.now
+        while (0...1).contains(where: { program.process(ofRank: $0) != nil }), start.duration(to: .now) < .seconds(10) {
+          usleep(10_000)
+        }
         #expect((0...1).allSatisfy { program.process(ofRank: $0) == nil })
         #expect(try program.finish().status != 0)
         #expect(run.checkpoints().isEmpty)
