@@ -21,13 +21,16 @@ struct EmbedCommand: RanksCommand {
   @Option(help: ArgumentHelp("The file to write the embeddings to.", valueName: "file"))
   var output: String
 
+  @OptionGroup var pieces: PieceOptions
+
   func run() throws {
-    let (encoder, corpus, output) = (encoder, corpus, output)
+    let (encoder, corpus, output, longestPiece) = (encoder, corpus, output, pieces.seconds)
     Program.runRanks { communicator in
       ThreadTeam.shared.grow(to: Machine.threads(communicator))
       // An error in the output's name should show before the embeddings are computed.
       try communicator.agree { try EmbeddingFile.check(output) }
-      let embeddings = try Embedding.compute(encoder: encoder, corpus: corpus, communicator: communicator)
+      let embeddings = try Embedding.compute(
+        encoder: encoder, corpus: corpus, longestPiece: longestPiece, communicator: communicator)
       try communicator.agree {
         guard communicator.rank == 0 else { return }
         try EmbeddingFile.write(embeddings, to: output)

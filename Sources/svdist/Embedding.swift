@@ -3,35 +3,81 @@ import DistTrain
 /// Embeddings of a data directory, as several commands need them.
 enum Embedding {
   /// The embeddings of all utterances, on every rank.
-  static func compute(encoder: String, corpus path: String, communicator: any Communicator) throws -> Embeddings {
-    let file = try choose(encoder, communicator)
-    let (trained, corpus) = try communicator.agree {
-      (try TrainedEncoder(file), try Corpus.open(path))
-    }
+  /// - Parameter longestPiece: the length in seconds of the longest utterance that is embedded as a whole.
+  static func compute(
+    encoder: String, corpus path: String, longestPiece: Double, communicator: any Communicator
+  ) throws -> Embeddings {
+    let trained = try open(encoder, longestPiece: longestPiece, communicator)
+    let corpus = try communicator.agree { try Corpus.open(path) }
     try corpus.agree(path, communicator)
+    try communicator.agree { try demandAll(of: corpus, path) }
     if communicator.rank == 0 {
       for line in corpus.losses(in: path) {
         StandardError.say("warning: \(line.shown)")
       }
     }
-    if communicator.rank == 0, let remark = EmbeddingExtractor.remark(corpus.utterances.map(\.seconds)) {
+    let seconds = corpus.utterances.map(\.seconds)
+    if communicator.rank == 0, let remark = trained.extractor.remark(seconds) {
       StandardError.say("note: \(remark)")
     }
+    warnOfMemory(trained.extractor, seconds, communicator)
     var embeddings = try trained.extractor.embeddings(of: corpus.utterances, communicator: communicator)
     embeddings.encoder = trained.identity
+    let remark = EmbeddingExtractor.remark(averaged: embeddings.averaged, of: embeddings.names.count)
+    if communicator.rank == 0, let remark { StandardError.say("note: \(remark)") }
     return embeddings
   }
 
+  /// Warns of hosts that have less memory left than the embeddings will take, because a job that the kernel kills for
+  /// its memory says nothing. All ranks call this together.
+  /// - Parameter seconds: the lengths of all utterances.
+  static func warnOfMemory(_ extractor: EmbeddingExtractor, _ seconds: [Double], _ communicator: any Communicator) {
+    let lines = extractor.memoryWarnings(seconds, communicator: communicator, remedy: "a shorter --longest-piece")
+    guard communicator.rank == 0 else { return }
+    for line in lines { StandardError.say("warning: \(line)") }
+  }
+
+  /// The encoder that a path means. A run that goes on may remove a checkpoint between its choice and its opening, and
+  /// has a newer one then.
+  private static func open(
+    _ path: String, longestPiece: Double, _ communicator: any Communicator
+  ) throws -> TrainedEncoder {
+    let first = try choose(path, communicator)
+    do {
+      return try communicator.agree { try TrainedEncoder(first, longestPiece: longestPiece) }
+    } catch {
+      let second = try choose(path, communicator, after: first)
+      guard second != first else { throw error }
+      return try communicator.agree { try TrainedEncoder(second, longestPiece: longestPiece) }
+    }
+  }
+
+  /// Refuses a corpus with recordings that cannot be read, which training would do without.
+  private static func demandAll(of corpus: Corpus, _ path: String) throws {
+    guard let first = corpus.unmeasured.first else { return }
+    let more = corpus.unmeasured.count - 1
+    throw Failure(
+      .badData,
+      "\(first.place): \(first.what)"
+        + (more == 0 ? "" : " (and \(more) more \(more == 1 ? "utterance" : "utterances") of \(path) cannot be read)")
+        + ": mend it, or leave it out with svdist prepare")
+  }
+
   /// The file that a path means. Rank 0 chooses, because a run that goes on may have a newer checkpoint a moment later.
-  private static func choose(_ path: String, _ communicator: any Communicator) throws -> String {
-    let file = try communicator.agree { communicator.rank == 0 ? try Self.file(of: path) : "" }
+  /// - Parameter earlier: what was chosen before, of which nothing is said again.
+  private static func choose(
+    _ path: String, _ communicator: any Communicator, after earlier: String? = nil
+  ) throws -> String {
+    let file = try communicator.agree {
+      communicator.rank == 0 ? try Self.file(of: path, after: earlier) : ""
+    }
     return communicator.broadcast(file)
   }
 
   /// The file that a path means; says on standard error what was chosen.
-  static func file(of path: String) throws -> String {
+  static func file(of path: String, after earlier: String? = nil) throws -> String {
     let choice = try TrainedEncoder.Choice(path)
-    choice.notes.forEach(StandardError.say)
+    for note in choice.notes where choice.file != earlier { StandardError.say(note.shown) }
     return choice.file
   }
 }

@@ -41,12 +41,17 @@ struct EvaluateCommand: RanksCommand {
   @Option(help: ArgumentHelp("Write the scores here; with --subtract-mean, the last ones.", valueName: "file"))
   var scores: String?
 
+  @OptionGroup var pieces: PieceOptions
+
   @Flag(help: "Print the result as JSON; with --subtract-mean, the last one.")
   var json = false
 
   func validate() throws {
     guard (embeddings != nil) != (encoder != nil && corpus != nil), (encoder == nil) == (corpus == nil) else {
       throw ValidationError("give either --encoder and --corpus, or --embeddings")
+    }
+    if embeddings != nil, pieces.longestPiece != nil {
+      throw ValidationError("--longest-piece says how --encoder embeds: leave it out with --embeddings")
     }
   }
 
@@ -92,7 +97,8 @@ struct EvaluateCommand: RanksCommand {
 
   private func vectors(_ communicator: any Communicator) throws -> Embeddings {
     if let encoder, let corpus {
-      return try Embedding.compute(encoder: encoder, corpus: corpus, communicator: communicator)
+      return try Embedding.compute(
+        encoder: encoder, corpus: corpus, longestPiece: pieces.seconds, communicator: communicator)
     }
     return try communicator.agree { try EmbeddingFile.read(embeddings ?? "") }
   }
@@ -101,7 +107,13 @@ struct EvaluateCommand: RanksCommand {
   private func mean(_ source: String, for utterances: Embeddings) throws -> [Float] {
     guard source != "own" else { return utterances.mean }
     let others = try EmbeddingFile.read(source)
-    if let theirs = others.encoder, let ours = utterances.encoder, theirs != ours {
+    guard let theirs = others.encoder, let ours = utterances.encoder else {
+      StandardError.say(
+        "note: --subtract-mean \(source): it is not known whether its embeddings are of the same encoder as the trials'"
+          .shown)
+      return others.mean
+    }
+    guard theirs == ours else {
       throw Failure(
         .usage,
         "--subtract-mean \(source): its embeddings are of another encoder (\(theirs.prefix(12))) than the trials' "

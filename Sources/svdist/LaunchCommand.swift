@@ -12,7 +12,11 @@ struct LaunchCommand: ParsableCommand {
       svdist launch -np 4 -- --config c.yaml --run-dir runs/x does what mpirun -np 4 svdist --config c.yaml --run-dir \
       runs/x does, and more: mpirun itself answers Ctrl-C by killing its ranks within a second, which is too short for a \
       step and a checkpoint. Here Ctrl-C, TERM, HUP and USR1 reach all ranks as USR1, which stops them after their step \
-      with a checkpoint and status 75. A second Ctrl-C ends them at once. Ctrl-Z does not stop ranks.
+      with a checkpoint and status 75; those that have not begun to train end at once. A second Ctrl-C, or Ctrl-\\, ends \
+      them at once too. HUP is ignored under nohup, as INT is in the background of a script. Ctrl-Z does not stop ranks.
+
+      Ranks of other commands, such as embed, end at once. KILL of launch leaves mpirun and its ranks running: stop them \
+      with kill -USR1 and mpirun's process number.
       """)
 
   @Argument(parsing: .captureForPassthrough, help: .hidden)
@@ -27,7 +31,15 @@ struct LaunchCommand: ParsableCommand {
     guard !Job.isLaunched(ProcessInfo.processInfo.environment) else {
       throw ValidationError("launch starts mpirun itself: start it without a launcher")
     }
-    let ranks = Array(arguments[..<end]) + [CommandLine.arguments[0]] + arguments[(end + 1)...]
-    throw ExitCode(try Launcher("mpirun", ranks).run())
+    let options = arguments[(end + 1)...]
+    let ranks = Array(arguments[..<end]) + [CommandLine.arguments[0]] + options
+    throw ExitCode(try Launcher("mpirun", ranks, isTraining: Self.isTraining(options)).run())
+  }
+
+  /// Whether svdist's options are those of a training, which a signal stops with a checkpoint.
+  private static func isTraining(_ options: ArraySlice<String>) -> Bool {
+    guard let first = options.first else { return false }
+    let isTrain = first.hasPrefix("-") || first == TrainCommand.configuration.commandName
+    return isTrain && !options.contains("--check-gradients")
   }
 }

@@ -3,7 +3,8 @@ import Foundation
 import Synchronization
 
 /// mpirun in a session of its own, which the signals of a terminal do not reach, and to which requests to stop are passed
-/// on in the way that leaves its ranks time: Open MPI and MPICH pass SIGUSR1 on to all ranks and do nothing else.
+/// on in the way that leaves its ranks time: Open MPI and MPICH pass SIGUSR1 on to all ranks and do nothing else. Ranks
+/// that do not train have nothing to save, and get SIGTERM.
 struct Launcher {
   /// The variable by which ranks know that Ctrl-C is taken care of.
   private static let variable = "SVDIST_LAUNCH"
@@ -13,9 +14,10 @@ struct Launcher {
   private let process: pid_t
 
   /// Starts a program of the search path.
+  /// - Parameter isTraining: whether its ranks answer SIGUSR1 with a checkpoint.
   /// - Throws: `Failure(.failed)` where it cannot be started.
-  init(_ program: String, _ arguments: [String]) throws {
-    Signals.watch()
+  init(_ program: String, _ arguments: [String], isTraining: Bool) throws {
+    Signals.watch(isTraining: isTraining)
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
@@ -76,27 +78,41 @@ struct Launcher {
 private enum Signals {
   private static let isAsked = Atomic(false)
   private static let interrupts = Atomic(0)
+  private static let isUrgent = Atomic(false)
   private static let isPassedOn = Atomic(false)
+  private static let isTraining = Atomic(false)
 
-  static func watch() {
-    for number in [SIGINT, SIGTERM, SIGHUP, SIGUSR1] {
+  static func watch(isTraining: Bool) {
+    Self.isTraining.store(isTraining, ordering: .relaxed)
+    // Where a parent ignores the ends of its children, nobody learns how they ended.
+    signal(SIGCHLD, SIG_DFL)
+    for number in [SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGQUIT] where !isIgnored(number) {
       signal(number) { number in
-        Signals.isAsked.store(true, ordering: .relaxed)
-        guard number == SIGINT else { return }
-        let isFirst = Signals.interrupts.add(1, ordering: .relaxed).oldValue == 0
-        // Only write(2) is allowed here.
-        let answer: StaticString =
-          isFirst
-          ? "\nsvdist: stopping after this step; Ctrl-C again ends at once, without a checkpoint\n" : "\n"
-        _ = write(STDERR_FILENO, answer.utf8Start, answer.utf8CodeUnitCount)
+        if number == SIGQUIT { Signals.isUrgent.store(true, ordering: .relaxed) }
+        if number == SIGINT {
+          let isFirst = Signals.interrupts.add(1, ordering: .relaxed).oldValue == 0
+          if isFirst, Signals.isTraining.load(ordering: .relaxed) { StopRequest.answerInterrupt() }
+        }
+        // This is last, so that whoever sees it sees the rest.
+        Signals.isAsked.store(true, ordering: .releasing)
       }
     }
   }
 
-  /// The signal to pass on now: SIGUSR1 once, and SIGTERM where somebody pressed Ctrl-C again; nil for none.
+  /// Whether the process was started to outlive a signal, as by nohup or in the background of a script.
+  private static func isIgnored(_ number: Int32) -> Bool {
+    var action = sigaction()
+    return sigaction(number, nil, &action) == 0
+      && unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+  }
+
+  /// The signal to pass on now: SIGUSR1 once, and SIGTERM where ranks do not train or are to end at once; nil for none.
   static func takeRequest() -> Int32? {
-    guard isAsked.exchange(false, ordering: .relaxed) else { return nil }
-    if interrupts.load(ordering: .relaxed) > 1 { return SIGTERM }
+    guard isAsked.exchange(false, ordering: .acquiring) else { return nil }
+    let endsAtOnce =
+      !isTraining.load(ordering: .relaxed) || isUrgent.load(ordering: .relaxed)
+      || interrupts.load(ordering: .relaxed) > 1
+    if endsAtOnce { return SIGTERM }
     return isPassedOn.exchange(true, ordering: .relaxed) ? nil : SIGUSR1
   }
 }

@@ -17,33 +17,7 @@ extension PrepareCommand {
       print("passed over: \(kinds.map { "\($0.value) \($0.key)".shown }.joined(separator: ", "))")
     }
     if let trimming = preparation.trimming { summarise(trimming, preparation.evaluation?.published) }
-    for part in prepared.parts {
-      let corpus = part.corpus
-      defer {
-        if shards {
-          let count = (corpus.utterances.count + utterancesPerShard - 1) / utterancesPerShard
-          print("  \(count) \(count == 1 ? "shard" : "shards") of up to \(utterancesPerShard) utterances")
-        }
-      }
-      let hours = corpus.utterances.reduce(0) { $0 + $1.seconds } / 3600
-      print(
-        "\(part.name.isEmpty ? output : "\(output)/\(part.name)"): \(corpus.speakers.count) speakers, "
-          + "\(corpus.utterances.count) utterances, \(String(format: "%.2f", hours)) h")
-      let joined = part.utterances.filter { !$0.pieces.isEmpty }
-      if !joined.isEmpty {
-        let pieces = joined.reduce(0) { $0 + $1.pieces.count }
-        let what = joinShorterThan == nil ? "pieces" : "short utterances"
-        print("  \(pieces) \(what) joined into \(joined.count), listed in \(PreparedAudio.joinedName)")
-      }
-      let channels = part.utterances.count { $0.pieces.isEmpty && $0.channel != nil }
-      if channels > 0 {
-        print("  \(channels) of one channel, written as 16-bit FLAC to \(output)/\(PreparedAudio.folderName)")
-      }
-      if let targets = part.targets {
-        let count = targets.count { $0 }
-        print("  trials: \(targets.count), \(count) target and \(targets.count - count) nontarget")
-      }
-    }
+    for part in prepared.parts { summarise(part) }
     if let count = preparation.evaluation?.trialsLeftOut, count > 0 {
       print("  \(count) trials left out because their utterances are")
     }
@@ -55,6 +29,32 @@ extension PrepareCommand {
     if let remark = clipping.remark { print("note: \(remark)") }
     for note in source.notes { print("note: \(note.shown)") }
     for note in prepared.notes(layout: source.layout) { print("note: \(note.shown)") }
+  }
+
+  private func summarise(_ part: PreparedCorpus.Part) {
+    let corpus = part.corpus
+    let hours = corpus.utterances.reduce(0) { $0 + $1.seconds } / 3600
+    print(
+      "\(part.name.isEmpty ? output : "\(output)/\(part.name)"): \(corpus.speakers.count) speakers, "
+        + "\(corpus.utterances.count) utterances, \(String(format: "%.2f", hours)) h")
+    let joined = part.utterances.filter { !$0.pieces.isEmpty }
+    if !joined.isEmpty {
+      let pieces = joined.reduce(0) { $0 + $1.pieces.count }
+      let what = joinShorterThan == nil ? "pieces" : "short utterances"
+      print("  \(pieces) \(what) joined into \(joined.count), listed in \(PreparedAudio.joinedName)")
+    }
+    let channels = part.utterances.count { $0.pieces.isEmpty && $0.channel != nil }
+    if channels > 0 {
+      print("  \(channels) of one channel, written as 16-bit FLAC to \(output)/\(PreparedAudio.folderName)")
+    }
+    if let targets = part.targets {
+      let count = targets.count { $0 }
+      print("  trials: \(targets.count), \(count) target and \(targets.count - count) nontarget")
+    }
+    if shards {
+      let count = (corpus.utterances.count + utterancesPerShard - 1) / utterancesPerShard
+      print("  \(count) \(count == 1 ? "shard" : "shards") of up to \(utterancesPerShard) utterances")
+    }
   }
 
   private func summarise(_ trimming: SilenceTrimming, _ published: PublishedEvaluation?) {

@@ -79,7 +79,7 @@ struct PrepareCommand: ParsableCommand {
 
   @Flag(
     help: """
-      Run the commands that end in a pipe in wav.scp or a raw list, with sh, and write their audio as 16-bit FLAC to the \
+      Run the commands that end in a pipe in wav.scp, a CSV file or a raw list, with sh, and write their audio as 16-bit FLAC to the \
       output's svdist-audio, since training runs no commands. Use it only for lists that you trust.
       """)
   var allowCommands = false
@@ -175,7 +175,7 @@ struct PrepareCommand: ParsableCommand {
       let kinds = ["path", "speaker", "start", "end", "id", "-"]
       guard parts.count == 2, !parts[0].isEmpty, kinds.contains(String(parts[1])) else {
         throw ValidationError(
-          "--columns \(columns ?? ""): '\(pair)' is not NAME=COLUMN with one of \(kinds.joined(separator: ", "))")
+          "--columns \(columns ?? ""): '\(pair)' is not NAME=COLUMN with one of \(kinds.joined(separator: ", "))".shown)
       }
       names[Name(parts[0])] = String(parts[1])
     }
@@ -188,7 +188,7 @@ struct PrepareCommand: ParsableCommand {
     if check { return try ShardCheck(source).run() }
     // This check is not in validate(), where it would come before the message about an option that does not exist.
     guard outputFolder != nil else { throw ValidationError("Missing expected argument '--output <output>'") }
-    for line in WholeFolder.leftovers(beside: output) { StandardError.say("note: \(line)") }
+    for line in WholeFolder.leftovers(beside: output) { StandardError.say("note: \(line.shown)") }
     _ = try WholeFolder.check(output, replacing: overwrite ? PreparedCorpus.names : nil)
     let auditions = try listen.map { try Auditions(settings.load(), count: $0) }
     let first = try prepare()
@@ -201,7 +201,7 @@ struct PrepareCommand: ParsableCommand {
   private func prepare() throws -> String {
     let source = try CorpusSource(
       source, layout: layout, allowsCommands: allowCommands, columns: columnNames())
-    let commands = CommandRecordings.commands(source)
+    let commands = allowCommands ? CommandRecordings.commands(source) : []
     guard !commands.isEmpty else { return try prepare(source, nil, FileProgress(count: source.count)) }
     let progress = FileProgress(count: source.count + commands.count)
     let folder = WholeFolder.temporary(beside: output)

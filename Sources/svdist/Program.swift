@@ -70,7 +70,15 @@ enum Program {
       if code != .success { sleep(2) }
       exit(code.rawValue)
     }
-    root.exit(withError: error)
+    guard root.exitCode(for: error) == .success else { root.exit(withError: error) }
+    let text = root.fullMessage(for: error)
+    if !text.isEmpty { print(text) }
+    do {
+      try StandardOutput.check()
+    } catch {
+      end(Failure(error))
+    }
+    exit(ExitStatus.done.rawValue)
   }
 
   /// The rank of this process as its launcher (Open MPI's mpirun, PMIx, Slurm) gives it, which is known before MPI

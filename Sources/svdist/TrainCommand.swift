@@ -23,7 +23,10 @@ struct TrainCommand: RanksCommand {
   var restart = false
 
   @Flag(
-    help: "Evaluate on corpus.evaluation although corpus.train has speakers, utterances or files of the same names.")
+    help: """
+      Evaluate on corpus.evaluation although corpus.train has speakers, utterances or files of the same names, or copies \
+      of its recordings under other names.
+      """)
   var allowOverlap = false
 
   @OptionGroup var continuation: ContinuationOptions
@@ -103,37 +106,48 @@ struct TrainCommand: RanksCommand {
       let machine = JobFacts.gather(communicator, threads: command.threads)
       let threads = machine.threads[communicator.rank]
       ThreadTeam.shared.grow(to: threads)
-      if communicator.rank == 0 {
-        print(configuration.yaml)
-        let each = "\(threads) \(threads == 1 ? "thread" : "threads") each"
-        print("\(communicator.census), \(each), \(Machine.kernels), \(Job.library)")
-        for warning in machine.warningsOfRun { print("warning: \(warning.text)") }
-        if ThreadTeam.shared.size < threads {
-          print(
-            "warning: the system starts only \(ThreadTeam.shared.size) of the threads (ulimit -u, ulimit -v, pids.max)")
-        }
-        if let note = Launcher.note(ProcessInfo.processInfo.environment, isWatched: Terminal.isWatched) { print(note) }
-        fflush(nil)
-      }
+      if communicator.rank == 0 { Self.introduce(configuration, communicator, machine, threads: threads) }
       guard let runDir = command.runDir, !command.checkGradients else {
         return try Self.checkGradients(configuration, communicator)
       }
-      var options = RunSession.Options(folder: runDir, version: SvdistCommand.version)
-      options.restart = command.restart
-      options.allowsOverlap = command.allowOverlap
-      options.threads = threads
-      try communicator.agree { try command.continuation.apply(to: &options) }
-      options.logEvery = command.logEvery
-      options.readers = command.readers ?? threads
-      options.patience = command.timeout
-      options.maxBadFraction = command.maxBadFraction
-      options.logsBatches = command.logBatches
+      let options = try communicator.agree { try command.options(folder: runDir, threads: threads) }
       let session = try RunSession(configuration, options: options, communicator: communicator)
       switch try TrainingLoop(session).run() {
       case .finished: return .done
       case .stopped: return .stopped
       }
     }
+  }
+
+  /// Prints the settings and what they run on.
+  private static func introduce(
+    _ configuration: Configuration, _ communicator: any Communicator, _ machine: JobFacts, threads: Int
+  ) {
+    print(configuration.yaml)
+    let each = "\(threads) \(threads == 1 ? "thread" : "threads") each"
+    print("\(communicator.census), \(each), \(Machine.kernels), \(Job.library)")
+    for warning in machine.warningsOfRun { print("warning: \(warning.text)") }
+    if ThreadTeam.shared.size < threads {
+      print("warning: the system starts only \(ThreadTeam.shared.size) of the threads (ulimit -u, ulimit -v, pids.max)")
+    }
+    if let note = Launcher.note(ProcessInfo.processInfo.environment, isWatched: Terminal.isWatched) { print(note) }
+    fflush(nil)
+  }
+
+  /// The options of a run.
+  /// - Throws: `Failure(.usage)` for an option that is none.
+  private func options(folder: String, threads: Int) throws -> RunSession.Options {
+    var options = RunSession.Options(folder: folder, version: SvdistCommand.version)
+    options.restart = restart
+    options.allowsOverlap = allowOverlap
+    options.threads = threads
+    try continuation.apply(to: &options)
+    options.logEvery = logEvery
+    options.readers = readers ?? threads
+    options.patience = timeout
+    options.maxBadFraction = maxBadFraction
+    options.logsBatches = logBatches
+    return options
   }
 
   /// Prints the table of a gradient check as it goes on.

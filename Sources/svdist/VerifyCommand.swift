@@ -22,15 +22,20 @@ struct VerifyCommand: ParsableCommand {
     parsing: .unconditional, help: ArgumentHelp("Cosines of at least this count as one speaker.", valueName: "cosine"))
   var threshold: Float?
 
+  @OptionGroup var pieces: PieceOptions
+
   func run() throws {
-    let trained = try TrainedEncoder(Embedding.file(of: encoder))
-    let vectors = try [enrolment, test].map { path in
-      let found = try AudioInspection.inspect(path: path)
-      if let remark = EmbeddingExtractor.remark([found.seconds]) {
-        StandardError.say("note: \(path): \(remark)".shown)
-      }
-      return try trained.extractor.embedding(path: path, name: path)
+    let extractor = try TrainedEncoder(Embedding.file(of: encoder), longestPiece: pieces.seconds).extractor
+    let paths = [enrolment, test]
+    let found = try paths.map { try AudioInspection.inspect(path: $0) }
+    for (path, found) in zip(paths, found) {
+      let remarks = [
+        extractor.remark([found.seconds]), EmbeddingExtractor.remark(averaged: found.channels > 1 ? 1 : 0, of: 1),
+      ]
+      for remark in remarks.compactMap(\.self) { StandardError.say("note: \(path): \(remark)".shown) }
     }
+    Embedding.warnOfMemory(extractor, found.map(\.seconds), SoleCommunicator())
+    let vectors = try paths.map { try extractor.embedding(path: $0, name: $0) }
     let score = TrialScorer.cosine(vectors[0], vectors[1])
     print(String(format: "cosine %.4f", score) + (threshold.map { score >= $0 ? "  same" : "  different" } ?? ""))
   }

@@ -13,7 +13,10 @@ guard arguments.count == 3, let culprit = Int(arguments[2]) else {
 /// The program's own.
 @Sendable func status(of kind: Failure.Kind) -> Int32 { kind == .usage ? 64 : kind == .badData ? 65 : 1 }
 
-Job.run(timeout: 2, exitStatus: status) { communicator in
+let isAsked = arguments[1] == "stay-asked"
+if isAsked { StopRequest.watch() }
+
+Job.run(timeout: isAsked ? 600 : 2, exitStatus: status) { communicator in
   let isCulprit = communicator.rank == culprit
   var values = [Float](repeating: 1, count: 100_000)
   communicator.sum(&values)
@@ -65,9 +68,10 @@ Job.run(timeout: 2, exitStatus: status) { communicator in
   case "kill":
     if isCulprit { kill(getpid(), SIGKILL) }
     communicator.sum(&values)
-  case "stay":
+  case "stay", "stay-asked":
     // The others are done.
     if isCulprit { sleep(3600) }
+    if isAsked { raise(SIGTERM) }
   case "exit":
     if isCulprit { exit(3) }
     communicator.sum(&values)

@@ -4,12 +4,13 @@ import Foundation
 import GeneratedCorpora
 
 /// Gives svdist corpora as people might have them, and holds it to three promises: no trap, no wait beyond a bound, and
-/// every recording that went in is in the output or among what was left out.
+/// every recording that went in, and that an undamaged list names where there are lists, is in the output or among what
+/// was left out.
 @main
 struct InputsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inputs",
-    abstract: "Tries every subcommand on odd corpora, lists and recordings that a seed draws.",
+    abstract: "Tries every subcommand but launch on odd corpora, lists and recordings that a seed draws.",
     discussion: "The status is 0 where all promises held. The folder of a corpus with which one did not stays.")
 
   @Argument(help: "How many corpora.")

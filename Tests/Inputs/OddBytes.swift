@@ -6,6 +6,9 @@ enum OddBytes: CaseIterable {
   case none, carriageReturns, mark, blankLines, noLastEnd, doubledLine, lostField, addedField, flippedBit, hugeNumber
   case negativeNumber, invisible, cutShort
 
+  /// Whether a list means the same afterwards.
+  var isHarmless: Bool { [.none, .carriageReturns, .mark, .blankLines, .noLastEnd].contains(self) }
+
   func applied(to bytes: [UInt8], _ random: inout RandomStream) -> [UInt8] {
     let newline = UInt8(ascii: "\n")
     var lines = bytes.split(separator: newline, omittingEmptySubsequences: false).map { Array($0) }

@@ -12,6 +12,8 @@ struct OddCorpus {
   let source: String
   /// The recordings' paths.
   private(set) var recordings: [String] = []
+  /// Whether its lists, where it has some, name all recordings.
+  private(set) var isListed = true
   /// The list of trials over its utterances.
   let trials: String
   private let folder: String
@@ -74,15 +76,14 @@ struct OddCorpus {
     }
   }
 
-  private func writeLists(_ rows: [Row], _ random: inout RandomStream) throws {
+  private mutating func writeLists(_ rows: [Row], _ random: inout RandomStream) throws {
     func write(_ lines: [String], _ name: String) throws {
-      let damage = OddBytes.allCases[random.below(3 * OddBytes.allCases.count) % OddBytes.allCases.count]
-      let isDamaged = random.below(2) == 0
-      let bytes = Array(lines.map { $0 + "\n" }.joined().utf8)
-      let odd = isDamaged ? damage.applied(to: bytes, &random) : bytes
+      let damage = random.below(2) == 0 ? OddBytes.allCases[random.below(OddBytes.allCases.count)] : .none
+      let odd = damage.applied(to: Array(lines.map { $0 + "\n" }.joined().utf8), &random)
+      if !damage.isHarmless { isListed = false }
       try Data(odd).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
     }
-    func plain(_ text: String) -> String { text.replacingOccurrences(of: " ", with: "_") }
+    func plain(_ text: String) -> String { String(text.map { $0 == " " || $0 == "\t" ? "_" : $0 }) }
     switch layout {
     case .folders: return
     case .kaldi, .segments:

@@ -1,5 +1,6 @@
 import DistTrain
 import Foundation
+import GeneratedCorpora
 
 /// A recording as people have them: in one of the containers that libsndfile reads, whole or with something wrong.
 struct OddRecording {
@@ -66,40 +67,30 @@ struct OddRecording {
     let shorts = samples.map { Int16(max(-32_768, min(32_767, $0.isFinite ? $0 * 32_768 : 0))) }
     let big = shorts.flatMap { [UInt8(truncatingIfNeeded: $0 >> 8), UInt8(truncatingIfNeeded: $0)] }
     switch container {
-    case .wav: return Self.wave(format: 1, channels: 1, shorts.flatMap { Self.little(Int($0), 2) })
-    case .floats: return Self.wave(format: 3, channels: 1, samples.flatMap { Self.little(Int($0.bitPattern), 4) })
+    case .wav:
+      return Array(WaveFile.bytes(format: 1, sampleBytes: 2, shorts.flatMap { WaveFile.little(Int($0), 2) }))
+    case .floats: return Array(WaveFile.floats(samples))
     case .stereo:
       let second: Int16 = fault == .oppositePhases ? -1 : 1
-      return Self.wave(
-        format: 1, channels: 2,
-        shorts.flatMap { Self.little(Int($0), 2) + Self.little(Int($0 == .min ? .max : $0 * second), 2) })
+      let both = shorts.flatMap {
+        WaveFile.little(Int($0), 2) + WaveFile.little(Int($0 == .min ? .max : $0 * second), 2)
+      }
+      return Array(WaveFile.bytes(format: 1, sampleBytes: 2, both, channels: 2))
     case .flac:
       let file = try FLACFile(path: path, sampleRate: 16_000)
       try file.append(samples.map { $0.isFinite ? $0 : 0 })
       try file.close()
       return try InputFile.contents(of: path)
     case .au:
-      return Array(".snd".utf8) + [24, big.count, 3, 16_000, 1].flatMap { Self.little($0, 4).reversed() } + big
+      return Array(".snd".utf8) + [24, big.count, 3, 16_000, 1].flatMap { WaveFile.little($0, 4).reversed() } + big
     case .aiff:
       let rate: [UInt8] = [0x40, 0x0C, 0xFA, 0, 0, 0, 0, 0, 0, 0]
-      let common: [UInt8] = [0, 1] + Self.little(shorts.count, 4).reversed() + [0, 16] + rate
-      let sound = Self.little(0, 8) + big
+      let common: [UInt8] = [0, 1] + WaveFile.little(shorts.count, 4).reversed() + [0, 16] + rate
+      let sound = WaveFile.little(0, 8) + big
       let chunks =
-        Array("COMM".utf8) + Self.little(common.count, 4).reversed() + common + Array("SSND".utf8)
-        + Self.little(sound.count, 4).reversed() + sound
-      return Array("FORM".utf8) + Self.little(4 + chunks.count, 4).reversed() + Array("AIFF".utf8) + chunks
+        Array("COMM".utf8) + WaveFile.little(common.count, 4).reversed() + common + Array("SSND".utf8)
+        + WaveFile.little(sound.count, 4).reversed() + sound
+      return Array("FORM".utf8) + WaveFile.little(4 + chunks.count, 4).reversed() + Array("AIFF".utf8) + chunks
     }
-  }
-
-  private static func wave(format: Int, channels: Int, _ samples: [UInt8]) -> [UInt8] {
-    let bytes = (format == 3 ? 4 : 2) * channels
-    return Array("RIFF".utf8) + little(36 + samples.count, 4) + Array("WAVEfmt ".utf8) + little(16, 4)
-      + little(format, 2) + little(channels, 2) + little(16_000, 4) + little(16_000 * bytes, 4) + little(bytes, 2)
-      + little(8 * bytes / channels, 2) + Array("data".utf8) + little(samples.count, 4) + samples
-  }
-
-  /// The low `count` bytes of a number, the lowest first.
-  private static func little(_ value: Int, _ count: Int) -> [UInt8] {
-    (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
   }
 }

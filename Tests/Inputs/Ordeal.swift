@@ -1,7 +1,7 @@
 import DistTrain
 import Foundation
 
-/// Every subcommand on one odd corpus.
+/// Every subcommand but launch on one odd corpus, without mpirun.
 struct Ordeal {
   private(set) var runs = 0
   private(set) var faults: [String] = []
@@ -22,11 +22,15 @@ struct Ordeal {
 
   /// A training of one step.
   static func training(corpus: String, run: String) -> [String] {
+    ["--run-dir", run, "--threads", "1"] + settings(corpus: corpus)
+  }
+
+  private static func settings(corpus: String) -> [String] {
     let settings = [
       "corpus.train=\(corpus)", "encoder.channels=8", "encoder.embedding=8", "features.bins=24", "crop.seconds=0.3",
       "batch.speakers=2", "batch.utterances=2", "training.steps=1",
     ]
-    return ["--run-dir", run, "--threads", "1"] + settings.flatMap { ["--set", $0] }
+    return settings.flatMap { ["--set", $0] }
   }
 
   private mutating func svdist(_ arguments: [String]) throws -> Trial {
@@ -46,13 +50,13 @@ struct Ordeal {
       let output = "\(folder)/prepared-\(number)"
       let trial = try svdist(["prepare", corpus.source, "--output", output] + options)
       guard trial.status == 0 else { continue }
-      if number == 0 {
+      if corpus.isListed, ["", "--minimum-seconds", "--trim-silence", "--hold-out"].contains(options.first ?? "") {
         let missing = try Account(corpus.recordings, output: output).missing
-        // A list may well name fewer than there are, once it is damaged.
-        if corpus.layout == .folders, !missing.isEmpty {
-          faults.append("prepare: neither listed nor left out: \(missing.joined(separator: ", "))")
+        if !missing.isEmpty {
+          faults.append("prepare \(options): neither listed nor left out: \(missing.joined(separator: ", "))")
         }
       }
+      if number == 0 { try lookAt(output) }
       try use(options.contains("--hold-out") ? "\(output)/evaluation" : output, corpus)
     }
   }
@@ -64,10 +68,21 @@ struct Ordeal {
     let trial = try svdist(["embed", "--encoder", encoder, "--corpus", data, "--output", embeddings])
     if trial.status == 0 {
       let text = String(decoding: try InputFile.contents(of: embeddings), as: UTF8.self)
-      if text.contains(" nan") || text.contains(" inf") { faults.append("embed wrote numbers that are not finite") }
+      let numbers = text.split(separator: "\n").flatMap {
+        $0.split(separator: " ").dropFirst().compactMap { Float($0) }
+      }
+      if !numbers.allSatisfy(\.isFinite) { faults.append("embed wrote numbers that are not finite") }
     }
     _ = try svdist(["evaluate", "--encoder", encoder, "--corpus", data, "--trials", corpus.trials])
     _ = try svdist(["prepare", data, "--output", "\(folder)/again-\(runs)"])
+  }
+
+  /// Gives a data directory to the commands that only look at it.
+  private mutating func lookAt(_ data: String) throws {
+    let settings = Self.settings(corpus: data)
+    _ = try svdist(["listen", "--count", "2", "--output", "\(folder)/heard"] + settings)
+    _ = try svdist(["config"] + settings)
+    _ = try svdist(["doctor", "--seconds", "0.01", "--threads", "1"] + settings)
   }
 
   /// Gives a corpus to commands without preparing it.

@@ -37,7 +37,8 @@ struct Trial {
       faults.append("did not end within \(limit) s")
     } else if !Self.statuses.contains(status) || errors.contains("Fatal error") {
       faults.append("ended with status \(status)")
-    } else if status != 0, errors.isEmpty {
+    } else if status != 0, errors.isEmpty, arguments.first != "doctor" || output.isEmpty {
+      // What is slow is doctor's result, with status 1.
       faults.append("failed without a word")
     }
     let prints = ["verify", "evaluate"].contains(arguments.first ?? "")

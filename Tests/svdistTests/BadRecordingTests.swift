@@ -67,6 +67,63 @@ extension ProgramTests {
       }
     }
 
+    @Test func `without durations, bad recordings are listed and counted before the first step`() throws {
+      try SmallRun.with { run in
+        try FileManager.default.removeItem(at: run.corpus.appending(path: "utt2dur"))
+        for utterance in ["s1-u1", "s2-u0"] { try run.spoil(utterance, .missing) }
+        for (name, ranks) in [("one", nil), ("two", 2)] {
+          let few = try svdist(run.arguments(steps: 8, into: name), mpi: ranks)
+          expectRefusal(
+            few, 65, "2 of 16 utterances (12.5 %) cannot be read",
+            run.path("\(name)/bad-utterances.tsv") + " lists them",
+            underLauncher: ranks != nil)
+          #expect(try listed(run, of: name).map { $0[0...1] } == [["0", "s1-u1"], ["0", "s2-u0"]])
+          let enough = run.arguments(steps: 8, into: name, options: ["--max-bad-fraction", "0.2"])
+          #expect(try svdist(enough, mpi: ranks).status == 0)
+          #expect(try listed(run, of: name).count == 2)
+          #expect(try run.state(step: 8, of: name).replaced == ["s1-u1", "s2-u0"])
+        }
+        try run.expectSame("one", "two", step: 8)
+      }
+    }
+
+    @Test func `without durations, a run goes on though a recording vanished between its starts`() throws {
+      try SmallRun.with { run in
+        try FileManager.default.removeItem(at: run.corpus.appending(path: "utt2dur"))
+        let arguments = run.arguments(steps: 12, ["checkpoint.everySteps=4", "checkpoint.keep=9"])
+        #expect(try svdist(arguments).status == 0)
+        for step in ["08", "12"] {
+          try FileManager.default.removeItem(atPath: run.path("run/checkpoints/step-000000\(step)"))
+        }
+        try FileManager.default.removeItem(at: run.corpus.appending(path: "s1-u2.wav"))
+        let resumed = try svdist(arguments)
+        #expect(resumed.status == 0 && resumed.output.contains("resuming from step 4, "), "\(resumed.errors)")
+        #expect(try listed(run, of: "run").map { $0[0...1] } == [["4", "s1-u2"]])
+        #expect(try run.state(step: 12).replaced == ["s1-u2"])
+      }
+    }
+
+    @Test(arguments: [nil, 2]) func `embeddings of a corpus without durations need all its recordings`(
+      ranks: Int?
+    ) throws {
+      try SmallRun.with { run in
+        #expect(try svdist(run.arguments(steps: 1)).status == 0)
+        try FileManager.default.removeItem(at: run.corpus.appending(path: "utt2dur"))
+        for utterance in ["s1-u1", "s2-u0"] { try run.spoil(utterance, .missing) }
+        try GeneratedCorpus.writeTrials(to: run.corpus, speakers: 4, utterances: 4)
+        let common = ["--encoder", run.path("run"), "--corpus", run.corpus.path]
+        for command in [
+          ["embed"] + common + ["--output", run.path("out.ark")],
+          ["evaluate"] + common + ["--trials", "\(run.corpus.path)/trials"],
+        ] {
+          expectRefusal(
+            try svdist(command, mpi: ranks), 65, BrokenRecording.missing.fileName, "and 1 more utterance",
+            underLauncher: ranks != nil)
+        }
+        #expect(!FileManager.default.fileExists(atPath: run.path("out.ark")))
+      }
+    }
+
     @Test func `training replaces each kind of bad recording, reports it once and keeps it in mind`() throws {
       let kinds = BrokenRecording.allCases.count
       try SmallRun.with(speakers: kinds) { run in
@@ -182,13 +239,41 @@ extension ProgramTests {
       }
     }
 
-    @Test func `a noise that vanishes is named, and not the utterance it is laid over`() throws {
+    @Test func `noises that cannot be read give way to others, are told once, listed and counted`() throws {
       try SmallRun.with { run in
         let noises = run.folder.appending(path: "noises")
-        try GeneratedCorpus.write(to: noises, speakers: 1, utterances: 1)
-        try BrokenRecording.text.write(into: noises)
+        try GeneratedCorpus.write(to: noises, speakers: 1, utterances: 2)
+        let kinds: [BrokenRecording] = [.truncated, .text, .notANumber]
+        for kind in kinds { try kind.write(into: noises) }
         let settings = ["augmentation.noise=\(noises.path)", "augmentation.probability=1"]
-        expectRefusal(try svdist(run.arguments(steps: 16, settings)), 65, "noises/text.wav", "is not audio")
+        for (name, ranks) in [("one", nil), ("two", 2)] {
+          let outcome = try svdist(run.arguments(steps: 16, settings, into: name), mpi: ranks)
+          #expect(outcome.status == 0, "\(outcome.errors)")
+          let lines = outcome.output.split(whereSeparator: \.isNewline)
+          let warnings = lines.filter { $0.hasPrefix("warning: a recording of augmentation.noise is replaced") }
+          #expect(warnings.count == kinds.count, "\(outcome.output)")
+          #expect(lines.contains { $0.hasPrefix("3 recordings to augment with could not be read and had others") })
+          let listed = try listed(run, of: name)
+          #expect(listed.count == kinds.count && listed.allSatisfy { $0[1] == "-" }, "\(listed)")
+          for kind in kinds {
+            #expect(warnings.contains { $0.contains("/\(kind.fileName)") && $0.contains(kind.reason) })
+            #expect(listed.contains { $0[2].hasSuffix("/\(kind.fileName)") && $0[3].contains(kind.reason) })
+          }
+        }
+        try run.expectSame("one", "two", step: 16)
+        #expect(try listed(run, of: "one") == listed(run, of: "two"))
+      }
+    }
+
+    @Test func `noises none of which can be read end the run by their setting's name`() throws {
+      try SmallRun.with { run in
+        let noises = run.folder.appending(path: "noises")
+        try FileManager.default.createDirectory(at: noises, withIntermediateDirectories: true)
+        for kind in [BrokenRecording.truncated, .text] { try kind.write(into: noises) }
+        let settings = ["augmentation.noise=\(noises.path)", "augmentation.probability=1"]
+        expectRefusal(
+          try svdist(run.arguments(steps: 16, settings)), 65,
+          "augmentation.noise: none of its 2 recordings can be read; the last one: ", noises.path)
       }
     }
 

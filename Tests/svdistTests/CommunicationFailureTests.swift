@@ -91,6 +91,13 @@ import Testing
     #expect(launch.complaints.first?.hasSuffix(" is done and waited 2 s for the others to end") == true)
   }
 
+  @Test func `Ranks that are done and asked to stop wait some seconds only`() throws {
+    let launch = try probe("stay-asked", rank: 1, ranks: 2)
+    #expect(launch.status == 1)
+    #expect(launch.complaints.count == 1)
+    #expect(launch.complaints.first?.hasSuffix(" is done and waited 10 s for the others to end") == true)
+  }
+
   @Test func `A rank that does not even start ends the others`() throws {
     let others = ["none", "0", ":", "-n", "1", "/bin/sleep", "3600"]
     let launch = try Program("CommunicationProbe", others, ranks: 1, limit: 60).finish()

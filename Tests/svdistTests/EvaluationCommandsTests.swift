@@ -141,9 +141,32 @@ extension ProgramTests {
             try svdist(evaluate + [mean] + own), 64, "--subtract-mean \(mean): its embeddings are of another encoder")
           let same = try svdist(evaluate + [own[1]] + own)
           #expect(same.status == 0 && same.output.contains("minus mean"), "\(same.errors)")
+          #expect(!same.errors.contains("not known"))
         }
         let direct = ["--encoder", run.path("run"), "--corpus", run.corpus.path]
         expectRefusal(try svdist(evaluate + [run.path("other.ark")] + direct), 64, "another encoder")
+      }
+    }
+
+    @Test func `a mean of embeddings of an unknown encoder is subtracted with a note`() throws {
+      try SmallRun.with(speakers: 2, utterances: 1) { run in
+        var embeddings = try Embeddings(names: ["a", "b"], vectors: Matrix(rows: 2, columns: 2, [1, 0, 0.5, 1]))
+        try EmbeddingFile.write(embeddings, to: run.path("unknown.safetensors"))
+        embeddings.encoder = "known"
+        try EmbeddingFile.write(embeddings, to: run.path("known.safetensors"))
+        try "a a target\na b nontarget\n".write(toFile: run.path("trials"), atomically: true, encoding: .utf8)
+        for (trials, mean, isKnown) in [
+          ("unknown", "known", false), ("known", "unknown", false), ("unknown", "unknown", false),
+          ("known", "known", true), ("unknown", "own", true),
+        ] {
+          let source = mean == "own" ? mean : run.path("\(mean).safetensors")
+          let outcome = try svdist([
+            "evaluate", "--trials", run.path("trials"), "--embeddings", run.path("\(trials).safetensors"),
+            "--subtract-mean", source,
+          ])
+          #expect(outcome.status == 0 && outcome.output.contains("minus mean"), "\(outcome.errors)")
+          #expect(outcome.errors.hasPrefix("note: --subtract-mean \(source): it is not known whether") == !isKnown)
+        }
       }
     }
 

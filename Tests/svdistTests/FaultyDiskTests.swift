@@ -94,6 +94,21 @@ extension ProgramTests {
       }
     }
 
+    @Test(arguments: [nil, 2]) func `a checkpoint on a disk that never answers does not keep a run from stopping`(
+      ranks: Int?
+    ) throws {
+      try SmallRun.with { run in
+        let disk = FaultyDisk(path: "run/checkpoints/", until: run.path("never"))
+        let program = try Program(
+          "svdist", run.arguments(steps: 100_000), environment: disk.environment(), ranks: ranks)
+        try program.wait { run.metrics().count >= 3 }
+        program.send(ranks == nil ? SIGTERM : SIGUSR1)
+        expectRefusal(
+          try program.finish(), 1, "did not end within 20 s of the request to stop", "without a checkpoint of step ",
+          underLauncher: ranks != nil)
+      }
+    }
+
     @Test func `a line of the log on a disk that hangs holds training until it is written`() throws {
       try SmallRun.with { run in
         try whole(run)

@@ -36,6 +36,8 @@ extension ProgramTests {
         try write("wav;spk_id\r\n" + rows.joined() + "x\r\n", run.path("list.csv"))
         let prepare = ["prepare", run.path("list.csv"), "-o", run.path("out")]
         expectRefusal(try svdist(prepare), 65, "list.csv:1: the header names no column 'path'", "--columns")
+        let invisible = try svdist(prepare + ["--columns", "w\u{200B}=file"])
+        #expect(invisible.status == 64 && invisible.errors.contains("'w\\u{200B}=file' is not"), "\(invisible.errors)")
         let mistyped = try svdist(prepare + ["--columns", "wav=file"])
         #expect(mistyped.status == 64 && mistyped.errors.contains("'wav=file' is not NAME=COLUMN"))
         let outcome = try svdist(prepare + ["--columns", "wav=path,spk_id=speaker"])
@@ -75,7 +77,11 @@ extension ProgramTests {
         }
         try FileManager.default.removeItem(at: run.corpus.appending(path: "utt2dur"))
         for ranks in [nil, 2] {
-          let outcome = try svdist(run.arguments(steps: 1, into: "run-\(ranks ?? 1)"), mpi: ranks)
+          let arguments = run.arguments(steps: 1, into: "run-\(ranks ?? 1)")
+          expectRefusal(
+            try svdist(arguments, mpi: ranks), 65, "4 of 16 utterances (25.0 %) cannot be read",
+            underLauncher: ranks != nil)
+          let outcome = try svdist(arguments + ["--max-bad-fraction", "0.5"], mpi: ranks)
           #expect(outcome.status == 0, "\(outcome.errors)")
           let lines = outcome.output.split(separator: "\n").filter { $0.contains("4 utterances left out") }
           #expect(

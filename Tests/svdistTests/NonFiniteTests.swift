@@ -62,8 +62,11 @@ extension ProgramTests {
         let arguments = run.arguments(steps: 10, ["checkpoint.everySteps=1"])
         for ranks in [nil, 2] {
           let outcome = try svdist(arguments + ["--restart"], mpi: ranks)
+          let wayOn =
+            run.checkpoints().isEmpty
+            ? "there is no checkpoint yet: start over" : "the last checkpoint is good: resume from it"
           expectRefusal(
-            outcome, 1, "a loss or gradient is not finite", "training.nonFinite=skip", "--allow-change",
+            outcome, 1, "a loss or gradient is not finite", "training.nonFinite=skip", wayOn,
             run.path("run/nonfinite/step-"), underLauncher: ranks != nil)
           let reports = try reports(run)
           #expect(reports.count == 1)
@@ -108,7 +111,9 @@ extension ProgramTests {
           try OverflowingRecording.write(to: run.corpus.appending(path: name), loudSeconds: 0.8, rate: 32_000)
         }
         let outcome = try svdist(run.arguments(steps: 20, ["training.nonFinite=skip", "training.nonFiniteLimit=3"]))
-        expectRefusal(outcome, 1, "step 4: a loss or gradient is not finite", "3 updates before it were left out")
+        expectRefusal(
+          outcome, 1, "step 4: a loss or gradient is not finite", "3 updates before it were left out",
+          "there is no checkpoint yet")
         #expect(run.metrics().map(\.step) == [1, 2, 3])
       }
     }

@@ -15,6 +15,9 @@ extension ProgramTests {
         #expect(outcome.status == 0)
         let notes = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("note: ") }
         #expect(notes.count == 1 && notes[0].hasPrefix("note: \(run.path(".data.12.partial")) was left by"), "\(notes)")
+        try FileSystem.createFolder(run.path(".d\u{200B}.12.partial"))
+        let invisible = try svdist(["prepare", run.corpus.path, "-o", run.path("d\u{200B}")])
+        #expect(invisible.errors.contains("/.d\\u{200B}.12.partial was left by"), "\(invisible.errors)")
         let mistyped = try svdist(["prepare", run.corpus.path, "--outpt", "x"])
         #expect(mistyped.status == 64 && mistyped.errors.contains("'--outpt'"), "\(mistyped.errors)")
       }
@@ -86,14 +89,19 @@ extension ProgramTests {
         try run.edit("wav.scp", "s0-u1", "s0-u1 echo no licence >&2; exit 2 |")
         let arguments = ["prepare", run.corpus.path, "-o", run.path("out")]
         expectRefusal(try svdist(arguments), 65, "wav.scp:1: 's0-u0' is a command", "--allow-commands")
+        try Data("path,speaker\ntouch \(run.path("ran")) |,s\n".utf8).write(
+          to: URL(fileURLWithPath: run.path("list.csv")))
+        let table = ["prepare", run.path("list.csv"), "-o", run.path("out")]
+        expectRefusal(try svdist(table), 65, "list.csv:2: ", "is a command that ends in a pipe", "--allow-commands")
+        #expect(!FileManager.default.fileExists(atPath: run.path("ran")))
         let refused = try svdist(arguments + ["--allow-commands", "--command-seconds", "0"])
         #expect(refused.status == 64 && refused.errors.contains("--command-seconds 0.0: give more than 0 seconds"))
         #expect(run.leftovers().isEmpty)
         let outcome = try svdist(arguments + ["--allow-commands"])
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(outcome.output.contains("  1: its command failed with status N\n"), "\(outcome.output)")
-        let table = try String(contentsOfFile: run.path("out/left-out.tsv"), encoding: .utf8)
-        #expect(table.contains("its command failed with status 2: no licence\n"))
+        let leftOut = try String(contentsOfFile: run.path("out/left-out.tsv"), encoding: .utf8)
+        #expect(leftOut.contains("its command failed with status 2: no licence\n"))
         #expect(try Corpus.open(run.path("out")).utterances.map(\.id) == ["s0-u0", "s1-u0", "s1-u1"])
         #expect(run.leftovers().isEmpty)
         #expect(try svdist(arguments + ["--allow-commands", "--overwrite"]).status == 0)

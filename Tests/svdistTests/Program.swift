@@ -15,10 +15,11 @@ final class Program {
   ///   - directory: its working directory; that of the tests if nil.
   ///   - ranks: starts so many under `mpirun`; without it if nil.
   ///   - launcherOptions: mpirun's.
+  ///   - ignored: signals, such as `HUP`, that it finds ignored.
   ///   - limit: after so many seconds the program and all it started are killed, and `ProgramTimeout` is thrown.
   init(
     _ name: String, _ arguments: [String], environment: [String: String] = [:], directory: URL? = nil,
-    ranks: Int? = nil, launcherOptions: [String] = [], limit: Double = 120
+    ranks: Int? = nil, launcherOptions: [String] = [], ignoring ignored: [String] = [], limit: Double = 120
   ) throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "svdist-program-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -30,7 +31,9 @@ final class Program {
     }
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     // Swift's threads block signals, and a program that they start would too.
-    process.arguments = ["--default-signal"] + (launcher ?? []) + [try Self.path(of: name)] + arguments
+    process.arguments =
+      ["--default-signal"] + ignored.map { "--ignore-signal=\($0)" } + (launcher ?? []) + [try Self.path(of: name)]
+      + arguments
     process.environment = Self.environment.merging(environment) { $1 }
       .merging(["SVDIST_TEST_RUN": folder.lastPathComponent]) { $1 }
     process.currentDirectoryURL = directory

@@ -68,13 +68,6 @@ extension ProgramTests {
       }
     }
 
-    /// Peak of the resident memory that the kernel counts, in bytes.
-    private func peak(_ process: Int32) -> Int {
-      let text = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""
-      let line = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-      return (line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } ?? 0) << 10
-    }
-
     @Test(arguments: [
       ["encoder={channels: 256, layout: wespeaker}", "weighting.space=parameters"],
       ["encoder={channels: 256, layout: wespeaker}", "weighting.space=representation"],
@@ -84,11 +77,9 @@ extension ProgramTests {
       try SmallRun.with { run in
         let arguments = run.arguments(steps: 100_000, ["crop.seconds=6"] + settings)
         let program = try Program("svdist", arguments, ranks: 2)
+        let foretold = try program.foretoldMemory()
         try program.wait { run.metrics().count >= 3 }
-        let process = try #require(program.process(ofRank: 0))
-        let taken = Double(peak(process)) / 1e9
-        let line = program.output.split(separator: "\n").first { $0.contains(" GB of memory for each rank") } ?? ""
-        let foretold = try #require(line.split(separator: " ").compactMap { Double($0) }.first, "\(program.output)")
+        let taken = try program.peakMemory(ofRank: 0)
         #expect(taken > 0.2 && abs(foretold - taken) < 0.15 * taken, "foretold \(foretold), taken \(taken) GB")
         program.killAll()
         _ = try program.finish()

@@ -66,6 +66,27 @@ extension ProgramTests {
       }
     }
 
+    @Test func `embeddings and scores of several channels come with a note`() throws {
+      try SmallRun.with { run in
+        #expect(try svdist(run.arguments(steps: 1, into: "encoder")).status == 0)
+        try GeneratedCorpus.writeTrials(to: run.corpus, speakers: 4, utterances: 4)
+        let encoder = ["--encoder", run.path("encoder")]
+        let (one, two) = ("\(run.corpus.path)/s0-u0.wav", "\(run.corpus.path)/s1-u0.wav")
+        let calls = [
+          ["embed", "--output", run.path("e.txt"), "--corpus", run.corpus.path],
+          ["evaluate", "--trials", "\(run.corpus.path)/trials", "--corpus", run.corpus.path], ["verify", one, two],
+        ]
+        for call in calls { #expect(try !svdist(call + encoder).errors.contains("channels")) }
+        try write(zip(sound(0.07), sound(0.31)).flatMap { [$0, $1] }, channels: 2, to: "s0-u0.wav", in: run)
+        for (call, count) in zip(calls, ["1 of 16", "1 of 16", "1 of 1"]) {
+          let outcome = try svdist(call + encoder)
+          #expect(outcome.status == 0, "\(outcome.errors)")
+          let notes = outcome.errors.split(separator: "\n").filter { $0.contains("mean of their recordings' channels") }
+          #expect(notes.count == 1 && notes[0].contains("\(count) utterances"), "\(outcome.errors)")
+        }
+      }
+    }
+
     @Test func `channels are averaged with a word, or told apart`() throws {
       try SmallRun.with(speakers: 2, utterances: 2) { run in
         let (left, right) = (sound(0.07), sound(0.31))

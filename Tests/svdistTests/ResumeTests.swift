@@ -117,6 +117,42 @@ extension ProgramTests {
       }
     }
 
+    @Test func `other noises than the run drew from are refused, or accepted by their key`() throws {
+      try SmallRun.with { run in
+        let noises = run.folder.appending(path: "noises")
+        try GeneratedCorpus.write(to: noises, speakers: 3, utterances: 1)
+        let settings = ["augmentation={noise: \(noises.path), probability: 1}"]
+        #expect(try svdist(run.arguments(steps: 4, settings)).status == 0)
+        // A damaged recording makes no other list: the run goes on and replaces it.
+        try Data("no audio".utf8).write(to: noises.appending(path: "s1-u0.wav"))
+        let damaged = run.arguments(steps: 12, settings, options: ["--allow-change", "training"])
+        let outcome = try svdist(damaged)
+        #expect(outcome.status == 0 && outcome.output.contains("resuming from step 4"), "\(outcome.errors)")
+        #expect(try run.state(step: 12).unreadableRecordings == ["noise/s1-u0.wav"])
+        // It is known now, and may go.
+        try FileManager.default.removeItem(at: noises.appending(path: "s1-u0.wav"))
+        #expect(try svdist(run.arguments(steps: 12, settings)).status == 0)
+
+        try FileManager.default.removeItem(at: noises.appending(path: "s0-u0.wav"))
+        let arguments = run.arguments(steps: 14, settings, options: ["--allow-change", "training"])
+        for ranks in [nil, 2] {
+          expectRefusal(
+            try svdist(arguments, mpi: ranks), 64, "run holds a run that augments with other recordings (",
+            "augmentation.noise had 3 recordings, SHA-256 ", "has 1 recording, SHA-256 ",
+            "--allow-change augmentation.noise", underLauncher: ranks != nil)
+        }
+        #expect(try svdist(arguments + ["--allow-change", "augmentation.rooms"]).status == 64)
+        let accepted = try svdist(arguments + ["--allow-change", "augmentation.noise"])
+        #expect(accepted.status == 0 && accepted.output.contains("resuming from step 12"), "\(accepted.errors)")
+        let changes = try #require(starts(run).last).changes
+        #expect(changes.map(\.key) == ["training.steps", "augmentation.noise"])
+        #expect(
+          changes.last?.was.hasPrefix("3 recordings") == true && changes.last?.now.hasPrefix("1 recording,") == true)
+        // From then on, these are the run's.
+        #expect(try svdist(run.arguments(steps: 14, settings)).status == 0)
+      }
+    }
+
     @Test
     func `another seed is refused though the stored settings are gone, and a run without its checkpoints is told`()
       throws
@@ -187,6 +223,56 @@ extension ProgramTests {
       }
     }
 
+    /// The lines of the run's history.
+    private func starts(_ run: SmallRun) throws -> [RunHistory.Start] {
+      try String(contentsOfFile: run.path("run/history.jsonl"), encoding: .utf8).split(separator: "\n").map {
+        try JSONDecoder().decode(RunHistory.Start.self, from: Data($0.utf8))
+      }
+    }
+
+    @Test func `a run that is killed before its history is written has the accepted change in it afterwards`() throws {
+      try SmallRun.with { run in
+        #expect(try svdist(run.arguments(steps: 3)).status == 0)
+        let before = try Data(contentsOf: run.folder.appending(path: "run/config.yaml"))
+        let changed = run.arguments(
+          steps: 3, ["schedule.learningRate.initial=0.0002"], options: ["--allow-change", "schedule.learningRate"])
+        let disk = FaultyDisk(path: "run/history.jsonl", until: run.path("never"))
+        let killed = try Program("svdist", changed, environment: disk.environment())
+        try killed.wait { killed.output.contains("schedule.learningRate.initial was 0.0001 until now") }
+        usleep(300_000)
+        killed.killAll()
+        _ = try killed.finish()
+        #expect(try Data(contentsOf: run.folder.appending(path: "run/config.yaml")) == before)
+        #expect(try svdist(changed).status == 0)
+        #expect(
+          try starts(run).map(\.changes) == [
+            [], [.init(key: "schedule.learningRate.initial", was: "0.0001", now: "0.0002")],
+          ])
+      }
+    }
+
+    @Test func `settings by hand in the run folder stay while they are the run's, and are kept beside others`() throws {
+      try SmallRun.with { run in
+        let arguments = run.arguments(steps: 2)
+        let sets = arguments[(arguments.firstIndex(of: "--set") ?? 0)...]
+        try FileSystem.createFolder(run.path("run"))
+        let file = run.path("run/config.yaml")
+        let resolved = try svdist(["config"] + sets)
+        let byHand = "# why: see the notebook\n" + resolved.output
+        try Data(byHand.utf8).write(to: URL(fileURLWithPath: file))
+        let command = ["--config", file, "--run-dir", run.path("run"), "--threads", "1", "--allow-overlap"]
+        for _ in 0..<2 {
+          let outcome = try svdist(command)
+          #expect(outcome.status == 0, "\(outcome.errors)")
+          #expect(try String(contentsOfFile: file, encoding: .utf8) == byHand)
+        }
+        let changed = try svdist(command + ["--set", "training.steps=3", "--allow-change", "training"])
+        #expect(changed.status == 0 && changed.output.contains("what it held is in "), "\(changed.errors)")
+        #expect(try String(contentsOfFile: run.path("run/config-before.yaml"), encoding: .utf8) == byHand)
+        #expect(try String(contentsOfFile: file, encoding: .utf8).contains("steps: 3"))
+      }
+    }
+
     @Test func `a run folder tells of each start, and of the time that all took`() throws {
       try SmallRun.with { run in
         try GeneratedCorpus.writeTrials(to: run.corpus, speakers: 4, utterances: 4)
@@ -200,7 +286,7 @@ extension ProgramTests {
           steps: 12, evaluation + ["schedule.learningRate.initial=0.0002"],
           options: ["--allow-change", "schedule.learningRate"])
         #expect(try svdist(changed).status == 0)
-        let starts = try RunHistory(RunFolder(creating: run.path("run"))).starts()
+        let starts = try starts(run)
         #expect(starts.map(\.ranks) == [2, 1] && starts.map(\.step) == [0, step] && starts.map(\.threads) == [1, 1])
         #expect(starts[0].changes.isEmpty)
         #expect(starts[1].changes == [.init(key: "schedule.learningRate.initial", was: "0.0001", now: "0.0002")])
@@ -210,6 +296,13 @@ extension ProgramTests {
         let again = try svdist(changed)
         #expect(
           again.status == 0 && again.output.contains("this run is finished: all its 12 steps are done, held-out EER "))
+        let digits = again.output.split(separator: "held-out EER ").dropFirst().first?.prefix { $0 != " " } ?? ""
+        #expect(digits.split(separator: ".").last?.count == 2, "\(again.output)")
+        // The last evaluation was killed, or its result is gone.
+        try FileManager.default.removeItem(atPath: run.path("run/evaluation/step-12.json"))
+        let late = try svdist(changed)
+        #expect(late.status == 0 && late.output.contains("are done, and the last evaluation is still to be made"))
+        #expect(!late.output.contains("this run is finished") && late.output.contains("step 12/12  held-out EER "))
       }
     }
 

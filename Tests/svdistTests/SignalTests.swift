@@ -52,60 +52,6 @@ extension ProgramTests {
       }
     }
 
-    private func launch(_ run: SmallRun, steps: Int, _ settings: [String] = []) throws -> Program {
-      try Program(
-        "svdist",
-        ["launch", "--oversubscribe", "--bind-to", "none", "-np", "2", "--"] + run.arguments(steps: steps, settings))
-    }
-
-    @Test(arguments: [SIGINT, SIGTERM, SIGHUP, SIGUSR1])
-    func `a signal to launch leaves a checkpoint of the last step of two ranks, and the run goes on`(signal: Int32)
-      throws
-    {
-      try SmallRun.with { run in
-        let program = try launch(run, steps: 60)
-        try program.wait { run.metrics().count >= 4 }
-        // What a terminal sends to its session does not reach ranks.
-        let rank = try #require(program.process(ofRank: 0))
-        #expect(getsid(rank) != getsid(getpid()))
-        program.send(signal)
-        let outcome = try program.finish()
-        #expect(outcome.status == 75, "\(outcome.errors)")
-        let step = try #require(run.metrics().last?.step)
-        #expect(step < 60 && run.checkpoints() == [step])
-        #expect(outcome.output.contains("stopped by SIGUSR1 after step \(step)"))
-        #expect(outcome.errors.contains("stopping after this step") == (signal == SIGINT))
-        let resumed = try launch(run, steps: 60).finish()
-        #expect(resumed.status == 0 && resumed.output.contains("resuming from step \(step)"), "\(resumed.errors)")
-        #expect(run.metrics().map(\.step) == Array(1...60))
-      }
-    }
-
-    @Test func `a second SIGINT to launch ends all ranks at once`() throws {
-      try SmallRun.with { run in
-        let program = try launch(run, steps: 60, ["encoder.channels=512", "crop.seconds=20"])
-        try program.wait { program.output.contains("2 ranks on 1 host") }
-        program.send(SIGINT)
-        try program.wait { program.errors.contains("stopping after this step") }
-        program.send(SIGINT)
-        #expect(try program.finish().status != 0)
-        #expect(run.checkpoints().isEmpty)
-      }
-    }
-
-    @Test func `launch passes on the status of its ranks, and says what it expects`() throws {
-      try SmallRun.with { run in
-        let wrong = try launch(run, steps: 2, ["seed=x"]).finish()
-        #expect(wrong.status == 64 && wrong.complaints.count == 1, "\(wrong.errors)")
-        for arguments in [["launch"], ["launch", "-np", "2"], ["launch", "-np", "2", "--"]] {
-          let outcome = try svdist(arguments)
-          #expect(outcome.status == 64 && outcome.errors.contains("expected mpirun's options, --"), "\(outcome.errors)")
-        }
-        let absent = try svdist(["launch", "-np", "2", "--", "config"], environment: ["PATH": "/none"])
-        expectRefusal(absent, 1, "cannot start mpirun")
-      }
-    }
-
     @Test(arguments: [SIGINT, SIGTERM]) func `a signal to the lone program stops it after its step`(
       signal: Int32
     ) throws {

@@ -47,9 +47,21 @@ extension ProgramTests {
       }
     }
 
-    @Test func `help may go nowhere, and more than a buffer of results may not`() throws {
+    @Test(arguments: ["--help", "--version", "help embed", "launch --help", "prepare -h"])
+    func `help and the version that cannot be written are an error with one line`(command: String) throws {
       try withTemporaryFolder { folder in
-        #expect(try shell("$svdist --help >/dev/full", in: folder).status == 0)
+        for place in [">/dev/full", ">&-"] {
+          let outcome = try shell("$svdist \(command) \(place)", in: folder)
+          #expect(outcome.status == 1 && outcome.complaints.count == 1, "\(place): \(outcome.errors)")
+          #expect(outcome.complaints.first?.contains("cannot write the results to standard output: ") == true)
+        }
+        let outcome = try shell("$svdist \(command)", in: folder)
+        #expect(outcome.status == 0 && outcome.errors.isEmpty)
+      }
+    }
+
+    @Test func `more than a buffer of results may not go nowhere`() throws {
+      try withTemporaryFolder { folder in
         let outcome = try shell("$svdist config | head -c 10", in: folder)
         #expect([0, 1].contains(outcome.status), "\(outcome.errors)")
         #expect(outcome.errors.isEmpty == (outcome.status == 0))

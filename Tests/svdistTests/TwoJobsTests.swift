@@ -70,6 +70,18 @@ extension ProgramTests {
       }
     }
 
+    @Test func `a folder with another program's log is refused even with --restart, and the log stays`() throws {
+      try SmallRun.with { run in
+        try FileSystem.createFolder(run.path("other"))
+        let log = URL(fileURLWithPath: run.path("other/metrics.jsonl"))
+        try Data("{\"loss\":1}\n".utf8).write(to: log)
+        expectRefusal(
+          try svdist(run.arguments(steps: 2, into: "other", options: ["--restart"])), 64,
+          "holds 'metrics.jsonl', which is no run's")
+        #expect(try Data(contentsOf: log) == Data("{\"loss\":1}\n".utf8))
+      }
+    }
+
     @Test func `an index that is cut while it is in use ends the run with one line`() throws {
       try SmallRun.with { run in
         #expect(try svdist(["prepare", run.corpus.path, "-o", run.path("data")]).status == 0)

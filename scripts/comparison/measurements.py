@@ -20,18 +20,18 @@ class Measurements:
     def machine(self):
         return self.output([PROGRAM, "machine"]).strip()
 
-    def own(self, name, ranks=None, detailed=False):
+    def own(self, name, ranks=None, detailed=False, program=PROGRAM):
         """The command of a benchmark of svdist's own; detailed: with the encoder asked for and all that it prints."""
         ranks = ranks or (2 if name in ("all-reduce", "overlap") else 1)
         details = self.arguments({}) if detailed and name in ("kernels", "layers", "input") else []
-        return [*mpirun(ranks), PROGRAM, name, *details, *["--each"] * (detailed and name == "kernels")]
+        return [*mpirun(ranks), program, name, *details, *["--each"] * (detailed and name == "kernels")]
 
-    def svdist(self, name="step", ranks=1, again=True, **settings):
+    def svdist(self, name="step", ranks=1, again=True, program=PROGRAM, **settings):
         """One more measurement by svdist-benchmark; returns the key under which its medians are found.
 
         again: whether to measure also where another row did as often.
         """
-        command = self.own(name, ranks) + self.arguments(settings) + ["--warm-up", "2"]
+        command = self.own(name, ranks, program=program) + self.arguments(settings) + ["--warm-up", "2"]
         return self.run(command, again)
 
     def peer(self, compiled=False, again=True, **settings):
@@ -44,12 +44,15 @@ class Measurements:
 
     def median(self, key, quantity):
         """None where it could not be measured."""
-        values = [found[quantity] for found in self.found.get(key, [])]
+        values = self.values(key, quantity)
         return statistics.median(values) if values else None
+
+    def values(self, key, quantity):
+        return [found[quantity] for found in self.found.get(key, [])]
 
     def range(self, key, quantity):
         """The smallest and the largest, in words."""
-        values = [found[quantity] for found in self.found.get(key, [])]
+        values = self.values(key, quantity)
         return f"{min(values):.1f} to {max(values):.1f}"
 
     def arguments(self, settings):

@@ -1,4 +1,4 @@
-"""The rows of the table: what is measured beside what, and the targets."""
+"""The rows of the table: what is measured beside what, and the targets. `steps`: settings of svdist's own in a row."""
 
 from dataclasses import dataclass, field
 
@@ -25,6 +25,10 @@ class AgainstPyTorch:
     ours: dict = field(default_factory=dict)
     theirs: dict = field(default_factory=dict)
     keys: dict = field(default_factory=dict)
+
+    @property
+    def steps(self):
+        return [self.ours]
 
     def measure(self, measurements):
         self.keys["svdist"] = measurements.svdist(**self.ours)
@@ -66,6 +70,10 @@ class Memory:
     settings: dict
     keys: dict = field(default_factory=dict)
 
+    @property
+    def steps(self):
+        return [self.settings]
+
     def measure(self, measurements):
         self.keys["svdist"] = measurements.svdist(again=False, **self.settings)
         self.keys["installed"] = measurements.peer(again=False, malloc="installed", **self.settings)
@@ -87,6 +95,10 @@ class AgainstProducts:
     target: float
     settings: dict
     key: str = ""
+
+    @property
+    def steps(self):
+        return [self.settings]
 
     def measure(self, measurements):
         self.key = measurements.svdist("kernels", **self.settings)
@@ -112,6 +124,10 @@ class AgainstItself:
     at_most: bool
     keys: tuple = ()
 
+    @property
+    def steps(self):
+        return [self.base, self.other]
+
     def measure(self, measurements):
         self.keys = (measurements.svdist(**self.base), measurements.svdist(**self.other))
 
@@ -134,6 +150,10 @@ class BesideInput:
     base: dict
     other: dict
     keys: tuple = ()
+
+    @property
+    def steps(self):
+        return [self.base, self.other]
 
     def measure(self, measurements):
         self.keys = (

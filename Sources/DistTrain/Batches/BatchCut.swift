@@ -62,4 +62,6 @@ public struct GlobalBatch {
   package var rows: [LoadedRow] = []
   /// The utterances that this batch found unreadable on any rank, and no batch before it.
   package var unreadable: [BatchLoader.Unreadable] = []
+  /// The recordings to augment with that this batch found unreadable on any rank, and no batch before it.
+  package var unreadableRecordings: [UnreadableRecording] = []
 }

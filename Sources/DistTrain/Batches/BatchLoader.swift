@@ -34,12 +34,14 @@ package struct BatchLoader: Sendable {
     package let rows: [LoadedRow]
     /// The utterances that this batch found unreadable.
     package let unreadable: [Unreadable]
+    /// The recordings to augment with that this batch found unreadable.
+    package let unreadableRecordings: [UnreadableRecording]
   }
 
   private let corpus: Corpus
   private let sampler: SpeakerBatchSampler
   private let filterBank: FilterBank
-  package let augmentation: Augmentation
+  package internal(set) var augmentation: Augmentation
   private let segment: Segment
   private let augmentedViews: [Bool]
   private let filling: Filling
@@ -80,8 +82,8 @@ package struct BatchLoader: Sendable {
   ///   - unreadable: the utterances that are known to be unreadable, which are replaced without being opened.
   ///   - seconds: the length of all rows' crops; nil for the loader's own length.
   ///   - readers: the threads that share the rows.
-  /// - Throws: `Failure(.badData)` where a speaker has no readable utterance left, or a recording of noise or a room
-  ///   cannot be read; `Failure(.failed)` where a codec fails.
+  /// - Throws: `Failure(.badData)` where a speaker has no readable utterance left, or a list of noises or rooms no
+  ///   readable recording; `Failure(.failed)` where a codec fails.
   package func load(
     _ batch: [BatchRow], own: Range<Int>, unreadable: Set<Int>, seconds: Double? = nil,
     readers: ThreadTeam = ThreadTeam()
@@ -109,15 +111,23 @@ package struct BatchLoader: Sendable {
     let all = outcomes.withLock { $0 }
     if let error = all.lazy.compactMap(\.error).first { throw error }
     var seen: Set<Int> = []
+    var seenPlaces: Set<RecordingPlace> = []
     return Batch(
       features: features, rows: all.compactMap(\.row),
-      unreadable: all.flatMap(\.unreadable).filter { seen.insert($0.utterance).inserted })
+      unreadable: all.flatMap(\.unreadable.utterances).filter { seen.insert($0.utterance).inserted },
+      unreadableRecordings: all.flatMap(\.unreadable.recordings).filter { seenPlaces.insert($0.place).inserted })
   }
 
   private struct RowOutcome {
     var row: LoadedRow?
-    var unreadable: [Unreadable] = []
+    var unreadable = Found()
     var error: (any Error)?
+  }
+
+  /// What a row found unreadable.
+  private struct Found {
+    var utterances: [Unreadable] = []
+    var recordings: [UnreadableRecording] = []
   }
 
   /// The row's augmented crop, or that of the first readable utterance in the order of replacements.
@@ -125,7 +135,7 @@ package struct BatchLoader: Sendable {
   /// Utterances that other rows of the batch found unreadable count only from the next batch on, because the result
   /// must not depend on which rows share a rank.
   private func waveform(
-    _ row: BatchRow, batch: [BatchRow], unreadable: Set<Int>, seconds: Double, found: inout [Unreadable]
+    _ row: BatchRow, batch: [BatchRow], unreadable: Set<Int>, seconds: Double, found: inout Found
   ) throws -> (samples: [Float], row: LoadedRow) {
     let companions = batch.filter { $0.speaker == row.speaker }.map(\.utterance)
     var candidate: Int? = row.utterance
@@ -137,12 +147,16 @@ package struct BatchLoader: Sendable {
           let distortion = distortion(of: row, utterance: utterance, seconds: seconds)
           let speed = distortion.speed * corpus.utterances[utterance].speed
           let crop = try crop(row, utterance: utterance, speed: speed, seconds: seconds)
-          let loaded = LoadedRow(row: row, utterance: utterance, start: crop.start, distortion: distortion)
-          return (try augmentation.apply(distortion, to: crop.samples), loaded)
+          var substitution = Substitution(
+            augmentation.lists, stream(.substitution, row, utterance: utterance, view: row.view))
+          let heard = try augmentation.apply(distortion, to: crop.samples, &substitution)
+          found.recordings += substitution.unreadable
+          let loaded = LoadedRow(row: row, utterance: utterance, start: crop.start, distortion: heard.distortion)
+          return (heard.samples, loaded)
         } catch let unusable as Unusable {
           reason = unusable.failure.message
-          if !found.contains(where: { $0.utterance == utterance }) {
-            found.append(Unreadable(utterance: utterance, reason: unusable.failure.message))
+          if !found.utterances.contains(where: { $0.utterance == utterance }) {
+            found.utterances.append(Unreadable(utterance: utterance, reason: unusable.failure.message))
           }
         }
       }
@@ -215,11 +229,11 @@ package struct BatchLoader: Sendable {
 
   /// Loads a row's crop before and after augmentation.
   /// - Parameter seconds: the length of the crop; nil for the loader's own length.
-  /// - Throws: `Failure(.badData)` where none of the speaker's utterances, or a recording laid over the crop, can be
-  ///   read.
+  /// - Throws: `Failure(.badData)` where none of the speaker's utterances, or of the recordings to lay over the crop,
+  ///   can be read.
   package func audition(_ row: BatchRow, seconds: Double? = nil) throws -> Audition {
     let seconds = seconds ?? self.seconds
-    var unreadable: [Unreadable] = []
+    var unreadable = Found()
     let (augmented, loaded) = try waveform(row, batch: [row], unreadable: [], seconds: seconds, found: &unreadable)
     var distortion = loaded.distortion
     distortion.speed *= corpus.utterances[loaded.utterance].speed

@@ -3,7 +3,7 @@
 public struct BatchSource: Sendable {
   package let corpus: Corpus
   package let sampler: SpeakerBatchSampler
-  package let loader: BatchLoader
+  package internal(set) var loader: BatchLoader
   package let cropLengths: CropLengths
   /// The number of rows that stay together on a rank and whose sums are computed as one.
   package let unit: Int
@@ -17,6 +17,17 @@ public struct BatchSource: Sendable {
     self.cropLengths = cropLengths
     self.unit = unit
   }
+
+  /// Makes sure that all ranks found the same recordings to augment with, because hosts may see a file system
+  /// differently. All ranks call this together.
+  /// - Throws: `AgreedFailure` that names the first rank with others.
+  package func agreeOnRecordings(_ communicator: any Communicator) throws {
+    let lines = loader.augmentation.lists.contents.sorted { $0.key < $1.key }.map { "\($0.key) of \($0.value)" }
+    try communicator.demandSame(communicator.gather(lines.joined(separator: "; "))) { first, other in
+      "found other recordings to augment with (\(other)) than rank 0 on \(communicator.hosts[0]) (\(first)): make every "
+        + "host see the same files"
+    }
+  }
 }
 
 /// A rank's share of one batch after another, loaded beside the computation. Utterances that cannot be read are
@@ -25,11 +36,14 @@ public struct BatchSource: Sendable {
 /// The contents of a batch depend on the steps before it alone, never on how far ahead it was read or on which rank met
 /// an unreadable utterance: once one rank has, all ranks know it.
 package final class BatchStream {
-  package let source: BatchSource
+  package private(set) var source: BatchSource
   /// The utterances that could not be read, in the order in which they were met.
   package internal(set) var unreadable: [Int] = [] {
     didSet { known = Set(unreadable) }
   }
+  /// The recordings to augment with that could not be read, in the order in which they were met. They are only told: a
+  /// row that draws one tries it again.
+  package internal(set) var unreadableRecordings: [RecordingPlace] = []
   /// The number of times that training went back to a checkpoint. It gives other crops to rows that come again.
   package var rollbacks = 0
   /// The same utterances as `unreadable`, for looking up.
@@ -60,14 +74,26 @@ package final class BatchStream {
     let loaded = try communicator.agree { try reader.take(step: step) ?? reader.read(step: step, reading(step, rows)) }
     readAhead(after: step)
     communicator.announce("step \(step + 1)")
-    let found = share(loaded.unreadable)
-    if !found.isEmpty {
-      unreadable += found.map(\.utterance)
-      reload(found, after: step)
+    let found = share(loaded)
+    unreadableRecordings += found.recordings.map(\.place)
+    if !found.utterances.isEmpty {
+      unreadable += found.utterances.map(\.utterance)
+      reload(found.utterances, after: step)
     }
     return GlobalBatch(
       features: loaded.features, speakers: rows.map(\.speaker), cut: cut(rows: rows.count), rows: loaded.rows,
-      unreadable: found)
+      unreadable: found.utterances, unreadableRecordings: found.recordings)
+  }
+
+  /// Draws from the recordings that a checkpoint's run drew from, and takes over the names of those of them that it could
+  /// not read.
+  /// - Parameter contents: what the lists of recordings held; nil where the checkpoint does not say it.
+  func takeUpRecordings(unreadable names: [String], contents: [String: String]?) {
+    if let contents {
+      let lists = source.loader.augmentation.lists
+      source.loader.augmentation.lists = lists.bringingBack(names, toMatch: contents)
+    }
+    unreadableRecordings = source.loader.augmentation.lists.places(of: names)
   }
 
   /// The rows of each rank in a batch.
@@ -101,15 +127,30 @@ package final class BatchStream {
     }
   }
 
-  /// The newly found unreadable utterances of all ranks, on every rank, in the order of ranks, each once.
-  private func share(_ own: [BatchLoader.Unreadable]) -> [BatchLoader.Unreadable] {
-    guard communicator.maximum(Double(own.count)) > 0 else { return [] }
-    let text = own.map { "\($0.utterance)\t\($0.reason.shown)" }.joined(separator: "\n")
+  /// What all ranks newly found unreadable, on every rank, in the order of ranks, each once.
+  private func share(
+    _ own: BatchLoader.Batch
+  ) -> (utterances: [BatchLoader.Unreadable], recordings: [UnreadableRecording]) {
     var seen = known
-    return communicator.gather(text).flatMap { $0.split(separator: "\n") }.compactMap { line in
-      let fields = line.split(separator: "\t", maxSplits: 1)
-      guard let utterance = Int(fields[0]), seen.insert(utterance).inserted else { return nil }
-      return BatchLoader.Unreadable(utterance: utterance, reason: String(fields[1]))
+    var seenPlaces = Set(unreadableRecordings)
+    let recordings = own.unreadableRecordings.filter { !seenPlaces.contains($0.place) }
+    guard communicator.maximum(Double(own.unreadable.count + recordings.count)) > 0 else { return ([], []) }
+    let text =
+      own.unreadable.map { "utterance\t\($0.utterance)\t\($0.reason.shown)" }
+      + recordings.map { "\($0.place.kind.rawValue)\t\($0.place.index)\t\($0.reason.shown)" }
+    var found: (utterances: [BatchLoader.Unreadable], recordings: [UnreadableRecording]) = ([], [])
+    for line in communicator.gather(text.joined(separator: "\n")).flatMap({ $0.split(separator: "\n") }) {
+      let fields = line.split(separator: "\t", maxSplits: 2)
+      guard let index = Int(fields[1]) else { continue }
+      let reason = String(fields[2])
+      if let kind = RecordingKind(rawValue: String(fields[0])) {
+        let place = RecordingPlace(kind: kind, index: index)
+        guard seenPlaces.insert(place).inserted else { continue }
+        found.recordings.append(UnreadableRecording(place: place, reason: reason))
+      } else if seen.insert(index).inserted {
+        found.utterances.append(BatchLoader.Unreadable(utterance: index, reason: reason))
+      }
     }
+    return found
   }
 }

@@ -27,17 +27,34 @@ struct CheckpointManifest: Codable, Equatable {
   ///
   /// - Throws: `Failure(.badData)` that names the first file which is missing, or has another size or other bytes.
   static func verify(_ folder: String, names: [String]) throws {
-    let path = folder + "/" + Self.name
-    let json = Data(try InputFile.contents(of: path))
-    let manifest = try StrictJSON.decode(Self.self, from: json, path: path)
+    let (path, manifest) = try read(folder)
     guard manifest.files.map(\.name) == names else {
       throw Failure(.badData, "\(path) lists \(manifest.files.map(\.name)), not \(names)")
     }
-    let files = try manifest.files.map { try InputFile(path: folder + "/" + $0.name) }
-    for (file, expected) in zip(files, manifest.files) where file.bytes != expected.bytes {
+    try compare(manifest.files, in: folder)
+  }
+
+  /// Compares one file with the manifest beside it.
+  /// - Throws: as the other `verify`, and where the manifest does not list the file.
+  static func verify(file name: String, in folder: String) throws {
+    let (path, manifest) = try read(folder)
+    guard let expected = manifest.files.first(where: { $0.name == name }) else {
+      throw Failure(.badData, "\(path) does not list \(name)")
+    }
+    try compare([expected], in: folder)
+  }
+
+  private static func read(_ folder: String) throws -> (path: String, manifest: Self) {
+    let path = folder + "/" + Self.name
+    return (path, try StrictJSON.decode(Self.self, from: Data(try InputFile.contents(of: path)), path: path))
+  }
+
+  private static func compare(_ listed: [File], in folder: String) throws {
+    let files = try listed.map { try InputFile(path: folder + "/" + $0.name) }
+    for (file, expected) in zip(files, listed) where file.bytes != expected.bytes {
       throw Failure(.badData, "\(file.path) has \(file.bytes) bytes, \(expected.bytes) were written")
     }
-    for (file, expected) in zip(files, manifest.files) {
+    for (file, expected) in zip(files, listed) {
       guard try file.digest() == expected.sha256 else {
         throw Failure(.badData, "the bytes of \(file.path) changed since they were written")
       }

@@ -56,6 +56,17 @@ package final class CheckpointWriter: Sendable {
     return underWay.wait(timeout: .now() + seconds) == .success
   }
 
+  /// Waits until all writing that was begun has ended, or is given up.
+  /// - Parameter isToGiveUp: is asked again and again during the wait.
+  /// - Returns: whether all of it has ended.
+  package func wait(unless isToGiveUp: () -> Bool) -> Bool {
+    while !wait(atMost: Self.look) { if isToGiveUp() { return false } }
+    return true
+  }
+
+  /// The seconds between two questions whether to give up.
+  private static let look = 0.2
+
   /// The outcomes since the last call, in order.
   package func takeOutcomes() -> [Outcome] {
     state.withLock { state in

@@ -23,8 +23,13 @@ package struct TrainingState: Codable, Sendable, Equatable {
   /// The contents of the training corpus: `CorpusContents` in words.
   package var corpus: String
   package var sampler: SamplerPosition
+  /// What the lists of recordings to augment with held, by their kinds; nil from an svdist that did not say it.
+  package var augmentation: [String: String]?
   /// The utterances that could not be read and were replaced, in the order in which they were met.
   package var replaced: [String]
+  /// The recordings to augment with that could not be read, by kind and name, in the order in which they were met; nil
+  /// from an svdist that ended there.
+  package var unreadableRecordings: [String]?
   /// The number of times that training went back to a checkpoint by itself.
   package var rollbacks: Int
   /// The number of updates that were left out because a loss or gradient was not finite.
@@ -37,7 +42,8 @@ package struct TrainingState: Codable, Sendable, Equatable {
   package var arithmetic: [String: String]?
 
   package init(
-    step: Int, seed: UInt64, configuration: String, corpus: String, sampler: SamplerPosition, replaced: [String] = [],
+    step: Int, seed: UInt64, configuration: String, corpus: String, sampler: SamplerPosition,
+    augmentation: [String: String]? = nil, replaced: [String] = [], unreadableRecordings: [String]? = nil,
     rollbacks: Int = 0, skipped: Int = 0, version: String, ranks: Int, arithmetic: [String: String]? = nil
   ) {
     self.step = step
@@ -45,7 +51,9 @@ package struct TrainingState: Codable, Sendable, Equatable {
     self.configuration = configuration
     self.corpus = corpus
     self.sampler = sampler
+    self.augmentation = augmentation
     self.replaced = replaced
+    self.unreadableRecordings = unreadableRecordings
     self.rollbacks = rollbacks
     self.skipped = skipped
     self.version = version
@@ -57,7 +65,8 @@ package struct TrainingState: Codable, Sendable, Equatable {
   private static let most = 1_000_000_000_000
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case step, seed, configuration, corpus, sampler, replaced, rollbacks, skipped, version, ranks, arithmetic
+    case step, seed, configuration, corpus, sampler, augmentation, replaced, unreadableRecordings, rollbacks, skipped
+    case version, ranks, arithmetic
   }
 }
 

@@ -19,7 +19,7 @@ extension Communicator {
       preconditionFailure("a failure without a kind")
     }
     let shared = Failure(Failure.Kind(rawValue: kinds[first]) ?? .failed, messages[first])
-    let line = kinds.contains(0) ? line(shared.message, rank: first) : "svdist: \(shared.message)"
+    let line = kinds.contains(0) ? line(shared.message, rank: first) : "svdist: \(shared.message.shown)"
     throw AgreedFailure(failure: shared, rank: first, isMine: rank == first, line: line)
   }
 }

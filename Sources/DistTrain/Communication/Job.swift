@@ -115,6 +115,8 @@ public enum Job {
 
   /// The seconds that a rank which exits with an error waits for the others to exit as well.
   private static let farewell = 2.0
+  /// The seconds that a rank which is done waits for the others once a stop was asked for.
+  private static let graceAfterStop = 10.0
 
   private static func finishAtExit(timeout: Double) {
     var communicator = CMPICommunicator()
@@ -137,11 +139,17 @@ public enum Job {
     var request = CMPIRequest()
     var done: Int32 = 0
     let began = monotonicSeconds()
+    var limit = patience
+    var isAsked = false
     guard cmpi_barrier(CMPICommunicator(handle: farewellHandle), &request) == 0 else { cmpi_abort(max(status, 1)) }
     while cmpi_test(&request, &done) == 0, done == 0 {
       let waited = monotonicSeconds() - began
       if status != 0, waited > farewell { cmpi_abort(status) }
-      if waited > patience {
+      if !isAsked, StopRequest.received != nil {
+        isAsked = true
+        limit = min(limit, waited + graceAfterStop)
+      }
+      if waited > limit {
         StandardError.say("svdist: a rank on \(hostName()) is done and waited \(Int(waited)) s for the others to end")
         cmpi_abort(exitStatus(of: .failed))
       }

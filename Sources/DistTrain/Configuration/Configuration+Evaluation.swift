@@ -1,14 +1,23 @@
 extension Configuration {
   /// Evaluation during training, where `corpus.evaluation` and `corpus.trials` are set.
   package struct Evaluation: Codable, Sendable, Equatable {
+    /// The allowed lengths in seconds of the longest piece. An utterance's equal pieces are longer than half of it, and
+    /// less than a second hardly tells a speaker; an hour takes some tens of gigabytes.
+    package static let longestPieces = 2.0...3600
+
     package var everySteps = 500
+    /// The length in seconds of the longest utterance that is embedded as a whole.
+    package var longestPiece = 300.0
 
     package init() {}
 
     static let settings = [
       Setting(
         "evaluation.everySteps", \.evaluation.everySteps, "steps between evaluations; 0 = only after the last step",
-        allowed: .steps(from: 0), changesResult: false)
+        allowed: .steps(from: 0), changesResult: false),
+      Setting(
+        "evaluation.longestPiece", \.evaluation.longestPiece, "seconds; longer utterances are embedded in equal pieces",
+        allowed: .from(longestPieces.lowerBound, to: longestPieces.upperBound), changesResult: false),
     ]
   }
 }

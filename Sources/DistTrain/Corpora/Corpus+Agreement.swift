@@ -19,9 +19,14 @@ extension Corpus {
     }
   }
 
-  /// A checksum of the lists' contents and of the names of the damaged shards and of the utterances without a length.
+  /// A checksum of the lists' contents, of lengths, and of the names of the damaged shards and of the utterances without
+  /// a length.
   private var mark: UInt32 {
     var checksum = contents.checksum
+    let count = table.sizes.utterances
+    for place in stride(from: 0, to: count, by: max(1, count / 1000)) {
+      checksum.add("\(table.seconds[place])\n".utf8)
+    }
     for damage in damages { checksum.add(damage.shard.utf8) }
     for fault in unmeasured { checksum.add(fault.utterance.utf8) }
     return checksum.value

@@ -17,9 +17,11 @@ public struct Corpus: Sendable {
   package let utterancesOfSpeaker: SpeakerUtterances
   /// The shards that are missing or cut off, whose utterances are left out.
   package let damages: [ShardRecords.Damage]
-  /// The utterances that are left out because no list tells their lengths and their recordings cannot be read.
+  /// The utterances of which no list tells the length and whose recordings cannot be read. They keep their places in the
+  /// corpus, so that its numbers stay when a recording is lost, unless their speaker has no others.
   package let unmeasured: [KaldiDirectory.Fault]
-  /// The contents of the lists, whatever was left out of them.
+  /// The contents of the lists, which tell whether a run goes on with its corpus. Utterances of damaged shards count,
+  /// and those that are too short or too long, but not those of `unmeasured`: what the lists say of them has no length.
   package let contents: CorpusContents
 
   /// Opens a Kaldi-style data directory (`KaldiDirectory`, `CorpusIndex`). Without `segments` and `utt2dur`, the header
@@ -34,14 +36,15 @@ public struct Corpus: Sendable {
   public static func open(
     _ directory: String, fileSeconds: @escaping @Sendable (String) throws -> Double
   ) throws -> Corpus {
-    let (table, unmeasured) =
-      try CorpusIndex.open(directory).map { ($0, []) } ?? KaldiDirectory(directory).table(fileSeconds: fileSeconds)
+    let (table, contents, unmeasured) =
+      try CorpusIndex.open(directory).map { ($0, CorpusContents($0), []) }
+      ?? KaldiDirectory(directory).table(fileSeconds: fileSeconds)
     let damages = try ShardRecords(directory)?.missing() ?? []
     let whole = damages.isEmpty ? table : table.filtered { !damages.holds(table.paths[Int(table.files[$0])].text) }
     guard whole.sizes.utterances > 0 else { throw Failure(.badData, damages.summary(in: directory)) }
     return Corpus(
-      whole, places: ListedPlaces(folder: directory), damages: damages, unmeasured: unmeasured,
-      contents: CorpusContents(table))
+      unmeasured.isEmpty ? whole : whole.ofMeasuredSpeakers(), places: ListedPlaces(folder: directory),
+      damages: damages, unmeasured: unmeasured, contents: contents)
   }
 
   /// Makes a corpus of utterances.
@@ -124,23 +127,25 @@ public struct Corpus: Sendable {
     return lines
   }
 
-  /// The number of utterances in damaged shards, each counted once at each speed.
-  package var lost: Int {
-    damages.reduce(0) { $0 + $1.utterances } * (copies.map { $0.count / max(table.sizes.utterances, 1) } ?? 1)
+  /// The positions of the utterances whose recordings were found unreadable when the corpus was opened.
+  package var knownUnreadable: [Int] {
+    if unmeasured.isEmpty { return [] }
+    return utterances.indices.filter { utterances.seconds($0) == 0 }
   }
+
+  /// The number of utterances in damaged shards, each counted once at each speed.
+  package var damaged: Int { damages.reduce(0) { $0 + $1.utterances } * speeds }
+
+  /// The number of utterances that are in no batch, because of damaged shards or because no recording of their speaker
+  /// can be read, each counted once at each speed.
+  package var lost: Int { damaged + unmeasured.count * speeds - knownUnreadable.count }
+
+  private var speeds: Int { copies.map { $0.count / max(table.sizes.utterances, 1) } ?? 1 }
 
   /// The position in `utterances` of the utterance with an id, or nil where there is none.
   package func utterance(named id: String) -> Int? {
-    var id = id
-    return id.withUTF8 { bytes in
-      let wanted = ByteText(UnsafeRawBufferPointer(bytes))
-      var low = 0
-      var high = utterances.count
-      while low < high {
-        let middle = (low + high) / 2
-        if compare(middle, wanted) < 0 { low = middle + 1 } else { high = middle }
-      }
-      return low < utterances.count && compare(low, wanted) == 0 ? low : nil
+    ByteText.with(id) { wanted in
+      ByteOrder.position(among: utterances.count) { compare($0, wanted) }
     }
   }
 
@@ -185,9 +190,12 @@ extension Corpus {
   /// - Precondition: the corpus is as recorded, not at several speeds.
   package func lasting(_ seconds: ClosedRange<Double>) -> Corpus {
     precondition(copies == nil, "lengths are those of recordings, before their speeds")
-    guard table.seconds.contains(where: { !seconds.contains($0) }) else { return self }
+    // Nobody knows the length of an utterance that could not be measured.
+    func isKept(_ length: Double) -> Bool { length == 0 || seconds.contains(length) }
+    guard !table.seconds.allSatisfy(isKept) else { return self }
+    let left = table.filtered { isKept(table.seconds[$0]) }
     return Corpus(
-      table.filtered { seconds.contains(table.seconds[$0]) }, places: places, damages: damages,
+      unmeasured.isEmpty ? left : left.ofMeasuredSpeakers(), places: places, damages: damages,
       unmeasured: unmeasured, contents: contents)
   }
 }

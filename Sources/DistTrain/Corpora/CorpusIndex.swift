@@ -37,9 +37,9 @@ package enum CorpusIndex {
     // This comes before the lists are read, so that a list which is changed meanwhile differs from what is recorded
     // here.
     let lists = try paths(directory).map { try CorpusTableHeader.List($0).digested($0) }
-    let (table, _) = try KaldiDirectory(directory).table { path in
+    let table = try KaldiDirectory(directory).table { path in
       throw Failure(.failed, "\(path): its length is in no list")
-    }
+    }.table
     CorpusTableHeader(sizes: table.sizes, lists: lists).write(to: table.block.bytes)
     try AtomicFile.write(to: KaldiDirectory.path(of: name, in: directory)) { file in
       try file.write(UnsafeRawBufferPointer(table.block.bytes))

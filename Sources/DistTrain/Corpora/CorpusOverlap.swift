@@ -5,8 +5,10 @@ package struct CorpusOverlap: Sendable, Equatable {
   /// The ids of utterances.
   package let utterances: [String]
   /// The paths of files to evaluate on that are among those to train on: under the same path, under another name of the
-  /// same file, or, in corpora of up to 100,000 files, as a copy of the same bytes.
+  /// same file, or as a copy of the same bytes, as far as `unread` says nothing else.
   package let files: [String]
+  /// A line about the files that were compared by their paths alone; nil where there are none.
+  package let unread: String?
 
   /// Compares the corpora as they are recorded, whatever their speeds.
   package init(training: Corpus, evaluation: Corpus) {
@@ -14,10 +16,10 @@ package struct CorpusOverlap: Sendable, Equatable {
     let known = Set((0..<own.sizes.speakers).map { Name(own.names[$0].text) })
     speakers = (0..<others.sizes.speakers).map { others.names[$0].text }.filter { known.contains(Name($0)) }
     utterances = (0..<others.sizes.utterances).map { others.ids[$0].text }.filter { own.position(of: $0) != nil }
-    files = Self.files(training, evaluation)
+    (files, unread) = Self.files(training, evaluation)
   }
 
-  private static func files(_ training: Corpus, _ evaluation: Corpus) -> [String] {
+  private static func files(_ training: Corpus, _ evaluation: Corpus) -> (files: [String], unread: String?) {
     func path(_ corpus: Corpus, _ file: Int) -> String {
       let path = corpus.table.paths[file].text
       return corpus.places?.resolve(path) ?? path
@@ -32,22 +34,32 @@ package struct CorpusOverlap: Sendable, Equatable {
         let path = Name(path(training, file))
         return paths.contains(path) ? path : nil
       })
-    if count <= SameRecordings.mostFiles {
-      let others = paths.subtracting(shared).map(\.text)
+    let others = paths.subtracting(shared).map(\.text)
+    let isComparable = count <= SameRecordings.mostFiles
+    if isComparable {
       let copies = SameRecordings.of(others, among: (0..<count).map { path(training, $0) })
       shared.formUnion(copies.map { Name($0) })
     }
-    return ByteOrder.sorted(Array(shared), by: \.text).map(\.text)
+    let inShards =
+      (0..<count).count { ShardMember.place(training.table.paths[$0].text) != nil }
+      + others.count { ShardMember.place($0) != nil }
+    let unread =
+      isComparable ? (inShards == 0 ? nil : "recordings in shards (\(inShards))") : "\(count) files to train on"
+    return (
+      ByteOrder.sorted(Array(shared), by: \.text).map(\.text),
+      others.isEmpty
+        ? nil : unread.map { "\($0) are compared by path alone, so that copies under other names are not found" }
+    )
   }
 
-  /// One line that counts what is shared and names the first of each kind; nil where nothing is.
+  /// Words that count what is shared and name the first of each kind; nil where nothing is.
   package var summary: String? {
     let kinds = [("speaker", speakers), ("utterance", utterances), ("file", files)].filter { !$0.1.isEmpty }
     guard !kinds.isEmpty else { return nil }
     let counts = kinds.map { kind, names in
       "\(names.count) \(kind)\(names.count == 1 ? "" : "s") (\(names.prefix(3).joined(separator: ", "))\(names.count > 3 ? " …" : ""))"
     }
-    return "corpus.train and corpus.evaluation share " + counts.joined(separator: ", ")
+    return counts.joined(separator: ", ")
   }
 }
 
@@ -55,13 +67,7 @@ extension CorpusTable {
   /// The position of the utterance with an id, or nil where there is none.
   func position(of id: String) -> Int? {
     ByteText.with(id) { wanted in
-      var low = 0
-      var high = sizes.utterances
-      while low < high {
-        let middle = (low + high) / 2
-        if ids[middle].compare(wanted) < 0 { low = middle + 1 } else { high = middle }
-      }
-      return low < sizes.utterances && ids[low].compare(wanted) == 0 ? low : nil
+      ByteOrder.position(among: sizes.utterances) { ids[$0].compare(wanted) }
     }
   }
 }

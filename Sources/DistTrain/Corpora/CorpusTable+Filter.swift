@@ -22,4 +22,11 @@ extension CorpusTable {
     }
     return builder.table()
   }
+
+  /// The table without the speakers of whom no utterance has a length.
+  func ofMeasuredSpeakers() -> CorpusTable {
+    var isMeasured = [Bool](repeating: false, count: sizes.speakers)
+    for utterance in 0..<sizes.utterances where seconds[utterance] > 0 { isMeasured[Int(speakers[utterance])] = true }
+    return isMeasured.contains(false) ? filtered { isMeasured[Int(speakers[$0])] } : self
+  }
 }

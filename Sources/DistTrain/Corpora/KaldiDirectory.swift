@@ -60,7 +60,10 @@ package struct KaldiDirectory: Sendable {
   ///   utterance is left.
   package func listed() throws -> (utterances: [ListedUtterance], faults: [Fault]) {
     var paths = PathResolver(folder: directory)
-    var faults = isLenient ? unread() + unmatched() : []
+    var faults = isLenient ? unread() : []
+    // An utterance whose line could not be read in one list is listed for that, not for lacking in the list as well.
+    let known = Set(faults.map { Name($0.utterance) })
+    if isLenient { faults += unmatched().filter { !known.contains(Name($0.utterance)) } }
     var utterances: [ListedUtterance] = []
     utterances.reserveCapacity(speakers.lines.count)
     for index in speakers.lines.indices where !isLenient || (segments ?? files).index(of: speakers.key(index)) != nil {
@@ -82,13 +85,22 @@ package struct KaldiDirectory: Sendable {
     return (utterances, faults)
   }
 
-  /// The lists as a table, with the paths as they are written, without the utterances whose lengths the lists do not
-  /// tell and whose recordings cannot be measured.
+  /// A line that counts the recordings of which no line of `segments` speaks; nil where there are none.
+  package var unsegmented: String? {
+    guard let segments else { return nil }
+    let named = Set(segments.lines.lazy.map { Name($0.fields[0]) })
+    let silent = files.lines.lazy.filter { !named.contains(Name($0.key)) }.map(\.key)
+    guard let first = silent.first else { return nil }
+    return "recordings of wav.scp that no line of segments names: \(silent.count), the first: \(first)"
+  }
+
+  /// The lists as a table, with the paths as they are written. An utterance whose length the lists do not tell and whose
+  /// recording cannot be measured keeps its place, with a length of 0.
   /// - Parameter fileSeconds: gives the length in seconds of the file at a path, where the lists do not tell it.
   /// - Throws: `Failure(.badData)` with the first line that is wrong, and where no utterance is left.
   func table(
     fileSeconds: @escaping @Sendable (String) throws -> Double
-  ) throws -> (table: CorpusTable, unmeasured: [Fault]) {
+  ) throws -> (table: CorpusTable, contents: CorpusContents, unmeasured: [Fault]) {
     var stretches: [Stretch] = []
     stretches.reserveCapacity(speakers.lines.count)
     for index in speakers.lines.indices {
@@ -97,6 +109,7 @@ package struct KaldiDirectory: Sendable {
       throw segments.failure(
         segments.lines[index], "a channel, which svdist prepare reads: train on the data directory that it writes")
     }
+    let listsLengths = stretches.allSatisfy { $0.seconds != nil }
     let unmeasured = try measure(&stretches, fileSeconds)
     let (names, numbers) = try SpeakerNumbering.number(speakers)
     let builder = CorpusTableBuilder(
@@ -113,7 +126,7 @@ package struct KaldiDirectory: Sendable {
         seconds: stretch.seconds ?? 0)
     }
     let table = builder.table()
-    return (unmeasured.isEmpty ? table : table.filtered { stretches[$0].seconds != nil }, unmeasured)
+    return (table, CorpusContents(table, listsLengths: listsLengths), unmeasured)
   }
 
   /// Gives the stretches without a length that of their files, from the start on.
@@ -140,10 +153,7 @@ package struct KaldiDirectory: Sendable {
         stretches[index].seconds = try length.get()
       } catch let failure as Failure where failure.kind == .badData {
         faults.append(
-          Fault(
-            utterance: speakers.key(index).text, place: place.path,
-            what: failure.message.begins(with: place.path + ": ")
-              ? failure.message.dropping(bytes: place.path.utf8.count + 2) : failure.message))
+          Fault(utterance: speakers.key(index).text, place: place.path, what: failure.reason(at: place.path)))
       }
     }
     guard faults.count < stretches.count else {
@@ -185,13 +195,13 @@ package struct KaldiDirectory: Sendable {
       let line = speakers.lines[index]
       return Fault(
         utterance: line.key, place: "\(speakers.path):\(line.number)",
-        what: "utterance '\(line.key)' is not in \(name): add it there or remove this line")
+        what: "the utterance is not in \(name): add '\(line.key)' there or remove this line")
     }
     let nameless = utterances.lines.indices.filter { speakers.index(of: utterances.key($0)) == nil }.map { index in
       let line = utterances.lines[index]
       return Fault(
         utterance: line.key, place: "\(utterances.path):\(line.number)",
-        what: "utterance '\(line.key)' has no speaker in utt2spk: add it there or remove this line")
+        what: "the utterance has no speaker in utt2spk: add '\(line.key)' there or remove this line")
     }
     return silent + nameless
   }
@@ -229,7 +239,7 @@ package struct KaldiDirectory: Sendable {
     let line = durations.lines[index]
     do throws(ListedTime.Malformed) {
       let seconds = try ListedTime.seconds(line.rest, "duration")
-      guard seconds > 0 else { throw ListedTime.Malformed(what: "'\(line.rest)' is no duration in seconds") }
+      guard seconds > 0 else { throw ListedTime.Malformed(what: "is no duration in seconds: '\(line.rest)'") }
       return seconds
     } catch {
       throw Fault(utterance: id, place: "\(durations.path):\(line.number)", what: error.what)
@@ -245,12 +255,12 @@ package struct KaldiDirectory: Sendable {
       Fault(utterance: segment.key, place: "\(segments.path):\(segment.number)", what: what)
     }
     guard let file = ByteText.with(fields[0], { files.index(of: $0) }) else {
-      throw fault("recording '\(fields[0])' is not in wav.scp")
+      throw fault("the recording is not in wav.scp: '\(fields[0])'")
     }
     var stretch = Stretch(file: file)
     if fields.count > 3 {
       guard let channel = Int(fields[3]), (0..<1024).contains(channel) else {
-        throw fault("'\(fields[3])' is no channel, counted from 0")
+        throw fault("is no channel, counted from 0: '\(fields[3])'")
       }
       stretch.channel = channel
     }

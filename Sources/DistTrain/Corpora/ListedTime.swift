@@ -10,11 +10,11 @@ enum ListedTime {
   /// - Parameter meaning: the meaning of the number, such as `start`, for the error.
   static func seconds(_ text: some StringProtocol, _ meaning: String) throws(Malformed) -> Double {
     guard let seconds = Double(text), seconds >= 0, seconds.isFinite else {
-      throw Malformed(what: "'\(text)' is no \(meaning) in seconds")
+      throw Malformed(what: "is no \(meaning) in seconds: '\(text)'")
     }
     guard seconds <= AudioFile.longest else {
       throw Malformed(
-        what: "the \(meaning), \(text) s, is more than the \(Int(AudioFile.longest)) s that a recording can last")
+        what: "the \(meaning) is more than the \(Int(AudioFile.longest)) s that a recording can last: \(text) s")
     }
     return seconds
   }
@@ -25,7 +25,9 @@ enum ListedTime {
     from start: some StringProtocol, to end: some StringProtocol
   ) throws(Malformed) -> (start: Double, seconds: Double) {
     let times = (try seconds(start, "start"), try seconds(end, "end"))
-    guard times.1 > times.0 else { throw Malformed(what: "the end, \(end) s, is not after the start, \(start) s") }
+    guard times.1 > times.0 else {
+      throw Malformed(what: "the end is not after the start: from \(start) s to \(end) s")
+    }
     return (times.0, KaldiDirectory.rounded(times.1 - times.0))
   }
 }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Computes embeddings of whole utterances, shared out over ranks.
 ///
 /// An encoder's memory grows with the length of its input (by some hundred megabytes a minute). An
@@ -5,23 +7,36 @@
 /// embedding is the mean of theirs, before length normalisation, weighted by their lengths.
 public struct EmbeddingExtractor: Sendable {
   /// The usual length in seconds of the longest utterance that is embedded as a whole.
-  package static let usualLongestPiece = 300.0
+  public static let usualLongestPiece = Configuration.Evaluation().longestPiece
+  /// The lengths in seconds that the longest utterance which is embedded as a whole may have.
+  public static let longestPieces = Configuration.Evaluation.longestPieces
   /// The length in seconds of the shortest utterance that is embedded: ten frames, less than a syllable.
   package static let shortest = 0.1
 
-  private let encoder: any Encoder
+  let encoder: any Encoder
   private let parameters: Matrix
   private let statistics: Matrix
   private let filterBank: FilterBank
   /// The length in seconds of the longest utterance that is embedded as a whole.
-  package var longestPiece = usualLongestPiece
+  public let longestPiece: Double
+  var frontEnd: FrontEnd { filterBank.frontEnd }
+  var inference: ForwardPass {
+    ForwardPass(mode: .inference, parameters: parameters, statistics: statistics, keepsCaches: false)
+  }
 
   /// - Parameters:
   ///   - encoder: the encoder of the embeddings.
   ///   - frontEnd: the front end that the encoder was trained with; its dither is left out.
   ///   - parameters: a flat matrix that begins with the encoder's parameters.
   ///   - statistics: a flat matrix of the encoder's running statistics.
-  public init(encoder: any Encoder, frontEnd: FrontEnd, parameters: Matrix, statistics: Matrix) {
+  ///   - longestPiece: the length in seconds of the longest utterance that is embedded as a whole, one of
+  ///     `longestPieces`. The memory of an embedding grows with it.
+  public init(
+    encoder: any Encoder, frontEnd: FrontEnd, parameters: Matrix, statistics: Matrix,
+    longestPiece: Double = usualLongestPiece
+  ) {
+    precondition(Self.longestPieces.contains(longestPiece), "pieces of up to \(longestPiece) s")
+    self.longestPiece = longestPiece
     self.encoder = encoder
     self.parameters = parameters
     self.statistics = statistics
@@ -36,7 +51,6 @@ public struct EmbeddingExtractor: Sendable {
   /// - Throws: `Failure(.badData)` where the encoder accepts no utterance of so few frames, or the embedding is not
   ///   finite.
   package func embedding(of samples: [Float], name: String) throws -> [Float] {
-    let frontEnd = filterBank.frontEnd
     let filled = Waveform.tiled(samples, count: max(samples.count, frontEnd.samples(frames: 1)))
     let frames = frontEnd.frames(samples: filled.count)
     guard frames >= encoder.minimumFrames else {
@@ -45,9 +59,8 @@ public struct EmbeddingExtractor: Sendable {
         "\(name): \(samples.count) samples at 16 kHz are too short for this encoder, which takes "
           + "\(encoder.minimumFrames) frames (\(frontEnd.samples(frames: encoder.minimumFrames)) samples) or more")
     }
-    let pass = ForwardPass(
-      mode: .inference, parameters: parameters, statistics: statistics, keepsCaches: false)
-    let vector = encoder.encode(filterBank.features(of: filled, dither: nil), utterances: 1, pass).embeddings.values
+    let features = filterBank.features(of: filled, dither: nil)
+    let vector = encoder.encode(features, utterances: 1, inference).embeddings.values
     guard vector.allSatisfy(\.isFinite) else {
       throw Failure(.badData, "\(name): its embedding is not finite: are the encoder's parameters damaged?")
     }
@@ -58,7 +71,11 @@ public struct EmbeddingExtractor: Sendable {
   /// - Throws: `Failure(.badData)` where its file cannot be read, it is shorter than 0.1 s or too short for the
   ///   encoder, or its embedding is not finite.
   public func embedding(of utterance: Utterance) throws -> [Float] {
-    try embedding(
+    try heard(utterance).vector
+  }
+
+  private func heard(_ utterance: Utterance) throws -> (vector: [Float], channels: Int) {
+    try heard(
       path: utterance.path, start: utterance.start, seconds: utterance.seconds,
       name: "utterance \(utterance.id) (\(utterance.path))")
   }
@@ -67,6 +84,13 @@ public struct EmbeddingExtractor: Sendable {
   /// - Parameter name: the name of the recording in an error.
   /// - Throws: as the embedding of an utterance.
   package func embedding(path: String, start: Double = 0, seconds: Double? = nil, name: String) throws -> [Float] {
+    try heard(path: path, start: start, seconds: seconds, name: name).vector
+  }
+
+  /// The embedding of a recording, and the number of the channels of which it heard the mean.
+  private func heard(
+    path: String, start: Double, seconds: Double?, name: String
+  ) throws -> (vector: [Float], channels: Int) {
     let file = try AudioFile(path: path)
     let whole = try Waveform.samples(of: file, start: start, seconds: seconds, sampleRate: FrontEnd.sampleRate)
     let length = Double(whole.count) / Double(FrontEnd.sampleRate)
@@ -76,15 +100,16 @@ public struct EmbeddingExtractor: Sendable {
         "\(name): lasts \(KaldiDirectory.rounded(length)) s, too little to tell a speaker by: at least "
           + "\(Self.shortest) s are needed")
     }
+    try file.checkNothingFollows(Double(whole.upperBound) / Double(FrontEnd.sampleRate))
     let pieces = pieces(whole)
     var sums = [Double](repeating: 0, count: encoder.dimensions)
     for piece in pieces {
       let vector = try embedding(
         of: Waveform.read(file, piece, sampleRate: FrontEnd.sampleRate), name: name)
-      if pieces.count == 1 { return vector }
+      if pieces.count == 1 { return (vector, file.channels) }
       for (index, value) in vector.enumerated() { sums[index] += Double(value) * Double(piece.count) }
     }
-    return sums.map { Float($0 / Double(whole.count)) }
+    return (sums.map { Float($0 / Double(whole.count)) }, file.channels)
   }
 
   /// Divides samples into equal pieces, as few as possible, none longer than `longestPiece`.
@@ -98,12 +123,20 @@ public struct EmbeddingExtractor: Sendable {
 
   /// A remark on the utterances of which the embeddings are those of pieces, in one line; nil where there are none.
   /// - Parameter seconds: the lengths of all utterances.
-  package static func remark(_ seconds: some Collection<Double>) -> String? {
-    let count = seconds.count { $0 > usualLongestPiece }
+  package func remark(_ seconds: some Collection<Double>) -> String? {
+    let count = seconds.count { $0 > longestPiece }
     guard count > 0 else { return nil }
     return
-      "\(count) of \(seconds.count) utterances are longer than \(Int(usualLongestPiece)) s: the embedding of each is the mean "
-      + "of those of equal pieces"
+      "\(count) of \(seconds.count) utterances are longer than \(String(format: "%g", longestPiece)) s: the embedding of "
+      + "each is the mean of those of equal pieces"
+  }
+
+  /// A remark on the utterances that are the mean of several channels, in one line; nil where there are none.
+  package static func remark(averaged: Int, of count: Int) -> String? {
+    guard averaged > 0 else { return nil }
+    return
+      "\(averaged) of \(count) utterances are the mean of their recordings' channels: svdist prepare --channel takes one or "
+      + "each"
   }
 
   /// The embeddings of utterances, on every rank; each is computed by one rank.
@@ -121,17 +154,21 @@ public struct EmbeddingExtractor: Sendable {
     // Ranks take utterances in turn, the longest first, so that they finish together.
     let seconds = utterances.map(\.seconds)
     let order = seconds.indices.sorted { (seconds[$0], $0) > (seconds[$1], $1) }
+    var averaged = 0
     try communicator.agree {
       for (turn, index) in order.enumerated() where turn % communicator.size == communicator.rank {
         if isToStop() { throw Failure(.stopped, "stopped on request before all utterances had their embeddings") }
-        let vector = try embedding(of: utterances[index])
+        let (vector, channels) = try heard(utterances[index])
         vectors.row(index).update(from: vector, count: vector.count)
+        if channels > 1 { averaged += 1 }
         progress(turn)
       }
     }
     // Training needs buffers of other sizes.
     BufferPool.shared.trim()
     communicator.sum(vectors)
-    return try Embeddings(names: utterances.map(\.id), vectors: vectors)
+    var embeddings = try Embeddings(names: utterances.map(\.id), vectors: vectors)
+    embeddings.averaged = Int(communicator.sum(Double(averaged)))
+    return embeddings
   }
 }

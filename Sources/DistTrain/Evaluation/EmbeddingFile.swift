@@ -2,12 +2,12 @@ import Foundation
 
 /// Files of embeddings. The suffix decides the format: `.ark` (Kaldi's binary vectors, with an `.scp` beside it),
 /// `.txt` (Kaldi's text) or `.safetensors` (one tensor `embeddings`, utterances × dimensions, with their names as a
-/// JSON list under `utterances` in the metadata). An `.scp` can be read too. Which encoder made them is under `encoder`
-/// in the metadata, and beside Kaldi's files in an `EncoderMark`.
+/// JSON list under `utterances` in the metadata). An `.scp` can be read too. Which encoder made them is under
+/// `svdist.encoder` in the metadata, and beside Kaldi's files in an `EncoderMark`.
 package enum EmbeddingFile {
   /// Checks, before embeddings are computed, that they can be written to a path.
-  /// - Throws: `Failure(.usage)` for an unknown suffix, a folder that does not exist, or an `.scp` of something else
-  ///   where that of an `.ark` would be.
+  /// - Throws: `Failure(.usage)` for an unknown suffix, a folder that does not exist, a folder in the place of one of
+  ///   the files, or an `.scp` of something else where that of an `.ark` would be.
   package static func check(_ path: String) throws {
     let format = try Format(path: path)
     if format == .script {
@@ -15,6 +15,11 @@ package enum EmbeddingFile {
     }
     guard FileSystem.isFolder(FileSystem.folder(of: path)) else {
       throw Failure(.usage, "\(path): there is no folder \(FileSystem.folder(of: path)): make it first")
+    }
+    let script = format == .archive ? [KaldiVectors.script(of: path)] : []
+    let mark = format == .safetensors ? [] : [EncoderMark.path(of: path)]
+    for place in [path] + script + mark where FileSystem.isFolder(place) {
+      throw Failure(.usage, "\(path): \(place) is a folder where a file is to be written: choose another name")
     }
     if format == .archive { try KaldiVectors.checkScript(of: path) }
   }
@@ -60,9 +65,12 @@ package enum EmbeddingFile {
 }
 
 extension EmbeddingFile {
+  /// Where the metadata of a `.safetensors` file has the encoder's identity. Other programs may have an `encoder` there.
+  private static let encoderKey = "svdist.encoder"
+
   private static func writeSafetensors(_ embeddings: Embeddings, metadata: [String: String], to path: String) throws {
     var metadata = metadata
-    metadata["encoder"] = embeddings.encoder
+    metadata[encoderKey] = embeddings.encoder
     metadata["utterances"] = "[" + embeddings.names.map(JSONText.quoted).joined(separator: ",") + "]"
     try SafetensorsFile.write(
       [NamedTensor(name: "embeddings", matrix: embeddings.vectors)], metadata: metadata, to: path)
@@ -81,7 +89,7 @@ extension EmbeddingFile {
     }
     let vectors = Matrix(rows: shape[0], columns: shape[1])
     try file.read("embeddings", into: vectors.elements)
-    return try Embeddings(names: names, vectors: vectors, encoder: file.metadata["encoder"])
+    return try Embeddings(names: names, vectors: vectors, encoder: file.metadata[encoderKey])
   }
 
   private static func writeText(_ embeddings: Embeddings, to path: String) throws {

@@ -5,6 +5,8 @@ public struct Embeddings: Sendable {
   public let vectors: Matrix
   /// The identity of the encoder that made them, as `TrainedEncoder.identity` has it; nil where it is not known.
   public var encoder: String?
+  /// The number of them that heard the mean of several channels; 0 where that is not known.
+  package var averaged = 0
   private let rows: [Name: Int]
   /// The rows of the enrolments, of which an utterance may have the same name.
   private let enrolments: [Name: Int]

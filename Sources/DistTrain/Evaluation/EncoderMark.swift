@@ -8,7 +8,7 @@ struct EncoderMark: Codable {
   /// The SHA-256 of the file of vectors: another one of that name is not meant.
   let embeddings: String
 
-  private static func path(of file: String) -> String { file + ".encoder" }
+  static func path(of file: String) -> String { file + ".encoder" }
 
   /// The encoder that made a file's vectors; nil where that is not known.
   static func encoder(of file: String) throws -> String? {

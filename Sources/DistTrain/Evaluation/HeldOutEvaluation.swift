@@ -3,6 +3,8 @@ package struct HeldOutEvaluation: Sendable {
   /// The whole corpus.
   package let corpus: Corpus
   private let utterances: [Utterance]
+  /// The lengths in seconds of the trials' utterances.
+  package var seconds: [Double] { utterances.map(\.seconds) }
   private let trials: TrialList
   /// What the corpus contradicts of the list (`TrialList.contradictions`).
   package let warning: String?

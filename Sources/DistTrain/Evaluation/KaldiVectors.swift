@@ -5,6 +5,7 @@ enum KaldiVectors {
   /// The bytes before the size of a binary vector of floats: the mark of binary data, the type, and the number of bytes
   /// of the size.
   static let binaryFloats: [UInt8] = [0, UInt8(ascii: "B")] + Array("FV ".utf8) + [4]
+  private static let binaryDoubles: [UInt8] = [0, UInt8(ascii: "B")] + Array("DV ".utf8) + [4]
 
   /// Reads an archive: an utterance and its vector, one after the other.
   /// - Throws: `Failure(.badData)` for an archive that is malformed or empty, or whose vectors have different
@@ -49,26 +50,53 @@ enum KaldiVectors {
   /// The script of an archive.
   static func script(of archive: String) -> String { (archive as NSString).deletingPathExtension + ".scp" }
 
-  /// Checks that the script of an archive to be written would replace none but such a script.
-  /// - Throws: `Failure(.usage)` that names the file in its place, such as a data directory's `wav.scp`.
+  /// The lists that Kaldi's data directories have of something else than embeddings.
+  private static let lists: Set = ["wav.scp", "feats.scp", "cmvn.scp", "vad.scp"]
+
+  /// Checks that the script of an archive to be written would replace none but such a script, or an empty file.
+  /// - Throws: `Failure(.usage)` that names the file in its place, such as a data directory's list.
   static func checkScript(of archive: String) throws {
     let path = script(of: archive)
-    guard FileSystem.exists(path) else { return }
-    let name = Array(FileSystem.name(of: archive).utf8)
-    let line = try firstLine(path)
-    guard let colon = line.lastIndex(of: UInt8(ascii: ":")), colon + 1 < line.endIndex,
-      line[(colon + 1)...].allSatisfy({ (48...57).contains($0) }), line[..<colon].suffix(name.count).elementsEqual(name)
-    else {
+    guard !lists.contains(FileSystem.name(of: path)) else {
       throw Failure(
         .usage,
-        "\(archive): \(path), which would list its embeddings, is there and lists something else: choose another name")
+        "\(archive): the list of its embeddings would be \(path), which Kaldi has for other things: "
+          + "choose another name")
+    }
+    var line = try firstLine(path)
+    while let tried = line, !tried.isEmpty, !isScript(path, beginningWith: tried, of: archive) {
+      // Another writer may have changed both since.
+      line = try firstLine(path)
+      guard line != tried else {
+        throw Failure(
+          .usage,
+          "\(archive): \(path), which would list its embeddings, is there and does not list those of such an archive: "
+            + "choose another name, or remove it")
+      }
     }
   }
 
-  private static func firstLine(_ path: String) throws -> [UInt8] {
-    let file = try InputFile(path: path)
-    let bytes = try file.read(at: 0, count: min(file.bytes, 1 << 16))
-    return Array(bytes.prefix { $0 != UInt8(ascii: "\n") })
+  /// The first line of a file; nil where there is none, which another writer may have taken away for a moment.
+  private static func firstLine(_ path: String) throws -> [UInt8]? {
+    do {
+      let file = try InputFile(path: path)
+      let bytes = try file.read(at: 0, count: min(file.bytes, 1 << 16))
+      return Array(bytes.prefix { $0 != UInt8(ascii: "\n") })
+    } catch {
+      guard FileSystem.exists(path) else { return nil }
+      throw error
+    }
+  }
+
+  /// Whether a line points at a binary vector in an archive of that name. Where the folder was moved, it is beside the
+  /// script.
+  private static func isScript(_ path: String, beginningWith line: [UInt8], of archive: String) -> Bool {
+    guard let text = String(validating: line, as: UTF8.self), let listed = parts(of: text, beside: path),
+      FileSystem.name(of: listed.archive).utf8.elementsEqual(FileSystem.name(of: archive).utf8),
+      let file = try? InputFile(path: FileSystem.exists(listed.archive) ? listed.archive : archive),
+      let bytes = try? file.read(at: listed.offset, count: binaryFloats.count)
+    else { return false }
+    return bytes == binaryFloats || bytes == binaryDoubles
   }
 
   /// The utterance, the archive and the offset on a line of a script.

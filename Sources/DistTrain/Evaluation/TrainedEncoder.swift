@@ -10,10 +10,12 @@ public struct TrainedEncoder: Sendable {
   public let identity: String
 
   /// Reads an encoder.
-  /// - Parameter path: a run folder (of which the newest checkpoint that verifies is read), a checkpoint's folder or a
-  ///   `model.safetensors`.
+  /// - Parameters:
+  ///   - path: a run folder (of which the newest checkpoint that verifies is read), a checkpoint's folder or a
+  ///     `model.safetensors`.
+  ///   - longestPiece: the length in seconds of the longest utterance that the extractor embeds as a whole.
   /// - Throws: `Failure(.badData)` that says what is missing or broken.
-  public init(_ path: String) throws {
+  public init(_ path: String, longestPiece: Double = EmbeddingExtractor.usualLongestPiece) throws {
     self.path = try Choice(path).file
     let file = try SafetensorsFile(path: self.path)
     let configuration = try Configuration.encoder(metadata: file.metadata, path: self.path)
@@ -29,7 +31,8 @@ public struct TrainedEncoder: Sendable {
       }
     }
     extractor = EmbeddingExtractor(
-      encoder: encoder, frontEnd: configuration.features, parameters: parameters, statistics: statistics)
+      encoder: encoder, frontEnd: configuration.features, parameters: parameters, statistics: statistics,
+      longestPiece: longestPiece)
     identity = Self.identity(configuration.encoderMetadata, [parameters, statistics])
   }
 
@@ -77,12 +80,13 @@ extension TrainedEncoder {
     /// Lines about what was chosen among several checkpoints, and what was passed over; none where there was no choice.
     package let notes: [String]
 
-    /// Chooses the newest checkpoint of a run that verifies.
+    /// Chooses the newest checkpoint of a run that verifies. One that is named itself has to be as it was written.
     /// - Parameter path: as of `TrainedEncoder`.
     /// - Throws: `Failure(.badData)` that says what is missing or broken.
     package init(_ path: String) throws {
       guard FileSystem.isFolder(path) else {
         (file, notes) = (path, [])
+        try Checkpoint.verifyEncoder(file)
         return
       }
       let store = CheckpointStore(path: path + "/checkpoints")
@@ -102,6 +106,7 @@ extension TrainedEncoder {
       guard FileSystem.exists(file) else {
         throw Failure(.badData, "\(path): neither a run folder nor a checkpoint (no model.safetensors in it)")
       }
+      try Checkpoint.verifyEncoder(file)
     }
   }
 }

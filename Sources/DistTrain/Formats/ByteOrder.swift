@@ -34,12 +34,18 @@ enum ByteOrder {
 
   /// The position of a key in sorted elements, or nil where no element has it.
   static func find<Element>(_ wanted: String, in elements: [Element], by key: (Element) -> String) -> Int? {
+    position(among: elements.count) { compare(key(elements[$0]), wanted) }
+  }
+
+  /// The position of a key among `count` sorted ones, or nil where it is not there.
+  /// - Parameter order: compares the key at a position with the wanted one, as `ByteText.compare(_:)` does.
+  static func position(among count: Int, _ order: (Int) -> Int) -> Int? {
     var low = 0
-    var high = elements.count
+    var high = count
     while low < high {
       let middle = (low + high) / 2
-      if precedes(key(elements[middle]), wanted) { low = middle + 1 } else { high = middle }
+      if order(middle) < 0 { low = middle + 1 } else { high = middle }
     }
-    return low < elements.count && equal(key(elements[low]), wanted) ? low : nil
+    return low < count && order(low) == 0 ? low : nil
   }
 }

@@ -10,8 +10,6 @@ struct CSVTable {
 
   let path: String
   let rows: [Row]
-  /// What stands between the fields.
-  let separator: UInt8
 
   /// Reads a whole table.
   /// - Throws: `Failure(.badData)` that names the line for a quote that is not closed or stands elsewhere than at the
@@ -21,8 +19,7 @@ struct CSVTable {
     try bytes.withUnsafeBytes { try LineReader.check($0, path: path) }
     if bytes.starts(with: LineReader.byteOrderMark) { bytes = bytes.dropFirst(LineReader.byteOrderMark.count) }
     self.path = path
-    separator = Self.separator(bytes)
-    var reader = Reader(path: path, separator: separator)
+    var reader = Reader(path: path, separator: Self.separator(bytes))
     for byte in bytes { try reader.take(byte) }
     rows = try reader.finish()
   }
@@ -33,7 +30,10 @@ struct CSVTable {
     var counts: [UInt8: Int] = [:]
     for byte in bytes {
       let isEnd = byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
-      if isEnd, !isQuoted, !counts.isEmpty { break }
+      if isEnd, !isQuoted {
+        if !counts.keys.allSatisfy(LineReader.isBlank) { break }
+        counts = [:]
+      }
       if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
       if !isEnd, !isQuoted { counts[byte, default: 0] += 1 }
     }

@@ -77,7 +77,7 @@ struct KaldiList: Sendable {
       }
       let fault = Fault(
         number: Int(place.number), key: key.text,
-        what: "'\(key.text)' is listed twice, first in line \(last.number): keep one of the two")
+        what: "is listed twice: '\(key.text)' is in line \(last.number) already: keep one of the two")
       guard isLenient else { throw Self.failure(path, fault.number, fault.what) }
       faults.append(fault)
     }
@@ -122,13 +122,7 @@ struct KaldiList: Sendable {
   /// first.
   func index(of key: ByteText, guess: Int = 0) -> Int? {
     if places.indices.contains(guess), self.key(guess).compare(key) == 0 { return guess }
-    var low = 0
-    var high = places.count
-    while low < high {
-      let middle = (low + high) / 2
-      if self.key(middle).compare(key) < 0 { low = middle + 1 } else { high = middle }
-    }
-    return low < places.count && self.key(low).compare(key) == 0 ? low : nil
+    return ByteOrder.position(among: places.count) { self.key($0).compare(key) }
   }
 
   func failure(_ line: Line, _ what: String) -> Failure {

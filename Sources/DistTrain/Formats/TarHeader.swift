@@ -2,7 +2,8 @@
 struct TarHeader {
   static let byteCount = 512
 
-  let name: String
+  /// The member's name; nil where it is not UTF-8.
+  let name: String?
   let size: Int
   let type: UInt8
 
@@ -21,7 +22,7 @@ struct TarHeader {
     // GNU's form has other fields where ustar has the beginning of a long name.
     let isGNU = block[262] == UInt8(ascii: " ")
     let prefix = isGNU ? "" : Self.text(block[345..<500])
-    name = (prefix.isEmpty ? "" : prefix + "/") + Self.text(block[0..<100])
+    name = Self.text(block[0..<100]).flatMap { name in prefix.map { $0.isEmpty ? name : "\($0)/\(name)" } }
   }
 
   /// Whether the member is a file.
@@ -70,8 +71,8 @@ struct TarHeader {
     return digits.reduce(0) { $0 << 3 | Int($1 - UInt8(ascii: "0")) }
   }
 
-  private static func text(_ field: ArraySlice<UInt8>) -> String {
-    String(decoding: field.prefix { $0 != 0 }, as: UTF8.self)
+  private static func text(_ field: ArraySlice<UInt8>) -> String? {
+    String(validating: field.prefix { $0 != 0 }, as: UTF8.self)
   }
 
   /// A name divided between the two fields that hold it, or nil for a name that does not fit into them.

@@ -2,7 +2,8 @@
 /// offset is checked against the length of the archive.
 struct TarReader {
   struct Member: Equatable {
-    let name: String
+    /// The member's name; nil where it is not UTF-8.
+    let name: String?
     /// The offset of the member's first byte in the archive.
     let offset: Int
     /// The number of the member's bytes.
@@ -20,16 +21,23 @@ struct TarReader {
   /// - Throws: `Failure(.badData)` when there is no such file or it may not be read.
   init(path: String) throws {
     file = try InputFile(path: path)
-    if let what = Compression.remedy(try file.read(at: 0, count: min(file.bytes, 8))) {
+    if let what = Compression.remedy(try file.read(at: 0, count: min(file.bytes, Compression.markCount))) {
       throw Failure(.badData, "\(path): \(what)")
     }
+  }
+
+  /// What extended headers say of the member that follows them.
+  private struct Extension {
+    var name: [UInt8]?
+    var size: Int?
+
+    var isEmpty: Bool { name == nil && size == nil }
   }
 
   /// The next file, or nil at the end of the archive.
   /// - Throws: `Failure(.badData)` that names the archive, the place and what is wrong there.
   mutating func next() throws -> Member? {
-    var name: String?
-    var size: Int?
+    var known = Extension()
     while true {
       let start = position
       guard start + TarHeader.byteCount <= file.bytes else {
@@ -37,34 +45,38 @@ struct TarReader {
       }
       let block = try file.read(at: start, count: TarHeader.byteCount)
       if block.allSatisfy({ $0 == 0 }) {
-        guard name == nil, size == nil else { throw damaged(at: start, "a long name without its member") }
+        guard known.isEmpty else { throw damaged(at: start, "a long name without its member") }
         return nil
       }
       let header: TarHeader
       do { header = try TarHeader(block) } catch { throw damaged(at: start, error.message) }
       let isExtension = ["x", "g", "L", "K"].contains(Character(UnicodeScalar(header.type)))
-      let count = isExtension ? header.size : size ?? header.size
+      let count = isExtension ? header.size : known.size ?? header.size
       let offset = start + TarHeader.byteCount
+      let shown = header.name ?? "a name that is not UTF-8"
       guard count <= file.bytes - offset else {
-        throw damaged(at: start, "'\(header.name)' has \(count) bytes, \(file.bytes - offset) are there")
+        throw damaged(at: start, "'\(shown)' has \(count) bytes, \(file.bytes - offset) are there")
       }
       position = offset + (count + 511) / 512 * 512
       switch header.type {
-      case UInt8(ascii: "x"):
-        let records = try self.records(offset, count, at: start)
-        name = records["path"] ?? name
-        if let text = records["size"] {
-          guard let number = Int(text), number >= 0 else { throw damaged(at: start, "'\(text)' is no size") }
-          size = number
-        }
-      case UInt8(ascii: "L"):
-        name = String(decoding: try content(offset, count, at: start).prefix { $0 != 0 }, as: UTF8.self)
-      case UInt8(ascii: "S"): throw damaged(at: start, "'\(header.name)' is a sparse file, which svdist does not read")
-      case _ where header.isFile: return Member(name: name ?? header.name, offset: offset, count: count)
+      case UInt8(ascii: "x"): try read(records(offset, count, at: start), into: &known, at: start)
+      case UInt8(ascii: "L"): known.name = Array(try content(offset, count, at: start).prefix { $0 != 0 })
+      case UInt8(ascii: "S"): throw damaged(at: start, "'\(shown)' is a sparse file, which svdist does not read")
+      case _ where header.isFile:
+        let name = known.name.map { String(validating: $0, as: UTF8.self) } ?? header.name
+        return Member(name: name, offset: offset, count: count)
       case _ where isExtension: break
-      default: (name, size) = (nil, nil)
+      default: known = Extension()
       }
     }
+  }
+
+  private func read(_ records: [String: [UInt8]], into known: inout Extension, at start: Int) throws {
+    known.name = records["path"] ?? known.name
+    guard let digits = records["size"] else { return }
+    let text = String(decoding: digits, as: UTF8.self)
+    guard let number = Int(text), number >= 0 else { throw damaged(at: start, "'\(text)' is no size") }
+    known.size = number
   }
 
   private func content(_ offset: Int, _ count: Int, at start: Int) throws -> [UInt8] {
@@ -73,9 +85,9 @@ struct TarReader {
   }
 
   /// The records of a pax header: `25 path=some/long/name\n`, whose number counts all bytes of the record.
-  private func records(_ offset: Int, _ count: Int, at start: Int) throws -> [String: String] {
+  private func records(_ offset: Int, _ count: Int, at start: Int) throws -> [String: [UInt8]] {
     var rest = try content(offset, count, at: start)[...]
-    var records: [String: String] = [:]
+    var records: [String: [UInt8]] = [:]
     while !rest.isEmpty {
       let digits = rest.prefix { $0 != UInt8(ascii: " ") }
       guard let length = Int(String(decoding: digits, as: UTF8.self)), length > digits.count + 1, length <= rest.count
@@ -85,7 +97,7 @@ struct TarReader {
         throw damaged(at: start, "a pax header that is malformed")
       }
       let value = record[(equals + 1)...].dropLast()
-      records[String(decoding: record[..<equals], as: UTF8.self)] = String(decoding: value, as: UTF8.self)
+      records[String(decoding: record[..<equals], as: UTF8.self)] = Array(value)
       rest = rest.dropFirst(length)
     }
     return records

@@ -16,6 +16,13 @@ public struct ParameterLayout: Sendable {
     return parameter
   }
 
+  /// The offsets at which the encoder's blocks begin. A block is what shares the first word of its names and the numbers
+  /// behind it, as `layer3.5` of `layer3.5.conv1.weight`.
+  package var blocks: [Int] {
+    let names = parameters.map(\.block)
+    return parameters.indices.filter { $0 == 0 || names[$0] != names[$0 - 1] }.map { parameters[$0].offset }
+  }
+
   /// Writes the initial values. Each parameter has a random stream of its own under the seed.
   package func initialise(_ values: UnsafeMutablePointer<Float>, seed: UInt64) {
     for (index, parameter) in parameters.enumerated() {
@@ -83,6 +90,12 @@ public struct Parameter: Sendable, Equatable {
 
   public var count: Int { shape.reduce(1, *) }
   public var range: Range<Int> { offset..<offset + count }
+
+  /// The first word of the name and the numbers behind it.
+  var block: [Substring] {
+    let words = name.split(separator: ".", omittingEmptySubsequences: false)
+    return words.prefix(1) + words.dropFirst().prefix { Int($0) != nil }
+  }
 
   /// The tensor in a flat buffer, as a matrix whose rows are its first dimension.
   func matrix(in buffer: Matrix) -> MatrixView {

@@ -18,6 +18,15 @@ struct AudioTree {
   /// Links to folders, which are followed once all folders themselves were walked.
   private var links: [[String]] = []
 
+  /// The recordings of which there are copies side by side.
+  private var copies: [Copies] = []
+
+  /// Files of one recording, those first that are rather taken.
+  private struct Copies {
+    let parts: [String]
+    let names: [String]
+  }
+
   private struct Identity: Hashable {
     let device: UInt64
     let number: UInt64
@@ -31,6 +40,7 @@ struct AudioTree {
       links = []
       for parts in found { walk(parts) }
     }
+    takeCopies()
     files.sort { $0.joined(separator: "/").utf8.lexicographicallyPrecedes($1.joined(separator: "/").utf8) }
   }
 
@@ -81,30 +91,60 @@ struct AudioTree {
     takeAudio(audio, in: parts)
   }
 
-  /// Takes one audio file of each name, and lists the others.
+  /// Takes one audio file of each name, as far as there is only one that libsndfile reads, and lists those of other
+  /// formats.
   private mutating func takeAudio(_ names: [String], in parts: [String]) {
-    var best: [Name: (rank: Int, name: String)] = [:]
-    for name in names {
-      guard let rank = AudioSuffix.rank(FileSystem.suffix(of: name)) else { continue }
-      let stem = Name(FileSystem.stem(of: name))
-      if best[stem].map({ $0.rank > rank }) ?? true { best[stem] = (rank, name) }
-    }
-    for name in names {
+    let readable = names.filter { AudioSuffix.rank(FileSystem.suffix(of: $0)) != nil }
+    let groups = Dictionary(grouping: readable) { Name(FileSystem.stem(of: $0)) }
+    for name in names where AudioSuffix.foreign.contains(FileSystem.suffix(of: name)) {
       let suffix = FileSystem.suffix(of: name)
-      let taken = best[Name(FileSystem.stem(of: name))]?.name
-      if let taken, Name(taken) == Name(name) {
-        files.append(parts + [name])
-        continue
-      }
-      if taken != nil, AudioSuffix.foreign.contains(suffix) {
+      if groups[Name(FileSystem.stem(of: name))] != nil {
         passedOver[".\(suffix) beside a converted copy", default: 0] += 1
-        continue
+      } else {
+        leftOut.append(LeftOut(utterance: "-", path: path(parts + [name]), reason: AudioSuffix.refusal(suffix)))
       }
-      let reason =
-        taken.map { "is a copy of a recording that is taken: \($0) lies beside it" }
-        ?? "is .\(suffix), which libsndfile does not read: \(AudioSuffix.conversion(suffix))"
-      leftOut.append(LeftOut(utterance: "-", path: path(parts + [name]), reason: reason))
     }
+    for name in readable {
+      let group = groups[Name(FileSystem.stem(of: name))]!
+      guard Name(group[0]) == Name(name) else { continue }
+      if group.count == 1 {
+        files.append(parts + group)
+      } else {
+        let ranks = group.map { AudioSuffix.rank(FileSystem.suffix(of: $0))! }
+        let order = group.indices.sorted { (ranks[$0], $0) < (ranks[$1], $1) }
+        copies.append(Copies(parts: parts, names: order.map { group[$0] }))
+      }
+    }
+  }
+
+  /// Takes the first copy of each recording that can be opened, and lists the others.
+  private mutating func takeCopies() {
+    let paths = copies.map { group in group.names.map { path(group.parts + [$0]) } }
+    for (group, (paths, faults)) in zip(copies, zip(paths, paths.concurrentMap(Self.faults))) {
+      let taken = faults.count < group.names.count ? faults.count : 0
+      files.append(group.parts + [group.names[taken]])
+      for index in paths.indices where index != taken {
+        let reason =
+          index < taken
+          ? "\(faults[index]); its copy \(group.names[taken]) is taken"
+          : "is a copy of a recording that is taken: \(group.names[taken]) lies beside it"
+        leftOut.append(LeftOut(utterance: "-", path: paths[index], reason: reason))
+      }
+    }
+  }
+
+  /// The reasons why copies cannot be opened, up to the first that can.
+  private static func faults(_ paths: [String]) -> [String] {
+    var faults: [String] = []
+    for path in paths {
+      do {
+        _ = try AudioFile(path: path)
+        break
+      } catch {
+        faults.append(Failure(error).reason(at: path))
+      }
+    }
+    return faults
   }
 
   /// Whether a path is a link to a folder; nil where it is no folder at all.

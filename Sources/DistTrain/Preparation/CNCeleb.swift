@@ -33,13 +33,17 @@ enum CNCeleb {
     var utterances: [ListedUtterance] = []
     var leftOut: [LeftOut] = []
     var passedOver: [String: Int] = [:]
+    var others: [FolderNames.File] = []
     for root in roots {
       let part = try training(root)
+      others += part.others
       utterances += part.utterances
       leftOut += part.leftOut
       passedOver.merge(part.passedOver, uniquingKeysWith: +)
     }
-    let evaluation = try roots.first(where: isFirst).map { try self.evaluation($0) }
+    let first = roots.first(where: isFirst)
+    let evaluation = try first.map { try self.evaluation($0) }
+    leftOut += unnamed(others, root: first, evaluation)
     let source = CorpusSource(
       layout: .cnCeleb, utterances: utterances, leftOut: leftOut, passedOver: passedOver, evaluation: evaluation)
     try check(source)
@@ -51,8 +55,9 @@ enum CNCeleb {
     FileSystem.exists("\(root)/dev") || FileSystem.exists("\(root)/eval")
   }
 
+  /// The utterances to train on, and the other recordings of the folder.
   private static func training(_ root: String) throws -> (
-    utterances: [ListedUtterance], leftOut: [LeftOut], passedOver: [String: Int]
+    utterances: [ListedUtterance], leftOut: [LeftOut], passedOver: [String: Int], others: [FolderNames.File]
   ) {
     let list = isFirst(root) ? "\(root)/dev/dev.lst" : "\(root)/spk.lst"
     try require(list, "it names the speakers to train on")
@@ -60,20 +65,24 @@ enum CNCeleb {
     let wanted = Set(speakers.map { Name($0) })
     let tree = AudioTree(root: "\(root)/data")
     var found: Set<Name> = []
-    var utterances: [ListedUtterance] = []
-    for parts in tree.files where parts.count > 1 && (wanted.contains(Name(parts[0])) || !isFirst(root)) {
+    var files: [FolderNames.File] = []
+    var others: [FolderNames.File] = []
+    for parts in tree.files {
+      let file = (id: parts, path: "\(root)/data/" + parts.joined(separator: "/"))
+      guard parts.count > 1, wanted.contains(Name(parts[0])) || !isFirst(root) else {
+        others.append(file)
+        continue
+      }
       found.insert(Name(parts[0]))
-      utterances.append(
-        ListedUtterance(
-          id: UtteranceName.joined(parts), speaker: UtteranceName.of(parts[0]),
-          path: "\(root)/data/" + parts.joined(separator: "/")))
+      files.append(file)
     }
     let missing = speakers.filter { !found.contains(Name($0)) }.map { speaker in
       LeftOut(
         utterance: "-", path: "\(root)/data/\(speaker)",
         reason: "the speaker has no recordings, but is named in \(list)")
     }
-    return (utterances, tree.leftOut + missing, tree.passedOver)
+    let named = FolderNames.utterances(files)
+    return (named.utterances, missing + tree.leftOut + named.leftOut, tree.passedOver, others)
   }
 
   /// The pieces of the enrolments and the tests, with the trials over them.
@@ -96,7 +105,7 @@ enum CNCeleb {
     }
     let pieces = Set(enrolments.enrolments.flatMap(\.utterances).map { Name($0) }).map { name in
       ListedUtterance(
-        id: name.text, speaker: name.text.pathParts[0], path: file(name.text, in: "\(root)/data"))
+        id: name.text, speaker: name.text.pathParts.first ?? name.text, path: file(name.text, in: "\(root)/data"))
     }
     let tests = zip(trials.names, isTest).filter(\.1).map { name, _ in
       ListedUtterance(
@@ -107,8 +116,9 @@ enum CNCeleb {
       utterances: try pieces + tests + enrolmentRecordings(root), trials: trials, enrolments: enrolments)
   }
 
-  /// The enrolments as CN-Celeb has them in one recording each, which trials without a map name: the files of lines
-  /// `id00800-enroll enroll/id00800-enroll.wav`.
+  /// The enrolments as CN-Celeb has them in one recording each: the files of lines
+  /// `id00800-enroll enroll/id00800-enroll.wav`. They are named after their files, for trials of one's own; CN-Celeb's
+  /// trials name the first word, which enroll.map resolves.
   private static func enrolmentRecordings(_ root: String) throws -> [ListedUtterance] {
     let list = "\(root)/eval/lists/enroll.lst"
     guard FileSystem.exists(list) else { return [] }
@@ -121,7 +131,8 @@ enum CNCeleb {
   /// The speaker with whose name a test's begins: `test/id00800-singing-01-001.wav`.
   private static func speaker(ofTest name: String) -> String {
     let file = FileSystem.name(of: name)
-    return String(Substring(file.utf8.prefix { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: ".") }))
+    let speaker = file.utf8.prefix { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: ".") }
+    return speaker.isEmpty ? file : String(Substring(speaker))
   }
 
   /// The file that a list names, where the lists say .wav and the archive holds .flac.

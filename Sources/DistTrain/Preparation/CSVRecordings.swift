@@ -13,14 +13,17 @@ struct CSVRecordings {
   private let columns: [Name: Int]
 
   /// Reads a table.
-  /// - Parameter names: for columns of other names what they hold (`path`, `speaker`, `start`, `end` or `id`), or `-` for
-  ///   one that is to be ignored.
-  /// - Throws: `Failure(.badData)` for a header without the columns, and with the first row where none is right.
-  static func source(_ path: String, columns names: [Name: String] = [:]) throws -> CorpusSource {
+  /// - Parameters:
+  ///   - names: for columns of other names what they hold (`path`, `speaker`, `start`, `end` or `id`), or `-` for one
+  ///     that is to be ignored.
+  ///   - allowsCommands: whether a path may be a command that ends in a pipe.
+  /// - Throws: `Failure(.badData)` for a header without the columns, with the first row where none is right, and for a
+  ///   command where commands are not allowed.
+  static func source(_ path: String, columns names: [Name: String], allowsCommands: Bool) throws -> CorpusSource {
     let recordings = try CSVRecordings(path, names)
     let known = Set(required + optional)
     let ignored = recordings.columns.filter { !known.contains($0.key.text) }.sorted { $0.value < $1.value }
-    let rows = try recordings.rows()
+    let rows = try recordings.rows(allowsCommands: allowsCommands)
     return CorpusSource(
       layout: .csv, utterances: try rows.withRecordings(), leftOut: rows.leftOut,
       notes: ignored.isEmpty
@@ -35,12 +38,13 @@ struct CSVRecordings {
     let expected = "expected path,speaker and perhaps start,end,id"
     guard let header = table.rows.first else { throw Failure(.badData, "\(path): the file is empty; \(expected)") }
     let fields = header.fields.map { $0.trimmingCharacters(in: .whitespaces) }
-    for name in names.keys where !fields.contains(where: { Name($0) == name }) {
+    for name in ByteOrder.sorted(Array(names.keys), by: \.text) where !fields.contains(where: { Name($0) == name }) {
       throw Failure(.badData, "\(path):\(header.line): no column is named '\(name.text)', as --columns says")
     }
     let given = Set(names.values)
     var columns: [Name: Int] = [:]
-    for (index, field) in fields.enumerated() {
+    // Tools that number the rows give the column of the numbers no name.
+    for (index, field) in fields.enumerated() where !field.isEmpty {
       // A column that has the usual name of one that --columns names otherwise holds something else.
       let usual = field.lowercased()
       let name = names[Name(field)] ?? (given.contains(usual) ? "- \(field)" : usual)
@@ -57,9 +61,9 @@ struct CSVRecordings {
     self.columns = columns
   }
 
-  private func rows() throws -> UtteranceRows {
+  private func rows(allowsCommands: Bool) throws -> UtteranceRows {
     guard table.rows.count > 1 else { throw Failure(.badData, "\(table.path): no rows below the header") }
-    var rows = UtteranceRows(path: table.path)
+    var rows = UtteranceRows(path: table.path, allowsCommands: allowsCommands)
     for row in table.rows.dropFirst() {
       rows.take(line: row.line) { try add(row, to: &$0) }
     }

@@ -39,14 +39,14 @@ package enum ChannelChoice: Sendable, Equatable {
   /// - Parameter utterances: the utterances before and after their channels were told apart.
   /// - Throws: `Failure(.badData)` where an id or a speaker's name is taken.
   static func checkNames(_ utterances: [(from: ListedUtterance, made: ListedUtterance)]) throws {
-    let made = utterances.filter { $0.made.id != $0.from.id }
-    let ids = Set(utterances.filter { $0.made.id == $0.from.id }.map(\.made.id))
-    let speakers = Set(utterances.map(\.from.speaker))
+    let made = utterances.filter { Name($0.made.id) != Name($0.from.id) }
+    let ids = Set(utterances.filter { Name($0.made.id) == Name($0.from.id) }.map { Name($0.made.id) })
+    let speakers = Set(utterances.map { Name($0.from.speaker) })
     for (from, made) in made {
-      guard !ids.contains(made.id) else {
+      guard !ids.contains(Name(made.id)) else {
         throw Failure(.badData, "\(from.path): the utterance id '\(made.id)' is needed for a channel: rename it")
       }
-      guard !speakers.contains(made.speaker) else {
+      guard !speakers.contains(Name(made.speaker)) else {
         throw Failure(.badData, "\(from.path): the speaker '\(made.speaker)' is needed for a channel: rename it")
       }
     }

@@ -21,9 +21,11 @@ package struct CommandRecordings: Sendable {
   /// - Parameters:
   ///   - folder: a new folder, which holds nothing but the files.
   ///   - limit: the seconds after which a command and all that it started are ended.
+  ///   - mostBytes: the largest number of bytes that a command may write into a file.
   ///   - finished: is called after each command, from any thread.
   package init(
-    _ commands: [String], into folder: String, limit: Double, finished: @Sendable () -> Void = {}
+    _ commands: [String], into folder: String, limit: Double, mostBytes: Int = Self.mostBytes,
+    finished: @Sendable () -> Void = {}
   ) throws {
     for number in stride(from: 0, to: commands.count, by: 1000) {
       try FileSystem.createFolder(FileSystem.folder(of: "\(folder)/\(PreparedAudio.place(number))"))
@@ -32,7 +34,7 @@ package struct CommandRecordings: Sendable {
       let path = "\(folder)/\(PreparedAudio.place(number))"
       do {
         return Result<(path: String, clipped: Int), Failure>.success(
-          (path, try Self.record(command, to: path, limit: limit)))
+          (path, try Self.record(command, to: path, limit: limit, mostBytes: mostBytes)))
       } catch {
         try? FileSystem.remove(path)
         return .failure(error as? Failure ?? Failure(.badData, "its command cannot be run: \(error)"))
@@ -56,40 +58,58 @@ package struct CommandRecordings: Sendable {
     }
   }
 
+  /// Usually as much as a WAV file holds: a command may write without an end, and faster than its time is over.
+  package static let mostBytes = 1 << 32
+
   /// Runs one command and converts its output.
   /// - Returns: the number of samples that were clipped.
-  private static func record(_ command: String, to path: String, limit: Double) throws -> Int {
+  private static func record(_ command: String, to path: String, limit: Double, mostBytes: Int) throws -> Int {
     let output = path + ".output"
     let errors = path + ".errors"
     defer {
       try? FileSystem.remove(output)
       try? FileSystem.remove(errors)
     }
-    let status = try run(String(command.dropLast()), output: output, errors: errors, limit: limit)
+    let status = try run(
+      String(Substring(command.utf8.dropLast())), output: output, errors: errors, limit: limit, mostBytes: mostBytes)
     guard status == 0 else {
-      let written = (try? InputFile.contents(of: errors)) ?? []
-      let last = String(decoding: written.suffix(4096), as: UTF8.self).split(whereSeparator: \.isNewline).last ?? ""
-      // The statuses are those of timeout(1): 124, or 137 where the command had to be killed.
       let reason =
-        status == 124 || status == 137
-        ? "its command was ended after \(limit) s (--command-seconds)" : "its command failed with status \(status)"
-      throw Failure(.badData, last.isEmpty ? reason : "\(reason): \(last.prefix(200))")
+        switch status {
+        // The statuses are those of timeout(1): 124, or 137 where the command had to be killed.
+        case 124, 137: "its command was ended after \(limit) s (--command-seconds)"
+        case 128 + SIGXFSZ: "its command wrote more than \(mostBytes) bytes: does it end?"
+        default: "its command failed with status \(status)"
+        }
+      let last = lastLine(of: errors)
+      throw Failure(.badData, last.isEmpty ? reason : "\(reason): \(last)")
     }
     do {
       return try convert(output, to: path)
-    } catch let failure as Failure where failure.message.hasPrefix(output + ": ") {
-      throw Failure(.badData, "its command's output \(failure.message.dropFirst(output.utf8.count + 2))")
+    } catch let failure as Failure where failure.message.begins(with: output + ": ") {
+      throw Failure(.badData, "its command's output \(failure.reason(at: output))")
     }
   }
 
-  private static func run(_ command: String, output: String, errors: String, limit: Double) throws -> Int32 {
+  /// The last line of a file, or the beginning of it.
+  private static func lastLine(of path: String) -> String {
+    guard let file = try? InputFile(path: path) else { return "" }
+    let count = min(file.bytes, 4096)
+    let end = (try? file.read(at: file.bytes - count, count: count)) ?? []
+    return String((String(decoding: end, as: UTF8.self).split(whereSeparator: \.isNewline).last ?? "").prefix(200))
+  }
+
+  private static func run(
+    _ command: String, output: String, errors: String, limit: Double, mostBytes: Int
+  ) throws -> Int32 {
     for path in [output, errors] { try Data().write(to: URL(fileURLWithPath: path)) }
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     // Swift's threads block signals, and a program that they start would block them too, so that timeout could not end
     // it.
     process.arguments = [
-      "--default-signal", "timeout", "--kill-after=2", String(format: "%.3f", limit), "sh", "-c", command,
+      "--default-signal", "timeout", "--kill-after=2", String(format: "%.3f", limit),
+      // The shell counts in blocks of 512 bytes.
+      "sh", "-c", "ulimit -f \"$1\" && exec sh -c \"$2\"", "sh", "\((mostBytes + 511) / 512)", command,
     ]
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: output))
@@ -103,6 +123,7 @@ package struct CommandRecordings: Sendable {
 
   private static func convert(_ recording: String, to path: String) throws -> Int {
     let source = try AudioFile(path: recording)
+    try source.checkNothingFollows(source.seconds)
     guard source.channels <= FLACFile.mostChannels else {
       throw AudioFile.unusable(
         recording,

@@ -30,6 +30,11 @@ package struct CompanionLists: Sendable {
     trials = read(TrialList.name) { try TrialList.read($0, allowsBlind: true) }
     enrolments = read(PublishedEvaluation.enrolmentsName) { try EnrolmentMap.read($0) }
     genders = read(Self.gendersName) { try KaldiList(path: $0, fields: 2...2, isLenient: true) }
+    if let wrong = genders?.faults, let first = wrong.first {
+      notes.append(
+        "\(Self.gendersName) of the source: \(wrong.count) \(wrong.count == 1 ? "line is" : "lines are") left out, the first "
+          + "in line \(first.number): \(first.what)")
+    }
     let others = (FileSystem.entries(of: directory)?.entries ?? []).map(\.name).filter { name in
       let path = "\(directory)/\(name)"
       return !name.begins(with: ".") && !Self.known.contains(name) && AudioSuffix.stem(of: name) == name

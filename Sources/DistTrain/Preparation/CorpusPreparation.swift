@@ -37,47 +37,22 @@ package struct CorpusPreparation: Sendable {
     _ source: CorpusSource, recordings: [Name: Result<String, Failure>] = [:], channels: ChannelChoice = .mean,
     lengths: ClosedRange<Double>, minimumUtterances: Int, voice: VoiceActivity? = nil,
     joiningBelow limit: Double? = nil,
-    finished: @Sendable () -> Void = {}
+    finished: @escaping @Sendable () -> Void = {}
   ) throws {
     companions = source.companions
+    let opening = UtteranceOpening(recordings: recordings, finished: finished)
     var leftOut = source.leftOut
-    func open(
-      _ utterances: [ListedUtterance], channels: ChannelChoice, voice: VoiceActivity?
-    ) throws -> [Opened] {
-      let outcomes = utterances.concurrentMap(finished: finished) { utterance in
-        Self.open(utterance, recordings: recordings, channels, voice)
-      }
-      try ChannelChoice.checkNames(
-        zip(utterances, outcomes).flatMap { from, made in made.map { (from: from, made: $0.utterance) } })
-      return outcomes.joined().compactMap { utterance, opened in
-        switch opened {
-        case .success(let opened): return opened
-        case .failure(let error):
-          leftOut.append(utterance.leftOut(Self.reason(error, path: utterance.path)))
-          return nil
-        }
-      }
-    }
-    let opened = try open(source.utterances, channels: channels, voice: voice)
+    let opened = try opening.open(source.utterances, channels: channels, voice: voice, &leftOut)
     let trimmed = opened.compactMap(\.trimmed)
     trimming = voice.map { _ in SilenceTrimming(trimmed, given: opened.count - trimmed.count) }
     var usable = opened.map(\.utterance)
     if let limit { usable = try UtteranceJoining.join(usable, shorterThan: limit) }
-    let (right, wrong) = usable.divided { lengths.contains($0.seconds!) }
-    let removed = Dictionary(uniqueKeysWithValues: trimmed.map { (Name($0.utterance), $0.removed) })
-    leftOut += wrong.map { $0.leftOut(Self.reason($0.seconds!, lengths, removed: removed[Name($0.id)] ?? 0)) }
-    var counts: [Name: Int] = [:]
-    for utterance in right { counts[Name(utterance.speaker), default: 0] += 1 }
-    let (enough, few) = right.divided { counts[Name($0.speaker)]! >= minimumUtterances }
-    leftOut += few.map {
-      $0.leftOut(
-        "its speaker has too few usable utterances: \(counts[Name($0.speaker)]!), --minimum-utterances is \(minimumUtterances)"
-      )
-    }
-    utterances = enough
+    utterances = Self.chosen(
+      usable, lengths: lengths, minimumUtterances: minimumUtterances, trimmed: trimmed, &leftOut)
     var averaged = opened.count(where: \.isMean)
     evaluation = try source.evaluation.map { whole in
-      let heard = try open(whole.utterances, channels: channels == .each ? .mean : channels, voice: nil)
+      let heard = try opening.open(
+        whole.utterances, channels: channels == .each ? .mean : channels, voice: nil, &leftOut)
       averaged += heard.count(where: \.isMean)
       let left = try whole.restricted(to: heard.map(\.utterance))
       return (left, whole.trials.trials.count - left.trials.trials.count)
@@ -86,72 +61,29 @@ package struct CorpusPreparation: Sendable {
     self.leftOut = ByteOrder.sorted(ByteOrder.sorted(leftOut) { $0.utterance }) { $0.path }
   }
 
+  /// The utterances of an accepted length whose speakers have enough of them; the others are left out.
+  private static func chosen(
+    _ usable: [ListedUtterance], lengths: ClosedRange<Double>, minimumUtterances: Int, trimmed: [TrimmedUtterance],
+    _ leftOut: inout [LeftOut]
+  ) -> [ListedUtterance] {
+    let (right, wrong) = usable.divided { lengths.contains($0.seconds!) }
+    let removed = Dictionary(uniqueKeysWithValues: trimmed.map { (Name($0.utterance), $0.removed) })
+    leftOut += wrong.map { $0.leftOut(reason($0.seconds!, lengths, removed: removed[Name($0.id)] ?? 0)) }
+    var counts: [Name: Int] = [:]
+    for utterance in right { counts[Name(utterance.speaker), default: 0] += 1 }
+    let (enough, few) = right.divided { counts[Name($0.speaker)]! >= minimumUtterances }
+    leftOut += few.map {
+      $0.leftOut(
+        "its speaker has too few usable utterances: \(counts[Name($0.speaker)]!), --minimum-utterances is \(minimumUtterances)"
+      )
+    }
+    return enough
+  }
+
   /// The number of utterances left out for each kind of reason, the most frequent kind first.
   package var leftOutByKind: [(kind: String, count: Int)] {
     Dictionary(grouping: leftOut, by: \.kind).map { (kind: $0.key, count: $0.value.count) }
       .sorted { ($1.count, $0.kind) < ($0.count, $1.kind) }
-  }
-
-  /// An utterance that can be used.
-  private struct Opened {
-    var utterance: ListedUtterance
-    /// The part of its recording that was kept; nil where voice was not looked for.
-    var trimmed: TrimmedUtterance?
-    /// Whether it is the mean of several channels.
-    var isMean = false
-  }
-
-  /// Opens what is heard of an utterance: one utterance, or one for each channel.
-  private static func open(
-    _ utterance: ListedUtterance, recordings: [Name: Result<String, Failure>], _ channels: ChannelChoice,
-    _ voice: VoiceActivity?
-  ) -> [(utterance: ListedUtterance, opened: Result<Opened, any Error>)] {
-    do {
-      let heard = try channels.utterances(utterance) { try recordings[Name($0.path)]?.get() ?? $0.path }
-      return heard.map { one in (one, Result { try open(one, recordings: recordings, voice) }) }
-    } catch {
-      return [(utterance, .failure(error))]
-    }
-  }
-
-  private static func open(
-    _ utterance: ListedUtterance, recordings: [Name: Result<String, Failure>], _ voice: VoiceActivity?
-  ) throws -> Opened {
-    var utterance = utterance
-    if !utterance.pieces.isEmpty {
-      let pieces = try utterance.pieces.map { try open($0, recordings: recordings, nil) }
-      utterance.pieces = pieces.map(\.utterance)
-      utterance.seconds = ListedUtterance.seconds(of: utterance.pieces)
-      utterance.channel = nil
-      return Opened(utterance: utterance, isMean: pieces.contains(where: \.isMean))
-    }
-    if let recording = recordings[Name(utterance.path)] { utterance.path = try recording.get() }
-    let isWhole = utterance.recording == nil
-    let found = try AudioInspection.inspect(
-      path: utterance.path, start: utterance.start, seconds: utterance.seconds, channel: utterance.channel,
-      voice: isWhole ? voice : nil)
-    // The only channel needs no file of its own.
-    if found.channels == 1 { utterance.channel = nil }
-    let seconds = KaldiDirectory.rounded(found.seconds)
-    // A segment may end a little after its file, because the times in lists are rounded.
-    utterance.seconds = isWhole ? seconds : min(seconds, utterance.seconds ?? .infinity)
-    let isMean = found.channels > 1 && utterance.channel == nil
-    guard let samples = found.voice else { return Opened(utterance: utterance, isMean: isMean) }
-    var trimmed = try trim(utterance, to: samples, sampleRate: found.sampleRate)
-    trimmed.isMean = isMean
-    return trimmed
-  }
-
-  /// The voice of a whole recording.
-  private static func trim(_ utterance: ListedUtterance, to samples: [Range<Int>], sampleRate: Int) throws -> Opened {
-    guard !samples.isEmpty else {
-      throw Failure(.badData, "holds no voice: no frame's energy is above --trim-silence's threshold")
-    }
-    func seconds(_ sample: Int) -> Double { KaldiDirectory.rounded(Double(sample) / Double(sampleRate)) }
-    let trimmed = TrimmedUtterance(
-      utterance: utterance.id, seconds: utterance.seconds!,
-      kept: samples.map { seconds($0.lowerBound)..<seconds($0.upperBound) })
-    return Opened(utterance: trimmed.removed > 0 ? utterance.cut(to: trimmed.kept) : utterance, trimmed: trimmed)
   }
 
   /// The reason for which an utterance of a wrong length is left out.
@@ -161,21 +93,6 @@ package struct CorpusPreparation: Sendable {
     return seconds < lengths.lowerBound
       ? "is too short\(rest): \(seconds) s\(whole), --minimum-seconds is \(lengths.lowerBound)"
       : "is too long\(rest): \(seconds) s\(whole), --maximum-seconds is \(lengths.upperBound)"
-  }
-
-  private static func reason(_ error: any Error, path: String) -> String {
-    let message = (error as? Failure)?.message ?? "\(error)"
-    let reason = message.begins(with: path + ": ") ? message.dropping(bytes: path.utf8.count + 2) : message
-    if reason.hasPrefix("lasts ") { return "the segment is not in its file: \(reason)" }
-    let suffix = FileSystem.suffix(of: path)
-    guard reason.hasPrefix("is not audio"), AudioSuffix.foreign.contains(suffix) else { return reason }
-    return "is .\(suffix), which libsndfile does not read: \(AudioSuffix.conversion(suffix))"
-  }
-}
-
-extension ListedUtterance {
-  fileprivate func leftOut(_ reason: String) -> LeftOut {
-    LeftOut(utterance: id, path: path, reason: reason)
   }
 }
 

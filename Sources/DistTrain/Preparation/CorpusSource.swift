@@ -38,7 +38,8 @@ package struct CorpusSource: Sendable {
   /// - Parameters:
   ///   - allowsCommands: whether entries of lists may be commands that end in a pipe.
   ///   - columns: what the columns of a CSV file hold that have other names than the usual ones.
-  /// - Throws: `Failure(.badData)` where there is no audio, a list is malformed, or two files would get the same name.
+  /// - Throws: `Failure(.badData)` where there is no audio, a list is malformed or names commands that are not allowed, or
+  ///   two files would get the same name.
   package init(
     _ path: String, layout: CorpusLayout? = nil, allowsCommands: Bool = false, columns: [Name: String] = [:]
   ) throws {
@@ -57,26 +58,25 @@ package struct CorpusSource: Sendable {
     switch layout {
     case .folders, .voxceleb: self = try SpeakerTree(root, named: path).source(layout)
     case .kaldi:
-      let (utterances, faults) = try KaldiDirectory(root, allowsCommands: allowsCommands, isLenient: true).listed()
-      self = try Self.whole(
-        utterances.map { $0.absolute() },
-        leftOut: faults.map { LeftOut(utterance: $0.utterance, path: $0.place, reason: $0.what) }, root)
+      self = try Self.whole(KaldiDirectory(root, allowsCommands: allowsCommands, isLenient: true), root)
     case .cnCeleb: self = try CNCeleb.source(root, named: path)
-    case .csv: self = try CSVRecordings.source(root, columns: columns)
+    case .csv: self = try CSVRecordings.source(root, columns: columns, allowsCommands: allowsCommands)
     case .wespeaker: self = try WespeakerList.source(root, allowsCommands: allowsCommands)
     case .shards: self = try ShardList.source(root)
     }
   }
 
   /// The utterances of a data directory without those of damaged shards.
-  private static func whole(
-    _ utterances: [ListedUtterance], leftOut: [LeftOut], _ directory: String
-  ) throws -> CorpusSource {
+  private static func whole(_ lists: KaldiDirectory, _ directory: String) throws -> CorpusSource {
+    let (listed, faults) = try lists.listed()
+    let utterances = listed.map { $0.absolute() }
+    let leftOut = faults.map { LeftOut(utterance: $0.utterance, path: $0.place, reason: $0.what) }
     let damages = try ShardRecords(directory)?.damaged() ?? []
     let companions = try CompanionLists(directory)
+    let notes = companions.notes + [lists.unsegmented].compactMap(\.self)
     guard !damages.isEmpty else {
       return CorpusSource(
-        layout: .kaldi, utterances: utterances, leftOut: leftOut, companions: companions, notes: companions.notes)
+        layout: .kaldi, utterances: utterances, leftOut: leftOut, companions: companions, notes: notes)
     }
     return CorpusSource(
       layout: .kaldi, utterances: utterances.filter { !damages.holds($0.path) },
@@ -86,7 +86,7 @@ package struct CorpusSource: Sendable {
             LeftOut(
               utterance: utterance.id, path: utterance.path, reason: "its shard is damaged: \($0.shard) \($0.reason)")
           }
-        }, companions: companions, notes: companions.notes + [damages.summary(in: directory)])
+        }, companions: companions, notes: notes + [damages.summary(in: directory)])
   }
 
   private static let wanted =

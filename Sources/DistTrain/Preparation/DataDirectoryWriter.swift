@@ -12,27 +12,26 @@ package struct DataDirectoryWriter: Sendable {
   }
 
   /// Writes the lists of `utterances` into a folder, which is created where it is missing.
+  /// - Throws: `Failure(.badData)` where two files would have one key in `wav.scp`, and where a list cannot be written.
   package func write(_ utterances: [ListedUtterance], into folder: String) throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let sorted = ByteOrder.sorted(utterances) { $0.id }
+    let keys = try RecordingKeys(sorted)
     func save(_ name: String, _ lines: [String]) throws { try OutputFile.write(lines: lines, to: "\(folder)/\(name)") }
-    try save("wav.scp", files(sorted))
+    try save("wav.scp", files(keys))
     try save("utt2spk", sorted.map { "\($0.id) \($0.speaker)" })
     try save("spk2utt", Self.bySpeaker(sorted))
     try save("utt2dur", sorted.compactMap { utterance in utterance.seconds.map { "\(utterance.id) \($0)" } })
     if sorted.contains(where: { $0.recording != nil }) {
-      try save("segments", sorted.map { Self.segment($0) })
+      try save("segments", sorted.map { Self.segment($0, of: keys.key(of: $0)) })
     }
     if sorted.allSatisfy({ $0.seconds != nil }) { try CorpusIndex.write(folder) }
   }
 
-  private func files(_ utterances: [ListedUtterance]) -> [String] {
-    let keyed = ByteOrder.sorted(utterances.map { (key: $0.recording ?? $0.id, path: $0.path) }) { $0.key }
-    var lines: [String] = []
-    for (index, file) in keyed.enumerated() where index == 0 || !ByteOrder.equal(keyed[index - 1].key, file.key) {
-      lines.append("\(file.key) \(base.map { Self.relative(file.path, to: $0) } ?? file.path)")
+  private func files(_ keys: RecordingKeys) -> [String] {
+    ByteOrder.sorted(Array(keys.files)) { $0.key.text }.map { key, path in
+      "\(key.text) \(base.map { Self.relative(path, to: $0) } ?? path)"
     }
-    return lines
   }
 
   private static func bySpeaker(_ utterances: [ListedUtterance]) -> [String] {
@@ -42,9 +41,9 @@ package struct DataDirectoryWriter: Sendable {
     }
   }
 
-  private static func segment(_ utterance: ListedUtterance) -> String {
+  private static func segment(_ utterance: ListedUtterance, of recording: String) -> String {
     let end = KaldiDirectory.rounded(utterance.start + (utterance.seconds ?? 0))
-    return "\(utterance.id) \(utterance.recording ?? utterance.id) \(utterance.start) \(end)"
+    return "\(utterance.id) \(recording) \(utterance.start) \(end)"
   }
 
   /// A path relative to a folder: `/data/a/b.wav` seen from `/data/lists` is `../a/b.wav`.

@@ -36,3 +36,8 @@ package struct LeftOut: Sendable, Equatable {
     return kind.split(separator: " ").joined(separator: " ")
   }
 }
+
+extension ListedUtterance {
+  /// The utterance as one that is left out for a reason.
+  func leftOut(_ reason: String) -> LeftOut { LeftOut(utterance: id, path: path, reason: reason) }
+}

@@ -63,38 +63,9 @@ package struct PreparedCorpus: Sendable {
       let first = preparation.leftOut.first.map { "\($0.path) \($0.reason)" } ?? ""
       throw Failure(.badData, "no utterance can be used (\(reasons)); the first: \(first)")
     }
+    let division = Division(preparation, trials: trials, seed: seed)
     let whole = Corpus(preparation.utterances)
-    func draw(_ corpus: Corpus) throws -> TrialDraw { try TrialDraw(corpus: corpus, count: trials, seed: seed) }
-    let held = try heldOut(whole)
-    if let published = preparation.evaluation?.published {
-      guard held == nil, trials == nil else {
-        throw Failure(
-          .usage, "the corpus has an evaluation of its own: leave out --hold-out, --evaluation-speakers and --trials")
-      }
-      parts = [
-        Part(name: "train", utterances: preparation.utterances),
-        Part(name: "evaluation", utterances: published.utterances, published: published),
-      ]
-      return
-    }
-    func kept(_ utterances: [ListedUtterance], trials: Bool = false) -> KeptLists? {
-      preparation.companions.map { KeptLists($0, of: utterances, keepsTrials: trials) }
-    }
-    guard let held else {
-      let all = preparation.utterances
-      parts = [
-        Part(
-          name: "", utterances: all, trials: trials == nil ? nil : try draw(whole),
-          kept: kept(all, trials: trials == nil))
-      ]
-      return
-    }
-    let training = preparation.utterances.filter { !held.contains(Name($0.speaker)) }
-    let evaluation = preparation.utterances.filter { held.contains(Name($0.speaker)) }
-    parts = [
-      Part(name: "train", utterances: training, kept: kept(training)),
-      Part(name: "evaluation", utterances: evaluation, trials: try draw(Corpus(evaluation)), kept: kept(evaluation)),
-    ]
+    parts = try division.parts(whole, held: heldOut(whole))
   }
 
   /// Writes the whole output folder.
@@ -119,30 +90,9 @@ package struct PreparedCorpus: Sendable {
     var clipping = recordings?.clipping ?? Clipping()
     if overwrite, shards == nil { try checkOverwriting(base, named: output) }
     try WholeFolder.write(output, replacing: overwrite ? Self.names : nil) { folder in
+      let place = Place(folder: folder, final: base, isRelative: relativePaths)
       for part in parts {
-        let place = part.name.isEmpty ? "" : "/" + part.name
-        let joined = "/\(audio)/joined\(place)"
-        let lists = relativePaths ? base + place : nil
-        var utterances = try PreparedAudio.write(
-          part.utterances, below: folder + joined, named: (shards == nil ? base : folder) + joined,
-          clipping: &clipping)
-        if let shards {
-          utterances = try shards.write(
-            utterances, into: folder + place, named: base + place, relativeTo: lists, clipping: &clipping,
-            finished: finished)
-        } else if let recordings {
-          utterances = recordings.moved(utterances, to: "\(base)/\(audio)/commands")
-        }
-        try DataDirectoryWriter(relativeTo: lists).write(utterances, into: folder + place)
-        if utterances.contains(where: { !$0.pieces.isEmpty }) {
-          try OutputFile.write(
-            lines: PreparedAudio.report(utterances), to: "\(folder)\(place)/\(PreparedAudio.joinedName)")
-        }
-        if let trials = part.trials {
-          try OutputFile.write(lines: trials.lines(part.corpus), to: "\(folder)\(place)/\(TrialList.name)")
-        }
-        try part.published?.write(into: folder + place)
-        try part.kept?.write(into: folder + place)
+        try write(part, at: place, recordings, shards, clipping: &clipping, finished: finished)
       }
       if shards != nil {
         try FileSystem.remove("\(folder)/\(audio)")
@@ -157,6 +107,45 @@ package struct PreparedCorpus: Sendable {
     }
     OpenShards.shared.forget(below: base)
     return clipping
+  }
+
+  /// Where the output is written.
+  private struct Place {
+    /// The folder that holds the output until it is whole.
+    let folder: String
+    /// The path that the output will have in the end.
+    let final: String
+    let isRelative: Bool
+  }
+
+  /// Writes one data directory and the audio that it needs.
+  private func write(
+    _ part: Part, at place: Place, _ recordings: CommandRecordings?, _ shards: ShardWriter?,
+    clipping: inout Clipping, finished: @escaping @Sendable () -> Void
+  ) throws {
+    let name = part.name.isEmpty ? "" : "/" + part.name
+    let (folder, base) = (place.folder + name, place.final + name)
+    let audio = PreparedAudio.folderName
+    let joined = "/\(audio)/joined\(name)"
+    let lists = place.isRelative ? base : nil
+    var utterances = try PreparedAudio.write(
+      part.utterances, below: place.folder + joined, named: (shards == nil ? place.final : place.folder) + joined,
+      clipping: &clipping)
+    if let shards {
+      utterances = try shards.write(
+        utterances, into: folder, named: base, relativeTo: lists, clipping: &clipping, finished: finished)
+    } else if let recordings {
+      utterances = recordings.moved(utterances, to: "\(place.final)/\(audio)/commands")
+    }
+    try DataDirectoryWriter(relativeTo: lists).write(utterances, into: folder)
+    if utterances.contains(where: { !$0.pieces.isEmpty }) {
+      try OutputFile.write(lines: PreparedAudio.report(utterances), to: "\(folder)/\(PreparedAudio.joinedName)")
+    }
+    if let trials = part.trials {
+      try OutputFile.write(lines: trials.lines(part.corpus), to: "\(folder)/\(TrialList.name)")
+    }
+    try part.published?.write(into: folder)
+    try part.kept?.write(into: folder)
   }
 
   /// Refuses to replace a folder that holds audio which the new lists name.

@@ -22,7 +22,13 @@ struct ShardContents: Sendable {
       var tar = try TarReader(path: path)
       while let member = try tar.next() {
         // As in wespeaker's reader, the members of an utterance follow each other, and the suffix follows the last dot.
-        let (key, suffix) = Self.divided(member.name)
+        guard let name = member.name else {
+          leftOut.append(
+            LeftOut(
+              utterance: "-", path: "\(path):\(member.offset)", reason: "its name is not UTF-8: write the shard anew"))
+          continue
+        }
+        let (key, suffix) = Self.divided(name)
         if open.key.map({ Name($0) }) != Name(key) {
           close(open)
           open = Open(key: key)
@@ -36,8 +42,9 @@ struct ShardContents: Sendable {
       }
       close(open)
     } catch {
-      let message = Failure(error).message
-      let reason = message.begins(with: path + ": ") ? message.dropping(bytes: path.utf8.count + 2) : message
+      // The members before the damage may be those of a whole utterance.
+      if open.isWhole { close(open) }
+      let reason = Failure(error).reason(at: path)
       leftOut.append(
         LeftOut(utterance: "-", path: path, reason: "\(reason); \(entries.count) utterances of the shard are taken"))
     }
@@ -49,6 +56,9 @@ struct ShardContents: Sendable {
     var speaker: String?
     var suffix = ""
     var offset: Int?
+
+    /// Whether both the speaker and the recording came.
+    var isWhole: Bool { speaker != nil && offset != nil }
   }
 
   private mutating func close(_ open: Open) {
@@ -61,7 +71,7 @@ struct ShardContents: Sendable {
     }
     let reason =
       if AudioSuffix.foreign.contains(open.suffix) {
-        "is .\(open.suffix), which libsndfile does not read: \(AudioSuffix.conversion(open.suffix))"
+        AudioSuffix.refusal(open.suffix)
       } else if open.offset == nil {
         "has no recording beside its speaker"
       } else {
@@ -78,9 +88,9 @@ struct ShardContents: Sendable {
   /// The speaker that a member names; empty where it names none in UTF-8.
   private static func speaker(_ member: TarReader.Member, _ file: InputFile) throws -> String {
     guard member.count <= 4096 else {
-      throw Failure(.badData, "\(file.path): is a damaged shard: '\(member.name)' has \(member.count) bytes")
+      throw Failure(.badData, "\(file.path): is a damaged shard: '\(member.name ?? "?")' has \(member.count) bytes")
     }
     let bytes = try file.read(at: member.offset, count: member.count)
-    return (try? TextLines.of(bytes, path: member.name))?.first?.text ?? ""
+    return (try? TextLines.of(bytes, path: file.path))?.first?.text ?? ""
   }
 }

@@ -24,8 +24,12 @@ enum ShardList {
     let damages = try ShardRecords(FileSystem.folder(of: path))?.damaged() ?? []
     let whole = shards.filter { shard in !damages.contains { $0.holds(shard: shard.path) } }
     guard !whole.isEmpty else { throw Failure(.badData, damages.summary(in: path)) }
-    var rows = UtteranceRows(path: path)
-    var leftOut: [LeftOut] = []
+    var rows = UtteranceRows(path: path, allowsCommands: false)
+    var leftOut = damages.filter { damage in shards.contains { damage.holds(shard: $0.path) } }.map {
+      LeftOut(
+        utterance: "-", path: $0.shard,
+        reason: "the shard is damaged: \($0.reason); its \($0.utterances) utterances are left out")
+    }
     for (shard, contents) in zip(whole, whole.concurrentMap { ShardContents($0.path) }) {
       for entry in contents.entries {
         let place = "\(shard.path):\(entry.offset)"

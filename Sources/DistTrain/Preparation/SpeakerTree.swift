@@ -22,27 +22,22 @@ struct SpeakerTree {
   }
 
   func source(_ layout: CorpusLayout) throws -> CorpusSource {
-    var utterances: [ListedUtterance] = []
+    var files: [FolderNames.File] = []
     var leftOut = tree.leftOut
     for parts in tree.files {
       let path = ([root] + parts).joined(separator: "/")
       switch Self.identity(parts, layout: layout) {
-      case .success(let id):
-        utterances.append(
-          ListedUtterance(id: UtteranceName.joined(id), speaker: UtteranceName.of(id[0]), path: path))
-      case .failure(let failure):
-        leftOut.append(LeftOut(utterance: "-", path: path, reason: failure.message))
+      case .success(let id): files.append((id, path))
+      case .failure(let failure): leftOut.append(LeftOut(utterance: "-", path: path, reason: failure.message))
       }
     }
-    guard !utterances.isEmpty else {
+    guard !files.isEmpty else {
       let place = layout == .voxceleb ? "idXXXXX/video/00001.wav" : "speaker/…/file.wav, a folder for each speaker"
       throw Failure(.badData, "\(path): none of its \(tree.files.count) audio files is placed as \(place)")
     }
-    let source = CorpusSource(
-      layout: layout, utterances: utterances, leftOut: leftOut, passedOver: tree.passedOver)
-    try Self.checkNames(source.utterances)
-    if layout == .folders { try Self.checkSpeakers(source.utterances) }
-    return source
+    let named = FolderNames.utterances(files)
+    return CorpusSource(
+      layout: layout, utterances: named.utterances, leftOut: leftOut + named.leftOut, passedOver: tree.passedOver)
   }
 
   /// The failure of a tree that holds data directories; nil for one that holds none.
@@ -90,25 +85,5 @@ struct SpeakerTree {
     }
     guard parts.count >= 2 else { return .failure(Failure(.badData, "is not in a speaker's folder")) }
     return .success(parts)
-  }
-
-  private static func checkNames(_ utterances: [ListedUtterance]) throws {
-    for (first, second) in zip(utterances, utterances.dropFirst()) where ByteOrder.equal(first.id, second.id) {
-      throw Failure(
-        .badData, "\(second.path): the utterance id '\(second.id)' is taken by \(first.path): rename one of the two")
-    }
-  }
-
-  private static func checkSpeakers(_ utterances: [ListedUtterance]) throws {
-    var folders: [Name: Name] = [:]
-    for utterance in utterances {
-      let depth = utterance.id.utf8.count { $0 == UInt8(ascii: "/") }
-      let folder = Name(utterance.path.pathParts.dropLast(depth).last ?? "")
-      if let known = folders.updateValue(folder, forKey: Name(utterance.speaker)), known != folder {
-        throw Failure(
-          .badData,
-          "the folders '\(known.text)' and '\(folder.text)' would both be speaker '\(utterance.speaker)': rename one")
-      }
-    }
   }
 }

@@ -5,13 +5,19 @@ struct UtteranceRows {
   /// The lines of which there is no utterance.
   private(set) var leftOut: [LeftOut] = []
   private var firstFault: Failure?
+  /// The line of the first command, where commands are not allowed.
+  private var refusedCommand: Failure?
   private let path: String
+  private let allowsCommands: Bool
   private var resolver: PathResolver
   private var lines: [Name: Int] = [:]
   private var speakers: [Name: Name] = [:]
 
-  init(path: String) {
+  /// - Parameter allowsCommands: whether the list may name commands that end in a pipe (`ListedUtterance.isCommand`);
+  ///   where it may not, one of them refuses the whole list (`withRecordings`), as in a data directory.
+  init(path: String, allowsCommands: Bool) {
     self.path = path
+    self.allowsCommands = allowsCommands
     resolver = PathResolver(folder: FileSystem.folder(of: path))
   }
 
@@ -24,10 +30,7 @@ struct UtteranceRows {
       let place = "\(path):\(line)"
       firstFault = firstFault ?? failure
       leftOut.append(
-        LeftOut(
-          utterance: "-", path: place,
-          reason: failure.message.begins(with: place + ": ")
-            ? failure.message.dropping(bytes: place.utf8.count + 2) : failure.message))
+        LeftOut(utterance: "-", path: place, reason: failure.reason(at: place)))
     }
   }
 
@@ -45,12 +48,13 @@ struct UtteranceRows {
     if let earlier = lines[Name(utterance)] {
       throw Failure(
         .badData,
-        "\(path):\(line): the utterance id '\(utterance)' is already on line \(earlier): give each its own")
+        "\(path):\(line): its utterance id is taken: '\(utterance)' is on line \(earlier) already: give each its own")
     }
     let name = UtteranceName.of(speaker)
     if let known = speakers[Name(name)], known != Name(speaker) {
       throw Failure(
-        .badData, "\(path):\(line): the speakers '\(known.text)' and '\(speaker)' would both be '\(name)': rename one")
+        .badData,
+        "\(path):\(line): two speakers would be one: '\(known.text)' and '\(speaker)' become '\(name)': rename one")
     }
     lines[Name(utterance)] = line
     speakers[Name(name)] = Name(speaker)
@@ -58,14 +62,19 @@ struct UtteranceRows {
     var row = ListedUtterance(
       id: utterance, speaker: name, path: place, recording: stretch == nil ? nil : "", start: stretch?.start ?? 0,
       seconds: stretch?.seconds)
+    if row.isCommand, !allowsCommands, refusedCommand == nil {
+      refusedCommand = Failure(.badData, "\(path):\(line): \(KaldiDirectory.commandRefusal(utterance))")
+    }
     row.pieces = pieces.map { row.piece(start: $0.start, end: KaldiDirectory.rounded($0.start + $0.seconds)) }
     utterances.append(row)
   }
 
   /// The utterances with the names of the recordings that they are cut from. A recording is named after the first
   /// utterance of its file, whose id no other utterance has.
-  /// - Throws: `Failure(.badData)` with the first line where none is right.
+  /// - Throws: `Failure(.badData)` with the first line where none is right, and for a command where commands are not
+  ///   allowed.
   func withRecordings() throws -> [ListedUtterance] {
+    if let refusedCommand { throw refusedCommand }
     if utterances.isEmpty, let firstFault { throw firstFault }
     guard utterances.contains(where: { $0.recording != nil }) else { return utterances.map { $0.absolute() } }
     var keys: [Name: String] = [:]
@@ -76,16 +85,5 @@ struct UtteranceRows {
       if utterance.recording != nil { utterance.recording = key }
       return utterance
     }
-  }
-}
-
-/// Replaces white space in names by underscores, because white space separates the fields of lists.
-enum UtteranceName {
-  static func of(_ name: some StringProtocol) -> String {
-    String(String.UnicodeScalarView(name.unicodeScalars.map { $0.properties.isWhitespace ? "_" : $0 }))
-  }
-
-  static func joined(_ parts: [String]) -> String {
-    parts.map { of($0) }.joined(separator: "/")
   }
 }

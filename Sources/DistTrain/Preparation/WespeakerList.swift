@@ -46,12 +46,9 @@ enum WespeakerList {
     let entries = lines.concurrentMap { line in
       Result { try StrictJSON.decode(Entry.self, from: Data(line.text.utf8), path: "\(path):\(line.number)") }
     }
-    var rows = UtteranceRows(path: path)
+    var rows = UtteranceRows(path: path, allowsCommands: allowsCommands)
     for (line, entry) in zip(lines, entries) {
       let entry = Result { try checked(entry.get(), place: "\(path):\(line.number)") }
-      if !allowsCommands, let entry = try? entry.get(), entry.wav.ends(with: "|") {
-        throw Failure(.badData, "\(path):\(line.number): \(KaldiDirectory.commandRefusal(entry.key))")
-      }
       rows.take(line: line.number) { rows in
         let (entry, pieces) = (try entry.get(), try self.pieces(entry.get(), place: "\(path):\(line.number)"))
         try rows.add(

@@ -6,6 +6,8 @@ final class CheckpointPolicy {
   /// The seconds that a due checkpoint waits for the one before. A disk that takes longer costs checkpoints, but does
   /// not stop training.
   private static let patience = 10.0
+  /// The least seconds that a checkpoint may take once a stop was asked for.
+  private static let shortestGrace = 20.0
 
   private let session: RunSession
   /// The log that has to be on disk with a checkpoint; nil on ranks other than 0.
@@ -51,8 +53,7 @@ final class CheckpointPolicy {
     defer { stoodStill += monotonicSeconds() - began }
     lastSave = began
     guard try isWorthSaving() else {
-      session.note(
-        "warning: no checkpoint at step \(trainer.step): parameters are not finite; the last checkpoint stays")
+      session.note("warning: no checkpoint at step \(trainer.step): parameters are not finite; \(lastGood)")
       return
     }
     let isFree = communicator.broadcast(!session.isFirstRank || writer.wait(atMost: Self.patience))
@@ -69,15 +70,15 @@ final class CheckpointPolicy {
   func save() throws {
     communicator.announce("the checkpoint of step \(trainer.step)")
     guard try isWorthSaving() else {
-      throw try session.end(
-        "step \(trainer.step): parameters are not finite and are not saved; the last checkpoint is good")
+      if session.isFirstRank { finish() }
+      throw try session.end("step \(trainer.step): parameters are not finite and are not saved; \(lastGood)")
     }
     try communicator.agree {
       guard session.isFirstRank else { return }
       finish()
       if writer.lastWritten == trainer.step { return }
       startWriting(isBest: false)
-      writer.wait()
+      wait()
       if let failure = writer.takeOutcomes().lazy.compactMap(\.failure).first { throw failure }
     }
     lastSave = monotonicSeconds()
@@ -99,7 +100,8 @@ final class CheckpointPolicy {
     guard settings.keepBest, trainer.step > 0, eer < bestEER else { return }
     bestEER = eer
     // A checkpoint that was begun for this step is written before the mark is set.
-    let isThere = communicator.broadcast(session.isFirstRank && (writer.wait() && writer.lastWritten == trainer.step))
+    if session.isFirstRank { wait() }
+    let isThere = communicator.broadcast(session.isFirstRank && writer.lastWritten == trainer.step)
     guard isThere else { return try begin(isBest: true) }
     guard session.isFirstRank else { return }
     writer.start(step: trainer.step) { [store, step = trainer.step, keep = settings.keep] in
@@ -122,8 +124,33 @@ final class CheckpointPolicy {
     report()
   }
 
-  /// Waits for the checkpoint that is being written.
-  func wait() { writer.wait() }
+  /// Waits for the checkpoint that is being written. After a request to stop, a disk that does not answer is waited for
+  /// no longer than a grace: then the process ends here, because nothing that needs the disk would come to an end.
+  func wait() {
+    var asked: Double?
+    let grace = max(Self.shortestGrace, 3 * expectedSeconds)
+    let hasEnded = writer.wait {
+      guard StopRequest.received != nil else { return false }
+      let began = asked ?? monotonicSeconds()
+      asked = began
+      return monotonicSeconds() - began > grace
+    }
+    if hasEnded { return }
+    let isWritten = writer.lastWritten == trainer.step
+    communicator.abort(
+      Failure(
+        isWritten ? .stopped : .failed,
+        "\(store.path): what is being written did not end within \(Int(grace)) s of the request to stop: the run ends "
+          + (isWritten
+            ? "after step \(trainer.step), whose checkpoint is written"
+            : "without a checkpoint of step \(trainer.step)")))
+  }
+
+  /// Whether there is a checkpoint to go on from.
+  var hasAny: Bool { (try? store.steps().isEmpty) == false }
+
+  /// A clause on what the run can go on from.
+  var lastGood: String { hasAny ? "the last checkpoint is good" : "there is no checkpoint yet" }
 
   /// Counts the step that the trainer goes on from as saved, and finds the best of the checkpoints up to it.
   func takeUp() throws {
@@ -159,9 +186,10 @@ final class CheckpointPolicy {
   /// - Throws: `AgreedFailure` where the ranks' parameters differ.
   private func isWorthSaving() throws -> Bool {
     guard trainer.ranksAgree else {
+      if session.isFirstRank { finish() }
+      let end = hasAny ? "resumes the run from it" : "starts it over"
       throw try session.end(
-        "step \(trainer.step): ranks hold different parameters; the last checkpoint is good: the same command resumes the run from "
-          + "it")
+        "step \(trainer.step): ranks hold different parameters; \(lastGood): the same command \(end)")
     }
     return communicator.minimum(trainer.isFinite ? 1 : 0) > 0
   }

@@ -22,8 +22,8 @@ package struct LockHolder: Codable, Sendable, Equatable {
     let pid = getpid()
     return LockHolder(
       host: hostName(), pid: pid, job: job(environment), since: SteadyClock.now,
-      boot: KernelFile.text("/proc/sys/kernel/random/boot_id")?.trimmingCharacters(in: .whitespacesAndNewlines) ?? "",
-      namespace: ProcessStatus.namespace, started: ProcessStatus(of: pid)?.started ?? "", token: UUID().uuidString)
+      boot: ProcessStatus.boot, namespace: ProcessStatus.namespace, started: ProcessStatus(of: pid)?.started ?? "",
+      token: UUID().uuidString)
   }
 
   /// Whether the process has certainly ended: it ran on this host and no longer exists. Nothing is known of other

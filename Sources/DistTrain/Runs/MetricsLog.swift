@@ -10,6 +10,15 @@ package final class MetricsLog: Sendable {
     log = try StepLog(path: path)
   }
 
+  /// Whether the file at a path is the log of a run.
+  static func origin(of path: String) throws -> LogOrigin {
+    try LogOrigin(of: path, beginning: "{\"step\":") { line in
+      // Other programs' lines may have steps and losses too.
+      let metrics = try? JSONDecoder().decode(StepMetrics.self, from: line)
+      return metrics.map { !$0.objectives.isEmpty && $0.utterancesPerSecond.isFinite } ?? false
+    }
+  }
+
   /// Writes the step's line, after those that could not be written before.
   ///
   /// - Throws: `Failure(.failed)` with the system's reason where the log does not hold this line now.

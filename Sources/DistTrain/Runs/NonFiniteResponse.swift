@@ -29,14 +29,11 @@ final class NonFiniteResponse {
     let limit = settings.nonFiniteLimit
     switch settings.nonFinite {
     case .stop:
-      throw try session.end(
-        "\(broken); \(place); the last checkpoint is good: resume from it with training.nonFinite=skip or rollback, or "
-          + "with --allow-change schedule.learningRate and a lower rate")
+      throw try end("\(broken); \(place)") { self.wayOn }
     case .skip:
       guard skippedInARow < limit else {
-        throw try session.end(
-          "\(broken), and \(skippedInARow) updates before it were left out (training.nonFiniteLimit); \(place); the last "
-            + "checkpoint is good")
+        throw try end(
+          "\(broken), and \(skippedInARow) updates before it were left out (training.nonFiniteLimit); \(place)")
       }
       skippedInARow += 1
       trainer.skip()
@@ -47,8 +44,7 @@ final class NonFiniteResponse {
     case .rollback:
       let rollbacks = trainer.batches.rollbacks
       guard rollbacks < limit else {
-        throw try session.end(
-          "\(broken), after \(rollbacks) rollbacks (training.nonFiniteLimit); \(place); the last checkpoint is good")
+        throw try end("\(broken), after \(rollbacks) rollbacks (training.nonFiniteLimit); \(place)")
       }
       try checkpoints.goBack(cutBack)
       session.note(
@@ -57,6 +53,22 @@ final class NonFiniteResponse {
       try checkpoints.beginAfterGoingBack()
       return nil
     }
+  }
+
+  /// The failure that ends the run.
+  /// - Parameter wayOn: gives a clause on what the run can go on from; nil for the plain one.
+  private func end(_ what: String, _ wayOn: (() -> String)? = nil) throws -> AgreedFailure {
+    // A checkpoint that is being written counts too.
+    if session.isFirstRank { checkpoints.finish() }
+    return try session.end("\(what); \(wayOn?() ?? checkpoints.lastGood)")
+  }
+
+  /// A clause on how to go on after a stop.
+  private var wayOn: String {
+    checkpoints.hasAny
+      ? "\(checkpoints.lastGood): resume from it with training.nonFinite=skip or rollback, or with --allow-change "
+        + "schedule.learningRate and a lower rate"
+      : "\(checkpoints.lastGood): start over with training.nonFinite=skip or rollback, or with a lower schedule.learningRate"
   }
 
   /// Writes the utterances that the step was computed on, on rank 0.

@@ -3,8 +3,9 @@ import Foundation
 /// Shows how training goes: a bar that is overwritten at each step on a terminal, and a line every `everySteps` steps
 /// elsewhere.
 ///
-/// A missing reader is no reason to stop training: once the reader is gone, nothing more is written. (SIGPIPE has to be
-/// ignored.) A line that a full disk does not take is left out, and the next one is tried.
+/// A missing reader is no reason to stop training: once the reader is gone, nothing more is written, as long as SIGPIPE
+/// does not end the process (`StandardError.outliveReaders`). A line that a full disk does not take is left out, and the
+/// next one is tried.
 package final class ProgressReport {
   private let steps: Int
   private let everySteps: Int

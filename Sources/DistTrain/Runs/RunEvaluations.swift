@@ -22,7 +22,7 @@ struct EvaluationResults {
   func remove(after step: Int) throws {
     for name in try FileSystem.names(in: folder) {
       let digits = name.dropFirst("step-".count).prefix { $0.isNumber }
-      guard name.hasPrefix("step-"), let theirs = Int(digits), theirs > step else { continue }
+      guard let theirs = Int(digits), theirs > step, name == FileSystem.name(of: path(ofStep: theirs)) else { continue }
       try FileSystem.remove("\(folder)/\(name)")
     }
   }
@@ -82,11 +82,7 @@ final class RunEvaluations {
   /// Scores the trials and writes the result.
   /// - Returns: the EER in percent.
   private func evaluate(_ heldOut: HeldOutEvaluation, step: Int) throws -> Double {
-    let trainer = session.trainer
-    let extractor = EmbeddingExtractor(
-      encoder: trainer.encoder, frontEnd: session.configuration.features, parameters: trainer.parameters,
-      statistics: trainer.statistics)
-    let (metrics, scores) = try heldOut.run(extractor, communicator: session.communicator) {
+    let (metrics, scores) = try heldOut.run(session.extractor, communicator: session.communicator) {
       StopRequest.received != nil
     }
     session.note("step \(step)/\(session.steps)  held-out \(metrics.summary)")

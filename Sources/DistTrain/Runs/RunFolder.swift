@@ -35,35 +35,12 @@ package struct RunFolder: Sendable {
 
   package var checkpoints: CheckpointStore { CheckpointStore(path: checkpointsPath) }
 
-  /// Refuses a folder of something else: a run writes, and with --restart removes, under names that may be taken there. A
-  /// folder is a run's that has checkpoints with settings or a log beside them; a new one may hold logs of its job.
-  private func refuseOther() throws {
-    guard let names = try? FileSystem.names(in: path) else { return }
-    if FileSystem.isFolder(checkpointsPath), FileSystem.exists(configurationPath) || FileSystem.exists(metricsPath) {
-      return
-    }
-    let paths = [
-      configurationPath, metricsPath, historyPath, badUtterancesPath, batchesPath, nonFinitePath, checkpointsPath,
-      evaluationPath,
-    ]
-    let own = paths.map(FileSystem.name) + [RunLock.name]
-    func isOfJob(_ name: String) -> Bool {
-      name.hasPrefix(".") || [".log", ".out", ".err", ".yaml", ".yml"].contains(where: name.hasSuffix)
-    }
-    guard let other = names.first(where: { !own.contains($0) && !isOfJob($0) }) else { return }
-    throw Failure(
-      .usage,
-      "the run folder \(path) holds '\(other)' and is not a run: name a new or empty folder with --run-dir")
-  }
-
-  /// Stores the resolved configuration.
-  package func write(configuration yaml: String) throws {
-    try AtomicFile.write(yaml, to: configurationPath)
-  }
-
-  /// The configuration with which the run began; nil for a new one.
-  package func configuration() throws -> String? {
-    guard FileSystem.exists(configurationPath) else { return nil }
-    return String(decoding: try InputFile.contents(of: configurationPath), as: UTF8.self)
+  /// Removes the reports of steps whose numbers were not finite, and their folder if nothing else is in it.
+  package func removeReports() throws {
+    guard FileSystem.isFolder(nonFinitePath) else { return }
+    let names = try FileSystem.names(in: nonFinitePath)
+    let reports = names.filter { $0.hasPrefix("step-") && $0.hasSuffix(".json") }
+    for name in reports { try FileSystem.remove("\(nonFinitePath)/\(name)") }
+    if reports.count == names.count { try FileSystem.remove(nonFinitePath) }
   }
 }

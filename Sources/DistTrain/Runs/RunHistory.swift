@@ -67,11 +67,9 @@ package struct RunHistory {
     try log.sync()
   }
 
-  /// The starts so far.
-  package func starts() throws -> [Start] {
-    try InputFile.contents(of: path).split(separator: UInt8(ascii: "\n")).map {
-      try JSONDecoder().decode(Start.self, from: Data($0))
-    }
+  /// Whether the file under its name is the history of a run.
+  func origin() throws -> LogOrigin {
+    try LogOrigin(of: path, beginning: "{\"changes\":[") { (try? JSONDecoder().decode(Start.self, from: $0)) != nil }
   }
 }
 

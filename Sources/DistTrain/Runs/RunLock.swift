@@ -78,7 +78,7 @@ package final class RunLock: Sendable {
 extension RunLock {
   /// The parts of a lock file that tell whether its holder lives.
   private struct Sign: Equatable {
-    /// The holder; nil while the file is being written, or if it is no lock.
+    /// The holder; nil while the file is empty.
     let holder: LockHolder?
     let touched: timespec
 
@@ -88,7 +88,7 @@ extension RunLock {
     }
   }
 
-  /// Waits so long between two looks, in seconds.
+  /// The seconds between two looks at another process's lock.
   private static let look = 0.2
 
   private static func write(_ holder: LockHolder, to path: String) throws {
@@ -182,8 +182,8 @@ extension RunLock {
 
   /// The state of the lock file; nil if there is none. The file is opened anew each time, because network file systems
   /// ask their server then, but not for a mere stat.
-  /// - Throws: `Failure(.failed)` where it cannot be read, or is a link, a pipe or a folder, of which nobody knows whose it
-  ///   is.
+  /// - Throws: `Failure(.failed)` where it cannot be read, or is a link, a pipe, a folder or a file that is no lock, of
+  ///   which nobody knows whose it is.
   private static func sign(_ path: String) throws -> Sign? {
     let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)
     guard descriptor >= 0 else {
@@ -205,6 +205,8 @@ extension RunLock {
     var bytes = [UInt8](repeating: 0, count: 1 << 16)
     let count = max(0, pread(descriptor, &bytes, bytes.count, 0))
     let holder = try? JSONDecoder().decode(LockHolder.self, from: Data(bytes[..<count]))
+    // A lock gets its name empty, or whole with all that is in it.
+    guard holder != nil || count == 0 else { throw noLock(path, "a file of something else") }
     return Sign(holder: holder, touched: status.st_mtim)
   }
 

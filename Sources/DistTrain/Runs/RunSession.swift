@@ -45,10 +45,18 @@ package final class RunSession {
   /// The checksums of the arithmetic of all ranks.
   let arithmetic: Arithmetic
   private let lock: RunLock?
+  /// When this start began, by this process's clock: what it opens takes time too.
+  let began = monotonicSeconds()
 
   var isFirstRank: Bool { communicator.rank == 0 }
   /// The run's last step.
   var steps: Int { configuration.training.steps }
+  /// Computes the held-out utterances' embeddings with the encoder as it is trained so far.
+  var extractor: EmbeddingExtractor {
+    EmbeddingExtractor(
+      encoder: trainer.encoder, frontEnd: configuration.features, parameters: trainer.parameters,
+      statistics: trainer.statistics, longestPiece: configuration.evaluation.longestPiece)
+  }
   /// Whether rank 0 lost the run folder to another process.
   var isLockLost: Bool { lock?.isLost ?? false }
 
@@ -68,9 +76,10 @@ package final class RunSession {
     let corpus = plan.batches.corpus
     // Rank 0 compares: lengths and checksums of files are the same work on every rank.
     let overlap = try communicator.agree {
-      communicator.rank == 0 ? try Self.overlap(corpus, heldOut, isAllowed: options.allowsOverlap) : nil
+      communicator.rank == 0 ? try Self.overlap(corpus, heldOut, isAllowed: options.allowsOverlap) : []
     }
     try corpus.agree(configuration.corpus.train ?? "", communicator)
+    try plan.batches.agreeOnRecordings(communicator)
     trainer = Trainer(
       encoder: configuration.network, plan: plan, communicator: communicator, readers: options.readers,
       patience: options.patience)
@@ -80,11 +89,12 @@ package final class RunSession {
     progress = ProgressReport(steps: plan.steps, everySteps: options.logEvery)
     lock = try communicator.agree { [progress] in
       guard communicator.rank == 0 else { return nil }
-      return try RunLock(folder: options.folder) { progress.note($0) }
+      return try RunLock(folder: options.folder) { progress.note($0.shown) }
     }
-    if let overlap { note("warning: \(overlap.shown)") }
-    if let line = heldOut?.warning { note("warning: \(line.shown)") }
-    for line in corpus.losses(in: configuration.corpus.train ?? "") { note("warning: \(line.shown)") }
+    for line in overlap { note(line) }
+    if let line = heldOut?.warning { note("warning: \(line)") }
+    if let remark = heldOut.flatMap({ extractor.remark($0.seconds) }) { note("note: held-out evaluation: \(remark)") }
+    for line in corpus.losses(in: configuration.corpus.train ?? "") { note("warning: \(line)") }
   }
 
   private static func heldOut(_ configuration: Configuration) throws -> HeldOutEvaluation? {
@@ -95,32 +105,38 @@ package final class RunSession {
     }
   }
 
-  /// A line about the speakers and recordings that the corpora share, where that is allowed; nil where they share none.
-  /// - Throws: `Failure(.badData)` where it is not.
-  private static func overlap(_ corpus: Corpus, _ heldOut: HeldOutEvaluation?, isAllowed: Bool) throws -> String? {
-    guard let heldOut, let line = CorpusOverlap(training: corpus, evaluation: heldOut.corpus).summary else {
-      return nil
-    }
+  /// Lines about the speakers and recordings that the corpora share, where that is allowed, and about what was not
+  /// compared.
+  /// - Throws: `Failure(.badData)` where it is not allowed.
+  private static func overlap(_ corpus: Corpus, _ heldOut: HeldOutEvaluation?, isAllowed: Bool) throws -> [String] {
+    guard let heldOut else { return [] }
+    let overlap = CorpusOverlap(training: corpus, evaluation: heldOut.corpus)
+    let notes = overlap.unread.map { ["note: corpus.train and corpus.evaluation: \($0)"] } ?? []
+    guard let shared = overlap.summary else { return notes }
+    let line = "corpus.train and corpus.evaluation share \(shared)"
     guard isAllowed else {
       throw Failure(
         .badData,
         "\(line): its error rate would not be that of unknown speakers; hold speakers out (svdist prepare --hold-out), or "
           + "give --allow-overlap where the names mean others or it is wanted")
     }
-    return line
+    return ["warning: \(line)"] + notes
   }
 
   /// Prints a line on rank 0; nil prints nothing.
   func note(_ text: String?) {
-    if isFirstRank, let text { progress.note(text) }
+    if isFirstRank, let text { progress.note(text.shown) }
   }
 
-  /// Says how much memory the steps will take, and warns if that is more than there is, because a job that the kernel
-  /// kills for its memory says nothing. All ranks call this together.
+  /// Says how much memory the steps and evaluations will take, and warns if that is more than there is, because a job
+  /// that the kernel kills for its memory says nothing. All ranks call this together.
   func foretellMemory() {
-    let ranks = communicator.gatherValues(MemoryOutlook(ahead: trainer.memoryAhead()))
+    let evaluation = heldOut.map { extractor.memoryAhead($0.seconds, communicator: communicator) } ?? 0
+    let ranks = communicator.gatherValues(MemoryOutlook(ahead: trainer.memoryAhead(evaluation: evaluation)))
     note(MemoryOutlook.summary(ranks))
-    for text in MemoryOutlook.warnings(ranks, hosts: communicator.hosts) { note("warning: \(text)") }
+    let remedy =
+      heldOut == nil ? "a smaller batch or crop.seconds" : "a smaller batch, crop.seconds or evaluation.longestPiece"
+    for text in MemoryOutlook.warnings(ranks, hosts: communicator.hosts, remedy: remedy) { note("warning: \(text)") }
   }
 
   /// The failure that ends the run, as all ranks throw it.

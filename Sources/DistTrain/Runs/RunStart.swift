@@ -1,9 +1,9 @@
 /// The start of a run: anew, or from the newest checkpoint in its folder that fits. Rank 0 chooses.
 struct RunStart {
   /// Where a run begins.
-  struct Place {
-    /// The checkpoint that it goes on from; nil for a run that begins.
-    var checkpoint: String?
+  private struct Place {
+    /// The checkpoint that it goes on from; empty for a run that begins.
+    var checkpoint = ""
     /// What is another thing than in the run until now; rank 0 knows.
     var changes: [RunHistory.Change] = []
   }
@@ -18,13 +18,19 @@ struct RunStart {
   }
 
   /// Takes the trainer to the state in which it begins. All ranks call this together.
-  func takeUp() throws -> Place {
+  /// - Returns: the path of the checkpoint that the run goes on from; nil for a run that begins.
+  func takeUp() throws -> String? {
     let (communicator, isFirstRank) = (session.communicator, session.isFirstRank)
     var place = try communicator.agree { isFirstRank ? try chooseStart() : Place() }
-    let path = communicator.broadcast(place.checkpoint ?? "")
-    if path.isEmpty { return place }
-    place.checkpoint = path
-    let state = try communicator.agree {
+    place.checkpoint = communicator.broadcast(place.checkpoint)
+    if !place.checkpoint.isEmpty { try restore(&place) }
+    try communicator.agree { if isFirstRank { try record(place.changes) } }
+    return place.checkpoint.isEmpty ? nil : place.checkpoint
+  }
+
+  private func restore(_ place: inout Place) throws {
+    let communicator = session.communicator
+    let state = try communicator.agree { [path = place.checkpoint] in
       let checkpoint = try Checkpoint(verifying: path)
       try trainer.restore(checkpoint)
       return checkpoint.state
@@ -37,14 +43,34 @@ struct RunStart {
         "warning: encoder.batchNormalization is local: with \(communicator.size) ranks in place of \(ranks) this run trains "
           + "differently from here on")
     }
-    try communicator.agree { if isFirstRank { try EvaluationResults(folder).remove(after: trainer.step) } }
-    return place
+    try communicator.agree { if session.isFirstRank { try EvaluationResults(folder).remove(after: trainer.step) } }
+  }
+
+  /// Writes down how the run was started, and then its settings. They come last, because they are what the next start
+  /// compares with: a run that is killed before has its changes in the history twice rather than never.
+  private func record(_ changes: [RunHistory.Change]) throws {
+    RunHistory(folder).add(session, changes: changes)
+    guard let kept = try StoredSettings(folder).write(session.configuration) else { return }
+    session.note("note: \(folder.configurationPath) was not as svdist writes it: what it held is in \(kept)")
   }
 
   /// What of a checkpoint's run is another thing now, beside the settings.
   private func changes(of state: TrainingState) -> [RunHistory.Change] {
     let corpus = trainer.plan.batches.corpus.contents.description
-    return state.corpus == corpus ? [] : [RunHistory.Change(key: "corpus.train", was: state.corpus, now: corpus)]
+    let change = RunHistory.Change(key: "corpus.train", was: state.corpus, now: corpus)
+    return (state.corpus == corpus ? [] : [change]) + otherRecordings(than: state)
+  }
+
+  /// The kinds of recordings to augment with whose lists are others than in a checkpoint's run. Those that the run could
+  /// not read before and that have gone since make no other list.
+  private func otherRecordings(than state: TrainingState) -> [RunHistory.Change] {
+    guard let stored = state.augmentation else { return [] }
+    let now = trainer.plan.batches.loader.augmentation.lists
+      .bringingBack(state.unreadableRecordings ?? [], toMatch: stored).contents
+    return RecordingKind.allCases.compactMap { kind in
+      let (was, now) = (stored[kind.rawValue] ?? "none", now[kind.rawValue] ?? "none")
+      return was == now ? nil : RunHistory.Change(key: kind.setting, was: was, now: now)
+    }
   }
 
   /// Warns if a run goes on with other bits than it would have had on the machine that saved it.
@@ -65,8 +91,7 @@ struct RunStart {
     let changes = try folder.checkpoints.steps().isEmpty ? [] : compareConfiguration()
     let path = try newestPath()
     if path.isEmpty, !options.restart { try noteEarlierSteps() }
-    try folder.write(configuration: session.configuration.yaml)
-    return Place(checkpoint: path.isEmpty ? nil : path, changes: changes)
+    return Place(checkpoint: path, changes: changes)
   }
 
   /// The path of the newest checkpoint of this encoder and corpus that is whole; empty if there is none at all.
@@ -92,10 +117,10 @@ struct RunStart {
 
   /// The remedies besides --restart where no checkpoint fits.
   private var remedy: String {
-    let damages = trainer.plan.batches.corpus.damages
-    if !damages.isEmpty {
+    let corpus = trainer.plan.batches.corpus
+    if corpus.lost > 0 {
       return "; or bring back what the run was begun with: "
-        + damages.summary(in: session.configuration.corpus.train ?? "")
+        + corpus.losses(in: session.configuration.corpus.train ?? "").joined(separator: "; ")
     }
     return options.allowedChanges.isEmpty
       ? "" : "; if --allow-change accepted a setting that they cannot resume with, set that back"
@@ -114,9 +139,8 @@ struct RunStart {
 
   private func clear() throws {
     try folder.checkpoints.removeAll()
-    for path in [folder.metricsPath, folder.badUtterancesPath, folder.batchesPath, folder.nonFinitePath] {
-      try FileSystem.remove(path)
-    }
+    for path in [folder.metricsPath, folder.badUtterancesPath, folder.batchesPath] { try FileSystem.remove(path) }
+    try folder.removeReports()
     try EvaluationResults(folder).remove(after: -1)
   }
 
@@ -148,16 +172,23 @@ struct RunStart {
     return differences.map { RunHistory.Change(key: $0.key, was: $0.stored, now: $0.now) }
   }
 
-  /// The reason why a checkpoint's run cannot go on here, whatever the stored settings say: another corpus or other
-  /// random numbers. It is nil if there is none.
+  /// The reason why a checkpoint's run cannot go on here, whatever the stored settings say: another corpus, other random
+  /// numbers or other recordings to augment with. It is nil if there is none.
   private func refusal(of state: TrainingState) -> Failure? {
-    let now = trainer.plan.batches.corpus.contents.description
+    let corpus = trainer.plan.batches.corpus
+    let now = corpus.contents.description
     if state.corpus != now, !isAllowed("corpus.train") {
+      let lost = corpus.unmeasured
+      let unmeasured =
+        lost.first.map {
+          "; left out because their recordings cannot be read: \(lost.count), the first: \($0.failure.message)"
+        }
+        ?? ""
       return Failure(
         .usage,
         "\(folder.path) holds a run on another corpus (\(session.configuration.corpus.train ?? "corpus.train") had "
-          + "\(state.corpus), has \(now)): put it back, or accept it with --allow-change corpus.train, or --restart starts "
-          + "over")
+          + "\(state.corpus), has \(now)\(unmeasured)): put it back, or accept it with "
+          + "--allow-change corpus.train, or --restart starts over")
     }
     if state.seed != session.configuration.seed, !isAllowed("seed") {
       return Failure(
@@ -166,7 +197,18 @@ struct RunStart {
           + "\(session.configuration.seed)): set it back, or accept it with --allow-change seed, or --restart starts over"
       )
     }
-    return nil
+    let others = otherRecordings(than: state).filter { !isAllowedList($0.key) }
+    guard !others.isEmpty else { return nil }
+    let list = others.map { "\($0.key) had \($0.was), has \($0.now)" }.joined(separator: "; ")
+    return Failure(
+      .usage,
+      "\(folder.path) holds a run that augments with other recordings (\(list)): put them back, or accept them with "
+        + others.map { "--allow-change \($0.key)" }.joined(separator: " ") + ", or --restart starts over")
+  }
+
+  /// Whether the list of a setting may change: by its own name, or by that of MUSAN's folder, which may hold it.
+  private func isAllowedList(_ key: String) -> Bool {
+    isAllowed(key) || key != RecordingKind.rooms.setting && isAllowed("augmentation.musan")
   }
 
   private func isAllowed(_ key: String) -> Bool {

@@ -6,10 +6,13 @@ package struct TimeLimit: Sendable, Equatable {
   package let end: Double
   /// The source of the limit, such as `--stop-before 12:00:00`.
   package let source: String
+  /// Whether somebody else ends the job by the clock on the wall, as Slurm does.
+  package let isOfWallClock: Bool
 
-  package init(end: Double, source: String) {
+  package init(end: Double, source: String, isOfWallClock: Bool = false) {
     self.end = end
     self.source = source
+    self.isOfWallClock = isOfWallClock
   }
 
   /// The limit of `--stop-before`, or else the one that Slurm set for the job; nil for no limit.
@@ -35,8 +38,12 @@ package struct TimeLimit: Sendable, Equatable {
     else {
       return nil
     }
-    return TimeLimit(end: end, source: "Slurm job \(environment["SLURM_JOB_ID"] ?? "")")
+    return TimeLimit(end: end, source: "Slurm job \(environment["SLURM_JOB_ID"] ?? "")", isOfWallClock: true)
   }
+
+  /// The present that counts for this limit: where the two clocks differ and the wall's may be the one that ends the
+  /// job, the later.
+  package func now(steady: Double, wall: Double) -> Double { isOfWallClock ? max(steady, wall) : steady }
 
   /// Whether a run should stop now, because less time is left than the next step or evaluation and a checkpoint need.
   ///

@@ -28,19 +28,18 @@ package final class TrainingLoop {
   package init(_ session: RunSession) throws {
     self.session = session
     let start = try RunStart(session).takeUp()
-    if session.isFirstRank { RunHistory(session.folder).add(session, changes: start.changes) }
     let log = try session.communicator.agree {
       session.isFirstRank ? try MetricsLog(path: session.folder.metricsPath) : nil
     }
     began = try session.communicator.agree {
       try log?.cutBack(to: session.trainer.step)
-      return monotonicSeconds() - (try log?.elapsedSeconds() ?? 0)
+      return session.began - (try log?.elapsedSeconds() ?? 0)
     }
     checkpoints = CheckpointPolicy(session, log: log)
     evaluations = RunEvaluations(session)
     nonFinite = NonFiniteResponse(session, checkpoints)
     observers = try Self.observers(session, log, evaluations)
-    if let checkpoint = start.checkpoint {
+    if let checkpoint = start {
       try checkpoints.takeUp()
       session.note("resuming from step \(trainer.step), \(checkpoint)")
       if isFinished { session.note(finished) }
@@ -50,10 +49,12 @@ package final class TrainingLoop {
 
   /// A line that says that nothing is left to train and how good the encoder is.
   private var finished: String {
+    let done = "all its \(session.steps) steps are done"
+    if evaluations.isDue { return "\(done), and the last evaluation is still to be made" }
     let eer = EvaluationResults(session.folder).eer(ofStep: trainer.step).map {
-      ", held-out EER \(JSONText.number($0)) %"
+      ", held-out EER \(String(format: "%.2f", $0)) %"
     }
-    return "this run is finished: all its \(session.steps) steps are done\(eer ?? ""); --restart starts over"
+    return "this run is finished: \(done)\(eer ?? ""); --restart starts over"
   }
 
   /// The observers of the steps, in the order in which they hear of them.
@@ -98,6 +99,7 @@ package final class TrainingLoop {
     try checkpoints.save()
     if try evaluateIfDue(), let reason = try vote().stop { return try stop(reason) }
     checkpoints.finish()
+    session.note(losses)
     session.note("done: \(trainer.step) steps, \(session.folder.path)")
     return .finished
   }
@@ -139,9 +141,10 @@ package final class TrainingLoop {
   /// - Throws: `AgreedFailure`, on all ranks, which all know the same utterances.
   private func checkBadFraction() throws {
     let most = session.options.maxBadFraction
-    let lost = trainer.plan.batches.corpus.lost
+    let corpus = trainer.plan.batches.corpus
+    let (lost, damaged) = (corpus.lost, corpus.damaged)
     let bad = trainer.batches.unreadable.count + lost
-    let all = trainer.plan.batches.corpus.utterances.count + lost
+    let all = corpus.utterances.count + lost
     guard Double(bad) > most * Double(all) else { return }
     if trainer.step > 0 { try checkpoints.saveOrWarn() }
     let percent = 100 * Double(bad) / Double(all)
@@ -150,10 +153,24 @@ package final class TrainingLoop {
       throw Failure(
         .badData,
         "\(bad) of \(all) utterances (\((percent * 10).rounded() / 10) %) cannot be read, more than --max-bad-fraction "
-          + "\(most) allows; " + (lost == bad ? "" : "\(list) lists \(lost == 0 ? "them" : "\(bad - lost)"); ")
-          + (lost == 0 ? "" : "\(lost) are in damaged shards; ")
+          + "\(most) allows; " + (damaged == bad ? "" : "\(list) lists \(damaged == 0 ? "them" : "\(bad - damaged)"); ")
+          + (damaged == 0 ? "" : "\(damaged) are in damaged shards; ")
           + "repair the files, or leave them out with svdist prepare")
     }
+  }
+
+  /// A line that counts what could not be read in all the run; nil where that is nothing.
+  private var losses: String? {
+    let corpus = trainer.plan.batches.corpus
+    let utterances = Set(trainer.batches.unreadable.map { Name(corpus.listedID($0)) }).count
+    let recordings = trainer.batches.unreadableRecordings.count
+    let parts = [
+      utterances == 0 ? nil : "\(utterances) \(utterances == 1 ? "utterance" : "utterances")",
+      recordings == 0 ? nil : "\(recordings) \(recordings == 1 ? "recording" : "recordings") to augment with",
+    ].compactMap { $0 }
+    guard !parts.isEmpty else { return nil }
+    return "\(parts.joined(separator: " and ")) could not be read and had others in their place: "
+      + "\(session.folder.badUtterancesPath) lists them"
   }
 
   /// Evaluates if that is due, and keeps the checkpoint if it is the best.
@@ -202,7 +219,8 @@ package final class TrainingLoop {
   private var timeIsUp: Bool {
     guard let limit = session.options.timeLimit, !isFinished || evaluations.isDue else { return false }
     return limit.isReached(
-      now: SteadyClock.now, checkpoint: checkpoints.expectedSeconds,
+      now: limit.now(steady: SteadyClock.now, wall: Date().timeIntervalSince1970),
+      checkpoint: checkpoints.expectedSeconds,
       next: pace.longestStep + (evaluations.isDue ? 1.5 * evaluations.seconds : 0))
   }
 }

@@ -9,9 +9,14 @@ final class ByteBlock: @unchecked Sendable {
   let bytes: UnsafeMutableRawBufferPointer
 
   /// Makes a block of zeros in this process's own memory.
-  init(count: Int) {
-    bytes = .allocate(byteCount: count, alignment: 8)
+  convenience init(count: Int) {
+    self.init(unfilled: count)
     bytes.initializeMemory(as: UInt8.self, repeating: 0)
+  }
+
+  /// Makes a block in this process's own memory that is filled at once, or given up.
+  private init(unfilled count: Int) {
+    bytes = .allocate(byteCount: count, alignment: 8)
     isMapped = false
   }
 
@@ -35,13 +40,13 @@ final class ByteBlock: @unchecked Sendable {
   static func contents(of path: String) throws -> ByteBlock {
     if FileSystem.isDevice(path) {
       let contents = try InputFile.contents(of: path)
-      let block = ByteBlock(count: contents.count)
+      let block = ByteBlock(unfilled: contents.count)
       contents.withUnsafeBytes { block.bytes.copyMemory(from: $0) }
       return block
     }
     let file = try InputFile(path: path)
-    guard file.bytes <= HostMemory.bytes else { throw InputFile.tooLarge(path) }
-    let block = ByteBlock(count: file.bytes)
+    guard HostMemory.holds(file.bytes) else { throw InputFile.tooLarge(path) }
+    let block = ByteBlock(unfilled: file.bytes)
     try file.read(at: 0, into: block.bytes)
     return block
   }

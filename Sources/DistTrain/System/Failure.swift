@@ -33,4 +33,9 @@ extension Failure {
       error as? Failure
       ?? Failure(.failed, "\(error)".split(whereSeparator: \.isNewline).joined(separator: " "))
   }
+
+  /// The message without the `place: ` that it may begin with, for lists that name the place themselves.
+  package func reason(at place: String) -> String {
+    message.begins(with: place + ": ") ? message.dropping(bytes: place.utf8.count + 2) : message
+  }
 }

@@ -42,9 +42,9 @@ package final class InputFile: Sendable {
   }
 
   /// Reads `count` bytes that begin at an offset.
-  /// - Throws: `Failure(.badData)` when the file ends too early, or when `count` is larger than the machine's memory.
+  /// - Throws: `Failure(.badData)` when the file ends too early, or when `count` is more than there is memory left.
   package func read(at offset: Int, count: Int) throws -> [UInt8] {
-    guard count <= HostMemory.bytes else { throw Self.tooLarge(path) }
+    guard HostMemory.holds(count) else { throw Self.tooLarge(path) }
     return try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
       try read(
         at: offset, into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count]))

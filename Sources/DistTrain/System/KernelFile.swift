@@ -14,4 +14,10 @@ package enum KernelFile {
       contents += block[..<count]
     }
   }
+
+  /// The bytes that a line of the kernel's tables gives in kB, or nil where there is no such line.
+  static func bytes(_ name: String, in text: String) -> Int? {
+    let line = text.split(separator: "\n").first { $0.hasPrefix(name) }
+    return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
+  }
 }

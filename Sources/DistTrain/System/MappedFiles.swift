@@ -12,7 +12,7 @@ enum MappedFiles {
     var line: UnsafeMutablePointer<CChar>
   }
 
-  /// As many files as a process has mapped at a time; further ones have no line.
+  /// More files than a process of svdist maps at a time; beyond them, a file would have no line.
   private static let capacity = 64
   /// Unsafe: changed under `places` alone, and read by the handler where memory of an entry is touched.
   private nonisolated(unsafe) static let entries: UnsafeMutablePointer<Entry?> = {

@@ -1,4 +1,4 @@
-/// The memory that a rank's steps will take, beside what its host has left.
+/// The memory that a rank's work will take, beside what its host has left.
 package struct MemoryOutlook: Codable, Sendable {
   /// The bytes that the process holds already.
   package var held: Int
@@ -18,18 +18,8 @@ package struct MemoryOutlook: Codable, Sendable {
   ///   - ahead: the bytes that the process will take beyond those that it holds.
   ///   - root: the folder that holds proc and sys.
   package init(ahead: Int, root: String = "") {
-    let read = { KernelFile.text(root + $0) }
-    let group = ControlGroup(read: read)
-    let available = read("/proc/meminfo").flatMap { Self.bytes("MemAvailable:", in: $0) }
-    self.init(
-      held: read("/proc/self/status").flatMap { Self.bytes("VmRSS:", in: $0) } ?? 0, ahead: ahead,
-      left: [available, group.memoryLeft].compactMap(\.self).min())
-  }
-
-  /// The bytes that a line of the kernel's tables gives in kB, or nil where there is no such line.
-  private static func bytes(_ name: String, in text: String) -> Int? {
-    let line = text.split(separator: "\n").first { $0.hasPrefix(name) }
-    return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
+    let held = KernelFile.text(root + "/proc/self/status").flatMap { KernelFile.bytes("VmRSS:", in: $0) }
+    self.init(held: held ?? 0, ahead: ahead, left: HostMemory.left(root: root))
   }
 
   /// A summary such as `about 1.34 GB of memory for each rank`, of the largest rank where they differ.
@@ -41,7 +31,8 @@ package struct MemoryOutlook: Codable, Sendable {
   /// - Parameters:
   ///   - ranks: the outlook of each rank.
   ///   - hosts: the name of each rank's host.
-  package static func warnings(_ ranks: [MemoryOutlook], hosts: [String]) -> [String] {
+  ///   - remedy: what to choose smaller than it is.
+  package static func warnings(_ ranks: [MemoryOutlook], hosts: [String], remedy: String) -> [String] {
     hosts.distinct.compactMap { name in
       let own = zip(ranks, hosts).filter { $0.1 == name }.map(\.0)
       let ahead = own.reduce(0) { $0 + $1.ahead }
@@ -49,7 +40,7 @@ package struct MemoryOutlook: Codable, Sendable {
       let count = "\(own.count) \(own.count == 1 ? "rank" : "ranks")"
       return
         "\(count) on \(name) will take about \(gigabytes(ahead)) more of memory, where \(gigabytes(left)) are left: start "
-        + "fewer ranks there, or choose a smaller batch or crop.seconds"
+        + "fewer ranks there, or choose \(remedy)"
     }
   }
 

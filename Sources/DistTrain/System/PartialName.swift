@@ -8,10 +8,15 @@ package enum PartialName {
   /// The longest part of a name, in bytes, that a partial name repeats: file systems take 255 bytes in all.
   private static let longest = 100
 
-  /// A name beside `path` that nobody has: `.NAME.PROCESS-START-NAMESPACE-RANDOM@HOST.SUFFIX`.
+  /// A name beside `path` that nobody has: `.NAME.PROCESS-START-NAMESPACE-BOOT-RANDOM@HOST.SUFFIX`.
   package static func make(for path: String, suffix: String = Self.suffix) -> String {
     let random = String(UInt64.random(in: .min ... .max), radix: 16)
     return FileSystem.folder(of: path) + "/\(beginning(path))\(WriterMark.own)-\(random)@\(hostName()).\(suffix)"
+  }
+
+  /// The one hidden name beside `path` that all writers know: `.NAME.SUFFIX`.
+  package static func fixed(for path: String, suffix: String) -> String {
+    FileSystem.folder(of: path) + "/" + beginning(path) + suffix
   }
 
   /// The names in a folder that are partial names for `path`, with the process that each is of.
@@ -52,32 +57,40 @@ struct WriterMark: CustomStringConvertible {
   private let pid: Int32
   private let started: String
   private let namespace: String
+  private let boot: String
   private let host: String
 
   /// This process.
   static let own = WriterMark(
     pid: getpid(), started: ProcessStatus(of: getpid())?.started ?? "0", namespace: digits(ProcessStatus.namespace),
-    host: hostName())
+    boot: ProcessStatus.boot.filter { $0 != "-" }, host: hostName())
 
-  private init(pid: Int32, started: String, namespace: String, host: String) {
+  private init(pid: Int32, started: String, namespace: String, boot: String, host: String) {
     self.pid = pid
     self.started = started
     self.namespace = namespace
+    self.boot = boot
     self.host = host
   }
 
-  /// Reads `PROCESS-START-NAMESPACE-RANDOM`; nil for other text.
+  /// Reads `PROCESS-START-NAMESPACE-BOOT-RANDOM`, which earlier versions wrote without the boot; nil for other text.
   init?(_ text: Substring, host: Substring) {
     let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-    guard parts.count == 4, let pid = Int32(parts[0]), pid > 0, UInt64(parts[3], radix: 16) != nil else { return nil }
-    self.init(pid: pid, started: String(parts[1]), namespace: String(parts[2]), host: String(host))
+    guard (4...5).contains(parts.count), let pid = Int32(parts[0]), pid > 0,
+      UInt64(parts[parts.count - 1], radix: 16) != nil
+    else { return nil }
+    self.init(
+      pid: pid, started: String(parts[1]), namespace: String(parts[2]),
+      boot: parts.count == 5 ? String(parts[3]) : "", host: String(host))
   }
 
-  var description: String { "\(pid)-\(started)-\(namespace)" }
+  var description: String { "\(pid)-\(started)-\(namespace)-\(boot)" }
 
-  /// Whether the process has ended for sure: it ran on this host, and is no more.
+  /// Whether the process has ended for sure: it ran on this host, and is no more. Names do not tell hosts apart, because
+  /// copies of a machine share theirs; of one that has started anew since, nothing is known.
   var hasEnded: Bool {
-    host == hostName() && namespace == Self.own.namespace && ProcessStatus.hasEnded(pid, started: started)
+    host == hostName() && !boot.isEmpty && boot == Self.own.boot && namespace == Self.own.namespace
+      && ProcessStatus.hasEnded(pid, started: started)
   }
 
   private static func digits(_ text: String) -> String { text.filter(\.isNumber) }

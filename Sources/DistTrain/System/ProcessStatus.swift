@@ -26,6 +26,11 @@ struct ProcessStatus {
     return now.state == "Z" || now.started != started
   }
 
+  /// The identifier of the boot of this host's kernel, which no other host has; empty where the kernel does not tell.
+  static var boot: String {
+    KernelFile.text("/proc/sys/kernel/random/boot_id")?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
+  }
+
   /// The name space that this process's number belongs to: two containers on a host use the same numbers for different
   /// processes.
   static var namespace: String {

@@ -18,7 +18,7 @@ package struct StagedFile {
       try body(file)
       digest = try file.finish()
     } catch {
-      try? FileSystem.remove(partial)
+      unlink(partial)
       throw error
     }
   }
@@ -30,25 +30,52 @@ package struct StagedFile {
   }
 
   /// Removes it, unless it has its name already.
-  package func discard() { try? FileSystem.remove(partial) }
+  package func discard() { unlink(partial) }
 
   /// Gives files of one folder their names, of which all others tell of the first.
   ///
-  /// The others are taken away before the first changes, and come back after it: nobody who looks for one of them then
-  /// finds one that tells of another first. Of several writers each takes its turn, where the file system has locks.
+  /// The others are set aside before the first changes, and have successors after it: nobody who looks for one of them
+  /// finds one that tells of another first. Where the first cannot change they come back. Of several writers each takes
+  /// its turn, where the file system has locks.
+  /// - Throws: `Failure(.failed)`; then nothing new has a name, or the first does and those after it that could have one.
   package static func install(together files: [StagedFile]) throws {
     guard let first = files.first else { return }
-    let folder = FileSystem.folder(of: first.path)
-    let lock = FolderTurn(folder)
-    defer { lock.end() }
     do {
-      for file in files.dropFirst().reversed() { try FileSystem.remove(file.path) }
-      for file in files { try file.rename() }
+      let turn = try WritersTurn(first.path)
+      defer { turn.end() }
+      try replace(first, with: files.dropFirst())
     } catch {
       for file in files { file.discard() }
       throw error
     }
-    try FileSystem.syncFolder(folder)
+    try FileSystem.syncFolder(FileSystem.folder(of: first.path))
+  }
+
+  private static func replace(_ first: StagedFile, with others: ArraySlice<StagedFile>) throws {
+    var aside: [(path: String, place: String)] = []
+    do {
+      for file in others.reversed() where FileSystem.isThere(file.path) {
+        aside.append((try setAside(file.path), file.path))
+      }
+      try first.rename()
+    } catch {
+      for old in aside.reversed() { try? FileSystem.rename(old.path, to: old.place) }
+      throw error
+    }
+    // They tell of what is no more.
+    for old in aside { unlink(old.path) }
+    for file in others { try file.rename() }
+  }
+
+  /// Takes a file's name away.
+  /// - Returns: the name that it has instead, which is tidied away should this process be killed.
+  private static func setAside(_ path: String) throws -> String {
+    guard !FileSystem.isFolder(path) else {
+      throw Failure(.failed, "\(path) is a folder where a file is to be written")
+    }
+    let aside = PartialName.make(for: path)
+    try FileSystem.rename(path, to: aside)
+    return aside
   }
 
   private func rename() throws {
@@ -59,23 +86,4 @@ package struct StagedFile {
       throw error
     }
   }
-}
-
-/// A process's turn to rename files of a folder; without locks of the file system, or where another one's turn takes
-/// seconds, everybody's.
-private struct FolderTurn {
-  /// Seconds for which a turn is waited.
-  private static let patience = 5.0
-
-  private let descriptor: Int32
-
-  init(_ folder: String) {
-    descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    let began = monotonicSeconds()
-    while flock(descriptor, LOCK_EX | LOCK_NB) < 0, [EWOULDBLOCK, EINTR].contains(errno),
-      monotonicSeconds() - began < Self.patience
-    { usleep(10_000) }
-  }
-
-  func end() { if descriptor >= 0 { _ = close(descriptor) } }
 }

@@ -16,12 +16,21 @@ package enum StopRequest {
         _ = StopRequest.signal.compareExchange(expected: 0, desired: number, ordering: .relaxed)
         guard number == SIGINT else { return }
         if StopRequest.interrupts.add(1, ordering: .relaxed).oldValue > 0 { _exit(128 + SIGINT) }
-        // A person who presses Ctrl-C gets an answer, because a step may take long. Only write(2) is allowed here.
-        let answer: StaticString =
-          "\nsvdist: stopping after this step; Ctrl-C again ends at once, without a checkpoint\n"
-        _ = write(STDERR_FILENO, answer.utf8Start, answer.utf8CodeUnitCount)
+        StopRequest.answerInterrupt()
       }
     }
+  }
+
+  /// Answers a person who presses Ctrl-C, because a step may take long. Signal handlers may call this.
+  package static func answerInterrupt() {
+    let answer: StaticString = """
+
+      svdist: stopping after this step, or at once where training has not begun; Ctrl-C again ends at once, without a \
+      checkpoint
+
+      """
+    // Only write(2) is allowed in a handler.
+    _ = write(STDERR_FILENO, answer.utf8Start, answer.utf8CodeUnitCount)
   }
 
   /// Ends a wait that a signal asks to end.

@@ -43,13 +43,13 @@ package enum WholeFolder {
   /// Gives a folder its name, which nobody or an empty folder has.
   /// - Throws: `Failure(.failed)` where another process has written the folder meanwhile.
   private static func install(_ partial: String, as target: String) throws {
-    guard rename(partial, target) < 0 else { return }
-    let number = errno
-    throw Failure(
-      .failed,
-      [ENOTEMPTY, EEXIST].contains(number)
-        ? "\(target): another process has written it meanwhile, and that one stays: choose another --output"
-        : "cannot rename \(partial) to \(target): \(String(cString: strerror(number)))")
+    do {
+      try FileSystem.rename(partial, to: target)
+    } catch {
+      guard let names = try? FileSystem.names(in: target), !names.isEmpty else { throw error }
+      throw Failure(
+        .failed, "\(target): another process has written it meanwhile, and that one stays: choose another --output")
+    }
   }
 
   /// Puts a folder in the place of another one, which is then removed. Where the file system cannot let them change
@@ -73,7 +73,8 @@ package enum WholeFolder {
     typealias Call = @convention(c) (Int32, UnsafePointer<CChar>, Int32, UnsafePointer<CChar>, UInt32) -> Int32
     guard let address = dlsym(nil, "renameat2") else { return false }
     let exchange: UInt32 = 1 << 1
-    return unsafeBitCast(address, to: Call.self)(AT_FDCWD, one, AT_FDCWD, other, exchange) == 0
+    let call = unsafeBitCast(address, to: Call.self)
+    return (try? SystemCall.run(.rename, one) { call(AT_FDCWD, one, AT_FDCWD, other, exchange) }) != nil
   }
 
   /// The name of a hidden folder beside `path` that no other process uses.

@@ -13,6 +13,10 @@ package final class GradientBuckets {
   private let terms: TermShares
   private let communicator: any Communicator
   private let size: Int
+  /// Where the encoder's blocks begin, in ascending order; nil where sums need not wait for the end of a block.
+  private let blocks: [Int]?
+  /// The offset from which on gradients were final when that was said last.
+  private var final: Int
   private let computedSeconds: () -> Double
   /// The offset at which those of the encoder's buckets begin that were started.
   private var started: Int
@@ -29,16 +33,20 @@ package final class GradientBuckets {
   ///   - encoder: the number of elements of the encoder's parameters.
   ///   - size: the number of elements of a bucket. Sums of 4 MB take so long that the cost of starting them does not
   ///     matter.
+  ///   - blocks: the offsets at which the encoder's blocks begin, ascending. The sums of a block's gradients start with
+  ///     what is said final after it, when the block has freed its activations, beside which the sums would lie.
   ///   - computedSeconds: gives the seconds that this rank has computed so far, which stand still during communication.
   package init(
-    _ gradients: [[Matrix]], of terms: TermShares, encoder: Int, size: Int = 1 << 20, communicator: any Communicator,
-    computedSeconds: @escaping () -> Double
+    _ gradients: [[Matrix]], of terms: TermShares, encoder: Int, size: Int = 1 << 20, blocks: [Int]? = nil,
+    communicator: any Communicator, computedSeconds: @escaping () -> Double
   ) {
     precondition(size > 0, "a bucket holds something")
     self.gradients = gradients
     self.terms = terms
     self.communicator = communicator
     self.size = size
+    self.blocks = blocks
+    final = encoder
     self.computedSeconds = computedSeconds
     started = encoder
     lastLook = computedSeconds()
@@ -55,6 +63,12 @@ package final class GradientBuckets {
   /// Starts the buckets that are final once all of the encoder's gradients at and after an offset are.
   package func finished(from offset: Int) {
     look()
+    guard let blocks else { return startBuckets(from: offset) }
+    if let block = blocks.first(where: { $0 >= final }) { startBuckets(from: block) }
+    final = offset
+  }
+
+  private func startBuckets(from offset: Int) {
     while started > 0 && max(started - size, 0) >= offset {
       let bucket = max(started - size, 0)..<started
       for objective in gradients.indices { start(bucket, of: objective) }
@@ -74,7 +88,8 @@ package final class GradientBuckets {
 
   /// Starts the remaining sums and returns when all are done.
   package func finish() {
-    finished(from: 0)
+    look()
+    startBuckets(from: 0)
     for sum in sums { sum.wait() }
     (sums, done) = ([], [])
   }

@@ -7,6 +7,8 @@ internal import CKernels
 package final class GradientSet {
   private let encoder: Range<Int>
   private let classifier: Range<Int>
+  /// The offsets at which the encoder's blocks begin.
+  private let blocks: [Int]
   /// The buffers, gradient after gradient and node after node.
   private var buffers: [[Matrix]]
 
@@ -17,6 +19,7 @@ package final class GradientSet {
   init(_ layout: ParameterLayout, encoder: Int, count: Int, for units: BatchUnits) {
     self.encoder = 0..<encoder
     classifier = encoder..<layout.count
+    blocks = layout.blocks
     buffers = Array(repeating: [], count: count)
     clear(nodes: units.nodes.count)
   }
@@ -48,7 +51,7 @@ package final class GradientSet {
     clear(nodes: pass.units.nodes.count)
     let clock = pass.clock
     let buckets = GradientBuckets(
-      buffers, of: pass.shares, encoder: encoder.count, communicator: pass.communicator
+      buffers, of: pass.shares, encoder: encoder.count, blocks: blocks, communicator: pass.communicator
     ) { clock.spent(.backward) }
     if let owner {
       let index = buffer(of: owner.objective)

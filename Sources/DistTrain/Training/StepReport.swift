@@ -5,10 +5,16 @@ public struct StepReport: Sendable {
   package var rows: [LoadedRow] = []
   /// The utterances newly found unreadable on any rank.
   package var unreadable: [BatchLoader.Unreadable] = []
+  /// The recordings to augment with newly found unreadable on any rank.
+  package var unreadableRecordings: [UnreadableRecording] = []
 
-  package init(metrics: StepMetrics, rows: [LoadedRow] = [], unreadable: [BatchLoader.Unreadable] = []) {
+  package init(
+    metrics: StepMetrics, rows: [LoadedRow] = [], unreadable: [BatchLoader.Unreadable] = [],
+    unreadableRecordings: [UnreadableRecording] = []
+  ) {
     self.metrics = metrics
     self.rows = rows
     self.unreadable = unreadable
+    self.unreadableRecordings = unreadableRecordings
   }
 }

@@ -26,10 +26,13 @@ extension Trainer {
   /// Everything besides tensors that the steps to come depend on.
   private func state(configuration: String, version: String, arithmetic: Arithmetic?) -> TrainingState {
     let epoch = step / plan.batches.sampler.stepsPerEpoch
+    let recordings = batches.source.loader.augmentation.lists
     return TrainingState(
       step: step, seed: plan.seed, configuration: configuration, corpus: plan.batches.corpus.contents.description,
       sampler: .init(epoch: epoch, index: step % plan.batches.sampler.stepsPerEpoch),
-      replaced: batches.unreadable.map { plan.batches.corpus.utterances[$0].id }, rollbacks: batches.rollbacks,
+      augmentation: recordings.contents,
+      replaced: batches.unreadable.map { plan.batches.corpus.utterances[$0].id },
+      unreadableRecordings: batches.unreadableRecordings.map(recordings.name(of:)), rollbacks: batches.rollbacks,
       skipped: skipped,
       version: version, ranks: communicator.size, arithmetic: arithmetic?.checksums)
   }
@@ -49,12 +52,16 @@ extension Trainer {
     for (name, values) in optimizer.state {
       try optimizerFile.read(name, shape: [values.rows, values.columns], into: values.elements)
     }
-    batches.unreadable = try checkpoint.state.replaced.map { id in
+    let replaced = try checkpoint.state.replaced.map { id in
       guard let index = plan.batches.corpus.utterance(named: id) else {
         throw Failure(.badData, "\(checkpoint.path): its utterance \(id) is not in the corpus; --restart starts over")
       }
       return index
     }
+    batches.takeUpRecordings(
+      unreadable: checkpoint.state.unreadableRecordings ?? [], contents: checkpoint.state.augmentation)
+    let known = Set(replaced)
+    batches.unreadable = replaced + plan.batches.corpus.knownUnreadable.filter { !known.contains($0) }
     step = checkpoint.step
     batches.rollbacks = checkpoint.state.rollbacks
     skipped = checkpoint.state.skipped
@@ -83,7 +90,8 @@ extension Trainer {
     }
     layout.initialise(parameters.pointer, seed: plan.seed)
     encoder.layout.statistics.initialise(statistics.pointer, seed: plan.seed)
-    batches.unreadable = []
+    batches.unreadable = plan.batches.corpus.knownUnreadable
+    batches.unreadableRecordings = []
     step = 0
     skipped = 0
     optimizer.updates = 0

@@ -155,6 +155,8 @@ public final class Trainer {
     metrics.learningRate = plan.schedules.learningRate.rate(at: step)
     metrics.margin = plan.schedules.margin.margin(at: step)
     metrics.skipped = Double(skipped)
-    return StepReport(metrics: metrics, rows: batch.rows, unreadable: batch.unreadable)
+    return StepReport(
+      metrics: metrics, rows: batch.rows, unreadable: batch.unreadable, unreadableRecordings: batch.unreadableRecordings
+    )
   }
 }

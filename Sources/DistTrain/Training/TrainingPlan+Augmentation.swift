@@ -14,7 +14,7 @@ extension Augmentation {
       rooms: settings.rooms, probability: settings.probability, snr: snr,
       voices: Int(voices.lowerBound)...Int(voices.upperBound),
       corpus: settings.babble.corpus ? corpus.flatMap { CorpusVoices($0, speed: settings.speed) } : nil)
-    if settings.babble.corpus, babble == nil, let speaker = corpus?.speakers.first {
+    if settings.babble.corpus, !babbles, let speaker = corpus?.speakers.first {
       throw Failure(
         .usage,
         "augmentation.babble.corpus: babble is of other speakers, and the corpus has one, '\(speaker)': set it to false, or "
@@ -47,7 +47,7 @@ extension CorpusVoices {
       voice: { utterance, offset in
         let utterance = corpus.utterances[utterance]
         return BabbleVoice(
-          path: utterance.path, start: utterance.start, seconds: utterance.seconds, offset: offset, isDispensable: true)
+          path: utterance.path, start: utterance.start, seconds: utterance.seconds, offset: offset)
       })
   }
 }

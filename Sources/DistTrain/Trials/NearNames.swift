@@ -15,9 +15,14 @@ package struct NearNames {
     stems[Name(AudioSuffix.stem(of: name))].flatMap { $0 < 0 ? nil : $0 }
   }
 
-  /// A hint at the name most similar to one that nothing has, for the end of a message; empty where none is similar.
+  /// The longest name, in bytes, to which a similar one is looked for: the search takes the time of its square.
+  private static let longest = 512
+
+  /// A hint at the name most similar to one that nothing has, for the end of a message; empty where none is similar, and
+  /// for a very long name.
   package func hint(at name: String) -> String {
     let wanted = Array(name.utf8)
+    guard wanted.count <= Self.longest else { return "" }
     var best: (name: String, distance: Int)?
     // A look at some hundred thousand names takes a second at most.
     for candidate in names.prefix(200_000) {

@@ -17,14 +17,14 @@ import Testing
     return Corpus(utterances)
   }
 
-  private func plan(_ corpus: Corpus) throws -> TrainingPlan {
+  private func plan(_ corpus: Corpus, _ settings: [String] = []) throws -> TrainingPlan {
     try TrainingPlan(
       Configuration.load(
         file: nil,
         overrides: [
           "batch.speakers=4", "batch.utterances=2", "crop.seconds=0.5", "encoder.channels=16", "features.bins=24",
           "training.steps=6",
-        ]), corpus: corpus)
+        ] + settings), corpus: corpus)
   }
 
   @Test func `any number of threads loads the same features and finds the same broken files`() throws {
@@ -42,6 +42,33 @@ import Testing
       found += one.unreadable.count
     }
     #expect(found > 0)
+  }
+
+  @Test func `any number of threads puts the same noises in the place of broken ones, and finds the same`() throws {
+    let (folder, noises) = (try TestFolder(), try TestFolder())
+    for name in ["b.wav", "d.wav"] { try noises.writeTone(name, seconds: 0.7) }
+    for name in ["a.wav", "c.wav", "e.wav"] { try noises.write(name, "no audio") }
+    let plan = try plan(corpus(folder), ["augmentation={noise: \(noises.path), probability: 1}"])
+    let four = ThreadTeam()
+    four.grow(to: 4)
+    var found: Set<RecordingPlace> = []
+    for step in 0..<3 {
+      let rows = plan.batches.sampler.batch(step: step)
+      let one = try plan.batches.loader.load(rows, own: 0..<rows.count, unreadable: [])
+      let other = try plan.batches.loader.load(rows, own: 0..<rows.count, unreadable: [], readers: four)
+      #expect(one.features.values == other.features.values && one.rows == other.rows)
+      #expect(one.unreadableRecordings == other.unreadableRecordings)
+      // Each once, and rows say what was laid over them.
+      #expect(Set(one.unreadableRecordings.map(\.place)).count == one.unreadableRecordings.count)
+      for row in one.rows {
+        if case .noise(let file, _, _) = row.distortion.interference { #expect([1, 3].contains(file)) }
+      }
+      found.formUnion(one.unreadableRecordings.map(\.place))
+      // A rank's share is that of the batch, whatever the other rows met.
+      let share = try plan.batches.loader.load(rows, own: 5..<rows.count, unreadable: [])
+      #expect(share.rows == Array(one.rows[5...]))
+    }
+    #expect(found == Set([0, 2, 4].map { RecordingPlace(kind: .noise, index: $0) }))
   }
 
   @Test func `a batch is the same whether its broken files were known or met`() throws {

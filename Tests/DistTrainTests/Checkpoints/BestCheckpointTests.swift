@@ -38,6 +38,20 @@ import Testing
     }
   }
 
+  @Test func `what is no link under the mark's name is told and stays`() throws {
+    for isFolder in [true, false] {
+      try withStore(steps: 1...2) { store in
+        let path = store.path + "/best"
+        if isFolder { try FileSystem.createFolder(path) }
+        try write("mine", to: isFolder ? path + "/file" : path)
+        for body in [{ try store.markBest(step: 2) }, store.forgetBest, store.removeAll] {
+          #expect(failure(body)?.message.contains("\(path) is no link to a checkpoint") == true)
+        }
+        #expect(try read(isFolder ? path + "/file" : path) == "mine")
+      }
+    }
+  }
+
   @Test func `killed at any system call while the mark moves, a run finds it on one of the two`() throws {
     var seen: Set<Int?> = []
     for call in 1... {

@@ -16,7 +16,14 @@ import Testing
     }
     #expect(!writer.wait(atMost: 0.05))
     #expect(writer.takeOutcomes().isEmpty && writer.lastWritten == nil && writer.longestSeconds == nil)
+    var questions = 0
+    let isDone = writer.wait {
+      questions += 1
+      return questions == 2
+    }
+    #expect(!isDone && questions == 2)
     for _ in 1...3 { gate.signal() }
+    #expect(writer.wait { false })
     #expect(writer.wait())
     #expect(order.withLock { $0 } == [1, 2, 3])
     #expect(writer.takeOutcomes().map(\.step) == [1, 2, 3])

@@ -5,10 +5,19 @@ import Testing
 @Suite struct TrainingStateTests {
   private let state = TrainingState(
     step: 12, seed: .max, configuration: "9f86d0", corpus: "4 utterances", sampler: .init(epoch: 1, index: 4),
-    replaced: ["a"], version: "0.1.0", ranks: 2)
+    augmentation: ["noise": "1 recording"], replaced: ["a"], unreadableRecordings: ["noise/b.wav"], version: "0.1.0",
+    ranks: 2)
 
   @Test func `a state comes back as it was written`() throws {
     #expect(try TrainingState(json: try state.json, path: "state.json") == state)
+  }
+
+  @Test func `a state from before it named what augmentation draws from is read`() throws {
+    let state = try TrainingState(
+      json: changed { object in
+        for key in ["augmentation", "unreadableRecordings"] { object[key] = nil }
+      }, path: "state.json")
+    #expect(state.augmentation == nil && state.unreadableRecordings == nil && state.replaced == ["a"])
   }
 
   @Test(arguments: [

@@ -185,6 +185,14 @@ struct ConfigurationTests {
         ["augmentation.speed={factors: [0.9, 1.1], asSpeakers: true}"],
         "augmentation.speed.factors: with asSpeakers 1 is among them, found [0.9, 1.1]"
       ),
+      (
+        ["evaluation.longestPiece=1.9"],
+        "--set evaluation.longestPiece=1.9: evaluation.longestPiece: allowed is 2 to 3600, found 1.9"
+      ),
+      (
+        ["evaluation.longestPiece=3601"],
+        "--set evaluation.longestPiece=3601: evaluation.longestPiece: allowed is 2 to 3600, found 3601"
+      ),
       (["checkpoint.keep=0"], "--set checkpoint.keep=0: checkpoint.keep: allowed is 1 to 1000000, found 0"),
       (
         ["views.augmented=[true]"],
@@ -263,8 +271,9 @@ struct ConfigurationTests {
       file: nil,
       overrides: [
         "crop.seconds=0.2", "classification.margin=0", "contrastive.margin.value=1.57", "encoder.channels=8",
-        "encoder.embedding=1", "optimizer.momentum=0", "schedule.learningRate.warmup=2000", "evaluation.everySteps=0",
-        "checkpoint.everySteps=0", "checkpoint.everyMinutes=0", "augmentation.probability=1",
+        "encoder.embedding=1", "optimizer.momentum=0", "schedule.learningRate.warmup=2000",
+        "evaluation={everySteps: 0, longestPiece: 2}", "checkpoint.everySteps=0", "checkpoint.everyMinutes=0",
+        "augmentation.probability=1",
         "augmentation.snr.noise=[5, 5]", "features={bins: 128, lowestFrequency: 0, frameShift: 25}",
       ])
   }

@@ -37,7 +37,8 @@ struct ConfigurationYAMLTests {
           "schedule.learningRate={maximum: 0.003, rise: 0.4, divisor: 10, finalDivisor: 1e12}",
           "schedule.margin={type: linear, initial: 0.05, start: 4, end: 9}", "training={steps: 123, precision: bf16}",
           "training={nonFinite: rollback, nonFiniteLimit: 2}",
-          "evaluation.everySteps=7", "checkpoint={everySteps: 8, everyMinutes: 0.5, keep: 9, keepBest: false}",
+          "evaluation={everySteps: 7, longestPiece: 20}",
+          "checkpoint={everySteps: 8, everyMinutes: 0.5, keep: 9, keepBest: false}",
         ])
     }
   }
@@ -61,7 +62,7 @@ struct ConfigurationYAMLTests {
     let allowedToStay: Set = ["encoder.type", "features.meanRemoval"]
     let changed = Set(unusual.differences(from: defaults).map(\.key))
     let running: Set = [
-      "corpus.evaluation", "corpus.trials", "evaluation.everySteps", "checkpoint.everySteps",
+      "corpus.evaluation", "corpus.trials", "evaluation.everySteps", "evaluation.longestPiece", "checkpoint.everySteps",
       "checkpoint.everyMinutes", "checkpoint.keep", "checkpoint.keepBest", "training.nonFinite",
       "training.nonFiniteLimit",
     ]
@@ -73,7 +74,7 @@ struct ConfigurationYAMLTests {
         let path = key.split(separator: ".")
         return key.hasPrefix("encoder.own.") ? "encoder.\(path[2])" : key
       })
-    #expect(properties.count == 109)
+    #expect(properties.count == 110)
     #expect(changed.union(running).union(allowedToStay) == properties)
     #expect(changed.isDisjoint(with: running))
   }
@@ -119,8 +120,8 @@ struct ConfigurationYAMLTests {
     let same = try Configuration.load(
       file: nil,
       overrides: [
-        "evaluation.everySteps=1", "checkpoint={everySteps: 1, everyMinutes: 1, keep: 1}", "corpus.evaluation=a",
-        "corpus.trials=b", "classification.scale=32.0",
+        "evaluation={everySteps: 1, longestPiece: 30}", "checkpoint={everySteps: 1, everyMinutes: 1, keep: 1}",
+        "corpus.evaluation=a", "corpus.trials=b", "classification.scale=32.0",
       ])
     #expect(same.differences(from: stored).isEmpty)
     let other = try Configuration.load(

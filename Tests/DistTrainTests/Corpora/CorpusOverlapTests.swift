@@ -13,7 +13,7 @@ import Testing
     let overlap = CorpusOverlap(training: training, evaluation: evaluation)
     #expect(overlap.speakers == ["s"] && overlap.utterances == ["b"] && overlap.files == ["/x/3.wav"])
     #expect(
-      overlap.summary == "corpus.train and corpus.evaluation share 1 speaker (s), 1 utterance (b), 1 file (/x/3.wav)"
+      overlap.summary == "1 speaker (s), 1 utterance (b), 1 file (/x/3.wav)" && overlap.unread == nil
     )
     let apart = corpus([("d", "v", "/y/1.wav")])
     #expect(CorpusOverlap(training: training, evaluation: apart).summary == nil)
@@ -35,6 +35,50 @@ import Testing
       let overlap = CorpusOverlap(training: training, evaluation: corpus([("x", "t", held)]))
       #expect(overlap.files == (["other bytes", "no file"].contains(what) ? [] : [held]))
       #expect(overlap.speakers.isEmpty && overlap.utterances.isEmpty)
+    }
+  }
+
+  @Test func `copies are found among many files of one length`() throws {
+    try withScratchFolder { folder in
+      /// A recording whose beginning and end are given by numbers.
+      func write(_ name: String, _ beginning: UInt8, _ end: UInt8, count: Int = 10_000) throws -> String {
+        let bytes = [UInt8](repeating: beginning, count: count - 1) + [end]
+        try Data(bytes).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+        return "\(folder)/\(name)"
+      }
+      let trained =
+        try (0..<12).map { try write("t\($0)", UInt8($0 % 4), UInt8($0)) } + [write("short", 1, 9, count: 90)]
+      let held = try [
+        write("other beginning", 9, 3), write("other end", 1, 30), write("other length", 1, 1, count: 10_001),
+        write("copy", 1, 5), write("second copy", 1, 5), write("short copy", 1, 9, count: 90), write("last", 3, 11),
+      ]
+      let overlap = CorpusOverlap(
+        training: corpus(trained.enumerated().map { ("t\($0)", "s", $1) }),
+        evaluation: corpus(held.enumerated().map { ("h\($0)", "t", $1) }))
+      #expect(overlap.files == ["copy", "last", "second copy", "short copy"].map { "\(folder)/\($0)" })
+    }
+  }
+
+  @Test(arguments: [("/x/a.tar:512", "/y/b.wav"), ("/x/a.wav", "/y/b.tar:1024")])
+  func `what is compared by path alone is told`(trained: String, held: String) {
+    let overlap = CorpusOverlap(training: corpus([("a", "s", trained)]), evaluation: corpus([("b", "t", held)]))
+    #expect(overlap.files.isEmpty && overlap.summary == nil)
+    #expect(
+      overlap.unread
+        == "recordings in shards (1) are compared by path alone, so that copies under other names are not found")
+  }
+
+  @Test func `beyond 100,000 files to train on, contents are not compared, which is told`() throws {
+    try withScratchFolder { folder in
+      for name in ["a", "b"] { try Data("one recording".utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)")) }
+      var many: [(id: String, speaker: String, path: String)] = [("u", "s", "\(folder)/a")]
+      for number in 1...100_000 { many.append(("u\(number)", "s", "\(folder)/none-\(number)")) }
+      let evaluation = corpus([("x", "t", "\(folder)/b")])
+      let overlap = CorpusOverlap(training: corpus(many), evaluation: evaluation)
+      #expect(
+        overlap.files.isEmpty && overlap.unread?.hasPrefix("100001 files to train on are compared by path") == true)
+      let fewer = CorpusOverlap(training: corpus(Array(many.dropLast())), evaluation: evaluation)
+      #expect(fewer.files == ["\(folder)/b"] && fewer.unread == nil)
     }
   }
 

@@ -93,32 +93,68 @@ struct CorpusTests {
     #expect(try Corpus.open(folder.path).utterances.map(\.seconds) == [1, 0.5, 0.25])
     try FileManager.default.removeItem(atPath: folder.path("a/2 2.wav"))
     let rest = try Corpus.open(folder.path)
-    #expect(rest.utterances.map(\.seconds) == [1, 0.25] && rest.losses(in: "x")[0].contains(folder.path("a/2 2.wav")))
+    #expect(rest.utterances.map(\.seconds) == [1, 0, 0.25])
+    #expect(rest.losses(in: "x")[0].contains(folder.path("a/2 2.wav")))
+  }
+
+  @Test("that loses a recording without a listed length is the same corpus, with the same numbers")
+  func lostRecordings() throws {
+    try write(["utt2dur": ""])
+    let whole = try Corpus.open(folder.path) { _ in 2 }
+    #expect(whole.knownUnreadable.isEmpty && whole.lost == 0)
+    let rest = try Corpus.open(folder.path) { path in
+      if path.hasSuffix("1.wav") && path.contains("/a/") { throw Failure(.badData, "\(path): gone") }
+      return 3
+    }
+    #expect(rest.contents == whole.contents && rest.utterances.map(\.id) == whole.utterances.map(\.id))
+    #expect(rest.knownUnreadable == [0] && rest.lost == 0 && rest.speakers == ["a", "b"])
+    let faster = rest.atSpeeds([0.9, 1])
+    #expect(faster.knownUnreadable.map { faster.listedID($0) } == ["a-1", "a-1"] && faster.lost == 0)
+    // Of unknown length it stays, whatever the settings allow.
+    #expect(rest.lasting(1...9).knownUnreadable == [0] && rest.lasting(5...9).utterances.isEmpty)
+    // With listed lengths, other lengths are another corpus.
+    try write(["utt2dur": "a-1 1\na-2 1\nb-1 1\n"])
+    let listed = try Corpus.open(folder.path)
+    try write(["utt2dur": "a-1 1\na-2 2\nb-1 1\n"])
+    #expect(try Corpus.open(folder.path).contents != listed.contents)
+  }
+
+  @Test("has no speaker without a recording that can be read, whose utterances are counted as lost")
+  func lostSpeakers() throws {
+    try write(["utt2dur": ""])
+    let rest = try Corpus.open(folder.path) { path in
+      if path.contains("/a/") { throw Failure(.badData, "\(path): gone") }
+      return 3
+    }
+    #expect(rest.speakers == ["b"] && rest.utterances.map(\.id) == ["b-1"])
+    #expect(rest.knownUnreadable.isEmpty && rest.lost == 2 && rest.damaged == 0)
+    #expect(rest.atSpeeds([0.9, 1]).lost == 4)
   }
 
   @Test(
     "refuses a malformed list with one line that names file and line",
     arguments: [
       (["wav.scp": "a-1 a\na-2\nb-1 b\n"], "wav.scp:2: 1 field, a key and a path expected"),
-      (["wav.scp": "a-1 a\n\nb-1 b\n"], "utt2spk:2: utterance 'a-2' is not in wav.scp"),
+      (["wav.scp": "a-1 a\n\nb-1 b\n"], "utt2spk:2: the utterance is not in wav.scp: add 'a-2' there"),
       (["utt2spk": "a-1 a\na-2 a b\nb-1 b\n"], "utt2spk:2: 3 fields, 2 expected"),
-      (["utt2spk": "a-1 a\na-2 a\nb-1 b\na-1 b\n"], "utt2spk:4: 'a-1' is listed twice, first in line 1"),
-      (["wav.scp": "b-1 x\nb-1 y\na-1 z\n"], "wav.scp:2: 'b-1' is listed twice"),
-      (["utt2spk": "a-1 a\na-2 a\na-3 a\nb-1 b\n"], "utt2spk:3: utterance 'a-3' is not in wav.scp"),
-      (["utt2spk": "a-1 a\nb-1 b\n"], "wav.scp:3: utterance 'a-2' has no speaker in utt2spk"),
+      (["utt2spk": "a-1 a\na-2 a\nb-1 b\na-1 b\n"], "utt2spk:4: is listed twice: 'a-1' is in line 1 already"),
+      (["wav.scp": "b-1 x\nb-1 y\na-1 z\n"], "wav.scp:2: is listed twice: 'b-1' is in line 1 already"),
+      (["utt2spk": "a-1 a\na-2 a\na-3 a\nb-1 b\n"], "utt2spk:3: the utterance is not in wav.scp: add 'a-3' there"),
+      (["utt2spk": "a-1 a\nb-1 b\n"], "wav.scp:3: the utterance has no speaker in utt2spk: add 'a-2' there"),
       (["wav.scp": "a-1 a\na-2 sph2pipe -f wav a |\nb-1 b\n"], "wav.scp:2: 'a-2' is a command that ends in a pipe"),
       (["wav.scp": "\n"], "wav.scp: the file is empty"),
       (["utt2dur": "a-1 1\nb-1 1\n"], "utt2dur: utterance 'a-2' is missing"),
-      (["utt2dur": "a-1 1\na-2 -1\nb-1 1\n"], "utt2dur:2: '-1' is no duration"),
-      (["utt2dur": "a-1 1\na-2 1\nb-1 nan\n"], "utt2dur:3: 'nan' is no duration"),
-      (["segments": "a-1 b-1 0 1\na-2 r9 0 1\nb-1 b-1 0 1\n"], "segments:2: recording 'r9' is not in wav.scp"),
+      (["utt2dur": "a-1 1\na-2 -1\nb-1 1\n"], "utt2dur:2: is no duration in seconds: '-1'"),
+      (["utt2dur": "a-1 1\na-2 1\nb-1 nan\n"], "utt2dur:3: is no duration in seconds: 'nan'"),
+      (["segments": "a-1 b-1 0 1\na-2 r9 0 1\nb-1 b-1 0 1\n"], "segments:2: the recording is not in wav.scp: 'r9'"),
       (
-        ["segments": "a-1 b-1 0 1\na-2 b-1 1 1\nb-1 b-1 0 1\n"], "segments:2: the end, 1 s, is not after the start, 1 s"
+        ["segments": "a-1 b-1 0 1\na-2 b-1 1 1\nb-1 b-1 0 1\n"],
+        "segments:2: the end is not after the start: from 1 s to 1 s"
       ),
-      (["segments": "a-1 b-1 0 1\na-2 b-1 2 -2\nb-1 b-1 0 1\n"], "segments:2: '-2' is no end in seconds"),
-      (["segments": "a-1 b-1 x 1\na-2 b-1 0 1\nb-1 b-1 0 1\n"], "segments:1: 'x' is no start in seconds"),
+      (["segments": "a-1 b-1 0 1\na-2 b-1 2 -2\nb-1 b-1 0 1\n"], "segments:2: is no end in seconds: '-2'"),
+      (["segments": "a-1 b-1 x 1\na-2 b-1 0 1\nb-1 b-1 0 1\n"], "segments:1: is no start in seconds: 'x'"),
       (["segments": "a-1 b-1 0 1\na-2 b-1 0\nb-1 b-1 0 1\n"], "segments:2: 3 fields, 4 or 5 expected"),
-      (["segments": "a-1 b-1 0 1\nb-1 b-1 0 1\n"], "utt2spk:2: utterance 'a-2' is not in segments"),
+      (["segments": "a-1 b-1 0 1\nb-1 b-1 0 1\n"], "utt2spk:2: the utterance is not in segments: add 'a-2' there"),
     ] as [([String: String], String)])
   func malformed(lists: [String: String], message: String) throws {
     try write(lists)

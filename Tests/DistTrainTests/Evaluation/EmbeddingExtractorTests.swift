@@ -3,7 +3,9 @@ import Testing
 
 @Suite struct EmbeddingExtractorTests {
   /// An untrained encoder of `NoiseCorpus`.
-  private func extractor(spoilt: Bool = false) -> EmbeddingExtractor {
+  private func extractor(
+    spoilt: Bool = false, longestPiece: Double = EmbeddingExtractor.usualLongestPiece
+  ) -> EmbeddingExtractor {
     let encoder = NoiseCorpus.encoder
     let parameters = Matrix(rows: 1, columns: encoder.layout.parameters.count)
     let statistics = Matrix(rows: 1, columns: encoder.layout.statistics.count)
@@ -11,7 +13,8 @@ import Testing
     encoder.layout.statistics.initialise(statistics.pointer, seed: 1)
     if spoilt { for index in parameters.elements.indices { parameters.elements[index] *= 1e30 } }
     return EmbeddingExtractor(
-      encoder: encoder, frontEnd: FrontEnd(bins: encoder.bins), parameters: parameters, statistics: statistics)
+      encoder: encoder, frontEnd: FrontEnd(bins: encoder.bins), parameters: parameters, statistics: statistics,
+      longestPiece: longestPiece)
   }
 
   @Test(arguments: 2...3) func `ranks share out the utterances, and each has all embeddings`(ranks: Int) throws {
@@ -26,44 +29,56 @@ import Testing
     for vectors in together { #expect(vectors == alone.vectors.values) }
   }
   @Test func `a long utterance has the mean of its equal pieces' embeddings, weighted by their lengths`() throws {
-    let noise = try NoiseCorpus(speakers: 1, utterances: 1, seconds: 2)
+    let noise = try NoiseCorpus(speakers: 1, utterances: 1, seconds: 5)
     let utterance = noise.corpus.utterances[0]
-    var extractor = extractor()
-    let whole = try extractor.embedding(of: utterance)
-    #expect(try extractor.embedding(of: Waveform.read(path: utterance.path), name: "") == whole)
-    extractor.longestPiece = 2
-    #expect(try extractor.embedding(of: utterance) == whole)
-    extractor.longestPiece = 0.9
     let samples = try Waveform.read(path: utterance.path)
-    let ends = [0, 10_666, 21_333, 32_000]
+    let whole = try extractor().embedding(of: utterance)
+    #expect(try extractor().embedding(of: samples, name: "") == whole)
+    #expect(try extractor(longestPiece: 5).embedding(of: utterance) == whole)
+    let divided = extractor(longestPiece: 2)
+    let ends = [0, 26_666, 53_333, 80_000]
     let vectors = try zip(ends, ends.dropFirst()).map { first, end in
-      try extractor.embedding(of: Array(samples[first..<end]), name: "")
+      try divided.embedding(of: Array(samples[first..<end]), name: "")
     }
-    let pieces = try extractor.embedding(of: utterance)
+    let pieces = try divided.embedding(of: utterance)
     for (index, value) in pieces.enumerated() {
-      let sum = zip(vectors, [10_666, 10_667, 10_667]).reduce(0.0) { $0 + Double($1.0[index]) * $1.1 }
-      #expect(abs(Double(value) - sum / 32_000) < 1e-6 * max(1, abs(sum / 32_000)))
+      let sum = zip(vectors, [26_666, 26_667, 26_667]).reduce(0.0) { $0 + Double($1.0[index]) * $1.1 }
+      #expect(abs(Double(value) - sum / 80_000) < 1e-6 * max(1, abs(sum / 80_000)))
     }
     #expect(zip(pieces, whole).contains { abs($0 - $1) > 1e-4 })
   }
 
   @Test func `pieces are as few as possible, join without a gap and grow no longer with the recording`() {
-    var extractor = extractor()
-    #expect(extractor.longestPiece == 300)
-    extractor.longestPiece = 1
-    for count in [1, 15_999, 16_000, 16_001, 32_001, 10_000_000] {
+    let extractor = extractor(longestPiece: 2)
+    for count in [1, 31_999, 32_000, 32_001, 64_001, 20_000_000] {
       let pieces = extractor.pieces(7..<7 + count)
-      #expect(pieces.count == (count + 15_999) / 16_000)
-      #expect(pieces.allSatisfy { $0.count <= 16_000 } && pieces.map(\.count).reduce(0, +) == count)
+      #expect(pieces.count == (count + 31_999) / 32_000)
+      #expect(pieces.allSatisfy { $0.count <= 32_000 } && pieces.map(\.count).reduce(0, +) == count)
       #expect(pieces.first?.lowerBound == 7 && pieces.last?.upperBound == 7 + count)
       #expect(zip(pieces, pieces.dropFirst()).allSatisfy { $0.upperBound == $1.lowerBound })
     }
   }
 
+  @Test func `utterances of several channels are counted in a remark`() {
+    #expect(EmbeddingExtractor.remark(averaged: 0, of: 3) == nil)
+    for count in [1, 3] {
+      let remark = EmbeddingExtractor.remark(averaged: count, of: 3)
+      #expect(remark?.hasPrefix("\(count) of 3 utterances are the mean of their recordings' channels") == true)
+    }
+  }
+
   @Test func `long utterances are counted in a remark`() {
-    #expect(EmbeddingExtractor.remark([300, 2, 3]) == nil)
-    let remark = EmbeddingExtractor.remark([300.1, 2, 3600])
-    #expect(remark?.hasPrefix("2 of 3 utterances are longer than 300 s") == true)
+    #expect(EmbeddingExtractor.usualLongestPiece == 300)
+    #expect(extractor().remark([300, 2, 3]) == nil)
+    #expect(extractor().remark([300.1, 2, 3600])?.hasPrefix("2 of 3 utterances are longer than 300 s:") == true)
+    #expect(
+      extractor(longestPiece: 2.5).remark([2.5, 2.6])?.hasPrefix("1 of 2 utterances are longer than 2.5 s:") == true)
+  }
+
+  @Test func `what a rank embeds at once grows with its longest utterance up to the longest piece`() {
+    let extractor = extractor(longestPiece: 20)
+    let lengths = [3, 50.5, 10, 20, 7]
+    #expect((0..<6).map { extractor.mostSamples(lengths, rank: $0) } == [20, 20, 10, 7, 3, 0].map { $0 * 16_000 })
   }
 
   @Test func `an utterance of less than a tenth of a second is refused by name`() throws {

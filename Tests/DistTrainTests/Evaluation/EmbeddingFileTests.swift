@@ -41,20 +41,30 @@ import Testing
   func `the encoder that made embeddings comes back with them, from no other file of that name`(format: String) throws {
     try withScratchFolder { folder in
       let path = folder + "/x." + format
-      var embeddings = try Embeddings(names: ["a", "b"], vectors: Matrix(rows: 2, columns: 3, values))
-      for encoder in ["first", nil, "second"] {
-        embeddings.encoder = encoder
-        try EmbeddingFile.write(embeddings, to: path)
-        #expect(try EmbeddingFile.read(path).encoder == encoder || encoder == nil && format != "safetensors")
-        if format == "ark" { #expect(try EmbeddingFile.read(folder + "/x.scp").encoder != "third") }
+      for (number, encoder) in ["first", nil, "second"].enumerated() {
+        let vectors = Matrix(rows: 2, columns: 1, [Float(number), 1])
+        try EmbeddingFile.write(Embeddings(names: ["a", "b"], vectors: vectors, encoder: encoder), to: path)
+        for path in format == "ark" ? [path, folder + "/x.scp"] : [path] {
+          #expect(try EmbeddingFile.read(path).encoder == encoder)
+        }
       }
-      #expect(try EmbeddingFile.read(path).encoder == "second")
-      if format == "ark" { #expect(try EmbeddingFile.read(folder + "/x.scp").encoder == "second") }
       guard format != "safetensors" else { return }
       let other = try Embeddings(names: ["a"], vectors: Matrix(rows: 1, columns: 1, [7]))
       try EmbeddingFile.write(other, to: folder + "/y." + format)
       try FileSystem.rename(folder + "/y." + format, to: path)
       #expect(try EmbeddingFile.read(path).encoder == nil)
+    }
+  }
+
+  @Test func `what another program calls the encoder is not taken for svdist's`() throws {
+    try withScratchFolder { folder in
+      let path = folder + "/x.safetensors"
+      for (key, encoder) in [("encoder", nil), ("svdist.encoder", "ours")] as [(String, String?)] {
+        try SafetensorsFile.write(
+          [NamedTensor(name: "embeddings", shape: [1, 1], values: [1])],
+          metadata: ["utterances": "[\"a\"]", key: "ours"], to: path)
+        #expect(try EmbeddingFile.read(path).encoder == encoder)
+      }
     }
   }
 
@@ -70,21 +80,103 @@ import Testing
     }
   }
 
+  /// Expects that neither the check before the work nor writing itself takes an archive's name.
+  private func expectRefusal(_ archive: String, naming place: String) throws {
+    let embeddings = try Embeddings(names: ["a"], vectors: Matrix(rows: 1, columns: 1, [1]))
+    for call in [{ try EmbeddingFile.check($0) }, { try EmbeddingFile.write(embeddings, to: $0) }]
+      as [(String) throws -> Void]
+    {
+      let refusal = failure { try call(archive) }
+      #expect(refusal?.kind == .usage && refusal?.message.contains(place) == true, "\(refusal?.message ?? "none")")
+    }
+    #expect(!FileSystem.exists(archive))
+  }
+
   @Test(arguments: [
-    "s0-u0 /corpus/s0/u0.wav\n", "", "s0-u0 sox a.wav -t wav - |\n", "s0-u0 other.ark:12\n", "u wav.ark:x\n",
+    "s0-u0 /corpus/s0/u0.wav\n", "s0-u0 sox a.wav -t wav - |\n", "s0-u0 other.ark:3\n", "u x.ark:x\n",
+    "u 1x.ark:3\n", "u FOLDER/1x.ark:3\n", "x.ark:3\n", "u none/x.ark:3\n", "u FOLDER/sub/x.ark:9\n",
+    "u FOLDER/sub/x.ark:900\n", "u FOLDER/matrices/x.ark:3\n",
   ])
-  func `a list of something else where an archive's script would be stays`(text: String) throws {
+  func `a list of something else where an archive's script would be stays`(line: String) throws {
     try withScratchFolder { folder in
-      try write(text, to: folder + "/wav.scp")
-      let embeddings = try Embeddings(names: ["a"], vectors: Matrix(rows: 1, columns: 1, [1]))
-      for call in [{ try EmbeddingFile.check($0) }, { try EmbeddingFile.write(embeddings, to: $0) }]
-        as [(String) throws -> Void]
-      {
-        let refusal = failure { try call(folder + "/wav.ark") }
-        #expect(refusal?.kind == .usage && refusal?.message.contains("\(folder)/wav.scp") == true)
+      let text = line.replacingOccurrences(of: "FOLDER", with: folder)
+      for name in ["sub", "matrices"] { try FileSystem.createFolder("\(folder)/\(name)") }
+      for name in ["sub/x", "1x", "other"] { try write("u1 \0BFV \u{4}\u{1}\0\0\0abcd", to: "\(folder)/\(name).ark") }
+      try write("u1 \0BFM \u{4}\u{1}\0\0\0abcd", to: folder + "/matrices/x.ark")
+      try write(text, to: folder + "/x.scp")
+      try expectRefusal(folder + "/x.ark", naming: folder + "/x.scp")
+      #expect(try read(folder + "/x.scp") == text)
+    }
+  }
+
+  @Test(arguments: ["wav", "feats", "cmvn", "vad"])
+  func `the lists of Kaldi's data directories are no archive's script, be they there or not`(name: String) throws {
+    try withScratchFolder { folder in
+      try expectRefusal("\(folder)/\(name).ark", naming: "\(folder)/\(name).scp")
+      try write("u1 \(folder)/sub/\(name).ark:3\n", to: "\(folder)/\(name).scp")
+      try expectRefusal("\(folder)/\(name).ark", naming: "\(folder)/\(name).scp")
+      try EmbeddingFile.check("\(folder)/my\(name).ark")
+    }
+  }
+
+  @Test func `an archive takes the place of an earlier one, of one that was moved, and of an empty list`() throws {
+    try withScratchFolder { folder in
+      let embeddings = try Embeddings(names: ["a", "b"], vectors: Matrix(rows: 2, columns: 1, [1, 2]), encoder: "e")
+      let list = folder + "/moved/x.scp"
+      try FileSystem.createFolder(folder + "/first")
+      for _ in 0..<2 { try EmbeddingFile.write(embeddings, to: folder + "/first/x.ark") }
+      try FileSystem.rename(folder + "/first", to: folder + "/moved")
+      for text in [try read(list), "", "a x.ark:2\n", "a   \(folder)/moved/x.ark:2\nb other.ark:4\n"] {
+        try write(text, to: list)
+        try EmbeddingFile.check(folder + "/moved/x.ark")
+        try EmbeddingFile.write(embeddings, to: folder + "/moved/x.ark")
+        #expect(try read(list) == "a \(folder)/moved/x.ark:2\nb \(folder)/moved/x.ark:18\n")
       }
-      #expect(try read(folder + "/wav.scp") == text)
-      #expect(!FileSystem.exists(folder + "/wav.ark"))
+    }
+  }
+
+  @Test(arguments: ["x.ark", "x.scp", "x.ark.encoder", "x.txt", "x.txt.encoder", "x.safetensors"])
+  func `a folder where a file would be is told before the work, and stays`(name: String) throws {
+    try withScratchFolder { folder in
+      let kept = "\(folder)/\(name)/thesis.tex"
+      try FileSystem.createFolder("\(folder)/\(name)")
+      try write("important", to: kept)
+      let format = name.split(separator: ".")[1]
+      let output = folder + "/x." + (format == "scp" ? "ark" : format)
+      let refusal = failure { try EmbeddingFile.check(output) }
+      #expect(refusal?.kind == .usage && refusal?.message.contains("\(folder)/\(name) is a folder") == true)
+      let embeddings = try Embeddings(names: ["a"], vectors: Matrix(rows: 1, columns: 1, [1]), encoder: "e")
+      #expect(failure { try EmbeddingFile.write(embeddings, to: output) } != nil)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [name])
+      #expect(try read(kept) == "important")
+    }
+  }
+
+  @Test func `whichever system call fails, archive and script are of one writer or the script is gone`() throws {
+    try withScratchFolder { folder in
+      func embeddings(_ value: Float) throws -> Embeddings {
+        try Embeddings(names: ["u\(value)"], vectors: Matrix(rows: 1, columns: 1, [value]), encoder: "\(value)")
+      }
+      for call in 1... {
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+          try FileSystem.remove("\(folder)/\(name)")
+        }
+        try EmbeddingFile.write(embeddings(1), to: folder + "/x.ark")
+        let system = FaultySystem(failing: call, onlyOnce: true)
+        let told = failure {
+          try system.run(under: folder) { try EmbeddingFile.write(embeddings(2), to: folder + "/x.ark") }
+        }
+        let archive = try EmbeddingFile.read(folder + "/x.ark")
+        #expect(told != nil || archive.names == ["u2.0"])
+        let names = Set(try FileManager.default.contentsOfDirectory(atPath: folder))
+        if archive.names == ["u1.0"] {
+          #expect(names == ["x.ark", "x.scp", "x.ark.encoder"], "call \(call)")
+          #expect(try EmbeddingFile.read(folder + "/x.scp").names == archive.names && archive.encoder == "1.0")
+        } else if names.contains("x.scp") {
+          #expect(try EmbeddingFile.read(folder + "/x.scp").names == archive.names)
+        }
+        if !system.failed { break }
+      }
     }
   }
 

@@ -23,17 +23,19 @@ import Testing
     return (parameters, statistics)
   }
 
-  private func file(_ configuration: Configuration, metadata: [String: String]) throws -> String {
-    let encoder = configuration.network
+  private func tensors(_ encoder: any Encoder) -> [NamedTensor] {
     let (parameters, statistics) = initialised(encoder)
     let parts = [(encoder.layout.parameters, parameters), (encoder.layout.statistics, statistics)]
-    let tensors = parts.flatMap { layout, matrix in
+    return parts.flatMap { layout, matrix in
       layout.parameters.map {
         NamedTensor(name: $0.name, shape: $0.shape, buffer: matrix.buffer, offset: $0.offset)
       }
     }
+  }
+
+  private func file(_ configuration: Configuration, metadata: [String: String]) throws -> String {
     let path = folder.path("model.safetensors")
-    try SafetensorsFile.write(tensors, metadata: metadata, to: path)
+    try SafetensorsFile.write(tensors(configuration.network), metadata: metadata, to: path)
     return path
   }
 
@@ -100,5 +102,47 @@ import Testing
       guard let failure = error as? Failure else { return false }
       return failure.kind == .badData && failure.message.hasPrefix(path) && failure.message.contains(message)
     }
+  }
+
+  /// Saves the encoder as a checkpoint of step 3, which is marked as the best.
+  private func checkpoint() throws -> String {
+    let configuration = try configuration()
+    let store = CheckpointStore(path: folder.path("run/checkpoints"))
+    let state = TrainingState(
+      step: 3, seed: 1, configuration: "", corpus: "", sampler: .init(epoch: 0, index: 3), version: "1", ranks: 1)
+    let path = try store.save(
+      encoder: tensors(configuration.network), optimizer: [NamedTensor(name: "momentum", shape: [1], values: [1])],
+      state: state,
+      metadata: configuration.encoderMetadata)
+    try store.markBest(step: 3)
+    return path
+  }
+
+  @Test(arguments: ["run/checkpoints/best", "run/checkpoints/step-00000003", "run/checkpoints/best/model.safetensors"])
+  func `a checkpoint that is named itself has to be as it was written`(name: String) throws {
+    let path = try checkpoint()
+    _ = try TrainedEncoder(folder.path(name))
+    // Of the optimiser's state an encoder needs nothing.
+    try FileSystem.remove(path + "/optimizer.safetensors")
+    _ = try TrainedEncoder(folder.path(name))
+    var bytes = try InputFile.contents(of: path + "/model.safetensors")
+    bytes[bytes.count - 3] ^= 1
+    try AtomicFile.write(bytes, to: path + "/model.safetensors")
+    let refusal = failure { _ = try TrainedEncoder(folder.path(name)) }
+    #expect(refusal?.kind == .badData)
+    #expect(refusal?.message.hasSuffix("model.safetensors changed since they were written") == true)
+    try AtomicFile.write("{", to: path + "/manifest.json")
+    #expect(failure { _ = try TrainedEncoder(folder.path(name)) }?.message.contains("manifest.json") == true)
+  }
+
+  @Test func `an encoder's file under another name, or without a manifest, is taken as it is`() throws {
+    let path = try checkpoint()
+    var bytes = try InputFile.contents(of: path + "/model.safetensors")
+    bytes[bytes.count - 3] ^= 1
+    try AtomicFile.write(bytes, to: path + "/mine.safetensors")
+    _ = try TrainedEncoder(path + "/mine.safetensors")
+    try AtomicFile.write(bytes, to: path + "/model.safetensors")
+    try FileSystem.remove(path + "/manifest.json")
+    _ = try TrainedEncoder(path)
   }
 }

@@ -38,6 +38,21 @@ import Testing
     #expect(source.passedOver == [".m4a beside a converted copy": 1])
   }
 
+  @Test func `a copy that cannot be opened yields to the next`() throws {
+    for name in ["x.flac", "x.mp3", "y.wav", "z.wav", "z.flac"] { try folder.writeTone("source/s/\(name)") }
+    for name in ["x.wav", "y.flac", "w.wav", "w.flac"] { try folder.write("source/s/\(name)", "") }
+    let source = try source()
+    #expect(source.utterances.map(\.id) == ["s/w.wav", "s/x.flac", "s/y.wav", "s/z.wav"])
+    let reasons = Dictionary(
+      uniqueKeysWithValues: source.leftOut.map { (($0.path as NSString).lastPathComponent, $0.reason) })
+    #expect(reasons.keys.sorted() == ["w.flac", "x.mp3", "x.wav", "y.flac", "z.flac"])
+    #expect(
+      reasons["x.wav"]?.hasPrefix("is empty") == true
+        && reasons["x.wav"]?.hasSuffix("; its copy x.flac is taken") == true, "\(reasons)")
+    #expect(reasons["x.mp3"] == "is a copy of a recording that is taken: x.flac lies beside it")
+    #expect(reasons["w.flac"] == "is a copy of a recording that is taken: w.wav lies beside it")
+  }
+
   @Test func `folders that link to each other are walked once each`() throws {
     // Each of 24 folders links to all later ones: 2²³ paths lead to the last.
     for index in 0..<24 { try folder.write("source/f\(index)/u.wav", "x") }
@@ -91,6 +106,7 @@ import Testing
     ("its command failed with status 12: x", "its command failed with status N"),
     ("is of 1 Hz", "is of N Hz"), ("its name is not UTF-8: rename it", "its name is not UTF-8"),
     ("sample 900 is nan", "sample N is nan"), ("is .mp3 (7 bytes)", "is .mp3"),
+    ("its utterance id is taken: 'a: b' is that of /x", "its utterance id is taken"),
     ("is MPEG4 or H264", "is MPEG4 or H264"), ("needs 3gp files", "needs 3gp files"),
   ])
   func `reasons are counted by kind, in which numbers are not part of words`(reason: String, kind: String) {

@@ -76,8 +76,9 @@ import Testing
     #expect(evaluation.utterances.map(\.speaker) == [0, 0, 0, 1, 0, 1, 1])
     // 0.2 s, shorter than the minimum: the evaluation is taken as it is.
     #expect(evaluation.utterances.last?.seconds == 0.2)
-    #expect(preparation.leftOut.map(\.path) == [folder.path("\(first)/data/id00002")])
+    #expect(preparation.leftOut.map(\.path) == ["id00002", "id00800"].map { folder.path("\(first)/data/\($0)") })
     #expect(preparation.leftOut[0].reason.contains("has no recordings"))
+    #expect(preparation.leftOut[1].reason == "recordings of a speaker of the evaluation that no list names: 1")
 
     let written = try TrialList.read(folder.path("out/evaluation/trials"))
     let original = try TrialList.read(folder.path("\(first)/eval/lists/trials.lst"))
@@ -119,6 +120,37 @@ import Testing
     try FileManager.default.removeItem(atPath: folder.path("\(first)/data/id00800/singing-01-001.flac"))
     let failure = #expect(throws: Failure.self) { try prepare(first) }
     #expect(failure?.message.contains("0 of 6 trials can be used") == true && failure?.kind == .badData)
+  }
+
+  @Test func `recordings that no list names are listed by their folders`() throws {
+    for name in [
+      "data/stray", "data/id00900/a/1", "data/id00900/2", "data/id00800/extra", "eval/test/extra", "eval/test/more",
+      "eval/enroll/id00801-enroll", "eval/odd",
+    ] { try folder.writeTone("\(first)/\(name).flac") }
+    try folder.writeTone("corpora/CN-Celeb2_flac/data/loose.flac")
+    try folder.writeTone("corpora/CN-Celeb2_flac/data/id10000/singing-01-001.flac")
+    try folder.write("corpora/CN-Celeb2_flac/spk.lst", "id10000\n")
+    let preparation = try prepare("corpora")
+    let unnamed = preparation.leftOut.filter { !$0.path.hasSuffix("id00002") }
+    #expect(
+      unnamed.map { "\($0.path.dropFirst(folder.path("corpora/").count)): \($0.reason)" } == [
+        "CN-Celeb2_flac/data/loose.flac: is not in a speaker's folder",
+        "CN-Celeb_flac/data/id00800: recordings of a speaker of the evaluation that no list names: 2",
+        "CN-Celeb_flac/data/id00900: recordings of a speaker that no list names: 2",
+        "CN-Celeb_flac/data/stray.flac: is not in a speaker's folder",
+        "CN-Celeb_flac/eval: recordings that no list of eval/lists names: 1",
+        "CN-Celeb_flac/eval/enroll: recordings that no list of eval/lists names: 1",
+        "CN-Celeb_flac/eval/test: recordings that no list of eval/lists names: 2",
+      ])
+  }
+
+  @Test(arguments: ["/", "//", "-", "id00800/"]) func `an odd piece of an enrolment is left out`(name: String) throws {
+    try folder.write(
+      "\(first)/eval/lists/enroll.map",
+      "id00800-enroll id00800/singing-01-001.wav \(name)\nid00801-enroll id00801/vlog-01-001.wav\n")
+    let preparation = try prepare(first)
+    #expect(preparation.leftOut.contains { $0.utterance == name }, "\(preparation.leftOut)")
+    #expect(try folder.read("out/evaluation/enroll.map").hasPrefix("id00800-enroll id00800/singing-01-001.wav\n"))
   }
 
   @Test func `CN-Celeb2 is trained on as a whole, alone or beside CN-Celeb`() throws {

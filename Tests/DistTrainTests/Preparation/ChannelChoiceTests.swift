@@ -75,6 +75,7 @@ import Testing
     let (preparation, corpus, _) = try prepare(.mean)
     #expect(corpus.utterances.map(\.id) == ["b/mono.wav"])
     #expect(preparation.leftOutByKind.map(\.kind) == ["its N channels cancel each other"])
+    #expect(preparation.leftOut[0].reason.hasSuffix("take one of them (--channel 0)"))
     #expect(try prepare(.one(0)).corpus.utterances.count == 2)
   }
 
@@ -107,6 +108,21 @@ import Testing
     try audio.write([left], name: "a-ch0/x.wav")
     let told = failure { _ = try prepare(.each) }
     #expect(told?.message.contains("the speaker 'a-ch0' is needed for a channel: rename it") == true)
+  }
+
+  @Test func `names that differ in their bytes are free`() throws {
+    try audio.write([left, right], as: .floatWav, name: "\u{E9}/x.wav")
+    try audio.write([left], as: .floatWav, name: "e\u{301}-ch0/x.wav")
+    #expect(try prepare(.each).corpus.speakers.count == 6)
+  }
+
+  @Test func `utterances of channels are in the order of their ids, and joined in it`() throws {
+    try audio.write([left, right], as: .floatWav, name: "c/u.wav")
+    try audio.write([left, right], as: .floatWav, name: "c/u.wav-b.wav")
+    let ids = try prepare(.each).preparation.utterances.map(\.id)
+    #expect(ids == ids.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+    #expect(ids.suffix(4).first == "c/u.wav-b.wav-ch0")
+    #expect(try prepare(.each, joiningBelow: 1.5).corpus.utterances.map(\.id).last == "c/u.wav-b.wav-ch1+1")
   }
 
   @Test func `what is clipped in copies is counted, and full scale itself is not`() throws {

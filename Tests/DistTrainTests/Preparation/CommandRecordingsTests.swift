@@ -93,6 +93,34 @@ import Testing
     #expect(preparation.leftOut.map(\.reason) == ["its command was ended after 0.5 s (--command-seconds): waiting"])
   }
 
+  @Test func `a command that writes without an end is ended, and of what it complains only the end is read`() throws {
+    let limit = 1 << 20
+    let commands = ["cat /dev/zero |", "cat /dev/zero | cat |", "yes broken >&2 |", "cat \(folder.path("a.wav")) |"]
+    let recordings = try CommandRecordings(commands, into: folder.path("audio"), limit: 20, mostBytes: limit)
+    for command in commands.prefix(3) {
+      let told = failure { _ = try recordings.files[Name(command)]?.get() }
+      #expect(told?.message.hasPrefix("its command wrote more than 1048576 bytes: does it end?") == true, "\(command)")
+      #expect(told.map { $0.message.utf8.count < 300 } == true)
+    }
+    #expect(try recordings.files[Name(commands[3])]?.get() != nil)
+  }
+
+  @Test func `the last line of many megabytes of complaints is the reason`() throws {
+    let preparation = try prepare([
+      "yes much | head -c 20000000 >&2; echo over >&2; exit 5 |", "cat \(folder.path("a.wav")) |",
+    ])
+    #expect(preparation.leftOut.map(\.reason) == ["its command failed with status 5: over"])
+  }
+
+  @Test func `files one after the other are no output`() throws {
+    let audio = try GeneratedAudio()
+    let path = try audio.write([GeneratedAudio.lively(seconds: 1)], as: .flac)
+    let command = "cat \(path) \(path) |"
+    let recordings = try CommandRecordings([command], into: folder.path("audio"), limit: 20)
+    let told = failure { _ = try recordings.files[Name(command)]?.get() }
+    #expect(told?.message.hasPrefix("its command's output is several files one after the other") == true)
+  }
+
   @Test func `lists of commands are refused where they are not allowed`() throws {
     try folder.write("lists/wav.scp", "u0 touch \(folder.path("ran")) |\n")
     try folder.write("lists/utt2spk", "u0 s\n")
@@ -101,6 +129,38 @@ import Testing
       #expect(failure?.message.contains("wav.scp:1: 'u0' is a command that ends in a pipe") == true)
       #expect(failure?.message.contains("--allow-commands") == true && failure?.kind == .badData)
     }
+    #expect(!FileManager.default.fileExists(atPath: folder.path("ran")))
+  }
+
+  @Test(arguments: ["list.csv", "list.tsv", "raw.list", "pieces.list"])
+  func `commands in tables and raw lists are refused or run as those of wav.scp`(name: String) throws {
+    let command = "cat \(folder.path("a.wav")) |"
+    let pieces = name == "pieces.list" ? #", "vad": [[0, 0.5], [1, 1.5]]"# : ""
+    let text =
+      switch name {
+      case "list.csv": "path,speaker,id\na.wav,s,u0\n\(command),s,u1\n"
+      case "list.tsv": "path\tspeaker\tid\tstart\na.wav\ts\tu0\t\n\(command)\ts\tu1\t0.5\n"
+      default:
+        """
+        {"key": "u0", "wav": "a.wav", "spk": "s"}
+        {"key": "u1", "wav": "\(command)", "spk": "s"\(pieces)}
+        """
+      }
+    let path = try folder.write(name, text)
+    let line = name.hasSuffix("list") ? 2 : 3
+    let failure = #expect(throws: Failure.self) { try CorpusSource(path) }
+    #expect(
+      failure?.message.hasPrefix("\(path):\(line): 'u1' is a command that ends in a pipe") == true,
+      "\(failure?.message ?? "")")
+    #expect(failure?.kind == .badData)
+    let allowed = try CorpusSource(path, allowsCommands: true)
+    #expect(CommandRecordings.commands(allowed) == [command] && allowed.utterances.map(\.isCommand) == [false, true])
+  }
+
+  @Test func `a table of commands alone is refused for them`() throws {
+    let path = try folder.write("list.csv", "path,speaker\ntouch \(folder.path("ran"))|,s\n")
+    let failure = #expect(throws: Failure.self) { try CorpusSource(path) }
+    #expect(failure?.message.contains("list.csv:2: ") == true && failure?.message.contains("--allow-commands") == true)
     #expect(!FileManager.default.fileExists(atPath: folder.path("ran")))
   }
 }

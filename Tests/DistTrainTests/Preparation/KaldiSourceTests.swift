@@ -39,6 +39,40 @@ import Testing
     #expect(try Corpus.open(folder.path).utterances.map(\.seconds) == [2, 2.5, 1, 1])
   }
 
+  @Test func `a recording keeps its bytes where a channel of it has its name`() throws {
+    let audio = try GeneratedAudio()
+    let sides = [GeneratedAudio.lively(seconds: 6), GeneratedAudio.lively(seconds: 6, item: 1)]
+    let call = try audio.write(sides, as: .floatWav, name: "call.wav")
+    try write([
+      "wav.scp": "call1 \(call)\ncall1-recording \(folder.path("r.wav"))\n",
+      "utt2spk": "call1 a\ncall1-x b\nz b\n",
+      "segments": "call1 call1 0 5 0\ncall1-x call1 2 4\nz call1-recording 0 1\n",
+    ])
+    _ = try prepare()
+    let corpus = try Corpus.open(folder.path("out"))
+    #expect(corpus.utterances.map(\.id) == ["call1", "call1-x", "z"])
+    let heard = try corpus.utterances.map { try Waveform.read(path: $0.path, start: $0.start, seconds: $0.seconds) }
+    #expect(largestDifference(heard[0], sides[0][..<80_000]) <= 0.5 / 32_768)
+    let mean = zip(sides[0], sides[1]).map { ($0 + $1) / 2 }
+    #expect(largestDifference(heard[1], mean[32_000..<64_000]) <= 1e-7)
+    #expect(corpus.utterances[2].path == folder.path("r.wav"))
+    #expect(try folder.read("out/segments").contains("call1-x call1-recording2 2.0 4.0\n"))
+  }
+
+  @Test func `one key of two files is refused`() throws {
+    func part(_ id: String, _ path: String) -> ListedUtterance {
+      ListedUtterance(id: id, speaker: "s", path: path, recording: "r", seconds: 1)
+    }
+    let writer = DataDirectoryWriter()
+    try writer.write([part("a", "/x"), part("b", "/x")], into: folder.path("same"))
+    #expect(try folder.read("same/wav.scp") == "r /x\n")
+    let failure = #expect(throws: Failure.self) {
+      try writer.write([part("a", "/x"), part("b", "/y")], into: folder.path("two"))
+    }
+    #expect(failure?.message == "/y: its key in wav.scp would be that of /x: 'r': rename one of the two")
+    #expect(failure?.kind == .badData && !FileManager.default.fileExists(atPath: folder.path("two/wav.scp")))
+  }
+
   @Test func `bad lines among good ones are left out and listed`() throws {
     try write([
       "wav.scp": "r r.wav\nq\n", "utt2spk": "a s\nb s\nc s\nd s\ne s t\nf s\ng s\na t\nh s\n",
@@ -49,28 +83,51 @@ import Testing
     let said = source.leftOut.map { "\($0.path.dropFirst(folder.path.count + 1)) \($0.utterance): \($0.reason)" }
     for part in [
       "wav.scp:2 q: 1 field, a key and a path expected", "utt2spk:5 e: 3 fields, 2 expected",
-      "utt2spk:8 a: 'a' is listed twice, first in line 1", "segments:2 b: the end, 1 s, is not after the start, 2 s",
-      "segments:3 c: recording 'gone' is not in wav.scp", "segments:4 d: 'x' is no start in seconds",
-      "segments:6 f: 6 fields, 4 or 5 expected", "segments:7 g: '-2' is no end in seconds",
-      "segments:8 h: 'x' is no channel", "segments:9 i: utterance 'i' has no speaker in utt2spk",
-      "segments:5 e: utterance 'e' has no speaker in utt2spk", "utt2spk:6 f: utterance 'f' is not in segments",
+      "utt2spk:8 a: is listed twice: 'a' is in line 1 already",
+      "segments:2 b: the end is not after the start: from 2 s to 1 s",
+      "segments:3 c: the recording is not in wav.scp: 'gone'", "segments:4 d: is no start in seconds: 'x'",
+      "segments:6 f: 6 fields, 4 or 5 expected", "segments:7 g: is no end in seconds: '-2'",
+      "segments:8 h: is no channel, counted from 0: 'x'",
+      "segments:9 i: the utterance has no speaker in utt2spk: add 'i' there",
     ] { #expect(said.contains { $0.hasPrefix(part) }, "\(part) in \(said)") }
-    #expect(said.count == 12)
+    #expect(said.count == 10 && said.count { $0.contains(" e: ") } == 1)
+    #expect(source.notes.isEmpty)
     try write(["segments": "a r 2 1\n", "utt2spk": "a s\n"])
     let failure = #expect(throws: Failure.self) { try CorpusSource(folder.path) }
     #expect(
       failure?.message == "\(folder.path)/wav.scp:2: 1 field, a key and a path expected", "\(failure?.message ?? "")")
   }
 
-  @Test func `what cannot be measured is left out of training with one line`() throws {
+  @Test func `recordings that no segment names are counted`() throws {
+    try write([
+      "wav.scp": "p gone.wav\nq x.wav\nr r.wav\n", "utt2spk": "a s\nb s\n", "segments": "a r 0 1\nb q 1 x\n",
+    ])
+    #expect(
+      try CorpusSource(folder.path).notes == ["recordings of wav.scp that no line of segments names: 1, the first: p"])
+    try write(["segments": "a r 0 1\nb r 1 2\n"])
+    let note = try #require(try CorpusSource(folder.path).notes.first)
+    #expect(note.hasSuffix("names: 2, the first: p"), "\(note)")
+  }
+
+  @Test func `wrong lines of spk2gender are told`() throws {
+    try write(["wav.scp": "a r.wav\n", "utt2spk": "a s\n", "spk2gender": "s f\nt\nu m f\ns m\n"])
+    #expect(
+      try CorpusSource(folder.path).notes == [
+        "spk2gender of the source: 3 lines are left out, the first in line 2: 1 field, 2 expected"
+      ])
+    _ = try prepare()
+    #expect(try folder.read("out/spk2gender") == "s f\n")
+  }
+
+  @Test func `what cannot be measured keeps its place and is told in one line`() throws {
     let ids = (0..<9).map { "u\($0)" }
     try write([
       "wav.scp": ids.map { "\($0) \($0 < "u4" ? "r.wav" : "gone-\($0).wav")\n" }.joined(),
       "utt2spk": ids.map { "\($0) s\n" }.joined(),
     ])
     let corpus = try Corpus.open(folder.path)
-    #expect(
-      corpus.utterances.map(\.id) == ["u0", "u1", "u2", "u3"] && corpus.utterances.map(\.seconds) == [3, 3, 3, 3])
+    #expect(corpus.utterances.map(\.id) == ids && corpus.utterances.map(\.seconds) == [3, 3, 3, 3, 0, 0, 0, 0, 0])
+    #expect(corpus.knownUnreadable == [4, 5, 6, 7, 8])
     let lines = corpus.losses(in: "data")
     #expect(
       lines.count == 1 && lines[0].hasPrefix("data: 5 utterances left out, whose recordings cannot be read: u4 ("))

@@ -63,11 +63,18 @@ import Testing
     #expect(read.names == ["u", "v"] && read.vectors[1, 0] == 3)
   }
 
+  @Test(arguments: ["BZh", "BZh9", "BZh1AY&SY", "BZh01AY&SY", "BZh91AY&S"])
+  func `names that begin like a compressed file are names`(name: String) throws {
+    let trials = try TrialList.read(try folder.write("trials", "\(name) b 1\n\(name) c 0\n"))
+    #expect(trials.names == [name, "b", "c"])
+  }
+
   @Test(arguments: ["wav.scp", "trials", "raw.list", "list.csv", "map"])
   func `compressed lists and UTF-16 are named as such`(name: String) throws {
     try folder.write("utt2spk", "u s\n")
     for (bytes, message) in [
       ([0x1F, 0x8B, 8, 0, 0] as [UInt8], "is compressed with gzip: unpack it first (gunzip)"),
+      (Array("BZh91AY&SY\u{1}".utf8), "is compressed with bzip2: unpack it first (bunzip2)"),
       ([0xFF, 0xFE, 0x61, 0, 0x0A, 0], "is UTF-16: convert it with iconv"),
     ] {
       let path = try folder.write(name, bytes)

@@ -67,13 +67,13 @@ import Testing
       ("path,speaker\na,b\n\"a,A\n\n", "list.csv:3: the quote that begins here is not closed"),
       ("path,speaker\n\"a\"b,A\n", "list.csv:2: text after a closing quote"),
       ("path,speaker\na\"b\",A\n", "list.csv:2: a quote within a field"),
-      ("path,speaker,start,end\na,A,x,1\n", "list.csv:2: 'x' is no start in seconds"),
-      ("path,speaker,start,end\na,A,-1,1\n", "list.csv:2: '-1' is no start in seconds"),
-      ("path,speaker,start,end\na,A,0,inf\n", "list.csv:2: 'inf' is no end in seconds"),
-      ("path,speaker,start,end\na,A,2,2\n", "list.csv:2: the end, 2 s, is not after the start"),
-      ("path,speaker,id\na,A,x y\nb,A,x_y\n", "list.csv:3: the utterance id 'x_y' is already on line 2"),
-      ("path,speaker\na,A\na,A\n", "list.csv:3: the utterance id 'A/a' is already on line 2"),
-      ("path,speaker\na,x y\nb,x_y\n", "list.csv:3: the speakers 'x y' and 'x_y' would both be 'x_y'"),
+      ("path,speaker,start,end\na,A,x,1\n", "list.csv:2: is no start in seconds: 'x'"),
+      ("path,speaker,start,end\na,A,-1,1\n", "list.csv:2: is no start in seconds: '-1'"),
+      ("path,speaker,start,end\na,A,0,inf\n", "list.csv:2: is no end in seconds: 'inf'"),
+      ("path,speaker,start,end\na,A,2,2\n", "list.csv:2: the end is not after the start"),
+      ("path,speaker,id\na,A,x y\nb,A,x_y\n", "list.csv:3: its utterance id is taken: 'x_y' is on line 2 already"),
+      ("path,speaker\na,A\na,A\n", "list.csv:3: its utterance id is taken: 'A/a' is on line 2 already"),
+      ("path,speaker\na,x y\nb,x_y\n", "list.csv:3: two speakers would be one: 'x y' and 'x_y' become 'x_y'"),
     ])
   func `a row that is not right is left out with its line, and a table without others refused`(
     text: String, message: String
@@ -96,7 +96,8 @@ import Testing
 
   @Test(arguments: [
     "path;speaker;start;end\na/one.wav;A,B;0;1\n", "speaker\tpath\tend\nA,B\ta/one.wav\t1\n",
-    "\n\"path\",\"speaker\",end\na/one.wav,\"A,B\",1\n",
+    "\n\"path\",\"speaker\",end\na/one.wav,\"A,B\",1\n", "\t\t\t\n \n\npath,speaker,end\na/one.wav,\"A,B\",1\n",
+    ",path,,speaker,end\n0,a/one.wav,x,\"A,B\",1\n",
   ]) func `fields are set apart by commas, semicolons or tabs`(text: String) throws {
     let source = try CorpusSource(try folder.write("list.csv", text))
     #expect(source.utterances.map(\.speaker) == ["A,B"] && source.utterances.map(\.seconds) == [1])
@@ -110,6 +111,7 @@ import Testing
     #expect(source.utterances[0].recording == nil && source.notes == ["columns ignored: start, path"])
     for (columns, message) in [
       (["waf": "path"], "list.tsv:1: no column is named 'waf', as --columns says"),
+      (["y": "path", "spk_id": "speaker", "x": "start", "z": "end"], "list.tsv:1: no column is named 'x'"),
       (["wav": "path", "path": "path"], "list.tsv:1: two columns are named 'path'"),
     ] as [([Name: String], String)] {
       let failure = #expect(throws: Failure.self) { try CorpusSource(path, columns: columns) }
@@ -167,6 +169,25 @@ import Testing
         == "utterance\tbegins\tpiece\nu1\t0.0\tu1-0.25-0.75\nu1\t0.5\tu1-1.5-2.25\nu1\t1.25\tu1-2.5-2.75\n")
   }
 
+  @Test(arguments: ["b", "a"]) func `a piece is cut from its recording though joined pieces have the recording's name`(
+    other: String
+  ) throws {
+    let source = try CorpusSource(
+      try folder.write(
+        "raw.list",
+        """
+        {"key": "u1", "wav": "a/one.wav", "spk": "s1", "vad": [[0, 0.5], [1, 1.5]]}
+        {"key": "u2", "wav": "\(other)/one.wav", "spk": "s1", "vad": [[2, 3]]}
+        """))
+    let preparation = try CorpusPreparation(source, lengths: 0.5...(.infinity), minimumUtterances: 1)
+    try PreparedCorpus(preparation, heldOut: { _ in nil }, trials: nil, seed: 1)
+      .write(folder.path("out"), relativePaths: false, overwrite: false)
+    let corpus = try Corpus.open(folder.path("out"))
+    #expect(corpus.utterances[0].path.hasSuffix("/svdist-audio/joined/0000/0000000.flac"))
+    #expect(corpus.utterances[1].path == folder.path("\(other)/one.wav") && corpus.utterances[1].start == 2)
+    #expect(try folder.read("out/segments").contains("u2 \(other == "a" ? "u1-recording" : "u2") 2.0 3.0\n"))
+  }
+
   @Test(
     arguments: [
       ("{\"key\": \"a\", \"wav\": \"a\", \"spk\": \"s\"}\n{\"key\": \"b\"}", "raw.list:2: the key \"wav\" is missing"),
@@ -182,13 +203,13 @@ import Testing
       ("{\"key\": \"a\", \"wav\": \"x\", \"spk\": \"s\", \"vad\": [[0, 1], [2]]}", "raw.list:1: \"vad\": a list"),
       (
         "{\"key\": \"a\", \"wav\": \"x\", \"spk\": \"s\", \"vad\": [[\"x\", 1]]}",
-        "raw.list:1: \"vad\": 'x' is no start"
+        "raw.list:1: \"vad\": is no start in seconds: 'x'"
       ),
       ("{\"key\": \"a\", \"wav\": \"x\", \"spk\": \"s\", \"vad\": [[null, 1]]}", "raw.list:1"),
       ("{\"key\": \"a\", \"wav\": \"cat x |\", \"spk\": \"s\"}", "raw.list:1: 'a' is a command"),
       (
         "{\"key\": \"a\", \"wav\": \"x\", \"spk\": \"s\"}\n{\"key\": \"a\", \"wav\": \"y\", \"spk\": \"s\"}",
-        "raw.list:2: the utterance id 'a' is already on line 1"
+        "raw.list:2: its utterance id is taken: 'a' is on line 1 already"
       ),
     ])
   func `a line of a raw list that is not right is left out, and a list without others refused`(

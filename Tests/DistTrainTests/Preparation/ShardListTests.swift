@@ -62,6 +62,26 @@ import Testing
       }
     }
     #expect(counts.isSuperset(of: [0, 1, 2]))
+    let full = try source(Array(whole[...end]))
+    #expect(full.utterances == all && full.leftOut.map(\.utterance) == ["-"])
+    #expect(full.leftOut[0].reason.hasSuffix("; 3 utterances of the shard are taken"), "\(full.leftOut[0].reason)")
+  }
+
+  @Test(arguments: ["pax", "gnu"]) func `members whose names are not UTF-8 are listed`(form: String) throws {
+    var bytes = try fixture(form)
+    // The é of the third utterance, in two bytes that are no UTF-8.
+    for index in bytes.indices.dropLast() where bytes[index] == 0xC3 && bytes[index + 1] == 0xA9 {
+      bytes.replaceSubrange(index...index + 1, with: [0xE9, 0xE9])
+    }
+    for header in stride(from: 0, to: bytes.count - 512, by: 512)
+    where bytes[header + 257..<header + 262].elementsEqual("ustar".utf8) {
+      Self.correct(&bytes, header)
+    }
+    let source = try source(bytes)
+    #expect(source.utterances.map(\.speaker) == ["id1", "id2"])
+    #expect(
+      source.leftOut.map(\.reason) == [String](repeating: "its name is not UTF-8: write the shard anew", count: 2))
+    #expect(source.leftOut.allSatisfy { $0.utterance == "-" && $0.path.contains("shards_000000000.tar:") })
   }
 
   @Test(arguments: ["pax", "gnu"]) func `whatever a shard's headers hold, it is read or refused`(form: String) throws {
@@ -152,6 +172,6 @@ import Testing
     let twice = try CorpusSource(try folder.write("shard.list", "one.tar\ntwo.tar\n"))
     #expect(twice.utterances.count == 3 && twice.leftOut.count == 3)
     #expect(twice.leftOut[0].path.hasSuffix("shard.list:2"))
-    #expect(twice.leftOut[0].reason.hasPrefix("the utterance id 'id1/a' is already on line 1"))
+    #expect(twice.leftOut[0].reason.hasPrefix("its utterance id is taken: 'id1/a' is on line 1 already"))
   }
 }

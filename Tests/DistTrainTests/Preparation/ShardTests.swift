@@ -155,6 +155,9 @@ import Testing
     let source = try CorpusSource(folder.path("data"))
     #expect(source.utterances.count == 4 && source.leftOut.map(\.utterance) == lost)
     #expect(source.leftOut.allSatisfy { $0.reason.hasPrefix("its shard is damaged: \(shard) ") })
+    let list = try CorpusSource(folder.path("data/shard.list"))
+    #expect(list.utterances.count == 4 && list.leftOut.map(\.path) == [shard])
+    #expect(list.leftOut.allSatisfy { $0.kind == "the shard is damaged" && $0.reason.contains("its 3 utterances") })
   }
 
   @Test func `a speaker whose only utterance is lost is lost, and the others keep theirs`() throws {

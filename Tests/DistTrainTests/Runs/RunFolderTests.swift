@@ -7,14 +7,13 @@ import Testing
     try withScratchFolder { folder in
       let path = folder + "/runs/x"
       let run = try RunFolder(creating: path)
-      #expect(try run.configuration() == nil)
-      try run.write(configuration: "seed: 1\n")
+      try write("seed: 1\n", to: run.configurationPath)
       #expect(
         try FileManager.default.contentsOfDirectory(atPath: path).sorted() == [
           "checkpoints", "config.yaml", "evaluation",
         ])
       let again = try RunFolder(creating: path)
-      #expect(try again.configuration() == "seed: 1\n")
+      #expect(try read(again.configurationPath) == "seed: 1\n")
       #expect(try again.checkpoints.newest().checkpoint == nil)
       #expect(again.metricsPath == path + "/metrics.jsonl")
     }
@@ -63,11 +62,20 @@ import Testing
 
   @Test func `a new run's folder may have its job's logs, and an old one's whatever was put there`() throws {
     try withScratchFolder { folder in
-      for name in ["slurm-12.out", "train.log", "c.yaml", ".hidden"] { try write("", to: "\(folder)/\(name)") }
+      let names = [
+        "slurm-12.out", "train.log", "c.yaml", ".hidden", "12345.txt", "first-77_3.txt", "svdist.o12345", "first.e77",
+        "stdout",
+      ]
+      for name in names { try write("", to: "\(folder)/\(name)") }
+      // As mpirun --output-filename writes them, under Open MPI 4 and 5.
+      for name in ["log/1/rank.0", "log/1/rank.1", "other/rank.00"] {
+        try FileSystem.createFolder("\(folder)/\(name)")
+        for file in ["stdout", "stderr"] { try write("x", to: "\(folder)/\(name)/\(file)") }
+      }
       let run = try RunFolder(creating: folder)
       try write("", to: folder + "/notes.txt")
       #expect(failure { _ = try RunFolder(creating: folder) } != nil)
-      try run.write(configuration: "seed: 1\n")
+      try write("seed: 1\n", to: run.configurationPath)
       _ = try RunFolder(creating: folder)
     }
   }
@@ -85,7 +93,9 @@ import Testing
       try history.add(start(0))
       try write(try read(run.historyPath) + "{\"step\":", to: run.historyPath)
       try history.add(start(7))
-      let starts = try history.starts()
+      let starts = try read(run.historyPath).split(separator: "\n").map {
+        try JSONDecoder().decode(RunHistory.Start.self, from: Data($0.utf8))
+      }
       #expect(starts.map(\.step) == [0, 7])
       #expect(starts[1].command == ["svdist", "é \"x\"\n"] && starts[1].changes.map(\.now) == ["2"])
     }

@@ -132,7 +132,22 @@ import Testing
     }
   }
 
-  @Test(arguments: ["dangling", "link", "pipe", "folder"])
+  @Test(.enabled(if: getuid() != 0, "root reads every file")) func `a lock that may not be read is told and stays`()
+    throws
+  {
+    try withScratchFolder { folder in
+      try Self.leave(Self.holder { $0.host = "elsewhere" }, in: folder)
+      try #require(chmod(folder + "/lock", 0) == 0)
+      let refusal = failure { _ = try RunLock(folder: folder, times: Self.times) }
+      #expect(refusal?.kind == .failed)
+      for word in ["cannot read \(folder)/lock", "nobody knows whether the run folder is in use", "--run-dir"] {
+        #expect(refusal?.message.contains(word) == true, "\(word): \(refusal?.message ?? "")")
+      }
+      #expect(try Self.names(folder) == ["lock"])
+    }
+  }
+
+  @Test(arguments: ["dangling", "link", "pipe", "folder", "text", "object"])
   func `what is no lock under its name is told at once and stays`(kind: String) throws {
     try withScratchFolder { folder in
       let path = folder + "/lock"
@@ -142,6 +157,8 @@ import Testing
         try write("mine", to: folder + "/file")
         try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: folder + "/file")
       case "pipe": try #require(mkfifo(path, 0o600) == 0)
+      case "text": try write("mine\n", to: path)
+      case "object": try write("{\"pid\": 1}\n", to: path)
       default: try FileSystem.createFolder(path)
       }
       let refusal = failure { _ = try RunLock(folder: folder) }

@@ -23,7 +23,7 @@ import Testing
   @Test func `Slurm's end of the job counts where nothing else is said, unless it has passed`() throws {
     let environment = ["SLURM_JOB_END_TIME": "5000", "SLURM_JOB_ID": "77"]
     let limit = try TimeLimit.of(nil, environment: environment, now: 1000)
-    #expect(limit == TimeLimit(end: 5000, source: "Slurm job 77"))
+    #expect(limit == TimeLimit(end: 5000, source: "Slurm job 77", isOfWallClock: true))
     #expect(try TimeLimit.of(nil, environment: environment, now: 5000) == nil)
     for end in ["Unknown", "nan", "inf", "1e300"] {
       #expect(try TimeLimit.of(nil, environment: ["SLURM_JOB_END_TIME": end], now: 0) == nil)
@@ -31,6 +31,13 @@ import Testing
     #expect(try TimeLimit.of(nil, environment: [:], now: 0) == nil)
     #expect(try TimeLimit.of("none", environment: environment, now: 1000) == nil)
     #expect(try TimeLimit.of("1m", environment: environment, now: 1000)?.end == 1060)
+  }
+
+  @Test func `the wall's clock counts only for who ends the job by it, and only where it is ahead`() throws {
+    let slurm = TimeLimit(end: 5000, source: "", isOfWallClock: true)
+    #expect(slurm.now(steady: 100, wall: 130) == 130 && slurm.now(steady: 100, wall: 70) == 100)
+    let own = try #require(try TimeLimit.of("1m", environment: [:], now: 100))
+    #expect(own.now(steady: 100, wall: 130) == 100 && own.now(steady: 100, wall: 70) == 100)
   }
 
   @Test func `time is up when the next step and three times a checkpoint, or ten seconds, no longer fit`() {

@@ -70,11 +70,38 @@ import Testing
       let ended = own.replacingOccurrences(of: ".\(getpid())-", with: ".\(process.processIdentifier)-")
       let elsewhere = ended.replacingOccurrences(of: "@", with: "@not-")
       let restarted = own.replacingOccurrences(of: ".\(getpid())-", with: ".\(getpid())-1")
-      let kept = [own, elsewhere, folder + "/.hidden.partial", folder + "/.1-2-3-4@x.partial"]
+      // A copy of this machine has its name, and processes of the same numbers.
+      let boot = try #require(KernelFile.text("/proc/sys/kernel/random/boot_id")).filter(\.isHexDigit)
+      let copied = ended.replacingOccurrences(of: "-\(boot)-", with: "-\(String(boot.reversed()))-")
+      let earlier = ended.replacingOccurrences(of: "-\(boot)-", with: "-")
+      #expect(!boot.isEmpty && Set([ended, copied, earlier]).count == 3)
+      let kept = [own, elsewhere, copied, earlier, folder + "/.hidden.partial", folder + "/.1-2-3-4@x.partial"]
       for name in kept + [ended, restarted] { try write("", to: name) }
       try AtomicFile.write("text", to: folder + "/other")
       let names = try FileManager.default.contentsOfDirectory(atPath: folder)
       #expect(Set(names) == Set(kept.map { ($0 as NSString).lastPathComponent } + ["other"]))
+    }
+  }
+
+  @Test func `a writer that waits for its turn hears a request to stop, and leaves nothing`() async {
+    await #expect(processExitsWith: .success) {
+      try withScratchFolder { folder in
+        let turn = PartialName.fixed(for: folder + "/a", suffix: "turn")
+        let other = open(turn, O_RDWR | O_CREAT, 0o666)
+        #expect(flock(other, LOCK_EX) == 0)
+        let files = try ["a", "b"].map { name in try AtomicFile.stage("\(folder)/\(name)") { try $0.write(name) } }
+        StopRequest.watch()
+        // The threads of tests may hold signals back.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGTERM)
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+        raise(SIGTERM)
+        let told = failure { try StagedFile.install(together: files) }
+        #expect(told?.kind == .stopped)
+        #expect(told?.message.contains("while it waited for another process that writes \(folder)/a") == true)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [(turn as NSString).lastPathComponent])
+      }
     }
   }
 

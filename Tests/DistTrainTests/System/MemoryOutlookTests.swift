@@ -12,11 +12,12 @@ import Testing
       outlook(1_500_000_000, left: 4_000_000_000), outlook(1_500_000_000, left: 2_900_000_000),
       outlook(3_000_000_000, left: 3_000_000_000), outlook(1 << 40, left: nil),
     ]
-    let warnings = MemoryOutlook.warnings(ranks, hosts: ["a", "a", "b", "c"])
+    let warnings = MemoryOutlook.warnings(ranks, hosts: ["a", "a", "b", "c"], remedy: "a smaller batch")
     #expect(warnings.count == 1)
     #expect(
       warnings.first?.hasPrefix("2 ranks on a will take about 3.00 GB more of memory, where 2.90 GB are left: ") == true
     )
+    #expect(warnings.first?.hasSuffix(": start fewer ranks there, or choose a smaller batch") == true)
     #expect(MemoryOutlook.summary(Array(ranks.prefix(3))) == "about 3.10 GB of memory for each rank")
   }
 

@@ -35,4 +35,16 @@ import Testing
     #expect(text.shown == shown)
     #expect(text.shown.shown == shown)
   }
+
+  @Test(arguments: ["x", "é", "漢", "a\u{301}"]) func `of a text that fills screens the middle is left out`(
+    character: String
+  ) {
+    let usual = String(repeating: character, count: 2000)
+    #expect(usual.shown == usual)
+    let long = "list, line 3: '" + String(repeating: character, count: 1_000_000) + "': expected two fields"
+    let shown = long.shown
+    #expect(shown.unicodeScalars.count == 4003)
+    #expect(shown.begins(with: "list, line 3: '\(character)") && shown.ends(with: "\(character)': expected two fields"))
+    #expect(shown.contains(" … ") && shown.shown == shown)
+  }
 }

@@ -43,7 +43,6 @@ import Testing
           let ours = folder + "/theirs"
           try FileSystem.createFolder(ours)
           try write("theirs", to: ours + "/list")
-          // As the other one does, after this one looked for the last time.
           try FileSystem.rename(ours, to: data)
         }
       }
@@ -51,6 +50,86 @@ import Testing
       let list = try read(data + "/list")
       #expect(list == "theirs")
       #expect(try names(folder) == ["data"])
+    }
+  }
+
+  /// Writes a folder and does something at its renames, of which the first is number 1; what that returns is the error
+  /// of the call, nil lets it be made.
+  private func replace(
+    _ data: String, in folder: String, atRename body: @escaping @Sendable (Int, String) -> Int32?
+  ) -> Failure? {
+    let count = Mutex(0)
+    return failure {
+      try SystemCall.withFault(
+        under: folder,
+        { purpose, path in
+          guard purpose == .rename else { return nil }
+          return body(
+            count.withLock {
+              $0 += 1
+              return $0
+            }, path)
+        }, { try WholeFolder.write(data, replacing: ["list"]) { try write("new", to: $0 + "/list") } })
+    }
+  }
+
+  @Test func `a folder that another one wrote after the last look stays, and this one is told`() throws {
+    try withScratchFolder { folder in
+      let data = folder + "/data"
+      let refusal = replace(data, in: folder) { _, _ in
+        mkdir(data, 0o777)
+        try? write("theirs", to: data + "/list")
+        return nil
+      }
+      #expect(refusal?.kind == .failed && refusal?.message.contains("another process has written it meanwhile") == true)
+      let list = try read(data + "/list")
+      #expect(list == "theirs")
+      #expect(try names(folder) == ["data"])
+    }
+  }
+
+  @Test func `a folder whose file system lets no two names change places takes the other one's place all the same`()
+    throws
+  {
+    try withScratchFolder { folder in
+      let data = folder + "/data"
+      try WholeFolder.write(data) { try write("old", to: $0 + "/list") }
+      #expect(replace(data, in: folder) { number, _ in number == 1 ? EINVAL : nil } == nil)
+      #expect(try read(data + "/list") == "new")
+      #expect(try names(folder) == ["data"])
+    }
+  }
+
+  @Test(arguments: [2, 3]) func `the old folder comes back where the new one cannot take its place`(failing: Int) throws
+  {
+    try withScratchFolder { folder in
+      let data = folder + "/data"
+      try WholeFolder.write(data) { try write("old", to: $0 + "/list") }
+      let refusal = replace(data, in: folder) { number, _ in number == 1 ? EINVAL : number == failing ? EIO : nil }
+      #expect(refusal?.message.contains("Input/output error") == true, "\(refusal?.message ?? "none")")
+      #expect(try read(data + "/list") == "old")
+      #expect(try names(folder) == ["data"])
+    }
+  }
+
+  @Test func `where another one takes the place between, the old folder keeps the name beside it, which is told`()
+    throws
+  {
+    try withScratchFolder { folder in
+      let data = folder + "/data"
+      try WholeFolder.write(data) { try write("old", to: $0 + "/list") }
+      let refusal = replace(data, in: folder) { number, _ in
+        guard number == 3 else { return number == 1 ? EINVAL : nil }
+        mkdir(data, 0o777)
+        try? write("theirs", to: data + "/list")
+        return nil
+      }
+      #expect(refusal?.message.contains("another process has written it meanwhile") == true)
+      #expect(try read(data + "/list") == "theirs")
+      let lines = WholeFolder.leftovers(beside: data)
+      #expect(lines.count == 1 && lines.first?.contains("is what \(data) was before") == true, "\(lines)")
+      let left = try names(folder)
+      #expect(left.count == 2)
     }
   }
 

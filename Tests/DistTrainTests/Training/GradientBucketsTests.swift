@@ -22,6 +22,34 @@ import Testing
     #expect(link.unfinished == 0)
   }
 
+  @Test func `Sums of a block start with what is final after it, when it has freed its activations`() {
+    let link = HeldLink()
+    let buckets = GradientBuckets(
+      [[numbers(from: 0, count: 10)]], of: .ranks(1), encoder: 10, size: 2, blocks: [0, 3, 6, 10], communicator: link
+    ) { 0 }
+    buckets.finished(from: 7)
+    buckets.finished(from: 6)
+    #expect(link.started.isEmpty)
+    buckets.finished(from: 5)
+    #expect(link.started == [[8, 9], [6, 7]])
+    buckets.finished(from: 1)
+    #expect(link.started.count == 2)
+    buckets.finished(from: 0)
+    #expect(link.started.dropFirst(2) == [[4, 5]])
+    buckets.finish()
+    #expect(link.started.dropFirst(3) == [[2, 3], [0, 1]])
+    #expect(link.unfinished == 0)
+  }
+
+  @Test func `Blocks are what shares a first word and the numbers behind it`() {
+    var layout = EncoderLayout()
+    for (name, count) in [("conv", 2), ("layer1.0", 3), ("layer1.0.conv", 4), ("layer1.1", 5), ("pool.attention", 6)] {
+      _ = layout.scope(name) { Linear("linear", inputs: count, outputs: 1, layout: &$0) }
+    }
+    #expect(layout.parameters.blocks == [0, 3, 3 + 4 + 5, 3 + 4 + 5 + 6])
+    #expect(ParameterLayout().blocks.isEmpty)
+  }
+
   @Test func `What an encoder never calls final is summed in the end, each element once`() {
     for size in [1, 3, 10, 64] {
       let link = HeldLink()

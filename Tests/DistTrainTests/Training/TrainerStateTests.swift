@@ -1,4 +1,5 @@
 import DistTrain
+import Foundation
 import Testing
 
 @Suite struct TrainerStateTests {
@@ -29,6 +30,32 @@ import Testing
       #expect(metrics[0]["classification"].loss == metrics[1]["classification"].loss)
     }
     expectEqual(restored, saved)
+  }
+
+  @Test func `a run draws from the same noises after going on, one of which it met to be gone`() throws {
+    let (corpus, noises) = (try NoiseCorpus(), try TestFolder())
+    for name in ["a.wav", "b.wav", "c.wav"] { try noises.writeTone(name) }
+    let configuration = try corpus.configuration(["augmentation={noise: \(noises.path), probability: 1}"])
+    let saved = try corpus.trainer(configuration)
+    try FileManager.default.removeItem(atPath: noises.path("b.wav"))
+    for _ in 0..<4 { _ = try saved.advance() }
+    let snapshot = saved.snapshot(configuration: "digest", version: "1")
+    #expect(snapshot.state.unreadableRecordings == ["noise/b.wav"])
+    #expect(snapshot.state.augmentation?["noise"]?.hasPrefix("3 recordings, SHA-256 ") == true)
+    let store = CheckpointStore(path: corpus.folder.path("checkpoints"))
+    try store.save(snapshot)
+
+    let restored = try corpus.trainer(configuration)
+    #expect(restored.plan.batches.loader.augmentation.noises.count == 2)
+    try restored.restore(#require(store.newest().checkpoint))
+    for _ in 0..<3 {
+      _ = try saved.advance()
+      #expect(try restored.advance().unreadableRecordings.isEmpty)
+    }
+    expectEqual(restored, saved)
+    #expect(restored.batches.unreadableRecordings == saved.batches.unreadableRecordings)
+    let state = restored.snapshot(configuration: "digest", version: "1").state
+    #expect(state == saved.snapshot(configuration: "digest", version: "1").state)
   }
 
   private func expectEqual(_ one: Trainer, _ other: Trainer) {

@@ -59,6 +59,28 @@ import Testing
     }
   }
 
+  @Test func `the steps of three ranks are those of one where noises cannot be read, and all ranks know which`() throws
+  {
+    let (corpus, noises) = (try NoiseCorpus(), try TestFolder())
+    for name in ["b.wav", "d.wav"] { try noises.writeTone(name) }
+    for name in ["a.wav", "c.wav"] { try noises.write(name, "no audio") }
+    let settings = ["batch.speakers=4", "augmentation={noise: \(noises.path), probability: 1}"]
+    let configuration = try corpus.configuration(settings)
+    @Sendable func train(_ communicator: any Communicator) throws -> (
+      parameters: [Float], unreadable: [RecordingPlace], told: Int
+    ) {
+      let trainer = try corpus.trainer(configuration, communicator: communicator)
+      let told = try (0..<4).reduce(0) { sum, _ in try sum + trainer.advance().unreadableRecordings.count }
+      return (trainer.parameters.values, trainer.batches.unreadableRecordings, told)
+    }
+    let alone = try train(SoleCommunicator())
+    #expect(Set(alone.unreadable.map(\.index)) == [0, 2] && alone.told == 2)
+    for rank in try ThreadCommunicator.run(ranks: 3, { try train($0) }) {
+      #expect(rank.parameters == alone.parameters)
+      #expect(rank.unreadable == alone.unreadable && rank.told == 2)
+    }
+  }
+
   @Test func `a rank's own running means become the mean of the ranks'`() throws {
     let corpus = try NoiseCorpus()
     func means(_ settings: [String]) throws -> [[Float]] {

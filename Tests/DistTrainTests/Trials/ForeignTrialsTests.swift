@@ -60,6 +60,12 @@ import Testing
     #expect(far?.message.contains("nearest") == false)
   }
 
+  @Test(arguments: [511, 512, 513]) func `the nearest of very long names is not looked for`(count: Int) {
+    let near = NearNames([String(repeating: "x", count: 512)])
+    let name = String(repeating: "x", count: count - 1) + "y"
+    #expect(near.hint(at: name).isEmpty == (count > 512))
+  }
+
   @Test func `answers that the corpus contradicts are counted, with the first`() throws {
     let corpus = corpus(["s/a", "s/b", "t/c"])
     let list = try read("s/a s/b target\n\ns/a t/c target\ns/a s/b nontarget\n")

@@ -3,7 +3,7 @@ package import Foundation
 /// The bytes of WAV files, mono unless said otherwise.
 package enum WaveFile {
   /// - Parameter format: 1 for integers, 3 for floats.
-  static func bytes(
+  package static func bytes(
     format: Int, sampleBytes: Int, _ samples: [UInt8], rate: Int = 16_000, channels: Int = 1
   ) -> Data {
     var bytes = Array("RIFF".utf8) + little(36 + samples.count, 4) + Array("WAVEfmt ".utf8) + little(16, 4)
@@ -14,7 +14,9 @@ package enum WaveFile {
   }
 
   /// The low `count` bytes of a number, the lowest first.
-  static func little(_ value: Int, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(value >> (8 * $0) & 255) } }
+  package static func little(_ value: Int, _ count: Int) -> [UInt8] {
+    (0..<count).map { UInt8(value >> (8 * $0) & 255) }
+  }
 
   /// - Parameter samples: the samples, interleaved where there are several channels.
   package static func floats(_ samples: [Float], rate: Int = 16_000, channels: Int = 1) -> Data {

@@ -5,34 +5,47 @@ extension Augmentation {
   /// before, none beyond ±1 unless some of the crop's own were. The speed is applied in reading, and masks are applied
   /// to the features.
   ///
-  /// - Throws: `Failure(.badData)` that names the recording where a noise or room cannot be read, `Failure(.failed)`
+  /// - Parameter substitution: finds recordings in place of those that cannot be read.
+  /// - Returns: the samples, and the distortion with the recordings that were laid over them.
+  /// - Throws: `Failure(.badData)` that names the setting where none of its recordings can be read, `Failure(.failed)`
   ///   where a codec fails.
-  package func apply(_ distortion: Distortion, to samples: [Float]) throws -> [Float] {
-    var result = try apply(distortion.interference, to: samples)
+  package func apply(
+    _ distortion: Distortion, to samples: [Float], _ substitution: inout Substitution
+  ) throws -> (samples: [Float], distortion: Distortion) {
+    var heard = distortion
+    var result: [Float]
+    (result, heard.interference) = try apply(distortion.interference, to: samples, &substitution)
     if let codec = distortion.codec { result = try codec.transmit(result, sampleRate: sampleRate) }
-    return VolumeRange.amplified(result, decibels: distortion.gain)
+    return (VolumeRange.amplified(result, decibels: distortion.gain), heard)
   }
 
   /// The crop with interference laid over it, as many samples as before.
-  ///
-  /// - Throws: `Failure(.badData)` that names the recording where a noise or room cannot be read.
-  package func apply(_ interference: Interference, to samples: [Float]) throws -> [Float] {
-    guard !samples.isEmpty else { return samples }
+  private func apply(
+    _ interference: Interference, to samples: [Float], _ substitution: inout Substitution
+  ) throws -> (samples: [Float], interference: Interference) {
+    guard !samples.isEmpty else { return (samples, interference) }
     let mixed: [Float]
+    let heard: Interference
     switch interference {
-    case .none: return samples
+    case .none: return (samples, interference)
     case .noise(let file, let snr, let offset):
-      let noise = try stretch(of: noises[file], offset: offset, count: samples.count)
-      mixed = Self.mix(samples, noise, snr: snr)
+      let (other, noise) = try substitution.read(.noise, file) {
+        try stretch(of: $0, offset: offset, count: samples.count)
+      }
+      (mixed, heard) = (Self.mix(samples, noise, snr: snr), .noise(file: other, snr: snr, offset: offset))
     case .music(let file, let snr, let offset):
-      let noise = try stretch(of: music[file], offset: offset, count: samples.count)
-      mixed = Self.mix(samples, noise, snr: snr)
+      let (other, noise) = try substitution.read(.music, file) {
+        try stretch(of: $0, offset: offset, count: samples.count)
+      }
+      (mixed, heard) = (Self.mix(samples, noise, snr: snr), .music(file: other, snr: snr, offset: offset))
     case .babble(let voices, let snr):
-      mixed = Self.mix(samples, try sum(of: voices, count: samples.count), snr: snr)
+      let (babble, others) = try sum(of: voices, count: samples.count, &substitution)
+      (mixed, heard) = (Self.mix(samples, babble, snr: snr), .babble(voices: others, snr: snr))
     case .room(let file):
-      mixed = try responses.room(at: rooms[file]).reverberate(samples)
+      let (other, room) = try substitution.read(.rooms, file) { try responses.room(at: $0) }
+      (mixed, heard) = (room.reverberate(samples), .room(file: other))
     }
-    return Self.withinFullScale(mixed, of: samples)
+    return (Self.withinFullScale(mixed, of: samples), heard)
   }
 
   /// Reads `count` samples of a recording, or of the part of it that `start` and `seconds` give: a stretch of it, or,
@@ -53,23 +66,37 @@ extension Augmentation {
     return Waveform.tiled(Array(whole[first...] + whole[..<first]), count: count)
   }
 
-  /// The sum of the voices after each was brought to equal power.
-  private func sum(of voices: [BabbleVoice], count: Int) throws -> [Float] {
+  /// The sum of the voices after each was brought to equal power, and the voices themselves.
+  private func sum(
+    of voices: [BabbleVoice], count: Int, _ substitution: inout Substitution
+  ) throws -> (sum: [Float], voices: [BabbleVoice]) {
     var sum = [Float](repeating: 0, count: count)
+    var heard: [BabbleVoice] = []
     for voice in voices {
-      let samples: [Float]
-      do {
-        samples = try stretch(
-          of: voice.path, start: voice.start, seconds: voice.seconds, offset: voice.offset, count: count)
-      } catch  where voice.isDispensable {
-        continue
-      }
+      let (other, samples) = try read(voice, count: count, &substitution)
+      heard.append(other)
+      guard let samples else { continue }
       let power = Self.power(samples)
       let scale = Float(1 / power.squareRoot())
       guard scale.isFinite else { continue }
       for index in 0..<count { sum[index] += scale * samples[index] }
     }
-    return sum
+    return (sum, heard)
+  }
+
+  /// The samples of a voice, or of the one that takes its place; nil for one of the corpus that cannot be read.
+  private func read(
+    _ voice: BabbleVoice, count: Int, _ substitution: inout Substitution
+  ) throws -> (voice: BabbleVoice, samples: [Float]?) {
+    guard let file = voice.file else {
+      let samples = try? stretch(
+        of: voice.path, start: voice.start, seconds: voice.seconds, offset: voice.offset, count: count)
+      return (voice, samples)
+    }
+    let (other, samples) = try substitution.read(.speech, file) {
+      try stretch(of: $0, offset: voice.offset, count: count)
+    }
+    return (BabbleVoice(path: lists[.speech][other], offset: voice.offset, file: other), samples)
   }
 
   /// Adds noise to speech, scaled so that the ratio of their mean powers is `snr` dB. Where either is silent, or so

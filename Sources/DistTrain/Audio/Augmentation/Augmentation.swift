@@ -24,13 +24,9 @@ package struct Augmentation: Sendable {
     package init() {}
   }
 
-  /// The paths of the noise recordings, sorted.
-  package let noises: [String]
-  /// The paths of the music recordings, sorted.
-  package let music: [String]
-  /// The paths of the impulse responses, sorted.
-  package let rooms: [String]
-  let babble: Babble?
+  /// The recordings that are drawn.
+  package internal(set) var lists: RecordingLists
+  private let babble: Babble
   let sampleRate: Int
   let responses: RoomCache
   private let probability: Double
@@ -62,17 +58,23 @@ package struct Augmentation: Sendable {
     sampleRate: Int = 16_000
   ) throws {
     precondition((0...1).contains(probability), "a probability of \(probability)")
-    let below = try RecordingFolder.musan(musan)
-    noises = try RecordingFolder.recordings(in: noise ?? below["noise"], setting: "augmentation.noise")
-    self.music = try RecordingFolder.recordings(in: music ?? below["music"], setting: "augmentation.music")
-    self.rooms = try RecordingFolder.recordings(in: rooms, setting: "augmentation.rooms")
-    let speech = try RecordingFolder.recordings(in: speech ?? below["speech"], setting: "augmentation.speech")
-    babble = Babble(voices: voices, recordings: speech, corpus: corpus)
+    let folders: [RecordingKind: String?] = [.noise: noise, .music: music, .speech: speech, .rooms: rooms]
+    lists = try RecordingLists(folders.compactMapValues { $0 }, musan: musan)
+    babble = Babble(voices: voices, corpus: corpus)
     self.probability = probability
     self.snr = snr
     self.sampleRate = sampleRate
     responses = RoomCache(sampleRate: sampleRate)
   }
+
+  /// The paths of the noise recordings, sorted.
+  package var noises: [String] { lists[.noise] }
+  /// The paths of the music recordings, sorted.
+  package var music: [String] { lists[.music] }
+  /// The paths of the impulse responses, sorted.
+  package var rooms: [String] { lists[.rooms] }
+  /// Whether there are voices for babble.
+  var babbles: Bool { babble.isPossible(lists[.speech]) }
 
   /// Draws the distortion of a row, each kind of it from a stream of its own, so that adding a kind does not change the
   /// others.
@@ -101,7 +103,7 @@ package struct Augmentation: Sendable {
   /// Draws the interference of a crop: one of the kinds for which there are recordings, each equally likely, and then a
   /// recording of it.
   package func draw(_ stream: inout RandomStream, speaker: Int = 0) -> Interference {
-    let kinds = [!noises.isEmpty, !music.isEmpty, babble != nil, !rooms.isEmpty].enumerated().filter(\.element)
+    let kinds = [!noises.isEmpty, !music.isEmpty, babbles, !rooms.isEmpty].enumerated().filter(\.element)
     guard !kinds.isEmpty, stream.uniform() < probability else { return .none }
     switch kinds[stream.below(kinds.count)].offset {
     case 0:
@@ -114,7 +116,7 @@ package struct Augmentation: Sendable {
         offset: stream.uniform())
     case 2:
       let ratio = stream.uniform(snr.babble.lowerBound, snr.babble.upperBound)
-      return .babble(voices: babble?.draw(&stream, speaker: speaker) ?? [], snr: ratio)
+      return .babble(voices: babble.draw(&stream, speaker: speaker, recordings: lists[.speech]), snr: ratio)
     default: return .room(file: stream.below(rooms.count))
     }
   }

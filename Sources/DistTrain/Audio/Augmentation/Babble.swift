@@ -1,23 +1,27 @@
 /// The choice of voices that babble is made of.
 struct Babble: Sendable {
   private let voices: ClosedRange<Int>
-  private let recordings: [String]
   private let corpus: CorpusVoices?
 
-  /// Takes voices from the recordings, or from the corpus where there are none; nil where there is neither.
-  init?(voices: ClosedRange<Int>, recordings: [String], corpus: CorpusVoices?) {
-    if recordings.isEmpty, corpus == nil { return nil }
+  /// - Parameter corpus: the source of voices where there is no list of them.
+  init(voices: ClosedRange<Int>, corpus: CorpusVoices?) {
     self.voices = voices
-    self.recordings = recordings
     self.corpus = corpus
   }
 
-  /// Draws the voices of one crop.
-  func draw(_ stream: inout RandomStream, speaker: Int) -> [BabbleVoice] {
+  /// Whether there are voices to draw.
+  /// - Parameter recordings: the paths of recordings of voices.
+  func isPossible(_ recordings: [String]) -> Bool { !recordings.isEmpty || corpus != nil }
+
+  /// Draws the voices of one crop: of the recordings, or of the corpus where there are none.
+  func draw(_ stream: inout RandomStream, speaker: Int, recordings: [String]) -> [BabbleVoice] {
     let count = voices.lowerBound + stream.below(voices.count)
-    return (0..<count).map { _ in
-      if recordings.isEmpty, let corpus { return corpus.draw(&stream, speaker: speaker) }
-      return BabbleVoice(path: recordings[stream.below(recordings.count)], offset: stream.uniform())
+    return (0..<count).compactMap { _ -> BabbleVoice? in
+      guard recordings.isEmpty else {
+        let file = stream.below(recordings.count)
+        return BabbleVoice(path: recordings[file], offset: stream.uniform(), file: file)
+      }
+      return corpus?.draw(&stream, speaker: speaker)
     }
   }
 }

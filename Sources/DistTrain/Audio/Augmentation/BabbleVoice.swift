@@ -7,14 +7,15 @@ package struct BabbleVoice: Sendable, Equatable {
   package let seconds: Double?
   /// The place within the utterance at which the stretch begins, as a fraction in 0 ..< 1.
   package let offset: Double
-  /// Whether the babble does without this voice where it cannot be read, as with the training corpus's own recordings.
-  package let isDispensable: Bool
+  /// The place of the recording in the list of voices; nil for one of the training corpus, without which the babble does
+  /// where it cannot be read.
+  package let file: Int?
 
-  package init(path: String, start: Double = 0, seconds: Double? = nil, offset: Double, isDispensable: Bool = false) {
+  package init(path: String, start: Double = 0, seconds: Double? = nil, offset: Double, file: Int? = nil) {
     self.path = path
     self.start = start
     self.seconds = seconds
     self.offset = offset
-    self.isDispensable = isDispensable
+    self.file = file
   }
 }

@@ -13,9 +13,10 @@ final class RoomCache: Sendable {
   }
 
   /// The response of a room: the first channel of the recording, because the mean of several microphones would not be
-  /// that of any room.
+  /// that of any room. One whose file has gone since is not given any more, as it is not by ranks that come to it only
+  /// now.
   func room(at path: String) throws -> RoomResponse {
-    if let room = rooms.withLock({ $0[Name(path)] }) { return room }
+    if let room = rooms.withLock({ $0[Name(path)] }), FileSystem.exists(path) { return room }
     let room = try RoomResponse(Waveform.read(path: path, sampleRate: sampleRate, channel: 0), path: path)
     rooms.withLock { if $0.count < Self.capacity { $0[Name(path)] = room } }
     return room

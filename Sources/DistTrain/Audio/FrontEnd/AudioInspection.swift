@@ -22,13 +22,14 @@ package struct AudioInspection: Sendable, Equatable {
   ///   - channel: the channel, counted from 0; nil takes the mean of all channels.
   ///   - voice: the rule by which to look for voice; nil does not look for it.
   /// - Throws: `Failure(.badData)` with the reason where the file cannot be used: it is missing, unreadable, empty, not
-  ///   audio, truncated, silent or shorter than the stretch, has no such channel, has samples that are not finite or
+  ///   audio, truncated, several recordings in one file, silent or shorter than the stretch, has no such channel, has samples that are not finite or
   ///   far beyond full scale, or has channels that cancel each other in their mean.
   package static func inspect(
     path: String, start: Double = 0, seconds: Double? = nil, channel: Int? = nil, voice: VoiceActivity? = nil
   ) throws -> AudioInspection {
     let file = try AudioFile(path: path)
     let stretch = try Waveform.stretch(of: file, start: start, seconds: seconds)
+    try file.checkNothingFollows(Double(stretch.upperBound) / Double(file.sampleRate))
     var peak: Float = 0
     var energies = FrameEnergies(sampleRate: file.sampleRate)
     var channels = ChannelEnergies()
@@ -47,8 +48,7 @@ package struct AudioInspection: Sendable, Equatable {
       let share = String(format: "%.1f", 100 * channels.share)
       throw AudioFile.unusable(
         path,
-        "its \(file.channels) channels cancel each other: their mean has \(share) % of their energy; "
-          + "svdist prepare --channel 0 takes one of them")
+        "its \(file.channels) channels cancel each other: their mean has \(share) % of their energy: take one of them")
     }
     guard peak >= silence else {
       throw AudioFile.unusable(path, "is silent: no sample reaches -80 dB of full scale")

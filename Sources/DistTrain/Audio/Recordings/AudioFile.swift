@@ -43,7 +43,7 @@ package struct AudioFile: Sendable {
   }
 
   private static func decoder(_ path: String, _ member: ShardMember?) throws -> SoundDecoder {
-    if let member { try AudioContainer.check(member) } else { try AudioContainer.check(path) }
+    try AudioContainer.check(RecordingBytes(path: path, member: member))
     let decoder = try SoundDecoder(path: path, member: member)
     guard rates.contains(decoder.sampleRate) else {
       throw unusable(path, "is of \(decoder.sampleRate) Hz by its header, no rate of speech: convert it again")
@@ -65,6 +65,19 @@ package struct AudioFile: Sendable {
     } catch {
       try member?.checkPresence()
       throw error
+    }
+  }
+
+  /// Checks that the file holds nothing behind what is read, where a stretch of it ends with the recording. All of its
+  /// bytes are looked at: that is for those who read a recording once.
+  /// - Parameter end: the end of the stretch in seconds.
+  /// - Throws: `Failure(.badData)` for an Ogg, FLAC or MP3 file of several streams, or with more audio than its header
+  ///   says.
+  package func checkNothingFollows(_ end: Double) throws {
+    guard end > seconds - 0.1 else { return }
+    try Self.within(member) {
+      try AudioContainer.checkWhole(
+        RecordingBytes(path: path, member: member, window: 1 << 16), isMPEG: decoder.isMPEG)
     }
   }
 

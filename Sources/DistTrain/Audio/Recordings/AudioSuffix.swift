@@ -3,13 +3,13 @@ package enum AudioSuffix {
   /// Those of formats that libsndfile reads; where two copies of a recording lie side by side, the earlier is taken.
   package static let readable = [
     "wav", "flac", "sph", "aiff", "aif", "aifc", "w64", "rf64", "caf", "au", "snd", "voc", "wave", "nist", "ogg", "oga",
-    "opus", "mp3",
+    "opus", "mp3", "mp2",
   ]
   /// Those of formats that it does not read.
   package static let foreign: Set<String> = [
     "m4a", "m4b", "aac", "mp4", "wma", "amr", "awb", "webm", "mka", "mkv", "mov", "avi", "3gp", "spx", "ape", "wv",
     "tta",
-    "ac3", "dsf", "dff", "alac", "ra", "g722", "gsm", "shn", "mp2", "mpc", "weba",
+    "ac3", "dsf", "dff", "alac", "ra", "g722", "gsm", "shn", "mpc", "weba",
   ]
 
   /// The place of a suffix in `readable`, or nil where libsndfile does not read such files.
@@ -19,6 +19,11 @@ package enum AudioSuffix {
   package static func stem(of path: String) -> String {
     let suffix = FileSystem.suffix(of: path)
     return rank(suffix) != nil || foreign.contains(suffix) ? FileSystem.stem(of: path) : path
+  }
+
+  /// The reason why a file with such a suffix is left out, with the remedy.
+  package static func refusal(_ suffix: String) -> String {
+    "is .\(suffix), which libsndfile does not read: \(conversion(suffix))"
   }
 
   /// The remedy for audio files that libsndfile does not read, for a message.

@@ -55,17 +55,17 @@ final class OpenShards: Sendable {
 /// Unchecked: it is used under that lock alone.
 final class MemberFile: VirtualFile, @unchecked Sendable {
   private let member: ShardMember
-  private let hasEnd: Bool
+  private let seekingFromEnd: End
 
-  /// - Parameter tellsEnd: whether the file can be sought from its end.
-  init(_ member: ShardMember, tellsEnd: Bool = true) {
+  /// - Parameter end: what comes of seeking from the end of the file.
+  init(_ member: ShardMember, end: End = .told) {
     self.member = member
-    hasEnd = tellsEnd
+    seekingFromEnd = end
   }
 
   override var count: Int { member.count }
 
-  override var tellsEnd: Bool { hasEnd }
+  override var end: End { seekingFromEnd }
 
   /// Reads nothing where the shard cannot be read, whereupon libsndfile says that the file is cut off.
   override func read(_ target: UnsafeMutableRawBufferPointer) -> Int {

@@ -25,6 +25,8 @@ final class SoundDecoder: @unchecked Sendable {
   let sampleRate: Int
   let channels: Int
   let frames: Int
+  /// Whether the recording is an MPEG stream, such as MP3.
+  let isMPEG: Bool
   private let origin: Origin
   private let access: Access
   private let lock = NSLock()
@@ -44,11 +46,12 @@ final class SoundDecoder: @unchecked Sendable {
     let path: String
     /// The place of the recording within a shard, or nil for a file of its own.
     let member: ShardMember?
-    var tellsEnd = true
+    var end = VirtualFile.End.told
 
     func open(_ info: inout SF_INFO) -> (file: OpaquePointer, source: MemberFile?)? {
+      info = SF_INFO()
       guard let member else { return sf_open(path, Int32(SFM_READ), &info).map { ($0, nil) } }
-      let source = MemberFile(member, tellsEnd: tellsEnd)
+      let source = MemberFile(member, end: end)
       return source.open(Int(SFM_READ), &info).map { ($0, source) }
     }
   }
@@ -73,13 +76,17 @@ final class SoundDecoder: @unchecked Sendable {
     var info = SF_INFO()
     var origin = Origin(path: path, member: member)
     var opened = origin.open(&info)
-    if let measured = opened, Self.isMPEG(info) {
-      let bytes = if let member { member } else { try ShardMember.whole(path) }
+    if let guessed = opened, Self.isMPEG(info) {
+      let bytes: ShardMember
+      do throws(Failure) {
+        bytes = if let member { member } else { try ShardMember.whole(path) }
+      } catch {
+        sf_close(guessed.file)
+        throw error
+      }
       if !MPEGStream.tellsLength(bytes) {
-        sf_close(measured.file)
-        origin = Origin(path: path, member: bytes, tellsEnd: false)
-        info = SF_INFO()
-        opened = origin.open(&info)
+        sf_close(guessed.file)
+        (origin, opened) = Self.measured(bytes, path, &info)
       }
     }
     guard let opened else {
@@ -89,24 +96,41 @@ final class SoundDecoder: @unchecked Sendable {
     self.origin = origin
     sampleRate = Int(info.samplerate)
     channels = Int(info.channels)
+    isMPEG = Self.isMPEG(info)
     frames = Self.isKnown(info.frames) ? Int(info.frames) : Self.count(origin)
-    access = Self.access(info)
+    access = origin.end == .told ? Self.access(info) : .sequential(upTo: .max)
     state = State(file: opened.file, source: opened.source, position: 0)
+  }
+
+  /// Opens an MPEG stream whose length nothing tells so that it is measured, not guessed from the size of the file.
+  private static func measured(
+    _ bytes: ShardMember, _ path: String, _ info: inout SF_INFO
+  ) -> (Origin, (file: OpaquePointer, source: MemberFile?)?) {
+    // libsndfile 1.2.0 says that the length is not known where the file's end is refused. Later versions refuse the file
+    // then; they go through all of its frames where the end seems to be where the stream begins.
+    let refusing = Origin(path: path, member: bytes, end: .refused)
+    if let opened = refusing.open(&info) { return (refusing, opened) }
+    let hiding = Origin(path: path, member: bytes, end: .hidden)
+    return (hiding, hiding.open(&info))
   }
 
   /// Whether a length is known. For streams that were cut off or written to a pipe, libsndfile reports its largest
   /// number.
   private static func isKnown(_ frames: sf_count_t) -> Bool { frames < 1 << 50 }
 
-  /// The length of a recording whose header does not tell it, found by decoding the recording.
+  /// The length of a recording whose header does not tell it, found by decoding the recording; beyond
+  /// `AudioFile.longest`, so much of it as shows that it is longer.
   private static func count(_ origin: Origin) -> Int {
     var info = SF_INFO()
     guard let (file, source) = origin.open(&info) else { return 0 }
     defer { withExtendedLifetime(source) { _ = sf_close(file) } }
     let part = 4096
+    let most = AudioFile.longest * Double(max(1, info.samplerate))
     return withUnsafeTemporaryAllocation(of: Float.self, capacity: part * max(1, Int(info.channels))) { buffer in
       var count = 0
-      while case let decoded = Int(sf_readf_float(file, buffer.baseAddress, sf_count_t(part))), decoded > 0 {
+      while case let decoded = Int(sf_readf_float(file, buffer.baseAddress, sf_count_t(part))), decoded > 0,
+        Double(count) <= most
+      {
         count += decoded
       }
       return count

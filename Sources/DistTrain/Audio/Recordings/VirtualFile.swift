@@ -11,9 +11,17 @@ class VirtualFile: @unchecked Sendable {
   /// The length of the file in bytes.
   var count: Int { 0 }
 
-  /// Whether the file can be sought from its end. Without that, a decoder cannot guess from the size how long a stream
-  /// lasts.
-  var tellsEnd: Bool { true }
+  /// What comes of seeking from the end of the file.
+  enum End {
+    /// The place is found.
+    case told
+    /// It is an error: a decoder cannot guess from the size how long a stream lasts.
+    case refused
+    /// The place stays as it is: the decoder believes that it can seek, and the end to be where it is.
+    case hidden
+  }
+
+  var end: End { .told }
 
   /// Reads bytes from `position` on, which is within the file, and returns how many: at most as many as `target` holds.
   func read(_ target: UnsafeMutableRawBufferPointer) -> Int { 0 }
@@ -58,7 +66,7 @@ class VirtualFile: @unchecked Sendable {
 
   /// Moves to a place. A damaged file may lead anywhere, so a place that no file has is refused.
   private func seek(_ offset: Int, _ origin: Int32) -> sf_count_t {
-    if origin == SEEK_END, !tellsEnd { return -1 }
+    if origin == SEEK_END, end != .told { return end == .refused ? -1 : sf_count_t(position) }
     let start = origin == SEEK_SET ? 0 : origin == SEEK_CUR ? position : count
     let (target, overflow) = start.addingReportingOverflow(offset)
     guard !overflow, target >= 0 else { return -1 }

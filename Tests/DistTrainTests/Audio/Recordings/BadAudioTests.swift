@@ -63,7 +63,9 @@ import Testing
   }
 
   @Test(arguments: [UInt32(0), .max])
-  func `A WAV file whose writer did not know the length is read to its end`(_ length: UInt32) throws {
+  func `A WAV file whose writer did not know the length is read to its end, and named where it says 0`(_ length: UInt32)
+    throws
+  {
     let path = try audio.write([GeneratedAudio.sine(300, seconds: 1)])
     var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
     let data = try #require(bytes.range(of: Data("data".utf8)))
@@ -73,7 +75,7 @@ import Testing
     if length == .max {
       #expect(try AudioInspection.inspect(path: patched).seconds == 1)
     } else {
-      #expect(complaint(patched).contains("holds no samples"))
+      #expect(complaint(patched).contains("holds more audio than its header says: 32000 bytes follow 0 bytes"))
     }
   }
 
@@ -98,7 +100,7 @@ import Testing
     }
     let one = try bytes(seconds: 1, "one.ogg")
     for other in [one, try bytes(seconds: 2, "other.ogg")] {
-      #expect(try complaint(write(one + other, "two.ogg")).contains("is several Ogg files one after the other"))
+      #expect(try complaint(write(one + other, "two.ogg")).contains("is several files one after the other"))
     }
     #expect(try abs(AudioInspection.inspect(path: write(one, "alone.ogg")).seconds - 1) < 0.01)
   }

@@ -52,18 +52,28 @@ final class GeneratedAudio {
   @discardableResult
   func write(_ channels: [[Float]], rate: Int = 16_000, as format: Format = .wav, name: String? = nil) throws -> String
   {
-    let path = path(name ?? "\(UUID().uuidString).\(format.rawValue)")
+    try write(
+      channels, rate: rate, libsndfile: format.libsndfile, name: name ?? "\(UUID().uuidString).\(format.rawValue)")
+  }
+
+  /// Writes channels of equal length in a format of libsndfile's; returns the path.
+  /// - Parameter bitRateMode: libsndfile's number for a constant (0) or varying (2) bit rate of MP3.
+  func write(
+    _ channels: [[Float]], rate: Int = 16_000, libsndfile format: Int, bitRateMode: Int32? = nil, name: String
+  ) throws -> String {
+    let path = path(name)
     try FileManager.default.createDirectory(
       at: URL(fileURLWithPath: path).deletingLastPathComponent(), withIntermediateDirectories: true)
     var info = SF_INFO()
     info.samplerate = Int32(rate)
     info.channels = Int32(channels.count)
-    info.format = Int32(format.libsndfile)
+    info.format = Int32(format)
     guard let file = sf_open(path, Int32(SFM_WRITE), &info) else {
       throw Failure(.failed, "\(path): \(String(cString: sf_strerror(nil)))")
     }
     defer { sf_close(file) }
     sf_command(file, Int32(SFC_SET_CLIPPING), nil, 1)
+    if var mode = bitRateMode { sf_command(file, Int32(SFC_SET_BITRATE_MODE), &mode, Int32(MemoryLayout<Int32>.size)) }
     var interleaved: [Float] = []
     for index in channels[0].indices { interleaved += channels.map { $0[index] } }
     // In parts: libsndfile 1.2's Vorbis encoder overflows its stack on long writes.

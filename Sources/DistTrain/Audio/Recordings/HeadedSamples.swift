@@ -1,0 +1,50 @@
+/// Where the samples of formats of one header and one stretch of samples lie.
+enum HeadedSamples {
+  /// Of Sun's AU.
+  static func au(_ file: RecordingBytes, isBigEndian: Bool) -> PromisedSamples? {
+    let header = file.read(at: 4, count: 8)
+    guard header.count == 8 else { return nil }
+    let numbers = [header[..<4], header[4...]].map { Int(isBigEndian ? $0.bigEndian : $0.littleEndian) }
+    return PromisedSamples(
+      start: numbers[0], promised: numbers[1], unknown: PromisedSamples.unknownOf32Bits,
+      available: file.size - numbers[0], rest: .ignored)
+  }
+
+  /// Of NIST's SPHERE, which libsndfile reads to the end of the file.
+  static func sphere(_ file: RecordingBytes) -> PromisedSamples? {
+    let lines = String(decoding: file.read(at: 0, count: 1024), as: UTF8.self).split(separator: "\n")
+    guard lines.count > 1, let start = Int(lines[1].filter { $0 != " " }) else { return nil }
+    func field(_ name: String) -> Substring? {
+      lines.lazy.map { $0.split(separator: " ", maxSplits: 2) }.first { $0.count == 3 && $0[0] == name }?[2]
+    }
+    // Samples of a codec are fewer bytes than the header's numbers say.
+    guard let samples = field("sample_count").flatMap({ Int($0) }), (0...1 << 40).contains(samples),
+      let width = field("sample_n_bytes").flatMap({ Int($0) }), (1...8).contains(width),
+      let channels = field("channel_count").map({ Int($0) }) ?? 1, (1...1024).contains(channels),
+      field("sample_coding")?.contains(",") != true
+    else { return nil }
+    let available = file.size - start
+    // Some writers count the samples of all channels together, and fill the file up to a whole block of its disk.
+    let isTotal = channels > 1 && (0..<1024).contains(available - samples * width)
+    return PromisedSamples(
+      start: start, promised: samples * width * (isTotal ? 1 : channels), unknown: [], available: available,
+      rest: .read)
+  }
+
+  /// Of Creative's VOC, by the first block that holds samples. libsndfile reads to the end of the file.
+  static func voc(_ file: RecordingBytes) -> PromisedSamples? {
+    var offset = Int(file.read(at: 20, count: 2).littleEndian)
+    for _ in 0..<ChunkForm.mostChunks {
+      let block = file.read(at: offset, count: 4)
+      guard block.count == 4, block[0] != 0 else { return nil }
+      let count = Int(block[1...].littleEndian)
+      // The blocks of samples are the first kind, and the ninth, which can say more of them.
+      if block[0] == 1 || block[0] == 9 {
+        return PromisedSamples(
+          start: offset + 4, promised: count, unknown: [], available: file.size - offset - 4, rest: .read)
+      }
+      offset += 4 + count
+    }
+    return nil
+  }
+}

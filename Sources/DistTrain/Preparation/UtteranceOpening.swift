@@ -1,0 +1,99 @@
+import Foundation
+
+/// Opens the utterances of a source, which tells what of them can be used.
+struct UtteranceOpening: Sendable {
+  /// The outputs of the commands among the paths.
+  let recordings: [Name: Result<String, Failure>]
+  /// Is called after each utterance, from any thread.
+  let finished: @Sendable () -> Void
+
+  /// Opens utterances on all cores.
+  /// - Parameter leftOut: gets those that cannot be used.
+  /// - Returns: the utterances that can be used, in the byte order of their ids.
+  /// - Throws: `Failure(.badData)` where a name that is needed for a channel is taken.
+  func open(
+    _ utterances: [ListedUtterance], channels: ChannelChoice, voice: VoiceActivity?, _ leftOut: inout [LeftOut]
+  ) throws -> [Opened] {
+    let outcomes = utterances.concurrentMap(finished: finished) { open($0, channels, voice) }
+    try ChannelChoice.checkNames(
+      zip(utterances, outcomes).flatMap { from, made in made.map { (from: from, made: $0.utterance) } })
+    var usable: [Opened] = []
+    for (utterance, outcome) in outcomes.joined() {
+      switch outcome {
+      case .success(let opened): usable.append(opened)
+      case .failure(let error): leftOut.append(utterance.leftOut(Self.reason(error, path: utterance.path)))
+      }
+    }
+    // Names of channels may come before those of other utterances.
+    return ByteOrder.sorted(usable) { $0.utterance.id }
+  }
+
+  /// An utterance that can be used.
+  struct Opened {
+    var utterance: ListedUtterance
+    /// The part of its recording that was kept; nil where voice was not looked for.
+    var trimmed: TrimmedUtterance?
+    /// Whether it is the mean of several channels.
+    var isMean = false
+  }
+
+  /// Opens what is heard of an utterance: one utterance, or one for each channel.
+  private func open(
+    _ utterance: ListedUtterance, _ channels: ChannelChoice, _ voice: VoiceActivity?
+  ) -> [(utterance: ListedUtterance, opened: Result<Opened, any Error>)] {
+    do {
+      let heard = try channels.utterances(utterance) { try recordings[Name($0.path)]?.get() ?? $0.path }
+      return heard.map { one in (one, Result { try open(one, voice) }) }
+    } catch {
+      return [(utterance, .failure(error))]
+    }
+  }
+
+  private func open(_ utterance: ListedUtterance, _ voice: VoiceActivity?) throws -> Opened {
+    var utterance = utterance
+    if !utterance.pieces.isEmpty {
+      let pieces = try utterance.pieces.map { try open($0, nil) }
+      utterance.pieces = pieces.map(\.utterance)
+      utterance.seconds = ListedUtterance.seconds(of: utterance.pieces)
+      utterance.channel = nil
+      return Opened(utterance: utterance, isMean: pieces.contains(where: \.isMean))
+    }
+    if let recording = recordings[Name(utterance.path)] { utterance.path = try recording.get() }
+    let isWhole = utterance.recording == nil
+    let found = try AudioInspection.inspect(
+      path: utterance.path, start: utterance.start, seconds: utterance.seconds, channel: utterance.channel,
+      voice: isWhole ? voice : nil)
+    // The only channel needs no file of its own.
+    if found.channels == 1 { utterance.channel = nil }
+    let seconds = KaldiDirectory.rounded(found.seconds)
+    // A segment may end a little after its file, because the times in lists are rounded.
+    utterance.seconds = isWhole ? seconds : min(seconds, utterance.seconds ?? .infinity)
+    let isMean = found.channels > 1 && utterance.channel == nil
+    guard let samples = found.voice else { return Opened(utterance: utterance, isMean: isMean) }
+    var trimmed = try trim(utterance, to: samples, sampleRate: found.sampleRate)
+    trimmed.isMean = isMean
+    return trimmed
+  }
+
+  /// The voice of a whole recording.
+  private func trim(_ utterance: ListedUtterance, to samples: [Range<Int>], sampleRate: Int) throws -> Opened {
+    guard !samples.isEmpty else {
+      throw Failure(.badData, "holds no voice: no frame's energy is above --trim-silence's threshold")
+    }
+    func seconds(_ sample: Int) -> Double { KaldiDirectory.rounded(Double(sample) / Double(sampleRate)) }
+    let trimmed = TrimmedUtterance(
+      utterance: utterance.id, seconds: utterance.seconds!,
+      kept: samples.map { seconds($0.lowerBound)..<seconds($0.upperBound) })
+    return Opened(utterance: trimmed.removed > 0 ? utterance.cut(to: trimmed.kept) : utterance, trimmed: trimmed)
+  }
+
+  /// The reason why an utterance is left out, in the words of svdist prepare.
+  private static func reason(_ error: any Error, path: String) -> String {
+    let reason = Failure(error).reason(at: path)
+    if reason.hasPrefix("lasts ") { return "the segment is not in its file: \(reason)" }
+    if reason.ends(with: "take one of them") { return "\(reason) (--channel 0)" }
+    let suffix = FileSystem.suffix(of: path)
+    guard reason.hasPrefix("is not audio"), AudioSuffix.foreign.contains(suffix) else { return reason }
+    return AudioSuffix.refusal(suffix)
+  }
+}

@@ -1,0 +1,116 @@
+import DistTrain
+import Foundation
+import TestCorpora
+import Testing
+
+extension ProgramTests {
+  /// svdist launch: mpirun out of the terminal's reach, and what signals do to it.
+  @Suite struct LaunchTests {
+    private static let launch = ["launch", "--oversubscribe", "--bind-to", "none", "-np", "2", "--"]
+
+    private func launch(
+      _ run: SmallRun, steps: Int, _ settings: [String] = [], ignoring ignored: [String] = []
+    ) throws -> Program {
+      try Program("svdist", Self.launch + run.arguments(steps: steps, settings), ignoring: ignored)
+    }
+
+    @Test(arguments: [SIGINT, SIGTERM, SIGHUP, SIGUSR1])
+    func `a signal to launch leaves a checkpoint of the last step of two ranks, and the run goes on`(signal: Int32)
+      throws
+    {
+      try SmallRun.with { run in
+        let program = try launch(run, steps: 60)
+        try program.wait { run.metrics().count >= 4 }
+        // What a terminal sends to its session does not reach ranks.
+        let rank = try #require(program.process(ofRank: 0))
+        #expect(getsid(rank) != getsid(getpid()))
+        program.send(signal)
+        let outcome = try program.finish()
+        #expect(outcome.status == 75, "\(outcome.errors)")
+        let step = try #require(run.metrics().last?.step)
+        #expect(step < 60 && run.checkpoints() == [step])
+        #expect(outcome.output.contains("stopped by SIGUSR1 after step \(step)"))
+        #expect(outcome.errors.contains("stopping after this step") == (signal == SIGINT))
+        let resumed = try launch(run, steps: 60).finish()
+        #expect(resumed.status == 0 && resumed.output.contains("resuming from step \(step)"), "\(resumed.errors)")
+        #expect(run.metrics().map(\.step) == Array(1...60))
+      }
+    }
+
+    @Test(arguments: [[SIGINT, SIGINT], [SIGQUIT], [SIGINT, SIGQUIT]])
+    func `a second SIGINT and SIGQUIT to launch end all ranks at once`(signals: [Int32]) throws {
+      try SmallRun.with { run in
+        let program = try launch(run, steps: 60, ["encoder.channels=512", "crop.seconds=20"])
+        try program.wait { program.output.contains("2 ranks on 1 host") }
+        for signal in signals.dropLast() {
+          program.send(signal)
+          try program.wait { program.errors.contains("stopping after this step") }
+        }
+        program.send(signals[signals.count - 1])
+        try program.wait { false }
+        // What the kernel takes back of a killed process takes moments.
+        let start = ContinuousClock.now
+        while (0...1).contains(where: { program.process(ofRank: $0) != nil }), start.duration(to: .now) < .seconds(10) {
+          usleep(10_000)
+        }
+        #expect((0...1).allSatisfy { program.process(ofRank: $0) == nil })
+        #expect(try program.finish().status != 0)
+        #expect(run.checkpoints().isEmpty)
+      }
+    }
+
+    @Test(arguments: [("HUP", SIGHUP), ("INT", SIGINT), ("QUIT", SIGQUIT)])
+    func `a signal that launch was started to outlive stops nothing`(name: String, signal: Int32) throws {
+      try SmallRun.with { run in
+        let program = try launch(run, steps: 100_000, ignoring: [name])
+        try program.wait { run.metrics().count >= 4 }
+        program.send(signal)
+        let count = run.metrics().count
+        try program.wait { run.metrics().count >= count + 100 }
+        program.send(SIGUSR1)
+        let outcome = try program.finish()
+        #expect(outcome.status == 75 && run.metrics().count >= count + 100, "\(outcome.errors)")
+        #expect(!outcome.errors.contains("stopping after this step"))
+      }
+    }
+
+    @Test func `launch tells how its ranks ended where its parent ignores the ends of children`() throws {
+      try SmallRun.with { run in
+        let outcome = try launch(run, steps: 2, ignoring: ["CHLD"]).finish()
+        #expect(outcome.status == 0 && run.metrics().map(\.step) == [1, 2], "\(outcome.errors)")
+        #expect(try launch(run, steps: 2, ["seed=x"], ignoring: ["CHLD"]).finish().status == 64)
+      }
+    }
+
+    @Test(arguments: [SIGINT, SIGHUP]) func `ranks that do not train end at once, and no checkpoint is promised`(
+      signal: Int32
+    ) throws {
+      try SmallRun.with { run in
+        #expect(try svdist(run.arguments(steps: 1, ["encoder.channels=256"])).status == 0)
+        let corpus = run.folder.appending(path: "long")
+        try GeneratedCorpus.write(to: corpus, speakers: 3, utterances: 40, seconds: 4)
+        let embed = ["embed", "--encoder", run.path("run"), "--corpus", corpus.path, "--output", run.path("e.txt")]
+        let program = try Program("svdist", Self.launch + embed)
+        try program.wait { program.process(ofRank: 1) != nil }
+        program.send(signal)
+        let outcome = try program.finish()
+        #expect(outcome.status != 0 && outcome.status != 75, "\(outcome.errors)")
+        #expect(!outcome.errors.contains("stopping after this step") && !outcome.errors.contains("User defined signal"))
+        #expect(!FileManager.default.fileExists(atPath: run.path("e.txt")))
+      }
+    }
+
+    @Test func `launch passes on the status of its ranks, and says what it expects`() throws {
+      try SmallRun.with { run in
+        let wrong = try launch(run, steps: 2, ["seed=x"]).finish()
+        #expect(wrong.status == 64 && wrong.complaints.count == 1, "\(wrong.errors)")
+        for arguments in [["launch"], ["launch", "-np", "2"], ["launch", "-np", "2", "--"]] {
+          let outcome = try svdist(arguments)
+          #expect(outcome.status == 64 && outcome.errors.contains("expected mpirun's options, --"), "\(outcome.errors)")
+        }
+        let absent = try svdist(["launch", "-np", "2", "--", "config"], environment: ["PATH": "/none"])
+        expectRefusal(absent, 1, "cannot start mpirun")
+      }
+    }
+  }
+}
