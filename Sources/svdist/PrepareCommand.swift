@@ -79,8 +79,8 @@ struct PrepareCommand: ParsableCommand {
 
   @Flag(
     help: """
-      Run the commands that end in a pipe in wav.scp, a CSV file or a raw list, with sh, and write their audio as 16-bit FLAC to the \
-      output's svdist-audio, since training runs no commands. Use it only for lists that you trust.
+      Run the commands that end in a pipe in wav.scp, a CSV file or a raw list, with sh, and write their audio as \
+      16-bit FLAC to the output's svdist-audio, since training runs no commands. Use it only for lists that you trust.
       """)
   var allowCommands = false
 

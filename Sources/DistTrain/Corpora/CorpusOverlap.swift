@@ -35,21 +35,30 @@ package struct CorpusOverlap: Sendable, Equatable {
         return paths.contains(path) ? path : nil
       })
     let others = paths.subtracting(shared).map(\.text)
-    let isComparable = count <= SameRecordings.mostFiles
-    if isComparable {
+    if count <= SameRecordings.mostFiles {
       let copies = SameRecordings.of(others, among: (0..<count).map { path(training, $0) })
       shared.formUnion(copies.map { Name($0) })
     }
+    return (ByteOrder.sorted(Array(shared), by: \.text).map(\.text), unread(training, others))
+  }
+
+  /// A line about the files that were compared by their paths alone.
+  /// - Parameter others: the files to evaluate on that have other paths than those to train on.
+  private static func unread(_ training: Corpus, _ others: [String]) -> String? {
+    guard !others.isEmpty else { return nil }
+    let count = training.table.sizes.files
     let inShards =
       (0..<count).count { ShardMember.place(training.table.paths[$0].text) != nil }
       + others.count { ShardMember.place($0) != nil }
-    let unread =
-      isComparable ? (inShards == 0 ? nil : "recordings in shards (\(inShards))") : "\(count) files to train on"
-    return (
-      ByteOrder.sorted(Array(shared), by: \.text).map(\.text),
-      others.isEmpty
-        ? nil : unread.map { "\($0) are compared by path alone, so that copies under other names are not found" }
-    )
+    let files: String
+    if count > SameRecordings.mostFiles {
+      files = "\(count) files to train on"
+    } else if inShards == 0 {
+      return nil
+    } else {
+      files = "recordings in shards (\(inShards))"
+    }
+    return "\(files) are compared by path alone, so that copies under other names are not found"
   }
 
   /// Words that count what is shared and name the first of each kind; nil where nothing is.

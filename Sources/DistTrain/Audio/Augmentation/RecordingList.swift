@@ -13,11 +13,6 @@ struct RecordingList: Sendable {
   /// draws depend on nothing else: a recording whose file was damaged is still the one that was drawn.
   let contents: String
 
-  /// The file extensions of the recordings that libsndfile reads.
-  private static let extensions: Set<String> = [
-    "wav", "flac", "ogg", "oga", "opus", "mp3", "aif", "aiff", "au", "caf", "w64", "rf64", "sph",
-  ]
-
   /// Finds the recordings below a folder, at any depth.
   /// - Throws: `Failure(.usage)` that names the setting where the folder is missing or holds no recording.
   init(below folder: String, setting: String) throws(Failure) {
@@ -27,7 +22,7 @@ struct RecordingList: Sendable {
     let root = URL(fileURLWithPath: folder).resolvingSymlinksInPath().path
     let names = (FileManager.default.enumerator(atPath: root)?.compactMap { $0 as? String } ?? []).filter { name in
       !name.split(separator: "/").contains { $0.hasPrefix(".") }
-        && Self.extensions.contains(URL(fileURLWithPath: name).pathExtension.lowercased())
+        && AudioSuffix.rank(FileSystem.suffix(of: name)) != nil
     }
     guard !names.isEmpty else {
       throw Failure(

@@ -22,8 +22,8 @@ package struct AudioInspection: Sendable, Equatable {
   ///   - channel: the channel, counted from 0; nil takes the mean of all channels.
   ///   - voice: the rule by which to look for voice; nil does not look for it.
   /// - Throws: `Failure(.badData)` with the reason where the file cannot be used: it is missing, unreadable, empty, not
-  ///   audio, truncated, several recordings in one file, silent or shorter than the stretch, has no such channel, has samples that are not finite or
-  ///   far beyond full scale, or has channels that cancel each other in their mean.
+  ///   audio, truncated, several recordings in one file, silent or shorter than the stretch, has no such channel, has
+  ///   samples that are not finite or far beyond full scale, or has channels that cancel each other in their mean.
   package static func inspect(
     path: String, start: Double = 0, seconds: Double? = nil, channel: Int? = nil, voice: VoiceActivity? = nil
   ) throws -> AudioInspection {

@@ -10,15 +10,20 @@ enum HeadedSamples {
       available: file.size - numbers[0], rest: .ignored)
   }
 
+  /// What numbers written as text may be at most, so that their sums and products are numbers too.
+  private static let largest = 1 << 40
+
   /// Of NIST's SPHERE, which libsndfile reads to the end of the file.
   static func sphere(_ file: RecordingBytes) -> PromisedSamples? {
     let lines = String(decoding: file.read(at: 0, count: 1024), as: UTF8.self).split(separator: "\n")
-    guard lines.count > 1, let start = Int(lines[1].filter { $0 != " " }) else { return nil }
+    guard lines.count > 1, let start = Int(lines[1].filter { $0 != " " }),
+      (0...largest).contains(start)
+    else { return nil }
     func field(_ name: String) -> Substring? {
       lines.lazy.map { $0.split(separator: " ", maxSplits: 2) }.first { $0.count == 3 && $0[0] == name }?[2]
     }
     // Samples of a codec are fewer bytes than the header's numbers say.
-    guard let samples = field("sample_count").flatMap({ Int($0) }), (0...1 << 40).contains(samples),
+    guard let samples = field("sample_count").flatMap({ Int($0) }), (0...largest).contains(samples),
       let width = field("sample_n_bytes").flatMap({ Int($0) }), (1...8).contains(width),
       let channels = field("channel_count").map({ Int($0) }) ?? 1, (1...1024).contains(channels),
       field("sample_coding")?.contains(",") != true

@@ -172,4 +172,19 @@ import Testing
     #expect(try seconds(total) == 1)
     #expect(try complaint(bytes.prefix(40_000)).contains("is truncated"))
   }
+
+  @Test(arguments: ["9223372036854775807", "-9223372036854775808", "-1", "99999999999999999999", "1e9", ""])
+  func `numbers without sense in a SPHERE header end in a line`(_ number: String) throws {
+    let whole = try bytes(Container.sphere)
+    let header = String(decoding: whole.prefix(1024), as: UTF8.self)
+    for field in ["   1024", "sample_count -i 16000", "channel_count -i 1", "sample_n_bytes -i 2"] {
+      let words = field.split(separator: " ").dropLast() + [number[...]]
+      let mended = header.replacingOccurrences(of: field, with: words.joined(separator: " "))
+      #expect(mended != header, "\(field) in \(header)")
+      let odd = Data(mended.utf8.prefix(1024)) + Data(count: max(0, 1024 - mended.utf8.count)) + whole.dropFirst(1024)
+      let path = try write(odd, "odd.sph")
+      let failure = failure { _ = try AudioInspection.inspect(path: path) }
+      #expect(failure.map { $0.kind == .badData && !$0.message.contains("\n") } ?? true)
+    }
+  }
 }
