@@ -5,7 +5,7 @@ import DistTrain
 struct StepBenchmark: Benchmark {
   static let configuration = CommandConfiguration(
     commandName: "step",
-    abstract: "A training step of ECAPA-TDNN: forward, both objectives, backward, Adam.",
+    abstract: "An encoder's training step: forward, both objectives, backward, Adam.",
     discussion: """
       Operations are counted while one step runs: two for each term of each product that it asks for, of all ranks. So \
       forward, weight gradients and input gradients count as often as they are computed, and nothing else does. Bytes are \

@@ -10,9 +10,11 @@ struct StepOptions: ParsableArguments {
     case both
   }
 
-  @Option(help: "Width of the convolutions.")
+  @Option(help: "The encoder's type, as in a configuration, with its default sizes.")
+  var encoder = "ecapa-tdnn"
+  @Option(help: "Width of ECAPA-TDNN's convolutions.")
   var channels = 512
-  @Option(help: "wespeaker or speechbrain.")
+  @Option(help: "ECAPA-TDNN's layout, wespeaker or speechbrain.")
   var layout = "wespeaker"
   @Option(help: "fp32 or bf16.")
   var precision = "fp32"
@@ -43,7 +45,9 @@ struct StepOptions: ParsableArguments {
     try Configuration.load(
       file: nil,
       overrides: [
-        "encoder.channels=\(channels)", "encoder.layout=\(layout)", "training.precision=\(precision)",
+        encoder == "ecapa-tdnn"
+          ? "encoder={channels: \(channels), layout: \(layout)}" : "encoder={type: \(encoder)}",
+        "training.precision=\(precision)",
         "weighting.space=\(gradients == .one ? "representation" : "parameters")", "batch.speakers=\(rows / 2)",
         "batch.views=1", "views.augmented=[false]", "training.steps=100000", "optimizer.type=adam",
         // One sample a hop, and a frame's overhang.

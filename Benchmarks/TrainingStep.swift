@@ -1,6 +1,6 @@
 import DistTrain
 
-/// A rank's training step of ECAPA-TDNN: forward, both objectives, backward, optimiser. The ranks share the rows.
+/// A rank's training step: forward, both objectives, backward, optimiser. The ranks share the rows.
 struct TrainingStep {
   private let trainer: Trainer
   private let communicator: any Communicator

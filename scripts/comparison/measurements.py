@@ -34,10 +34,16 @@ class Measurements:
         command = self.own(name, ranks, program=program) + self.arguments(settings) + ["--warm-up", "2"]
         return self.run(command, again)
 
-    def peer(self, compiled=False, again=True, **settings):
+    @property
+    def ways(self):
+        """The ways to run PyTorch, as switches of benchmark-pytorch: the fastest counts."""
+        ways = [[], ["--compile"]] if self.options.compile else [[]]
+        return ways if self.options.encoder == "ecapa-tdnn" else [*ways, ["--channels-last"]]
+
+    def peer(self, way=(), again=True, **settings):
         """One more measurement by benchmark-pytorch."""
         command = [sys.executable, "scripts/benchmark-pytorch", *self.arguments(settings), "--warm-up", "1"]
-        key = self.run(command + ["--compile"] * compiled, again)
+        key = self.run([*command, *way], again)
         if self.found.get(key):
             self.pytorch = f"PyTorch {self.found[key][-1]['torch']} ({self.found[key][-1]['module']})"
         return key
@@ -58,6 +64,9 @@ class Measurements:
     def arguments(self, settings):
         settings = {
             "channels": self.options.channels, "layout": self.options.layout, "steps": self.options.steps} | settings
+        # Earlier builds know ECAPA-TDNN alone.
+        if self.options.encoder != "ecapa-tdnn":
+            settings["encoder"] = self.options.encoder
         words = []
         for name, value in settings.items():
             words += [f"--{name}"] if value is True else [f"--{name}", str(value)]

@@ -33,8 +33,7 @@ class AgainstPyTorch:
     def measure(self, measurements):
         self.keys["svdist"] = measurements.svdist(**self.ours)
         for malloc in self.targets:
-            ways = [False, True] if measurements.options.compile else [False]
-            self.keys[malloc] = [measurements.peer(compiled=way, malloc=malloc, **self.theirs) for way in ways]
+            self.keys[malloc] = [measurements.peer(way, malloc=malloc, **self.theirs) for way in measurements.ways]
 
     def results(self, measurements):
         own = measurements.median(self.keys["svdist"], "rate")
@@ -50,12 +49,12 @@ class AgainstPyTorch:
                 continue
             theirs = max(rates)
             spread = measurements.range(rates[theirs], "rate")
-            compiled = ", compiled" if "--compile" in rates[theirs] else ""
+            way = next((f", {way.lstrip('-')}" for way in ("--compile", "--channels-last") if way in rates[theirs]), "")
             met, words = verdict(own / theirs, target)
             if met and not measurements.options.compile:
                 words += " by eager PyTorch alone, torch.compile not measured"
             lines.append(Line(
-                f"    {measurements.pytorch}, {malloc}{compiled}: {theirs:.1f} utterances/s ({spread}), "
+                f"    {measurements.pytorch}, {malloc}{way}: {theirs:.1f} utterances/s ({spread}), "
                 f"ratio {own / theirs:.2f}, {words}", met))
         return lines
 
@@ -110,6 +109,29 @@ class AgainstProducts:
             return [Line(f"{self.title}: not measured", False)]
         met, words = verdict(ratio, self.target)
         return [Line(f"{self.title}: {step:.0f} of {products:.0f} GFLOP/s, ratio {ratio:.3f}, {words}", met)]
+
+
+@dataclass
+class AgainstLimit:
+    """The rate of a step's products, counted as direct convolutions, over that of a large product on the same threads."""
+
+    name: str
+    title: str
+    settings: dict
+    key: str = ""
+
+    @property
+    def steps(self):
+        return [self.settings]
+
+    def measure(self, measurements):
+        self.key = measurements.svdist(again=False, **self.settings)
+
+    def results(self, measurements):
+        limit, speed = (measurements.median(self.key, quantity) for quantity in ("limit", "speed"))
+        if limit is None:
+            return [Line(f"{self.title}: not measured", False)]
+        return [Line(f"{self.title}: {speed:.0f} GFLOP/s, {limit:.2f} of a large product's", True)]
 
 
 @dataclass
@@ -169,6 +191,21 @@ class BesideInput:
         met, words = verdict(other / base, 1 + own + self.margin, at_most=True)
         return [Line(f"{self.title}: {base:.3f} s and {other:.3f} s a step, ratio {other / base:.3f}, of the cores' time "
                      f"the input takes {own:.3f}, {words}", met)]
+
+
+TWO_THREADS = {"threads": 2}
+# Target of the step over PyTorch's, tuned, by the type of an encoder other than ECAPA-TDNN.
+STEP_TARGETS = {"resnet": 1.8}
+
+
+def encoder_rows(encoder):
+    """The rows of an encoder other than ECAPA-TDNN."""
+    return [
+        AgainstPyTorch(
+            "step", "fp32, two threads, one backward", {"tuned": STEP_TARGETS[encoder]}, TWO_THREADS, TWO_THREADS),
+        AgainstLimit("limit", "the step's products over the limit", TWO_THREADS),
+        Memory("memory", "memory at a rank's peak, one backward", 0.5, TWO_THREADS),
+    ]
 
 
 BOTH = {"gradients": "both"}

@@ -8,7 +8,7 @@ from torch import nn
 
 
 class AngularMarginSoftmax(nn.Module):
-    def __init__(self, speakers, embedding=192, scale=32.0, margin=0.2):
+    def __init__(self, speakers, embedding, scale=32.0, margin=0.2):
         super().__init__()
         self.weight = nn.Parameter(nn.init.xavier_uniform_(torch.empty(speakers, embedding)))
         self.scale, self.margin = scale, margin

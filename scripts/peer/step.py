@@ -17,6 +17,8 @@ import torch.distributed as distributed
 from torch._functorch import config as functorch_config
 from torch.nn.parallel import DistributedDataParallel
 
+from oracle import wespeaker
+
 from .ecapa import ECAPA
 from .objectives import AngularMarginSoftmax, supervised_contrastive
 
@@ -35,6 +37,26 @@ class SpeechBrain(torch.nn.Module):
         return self.network(features.transpose(1, 2)).squeeze(1)
 
 
+class Wespeaker(torch.nn.Module):
+    """An encoder of wespeaker's for features with their frames last."""
+
+    def __init__(self, name):
+        super().__init__()
+        self.network = wespeaker.ENCODERS[name]()
+
+    def forward(self, features):
+        return wespeaker.embedding(self.network(features.transpose(1, 2)))
+
+
+def encoder(options):
+    """The module, the dimensions of its embeddings, and the package that it is from."""
+    if options.encoder != "ecapa-tdnn":
+        return Wespeaker(options.encoder), wespeaker.DIMENSIONS[options.encoder], "wespeaker"
+    if options.layout == "speechbrain":
+        return SpeechBrain(options.channels), 192, "speechbrain"
+    return ECAPA(options.channels), 192, "torch.nn"
+
+
 def min_norm(first, second):
     """The weight of the first gradient in the shortest combination (Sener and Koltun 2018, equation 4)."""
     difference = first - second
@@ -48,11 +70,11 @@ class Step:
         self.rank = int(os.environ.get("RANK", 0))
         torch.set_num_threads(options.threads)
         torch.manual_seed(1)
-        is_packaged = options.layout == "speechbrain"
-        self.source = "speechbrain" if is_packaged else "torch.nn"
-        network = SpeechBrain(options.channels) if is_packaged else ECAPA(options.channels)
+        network, dimensions, self.source = encoder(options)
+        if options.channels_last:
+            network = network.to(memory_format=torch.channels_last)
         self.encoder_parameters = list(network.parameters())
-        self.classifier = AngularMarginSoftmax(options.speakers)
+        self.classifier = AngularMarginSoftmax(options.speakers, dimensions)
         if self.ranks > 1:
             distributed.init_process_group("gloo")
         if self.ranks > 1 and options.gradients == "one":

@@ -17,21 +17,25 @@ package struct Arithmetic: Codable, Sendable, Equatable {
   /// The checksums of this process.
   package static func here(_ precision: Precision) -> Arithmetic {
     var checksums = [
-      "kernels": kernels, "the C library's functions": checksum(functions), "features": checksum(features),
-      "the resampler": checksum(resampled),
+      "kernels": kernels, "kernels of maps": mapKernels, "the C library's functions": checksum(functions),
+      "features": checksum(features), "the resampler": checksum(resampled),
     ]
     if precision == .bfloat16 { checksums["bf16 products"] = checksum(products(.bfloat16)) }
     return Arithmetic(checksums: checksums)
   }
 
-  /// The names of the parts that differ from another machine's, as text; nil if none do.
+  /// The names of the parts that differ from another machine's, as text; nil if none do. Parts that only one of the two
+  /// knows, such as those that a later version of svdist computes with, are not compared.
   package func difference(from other: Arithmetic) -> String? {
-    let names = Set(checksums.keys).union(other.checksums.keys).filter { checksums[$0] != other.checksums[$0] }
+    let names = checksums.filter { name, own in own != other.checksums[name] ?? own }.keys
     return names.isEmpty ? nil : names.sorted().joined(separator: ", ")
   }
 
   /// The checksum of svdist's own kernels, which is the same on every machine.
   package static var kernels: String { checksum(products(.single) + loops + transforms) }
+
+  /// The checksum of the kernels that encoders with maps over height and time have besides, the same on every machine.
+  package static var mapKernels: String { checksum(mapLoops) }
 
   private static func checksum<Value>(_ values: [Value]) -> String {
     values.withUnsafeBytes { SHA256.of($0) }.prefix(8).hexadecimal
@@ -60,9 +64,11 @@ package struct Arithmetic: Codable, Sendable, Equatable {
     }
   }
 
-  /// The results of the kernels for rows shorter and longer than their blocks.
+  /// The numbers of elements of the rows that kernels are tried with, shorter and longer than their blocks.
+  private static let counts = [1, 15, 200, 4500]
+
   private static var loops: [Float] {
-    [1, 15, 200, 4500].flatMap { count -> [Float] in
+    counts.flatMap { count -> [Float] in
       let (x, z) = (numbers(count, item: 101), numbers(count, item: 102))
       var (sum, weighted, mean, other) = (0.0, 0.0, Float(0), Float(0))
       ck_normalization_sums(x, z, count, 0.1, &sum, &weighted)
@@ -94,6 +100,25 @@ package struct Arithmetic: Codable, Sendable, Equatable {
       take(x) { ck_pooling_relu_backward($0, z, x, count, 0.3, 0.7, 0.2, 0.1) }
       take(x) { ck_pooling_backward($0, z, x, count, 0.3, 0.7, 0.2, 0.1) }
       take(x.map { abs($0) + 0.001 }) { ck_log($0, count) }
+      return rows + totals.flatMap { [Float($0), Float($0 - Double(Float($0)))] }
+    }
+  }
+
+  private static var mapLoops: [Float] {
+    counts.flatMap { count -> [Float] in
+      let (x, z) = (numbers(count, item: 111), numbers(count, item: 112))
+      var (totals, rows) = ([Double](), [Float]())
+      func take(_ change: (UnsafeMutablePointer<Float>, inout Double, inout Double) -> Void) {
+        var (row, sum, weighted) = (x, 0.0, 0.0)
+        row.withUnsafeMutableBufferPointer { change($0.baseAddress!, &sum, &weighted) }
+        rows += row
+        totals += [sum, weighted]
+      }
+      take { row, _, _ in ck_affine_relu(row, row, count, 0.3, -0.1) }
+      take { row, _, _ in ck_affine_sum_relu(row, z, row, count, 0.3, -0.7, 0.1) }
+      take { ck_relu_normalization_sums($0, z, count, 0.1, 0.3, -0.05, &$1, &$2) }
+      take { ck_relu_backward_sums($0, z, x, count, 0.1, &$1, &$2) }
+      take { row, _, _ in ck_relu_normalization_backward(row, z, count, 0.3, -0.05, 0.3, 0.7, -0.1) }
       return rows + totals.flatMap { [Float($0), Float($0 - Double(Float($0)))] }
     }
   }

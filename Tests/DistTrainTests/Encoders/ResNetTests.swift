@@ -166,7 +166,7 @@ import Testing
       encoder.layout.parameters.initialise(parameters.pointer, seed: 9)
       encoder.layout.statistics.initialise(statistics.pointer, seed: 9)
       for parameter in encoder.layout.parameters.parameters where parameter.name.hasSuffix("bias") {
-        for element in parameter.range { parameters.pointer[element] += 2 }
+        for element in parameter.range { parameters.pointer[element] += 4 }
       }
       features = LayerProbe.normal(sizes.bins, utterances * frames, item: 32)
     }

@@ -1,0 +1,33 @@
+"""The classes of wespeaker's encoders, from PyPI's wespeaker-unofficial 0.0.2 (import name wespeaker).
+
+The package's own __init__ imports its command line, which needs a dozen packages more: a module of the same name stands
+in for it here, so that `wespeaker.models` is imported without.
+"""
+
+import importlib
+import importlib.util
+import sys
+import types
+
+PACKAGE = {"wespeaker": "wespeaker-unofficial==0.0.2"}
+
+
+def module(name):
+    """A module of wespeaker.models."""
+    if "wespeaker" not in sys.modules:
+        package = types.ModuleType("wespeaker")
+        package.__path__ = list(importlib.util.find_spec("wespeaker").submodule_search_locations)
+        sys.modules["wespeaker"] = package
+    return importlib.import_module(f"wespeaker.models.{name}")
+
+
+# For each encoder.type of svdist, wespeaker's encoder of the same sizes, and the dimensions of its embeddings.
+ENCODERS = {
+    "resnet": lambda: module("resnet").ResNet34(80, 256, pooling_func="TSTP", two_emb_layer=False),
+}
+DIMENSIONS = {"resnet": 256}
+
+
+def embedding(output):
+    """The embedding among what an encoder returns: the last of several."""
+    return output[-1] if isinstance(output, tuple) else output
