@@ -68,24 +68,25 @@ package struct XVector: Encoder {
       precondition(caches.count == blocks.count, "a pass that kept no caches has no way back")
       let pooledGradient = Matrix(rows: head.inputs, columns: gradient.columns)
       head.backward(gradient.view, cache: headCache, into: pooledGradient.view, pass)
-      let topGradient = Matrix(rows: pooling.inputs, columns: pass.objectives * top.columns)
-      pooling.backward(pooledGradient.view, cache: poolingCache, into: topGradient.view, pass)
-      backwardThroughBlocks(topGradient.view, caches, pass)
+      backwardThroughFrames(pooledGradient.view, caches, poolingCache, pass)
     }
     return (embeddings.transposed, pullback)
   }
 
-  /// Takes the gradient back through the layers over frames.
-  private func backwardThroughBlocks(
-    _ gradient: MatrixView, _ caches: [ConvolutionBlock.Cache], _ pass: BackwardPass
+  /// Takes the gradient of the statistics back through the pooling and the layers over frames. No gradient is held longer
+  /// than the layer before needs it.
+  private func backwardThroughFrames(
+    _ pooled: MatrixView, _ caches: [ConvolutionBlock.Cache], _ cache: TemporalStatisticsPooling.Cache,
+    _ pass: BackwardPass
   ) {
-    var current = gradient
+    var current = Matrix(rows: pooling.inputs, columns: pass.objectives * cache.grid.columns).view
+    pooling.backward(pooled, cache: cache, into: current, pass)
     for index in blocks.indices.reversed() {
       let (block, cache) = (blocks[index], caches[index])
-      let target =
-        index == 0 ? nil : Matrix(rows: block.inputs, columns: pass.objectives * cache.grid.columns).view
-      block.backward(current, cache: cache, into: target, pass)
-      current = target ?? current
+      guard index > 0 else { return block.backward(current, cache: cache, into: nil, pass) }
+      let input = Matrix(rows: block.inputs, columns: pass.objectives * cache.grid.columns)
+      block.backward(current, cache: cache, into: input.view, pass)
+      current = input.view
     }
   }
 }

@@ -1,19 +1,18 @@
 internal import CKernels
 
-/// A convolution over frames, y[o, t] = b[o] + Σ_{c,j} w[o, c, j] · x[c, t + j·d − p], where `padding` gives x beyond the
-/// ends of a line and with it p: (k−1)/2·d, which keeps the number of frames, or 0.
+/// A convolution over frames: y[o, t] = b[o] + Σ_{c,j} w[o, c, j] · x[c, t + (j − (k−1)/2)·d], where `padding` gives x
+/// beyond the ends of a line, or leaves out the t for which it would have to.
 ///
-/// It is one product with the shifted rows of the input, which are gathered for a few lines at a time. A kernel of one
-/// frame reads the input itself and takes a view's scales and shifts into its weights:
-/// W·(a∘x + c) + b = (W∘a)·x + (b + W·c).
+/// It is one product with the shifted rows of the input, which are gathered for a few lines at a time; without padding it
+/// is a product with the windows that the kernel reads, panel by panel (`MapWindows`). A kernel of one frame reads the
+/// input itself and takes a view's scales and shifts into its weights: W·(a∘x + c) + b = (W∘a)·x + (b + W·c).
 public struct Convolution1D: Layer {
   /// The values beyond the ends of a line.
   public enum Padding: Sendable {
     case zeros
     /// The frames mirrored at the first and last one, which are not repeated (PyTorch's `reflect`).
     case reflection
-    /// None: a line gets shorter by the (k−1)·d frames at which the kernel would reach beyond its ends (PyTorch's
-    /// `valid`).
+    /// None: a line gets shorter by the (k−1)·d frames that the kernel needs beside one (PyTorch's `valid`).
     case valid
   }
 
@@ -36,7 +35,7 @@ public struct Convolution1D: Layer {
     _ name: String, inputs: Int, outputs: Int, kernel: Int = 1, dilation: Int = 1, padding: Padding = .zeros,
     layout: inout EncoderLayout
   ) {
-    precondition(kernel % 2 == 1, "a kernel has a frame in its middle")
+    precondition(kernel % 2 == 1, "a kernel has a middle")
     self.inputs = inputs
     self.outputs = outputs
     self.kernel = kernel
@@ -56,9 +55,6 @@ public struct Convolution1D: Layer {
   /// The number of frames that the kernel reaches to either side.
   private var reach: Int { (kernel - 1) / 2 * dilation }
 
-  /// The number of frames beyond each end of a line that `padding` gives.
-  private var margin: Int { padding == .valid ? 0 : reach }
-
   /// The fewest frames of a line: a reflection needs more of them than the kernel reaches, and without padding the whole
   /// kernel lies within a line.
   public var minimumFrames: Int {
@@ -70,7 +66,9 @@ public struct Convolution1D: Layer {
   }
 
   public func outputGrid(_ grid: Grid) -> Grid {
-    Grid(utterances: grid.utterances, height: grid.height, frames: grid.frames - 2 * (reach - margin))
+    guard padding == .valid else { return grid }
+    precondition(grid.frames >= minimumFrames, "\(grid.frames) frames, \(minimumFrames) at least")
+    return Grid(utterances: grid.utterances, height: grid.height, frames: grid.frames - 2 * reach)
   }
 
   public func forward(
@@ -97,12 +95,15 @@ public struct Convolution1D: Layer {
   ///   - output: takes the product, outputs × the output grid's columns.
   /// - Returns: the number to be added to each row of the output.
   func product(_ input: AffineView, _ grid: Grid, into output: MatrixView, _ pass: ForwardPass) -> [Float] {
-    precondition(grid.frames >= minimumFrames, "\(grid.frames) frames, \(minimumFrames) at least")
     let input = readable(input, pass.precision)
     let weights = kernel == 1 ? scaled(pass.matrix(weight), by: input) : pass.matrix(weight)
     let precision = pass.precision
-    forEachBlock(of: input, lines: grid.lines, before: margin) { rows, columns in
-      multiply(weights, rows, into: output.columns(columns), precision: precision)
+    if readsWindows {
+      windows(of: input, grid).writeProducts(with: weights, precision: precision) { output.columns($0.columns) }
+    } else {
+      forEachBlock(of: input, lines: grid.lines) { rows, columns in
+        multiply(weights, rows, into: output.columns(columns), precision: precision)
+      }
     }
     return biases(input, pass)
   }
@@ -156,6 +157,8 @@ public struct Convolution1D: Layer {
     }
     if kernel == 1 {
       addProductGradients(gradient, sums: sums, input: readable(input, pass.precision), pass)
+    } else if readsWindows {
+      windows(of: input, grid).addGradients(of: weight, gradient, pass)
     } else {
       addGatheredGradients(gradient, input: input, grid, pass)
     }
@@ -164,8 +167,7 @@ public struct Convolution1D: Layer {
       multiply(
         transposed: pass.matrix(weight), gradient, into: inputGradient, adding: adding, precision: pass.precision)
     } else {
-      writeInputGradient(
-        gradient, lines: grid.lines * pass.objectives, into: inputGradient, adding: adding, pass)
+      writeInputGradient(gradient, grid, into: inputGradient, adding: adding, pass)
     }
   }
 
@@ -186,20 +188,30 @@ public struct Convolution1D: Layer {
     }
   }
 
+  /// Whether products are made with the windows that the kernel reads.
+  private var readsWindows: Bool { padding == .valid && kernel > 1 }
+
+  /// What the kernel reads of the input at the places of the output.
+  private func windows(of input: AffineView, _ grid: Grid) -> MapWindows {
+    MapWindows(
+      input, grid, places: outputGrid(grid), stride: MapStride(),
+      taps: (0..<kernel).map { MapWindows.Tap(line: 0, frame: $0 * dilation) })
+  }
+
   private func addGatheredGradients(_ gradient: MatrixView, input: AffineView, _ grid: Grid, _ pass: BackwardPass) {
     let width = inputs * kernel
     let units = pass.units.ranges(of: grid.lines)
-    let (frames, span) = (grid.frames, outputGrid(grid))
+    let frames = grid.frames
     let (objectives, precision) = (pass.objectives, pass.precision)
     // The products of each unit for each objective. They are added once all are there, so that the order of threads
     // does not matter.
     let partial = Matrix(rows: objectives * units.count * outputs, columns: width)
     ThreadTeam.shared.run(units.count) { unit in
       for block in blocks(of: units[unit], channels: inputs, frames: frames) {
-        let gathered = Matrix(rows: width, columns: block.count * span.frames)
-        gather(input, lines: block, frames: frames, before: margin, into: gathered)
+        let gathered = Matrix(rows: width, columns: block.count * frames)
+        gather(input, lines: block, frames: frames, into: gathered)
         for objective in 0..<objectives {
-          let first = objective * span.columns + block.lowerBound * span.frames
+          let first = objective * input.columns + block.lowerBound * frames
           let row = (objective * units.count + unit) * outputs
           multiply(
             gradient.columns(first..<first + gathered.columns), transposed: gathered.view,
@@ -227,15 +239,25 @@ public struct Convolution1D: Layer {
   }
 
   private func writeInputGradient(
-    _ gradient: MatrixView, lines: Int, into inputGradient: MatrixView, adding: Bool, _ pass: BackwardPass
+    _ gradient: MatrixView, _ grid: Grid, into inputGradient: MatrixView, adding: Bool, _ pass: BackwardPass
   ) {
+    let lines = grid.lines * pass.objectives
     switch padding {
-    case .zeros, .valid:
-      // The adjoint is the convolution with the reversed kernel and zeros beyond the gradient's ends.
+    case .zeros:
+      // The adjoint of a convolution with zeros beyond the ends is the convolution with the reversed kernel.
       let turned = turnedWeights(pass)
       let precision = pass.precision
-      forEachBlock(of: AffineView(gradient), lines: lines, before: 2 * reach - margin) { rows, columns in
+      forEachBlock(of: AffineView(gradient), lines: lines) { rows, columns in
         multiply(turned.view, rows, into: inputGradient.columns(columns), adding: adding, precision: precision)
+      }
+    case .valid:
+      // A frame has its gradient from the places at most 2 · reach before it, as far as there are places.
+      let all = Grid(utterances: grid.utterances * pass.objectives, height: grid.height, frames: grid.frames)
+      let windows = MapWindows(
+        AffineView(gradient), outputGrid(all), places: all, stride: MapStride(),
+        taps: (0..<kernel).map { MapWindows.Tap(line: 0, frame: $0 * dilation - 2 * reach) })
+      windows.writeProducts(with: turnedWeights(pass).view, adding: adding, precision: pass.precision) {
+        inputGradient.columns($0.columns)
       }
     case .reflection:
       let frames = gradient.columns / lines
@@ -270,26 +292,20 @@ public struct Convolution1D: Layer {
 
   /// Calls `body` with the rows that a product needs, (channels · kernel) × columns, for each block of lines, on all
   /// threads.
-  /// - Parameter before: the number of frames before a line's first one that the product reads.
   private func forEachBlock(
-    of source: AffineView, lines: Int, before: Int,
-    _ body: @Sendable (_ rows: MatrixView, _ columns: Range<Int>) -> Void
+    of source: AffineView, lines: Int, _ body: @Sendable (_ rows: MatrixView, _ columns: Range<Int>) -> Void
   ) {
     if kernel == 1 { return body(source.values, 0..<source.columns) }
     let frames = source.columns / lines
-    let places = places(on: frames, before: before)
+    precondition(frames >= minimumFrames, "\(frames) frames, \(minimumFrames) at least")
     let blocks = blocks(of: 0..<lines, channels: source.rows, frames: frames)
     ThreadTeam.shared.run(blocks.count) { block in
       let own = blocks[block]
-      let gathered = Matrix(rows: source.rows * kernel, columns: own.count * places)
-      gather(source, lines: own, frames: frames, before: before, into: gathered)
-      body(gathered.view, own.lowerBound * places..<own.upperBound * places)
+      let gathered = Matrix(rows: source.rows * kernel, columns: own.count * frames)
+      gather(source, lines: own, frames: frames, into: gathered)
+      body(gathered.view, own.lowerBound * frames..<own.upperBound * frames)
     }
   }
-
-  /// The number of places of the kernel on a line that is read from `before` frames before its first one to as many
-  /// after its last one.
-  private func places(on frames: Int, before: Int) -> Int { frames + 2 * (before - reach) }
 
   /// The blocks of lines that are gathered together.
   private func blocks(of lines: Range<Int>, channels: Int, frames: Int) -> [Range<Int>] {
@@ -305,23 +321,16 @@ public struct Convolution1D: Layer {
     return max(1, min(lines, elements / (channels * kernel * frames)))
   }
 
-  /// Writes channel c, shifted by j·d − `before` frames within each line and padded beyond its ends, to row c·k + j.
-  private func gather(_ source: AffineView, lines: Range<Int>, frames: Int, before: Int, into gathered: Matrix) {
-    let places = places(on: frames, before: before)
-    // Where places are frames, the kernel's middle reads the lines as they are, and the other taps copy its row.
+  /// Writes channel c, shifted by (j − (k−1)/2)·d frames within each line and padded beyond its ends, to row c·k + j.
+  private func gather(_ source: AffineView, lines: Range<Int>, frames: Int, into gathered: Matrix) {
     let middle = (kernel - 1) / 2
-    let copy = places == frames ? nil : Matrix(rows: 1, columns: lines.count * frames)
-    withExtendedLifetime(copy) {
-      for channel in 0..<source.rows {
-        let own = copy?.pointer ?? gathered.row(channel * kernel + middle)
-        source.write(row: channel, columns: lines.lowerBound * frames..<lines.upperBound * frames, to: own)
-        for tap in 0..<kernel where copy != nil || tap != middle {
-          let target = gathered.row(channel * kernel + tap)
-          for line in 0..<lines.count {
-            writeShifted(
-              own + line * frames, frames: frames, by: tap * dilation - before, to: target + line * places,
-              places: places)
-          }
+    for channel in 0..<source.rows {
+      let centre = gathered.row(channel * kernel + middle)
+      source.write(row: channel, columns: lines.lowerBound * frames..<lines.upperBound * frames, to: centre)
+      for tap in 0..<kernel where tap != middle {
+        let target = gathered.row(channel * kernel + tap)
+        for start in stride(from: 0, to: lines.count * frames, by: frames) {
+          writeShifted(centre + start, by: (tap - middle) * dilation, frames: frames, to: target + start)
         }
       }
     }
@@ -329,18 +338,18 @@ public struct Convolution1D: Layer {
 
   /// Writes one line of a row, shifted and padded.
   private func writeShifted(
-    _ source: UnsafePointer<Float>, frames: Int, by shift: Int, to target: UnsafeMutablePointer<Float>, places: Int
+    _ source: UnsafePointer<Float>, by shift: Int, frames: Int, to target: UnsafeMutablePointer<Float>
   ) {
-    let first = min(max(0, -shift), places)
-    let last = max(min(places, frames - shift), first)
+    let first = min(max(0, -shift), frames)
+    let last = max(min(frames, frames - shift), first)
     if last > first { (target + first).update(from: source + first + shift, count: last - first) }
     switch padding {
     case .zeros, .valid:
       target.update(repeating: 0, count: first)
-      (target + last).update(repeating: 0, count: places - last)
+      (target + last).update(repeating: 0, count: frames - last)
     case .reflection:
       for frame in 0..<first { target[frame] = source[-(frame + shift)] }
-      for frame in last..<places { target[frame] = source[2 * (frames - 1) - (frame + shift)] }
+      for frame in last..<frames { target[frame] = source[2 * (frames - 1) - (frame + shift)] }
     }
   }
 
