@@ -67,7 +67,7 @@ class Encoder:
         return x @ self.state[f"{name}.weight"].T + self.state[f"{name}.bias"]
 
     def normalization(self, x, name):
-        """x is [utterances, channels, frames] or [utterances, channels]."""
+        """x is [utterances, channels, frames] or [utterances, channels]; without a weight there is no bias either."""
         mean, variance = self.state[f"{name}.running_mean"], self.state[f"{name}.running_var"]
         over = [axis for axis in range(x.dim()) if axis != 1]
         shape = [1, -1] + [1] * (x.dim() - 2)
@@ -80,6 +80,8 @@ class Encoder:
             self.updated[f"{name}.running_var"] = ((1 - MOMENTUM) * variance + MOMENTUM * unbiased).detach()
             mean, variance = batch_mean, batch_variance
         normalized = (x - mean.view(shape)) / torch.sqrt(variance.view(shape) + EPSILON)
+        if f"{name}.weight" not in self.state:
+            return normalized
         return normalized * self.state[f"{name}.weight"].view(shape) + self.state[f"{name}.bias"].view(shape)
 
     def unit(self, x, conv, bn, dilation=1):

@@ -59,15 +59,15 @@ def shapes(sizes):
     return parameters, statistics
 
 
+def statistics_over_time(x):
+    """Means, then deviations, of [utterances, channels, frames]."""
+    mean = x.mean(2)
+    variance = ((x - mean[:, :, None]) ** 2).sum(2) / (x.shape[2] - 1)
+    return torch.cat([mean, torch.sqrt(variance + 1e-7)], dim=1)
+
+
 def encoder_type(sizes):
     class Encoder(ecapa.Encoder):
-        def normalization(self, x, name):
-            if f"{name}.weight" in self.state:
-                return super().normalization(x, name)
-            one = torch.ones(x.shape[1], dtype=x.dtype)
-            self.state = self.state | {f"{name}.weight": one, f"{name}.bias": torch.zeros_like(one)}
-            return super().normalization(x, name)
-
         def unit(self, x, conv, bn, stride=1):
             weight = self.state[f"{conv}.weight"]
             return self.normalization(F.conv2d(x, weight, stride=stride, padding=weight.shape[2] // 2), bn)
@@ -84,17 +84,11 @@ def encoder_type(sizes):
                 x = self.unit(x, f"{name}.shortcut.0", f"{name}.shortcut.1", stride)
             return torch.relu(y + x)
 
-        def pooling(self, x):
-            x = x.flatten(1, 2)
-            mean = x.mean(2)
-            variance = ((x - mean[:, :, None]) ** 2).sum(2) / (x.shape[2] - 1)
-            return torch.cat([mean, torch.sqrt(variance + 1e-7)], dim=1)
-
         def embeddings(self, features):
             x = torch.relu(self.unit(features[:, None], "conv1", "bn1"))
             for name, _, _, _, stride in steps(sizes["depth"], sizes["channels"]):
                 x = self.block(x, name, stride)
-            first = self.linear(self.pooling(x), "seg_1")
+            first = self.linear(statistics_over_time(x.flatten(1, 2)), "seg_1")
             if not sizes["twoLayers"]:
                 return first
             return self.linear(self.normalization(torch.relu(first), "seg_bn_1"), "seg_2")

@@ -11,6 +11,9 @@ public protocol Encoder: Sendable {
   /// The most frames that one frame of a map within the encoder stands for, from which follows how its memory grows with
   /// time.
   var frameStride: Int { get }
+  /// The numbers of frames, of `frameStride` each, by which maps within the encoder are shorter than its input, because
+  /// convolutions see no frames beyond the ends; from which follows how its memory grows with time, too.
+  var lostFrames: [Int] { get }
 
   /// Computes embeddings.
   /// - Parameter features: the features, bins × (utterances · frames), of utterances of equal length with at least
@@ -23,6 +26,8 @@ public protocol Encoder: Sendable {
 extension Encoder {
   /// One frame, unless the encoder strides over time.
   public var frameStride: Int { 1 }
+  /// None, unless the encoder has convolutions without padding.
+  public var lostFrames: [Int] { [0] }
 }
 
 /// The way back through an encoder from the embeddings' gradients to those of the parameters.

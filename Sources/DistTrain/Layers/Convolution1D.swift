@@ -1,17 +1,19 @@
 internal import CKernels
 
-/// A convolution over frames that keeps their number:
-/// y[o, t] = b[o] + Σ_{c,j} w[o, c, j] · x[c, t + (j − (k−1)/2)·d], where `padding` gives x beyond the ends of a line.
+/// A convolution over frames: y[o, t] = b[o] + Σ_{c,j} w[o, c, j] · x[c, t + (j − (k−1)/2)·d], where `padding` gives x
+/// beyond the ends of a line, or leaves out the t for which it would have to.
 ///
-/// It is one product with the shifted rows of the input, which are gathered for a few lines at a time. A kernel of one
-/// frame reads the input itself and takes a view's scales and shifts into its weights:
-/// W·(a∘x + c) + b = (W∘a)·x + (b + W·c).
+/// It is one product with the shifted rows of the input, which are gathered for a few lines at a time; without padding it
+/// is a product with the windows that the kernel reads, panel by panel (`MapWindows`). A kernel of one frame reads the
+/// input itself and takes a view's scales and shifts into its weights: W·(a∘x + c) + b = (W∘a)·x + (b + W·c).
 public struct Convolution1D: Layer {
   /// The values beyond the ends of a line.
   public enum Padding: Sendable {
     case zeros
     /// The frames mirrored at the first and last one, which are not repeated (PyTorch's `reflect`).
     case reflection
+    /// None: a line gets shorter by the (k−1)·d frames that the kernel needs beside one (PyTorch's `valid`).
+    case valid
   }
 
   public struct Cache: Sendable {
@@ -33,7 +35,7 @@ public struct Convolution1D: Layer {
     _ name: String, inputs: Int, outputs: Int, kernel: Int = 1, dilation: Int = 1, padding: Padding = .zeros,
     layout: inout EncoderLayout
   ) {
-    precondition(kernel % 2 == 1, "a kernel that keeps the number of frames is odd")
+    precondition(kernel % 2 == 1, "a kernel has a middle")
     self.inputs = inputs
     self.outputs = outputs
     self.kernel = kernel
@@ -50,11 +52,24 @@ public struct Convolution1D: Layer {
     }
   }
 
-  /// The number of frames that the kernel reaches beyond the ends of a line.
+  /// The number of frames that the kernel reaches to either side.
   private var reach: Int { (kernel - 1) / 2 * dilation }
 
-  /// The fewest frames of a line: a reflection needs more of them than the kernel reaches.
-  public var minimumFrames: Int { padding == .reflection ? reach + 1 : 1 }
+  /// The fewest frames of a line: a reflection needs more of them than the kernel reaches, and without padding the whole
+  /// kernel lies within a line.
+  public var minimumFrames: Int {
+    switch padding {
+    case .zeros: 1
+    case .reflection: reach + 1
+    case .valid: 2 * reach + 1
+    }
+  }
+
+  public func outputGrid(_ grid: Grid) -> Grid {
+    guard padding == .valid else { return grid }
+    precondition(grid.frames >= minimumFrames, "\(grid.frames) frames, \(minimumFrames) at least")
+    return Grid(utterances: grid.utterances, height: grid.height, frames: grid.frames - 2 * reach)
+  }
 
   public func forward(
     _ input: AffineView, _ grid: Grid, into memory: MatrixView, _ pass: ForwardPass
@@ -67,7 +82,7 @@ public struct Convolution1D: Layer {
   public func backward(
     _ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass
   ) {
-    let columns = cache.input.columns
+    let columns = outputGrid(cache.grid).columns
     let sums = UnitSums(rows: outputs, columns: columns, pass) { objective, row, unit in
       ck_sum(gradient.row(row) + objective * columns + unit.lowerBound, unit.count)
     }
@@ -77,14 +92,18 @@ public struct Convolution1D: Layer {
   /// Computes the product without the bias, which the caller adds in a pass that it makes anyway.
   /// - Parameters:
   ///   - input: the input, inputs × the grid's columns.
-  ///   - output: takes the product, outputs × the grid's columns.
+  ///   - output: takes the product, outputs × the output grid's columns.
   /// - Returns: the number to be added to each row of the output.
   func product(_ input: AffineView, _ grid: Grid, into output: MatrixView, _ pass: ForwardPass) -> [Float] {
     let input = readable(input, pass.precision)
     let weights = kernel == 1 ? scaled(pass.matrix(weight), by: input) : pass.matrix(weight)
     let precision = pass.precision
-    forEachBlock(of: input, lines: grid.lines) { rows, columns in
-      multiply(weights, rows, into: output.columns(columns), precision: precision)
+    if readsWindows {
+      windows(of: input, grid).writeProducts(with: weights, precision: precision) { output.columns($0.columns) }
+    } else {
+      forEachBlock(of: input, lines: grid.lines) { rows, columns in
+        multiply(weights, rows, into: output.columns(columns), precision: precision)
+      }
     }
     return biases(input, pass)
   }
@@ -122,7 +141,7 @@ public struct Convolution1D: Layer {
 
   /// Adds the gradients of weights and biases and writes that of the input.
   /// - Parameters:
-  ///   - gradient: the gradient of the output, outputs × (objectives · columns).
+  ///   - gradient: the gradient of the output, outputs × (objectives · the output grid's columns).
   ///   - sums: the sums of the rows of `gradient`.
   ///   - input: the input that `product` was given.
   ///   - grid: the grid that `product` was given.
@@ -138,6 +157,8 @@ public struct Convolution1D: Layer {
     }
     if kernel == 1 {
       addProductGradients(gradient, sums: sums, input: readable(input, pass.precision), pass)
+    } else if readsWindows {
+      windows(of: input, grid).addGradients(of: weight, gradient, pass)
     } else {
       addGatheredGradients(gradient, input: input, grid, pass)
     }
@@ -146,8 +167,7 @@ public struct Convolution1D: Layer {
       multiply(
         transposed: pass.matrix(weight), gradient, into: inputGradient, adding: adding, precision: pass.precision)
     } else {
-      writeInputGradient(
-        gradient, lines: grid.lines * pass.objectives, into: inputGradient, adding: adding, pass)
+      writeInputGradient(gradient, grid, into: inputGradient, adding: adding, pass)
     }
   }
 
@@ -166,6 +186,16 @@ public struct Convolution1D: Layer {
           completing: input.isPlain ? nil : complete)
       }
     }
+  }
+
+  /// Whether products are made with the windows that the kernel reads.
+  private var readsWindows: Bool { padding == .valid && kernel > 1 }
+
+  /// What the kernel reads of the input at the places of the output.
+  private func windows(of input: AffineView, _ grid: Grid) -> MapWindows {
+    MapWindows(
+      input, grid, places: outputGrid(grid), stride: MapStride(),
+      taps: (0..<kernel).map { MapWindows.Tap(line: 0, frame: $0 * dilation) })
   }
 
   private func addGatheredGradients(_ gradient: MatrixView, input: AffineView, _ grid: Grid, _ pass: BackwardPass) {
@@ -209,8 +239,9 @@ public struct Convolution1D: Layer {
   }
 
   private func writeInputGradient(
-    _ gradient: MatrixView, lines: Int, into inputGradient: MatrixView, adding: Bool, _ pass: BackwardPass
+    _ gradient: MatrixView, _ grid: Grid, into inputGradient: MatrixView, adding: Bool, _ pass: BackwardPass
   ) {
+    let lines = grid.lines * pass.objectives
     switch padding {
     case .zeros:
       // The adjoint of a convolution with zeros beyond the ends is the convolution with the reversed kernel.
@@ -218,6 +249,15 @@ public struct Convolution1D: Layer {
       let precision = pass.precision
       forEachBlock(of: AffineView(gradient), lines: lines) { rows, columns in
         multiply(turned.view, rows, into: inputGradient.columns(columns), adding: adding, precision: precision)
+      }
+    case .valid:
+      // A frame has its gradient from the places at most 2 · reach before it, as far as there are places.
+      let all = Grid(utterances: grid.utterances * pass.objectives, height: grid.height, frames: grid.frames)
+      let windows = MapWindows(
+        AffineView(gradient), outputGrid(all), places: all, stride: MapStride(),
+        taps: (0..<kernel).map { MapWindows.Tap(line: 0, frame: $0 * dilation - 2 * reach) })
+      windows.writeProducts(with: turnedWeights(pass).view, adding: adding, precision: pass.precision) {
+        inputGradient.columns($0.columns)
       }
     case .reflection:
       let frames = gradient.columns / lines
@@ -304,7 +344,7 @@ public struct Convolution1D: Layer {
     let last = max(min(frames, frames - shift), first)
     if last > first { (target + first).update(from: source + first + shift, count: last - first) }
     switch padding {
-    case .zeros:
+    case .zeros, .valid:
       target.update(repeating: 0, count: first)
       (target + last).update(repeating: 0, count: frames - last)
     case .reflection:

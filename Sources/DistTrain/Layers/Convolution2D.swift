@@ -45,9 +45,9 @@ public struct Convolution2D: Layer {
     case .wholeProduct:
       multiply(pass.matrix(weight), input.values, into: memory, precision: pass.precision)
     case .gatheredProducts:
-      writeProducts(
-        pass.matrix(weight), windows(of: input, grid), utterances: grid.utterances, precision: pass.precision
-      ) { panel in memory.columns(panel.columns) }
+      windows(of: input, grid).writeProducts(with: pass.matrix(weight), precision: pass.precision) {
+        memory.columns($0.columns)
+      }
     }
     return (AffineView(memory), Cache(input: input, grid: grid))
   }
@@ -65,7 +65,7 @@ public struct Convolution2D: Layer {
   ) {
     switch way(of: cache.input) {
     case .wholeProduct: addProductGradients(gradient, input: cache.input.values, pass)
-    case .gatheredProducts: addGatheredGradients(gradient, windows(of: cache.input, cache.grid), cache.grid, pass)
+    case .gatheredProducts: windows(of: cache.input, cache.grid).addGradients(of: weight, gradient, pass)
     }
     guard let inputGradient else { return }
     switch way(of: AffineView(gradient)) {
@@ -98,52 +98,12 @@ public struct Convolution2D: Layer {
     return MapWindows(input, grid, places: outputGrid(grid), stride: stride, taps: taps)
   }
 
-  /// Writes weights · windows, panel by panel on all threads.
-  /// - Parameters:
-  ///   - weights: outputs × (channels · taps).
-  ///   - utterances: the number of utterances of the windows.
-  ///   - adding: whether the products are added to the values in their memory.
-  ///   - memory: the memory for a panel's product, outputs × the panel's columns.
-  ///   - finish: is called with each product.
-  private func writeProducts(
-    _ weights: MatrixView, _ windows: MapWindows, utterances: Int, adding: Bool = false, precision: Precision,
-    into memory: @Sendable (MapWindows.Panel) -> MatrixView,
-    finishing finish: @Sendable (MapWindows.Panel, MatrixView) -> Void = { _, _ in }
-  ) {
-    let panels = windows.panels(of: 0..<utterances)
-    let slices = windows.slices
-    ThreadTeam.shared.run(panels.count) { index in
-      let panel = panels[index]
-      let target = memory(panel)
-      let room = MapWindows.memory()
-      for channels in slices {
-        let rows = windows.gathered(panel, channels: channels, in: room)
-        multiply(
-          weights.columns(windows.rows(of: channels)), rows, into: target, adding: adding || channels.lowerBound > 0,
-          precision: precision)
-      }
-      finish(panel, target)
-    }
-  }
-
   private func addProductGradients(_ gradient: MatrixView, input: MatrixView, _ pass: BackwardPass) {
     for objective in 0..<pass.objectives {
       let own = gradient.columns(objective * input.columns..<(objective + 1) * input.columns)
       pass.add(to: weight, objective: objective) {
         addUnitProducts(own, transposed: input, units: pass.units, to: $0, precision: pass.precision)
       }
-    }
-  }
-
-  private func addGatheredGradients(
-    _ gradient: MatrixView, _ windows: MapWindows, _ grid: Grid, _ pass: BackwardPass
-  ) {
-    let products = WindowProducts(
-      gradient: gradient, windows: windows, columns: outputGrid(grid).columns, objectives: pass.objectives,
-      units: pass.units.ranges(of: grid.utterances), precision: pass.precision)
-    let sums = products.sums(of: pass.units.nodes)
-    for objective in 0..<pass.objectives {
-      pass.add(to: weight, objective: objective) { sums.add(objective: objective, to: $0) }
     }
   }
 
@@ -162,11 +122,11 @@ public struct Convolution2D: Layer {
       let windows = MapWindows(
         AffineView(gradient), outputGrid(grid), places: places, stride: MapStride(), taps: phase.taps.map(\.tap))
       if stride == MapStride() {
-        writeProducts(
-          weights.view, windows, utterances: grid.utterances, adding: adding, precision: pass.precision
-        ) { panel in inputGradient.columns(panel.columns) }
+        windows.writeProducts(with: weights.view, adding: adding, precision: pass.precision) {
+          inputGradient.columns($0.columns)
+        }
       } else {
-        writeProducts(weights.view, windows, utterances: grid.utterances, precision: pass.precision) { panel in
+        windows.writeProducts(with: weights.view, precision: pass.precision) { panel in
           phase.memory(rows: inputs, panel)
         } finishing: { panel, product in
           phase.spread(product, panel, places: places, to: inputGradient, grid, adding: adding)

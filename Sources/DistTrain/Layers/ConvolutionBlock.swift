@@ -18,25 +18,32 @@ package struct ConvolutionBlock: Layer {
   package var outputs: Int { convolution.outputs }
   package var minimumFrames: Int { convolution.minimumFrames }
 
+  /// - Parameters:
+  ///   - convolution: the scope of the convolution.
+  ///   - normalization: the scope of the normalisation.
+  ///   - affine: whether the normalisation has weight and bias.
   package init(
     convolution: String, normalization: String, inputs: Int, outputs: Int, kernel: Int = 1, dilation: Int = 1,
-    padding: Convolution1D.Padding = .zeros, layout: inout EncoderLayout
+    padding: Convolution1D.Padding = .zeros, affine: Bool = true, layout: inout EncoderLayout
   ) {
     self.convolution = Convolution1D(
       convolution, inputs: inputs, outputs: outputs, kernel: kernel, dilation: dilation, padding: padding,
       layout: &layout)
-    self.normalization = BatchNormalization(normalization, channels: outputs, layout: &layout)
+    self.normalization = BatchNormalization(normalization, channels: outputs, affine: affine, layout: &layout)
   }
+
+  package func outputGrid(_ grid: Grid) -> Grid { convolution.outputGrid(grid) }
 
   /// Writes the output of the ReLU to memory and returns the block's output as a view of it.
   package func forward(
     _ input: AffineView, _ grid: Grid, into rectified: MatrixView, _ pass: ForwardPass
   ) -> (output: AffineView, cache: Cache) {
     let biases = convolution.product(input, grid, into: rectified, pass)
-    let columnsOfUtterance = grid.height * grid.frames
+    let output = outputGrid(grid)
+    let columnsOfUtterance = output.height * output.frames
     let means = Matrix(rows: outputs, columns: grid.utterances)
     // A row is rectified and summed, and its deviations are taken, while it is in the cache.
-    let (output, statistics) = normalization.view(rectified, pass) { channel, columns in
+    let (normalized, statistics) = normalization.view(rectified, pass) { channel, columns in
       stride(from: columns.lowerBound, to: columns.upperBound, by: columnsOfUtterance).reduce(0) { total, start in
         let sum = ck_add_scalar_relu(rectified.row(channel) + start, columnsOfUtterance, biases[channel])
         means[channel, start / columnsOfUtterance] = Float(sum / Double(columnsOfUtterance))
@@ -44,7 +51,7 @@ package struct ConvolutionBlock: Layer {
       }
     }
     let cache = Cache(input: input, grid: grid, rectified: rectified, means: means, statistics: statistics)
-    return (output, cache)
+    return (normalized, cache)
   }
 
   package func backward(

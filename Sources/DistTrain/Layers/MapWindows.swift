@@ -23,7 +23,7 @@ struct MapWindows: Sendable {
   private let source: AffineView
   private let grid: Grid
   /// The places where the kernel stands. It has as many utterances as the map.
-  private let places: Grid
+  let places: Grid
   /// The lines and frames of the map from one place to the next.
   private let stride: MapStride
   let taps: [Tap]

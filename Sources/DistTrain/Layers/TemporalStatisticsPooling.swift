@@ -7,8 +7,8 @@ internal import CKernels
 /// order in which wespeaker flattens a map.
 public struct TemporalStatisticsPooling: Layer {
   public struct Cache: Sendable {
-    /// The input, channels × the grid's columns.
-    let input: MatrixView
+    /// The input, channels × the grid's columns, one matrix scaled and shifted.
+    let input: AffineView
     let grid: Grid
     /// The means above the deviations, 2 · channels · height × utterances.
     let output: MatrixView
@@ -29,20 +29,23 @@ public struct TemporalStatisticsPooling: Layer {
   public func outputGrid(_ grid: Grid) -> Grid { grid.pooled }
 
   /// Pools utterances: channels × (utterances · height · frames) → 2 · channels · height × utterances. The variance of a
-  /// single frame counts as 0.
+  /// single frame counts as 0. Of a view that scales and shifts, y = a·x + c, the statistics follow from those of x.
   public func forward(
     _ input: AffineView, _ grid: Grid, into output: MatrixView, _ pass: ForwardPass
   ) -> (output: AffineView, cache: Cache) {
     precondition(grid.height == height, "maps of \(height) lines are pooled, not of \(grid.height)")
-    let (input, frames) = (input.plain, grid.frames)
+    let input = input.isAffine ? input : AffineView(input.stored().view)
+    let frames = grid.frames
     let rows = channels * height
     inParallel(rows) { row in
       let (channel, line) = row.quotientAndRemainder(dividingBy: height)
+      let (scale, shift) = (Double(input.scales[channel]), Double(input.shifts[channel]))
       for utterance in 0..<grid.utterances {
-        let values = input.row(channel) + (utterance * height + line) * frames
-        let mean = Float(ck_sum(values, frames) / Double(frames))
-        let variance = ck_squared_deviations(values, frames, mean) / Double(max(frames - 1, 1))
-        output.row(row)[utterance] = mean
+        let values = input.values.row(channel) + (utterance * height + line) * frames
+        let mean = ck_sum(values, frames) / Double(frames)
+        let squares = ck_squared_deviations(values, frames, Float(mean))
+        let variance = scale * scale * squares / Double(max(frames - 1, 1))
+        output.row(row)[utterance] = Float(scale * mean + shift)
         output.row(rows + row)[utterance] = Float((variance + floor).squareRoot())
       }
     }
@@ -53,7 +56,7 @@ public struct TemporalStatisticsPooling: Layer {
     _ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass
   ) {
     guard let inputGradient else { return }
-    let (utterances, frames) = (cache.grid.utterances, cache.grid.frames)
+    let (utterances, frames, input) = (cache.grid.utterances, cache.grid.frames, cache.input)
     let rows = channels * height
     inParallel(rows) { row in
       let (channel, line) = row.quotientAndRemainder(dividingBy: height)
@@ -63,10 +66,11 @@ public struct TemporalStatisticsPooling: Layer {
         let deviation = cache.output.row(rows + row)[utterance]
         // dσ/dx = (x − μ) / ((T − 1)·σ), and dμ/dx = 1/T.
         let slope = frames > 1 ? gradient.row(rows + row)[column] / (deviation * Float(frames - 1)) : 0
-        let constant = gradient.row(row)[column] / Float(frames) - slope * mean
+        let constant = gradient.row(row)[column] / Float(frames) - slope * (mean - input.shifts[channel])
         ck_affine(
-          cache.input.row(channel) + (utterance * height + line) * frames,
-          inputGradient.row(channel) + (column * height + line) * frames, frames, slope, constant)
+          input.values.row(channel) + (utterance * height + line) * frames,
+          inputGradient.row(channel) + (column * height + line) * frames, frames, slope * input.scales[channel],
+          constant)
       }
     }
   }

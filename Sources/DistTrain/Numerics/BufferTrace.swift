@@ -11,16 +11,16 @@ package struct BufferTrace: Sendable {
   package mutating func give(count: Int) { events.append(-count) }
 
   /// The bytes that an empty pool would come to hold for these buffers, leaving out those that existed before.
-  /// - Parameters:
-  ///   - columns: the number of columns of the matrices that the buffers hold. Every buffer whose elements are a
-  ///     multiple of it is taken for such a matrix; with a prime number few others are.
-  ///   - target: the number of columns to compute the bytes for.
-  package func bytes(columns: Int, as target: Int) -> Int {
+  /// - Parameter scaling: numbers of columns of the matrices that the buffers hold, each with the number to compute the
+  ///   bytes for. Every buffer whose elements are a multiple of one, of the first such, is taken for such a matrix;
+  ///   with prime numbers few others are.
+  package func bytes(scaling: [(columns: Int, to: Int)]) -> Int {
     var large = AddressRanges()
     var starts: [Int: [Int]] = [:]
     var small: [Int: (free: Int, all: Int)] = [:]
     for event in events {
-      let count = abs(event) % columns == 0 ? abs(event) / columns * target : abs(event)
+      let matrix = scaling.first { abs(event) % $0.columns == 0 }
+      let count = matrix.map { abs(event) / $0.columns * $0.to } ?? abs(event)
       let size = BufferPool.size(count: count)
       let isTaken = event > 0
       if !BufferPool.isLarge(size) {

@@ -64,7 +64,7 @@ import Testing
         == "--set encoder.shape=round: encoder.shape: expected one of wide, tall, found round")
     #expect(
       refusal(["encoder.type=plian"])
-        == "--set encoder.type=plian: encoder.type: expected one of ecapa-tdnn, resnet, plain, found plian")
+        == "--set encoder.type=plian: encoder.type: expected one of ecapa-tdnn, resnet, x-vector, plain, found plian")
     #expect(refusal(["encoder.shap=wide"])?.contains("unknown setting; near: encoder.shape") == true)
     #expect(refusal(["encoder.channels=8", "encoder={channels: 9}"])?.contains("found 9") == true)
   }
@@ -86,9 +86,30 @@ import Testing
     #expect(sizes?.depth == .layers101 && sizes?.channels == 4 && sizes?.twoLayers == true)
   }
 
+  @Test func `an x-vector's sizes are its own settings, from 1 on`() throws {
+    let overrides = ["encoder={statistics: 9, channels: 4, type: x-vector, embedding: 7}", "features.bins=24"]
+    let sizes = (try load(overrides).network as? XVector)?.sizes
+    #expect(sizes?.channels == 4 && sizes?.statistics == 9 && sizes?.embedding == 7 && sizes?.bins == 24)
+    #expect((try load(["encoder.type=x-vector"]).network as? XVector)?.sizes == XVector.Sizes())
+    for setting in ["channels", "statistics"] {
+      for number in ["0", "65537"] {
+        #expect(
+          refusal(["encoder.type=x-vector", "encoder.\(setting)=\(number)"])
+            == "--set encoder.\(setting)=\(number): encoder.\(setting): allowed is 1 to 65536, found \(number)")
+      }
+    }
+    #expect(
+      refusal(["encoder.type=x-vector", "encoder.aggregation=8"])
+        == "--set encoder.aggregation=8: encoder.aggregation is not a setting of encoder.type x-vector; "
+        + "its own are channels, statistics")
+    let largest = try load(["encoder={type: x-vector, channels: 65536, statistics: 65536, embedding: 65536}"])
+    #expect(largest.network.layout.parameters.count > 1 << 34)
+  }
+
   @Test func `an embedding has the type's dimensions unless the configuration says others, in any order`() throws {
     #expect(try load([]).network.dimensions == 192)
     #expect(try load(["encoder.type=resnet"]).network.dimensions == 256)
+    #expect(try load(["encoder.type=x-vector"]).network.dimensions == 512)
     for overrides in [["encoder.embedding=7", "encoder.type=resnet"], ["encoder={type: resnet, embedding: 7}"]] {
       #expect(try load(overrides).network.dimensions == 7)
     }

@@ -79,6 +79,7 @@ import Testing
         guard case .numbers(let range, let factor) = setting.allowed else { continue }
         smallest[setting.name] = .number(max(range.lowerBound, 2 * factor))
       }
+      if choices.isEmpty { return [type.encoder(smallest, bins: 6, dimensions: 5)] }
       return choices.map { name, value in
         type.encoder(smallest.merging([name: value]) { $1 }, bins: 6, dimensions: 5)
       }
@@ -93,7 +94,7 @@ import Testing
     encoder.layout.parameters.initialise(parameters.pointer, seed: 9)
     encoder.layout.statistics.initialise(statistics.pointer, seed: 9)
     let (_, pullback) = encoder.encode(
-      LayerProbe.normal(6, 4 * 9, item: 24), utterances: 4,
+      LayerProbe.normal(6, 4 * max(9, encoder.minimumFrames), item: 24), utterances: 4,
       ForwardPass(mode: .training, parameters: parameters, statistics: statistics))
     let buffers = (1...2).map { _ in Matrix.zeros(rows: 1, columns: count) }
     let final = FinalGradients(encoder.layout, buffers)

@@ -35,7 +35,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [(1, .zeros), (3, .zeros), (3, .reflection)] as [(Int, Convolution1D.Padding)], shapes)
+  @Test(arguments: [(1, .zeros), (3, .zeros), (3, .reflection), (3, .valid)] as [(Int, Convolution1D.Padding)], shapes)
   func `a convolution of a view is that of its copy`(
     kernel: (frames: Int, padding: Convolution1D.Padding), shape: (channels: Int, utterances: Int, frames: Int)
   ) {
@@ -58,14 +58,14 @@ import Testing
     _ block: ConvolutionBlock, _ layout: EncoderLayout, _ input: AffineView, utterances: Int, adding: Bool
   ) -> (output: [Float], gradients: [[Float]]) {
     let state = LayerState(layout)
-    let (output, cache) = block.forward(
-      input, Grid(utterances: utterances, frames: input.values.columns / utterances), state.forward)
-    let columns = 2 * input.values.columns
-    let inputGradient = Matrix(rows: input.values.rows, columns: columns)
+    let grid = Grid(utterances: utterances, frames: input.values.columns / utterances)
+    let (output, cache) = block.forward(input, grid, state.forward)
+    let inputGradient = Matrix(rows: input.values.rows, columns: 2 * grid.columns)
     inputGradient.pointer.update(repeating: 1, count: inputGradient.count)
     withExtendedLifetime(state) {
       block.backward(
-        LayerProbe.normal(5, columns, item: 66).view, cache: cache, into: inputGradient.view, adding: adding,
+        LayerProbe.normal(5, 2 * block.outputGrid(grid).columns, item: 66).view, cache: cache, into: inputGradient.view,
+        adding: adding,
         state.backward)
     }
     return (output.stored().values, state.gradients.map(\.values) + [inputGradient.values])

@@ -10,10 +10,14 @@ import Testing
     let utterances: Int
     let frames: Int
     var padding = Convolution1D.Padding.zeros
+
+    /// The number of the kernel's places on a line.
+    var places: Int { padding == .valid ? frames - (kernel - 1) * dilation : frames }
   }
 
-  /// The last of each padding takes several blocks of utterances; two of the zeros' are shorter than the kernel reaches,
-  /// two of the reflections' as short as one may be.
+  /// The last of each padding takes several blocks of utterances, or without padding several panels and slices of
+  /// channels; two of the zeros' are shorter than the kernel reaches, two of the reflections' as short as one may be, and
+  /// one without padding has a single place.
   static let shapes = [
     Shape(inputs: 3, outputs: 4, kernel: 1, dilation: 1, utterances: 2, frames: 5),
     Shape(inputs: 3, outputs: 4, kernel: 5, dilation: 1, utterances: 3, frames: 9),
@@ -27,6 +31,11 @@ import Testing
     Shape(inputs: 2, outputs: 2, kernel: 3, dilation: 4, utterances: 2, frames: 11, padding: .reflection),
     Shape(inputs: 2, outputs: 3, kernel: 3, dilation: 4, utterances: 2, frames: 5, padding: .reflection),
     Shape(inputs: 40, outputs: 3, kernel: 5, dilation: 1, utterances: 9, frames: 401, padding: .reflection),
+    Shape(inputs: 3, outputs: 4, kernel: 1, dilation: 1, utterances: 2, frames: 5, padding: .valid),
+    Shape(inputs: 3, outputs: 4, kernel: 5, dilation: 1, utterances: 3, frames: 9, padding: .valid),
+    Shape(inputs: 2, outputs: 3, kernel: 3, dilation: 3, utterances: 2, frames: 11, padding: .valid),
+    Shape(inputs: 2, outputs: 3, kernel: 5, dilation: 2, utterances: 3, frames: 9, padding: .valid),
+    Shape(inputs: 70, outputs: 3, kernel: 5, dilation: 1, utterances: 3, frames: 701, padding: .valid),
   ]
 
   @Test(arguments: shapes)
@@ -39,6 +48,7 @@ import Testing
     let (output, _) = block.forward(
       AffineView(setup.input.view), Grid(utterances: shape.utterances, frames: shape.frames), pass)
     let expected = setup.plainOutput()
+    #expect(output.stored().columns == shape.utterances * shape.places)
     let scale = Float(1 / (1 + 1e-5).squareRoot())
     #expect(relativeDistance(output.stored().values, expected.map { $0 * scale }) < 1e-5)
   }
@@ -74,12 +84,13 @@ import Testing
       let bias = layout.parameters.parameters[1]
       var values: [Float] = []
       for output in 0..<shape.outputs {
-        for column in 0..<input.columns {
-          let (utterance, frame) = (column / shape.frames, column % shape.frames)
+        for column in 0..<shape.utterances * shape.places {
+          let (utterance, place) = (column / shape.places, column % shape.places)
           var sum = Double(parameters.pointer[bias.offset + output])
           for channel in 0..<shape.inputs {
             for tap in 0..<shape.kernel {
-              var at = frame + (tap - (shape.kernel - 1) / 2) * shape.dilation
+              let before = shape.padding == .valid ? 0 : (shape.kernel - 1) / 2 * shape.dilation
+              var at = place + tap * shape.dilation - before
               if shape.padding == .reflection {
                 at = abs(at)
                 at = shape.frames - 1 - abs(shape.frames - 1 - at)

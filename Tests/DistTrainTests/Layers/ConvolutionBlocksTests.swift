@@ -5,12 +5,15 @@ import Testing
   /// 3 of these utterances fit into a block of gathered rows.
   private static let (inputs, outputs, frames, utterances) = (40, 3, 401, 8)
 
-  @Test func `a batch of several blocks has the sum of its utterances' gradients`() {
+  @Test(arguments: [.zeros, .valid] as [Convolution1D.Padding])
+  func `a batch of several blocks has the sum of its utterances' gradients`(padding: Convolution1D.Padding) {
     var layout = EncoderLayout()
     let block = ConvolutionBlock(
-      convolution: "c", normalization: "n", inputs: Self.inputs, outputs: Self.outputs, kernel: 5, layout: &layout)
+      convolution: "c", normalization: "n", inputs: Self.inputs, outputs: Self.outputs, kernel: 5,
+      padding: padding, layout: &layout)
+    let output = block.outputGrid(Grid(utterances: Self.utterances, frames: Self.frames))
     let input = LayerProbe.normal(Self.inputs, Self.utterances * Self.frames, item: 50)
-    let gradient = LayerProbe.normal(Self.outputs, Self.utterances * Self.frames, item: 51)
+    let gradient = LayerProbe.normal(Self.outputs, output.columns, item: 51)
     let whole = gradients(block, layout, input, gradient)
     var sums = [Float](repeating: 0, count: layout.parameters.count)
     for utterance in 0..<Self.utterances {
@@ -25,9 +28,10 @@ import Testing
   }
 
   private func part(_ matrix: Matrix, _ utterance: Int) -> Matrix {
-    Matrix(
-      rows: matrix.rows, columns: Self.frames,
-      (0..<matrix.rows).flatMap { row in (0..<Self.frames).map { matrix[row, utterance * Self.frames + $0] } })
+    let frames = matrix.columns / Self.utterances
+    return Matrix(
+      rows: matrix.rows, columns: frames,
+      (0..<matrix.rows).flatMap { row in (0..<frames).map { matrix[row, utterance * frames + $0] } })
   }
 
   /// Under running statistics, with which utterances don't see each other.

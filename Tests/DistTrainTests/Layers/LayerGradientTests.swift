@@ -33,6 +33,34 @@ import Testing
     }
   }
 
+  /// The last of these lines have one place for the widest kernel.
+  private static let unpadded = [
+    LayerProbe.Shape(utterances: 3, frames: 9), LayerProbe.Shape(utterances: 1, frames: 15),
+    LayerProbe.Shape(utterances: 8, frames: 7),
+  ]
+
+  @Test(arguments: [(1, 1), (5, 1), (3, 2), (3, 3)], unpadded)
+  func `a convolution without padding`(kernel: (frames: Int, dilation: Int), shape: LayerProbe.Shape) {
+    var layout = EncoderLayout()
+    let layer = Convolution1D(
+      "c", inputs: 3, outputs: 4, kernel: kernel.frames, dilation: kernel.dilation, padding: .valid, layout: &layout)
+    probe(layer, layout, shape).check(.training, within: 1e-3)
+  }
+
+  @Test(arguments: [(1, 1), (5, 1), (3, 3)], unpadded)
+  func `a convolution without padding, with ReLU and a normalisation without weight and bias`(
+    kernel: (frames: Int, dilation: Int), shape: LayerProbe.Shape
+  ) {
+    for mode in [ForwardPass.Mode.training, .inference] {
+      var layout = EncoderLayout()
+      let layer = ConvolutionBlock(
+        convolution: "c", normalization: "n", inputs: 3, outputs: 4, kernel: kernel.frames, dilation: kernel.dilation,
+        padding: .valid, affine: false, layout: &layout)
+      #expect(layout.parameters.parameters.map(\.name) == ["c.weight", "c.bias"])
+      probe(layer, layout, shape).check(mode, within: 3e-2, floor: 2e-3)
+    }
+  }
+
   @Test(arguments: [(1, 1, 1), (3, 1, 1), (1, 2, 2), (3, 2, 2), (3, 2, 1)], maps)
   func `a convolution over height and time`(kernel: (size: Int, height: Int, frames: Int), grid: Grid) {
     var layout = EncoderLayout()
@@ -63,6 +91,27 @@ import Testing
     let layer = TemporalStatisticsPooling(channels: 3, height: grid.height)
     LayerProbe(layer, EncoderLayout(), grid, input: LayerProbe.normal(3, grid.columns, item: 3))
       .check(.training, within: 1e-3)
+  }
+
+  /// Of a view that scales and shifts, as a normalisation gives it.
+  @Test(arguments: maps) func `statistics over time of a view`(grid: Grid) {
+    let layer = TemporalStatisticsPooling(channels: 3, height: grid.height)
+    let (scales, shifts): ([Float], [Float]) = ([0.5, -1.5, 2], [1, -0.5, 3])
+    LayerProbe(EncoderLayout(), input: LayerProbe.normal(3, grid.columns, item: 3)) { input, pass in
+      let view = AffineView(input.view, scales: scales, shifts: shifts)
+      let (output, cache) = layer.forward(view, grid, pass)
+      return (
+        output.stored(),
+        { gradient, pass in
+          let result = Matrix(rows: 3, columns: 2 * input.columns)
+          layer.backward(gradient.view, cache: cache, into: result.view, pass)
+          for row in 0..<3 {
+            for column in 0..<result.columns { result[row, column] *= scales[row] }
+          }
+          return result
+        }
+      )
+    }.check(.training, within: 1e-3)
   }
 
   @Test func `a normalisation without weight and bias`() {

@@ -82,6 +82,20 @@ import Testing
     #expect(output.stored().values == [2, 4, 12, 14] + deviations)
   }
 
+  @Test func `statistics over time of a view that scales and shifts are those of its copy`() {
+    let pooling = TemporalStatisticsPooling(channels: 3, height: 2)
+    let empty = Matrix(rows: 1, columns: 0)
+    let pass = ForwardPass(mode: .training, parameters: empty, statistics: empty)
+    let grid = Grid(utterances: 2, height: 2, frames: 7)
+    let input = Self.normal(3, grid.columns)
+    let view = AffineView(input.view, scales: [0.5, -1.5, 2], shifts: [1, -0.5, 30])
+    for view in [view, view.rectified] {
+      let own = pooling.forward(view, grid, pass).output.stored()
+      let copied = pooling.forward(AffineView(view.stored().view), grid, pass).output.stored()
+      #expect(relativeDistance(own.values, copied.values) < 1e-6)
+    }
+  }
+
   @Test func `statistics of one frame have the floor's deviation, which has no gradient`() {
     let pooling = TemporalStatisticsPooling(channels: 3)
     let setup = Setup(EncoderLayout(), input: Self.normal(3, Self.utterances))
