@@ -48,7 +48,8 @@ package struct AudioInspection: Sendable, Equatable {
       let share = String(format: "%.1f", 100 * channels.share)
       throw AudioFile.unusable(
         path,
-        "its \(file.channels) channels cancel each other: their mean has \(share) % of their energy: take one of them")
+        "its \(file.channels) channels cancel each other: their mean has \(share) % of their energy: take one of them",
+        cause: .cancellingChannels)
     }
     guard peak >= silence else {
       throw AudioFile.unusable(path, "is silent: no sample reaches -80 dB of full scale")

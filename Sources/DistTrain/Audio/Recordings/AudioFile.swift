@@ -171,8 +171,10 @@ package struct AudioFile: Sendable {
   }
 
   /// An error that names the recording and what is wrong with it.
-  static func unusable(_ path: String, _ what: String) -> Failure {
-    Failure(.badData, "\(path): \(what)")
+  static func unusable(_ path: String, _ what: String, cause: RecordingFault? = nil) -> Failure {
+    var failure = Failure(.badData, "\(path): \(what)")
+    failure.cause = cause
+    return failure
   }
 
   /// The time of a sample in seconds, with three decimals and the unit.
@@ -181,4 +183,14 @@ package struct AudioFile: Sendable {
     let fraction = String(milliseconds % 1000)
     return "\(milliseconds / 1000).\(String(repeating: "0", count: 3 - fraction.count))\(fraction) s"
   }
+}
+
+/// What is wrong with a recording, where those who meet it say what helps there: the cause of a `Failure`.
+package enum RecordingFault: Error {
+  /// The file is of no format that libsndfile reads.
+  case noAudio
+  /// A stretch of the recording is asked for that lies behind its end.
+  case endsBefore
+  /// The mean of the channels keeps next to nothing of them.
+  case cancellingChannels
 }

@@ -64,7 +64,7 @@ package enum Waveform {
       throw AudioFile.unusable(
         file.path,
         "lasts \(AudioFile.time(file.frames, file.sampleRate)), but a stretch to \(start + seconds) s is asked: "
-          + "correct the segment's times")
+          + "correct the segment's times", cause: .endsBefore)
     }
     return first..<min(last, file.frames)
   }
@@ -97,7 +97,7 @@ package enum Waveform {
     AudioFile.unusable(
       file.path,
       "lasts \(AudioFile.time(file.frames, file.sampleRate)), but a stretch from \(start) s is asked: "
-        + "correct the segment's times")
+        + "correct the segment's times", cause: .endsBefore)
   }
 
   /// The number of samples that `frames` samples become at another rate.
