@@ -28,6 +28,8 @@ package struct LoadedRow: Sendable, Equatable {
   /// The start of the crop in the recording, in seconds of the recording.
   package let start: Double
   package let distortion: Distortion
+  /// The number of channels of the recording of which the crop is the mean; 1 for one channel.
+  package let channels: Int
 }
 
 extension LoadedRow {

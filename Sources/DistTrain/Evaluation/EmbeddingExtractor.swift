@@ -74,7 +74,7 @@ public struct EmbeddingExtractor: Sendable {
 
   private func heard(_ utterance: Utterance) throws -> (vector: [Float], channels: Int) {
     try heard(
-      path: utterance.path, start: utterance.start, seconds: utterance.seconds,
+      path: utterance.path, start: utterance.start, seconds: utterance.seconds, channel: utterance.channel,
       name: "utterance \(utterance.id) (\(utterance.path))")
   }
 
@@ -82,12 +82,13 @@ public struct EmbeddingExtractor: Sendable {
   /// - Parameter name: the name of the recording in an error.
   /// - Throws: as the embedding of an utterance.
   package func embedding(path: String, start: Double = 0, seconds: Double? = nil, name: String) throws -> [Float] {
-    try heard(path: path, start: start, seconds: seconds, name: name).vector
+    try heard(path: path, start: start, seconds: seconds, channel: nil, name: name).vector
   }
 
   /// The embedding of a recording, and the number of the channels of which it heard the mean.
+  /// - Parameter channel: the channel that it hears, counted from 0; nil hears the mean of all.
   private func heard(
-    path: String, start: Double, seconds: Double?, name: String
+    path: String, start: Double, seconds: Double?, channel: Int?, name: String
   ) throws -> (vector: [Float], channels: Int) {
     let file = try AudioFile(path: path)
     let whole = try Waveform.samples(of: file, start: start, seconds: seconds, sampleRate: FrontEnd.sampleRate)
@@ -100,14 +101,15 @@ public struct EmbeddingExtractor: Sendable {
     }
     try file.checkNothingFollows(Double(whole.upperBound) / Double(FrontEnd.sampleRate))
     let pieces = pieces(whole)
+    let channels = channel == nil ? file.channels : 1
     var sums = [Double](repeating: 0, count: encoder.dimensions)
     for piece in pieces {
       let vector = try embedding(
-        of: Waveform.read(file, piece, sampleRate: FrontEnd.sampleRate), name: name)
-      if pieces.count == 1 { return (vector, file.channels) }
+        of: Waveform.read(file, piece, sampleRate: FrontEnd.sampleRate, channel: channel), name: name)
+      if pieces.count == 1 { return (vector, channels) }
       for (index, value) in vector.enumerated() { sums[index] += Double(value) * Double(piece.count) }
     }
-    return (sums.map { Float($0 / Double(whole.count)) }, file.channels)
+    return (sums.map { Float($0 / Double(whole.count)) }, channels)
   }
 
   /// Divides samples into equal pieces, as few as possible, none longer than `longestPiece`.

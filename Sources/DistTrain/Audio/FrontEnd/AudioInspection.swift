@@ -36,10 +36,7 @@ package struct AudioInspection: Sendable, Equatable {
     var position = stretch.lowerBound
     while position < stretch.upperBound {
       let count = min(stretch.upperBound - position, 10 * file.sampleRate)
-      let samples =
-        channel == nil && file.channels > 1
-        ? try file.read(from: position, count: count, &channels)
-        : try file.read(from: position, count: count, channel: channel)
+      let samples = try file.read(from: position, count: count, channel: channel, &channels)
       for sample in samples { peak = max(peak, abs(sample)) }
       if voice != nil { energies.append(samples) }
       position += count

@@ -88,19 +88,17 @@ package struct AudioFile: Sendable {
   /// - Throws: `Failure(.badData)` where there is no such channel, decoding stops early, or samples are not finite or
   ///   beyond `loudest`.
   package func read(from: Int, count: Int, channel: Int? = nil) throws -> [Float] {
-    var samples: [Float] = []
-    try read(from: from, count: count, channel: channel) { part, _ in
-      if samples.isEmpty { samples = part } else { samples += part }
-    }
-    return samples
+    var energies = ChannelEnergies()
+    return try read(from: from, count: count, channel: channel, &energies)
   }
 
-  /// Reads the mean of all channels as the other `read` does and adds the energies of both to `energies`.
-  func read(from: Int, count: Int, _ energies: inout ChannelEnergies) throws -> [Float] {
+  /// Reads samples as the other `read` does and, where they are the mean of several channels, adds the energies of both
+  /// to `energies`.
+  func read(from: Int, count: Int, channel: Int?, _ energies: inout ChannelEnergies) throws -> [Float] {
     var samples: [Float] = []
-    try read(from: from, count: count, channel: nil) { part, interleaved in
-      energies.add(interleaved, channels: channels, mean: part)
-      samples += part
+    try read(from: from, count: count, channel: channel) { part, interleaved in
+      if channel == nil, channels > 1 { energies.add(interleaved, channels: channels, mean: part) }
+      if samples.isEmpty { samples = part } else { samples += part }
     }
     return samples
   }
