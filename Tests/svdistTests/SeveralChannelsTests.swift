@@ -43,5 +43,29 @@ extension ProgramTests {
         try run.expectSame("one", "calls", step: 12)
       }
     }
+
+    @Test func `means of channels are told once and counted, in training and of held-out recordings`() throws {
+      try SmallRun.with { run in
+        try GeneratedCorpus.writeTrials(to: run.corpus, speakers: 4, utterances: 4)
+        for (id, other) in [("s0-u0", "s1-u1"), ("s2-u3", "s3-u0")] {
+          try joined(run, id, other).write(to: run.corpus.appending(path: "\(id).wav"))
+        }
+        let settings = [
+          "corpus.evaluation=\(run.corpus.path)", "corpus.trials=\(run.corpus.path)/trials", "evaluation.everySteps=8",
+        ]
+        for (name, ranks) in [("one", nil), ("two", 2)] {
+          let outcome = try svdist(run.arguments(steps: 24, settings, into: name), mpi: ranks)
+          #expect(outcome.status == 0, "\(outcome.errors)")
+          let lines = outcome.output.split(whereSeparator: \.isNewline)
+          let first = lines.filter { $0.contains("is the mean of its recording's 2 channels, and so are others") }
+          #expect(first.count == 1 && first[0].hasPrefix("note: utterance s"), "\(outcome.output)")
+          let counted = "note: 2 utterances that this start heard are the mean of their recordings' channels"
+          #expect(lines.count { $0.hasPrefix(counted) } == 1, "\(outcome.output)")
+          let heldOut = "note: held-out evaluation: 2 of 16 utterances are the mean of their recordings' channels"
+          #expect(lines.count { $0.hasPrefix(heldOut) } == 1, "\(outcome.output)")
+        }
+        try run.expectSame("one", "two", step: 24)
+      }
+    }
   }
 }

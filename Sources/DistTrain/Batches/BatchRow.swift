@@ -32,6 +32,14 @@ package struct LoadedRow: Sendable, Equatable {
   package let channels: Int
 }
 
+/// An utterance that is heard as the mean of its recording's channels.
+package struct AveragedUtterance: Sendable, Equatable {
+  /// The position in `Corpus.utterances`.
+  package let utterance: Int
+  /// The number of channels.
+  package let channels: Int
+}
+
 extension LoadedRow {
   /// The row as a JSON object.
   /// - Parameters:

@@ -111,8 +111,11 @@ public struct Corpus: Sendable {
       channel: table.channel(place))
   }
 
+  /// The place of an utterance among those of the lists, which is the same for its copies at all speeds.
+  package func listedPlace(_ position: Int) -> Int { copies?[position].utterance ?? position }
+
   /// The id of an utterance in the lists, which is the same for its copies at all speeds.
-  package func listedID(_ position: Int) -> String { table.ids[copies?[position].utterance ?? position].text }
+  package func listedID(_ position: Int) -> String { table.ids[listedPlace(position)].text }
 
   /// One line for each kind of utterances that are left out: those of damaged shards, and those without a length.
   /// - Parameter directory: the data directory, as the lines name it.
