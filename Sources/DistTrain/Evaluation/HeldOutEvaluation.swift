@@ -6,6 +6,8 @@ package struct HeldOutEvaluation: Sendable {
   /// The lengths in seconds of the trials' utterances.
   package var seconds: [Double] { utterances.map(\.seconds) }
   private let trials: TrialList
+  /// The utterances' recordings, which each evaluation reads again.
+  private let known = WholeRecordings()
   /// What the corpus contradicts of the list (`TrialList.contradictions`).
   package let warning: String?
 
@@ -41,7 +43,8 @@ package struct HeldOutEvaluation: Sendable {
   package func run(
     _ extractor: EmbeddingExtractor, communicator: any Communicator, isToStop: () -> Bool = { false }
   ) throws -> Outcome {
-    let embeddings = try extractor.embeddings(of: utterances, communicator: communicator, isToStop: isToStop)
+    let embeddings = try extractor.embeddings(
+      of: utterances, known: known, communicator: communicator, isToStop: isToStop)
     return try communicator.agree {
       let scores = try TrialScorer(embeddings).scores(of: trials)
       return Outcome(

@@ -69,16 +69,21 @@ package struct AudioFile: Sendable {
   }
 
   /// Checks that the file holds nothing behind what is read, where a stretch of it ends with the recording. All of its
-  /// bytes are looked at: that is for those who read a recording once.
-  /// - Parameter end: the end of the stretch in seconds.
+  /// bytes are looked at: that is for those who read a recording once, or remember that it passed.
+  /// - Parameters:
+  ///   - end: the end of the stretch in seconds.
+  ///   - known: the recordings that passed before; nil looks at this one in any case.
   /// - Throws: `Failure(.badData)` for an Ogg, FLAC or MP3 file of several streams, or with more audio than its header
   ///   says.
-  package func checkNothingFollows(_ end: Double) throws {
+  package func checkNothingFollows(_ end: Double, known: WholeRecordings? = nil) throws {
     guard end > seconds - 0.1 else { return }
-    try Self.within(member) {
-      try AudioContainer.checkWhole(
-        RecordingBytes(path: path, member: member, window: 1 << 16), isMPEG: decoder.isMPEG)
+    func check() throws {
+      try Self.within(member) {
+        try AudioContainer.checkWhole(
+          RecordingBytes(path: path, member: member, window: 1 << 16), isMPEG: decoder.isMPEG)
+      }
     }
+    if let known { try known.check(path, check) } else { try check() }
   }
 
   /// Reads the samples `from ..< from + count` at the file's own rate, where full scale is ±1.
