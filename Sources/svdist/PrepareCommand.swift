@@ -182,7 +182,7 @@ struct PrepareCommand: ParsableCommand {
     return names
   }
 
-  var output: String { outputFolder ?? "" }
+  var output: String { outputFolder?.withoutEndingSlashes ?? "" }
 
   func run() throws {
     if check { return try ShardCheck(source).run() }

@@ -9,6 +9,7 @@ enum Program {
     StandardError.holdPlaces()
     StandardError.outliveReaders()
     Resampler.forgetPresets()
+    MappedFiles.endWhereLost(status: ExitStatus.badData.rawValue)
     var command: any ParsableCommand
     do {
       try checkName(CommandLine.arguments.dropFirst().first, root)

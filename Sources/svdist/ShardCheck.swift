@@ -6,7 +6,7 @@ struct ShardCheck {
   private let source: String
 
   init(_ source: String) {
-    self.source = source
+    self.source = source.withoutEndingSlashes
   }
 
   /// Checks the data directory, and train and evaluation in it, and prints what it found.

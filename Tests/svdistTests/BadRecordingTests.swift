@@ -87,6 +87,25 @@ extension ProgramTests {
       }
     }
 
+    @Test func `an id that is not wholly seen is written out in the list, once over all starts`() throws {
+      try SmallRun.with { run in
+        try FileManager.default.removeItem(at: run.corpus.appending(path: "utt2dur"))
+        try run.edit("wav.scp", "s1-u1", "s1-u1\u{A0} gone.wav")
+        try run.edit("utt2spk", "s1-u1", "s1-u1\u{A0} s1")
+        let arguments = run.arguments(steps: 2, options: ["--max-bad-fraction", "0.2"])
+        #expect(try svdist(arguments).status == 0)
+        let lines = try listed(run, of: "run")
+        #expect(lines.map { $0[0...1] } == [["0", "s1-u1\\u{A0}"]])
+        // As earlier versions wrote it.
+        let path = run.path("run/bad-utterances.tsv")
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        let earlier = text.replacingOccurrences(of: "s1-u1\\u{A0}", with: "s1-u1\u{A0}")
+        try earlier.write(toFile: path, atomically: true, encoding: .utf8)
+        #expect(try svdist(arguments).status == 0)
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == earlier)
+      }
+    }
+
     @Test func `without durations, a run goes on though a recording vanished between its starts`() throws {
       try SmallRun.with { run in
         try FileManager.default.removeItem(at: run.corpus.appending(path: "utt2dur"))

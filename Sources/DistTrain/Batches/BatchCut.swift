@@ -64,4 +64,6 @@ public struct GlobalBatch {
   package var unreadable: [BatchLoader.Unreadable] = []
   /// The recordings to augment with that this batch found unreadable on any rank, and no batch before it.
   package var unreadableRecordings: [UnreadableRecording] = []
+  /// The utterances that this batch heard as the mean of several channels on any rank, and no batch before it.
+  package var averaged: [AveragedUtterance] = []
 }

@@ -151,7 +151,8 @@ package struct BatchLoader: Sendable {
             augmentation.lists, stream(.substitution, row, utterance: utterance, view: row.view))
           let heard = try augmentation.apply(distortion, to: crop.samples, &substitution)
           found.recordings += substitution.unreadable
-          let loaded = LoadedRow(row: row, utterance: utterance, start: crop.start, distortion: heard.distortion)
+          let loaded = LoadedRow(
+            row: row, utterance: utterance, start: crop.start, distortion: heard.distortion, channels: crop.channels)
           return (heard.samples, loaded)
         } catch let unusable as Unusable {
           reason = unusable.failure.message
@@ -175,8 +176,9 @@ package struct BatchLoader: Sendable {
     let failure: Failure
   }
 
-  /// The samples and the place at which they begin in the recording, in seconds of the recording.
-  private typealias Crop = (samples: [Float], start: Double)
+  /// The samples, the place at which they begin in the recording, in seconds of the recording, and the number of
+  /// channels of which they are the mean.
+  private typealias Crop = (samples: [Float], start: Double, channels: Int)
 
   private func crop(
     _ row: BatchRow, utterance index: Int, speed: Double, seconds: Double
@@ -184,7 +186,11 @@ package struct BatchLoader: Sendable {
     do {
       return try read(row, utterance: index, speed: speed, seconds: seconds)
     } catch {
-      throw Unusable(failure: Failure(error))
+      var failure = Failure(error)
+      if case .cancellingChannels? = failure.cause as? RecordingFault {
+        failure = Failure(failure.kind, "\(failure.message) (svdist prepare --channel 0)")
+      }
+      throw Unusable(failure: failure)
     }
   }
 
@@ -195,17 +201,22 @@ package struct BatchLoader: Sendable {
     var stream = stream(.crop, row, utterance: index, view: cropView)
     let offset = stream.uniform() * max(0, length - seconds)
     let start = utterance.start / speed + offset
+    let file = try AudioFile(path: utterance.path)
+    let stretch = try Waveform.samples(
+      of: file, start: start, seconds: min(seconds, length), sampleRate: FrontEnd.sampleRate, speed: speed)
+    var energies = ChannelEnergies()
     let read = try Waveform.read(
-      path: utterance.path, start: start, seconds: min(seconds, length),
-      sampleRate: FrontEnd.sampleRate, speed: speed)
+      file, stretch, sampleRate: FrontEnd.sampleRate, channel: utterance.channel, speed: speed, &energies)
     guard !read.isEmpty else { throw Failure(.badData, "\(utterance.path): no samples at \(offset) s") }
-    // A pause is no reason to give up an utterance, but a recording without any sound is.
-    if !read.contains(where: { abs($0) >= AudioInspection.silence }) {
-      _ = try AudioInspection.inspect(path: utterance.path, start: utterance.start, seconds: utterance.seconds)
+    // A pause is no reason to give up an utterance, nor are channels that cancel each other for a while, but a recording
+    // that is so from its start to its end is.
+    if energies.cancel || !read.contains(where: { abs($0) >= AudioInspection.silence }) {
+      _ = try AudioInspection.inspect(
+        path: utterance.path, start: utterance.start, seconds: utterance.seconds, channel: utterance.channel)
     }
     let count = samples(seconds: seconds)
     let filled = filling == .tile ? Waveform.tiled(read, count: count) : Waveform.padded(read, count: count)
-    return (filled, start * speed)
+    return (filled, start * speed, utterance.channel == nil ? file.channels : 1)
   }
 
   private func distortion(of row: BatchRow, utterance: Int, seconds: Double) -> Distortion {

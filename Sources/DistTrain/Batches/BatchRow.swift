@@ -28,6 +28,16 @@ package struct LoadedRow: Sendable, Equatable {
   /// The start of the crop in the recording, in seconds of the recording.
   package let start: Double
   package let distortion: Distortion
+  /// The number of channels of the recording of which the crop is the mean; 1 for one channel.
+  package let channels: Int
+}
+
+/// An utterance that is heard as the mean of its recording's channels.
+package struct AveragedUtterance: Sendable, Equatable {
+  /// The position in `Corpus.utterances`.
+  package let utterance: Int
+  /// The number of channels.
+  package let channels: Int
 }
 
 extension LoadedRow {

@@ -44,6 +44,9 @@ package final class BatchStream {
   /// The recordings to augment with that could not be read, in the order in which they were met. They are only told: a
   /// row that draws one tries it again.
   package internal(set) var unreadableRecordings: [RecordingPlace] = []
+  /// The places in the lists of the utterances that any rank has heard as the mean of several channels since this
+  /// stream began.
+  package private(set) var averaged: Set<Int> = []
   /// The number of times that training went back to a checkpoint. It gives other crops to rows that come again.
   package var rollbacks = 0
   /// The same utterances as `unreadable`, for looking up.
@@ -66,7 +69,7 @@ package final class BatchStream {
   }
 
   /// The batch of a step, counted from 0. All ranks call this together, and afterwards all know the utterances that the
-  /// batch newly found unreadable on any of them.
+  /// batch newly found unreadable, or heard as the mean of several channels, on any of them.
   /// - Throws: `AgreedFailure` where a rank cannot load its rows.
   package func batch(step: Int) throws -> GlobalBatch {
     communicator.announce("loading the rows of step \(step + 1)")
@@ -76,13 +79,14 @@ package final class BatchStream {
     communicator.announce("step \(step + 1)")
     let found = share(loaded)
     unreadableRecordings += found.recordings.map(\.place)
+    averaged.formUnion(found.averaged.map { source.corpus.listedPlace($0.utterance) })
     if !found.utterances.isEmpty {
       unreadable += found.utterances.map(\.utterance)
       reload(found.utterances, after: step)
     }
     return GlobalBatch(
       features: loaded.features, speakers: rows.map(\.speaker), cut: cut(rows: rows.count), rows: loaded.rows,
-      unreadable: found.utterances, unreadableRecordings: found.recordings)
+      unreadable: found.utterances, unreadableRecordings: found.recordings, averaged: found.averaged)
   }
 
   /// Draws from the recordings that a checkpoint's run drew from, and takes over the names of those of them that it could
@@ -127,30 +131,59 @@ package final class BatchStream {
     }
   }
 
-  /// What all ranks newly found unreadable, on every rank, in the order of ranks, each once.
-  private func share(
-    _ own: BatchLoader.Batch
-  ) -> (utterances: [BatchLoader.Unreadable], recordings: [UnreadableRecording]) {
-    var seen = known
-    var seenPlaces = Set(unreadableRecordings)
-    let recordings = own.unreadableRecordings.filter { !seenPlaces.contains($0.place) }
-    guard communicator.maximum(Double(own.unreadable.count + recordings.count)) > 0 else { return ([], []) }
-    let text =
-      own.unreadable.map { "utterance\t\($0.utterance)\t\($0.reason.shown)" }
-      + recordings.map { "\($0.place.kind.rawValue)\t\($0.place.index)\t\($0.reason.shown)" }
-    var found: (utterances: [BatchLoader.Unreadable], recordings: [UnreadableRecording]) = ([], [])
-    for line in communicator.gather(text.joined(separator: "\n")).flatMap({ $0.split(separator: "\n") }) {
+  /// What a batch found that no batch before it did.
+  private struct Findings {
+    var utterances: [BatchLoader.Unreadable] = []
+    var recordings: [UnreadableRecording] = []
+    var averaged: [AveragedUtterance] = []
+
+    /// A line for each of them: its kind, its number, and what is to be said of it.
+    var lines: [String] {
+      utterances.map { "utterance\t\($0.utterance)\t\($0.reason.shown)" }
+        + recordings.map { "\($0.place.kind.rawValue)\t\($0.place.index)\t\($0.reason.shown)" }
+        + averaged.map { "averaged\t\($0.utterance)\t\($0.channels)" }
+    }
+
+    mutating func add(line: Substring) {
       let fields = line.split(separator: "\t", maxSplits: 2)
-      guard let index = Int(fields[1]) else { continue }
-      let reason = String(fields[2])
+      guard let index = Int(fields[1]) else { return }
+      let text = String(fields[2])
       if let kind = RecordingKind(rawValue: String(fields[0])) {
-        let place = RecordingPlace(kind: kind, index: index)
-        guard seenPlaces.insert(place).inserted else { continue }
-        found.recordings.append(UnreadableRecording(place: place, reason: reason))
-      } else if seen.insert(index).inserted {
-        found.utterances.append(BatchLoader.Unreadable(utterance: index, reason: reason))
+        recordings.append(UnreadableRecording(place: RecordingPlace(kind: kind, index: index), reason: text))
+      } else if fields[0] == "averaged" {
+        averaged.append(AveragedUtterance(utterance: index, channels: Int(text) ?? 0))
+      } else {
+        utterances.append(BatchLoader.Unreadable(utterance: index, reason: text))
       }
     }
-    return found
+  }
+
+  /// What all ranks newly found, on every rank, in the order of ranks, each once.
+  private func share(_ own: BatchLoader.Batch) -> Findings {
+    let means = own.rows.filter { $0.channels > 1 }.map {
+      AveragedUtterance(utterance: $0.utterance, channels: $0.channels)
+    }
+    let new = unknown(of: Findings(utterances: own.unreadable, recordings: own.unreadableRecordings, averaged: means))
+    let lines = new.lines
+    guard communicator.maximum(Double(lines.count)) > 0 else { return Findings() }
+    var all = Findings()
+    for line in communicator.gather(lines.joined(separator: "\n")).flatMap({ $0.split(separator: "\n") }) {
+      all.add(line: line)
+    }
+    return unknown(of: all)
+  }
+
+  /// What of some findings is not known from the batches before, each once.
+  private func unknown(of found: Findings) -> Findings {
+    var (seen, seenPlaces) = (known, Set(unreadableRecordings))
+    // Not a copy of what was heard, which may be the whole corpus.
+    var heard: Set<Int> = []
+    return Findings(
+      utterances: found.utterances.filter { seen.insert($0.utterance).inserted },
+      recordings: found.recordings.filter { seenPlaces.insert($0.place).inserted },
+      averaged: found.averaged.filter {
+        let place = source.corpus.listedPlace($0.utterance)
+        return !averaged.contains(place) && heard.insert(place).inserted
+      })
   }
 }

@@ -107,11 +107,15 @@ public struct Corpus: Sendable {
     return Utterance(
       id: table.ids[place].text + (copy.map { SpeedCopies.mark($0.factor) } ?? ""),
       speaker: copies?.speaker(speaker, factor: copy?.number ?? 0) ?? speaker, path: places?.resolve(path) ?? path,
-      start: table.starts[place], seconds: table.seconds[place], speed: copy?.factor ?? 1)
+      start: table.starts[place], seconds: table.seconds[place], speed: copy?.factor ?? 1,
+      channel: table.channel(place))
   }
 
+  /// The place of an utterance among those of the lists, which is the same for its copies at all speeds.
+  package func listedPlace(_ position: Int) -> Int { copies?[position].utterance ?? position }
+
   /// The id of an utterance in the lists, which is the same for its copies at all speeds.
-  package func listedID(_ position: Int) -> String { table.ids[copies?[position].utterance ?? position].text }
+  package func listedID(_ position: Int) -> String { table.ids[listedPlace(position)].text }
 
   /// One line for each kind of utterances that are left out: those of damaged shards, and those without a length.
   /// - Parameter directory: the data directory, as the lines name it.
@@ -176,11 +180,13 @@ extension CorpusTable {
       else { preconditionFailure("the length of utterance \(utterance.id) is not known") }
       ByteText.with(utterance.id) {
         builder.add(
-          utterance: $0, speaker: Int32(speaker), file: Int32(index), start: utterance.start, seconds: seconds)
+          utterance: $0, speaker: Int32(speaker), file: Int32(index), start: utterance.start, seconds: seconds,
+          channel: utterance.channel)
       }
     }
     let table = builder.table()
     self.init(table.sizes, block: table.block)
+    channels = table.channels
   }
 }
 
@@ -212,4 +218,6 @@ public struct Utterance: Sendable, Equatable {
   public let seconds: Double
   /// The speed at which the utterance is played.
   package var speed = 1.0
+  /// The channel of the file that the utterance is heard on, counted from 0; nil for the mean of all channels.
+  package var channel: Int?
 }

@@ -4,7 +4,7 @@
 package struct CorpusContents: Sendable, Equatable, CustomStringConvertible {
   package let utterances: Int
   package let speakers: Int
-  /// A checksum of the ids, speakers and times of at most two thousand utterances, spread over the lists.
+  /// A checksum of the ids, speakers, times and channels of at most two thousand utterances, spread over the lists.
   let checksum: Checksum
 
   /// - Parameter listsLengths: whether the lists tell all lengths. Lengths that were measured do not count, because a
@@ -16,7 +16,8 @@ package struct CorpusContents: Sendable, Equatable, CustomStringConvertible {
     for place in stride(from: 0, to: utterances, by: max(1, utterances / 1000)) {
       let speaker = table.names[Int(table.speakers[place])].text
       let length = listsLengths ? " \(table.seconds[place])" : ""
-      checksum.add("\(table.ids[place].text) \(speaker) \(table.starts[place])\(length)\n".utf8)
+      let channel = table.channel(place).map { " channel \($0)" } ?? ""
+      checksum.add("\(table.ids[place].text) \(speaker) \(table.starts[place])\(length)\(channel)\n".utf8)
     }
     self.checksum = checksum
   }

@@ -40,6 +40,9 @@ package enum CorpusIndex {
     let table = try KaldiDirectory(directory).table { path in
       throw Failure(.failed, "\(path): its length is in no list")
     }.table
+    guard table.channels.isEmpty else {
+      throw Failure(.failed, "\(directory): its segments name channels, which \(name) cannot hold")
+    }
     CorpusTableHeader(sizes: table.sizes, lists: lists).write(to: table.block.bytes)
     try AtomicFile.write(to: KaldiDirectory.path(of: name, in: directory)) { file in
       try file.write(UnsafeRawBufferPointer(table.block.bytes))

@@ -18,7 +18,7 @@ extension CorpusTable {
     for (place, utterance) in kept.enumerated() {
       builder.add(
         utterance: ids[utterance], speaker: numbers[Int(speakers[utterance])], file: Int32(place),
-        start: starts[utterance], seconds: seconds[utterance])
+        start: starts[utterance], seconds: seconds[utterance], channel: channel(utterance))
     }
     return builder.table()
   }

@@ -37,6 +37,9 @@ final class CorpusTable: @unchecked Sendable {
   let ids: TextColumn
   let paths: TextColumn
   let names: TextColumn
+  /// The channel of its file that each utterance is heard on, counted from 0, or −1 for the mean of all channels; empty
+  /// where no list names a channel. The file of a table has none: `svdist prepare` writes no lists that name channels.
+  var channels: [Int32] = []
 
   /// A column of texts, which lie one after the other.
   struct TextColumn {
@@ -72,6 +75,11 @@ final class CorpusTable: @unchecked Sendable {
     self.paths = TextColumn(begins: paths, text: take(sizes.pathBytes))
     self.names = TextColumn(begins: names, text: take(sizes.nameBytes))
     precondition(offset == block.bytes.count, "\(block.bytes.count) bytes for a table of \(offset)")
+  }
+
+  /// The channel of its file that an utterance is heard on, counted from 0; nil for the mean of all channels.
+  func channel(_ utterance: Int) -> Int? {
+    channels.isEmpty || channels[utterance] < 0 ? nil : Int(channels[utterance])
   }
 
   /// The number of bytes of a table, or nil for sizes that no table has.

@@ -14,7 +14,14 @@ final class CorpusTableBuilder {
 
   func add(path: ByteText) { Self.add(path, to: whole.paths, &files) }
 
-  func add(utterance id: ByteText, speaker: Int32, file: Int32, start: Double, seconds: Double) {
+  /// - Parameter channel: the channel of the file that the utterance is heard on; nil for the mean of all channels.
+  func add(
+    utterance id: ByteText, speaker: Int32, file: Int32, start: Double, seconds: Double, channel: Int? = nil
+  ) {
+    if let channel {
+      if whole.channels.isEmpty { whole.channels = [Int32](repeating: -1, count: whole.sizes.utterances) }
+      whole.channels[utterances] = Int32(channel)
+    }
     whole.speakers[utterances] = speaker
     whole.files[utterances] = file
     whole.starts[utterances] = start

@@ -1,7 +1,7 @@
 import Foundation
 
 /// The lists of a Kaldi-style data directory: `wav.scp` (`key path`) and `utt2spk`, and optionally `segments`
-/// (`utterance recording start end`) and `utt2dur`.
+/// (`utterance recording start end [channel]`) and `utt2dur`.
 package struct KaldiDirectory: Sendable {
   static let required = ["wav.scp", "utt2spk"]
   static let optional = ["segments", "utt2dur"]
@@ -105,9 +105,6 @@ package struct KaldiDirectory: Sendable {
     stretches.reserveCapacity(speakers.lines.count)
     for index in speakers.lines.indices {
       do throws(Fault) { stretches.append(try stretch(index)) } catch { throw error.failure }
-      guard let segments, stretches[index].channel != nil else { continue }
-      throw segments.failure(
-        segments.lines[index], "a channel, which svdist prepare reads: train on the data directory that it writes")
     }
     let listsLengths = stretches.allSatisfy { $0.seconds != nil }
     let unmeasured = try measure(&stretches, fileSeconds)
@@ -123,7 +120,7 @@ package struct KaldiDirectory: Sendable {
     for (index, stretch) in stretches.enumerated() {
       builder.add(
         utterance: speakers.key(index), speaker: numbers[index], file: Int32(stretch.file), start: stretch.start,
-        seconds: stretch.seconds ?? 0)
+        seconds: stretch.seconds ?? 0, channel: stretch.channel)
     }
     let table = builder.table()
     return (table, CorpusContents(table, listsLengths: listsLengths), unmeasured)

@@ -11,7 +11,7 @@ package struct PathResolver {
   private var seen: [Name: (inFolder: Bool, inWorkingDirectory: Bool)] = [:]
 
   package init(folder: String, workingDirectory: String = FileManager.default.currentDirectoryPath) {
-    self.folder = folder.ends(with: "/") ? String(folder.dropLast()) : folder
+    self.folder = folder.withoutEndingSlashes
     self.workingDirectory = workingDirectory
   }
 

@@ -35,6 +35,7 @@ package struct ShardRecords: Sendable {
   /// Reads the records of a data directory; nil where it has none.
   /// - Throws: `Failure(.badData)` with the line that is malformed.
   package init?(_ directory: String) throws {
+    let directory = directory.withoutEndingSlashes
     let path = "\(directory)/\(Self.name)"
     guard FileSystem.exists(path) else { return nil }
     let lines = try TextLines.read(path)

@@ -74,22 +74,27 @@ public struct EmbeddingExtractor: Sendable {
     try heard(utterance).vector
   }
 
-  private func heard(_ utterance: Utterance) throws -> (vector: [Float], channels: Int) {
+  private func heard(
+    _ utterance: Utterance, known: WholeRecordings? = nil
+  ) throws -> (vector: [Float], channels: Int) {
     try heard(
-      path: utterance.path, start: utterance.start, seconds: utterance.seconds,
-      name: "utterance \(utterance.id) (\(utterance.path))")
+      path: utterance.path, start: utterance.start, seconds: utterance.seconds, channel: utterance.channel,
+      name: "utterance \(utterance.id) (\(utterance.path))", known: known)
   }
 
   /// The embedding of a recording, or of `seconds` of it from `start` on, before length normalisation.
   /// - Parameter name: the name of the recording in an error.
   /// - Throws: as the embedding of an utterance.
   package func embedding(path: String, start: Double = 0, seconds: Double? = nil, name: String) throws -> [Float] {
-    try heard(path: path, start: start, seconds: seconds, name: name).vector
+    try heard(path: path, start: start, seconds: seconds, channel: nil, name: name).vector
   }
 
   /// The embedding of a recording, and the number of the channels of which it heard the mean.
+  /// - Parameters:
+  ///   - channel: the channel that it hears, counted from 0; nil hears the mean of all.
+  ///   - known: the recordings that were found whole before.
   private func heard(
-    path: String, start: Double, seconds: Double?, name: String
+    path: String, start: Double, seconds: Double?, channel: Int?, name: String, known: WholeRecordings? = nil
   ) throws -> (vector: [Float], channels: Int) {
     let file = try AudioFile(path: path)
     let whole = try Waveform.samples(of: file, start: start, seconds: seconds, sampleRate: FrontEnd.sampleRate)
@@ -100,16 +105,17 @@ public struct EmbeddingExtractor: Sendable {
         "\(name): lasts \(KaldiDirectory.rounded(length)) s, too little to tell a speaker by: at least "
           + "\(Self.shortest) s are needed")
     }
-    try file.checkNothingFollows(Double(whole.upperBound) / Double(FrontEnd.sampleRate))
+    try file.checkNothingFollows(Double(whole.upperBound) / Double(FrontEnd.sampleRate), known: known)
     let pieces = pieces(whole)
+    let channels = channel == nil ? file.channels : 1
     var sums = [Double](repeating: 0, count: encoder.dimensions)
     for piece in pieces {
       let vector = try embedding(
-        of: Waveform.read(file, piece, sampleRate: FrontEnd.sampleRate), name: name)
-      if pieces.count == 1 { return (vector, file.channels) }
+        of: Waveform.read(file, piece, sampleRate: FrontEnd.sampleRate, channel: channel), name: name)
+      if pieces.count == 1 { return (vector, channels) }
       for (index, value) in vector.enumerated() { sums[index] += Double(value) * Double(piece.count) }
     }
-    return (sums.map { Float($0 / Double(whole.count)) }, file.channels)
+    return (sums.map { Float($0 / Double(whole.count)) }, channels)
   }
 
   /// Divides samples into equal pieces, as few as possible, none longer than `longestPiece`.
@@ -150,6 +156,15 @@ public struct EmbeddingExtractor: Sendable {
     of utterances: Utterances, communicator: any Communicator, isToStop: () -> Bool = { false },
     progress: (Int) -> Void = { _ in }
   ) throws -> Embeddings where Utterances.Index == Int {
+    try embeddings(of: utterances, known: nil, communicator: communicator, isToStop: isToStop, progress: progress)
+  }
+
+  /// The embeddings of utterances as the other `embeddings` gives them.
+  /// - Parameter known: the recordings that were found whole before, and get those that now are.
+  func embeddings<Utterances: RandomAccessCollection<Utterance>>(
+    of utterances: Utterances, known: WholeRecordings?, communicator: any Communicator,
+    isToStop: () -> Bool = { false }, progress: (Int) -> Void = { _ in }
+  ) throws -> Embeddings where Utterances.Index == Int {
     let vectors = Matrix.zeros(rows: utterances.count, columns: encoder.dimensions)
     // Ranks take utterances in turn, the longest first, so that they finish together.
     let seconds = utterances.map(\.seconds)
@@ -158,7 +173,7 @@ public struct EmbeddingExtractor: Sendable {
     try communicator.agree {
       for (turn, index) in order.enumerated() where turn % communicator.size == communicator.rank {
         if isToStop() { throw Failure(.stopped, "stopped on request before all utterances had their embeddings") }
-        let (vector, channels) = try heard(utterances[index])
+        let (vector, channels) = try heard(utterances[index], known: known)
         vectors.row(index).update(from: vector, count: vector.count)
         if channels > 1 { averaged += 1 }
         progress(turn)

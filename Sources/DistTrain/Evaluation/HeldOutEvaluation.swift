@@ -6,6 +6,8 @@ package struct HeldOutEvaluation: Sendable {
   /// The lengths in seconds of the trials' utterances.
   package var seconds: [Double] { utterances.map(\.seconds) }
   private let trials: TrialList
+  /// The utterances' recordings, which each evaluation reads again.
+  private let known = WholeRecordings()
   /// What the corpus contradicts of the list (`TrialList.contradictions`).
   package let warning: String?
 
@@ -25,17 +27,29 @@ package struct HeldOutEvaluation: Sendable {
     warning = list.contradictions(of: corpus, positions)
   }
 
+  /// What the scoring of the trials gives.
+  package struct Outcome: Sendable {
+    package let metrics: DetectionMetrics
+    /// The scores of the trials, in their order.
+    package let scores: [Float]
+    /// A line about the utterances that are the mean of several channels; nil where there are none.
+    package let remark: String?
+  }
+
   /// Scores the trials by the cosines of their embeddings, without normalising the scores. The result is the same on
   /// every rank.
   /// - Parameter isToStop: is asked before each utterance.
   /// - Throws: `AgreedFailure`, which is of kind `stopped` where `isToStop` was true on any rank.
   package func run(
     _ extractor: EmbeddingExtractor, communicator: any Communicator, isToStop: () -> Bool = { false }
-  ) throws -> (metrics: DetectionMetrics, scores: [Float]) {
-    let embeddings = try extractor.embeddings(of: utterances, communicator: communicator, isToStop: isToStop)
+  ) throws -> Outcome {
+    let embeddings = try extractor.embeddings(
+      of: utterances, known: known, communicator: communicator, isToStop: isToStop)
     return try communicator.agree {
       let scores = try TrialScorer(embeddings).scores(of: trials)
-      return (try DetectionMetrics(scores: scores, targets: trials.targets), scores)
+      return Outcome(
+        metrics: try DetectionMetrics(scores: scores, targets: trials.targets), scores: scores,
+        remark: EmbeddingExtractor.remark(averaged: embeddings.averaged, of: utterances.count))
     }
   }
 

@@ -89,6 +89,7 @@ extension TrainedEncoder {
         try Checkpoint.verifyEncoder(file)
         return
       }
+      let path = path.withoutEndingSlashes
       let store = CheckpointStore(path: path + "/checkpoints")
       if FileSystem.isFolder(store.path) {
         let (newest, rejected) = try store.newest()

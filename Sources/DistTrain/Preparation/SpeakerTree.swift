@@ -9,7 +9,7 @@ struct SpeakerTree {
 
   init(_ root: String, named path: String) throws {
     self.root = root
-    self.path = path
+    self.path = path.withoutEndingSlashes
     tree = AudioTree(root: root)
     guard !tree.files.isEmpty else { throw dataDirectories ?? noAudio }
   }

@@ -89,11 +89,15 @@ struct UtteranceOpening: Sendable {
 
   /// The reason why an utterance is left out, in the words of svdist prepare.
   private static func reason(_ error: any Error, path: String) -> String {
-    let reason = Failure(error).reason(at: path)
-    if reason.hasPrefix("lasts ") { return "the segment is not in its file: \(reason)" }
-    if reason.ends(with: "take one of them") { return "\(reason) (--channel 0)" }
-    let suffix = FileSystem.suffix(of: path)
-    guard reason.hasPrefix("is not audio"), AudioSuffix.foreign.contains(suffix) else { return reason }
-    return AudioSuffix.refusal(suffix)
+    let failure = Failure(error)
+    let reason = failure.reason(at: path)
+    switch failure.cause as? RecordingFault {
+    case .endsBefore: return "the segment is not in its file: \(reason)"
+    case .cancellingChannels: return "\(reason) (--channel 0)"
+    case .noAudio:
+      let suffix = FileSystem.suffix(of: path)
+      return AudioSuffix.foreign.contains(suffix) ? AudioSuffix.refusal(suffix) : reason
+    case nil: return reason
+    }
   }
 }

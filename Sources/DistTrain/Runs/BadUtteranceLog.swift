@@ -22,7 +22,7 @@ final class BadUtteranceLog {
   private func open(after step: Int) throws -> StepLog {
     if let log { return log }
     let log = try StepLog(path: path) { line in
-      let fields = String(decoding: line, as: UTF8.self).split(separator: "\t", omittingEmptySubsequences: false)
+      let fields = Self.fields(line)
       guard fields.count == 4 else { return nil }
       return fields[0] == "step" ? 0 : Int(fields[0])
     }
@@ -46,17 +46,24 @@ final class BadUtteranceLog {
   private func list(in log: StepLog, at step: Int) throws {
     let faults = batches.source.corpus.unmeasured
     if faults.isEmpty { return }
-    let lines = String(decoding: try InputFile.contents(of: path), as: UTF8.self).split(separator: "\n")
-    let listed = Set(lines.map { $0.split(separator: "\t", omittingEmptySubsequences: false).dropFirst().first ?? "" })
-    for fault in faults {
-      let fields = Self.fields([fault.utterance, fault.place, fault.what])
-      guard !listed.contains(fields[0][...]) else { continue }
-      try log.append("\(step)\t\(fields.joined(separator: "\t"))")
+    let lines = try InputFile.contents(of: path).split(separator: UInt8(ascii: "\n"))
+    // Earlier versions wrote ids as they are.
+    let listed = Set(lines.compactMap { Self.fields($0).dropFirst().first.map { Name($0.shown) } })
+    for fault in faults where !listed.contains(Name(fault.utterance.shown)) {
+      try log.append(Self.line(step, [fault.utterance, fault.place, fault.what]))
     }
   }
 
-  private static func fields(_ texts: [String]) -> [String] {
-    texts.map { String($0.map { $0 == "\t" || $0.isNewline ? " " : $0 }) }
+  /// A line of the list, in which texts are written as messages show them.
+  private static func line(_ step: Int, _ fields: [String]) -> String {
+    (["\(step)"] + fields.map(\.shown)).joined(separator: "\t")
+  }
+
+  /// The fields of a line. Its bytes tell them apart: a mark that follows a tab would make one character with it.
+  private static func fields(_ line: ArraySlice<UInt8>) -> [String] {
+    line.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false).map {
+      String(decoding: $0, as: UTF8.self)
+    }
   }
 
   /// Says once of each utterance that it cannot be read, and lists it. Its copies at other speeds are the same
@@ -84,11 +91,10 @@ final class BadUtteranceLog {
   }
 
   private func list(_ step: Int, _ fields: [String], note: (String) -> Void) {
-    let line = ["\(step)"] + Self.fields(fields)
     do {
-      try open(after: step - 1).append(line.joined(separator: "\t"))
+      try open(after: step - 1).append(Self.line(step, fields))
     } catch {
-      note("warning: \(line[2]) is not in the list: \(error)")
+      note("warning: \(fields[1]) is not in the list: \(error)")
     }
   }
 }

@@ -26,13 +26,17 @@ package struct LockHolder: Codable, Sendable, Equatable {
       token: UUID().uuidString)
   }
 
-  /// Whether the process has certainly ended: it ran on this host and no longer exists. Nothing is known of other
-  /// hosts.
+  /// Whether the kernel here tells whether the process lives: it ran on this host, since the host's last start, and has
+  /// its number in the same namespace. A name alone does not tell hosts apart, because copies of a machine and pods of a
+  /// cluster share theirs: one of the same name and another boot may be this host before its last start, or another
+  /// one whose process lives.
+  package func isVisible(from here: LockHolder) -> Bool {
+    host == here.host && !boot.isEmpty && boot == here.boot && namespace == here.namespace
+  }
+
+  /// Whether the process has certainly ended: it can be seen from here and no longer exists.
   package func hasEnded(seenFrom here: LockHolder) -> Bool {
-    guard host == here.host, !boot.isEmpty else { return false }
-    if boot != here.boot { return true }
-    guard namespace == here.namespace else { return false }
-    return ProcessStatus.hasEnded(pid, started: started)
+    isVisible(from: here) && ProcessStatus.hasEnded(pid, started: started)
   }
 
   /// A description such as `process 4711 on node3 (Slurm job 77), which has had it for 12 min 05 s`.

@@ -34,6 +34,8 @@ final class RunEvaluations {
   private let results: EvaluationResults
   /// The seconds that the last evaluation took; 0 before the first.
   private(set) var seconds = 0.0
+  /// Whether it was said that utterances are the mean of several channels.
+  private var hasRemarked = false
 
   init(_ session: RunSession) {
     self.session = session
@@ -82,15 +84,18 @@ final class RunEvaluations {
   /// Scores the trials and writes the result.
   /// - Returns: the EER in percent.
   private func evaluate(_ heldOut: HeldOutEvaluation, step: Int) throws -> Double {
-    let (metrics, scores) = try heldOut.run(session.extractor, communicator: session.communicator) {
+    let outcome = try heldOut.run(session.extractor, communicator: session.communicator) {
       StopRequest.received != nil
     }
+    let metrics = outcome.metrics
     session.note("step \(step)/\(session.steps)  held-out \(metrics.summary)")
+    if !hasRemarked, let remark = outcome.remark { session.note("note: held-out evaluation: \(remark)") }
+    hasRemarked = true
     try session.communicator.agree {
       guard session.isFirstRank else { return }
       if step == session.steps {
         try AtomicFile.write(metrics.json + "\n", to: "\(results.folder)/result.json")
-        try heldOut.write(scores, to: "\(results.folder)/scores")
+        try heldOut.write(outcome.scores, to: "\(results.folder)/scores")
       }
       // This file comes last: once it exists, the step is not evaluated again.
       try AtomicFile.write(metrics.json + "\n", to: results.path(ofStep: step))

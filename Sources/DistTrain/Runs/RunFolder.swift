@@ -8,6 +8,7 @@ package struct RunFolder: Sendable {
   ///
   /// - Throws: `Failure` where the path is a file or may not be written to.
   package init(creating path: String) throws {
+    let path = path.withoutEndingSlashes
     self.path = path
     if FileSystem.exists(path), !FileSystem.isFolder(path) {
       throw Failure(.usage, "the run folder \(path) is a file; name another with --run-dir")

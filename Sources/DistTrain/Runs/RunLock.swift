@@ -6,8 +6,8 @@ import Synchronization
 ///
 /// It needs no locks of the file system, which shared ones may not have: a file is created only where none exists, and
 /// replaces another one in a single operation. The lock of a process that ended without giving it back, because it
-/// was killed or its host went down, is taken over: at once if the process ran on this host, and otherwise when the
-/// file has not been touched for `patience`. Nothing is concluded from the clocks of other hosts.
+/// was killed or its host went down, is taken over: at once if the process ran on this host since the host's last start,
+/// and otherwise when the file has not been touched for `patience`. Nothing is concluded from the clocks of other hosts.
 package final class RunLock: Sendable {
   /// The times of a lock, in seconds.
   package struct Times: Sendable {
@@ -145,11 +145,7 @@ extension RunLock {
       "the run folder \(FileSystem.folder(of: path)) is in use by \(who): wait until it ends, or name another folder with "
         + "--run-dir")
     // A process that is known to live needs no touch of the file.
-    if let holder = first.holder, holder.host == mine.host, holder.boot == mine.boot,
-      holder.namespace == mine.namespace
-    {
-      throw refusal
-    }
+    if let holder = first.holder, holder.isVisible(from: mine) { throw refusal }
     let began = monotonicSeconds()
     var told = false
     while monotonicSeconds() - began < times.patience {

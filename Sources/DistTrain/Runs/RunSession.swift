@@ -87,9 +87,9 @@ package final class RunSession {
     try communicator.agree { if communicator.rank == 0 { _ = try RunFolder(creating: options.folder) } }
     folder = try communicator.agree { try RunFolder(creating: options.folder) }
     progress = ProgressReport(steps: plan.steps, everySteps: options.logEvery)
-    lock = try communicator.agree { [progress] in
+    lock = try communicator.agree { [progress, path = folder.path] in
       guard communicator.rank == 0 else { return nil }
-      return try RunLock(folder: options.folder) { progress.note($0.shown) }
+      return try RunLock(folder: path) { progress.note($0.shown) }
     }
     for line in overlap { note(line) }
     if let line = heldOut?.warning { note("warning: \(line)") }

@@ -73,7 +73,7 @@ package final class TrainingLoop {
       guard session.isFirstRank, let log else { return observers }
       observers.append(
         try BadUtteranceLog(path: folder.badUtterancesPath, of: trainer.batches, after: trainer.step))
-      observers.append(AbsentObjectives(trainer.plan.objectives.all))
+      observers += [AveragedUtterances(of: trainer.batches), AbsentObjectives(trainer.plan.objectives.all)]
       return observers + [LossSpikes(), session.progress, log, evaluations]
     }
   }
@@ -100,6 +100,7 @@ package final class TrainingLoop {
     if try evaluateIfDue(), let reason = try vote().stop { return try stop(reason) }
     checkpoints.finish()
     session.note(losses)
+    session.note(AveragedUtterances.summary(trainer.batches))
     session.note("done: \(trainer.step) steps, \(session.folder.path)")
     return .finished
   }
@@ -211,6 +212,7 @@ package final class TrainingLoop {
   /// Saves a checkpoint and says why the run stops.
   private func stop(_ reason: String) throws -> Ending {
     try checkpoints.save()
+    session.note(AveragedUtterances.summary(trainer.batches))
     session.note("stopped \(reason) after step \(trainer.step): the same command resumes the run")
     return .stopped
   }

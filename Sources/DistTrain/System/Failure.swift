@@ -16,6 +16,8 @@ public struct Failure: Error, CustomStringConvertible, Sendable {
   public let kind: Kind
   /// The line that the user reads.
   public let message: String
+  /// The cause as a value of the room that found it, where callers tell it from others; nil where none does.
+  package var cause: (any Error)?
 
   /// Makes an error of a kind with the line that the user reads.
   public init(_ kind: Kind, _ message: String) {

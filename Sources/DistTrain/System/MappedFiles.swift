@@ -1,9 +1,9 @@
 import Foundation
 import Synchronization
 
-/// Ends the process with one line where the bytes of a mapped file are gone: the file was cut, or its disk failed, for
-/// which the system has no other word than SIGBUS.
-enum MappedFiles {
+/// Ends a program that asks for it with one line where the bytes of a mapped file are gone: the file was cut, or its disk
+/// failed, for which the system has no other word than SIGBUS.
+package enum MappedFiles {
   /// Addresses and the line about them, in memory that stays in its place: nothing else may be read in the handler of a
   /// signal.
   private struct Entry {
@@ -20,15 +20,36 @@ enum MappedFiles {
     entries.initialize(repeating: nil, count: capacity)
     return entries
   }()
-  private static let isWatching = Mutex(false)
-  /// Bad data, EX_DATAERR of sysexits.h.
-  private static let status: Int32 = 65
+  /// The exit status where bytes are gone.
+  /// Unsafe: set before the handler is, and only read by it.
+  private nonisolated(unsafe) static var status: Int32 = 0
+  private static let places = Mutex(Watch.unwanted)
+
+  /// Whether the signal is handled here.
+  private enum Watch {
+    /// The signal does what it always does.
+    case unwanted
+    /// From the first mapped file on, because libraries that start in between, such as those of networks, handle it too.
+    case wanted
+    case begun
+  }
+
+  /// From now on, the process ends with this status where bytes of a mapped file are gone. A program calls it before any
+  /// file is mapped.
+  package static func endWhereLost(status: Int32) {
+    places.withLock { watch in
+      self.status = status
+      watch = .wanted
+    }
+  }
 
   /// Takes up the addresses of a mapped file.
   static func add(_ bytes: UnsafeRawBufferPointer, path: String) {
-    isWatching.withLock { isWatching in
-      if !isWatching { watch() }
-      isWatching = true
+    places.withLock { watch in
+      if watch == .wanted {
+        handleSignal()
+        watch = .begun
+      }
       guard let place = (0..<capacity).first(where: { entries[$0] == nil }),
         let line = strdup(
           "svdist: \(path) can no longer be read: it was cut while it was in use, or its disk failed: bring it back (svdist "
@@ -40,7 +61,7 @@ enum MappedFiles {
 
   /// Forgets them, before the file is unmapped.
   static func remove(_ bytes: UnsafeRawBufferPointer) {
-    isWatching.withLock { _ in
+    places.withLock { _ in
       for place in 0..<capacity where entries[place]?.start == UInt(bitPattern: bytes.baseAddress) {
         free(entries[place]?.line)
         entries[place] = nil
@@ -48,7 +69,7 @@ enum MappedFiles {
     }
   }
 
-  private static func watch() {
+  private static func handleSignal() {
     _ = entries
     var action = sigaction()
     action.__sigaction_handler.sa_sigaction = { number, information, _ in

@@ -34,4 +34,12 @@ extension String {
 
   /// What lies between the slashes of a path, empty parts left out.
   package var pathParts: [String] { utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) } }
+
+  /// The path of a folder without the slashes at its end, which shells complete, so that a name can follow it. The
+  /// folder above all others stays `/`.
+  package var withoutEndingSlashes: String {
+    var bytes = Substring(self).utf8
+    while bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
+    return String(Substring(bytes))
+  }
 }

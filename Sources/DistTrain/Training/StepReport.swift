@@ -7,14 +7,17 @@ public struct StepReport: Sendable {
   package var unreadable: [BatchLoader.Unreadable] = []
   /// The recordings to augment with newly found unreadable on any rank.
   package var unreadableRecordings: [UnreadableRecording] = []
+  /// The utterances that any rank heard for the first time as the mean of several channels.
+  package var averaged: [AveragedUtterance] = []
 
   package init(
     metrics: StepMetrics, rows: [LoadedRow] = [], unreadable: [BatchLoader.Unreadable] = [],
-    unreadableRecordings: [UnreadableRecording] = []
+    unreadableRecordings: [UnreadableRecording] = [], averaged: [AveragedUtterance] = []
   ) {
     self.metrics = metrics
     self.rows = rows
     self.unreadable = unreadable
     self.unreadableRecordings = unreadableRecordings
+    self.averaged = averaged
   }
 }

@@ -156,7 +156,7 @@ public final class Trainer {
     metrics.margin = plan.schedules.margin.margin(at: step)
     metrics.skipped = Double(skipped)
     return StepReport(
-      metrics: metrics, rows: batch.rows, unreadable: batch.unreadable, unreadableRecordings: batch.unreadableRecordings
-    )
+      metrics: metrics, rows: batch.rows, unreadable: batch.unreadable,
+      unreadableRecordings: batch.unreadableRecordings, averaged: batch.averaged)
   }
 }

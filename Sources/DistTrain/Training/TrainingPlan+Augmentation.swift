@@ -47,7 +47,8 @@ extension CorpusVoices {
       voice: { utterance, offset in
         let utterance = corpus.utterances[utterance]
         return BabbleVoice(
-          path: utterance.path, start: utterance.start, seconds: utterance.seconds, offset: offset)
+          path: utterance.path, start: utterance.start, seconds: utterance.seconds, channel: utterance.channel,
+          offset: offset)
       })
   }
 }

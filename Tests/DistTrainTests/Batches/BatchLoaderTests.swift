@@ -66,6 +66,49 @@ import Testing
     #expect(loaded[1] == features(samples[24_000..<30_400]))
   }
 
+  @Test func `an utterance of a channel is heard on it, another one of several channels as their mean`() throws {
+    let audio = try GeneratedAudio()
+    let sides = [0, 1].map { GeneratedAudio.lively(seconds: 0.4, item: $0) }
+    let path = try audio.write(sides, as: .floatWav)
+    let channels: [Int?] = [nil, 0, 1]
+    let corpus = Corpus(
+      channels.enumerated().map { index, channel in
+        ListedUtterance(id: "u\(index)", speaker: "s\(index)", path: path, seconds: 0.4, channel: channel)
+      })
+    let rows = (0..<3).map { BatchRow(utterance: $0, speaker: $0, occurrence: 0, view: 0, epoch: 0) }
+    let loader = try loader(corpus)
+    let mean = zip(sides[0], sides[1]).map { ($0 + $1) / 2 }
+    #expect(try load(loader, rows) == [features(mean), features(sides[0]), features(sides[1])])
+    #expect(try loader.load(rows, own: 0..<3, unreadable: []).rows.map(\.channels) == [2, 1, 1])
+  }
+
+  @Test(arguments: [16_000, 8_000])
+  func `a recording whose channels cancel each other is replaced, unless they do so for a while`(rate: Int) throws {
+    let audio = try GeneratedAudio()
+    let sound = GeneratedAudio.lively(seconds: 1, rate: rate)
+    let opposite = sound.map { -0.9 * $0 }
+    let always = try audio.write([sound, opposite], rate: rate, as: .floatWav, name: "always.wav")
+    let first = try audio.write([sound + sound, opposite + sound], rate: rate, as: .floatWav, name: "first.wav")
+    let corpus = Corpus([
+      ListedUtterance(id: "a", speaker: "s", path: always, seconds: 1),
+      ListedUtterance(id: "b", speaker: "s", path: first, seconds: 2),
+      ListedUtterance(id: "c", speaker: "t", path: always, seconds: 1, channel: 1),
+    ])
+    let loader = try loader(corpus)
+    func row(_ utterance: Int, epoch: Int = 0) -> BatchRow {
+      BatchRow(utterance: utterance, speaker: utterance / 2, occurrence: 0, view: 0, epoch: epoch)
+    }
+    let replaced = try loader.load([row(0)], own: 0..<1, unreadable: [])
+    #expect(replaced.rows.map(\.utterance) == [1] && replaced.unreadable.map(\.utterance) == [0])
+    let reason = try #require(replaced.unreadable.first).reason
+    #expect(reason.contains("its 2 channels cancel each other"), "\(reason)")
+    #expect(reason.hasSuffix("take one of them (svdist prepare --channel 0)"), "\(reason)")
+    let used = [row(2)] + (0..<24).map { row(1, epoch: $0) }
+    let batch = try loader.load(used, own: 0..<25, unreadable: [])
+    #expect(batch.unreadable.isEmpty && batch.rows.map(\.utterance) == [2] + [Int](repeating: 1, count: 24))
+    #expect(batch.rows.dropFirst().contains { $0.start < 0.6 }, "no crop of the first second")
+  }
+
   @Test func `an utterance shorter than a crop is repeated`() throws {
     let samples = NoiseCorpus.noise(speaker: 0, utterance: 0, seconds: 2)
     #expect(try load(loader(seconds: 3), [row(0)])[0] == features(samples + samples[..<16_000]))

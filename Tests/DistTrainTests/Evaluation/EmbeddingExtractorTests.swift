@@ -59,6 +59,23 @@ import Testing
     }
   }
 
+  @Test func `an utterance of a channel is heard on it, and only others count as means`() throws {
+    let audio = try GeneratedAudio()
+    let sides = [0, 1].map { GeneratedAudio.lively(seconds: 1, item: $0) }
+    let path = try audio.write(sides, as: .floatWav)
+    let channels: [Int?] = [nil, 0, 1]
+    let corpus = Corpus(
+      channels.enumerated().map { index, channel in
+        ListedUtterance(id: "u\(index)", speaker: "s", path: path, seconds: 1, channel: channel)
+      })
+    let extractor = extractor()
+    let mean = zip(sides[0], sides[1]).map { ($0 + $1) / 2 }
+    for (utterance, samples) in zip(corpus.utterances, [mean] + sides) {
+      #expect(try extractor.embedding(of: utterance) == extractor.embedding(of: samples, name: ""))
+    }
+    #expect(try extractor.embeddings(of: corpus.utterances, communicator: SoleCommunicator()).averaged == 1)
+  }
+
   @Test func `utterances of several channels are counted in a remark`() {
     #expect(EmbeddingExtractor.remark(averaged: 0, of: 3) == nil)
     for count in [1, 3] {

@@ -95,6 +95,8 @@ import Testing
     #expect(failure?.message.contains("holds 2 Kaldi data directories") == true)
     #expect(
       failure?.message.contains("svdist prepare \(folder.path("source"))/test,") == true, "\(failure?.message ?? "")")
+    let completed = #expect(throws: Failure.self) { try CorpusSource(folder.path("source") + "//") }
+    #expect(completed?.message == failure?.message)
     #expect(try source(.folders).utterances.map(\.id) == ["train/audio/u.wav"])
     try FileManager.default.removeItem(atPath: folder.path("source/train/audio"))
     let silent = #expect(throws: Failure.self) { try source() }

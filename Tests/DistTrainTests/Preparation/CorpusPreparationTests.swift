@@ -290,4 +290,17 @@ struct CorpusPreparationTests {
       #expect(out == "file" || !FileManager.default.fileExists(atPath: folder.path(out)))
     }
   }
+
+  @Test func `a recording that is too long by its header is not told as a segment`() throws {
+    let audio = try GeneratedAudio()
+    let path = try audio.write([GeneratedAudio.lively(seconds: 1)], as: .flac, name: "a/long.flac")
+    var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    // The highest bits of the number of samples: 2³⁵ of them last some 25 days.
+    bytes[21] = bytes[21] & 0xF0 | 8
+    try Data(bytes).write(to: URL(fileURLWithPath: path))
+    let preparation = try CorpusPreparation(
+      CorpusSource(audio.folder.path), lengths: 0.1...(.infinity), minimumUtterances: 1)
+    let reason = try #require(preparation.leftOut.first).reason
+    #expect(reason.hasPrefix("lasts 2147") && reason.contains("s by its header"), "\(reason)")
+  }
 }

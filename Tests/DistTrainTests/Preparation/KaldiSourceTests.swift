@@ -33,10 +33,18 @@ import Testing
     #expect(source.utterances.map(\.channel) == [nil, nil, 1, 0])
     let preparation = try CorpusPreparation(source, lengths: 0...(.infinity), minimumUtterances: 1)
     #expect(preparation.utterances.prefix(2).map(\.seconds) == [2, 2.5])
-    let failure = #expect(throws: Failure.self) { try Corpus.open(folder.path) }
-    #expect(failure?.message.contains("segments:3: a channel, which svdist prepare reads") == true)
-    try write(["segments": "a r 1 -1\nb r 0.5 -1.0\nc r 0 1\nd r 1 2\n"])
-    #expect(try Corpus.open(folder.path).utterances.map(\.seconds) == [2, 2.5, 1, 1])
+    let corpus = try Corpus.open(folder.path)
+    #expect(corpus.utterances.map(\.seconds) == [2, 2.5, 1, 1])
+    #expect(corpus.utterances.map(\.channel) == [nil, nil, 1, 0])
+    #expect(corpus.lasting(0.5...2).utterances.map(\.channel) == [nil, 1, 0])
+    #expect(corpus.atSpeeds([1, 1.1]).utterances.map(\.channel) == [nil, nil, nil, nil, 1, 1, 0, 0])
+    for other in ["c r 0 1 0", "c r 0 1"] {
+      try write(["segments": "a r 1 -1\nb r 0.5 -1.0\n\(other)\nd r 1 2 0\n"])
+      #expect(try Corpus.open(folder.path).contents != corpus.contents)
+    }
+    try write(["segments": "a r 1 2\nb r 0.5 1\nc r 0 1\nd r 1 2 0\n"])
+    let refusal = failure { try CorpusIndex.write(folder.path) }
+    #expect(refusal?.message.contains("corpus.index cannot hold") == true)
   }
 
   @Test func `a recording keeps its bytes where a channel of it has its name`() throws {

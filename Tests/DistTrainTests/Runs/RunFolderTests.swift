@@ -12,7 +12,7 @@ import Testing
         try FileManager.default.contentsOfDirectory(atPath: path).sorted() == [
           "checkpoints", "config.yaml", "evaluation",
         ])
-      let again = try RunFolder(creating: path)
+      let again = try RunFolder(creating: path + "/")
       #expect(try read(again.configurationPath) == "seed: 1\n")
       #expect(try again.checkpoints.newest().checkpoint == nil)
       #expect(again.metricsPath == path + "/metrics.jsonl")

@@ -68,11 +68,6 @@ import Testing
       { $0.pid = (try? Self.endedProcess()) ?? 0 },
       // The number is another process's by now.
       { $0.started = "1" },
-      // The host was started anew since.
-      {
-        $0.boot = "another"
-        $0.namespace = "another"
-      },
     ]
     for change in ended {
       try withScratchFolder { folder in
@@ -90,17 +85,33 @@ import Testing
     }
   }
 
-  @Test(arguments: ["elsewhere", "container", "torn"])
+  @Test(arguments: ["elsewhere", "copy", "unknown", "container", "torn"])
   func `a lock whose process cannot be seen is taken over only when it is not touched`(kind: String) throws {
     for isAlive in [true, false] {
       try withScratchFolder { folder in
+        var mine = LockHolder.mine()
         switch kind {
-        // Of this host, or of this container, each would have ended for sure.
+        // Of this host since its last start, and of this container, each would have ended for sure.
         case "elsewhere":
           try Self.leave(
             Self.holder {
               $0.host = "elsewhere"
+              $0.started = "1"
+            }, in: folder)
+        // This host was started anew, or a copy of it has its name.
+        case "copy":
+          try Self.leave(
+            Self.holder {
               $0.boot = "another"
+              $0.started = "1"
+            }, in: folder)
+        // The kernel tells neither of them which start it is.
+        case "unknown":
+          mine.boot = ""
+          try Self.leave(
+            Self.holder {
+              $0.boot = ""
+              $0.started = "1"
             }, in: folder)
         case "container":
           try Self.leave(
@@ -121,8 +132,8 @@ import Testing
         defer { stop.withLock { $0 = true } }
         let said = Mutex(0)
         let refusal = failure {
-          let lock = try RunLock(folder: folder, times: Self.times) { _ in said.withLock { $0 += 1 } }
-          #expect(try Self.read(folder).pid == getpid())
+          let lock = try RunLock(folder: folder, holder: mine, times: Self.times) { _ in said.withLock { $0 += 1 } }
+          #expect(try Self.read(folder) == mine)
           lock.release()
         }
         #expect((refusal != nil) == isAlive, "\(refusal?.message ?? "taken over")")

@@ -25,6 +25,14 @@ import Testing
   }
 
   @Test(arguments: [
+    ("data/x", "data/x"), ("data/x/", "data/x"), ("/x//", "/x"), ("/", "/"), ("//", "/"), ("", ""),
+    ("x/\u{301}", "x/\u{301}"),
+  ])
+  func `a folder that ends in slashes is named without them`(path: String, named: String) {
+    #expect(Name(path.withoutEndingSlashes) == Name(named))
+  }
+
+  @Test(arguments: [
     ("plain é 漢字 a\u{301}", "plain é 漢字 a\u{301}"), ("a\nb\r\nc", "a\\u{A}b\\u{D}\\u{A}c"),
     ("a\u{200B}b", "a\\u{200B}b"),
     ("\u{FEFF}a", "\\u{FEFF}a"), ("a\u{A0}b", "a\\u{A0}b"), ("a\u{2028}b", "a\\u{2028}b"),

@@ -81,6 +81,32 @@ import Testing
     }
   }
 
+  @Test func `all ranks know which utterances any heard as the mean of channels, each once at whatever speed`() throws {
+    let (corpus, audio) = (try NoiseCorpus(), try GeneratedAudio())
+    let sides = [0, 1].map { GeneratedAudio.lively(seconds: 0.7, item: $0) }
+    let several = ["s0-u1", "s2-u3"]
+    for id in several {
+      try FileManager.default.removeItem(atPath: corpus.folder.path("\(id).wav"))
+      try FileManager.default.moveItem(
+        atPath: audio.write(sides, as: .floatWav), toPath: corpus.folder.path("\(id).wav"))
+    }
+    let settings = ["augmentation={speed: {factors: [0.9, 1, 1.1], asSpeakers: true}}", "training.steps=24"]
+    let configuration = try corpus.configuration(settings)
+    @Sendable func train(_ communicator: any Communicator) throws -> (
+      told: [AveragedUtterance], ids: [String], count: Int
+    ) {
+      let trainer = try corpus.trainer(configuration, communicator: communicator)
+      let told = try (0..<24).flatMap { _ in try trainer.advance().averaged }
+      let ids = told.map { trainer.batches.source.corpus.listedID($0.utterance) }
+      return (told, ids.sorted(), trainer.batches.averaged.count)
+    }
+    let alone = try train(SoleCommunicator())
+    #expect(alone.ids == several && alone.count == 2 && alone.told.allSatisfy { $0.channels == 2 })
+    for rank in try ThreadCommunicator.run(ranks: 3, { try train($0) }) {
+      #expect(rank.told == alone.told && rank.ids == alone.ids && rank.count == alone.count)
+    }
+  }
+
   @Test func `a rank's own running means become the mean of the ranks'`() throws {
     let corpus = try NoiseCorpus()
     func means(_ settings: [String]) throws -> [[Float]] {

@@ -50,8 +50,9 @@ extension Augmentation {
 
   /// Reads `count` samples of a recording, or of the part of it that `start` and `seconds` give: a stretch of it, or,
   /// where it is shorter, all of it over and over.
+  /// - Parameter channel: the channel, counted from 0; nil takes the mean of all channels.
   private func stretch(
-    of path: String, start: Double = 0, seconds: Double? = nil, offset: Double, count: Int
+    of path: String, start: Double = 0, seconds: Double? = nil, channel: Int? = nil, offset: Double, count: Int
   ) throws -> [Float] {
     let file = try AudioFile(path: path)
     let total = max(1, Waveform.resampledCount(file.frames, from: file.sampleRate, to: sampleRate))
@@ -59,9 +60,9 @@ extension Augmentation {
     let available = min(seconds.map { max(1, Waveform.samples($0, sampleRate, .down)) } ?? total, total - origin)
     if available >= count {
       let first = origin + Int(offset * Double(available - count + 1))
-      return try Waveform.read(file, first..<first + count, sampleRate: sampleRate)
+      return try Waveform.read(file, first..<first + count, sampleRate: sampleRate, channel: channel)
     }
-    let whole = try Waveform.read(file, origin..<origin + available, sampleRate: sampleRate)
+    let whole = try Waveform.read(file, origin..<origin + available, sampleRate: sampleRate, channel: channel)
     let first = Int(offset * Double(available))
     return Waveform.tiled(Array(whole[first...] + whole[..<first]), count: count)
   }
@@ -90,7 +91,8 @@ extension Augmentation {
   ) throws -> (voice: BabbleVoice, samples: [Float]?) {
     guard let file = voice.file else {
       let samples = try? stretch(
-        of: voice.path, start: voice.start, seconds: voice.seconds, offset: voice.offset, count: count)
+        of: voice.path, start: voice.start, seconds: voice.seconds, channel: voice.channel, offset: voice.offset,
+        count: count)
       return (voice, samples)
     }
     let (other, samples) = try substitution.read(.speech, file) {

@@ -36,10 +36,7 @@ package struct AudioInspection: Sendable, Equatable {
     var position = stretch.lowerBound
     while position < stretch.upperBound {
       let count = min(stretch.upperBound - position, 10 * file.sampleRate)
-      let samples =
-        channel == nil && file.channels > 1
-        ? try file.read(from: position, count: count, &channels)
-        : try file.read(from: position, count: count, channel: channel)
+      let samples = try file.read(from: position, count: count, channel: channel, &channels)
       for sample in samples { peak = max(peak, abs(sample)) }
       if voice != nil { energies.append(samples) }
       position += count
@@ -48,7 +45,8 @@ package struct AudioInspection: Sendable, Equatable {
       let share = String(format: "%.1f", 100 * channels.share)
       throw AudioFile.unusable(
         path,
-        "its \(file.channels) channels cancel each other: their mean has \(share) % of their energy: take one of them")
+        "its \(file.channels) channels cancel each other: their mean has \(share) % of their energy: take one of them",
+        cause: .cancellingChannels)
     }
     guard peak >= silence else {
       throw AudioFile.unusable(path, "is silent: no sample reaches -80 dB of full scale")

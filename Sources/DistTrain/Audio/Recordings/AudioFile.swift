@@ -69,16 +69,21 @@ package struct AudioFile: Sendable {
   }
 
   /// Checks that the file holds nothing behind what is read, where a stretch of it ends with the recording. All of its
-  /// bytes are looked at: that is for those who read a recording once.
-  /// - Parameter end: the end of the stretch in seconds.
+  /// bytes are looked at: that is for those who read a recording once, or remember that it passed.
+  /// - Parameters:
+  ///   - end: the end of the stretch in seconds.
+  ///   - known: the recordings that passed before; nil looks at this one in any case.
   /// - Throws: `Failure(.badData)` for an Ogg, FLAC or MP3 file of several streams, or with more audio than its header
   ///   says.
-  package func checkNothingFollows(_ end: Double) throws {
+  package func checkNothingFollows(_ end: Double, known: WholeRecordings? = nil) throws {
     guard end > seconds - 0.1 else { return }
-    try Self.within(member) {
-      try AudioContainer.checkWhole(
-        RecordingBytes(path: path, member: member, window: 1 << 16), isMPEG: decoder.isMPEG)
+    func check() throws {
+      try Self.within(member) {
+        try AudioContainer.checkWhole(
+          RecordingBytes(path: path, member: member, window: 1 << 16), isMPEG: decoder.isMPEG)
+      }
     }
+    if let known { try known.check(path, check) } else { try check() }
   }
 
   /// Reads the samples `from ..< from + count` at the file's own rate, where full scale is ±1.
@@ -88,19 +93,17 @@ package struct AudioFile: Sendable {
   /// - Throws: `Failure(.badData)` where there is no such channel, decoding stops early, or samples are not finite or
   ///   beyond `loudest`.
   package func read(from: Int, count: Int, channel: Int? = nil) throws -> [Float] {
-    var samples: [Float] = []
-    try read(from: from, count: count, channel: channel) { part, _ in
-      if samples.isEmpty { samples = part } else { samples += part }
-    }
-    return samples
+    var energies = ChannelEnergies()
+    return try read(from: from, count: count, channel: channel, &energies)
   }
 
-  /// Reads the mean of all channels as the other `read` does and adds the energies of both to `energies`.
-  func read(from: Int, count: Int, _ energies: inout ChannelEnergies) throws -> [Float] {
+  /// Reads samples as the other `read` does and, where they are the mean of several channels, adds the energies of both
+  /// to `energies`.
+  func read(from: Int, count: Int, channel: Int?, _ energies: inout ChannelEnergies) throws -> [Float] {
     var samples: [Float] = []
-    try read(from: from, count: count, channel: nil) { part, interleaved in
-      energies.add(interleaved, channels: channels, mean: part)
-      samples += part
+    try read(from: from, count: count, channel: channel) { part, interleaved in
+      if channel == nil, channels > 1 { energies.add(interleaved, channels: channels, mean: part) }
+      if samples.isEmpty { samples = part } else { samples += part }
     }
     return samples
   }
@@ -171,8 +174,10 @@ package struct AudioFile: Sendable {
   }
 
   /// An error that names the recording and what is wrong with it.
-  static func unusable(_ path: String, _ what: String) -> Failure {
-    Failure(.badData, "\(path): \(what)")
+  static func unusable(_ path: String, _ what: String, cause: RecordingFault? = nil) -> Failure {
+    var failure = Failure(.badData, "\(path): \(what)")
+    failure.cause = cause
+    return failure
   }
 
   /// The time of a sample in seconds, with three decimals and the unit.
@@ -181,4 +186,14 @@ package struct AudioFile: Sendable {
     let fraction = String(milliseconds % 1000)
     return "\(milliseconds / 1000).\(String(repeating: "0", count: 3 - fraction.count))\(fraction) s"
   }
+}
+
+/// What is wrong with a recording, where those who meet it say what helps there: the cause of a `Failure`.
+package enum RecordingFault: Error {
+  /// The file is of no format that libsndfile reads.
+  case noAudio
+  /// A stretch of the recording is asked for that lies behind its end.
+  case endsBefore
+  /// The mean of the channels keeps next to nothing of them.
+  case cancellingChannels
 }

@@ -90,7 +90,7 @@ final class SoundDecoder: @unchecked Sendable {
       }
     }
     guard let opened else {
-      throw AudioFile.unusable(path, "is not audio that libsndfile reads (\(Self.message(nil)))")
+      throw AudioFile.unusable(path, "is not audio that libsndfile reads (\(Self.message(nil)))", cause: .noAudio)
     }
     self.path = path
     self.origin = origin

@@ -39,11 +39,21 @@ package enum Waveform {
   package static func read(
     _ file: AudioFile, _ stretch: Range<Int>, sampleRate: Int, channel: Int? = nil, speed: Double = 1
   ) throws -> [Float] {
+    var energies = ChannelEnergies()
+    return try read(file, stretch, sampleRate: sampleRate, channel: channel, speed: speed, &energies)
+  }
+
+  /// Reads samples as the other `read` does and, where they are the mean of several channels, adds the energies of both
+  /// to `energies`.
+  static func read(
+    _ file: AudioFile, _ stretch: Range<Int>, sampleRate: Int, channel: Int?, speed: Double,
+    _ energies: inout ChannelEnergies
+  ) throws -> [Float] {
     let rate = playedRate(file, speed: speed)
     if rate == sampleRate {
-      return try file.read(from: stretch.lowerBound, count: stretch.count, channel: channel)
+      return try file.read(from: stretch.lowerBound, count: stretch.count, channel: channel, &energies)
     }
-    return try resample(file, stretch, Resampler(from: rate, to: sampleRate), channel: channel)
+    return try resample(file, stretch, Resampler(from: rate, to: sampleRate), channel: channel, &energies)
   }
 
   /// The rate of a recording at a speed: one that is played faster is one of a higher rate.
@@ -64,7 +74,7 @@ package enum Waveform {
       throw AudioFile.unusable(
         file.path,
         "lasts \(AudioFile.time(file.frames, file.sampleRate)), but a stretch to \(start + seconds) s is asked: "
-          + "correct the segment's times")
+          + "correct the segment's times", cause: .endsBefore)
     }
     return first..<min(last, file.frames)
   }
@@ -97,7 +107,7 @@ package enum Waveform {
     AudioFile.unusable(
       file.path,
       "lasts \(AudioFile.time(file.frames, file.sampleRate)), but a stretch from \(start) s is asked: "
-        + "correct the segment's times")
+        + "correct the segment's times", cause: .endsBefore)
   }
 
   /// The number of samples that `frames` samples become at another rate.
@@ -107,13 +117,14 @@ package enum Waveform {
 
   /// Reads the samples `stretch` of the resampled recording.
   private static func resample(
-    _ file: AudioFile, _ stretch: Range<Int>, _ resampler: Resampler, channel: Int?
+    _ file: AudioFile, _ stretch: Range<Int>, _ resampler: Resampler, channel: Int?,
+    _ energies: inout ChannelEnergies
   ) throws -> [Float] {
     let input = resampler.input(for: stretch)
     // Outside the recording there is silence, as there is for a resampler that is given the whole of it.
     let inside = input.samples.clamped(to: 0..<file.frames)
     var samples = [Float](repeating: 0, count: inside.lowerBound - input.samples.lowerBound)
-    samples += try file.read(from: inside.lowerBound, count: inside.count, channel: channel)
+    samples += try file.read(from: inside.lowerBound, count: inside.count, channel: channel, &energies)
     samples += [Float](repeating: 0, count: input.samples.upperBound - inside.upperBound)
     let output = try resampler.convert(samples, outputs: stretch.upperBound - input.firstOutput)
     return Array(output[(stretch.lowerBound - input.firstOutput)...])

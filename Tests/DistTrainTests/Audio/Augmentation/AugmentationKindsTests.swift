@@ -79,6 +79,20 @@ import Testing
         == augmentation.apply(.babble(voices: [other], snr: 10), to: speech))
   }
 
+  @Test func `A voice on one channel of a recording is heard on it`() throws {
+    let augmentation = try everything()
+    let speech = GeneratedAudio.lively(seconds: 0.5)
+    let sides = [1, 2].map { GeneratedAudio.lively(seconds: 0.5, item: $0) }
+    let both = try audio.write(sides, as: .floatWav)
+    for (channel, side) in sides.enumerated() {
+      let alone = BabbleVoice(path: try audio.write([side], as: .floatWav), offset: 0.3)
+      let heard = BabbleVoice(path: both, channel: channel, offset: 0.3)
+      #expect(
+        try augmentation.apply(.babble(voices: [heard], snr: 10), to: speech)
+          == augmentation.apply(.babble(voices: [alone], snr: 10), to: speech))
+    }
+  }
+
   @Test func `A corpus's babble has no voice of the speaker, at whatever speed`() throws {
     let corpus = try NoiseCorpus(speakers: 3, utterances: 2, seconds: 0.7).corpus
     let settings = [

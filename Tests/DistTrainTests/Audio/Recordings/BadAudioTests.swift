@@ -105,6 +105,31 @@ import Testing
     #expect(try abs(AudioInspection.inspect(path: write(one, "alone.ogg")).seconds - 1) < 0.01)
   }
 
+  @Test func `a recording that was found whole is looked at again only after a change`() throws {
+    let path = try audio.write([GeneratedAudio.lively(seconds: 1)], as: .flac, name: "known.flac")
+    let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+    let known = WholeRecordings()
+    var looks = 0
+    func look(_ fault: Failure? = nil) throws {
+      try known.check(path) {
+        looks += 1
+        if let fault { throw fault }
+      }
+    }
+    for _ in 0..<2 { try look() }
+    #expect(looks == 1)
+    _ = try write(whole + [0], "known.flac")
+    for _ in 0..<2 { #expect(failure { try look(Failure(.badData, "several")) }?.message == "several") }
+    #expect(looks == 3)
+    _ = try write(whole, "known.flac")
+    for _ in 0..<2 { try AudioFile(path: path).checkNothingFollows(1, known: known) }
+    try look()
+    #expect(looks == 3)
+    _ = try write(whole + whole, "known.flac")
+    let complaint = failure { try AudioFile(path: path).checkNothingFollows(1, known: known) }
+    #expect(complaint?.message.contains("is several files one after the other") == true)
+  }
+
   @Test func `gigabytes of empty chunks end soon`() throws {
     let path = try write(Data("RIFF\0\0\0\0WAVE".utf8), "holes.wav")
     #expect(truncate(path, 3 << 30) == 0)
