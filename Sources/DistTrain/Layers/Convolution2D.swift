@@ -94,8 +94,8 @@ public struct Convolution2D: Layer {
   }
 
   /// Chooses the way by the shape and the precision; nothing else does. The same shape has to go the same way on every
-  /// rank, because ways round differently. Transformed numbers are not rounded to bf16, whose rounding they would
-  /// multiply.
+  /// rank, because ways round differently. In bf16 nothing is filtered, because the transforms would multiply its
+  /// rounding.
   private func way(of source: AffineView, _ grid: Grid, _ precision: Precision) -> Way {
     guard stride == MapStride() else { return .gatheredProducts }
     if kernel == 1 && source.isPlain { return .wholeProduct }

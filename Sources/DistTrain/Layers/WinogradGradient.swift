@@ -45,7 +45,7 @@ package struct WinogradGradient: Sendable {
   private func write(_ unit: Int, channels: Range<Int>, to target: Matrix) {
     let outputs = gradient.rows
     let sums = WinogradMatrices(rows: target.rows, columns: channels.count)
-    let size = WinogradTiles.mostTiles(channels: input.rows, outputs: outputs)
+    let size = WinogradPanel.mostTiles(channels: input.rows, outputs: outputs)
     for (index, panel) in tiles.panels(of: units[unit], size: size).enumerated() {
       let inputs = panel.transformed(input, channels: channels)
       for objective in 0..<objectives {

@@ -35,9 +35,10 @@ package struct WinogradProducts: Sendable {
   }
 
   /// Whether the filtering takes less time than products with windows: by measurement, from 16 channels on either side
-  /// on, and where few tiles reach beyond the map's ends.
+  /// on, and where few tiles reach beyond the map's ends. There are no panels for very many channels.
   package static func pay(channels: Int, outputs: Int, _ grid: Grid) -> Bool {
-    min(channels, outputs) >= 16 && WinogradTiles(grid: grid).pay
+    min(channels, outputs) >= 16 && WinogradPanel.mostTiles(channels: channels, outputs: outputs) > 0
+      && WinogradTiles(grid: grid).pay
   }
 
   /// Writes the convolution of a map, on all threads.
@@ -51,7 +52,7 @@ package struct WinogradProducts: Sendable {
     let panels = tiles.panels(of: 0..<grid.utterances, size: size(of: tiles))
     ThreadTeam.shared.run(panels.count) { index in
       let inputs = panels[index].transformed(source, channels: 0..<weights.columns)
-      let products = WinogradMatrices(rows: weights.rows, columns: inputs.columns)
+      let products = WinogradMatrices(rows: weights.rows, tiles: inputs.columns)
       for number in 0..<WinogradMatrices.count {
         multiply(weights[number], inputs[number], into: products[number])
       }
@@ -61,7 +62,7 @@ package struct WinogradProducts: Sendable {
 
   /// The tiles of a panel: as many as it may have, or fewer where there would be too few panels for all threads.
   private func size(of tiles: WinogradTiles) -> Int {
-    let most = WinogradTiles.mostTiles(channels: weights.columns, outputs: weights.rows)
+    let most = WinogradPanel.mostTiles(channels: weights.columns, outputs: weights.rows)
     let threads = ThreadTeam.shared.available
     return threads == 1 ? most : min(most, max(64, tiles.count / (4 * threads) / 32 * 32))
   }

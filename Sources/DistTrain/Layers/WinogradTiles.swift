@@ -28,11 +28,6 @@ struct WinogradTiles: Sendable {
     return stride(from: first, to: end, by: size).map { WinogradPanel(self, $0..<min($0 + size, end)) }
   }
 
-  /// The most tiles of a panel, which the numbers of channels alone decide. The panel's transformed tiles and products
-  /// take six megabytes at the most for 512 channels and fewer, in which the third-level cache keeps up with the
-  /// products of so many.
-  static func mostTiles(channels: Int, outputs: Int) -> Int { 32 * max(1, min(6, 3072 / (channels + outputs))) }
-
   /// Neighbouring tiles as runs within lines.
   func runs(of tiles: Range<Int>) -> [ck_tiles] {
     var runs: [ck_tiles] = []
