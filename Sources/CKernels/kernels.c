@@ -96,6 +96,24 @@ void ck_pooling_backward(
     float *dx, const float *weight, const float *x, size_t n, float dmean, float dsquare, float a, float c) {
   table->pooling_backward(dx, weight, x, n, dmean, dsquare, a, c);
 }
+void ck_winograd_input(
+    const ck_channel *channel, const ck_tiles *runs, size_t count, size_t frames, float *lines, float *v, size_t step) {
+  table->winograd_input(channel, runs, count, frames, lines, v, step);
+}
+void ck_winograd_output(
+    const float *m, size_t step, const ck_tiles *runs, size_t count, size_t frames, int adding, float *y) {
+  table->winograd_output(m, step, runs, count, frames, adding, y);
+}
+void ck_winograd_weights(const float *w, size_t stride, size_t count, int turned, float *u, size_t step) {
+  table->winograd_weights(w, stride, count, turned, u, step);
+}
+void ck_winograd_gradient(
+    const float *dy, const ck_tiles *runs, size_t count, size_t frames, float *dm, size_t step) {
+  table->winograd_gradient(dy, runs, count, frames, dm, step);
+}
+void ck_winograd_weight_gradient(const float *du, size_t step, size_t count, float *dw) {
+  table->winograd_weight_gradient(du, step, count, dw);
+}
 void ck_log(float *x, size_t n) { table->log(x, n); }
 size_t ck_normal_numbers(
     uint64_t *state, const float *edges, const float *inner, float *x, size_t n, uint32_t *outside) {

@@ -305,6 +305,7 @@ static void NAME(pooling_backward)(
 }
 
 #include "frames_body.h"
+#include "winograd_body.h"
 
 const struct kernels NAME(table) = {
     NAME(add_scalar), NAME(add_scalar_relu), NAME(add), NAME(affine), NAME(affine_factor), NAME(combine),
@@ -312,6 +313,7 @@ const struct kernels NAME(table) = {
     NAME(squared_deviations), NAME(dot), NAME(normalization_sums), NAME(relu_normalization_sums),
     NAME(relu_backward_sums), NAME(normalization_relu_backward), NAME(normalization_backward),
     NAME(relu_normalization_backward), NAME(tanh), NAME(sigmoid), NAME(tanh_backward), NAME(attentive_statistics),
-    NAME(attentive_variance), NAME(attention_backward), NAME(pooling_relu_backward), NAME(pooling_backward), NAME(log),
-    NAME(normal_numbers), NAME(shape_frame),
+    NAME(attentive_variance), NAME(attention_backward), NAME(pooling_relu_backward), NAME(pooling_backward),
+    NAME(winograd_input), NAME(winograd_output), NAME(winograd_weights), NAME(winograd_gradient),
+    NAME(winograd_weight_gradient), NAME(log), NAME(normal_numbers), NAME(shape_frame),
 };

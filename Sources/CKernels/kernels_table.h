@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "CKernels.h"
+
 struct kernels {
   void (*add_scalar)(float *, size_t, float);
   double (*add_scalar_relu)(float *, size_t, float);
@@ -32,6 +34,12 @@ struct kernels {
   void (*attention_backward)(const float *, const float *, float *, size_t, float, float, float);
   void (*pooling_relu_backward)(float *, const float *, const float *, size_t, float, float, float, float);
   void (*pooling_backward)(float *, const float *, const float *, size_t, float, float, float, float);
+  void (*winograd_input)(
+      const ck_channel *, const ck_tiles *, size_t, size_t, float *, float *, size_t);
+  void (*winograd_output)(const float *, size_t, const ck_tiles *, size_t, size_t, int, float *);
+  void (*winograd_weights)(const float *, size_t, size_t, int, float *, size_t);
+  void (*winograd_gradient)(const float *, const ck_tiles *, size_t, size_t, float *, size_t);
+  void (*winograd_weight_gradient)(const float *, size_t, size_t, float *);
   void (*log)(float *, size_t);
   size_t (*normal_numbers)(uint64_t *, const float *, const float *, float *, size_t, uint32_t *);
   void (*shape_frame)(const float *, const float *, double, double, const double *, size_t, double *);

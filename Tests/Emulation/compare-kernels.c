@@ -143,6 +143,12 @@ struct output {
   KERNEL(attention_backward, t->attention_backward(x, z, y, n, a, b, c)) \
   KERNEL(pooling_relu_backward, t->pooling_relu_backward(y, x, z, n, a, b, c, d)) \
   KERNEL(pooling_backward, t->pooling_backward(y, x, z, n, a, b, c, d)) \
+  KERNEL(winograd_input, t->winograd_input(&channel, map.runs, map.count, map.frames, lines, y, STEP)) \
+  KERNEL(winograd_output, t->winograd_output(x, STEP, map.runs, map.count, map.frames, 0, y); \
+         t->winograd_output(z, STEP, map.runs, map.count, map.frames, 1, y)) \
+  KERNEL(winograd_weights, t->winograd_weights(x, 10, n % 23 + 1, n % 2, y, STEP)) \
+  KERNEL(winograd_gradient, t->winograd_gradient(x, map.runs, map.count, map.frames, y, STEP)) \
+  KERNEL(winograd_weight_gradient, t->winograd_weight_gradient(x, STEP, n % 23 + 1, y)) \
   KERNEL(log, t->log(y, n)) \
   KERNEL(normal_numbers, \
          out->count = t->normal_numbers(out->state, in->edges, in->inner, y, n / 8 * 8, out->outside)) \
@@ -157,6 +163,29 @@ static const char *const names[] = {KERNELS(NAME_OF)};
 enum kernel { KERNELS(NUMBER_OF) KERNEL_COUNT };
 _Static_assert(sizeof(struct kernels) == KERNEL_COUNT * sizeof(void (*)(void)), "every field stands in KERNELS");
 
+// The distance of a tile's numbers, sixteen of which a row holds.
+enum { STEP = 200 };
+
+// A map of one to six lines and 1 to 40 frames, cut into runs of at most nine tiles.
+struct map {
+  size_t frames, count;
+  ck_tiles runs[9];
+};
+
+static struct map map_of(size_t n) {
+  size_t height = n % 6 + 1;
+  struct map map = {.frames = n % 40 + 1, .count = 0};
+  for (size_t line = 0; line < height; line += 2) {
+    for (size_t frame = 0; frame < map.frames; frame += 18) {
+      size_t rest = map.frames - frame, below = height - line;
+      map.runs[map.count++] = (ck_tiles){
+          .column = line * map.frames + frame, .count = rest < 18 ? (rest + 1) / 2 : 9, .lines_before = line > 0,
+          .frames_before = frame > 0, .lines_after = below < 3 ? below : 3, .frames_after = rest};
+    }
+  }
+  return map;
+}
+
 // Rows begin at any multiple of four bytes.
 static void run(const struct kernels *t, enum kernel kernel, const struct input *in, size_t n, struct output *out) {
   memset(out, 0, sizeof *out);
@@ -164,7 +193,9 @@ static void run(const struct kernels *t, enum kernel kernel, const struct input 
   memcpy(out->state, in->state, sizeof out->state);
   size_t start = n % 16;
   const float *x = in->x + start, *z = in->z + start;
-  float *y = out->y + start, a = in->a, b = in->b, c = in->c, d = in->d;
+  float *y = out->y + start, a = in->a, b = in->b, c = in->c, d = in->d, lines[4 * 34];
+  struct map map = map_of(n);
+  ck_channel channel = {x, n & 1 ? z : NULL, a, b, c, n >> 1 & 1};
   switch (kernel) {
     KERNELS(CASE_OF)
     case KERNEL_COUNT: break;

@@ -82,6 +82,47 @@ void ck_pooling_relu_backward(
 void ck_pooling_backward(
     float *dx, const float *weight, const float *x, size_t n, float dmean, float dsquare, float a, float c);
 
+/// The transforms of Winograd's minimal filtering F(2×2, 3×3) (Lavin and Gray 2016, section 4.1) of a convolution of 3 × 3
+/// over a map of height × frames. A tile is two lines by two frames of the output, and the four by four elements of the
+/// input that they are computed of. Each number that belongs to a tile is one of sixteen, which lie `step` apart.
+
+/// Tiles beside each other.
+typedef struct {
+  /// The index of the first tile's first output in a channel's elements, which are line after line.
+  size_t column;
+  /// The number of tiles.
+  size_t count;
+  /// The lines and frames that the map has before that output, at most 1 of each.
+  size_t lines_before, frames_before;
+  /// The lines that the map has from that output on, at most 3, and the frames.
+  size_t lines_after, frames_after;
+} ck_tiles;
+
+/// A channel of a convolution's input: a * x + b * z + c, or the larger of that and 0. z may be null.
+typedef struct {
+  const float *x, *z;
+  float a, b, c;
+  int rectified;
+} ck_channel;
+
+/// v = Bᵀ·d·B for the tiles d of `count` runs, which follow one another in v.
+/// - frames: the frames of a line.
+/// - lines: room for 4 * (2 * n + 2) numbers, where n is the longest run's count, rounded up to a multiple of 8.
+/// - v: room for the tiles and 7 more, whose values become undefined.
+void ck_winograd_input(
+    const ck_channel *channel, const ck_tiles *runs, size_t count, size_t frames, float *lines, float *v, size_t step);
+/// y = Aᵀ·m·A, or y + Aᵀ·m·A when adding. Up to 7 numbers are read behind the tiles, of which nothing depends.
+void ck_winograd_output(
+    const float *m, size_t step, const ck_tiles *runs, size_t count, size_t frames, int adding, float *y);
+/// u = G·w·Gᵀ of `count` kernels w of 3 × 3, whose first elements lie `stride` apart. When turned, a kernel is taken
+/// from its last element to its first.
+void ck_winograd_weights(const float *w, size_t stride, size_t count, int turned, float *u, size_t step);
+/// dm = A·dy·Aᵀ, the gradient through ck_winograd_output; dm has room as v of ck_winograd_input.
+void ck_winograd_gradient(const float *dy, const ck_tiles *runs, size_t count, size_t frames, float *dm, size_t step);
+/// dw = Gᵀ·du·G, the gradient through ck_winograd_weights, for `count` kernels one after another. Up to 7 numbers are
+/// read behind du's, of which nothing depends.
+void ck_winograd_weight_gradient(const float *du, size_t step, size_t count, float *dw);
+
 /// x = ln x for positive, normal x; infinity and NaN stay as they are.
 void ck_log(float *x, size_t n);
 /// Draws numbers for the normal distribution by the ziggurat of 128 layers. x receives n of them, where n is a multiple

@@ -104,6 +104,13 @@ public struct AffineView: Sendable {
     }
   }
 
+  /// A row as the kernels of Winograd's filtering read it.
+  func channel(_ row: Int) -> ck_channel {
+    ck_channel(
+      x: values.row(row), z: addend.map { UnsafePointer($0.values.row(row)) }, a: scales[row],
+      b: addend?.scales[row] ?? 0, c: shifts[row], rectified: isRectified ? 1 : 0)
+  }
+
   /// Writes the whole view. The target may be the memory of the values.
   func write(to target: MatrixView) {
     inParallel(rows) { row in write(row: row, columns: 0..<columns, to: target.row(row)) }

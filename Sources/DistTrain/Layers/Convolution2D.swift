@@ -41,9 +41,11 @@ public struct Convolution2D: Layer {
   public func forward(
     _ input: AffineView, _ grid: Grid, into memory: MatrixView, _ pass: ForwardPass
   ) -> (output: AffineView, cache: Cache) {
-    switch way(of: input) {
+    switch way(of: input, grid, pass.precision) {
     case .wholeProduct:
       multiply(pass.matrix(weight), input.values, into: memory, precision: pass.precision)
+    case .minimalFiltering:
+      WinogradProducts(pass.matrix(weight)).write(input, grid, to: memory)
     case .gatheredProducts:
       windows(of: input, grid).writeProducts(with: pass.matrix(weight), precision: pass.precision) {
         memory.columns($0.columns)
@@ -63,15 +65,19 @@ public struct Convolution2D: Layer {
   package func backward(
     _ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, adding: Bool, _ pass: BackwardPass
   ) {
-    switch way(of: cache.input) {
+    switch way(of: cache.input, cache.grid, pass.precision) {
     case .wholeProduct: addProductGradients(gradient, input: cache.input.values, pass)
+    case .minimalFiltering: addFilteredGradients(gradient, cache, pass)
     case .gatheredProducts: windows(of: cache.input, cache.grid).addGradients(of: weight, gradient, pass)
     }
     guard let inputGradient else { return }
-    switch way(of: AffineView(gradient)) {
+    switch way(of: AffineView(gradient), cache.grid, pass.precision) {
     case .wholeProduct:
       multiply(
         transposed: pass.matrix(weight), gradient, into: inputGradient, adding: adding, precision: pass.precision)
+    case .minimalFiltering:
+      WinogradProducts(turning: pass.matrix(weight)).write(
+        AffineView(gradient), stacked(cache.grid, pass), to: inputGradient, adding: adding)
     case .gatheredProducts:
       writeInputGradient(gradient, cache.grid, into: inputGradient, adding: adding, pass)
     }
@@ -81,14 +87,26 @@ public struct Convolution2D: Layer {
   private enum Way {
     /// One product with the map as it is.
     case wholeProduct
+    /// Sixteen products with the map's tiles, panel by panel.
+    case minimalFiltering
     /// Products with the windows that the kernel reads, panel by panel.
     case gatheredProducts
   }
 
-  /// Chooses the way by the shape; nothing else does. The same shape has to go the same way on every rank, because ways
-  /// round differently.
-  private func way(of source: AffineView) -> Way {
-    kernel == 1 && stride == MapStride() && source.isPlain ? .wholeProduct : .gatheredProducts
+  /// Chooses the way by the shape and the precision; nothing else does. The same shape has to go the same way on every
+  /// rank, because ways round differently. In bf16 nothing is filtered, because the transforms would multiply its
+  /// rounding.
+  private func way(of source: AffineView, _ grid: Grid, _ precision: Precision) -> Way {
+    guard stride == MapStride() else { return .gatheredProducts }
+    if kernel == 1 && source.isPlain { return .wholeProduct }
+    let isFiltered =
+      kernel == 3 && precision == .single && WinogradProducts.pay(channels: inputs, outputs: outputs, grid)
+    return isFiltered ? .minimalFiltering : .gatheredProducts
+  }
+
+  /// The grid of all objectives' gradients.
+  private func stacked(_ grid: Grid, _ pass: BackwardPass) -> Grid {
+    Grid(utterances: grid.utterances * pass.objectives, height: grid.height, frames: grid.frames)
   }
 
   /// What the kernel reads of the input at the places of the output.
@@ -107,10 +125,17 @@ public struct Convolution2D: Layer {
     }
   }
 
+  private func addFilteredGradients(_ gradient: MatrixView, _ cache: Cache, _ pass: BackwardPass) {
+    let products = WinogradGradient(
+      gradient: gradient, input: cache.input, cache.grid, objectives: pass.objectives,
+      units: pass.units.ranges(of: cache.grid.utterances))
+    products.sums(of: pass.units.nodes).add(to: weight, pass)
+  }
+
   private func writeInputGradient(
     _ gradient: MatrixView, _ grid: Grid, into inputGradient: MatrixView, adding: Bool, _ pass: BackwardPass
   ) {
-    let grid = Grid(utterances: grid.utterances * pass.objectives, height: grid.height, frames: grid.frames)
+    let grid = stacked(grid, pass)
     let phases = ConvolutionPhase.phases(kernel: kernel, stride: stride).filter { !$0.taps.isEmpty }
     if !adding && phases.count < stride.height * stride.frames {
       // What no kernel reads has no gradient.

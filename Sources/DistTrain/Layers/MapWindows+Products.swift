@@ -33,9 +33,6 @@ extension MapWindows {
     let products = WindowProducts(
       gradient: gradient, windows: self, columns: places.columns, objectives: pass.objectives,
       units: pass.units.ranges(of: places.utterances), precision: pass.precision)
-    let sums = products.sums(of: pass.units.nodes)
-    for objective in 0..<pass.objectives {
-      pass.add(to: weight, objective: objective) { sums.add(objective: objective, to: $0) }
-    }
+    products.sums(of: pass.units.nodes).add(to: weight, pass)
   }
 }

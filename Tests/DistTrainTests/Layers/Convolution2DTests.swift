@@ -15,7 +15,7 @@ import Testing
   }
 
   /// One line, one frame, even and odd sizes under every stride; several slices of channels, several panels of lines, and
-  /// lines of several panels.
+  /// lines of several panels. Those of 16 channels and more on either side and without stride are filtered (Winograd).
   static let shapes = [
     Shape(grid: Grid(utterances: 2, height: 5, frames: 7)), Shape(grid: Grid(utterances: 3, height: 1, frames: 1)),
     Shape(stride: MapStride(height: 2, frames: 2), grid: Grid(utterances: 3, height: 5, frames: 7)),
@@ -30,6 +30,9 @@ import Testing
     Shape(
       inputs: 2, outputs: 35, stride: MapStride(height: 2, frames: 2),
       grid: Grid(utterances: 3, height: 6, frames: 1201)),
+    Shape(inputs: 16, outputs: 17, grid: Grid(utterances: 3, height: 5, frames: 7)),
+    Shape(inputs: 19, outputs: 16, grid: Grid(utterances: 3, height: 2, frames: 42)),
+    Shape(inputs: 70, outputs: 16, grid: Grid(utterances: 2, height: 5, frames: 70)),
   ]
 
   @Test(arguments: shapes) func `a map's output equals plain sums`(shape: Shape) {

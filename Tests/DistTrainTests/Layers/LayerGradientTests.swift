@@ -70,6 +70,14 @@ import Testing
     LayerProbe(layer, layout, grid, input: LayerProbe.normal(3, grid.columns, item: 3)).check(.training, within: 1e-3)
   }
 
+  @Test func `a convolution by minimal filtering`() {
+    let grid = Grid(utterances: 2, height: 3, frames: 6)
+    #expect(WinogradProducts.pay(channels: 16, outputs: 17, grid))
+    var layout = EncoderLayout()
+    let layer = Convolution2D("c", inputs: 16, outputs: 17, kernel: 3, layout: &layout)
+    LayerProbe(layer, layout, grid, input: LayerProbe.normal(16, grid.columns, item: 3)).check(.training, within: 1e-3)
+  }
+
   @Test(arguments: [ResidualBlock.Form.basic, .bottleneck], [(2, 1), (2, 2), (0, 1)])
   func `a residual block`(form: ResidualBlock.Form, shape: (inputs: Int, stride: Int)) {
     let grid = Grid(utterances: 3, height: 4, frames: 7)

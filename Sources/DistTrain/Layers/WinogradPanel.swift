@@ -1,0 +1,58 @@
+internal import CKernels
+
+/// Neighbouring tiles of a map, which a thread transforms and multiplies at a time.
+struct WinogradPanel: Sendable {
+  /// The most tiles of any panel, a multiple of the eight that are transformed at a time.
+  private static let mostTiles = 192
+
+  private let tiles: WinogradTiles
+  private let range: Range<Int>
+
+  /// The most tiles that a panel may have: 192, at which transforms and products were fastest, and fewer from 341
+  /// channels on. The numbers of channels alone decide it; there are none for more than 2045 channels.
+  static func mostTiles(channels: Int, outputs: Int) -> Int {
+    min(mostTiles, WinogradMatrices.capacity / max(channels, outputs) / 32 * 32)
+  }
+
+  init(_ tiles: WinogradTiles, _ range: Range<Int>) {
+    precondition(range.count <= Self.mostTiles, "\(range.count) tiles")
+    self.tiles = tiles
+    self.range = range
+  }
+
+  /// The transformed tiles of some channels of an input, Bᵀ·d·B: channels × tiles.
+  func transformed(_ input: AffineView, channels: Range<Int>) -> WinogradMatrices {
+    let result = WinogradMatrices(rows: channels.count, tiles: range.count)
+    let runs = tiles.runs(of: range)
+    let lines = Matrix(rows: 4, columns: 2 * Self.mostTiles + 2)
+    for (row, channel) in channels.enumerated() {
+      var source = input.channel(channel)
+      ck_winograd_input(
+        &source, runs, runs.count, tiles.grid.frames, lines.pointer, result.row(row), result.step)
+    }
+    return result
+  }
+
+  /// The transformed tiles of an output's gradient, A·dy·Aᵀ: outputs × tiles.
+  /// - Parameter gradient: the gradient, outputs × the grid's columns.
+  func transformed(gradient: MatrixView) -> WinogradMatrices {
+    let result = WinogradMatrices(rows: gradient.rows, tiles: range.count)
+    let runs = tiles.runs(of: range)
+    for row in 0..<gradient.rows {
+      ck_winograd_gradient(gradient.row(row), runs, runs.count, tiles.grid.frames, result.row(row), result.step)
+    }
+    return result
+  }
+
+  /// Writes or adds the outputs Aᵀ·m·A of the tiles.
+  /// - Parameters:
+  ///   - products: outputs × tiles.
+  ///   - target: outputs × the grid's columns.
+  func writeOutputs(_ products: WinogradMatrices, to target: MatrixView, adding: Bool) {
+    let runs = tiles.runs(of: range)
+    for row in 0..<target.rows {
+      ck_winograd_output(
+        products.row(row), products.step, runs, runs.count, tiles.grid.frames, adding ? 1 : 0, target.row(row))
+    }
+  }
+}

@@ -1,0 +1,69 @@
+internal import CKernels
+
+/// A convolution of 3 × 3 that reads every place of a map, by Winograd's minimal filtering F(2 × 2, 3 × 3):
+/// Y = Aᵀ·[Σ_c (G·w·Gᵀ) ∘ (Bᵀ·d·B)]·A for each tile (Lavin and Gray 2016, equation 8). The sums over channels are
+/// sixteen products of matrices, which take four multiplications for each output and channel in place of nine.
+///
+/// The rounding error is one to three times that of plain sums. An output's bits do not depend on the panel that its tile
+/// is in.
+package struct WinogradProducts: Sendable {
+  /// The transformed kernels, outputs × channels.
+  private let weights: WinogradMatrices
+
+  /// The products of a convolution.
+  /// - Parameter weights: outputs × (inputs · 9).
+  package init(_ weights: MatrixView) {
+    let inputs = weights.columns / 9
+    let result = WinogradMatrices(rows: weights.rows, columns: inputs)
+    inParallel(weights.rows) { output in
+      ck_winograd_weights(weights.row(output), 9, inputs, 0, result.row(output), result.step)
+    }
+    self.weights = result
+  }
+
+  /// The products of the gradient of a convolution's input, which is a convolution of the output's gradient with the
+  /// kernels turned round.
+  /// - Parameter weights: outputs × (inputs · 9), as of the convolution.
+  package init(turning weights: MatrixView) {
+    let inputs = weights.columns / 9
+    let result = WinogradMatrices(rows: inputs, columns: weights.rows)
+    inParallel(inputs) { input in
+      ck_winograd_weights(
+        weights.pointer + 9 * input, weights.stride, weights.rows, 1, result.row(input), result.step)
+    }
+    self.weights = result
+  }
+
+  /// Whether the filtering takes less time than products with windows: by measurement, from 16 channels on either side
+  /// on, and where few tiles reach beyond the map's ends. There are no panels for very many channels.
+  package static func pay(channels: Int, outputs: Int, _ grid: Grid) -> Bool {
+    min(channels, outputs) >= 16 && WinogradPanel.mostTiles(channels: channels, outputs: outputs) > 0
+      && WinogradTiles(grid: grid).pay
+  }
+
+  /// Writes the convolution of a map, on all threads.
+  /// - Parameters:
+  ///   - source: channels × the grid's columns.
+  ///   - target: outputs × the grid's columns.
+  ///   - adding: whether the results are added to the values in their memory.
+  package func write(_ source: AffineView, _ grid: Grid, to target: MatrixView, adding: Bool = false) {
+    precondition(source.rows == weights.columns && target.rows == weights.rows, "a convolution's channels must fit")
+    let tiles = WinogradTiles(grid: grid)
+    let panels = tiles.panels(of: 0..<grid.utterances, size: size(of: tiles))
+    ThreadTeam.shared.run(panels.count) { index in
+      let inputs = panels[index].transformed(source, channels: 0..<weights.columns)
+      let products = WinogradMatrices(rows: weights.rows, tiles: inputs.columns)
+      for number in 0..<WinogradMatrices.count {
+        multiply(weights[number], inputs[number], into: products[number])
+      }
+      panels[index].writeOutputs(products, to: target, adding: adding)
+    }
+  }
+
+  /// The tiles of a panel: as many as it may have, or fewer where there would be too few panels for all threads.
+  private func size(of tiles: WinogradTiles) -> Int {
+    let most = WinogradPanel.mostTiles(channels: weights.columns, outputs: weights.rows)
+    let threads = ThreadTeam.shared.available
+    return threads == 1 ? most : min(most, max(64, tiles.count / (4 * threads) / 32 * 32))
+  }
+}

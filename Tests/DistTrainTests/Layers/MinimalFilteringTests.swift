@@ -1,0 +1,180 @@
+import DistTrain
+import Testing
+
+/// Convolutions by Winograd's minimal filtering against plain sums in double precision. `Convolution2DTests` has them as
+/// parts of a layer.
+@Suite struct MinimalFilteringTests {
+  struct Shape: Sendable {
+    let inputs: Int
+    let outputs: Int
+    let grid: Grid
+  }
+
+  /// Maps of less than a tile, of tiles that reach beyond the ends, and of several panels that end within lines; channels
+  /// that are a multiple of nothing.
+  static let shapes: [Shape] =
+    (1...3).flatMap { height in
+      (1...7).map { Shape(inputs: 3, outputs: 5, grid: Grid(utterances: 2, height: height, frames: $0)) }
+    } + [
+      Shape(inputs: 1, outputs: 1, grid: Grid(utterances: 1, height: 4, frames: 4)),
+      Shape(inputs: 17, outputs: 9, grid: Grid(utterances: 3, height: 5, frames: 9)),
+      Shape(inputs: 16, outputs: 33, grid: Grid(utterances: 2, height: 4, frames: 50)),
+      Shape(inputs: 7, outputs: 4, grid: Grid(utterances: 4, height: 5, frames: 71)),
+    ]
+
+  /// In single precision plain sums are 2e-7 to 3e-7 away, and minimal filtering up to 5e-7.
+  private static let bound = 1e-6
+
+  @Test(arguments: shapes) func `a map's output equals plain sums, and is added where that is asked`(shape: Shape) {
+    let setup = Setup(shape)
+    let output = Matrix(rows: shape.outputs, columns: shape.grid.columns)
+    let products = WinogradProducts(setup.weights.view)
+    products.write(AffineView(setup.input.view), shape.grid, to: output.view)
+    #expect(relativeDistance(output.values, setup.plainOutput()) < Self.bound)
+    let added = Matrix(rows: shape.outputs, columns: shape.grid.columns)
+    added.pointer.update(repeating: 1, count: added.count)
+    products.write(AffineView(setup.input.view), shape.grid, to: added.view, adding: true)
+    #expect(added.values == output.values.map { 1 + $0 })
+  }
+
+  @Test(arguments: shapes) func `the input's gradient equals plain sums`(shape: Shape) {
+    let setup = Setup(shape)
+    let result = Matrix(rows: shape.inputs, columns: shape.grid.columns)
+    let gradient = setup.gradient.columns(0..<shape.grid.columns)
+    WinogradProducts(turning: setup.weights.view).write(AffineView(gradient), shape.grid, to: result.view)
+    #expect(relativeDistance(result.values, setup.plainInputGradient()) < Self.bound)
+  }
+
+  @Test(arguments: shapes) func `both objectives' gradients of the weights equal plain sums`(shape: Shape) {
+    let setup = Setup(shape)
+    for objective in 0...1 {
+      let own = setup.weightGradient(objective, units: [0..<shape.grid.utterances], nodes: [0..<1])
+      #expect(relativeDistance(own[0], setup.plainWeightGradient(objective)) < Self.bound)
+    }
+  }
+
+  @Test(arguments: shapes.filter { $0.grid.utterances > 1 })
+  func `units' gradients are added in the tree's order, whoever holds them`(shape: Shape) {
+    let setup = Setup(shape)
+    let units = (0..<shape.grid.utterances).map { $0..<$0 + 1 }
+    let whole = setup.weightGradient(1, units: units, nodes: [0..<units.count])
+    let (left, right) = SumTree.halves(of: 0..<units.count)
+    let parts = setup.weightGradient(1, units: units, nodes: [left, right])
+    #expect(parts.count == 2 && whole[0] == zip(parts[0], parts[1]).map { $0 + $1 })
+  }
+
+  /// Wherever an output's tile lies in a panel, it has the bits that it has without the utterances before it.
+  @Test(arguments: shapes.filter { $0.grid.utterances > 1 })
+  func `an utterance's output does not depend on those before it`(shape: Shape) {
+    let setup = Setup(shape)
+    let products = WinogradProducts(setup.weights.view)
+    let output = Matrix(rows: shape.outputs, columns: shape.grid.columns)
+    products.write(AffineView(setup.input.view), shape.grid, to: output.view)
+    let one = Grid(utterances: 1, height: shape.grid.height, frames: shape.grid.frames)
+    let last = shape.grid.columns - one.columns..<shape.grid.columns
+    let alone = Matrix(rows: shape.outputs, columns: one.columns)
+    products.write(AffineView(setup.input.columns(last)), one, to: alone.view)
+    #expect(alone.values == (0..<shape.outputs).flatMap { row in last.map { output[row, $0] } })
+  }
+
+  /// A convolution that strides over lines is not filtered, and has every other line of one that does not.
+  @Test(arguments: [16, 64, 256]) func `rounding is at most three times that of products with windows`(channels: Int) {
+    let grid = Grid(utterances: 1, height: 6, frames: 20)
+    let setup = Setup(Shape(inputs: channels, outputs: 16, grid: grid))
+    let output = Matrix(rows: 16, columns: grid.columns)
+    WinogradProducts(setup.weights.view).write(AffineView(setup.input.view), grid, to: output.view)
+    var layout = EncoderLayout()
+    let layer = Convolution2D(
+      "c", inputs: channels, outputs: 16, kernel: 3, stride: MapStride(height: 2), layout: &layout)
+    let parameters = Matrix(rows: 1, columns: setup.weights.count, setup.weights.values)
+    let pass = ForwardPass(mode: .training, parameters: parameters, statistics: parameters)
+    let strided = layer.forward(AffineView(setup.input.view), grid, pass).output.stored()
+    let expected = Matrix(rows: 16, columns: grid.columns, setup.plainOutput())
+    func everyOtherLine(_ matrix: Matrix) -> [Float] {
+      (0..<16).flatMap { row in
+        (0..<grid.columns).filter { $0 / grid.frames % 2 == 0 }.map { matrix[row, $0] }
+      }
+    }
+    let exact = everyOtherLine(expected)
+    #expect(relativeDistance(everyOtherLine(output), exact) < 3 * relativeDistance(strided.values, exact))
+  }
+
+  private struct Setup: Sendable {
+    let shape: Shape
+    let input: Matrix
+    /// outputs × (inputs · 9).
+    let weights: Matrix
+    /// Of two objectives.
+    let gradient: Matrix
+
+    init(_ shape: Shape) {
+      self.shape = shape
+      input = LayerProbe.normal(shape.inputs, shape.grid.columns, item: 93)
+      weights = LayerProbe.normal(shape.outputs, 9 * shape.inputs, item: 94)
+      gradient = LayerProbe.normal(shape.outputs, 2 * shape.grid.columns, item: 95)
+    }
+
+    /// An objective's gradient of the weights, for each node.
+    func weightGradient(_ objective: Int, units: [Range<Int>], nodes: [Range<Int>]) -> [[Float]] {
+      let products = WinogradGradient(
+        gradient: gradient.view, input: AffineView(input.view), shape.grid, objectives: 2, units: units)
+      let results = nodes.map { _ in Matrix.zeros(rows: shape.outputs, columns: 9 * shape.inputs) }
+      products.sums(of: nodes).add(objective: objective, to: results.map(\.view))
+      return results.map(\.values)
+    }
+
+    /// Calls `body` with a tap, the input's column that it reads, and the output's column, for every product.
+    private func forEachProduct(_ body: (_ tap: Int, _ from: Int, _ to: Int) -> Void) {
+      let grid = shape.grid
+      for column in 0..<grid.columns {
+        let (line, frame) = column.quotientAndRemainder(dividingBy: grid.frames)
+        for tap in 0..<9 {
+          let (height, time) = (line % grid.height + tap / 3 - 1, frame + tap % 3 - 1)
+          guard (0..<grid.height).contains(height), (0..<grid.frames).contains(time) else { continue }
+          body(tap, column + (tap / 3 - 1) * grid.frames + tap % 3 - 1, column)
+        }
+      }
+    }
+
+    func plainOutput() -> [Float] {
+      let columns = shape.grid.columns
+      var sums = [Double](repeating: 0, count: shape.outputs * columns)
+      for output in 0..<shape.outputs {
+        for channel in 0..<shape.inputs {
+          forEachProduct { tap, from, to in
+            sums[output * columns + to] += Double(weights[output, 9 * channel + tap]) * Double(input[channel, from])
+          }
+        }
+      }
+      return sums.map { Float($0) }
+    }
+
+    /// Of the first objective.
+    func plainInputGradient() -> [Float] {
+      let columns = shape.grid.columns
+      var sums = [Double](repeating: 0, count: shape.inputs * columns)
+      for output in 0..<shape.outputs {
+        for channel in 0..<shape.inputs {
+          forEachProduct { tap, from, to in
+            sums[channel * columns + from] +=
+              Double(weights[output, 9 * channel + tap]) * Double(gradient[output, to])
+          }
+        }
+      }
+      return sums.map { Float($0) }
+    }
+
+    func plainWeightGradient(_ objective: Int) -> [Float] {
+      var sums = [Double](repeating: 0, count: weights.count)
+      for output in 0..<shape.outputs {
+        for channel in 0..<shape.inputs {
+          forEachProduct { tap, from, to in
+            sums[(output * shape.inputs + channel) * 9 + tap] +=
+              Double(gradient[output, objective * shape.grid.columns + to]) * Double(input[channel, from])
+          }
+        }
+      }
+      return sums.map { Float($0) }
+    }
+  }
+}
