@@ -104,6 +104,15 @@ public struct AffineView: Sendable {
     }
   }
 
+  /// The sum of some of the columns of a row, of a view of one matrix.
+  func sum(row: Int, columns: Range<Int>) -> Double {
+    precondition(addend == nil, "sums are of views of one matrix")
+    let source = values.row(row) + columns.lowerBound
+    if isRectified { return ck_affine_relu_sum(source, columns.count, scales[row], shifts[row]) }
+    let sum = ck_sum(source, columns.count)
+    return isPlain ? sum : Double(scales[row]) * sum + Double(shifts[row]) * Double(columns.count)
+  }
+
   /// Writes the whole view. The target may be the memory of the values.
   func write(to target: MatrixView) {
     inParallel(rows) { row in write(row: row, columns: 0..<columns, to: target.row(row)) }

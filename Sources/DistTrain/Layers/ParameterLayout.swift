@@ -34,6 +34,9 @@ public struct ParameterLayout: Sendable {
         for element in 0..<parameter.count {
           start[element] = Float(stream.uniform(Double(-bound), Double(bound)))
         }
+      case .normal(let deviation):
+        var stream = RandomStream(seed: seed, purpose: .initialisation, item: index)
+        for element in 0..<parameter.count { start[element] = Float(Double(deviation) * stream.normal()) }
       }
     }
   }
@@ -78,6 +81,8 @@ public struct Parameter: Sendable, Equatable {
     case constant(Float)
     /// Values drawn uniformly from ± bound.
     case uniform(bound: Float)
+    /// Values drawn from the normal distribution around 0.
+    case normal(deviation: Float)
   }
 
   public let name: String
