@@ -105,12 +105,13 @@ public struct AffineView: Sendable {
   }
 
   /// The sum of some of the columns of a row, of a view of one matrix.
-  func sum(row: Int, columns: Range<Int>) -> Double {
+  package func sum(row: Int, columns: Range<Int>) -> Double {
     precondition(addend == nil, "sums are of views of one matrix")
-    let source = values.row(row) + columns.lowerBound
-    if isRectified { return ck_affine_relu_sum(source, columns.count, scales[row], shifts[row]) }
-    let sum = ck_sum(source, columns.count)
-    return isPlain ? sum : Double(scales[row]) * sum + Double(shifts[row]) * Double(columns.count)
+    let count = columns.count
+    let first = values.row(row) + columns.lowerBound
+    if isRectified { return ck_affine_relu_sum(first, count, scales[row], shifts[row]) }
+    let sum = ck_sum(first, count)
+    return isPlain ? sum : Double(scales[row]) * sum + Double(shifts[row]) * Double(count)
   }
 
   /// Writes the whole view. The target may be the memory of the values.

@@ -2,8 +2,8 @@ internal import CKernels
 
 /// CAM++'s context-aware masking (Wang et al. 2023, section 2.3): a convolution over time whose outputs are scaled by
 /// gates that depend on the context of the frame, m = sigmoid(W₂·relu(W₁·context(x) + b₁) + b₂), y = m ∘ (W * x).
-struct ContextMask: Layer {
-  struct Cache {
+package struct ContextMask: Layer {
+  package struct Cache {
     let local: Convolution2D.Cache
     let pooling: ContextPooling.Cache
     let contexts: Linear.Cache
@@ -19,15 +19,16 @@ struct ContextMask: Layer {
   private let pooling: ContextPooling
   private let squeeze: Linear
   private let excite: Linear
-  var inputs: Int { local.inputs }
-  var outputs: Int { local.outputs }
+  package var inputs: Int { local.inputs }
+  package var outputs: Int { local.outputs }
 
   /// A mask with wespeaker's parameter names.
   /// - Parameters:
   ///   - name: the scope of `linear_local`, `linear1` and `linear2`.
   ///   - dilation: the frames from one of the kernel's three frames to the next.
   ///   - piece: the number of frames of a piece that has a context.
-  init(_ name: String, inputs: Int, outputs: Int, dilation: Int, piece: Int = 100, layout: inout EncoderLayout) {
+  package init(_ name: String, inputs: Int, outputs: Int, dilation: Int, piece: Int = 100, layout: inout EncoderLayout)
+  {
     (local, squeeze, excite) = layout.scope(name) { layout in
       (
         Convolution2D(
@@ -42,7 +43,7 @@ struct ContextMask: Layer {
 
   /// Computes the output.
   /// - Parameter input: a view of one matrix.
-  func forward(
+  package func forward(
     _ input: AffineView, _ grid: Grid, into memory: MatrixView, _ pass: ForwardPass
   ) -> (output: AffineView, cache: Cache) {
     let (_, localCache) = local.forward(input, grid, into: memory, pass)
@@ -69,7 +70,7 @@ struct ContextMask: Layer {
     )
   }
 
-  func backward(_ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass) {
+  package func backward(_ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass) {
     let columns = cache.gates.columns
     let gateGradient = backwardThroughGates(gradient, cache, pass)
     let hiddenGradient = Matrix(rows: squeeze.outputs, columns: pass.objectives * columns)

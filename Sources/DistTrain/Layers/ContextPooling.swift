@@ -5,22 +5,22 @@ internal import CKernels
 ///
 /// Lines are cut into pieces of equal length, the last of which may be shorter and has the mean over its own frames.
 /// Frames of a piece share their context, so the output has one column for each piece.
-struct ContextPooling: Layer {
+package struct ContextPooling: Layer {
   /// The grid of the input.
-  typealias Cache = Grid
+  package typealias Cache = Grid
 
-  let channels: Int
+  package let channels: Int
   /// The number of frames of a piece.
   private let length: Int
-  var inputs: Int { channels }
-  var outputs: Int { channels }
+  package var inputs: Int { channels }
+  package var outputs: Int { channels }
 
-  init(channels: Int, length: Int = 100) {
+  package init(channels: Int, length: Int = 100) {
     self.channels = channels
     self.length = length
   }
 
-  func outputGrid(_ grid: Grid) -> Grid {
+  package func outputGrid(_ grid: Grid) -> Grid {
     Grid(utterances: grid.utterances, height: grid.height, frames: (grid.frames + length - 1) / length)
   }
 
@@ -31,7 +31,7 @@ struct ContextPooling: Layer {
 
   /// Computes the contexts.
   /// - Parameter input: a view of one matrix.
-  func forward(
+  package func forward(
     _ input: AffineView, _ grid: Grid, into memory: MatrixView, _ pass: ForwardPass
   ) -> (output: AffineView, cache: Cache) {
     let pieces = pieces(grid)
@@ -51,7 +51,7 @@ struct ContextPooling: Layer {
     return (AffineView(memory), grid)
   }
 
-  func backward(_ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass) {
+  package func backward(_ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass) {
     guard let inputGradient else { return }
     inParallel(channels) { inputGradient.row($0).update(repeating: 0, count: inputGradient.columns) }
     add(gradient, cache, to: inputGradient)

@@ -3,8 +3,8 @@
 ///
 /// All channels lie in one matrix, to which each layer adds its own rows below those that it read. Nothing is copied where
 /// channels are joined, and every channel's moments are taken once, however many layers normalise it.
-struct DenseBlock: Sendable {
-  struct Cache {
+package struct DenseBlock: Sendable {
+  package struct Cache {
     /// The channels of the input and of all layers, channels × columns.
     let features: MatrixView
     /// The batch's moments of all channels; nil if they were normalised by running statistics.
@@ -15,10 +15,10 @@ struct DenseBlock: Sendable {
 
   private let layers: [MaskedDenseLayer]
   private let transition: PreactivatedConvolution
-  let inputs: Int
+  package let inputs: Int
   /// The number of channels of the input and of all layers.
-  var channels: Int { transition.inputs }
-  var outputs: Int { transition.outputs }
+  package var channels: Int { transition.inputs }
+  package var outputs: Int { transition.outputs }
 
   /// A block with wespeaker's parameter names (`models/campplus.py`).
   /// - Parameters:
@@ -26,7 +26,7 @@ struct DenseBlock: Sendable {
   ///   - transition: the scope of the transition's `nonlinear` and `linear`.
   ///   - growth: the number of channels that a layer adds.
   ///   - bottleneck: the number of channels within a layer.
-  init(
+  package init(
     _ name: String, transition: String, layers count: Int, inputs: Int, growth: Int, bottleneck: Int, dilation: Int,
     layout: inout EncoderLayout
   ) {
@@ -51,14 +51,14 @@ struct DenseBlock: Sendable {
   ///   - features: memory for all channels, channels × the grid's columns, whose first rows are the input.
   ///   - memory: takes the output, outputs × the grid's columns.
   /// - Returns: the cache, or nil if no way back follows.
-  func forward(_ features: MatrixView, _ grid: Grid, into memory: MatrixView, _ pass: ForwardPass) -> Cache? {
+  package func forward(_ features: MatrixView, _ grid: Grid, into memory: MatrixView, _ pass: ForwardPass) -> Cache? {
     var moments = pass.mode == .training ? BatchMoments(of: features.rows(0..<inputs), pass) : nil
     var caches: [MaskedDenseLayer.Cache] = []
     for layer in layers {
       let own = features.rows(layer.inputs..<layer.inputs + layer.outputs)
       let cache = layer.forward(features.rows(0..<layer.inputs), moments, grid, into: own, pass)
       if pass.keepsCaches { caches.append(cache) }
-      if moments != nil { moments?.append(BatchMoments(of: own, pass)) }
+      moments?.append(BatchMoments(of: own, pass))
     }
     let cache = transition.forward(features, moments, grid, into: memory, pass)
     return pass.keepsCaches ? Cache(features: features, moments: moments, layers: caches, transition: cache) : nil
@@ -66,7 +66,7 @@ struct DenseBlock: Sendable {
 
   /// Adds the gradients of the parameters and returns that of the input, inputs × (objectives · columns).
   /// - Parameter gradient: the gradient of the output, outputs × (objectives · columns).
-  func backward(_ gradient: MatrixView, cache: Cache, _ pass: BackwardPass) -> MatrixView {
+  package func backward(_ gradient: MatrixView, cache: Cache, _ pass: BackwardPass) -> MatrixView {
     let sums = Matrix(rows: channels, columns: gradient.columns)
     inParallel(channels) { sums.row($0).update(repeating: 0, count: sums.columns) }
     transition.backward(gradient, cache: cache.transition, addingTo: sums.view, pass)

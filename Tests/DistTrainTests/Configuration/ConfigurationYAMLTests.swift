@@ -140,7 +140,9 @@ struct ConfigurationYAMLTests {
 
   @Test(
     "the configurations that come with svdist are read without complaint",
-    arguments: ["demo", "voxceleb1-ecapa", "voxceleb1-resnet34", "cnceleb-ecapa", "speechocean-ecapa"])
+    arguments: [
+      "demo", "voxceleb1-ecapa", "voxceleb1-resnet34", "voxceleb1-campplus", "cnceleb-ecapa", "speechocean-ecapa",
+    ])
   func shippedConfigurations(name: String) throws {
     var root = URL(fileURLWithPath: #filePath)
     for _ in 0..<4 { root.deleteLastPathComponent() }
