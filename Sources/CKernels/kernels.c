@@ -51,6 +51,9 @@ void ck_affine_sum_relu(const float *x, const float *z, float *y, size_t n, floa
 }
 void ck_relu_backward(float *x, const float *r, size_t n) { table->relu_backward(x, r, n); }
 double ck_sum(const float *x, size_t n) { return table->sum(x, n); }
+double ck_affine_relu_sum(const float *x, size_t n, float scale, float shift) {
+  return table->affine_relu_sum(x, n, scale, shift);
+}
 double ck_squared_deviations(const float *x, size_t n, float mean) { return table->squared_deviations(x, n, mean); }
 double ck_dot(const float *x, const float *z, size_t n) { return table->dot(x, z, n); }
 void ck_normalization_sums(const float *dy, const float *x, size_t n, float mean, double *sum, double *weighted) {
@@ -59,6 +62,11 @@ void ck_normalization_sums(const float *dy, const float *x, size_t n, float mean
 void ck_relu_normalization_sums(
     const float *dy, const float *x, size_t n, float mean, float scale, float shift, double *sum, double *weighted) {
   table->relu_normalization_sums(dy, x, n, mean, scale, shift, sum, weighted);
+}
+void ck_affine_relu_backward_sums(
+    const float *dy, const float *x, float *dx, size_t n, float mean, float scale, float shift, double *sum,
+    double *weighted) {
+  table->affine_relu_backward_sums(dy, x, dx, n, mean, scale, shift, sum, weighted);
 }
 void ck_relu_backward_sums(
     float *dy, const float *r, const float *x, size_t n, float mean, double *sum, double *weighted) {

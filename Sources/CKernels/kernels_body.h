@@ -89,6 +89,18 @@ static double NAME(sum)(const float *x, size_t n) {
   return totals[0];
 }
 
+INLINE void NAME(affine_relu_sum_step)(floats *sums, const struct rows *rows, size_t i, size_t count) {
+  floats v = FMA(NAME(load)(rows->x + i, count), (floats)rows->b, (floats)rows->c);
+  sums[0] = NAME(first)(count, sums[0] + (v < 0 ? 0 : v), sums[0]);
+}
+
+static double NAME(affine_relu_sum)(const float *x, size_t n, float scale, float shift) {
+  struct rows rows = {.x = x, .b = scale, .c = shift};
+  double totals[2];
+  NAME(reduce)(NAME(affine_relu_sum_step), &rows, n, totals);
+  return totals[0];
+}
+
 INLINE void NAME(squared_deviations_step)(floats *sums, const struct rows *rows, size_t i, size_t count) {
   floats d = NAME(load)(rows->x + i, count) - rows->a;
   sums[0] = NAME(first)(count, FMA(d, d, sums[0]), sums[0]);
@@ -128,9 +140,13 @@ static void NAME(normalization_sums)(
   *weighted = totals[1];
 }
 
+// What a gradient becomes before a ReLU of x, scaled and shifted.
+INLINE floats NAME(before_relu)(floats dy, floats x, const struct rows *rows) {
+  return FMA(x, (floats)rows->b, (floats)rows->c) > 0 ? dy : 0;
+}
+
 INLINE void NAME(relu_normalization_sums_step)(floats *sums, const struct rows *rows, size_t i, size_t count) {
-  floats x = NAME(load)(rows->x + i, count), dy = NAME(load)(rows->z + i, count);
-  dy = FMA(x, (floats)rows->b, (floats)rows->c) > 0 ? dy : 0;
+  floats x = NAME(load)(rows->x + i, count), dy = NAME(before_relu)(NAME(load)(rows->z + i, count), x, rows);
   sums[0] = NAME(first)(count, sums[0] + dy, sums[0]);
   sums[1] = NAME(first)(count, FMA(dy, x - rows->a, sums[1]), sums[1]);
 }
@@ -140,6 +156,23 @@ static void NAME(relu_normalization_sums)(
   struct rows rows = {.x = x, .z = dy, .a = mean, .b = scale, .c = shift};
   double totals[2];
   NAME(reduce)(NAME(relu_normalization_sums_step), &rows, n, totals);
+  *sum = totals[0];
+  *weighted = totals[1];
+}
+
+INLINE void NAME(affine_relu_backward_sums_step)(floats *sums, const struct rows *rows, size_t i, size_t count) {
+  floats x = NAME(load)(rows->x + i, count), dy = NAME(before_relu)(NAME(load)(rows->z + i, count), x, rows);
+  NAME(store)(FMA((floats)rows->b, dy, NAME(load)(rows->y + i, count)), rows->y + i, count);
+  sums[0] = NAME(first)(count, sums[0] + dy, sums[0]);
+  sums[1] = NAME(first)(count, FMA(dy, x - rows->a, sums[1]), sums[1]);
+}
+
+static void NAME(affine_relu_backward_sums)(
+    const float *dy, const float *x, float *dx, size_t n, float mean, float scale, float shift, double *sum,
+    double *weighted) {
+  struct rows rows = {.x = x, .z = dy, .y = dx, .a = mean, .b = scale, .c = shift};
+  double totals[2];
+  NAME(reduce)(NAME(affine_relu_backward_sums_step), &rows, n, totals);
   *sum = totals[0];
   *weighted = totals[1];
 }
@@ -310,10 +343,11 @@ static void NAME(pooling_backward)(
 const struct kernels NAME(table) = {
     NAME(add_scalar), NAME(add_scalar_relu), NAME(add), NAME(affine), NAME(affine_factor), NAME(combine),
     NAME(affine_sum), NAME(affine_relu), NAME(affine_sum_relu), NAME(relu_backward), NAME(sum),
-    NAME(squared_deviations), NAME(dot), NAME(normalization_sums), NAME(relu_normalization_sums),
-    NAME(relu_backward_sums), NAME(normalization_relu_backward), NAME(normalization_backward),
-    NAME(relu_normalization_backward), NAME(tanh), NAME(sigmoid), NAME(tanh_backward), NAME(attentive_statistics),
-    NAME(attentive_variance), NAME(attention_backward), NAME(pooling_relu_backward), NAME(pooling_backward),
-    NAME(winograd_input), NAME(winograd_output), NAME(winograd_weights), NAME(winograd_gradient),
-    NAME(winograd_weight_gradient), NAME(log), NAME(normal_numbers), NAME(shape_frame),
+    NAME(affine_relu_sum), NAME(squared_deviations), NAME(dot), NAME(normalization_sums),
+    NAME(relu_normalization_sums), NAME(affine_relu_backward_sums), NAME(relu_backward_sums),
+    NAME(normalization_relu_backward), NAME(normalization_backward), NAME(relu_normalization_backward), NAME(tanh),
+    NAME(sigmoid), NAME(tanh_backward), NAME(attentive_statistics), NAME(attentive_variance), NAME(attention_backward),
+    NAME(pooling_relu_backward), NAME(pooling_backward), NAME(winograd_input), NAME(winograd_output),
+    NAME(winograd_weights), NAME(winograd_gradient), NAME(winograd_weight_gradient), NAME(log), NAME(normal_numbers),
+    NAME(shape_frame),
 };

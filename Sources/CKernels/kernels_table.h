@@ -18,10 +18,13 @@ struct kernels {
   void (*affine_sum_relu)(const float *, const float *, float *, size_t, float, float, float);
   void (*relu_backward)(float *, const float *, size_t);
   double (*sum)(const float *, size_t);
+  double (*affine_relu_sum)(const float *, size_t, float, float);
   double (*squared_deviations)(const float *, size_t, float);
   double (*dot)(const float *, const float *, size_t);
   void (*normalization_sums)(const float *, const float *, size_t, float, double *, double *);
   void (*relu_normalization_sums)(const float *, const float *, size_t, float, float, float, double *, double *);
+  void (*affine_relu_backward_sums)(
+      const float *, const float *, float *, size_t, float, float, float, double *, double *);
   void (*relu_backward_sums)(float *, const float *, const float *, size_t, float, double *, double *);
   double (*normalization_relu_backward)(const float *, const float *, float *, size_t, float, float, float);
   void (*normalization_backward)(float *, const float *, size_t, float, float, float);

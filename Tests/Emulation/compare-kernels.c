@@ -125,11 +125,14 @@ struct output {
   KERNEL(affine_sum_relu, t->affine_sum_relu(x, z, y, n, a, b, c); t->affine_sum_relu(x, y, y, n, a, b, c)) \
   KERNEL(relu_backward, t->relu_backward(y, x, n)) \
   KERNEL(sum, out->totals[0] = t->sum(x, n)) \
+  KERNEL(affine_relu_sum, out->totals[0] = t->affine_relu_sum(x, n, a, b)) \
   KERNEL(squared_deviations, out->totals[0] = t->squared_deviations(x, n, a)) \
   KERNEL(dot, out->totals[0] = t->dot(x, z, n)) \
   KERNEL(normalization_sums, t->normalization_sums(x, z, n, a, out->totals, out->totals + 1)) \
   KERNEL(relu_normalization_sums, \
          t->relu_normalization_sums(x, z, n, a, b, c, out->totals, out->totals + 1)) \
+  KERNEL(affine_relu_backward_sums, \
+         t->affine_relu_backward_sums(x, z, y, n, a, b, c, out->totals, out->totals + 1)) \
   KERNEL(relu_backward_sums, t->relu_backward_sums(y, x, z, n, a, out->totals, out->totals + 1)) \
   KERNEL(normalization_relu_backward, out->totals[0] = t->normalization_relu_backward(x, z, y, n, a, b, c); \
          out->totals[1] = t->normalization_relu_backward(y, z, y, n, a, b, c)) \

@@ -71,7 +71,7 @@ extension ProgramTests {
     @Test(arguments: [
       ["encoder={channels: 256, layout: wespeaker}", "weighting.space=parameters"],
       ["encoder={channels: 256, layout: wespeaker}", "weighting.space=representation"],
-      ["encoder={type: resnet, depth: 18, channels: 32}"],
+      ["encoder={type: resnet, depth: 18, channels: 32}"], ["encoder={type: campplus, channels: 64, growth: 16}"],
       ["encoder={type: x-vector, channels: 768, statistics: 3000}"],
     ])
     func `the memory foretold at the start is what the steps take`(settings: [String]) throws {

@@ -34,6 +34,8 @@ void ck_relu_backward(float *x, const float *r, size_t n);
 /// The sum of x: element i of a block of 4096 is added to lane i % 32, then lane j + 16 to lane j, lane j + 8 to lane j
 /// and so on, and blocks are added in double precision.
 double ck_sum(const float *x, size_t n);
+/// The sum of max(scale * x + shift, 0), as ck_affine_relu computes it, added as in ck_sum.
+double ck_affine_relu_sum(const float *x, size_t n, float scale, float shift);
 /// The sum of (x - mean)^2, added as in ck_sum; each square and its addition are rounded once.
 double ck_squared_deviations(const float *x, size_t n, float mean);
 /// The sum of x * z; each product and its addition are rounded once, as in ck_squared_deviations.
@@ -45,6 +47,11 @@ void ck_normalization_sums(const float *dy, const float *x, size_t n, float mean
 /// computes it, and of 0 elsewhere.
 void ck_relu_normalization_sums(
     const float *dy, const float *x, size_t n, float mean, float scale, float shift, double *sum, double *weighted);
+/// dx = dx + scale * (scale * x + shift > 0 ? dy : 0), the gradient through a ReLU of scale * x + shift, and the same sums
+/// of what passes the ReLU.
+void ck_affine_relu_backward_sums(
+    const float *dy, const float *x, float *dx, size_t n, float mean, float scale, float shift, double *sum,
+    double *weighted);
 /// dy = r > 0 ? dy : 0, and the same sums of the result.
 void ck_relu_backward_sums(
     float *dy, const float *r, const float *x, size_t n, float mean, double *sum, double *weighted);

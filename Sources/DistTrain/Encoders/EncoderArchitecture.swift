@@ -2,7 +2,9 @@
 /// the way to make an encoder from them. A line in `known` makes a new type known everywhere.
 public struct EncoderArchitecture: Sendable {
   /// The types that `encoder.type` can name; the first is the default.
-  public static let known = [ECAPATDNN.architecture, ResNet.architecture, XVector.architecture]
+  public static let known = [
+    ECAPATDNN.architecture, ResNet.architecture, CAMPPlus.architecture, XVector.architecture,
+  ]
   /// The largest value that any size of an encoder may have. No product of a few such sizes overflows, and no layout of
   /// such sizes takes memory.
   package static let largestSize = 65_536

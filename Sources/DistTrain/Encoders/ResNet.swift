@@ -82,7 +82,7 @@ package struct ResNet: Encoder {
   ) -> (embeddings: Matrix, pullback: Pullback) {
     precondition(features.rows == bins, "\(bins) features a frame expected, not \(features.rows)")
     let grid = Grid(utterances: utterances, height: bins, frames: features.columns / utterances)
-    let entryCache = entry.forward(AffineView(Self.map(of: features, grid).view), grid, pass)
+    let entryCache = entry.forward(AffineView(grid.map(of: features.view).view), grid, pass)
     var current = AffineView(entryCache.output.rectified.stored().view)
     var currentGrid = grid
     var caches: [ResidualBlock.Cache] = []
@@ -104,17 +104,6 @@ package struct ResNet: Encoder {
       entry.backwardBehindReLU(entryGradient, cache: entryCache, into: nil, adding: false, pass)
     }
     return (embeddings.stored().transposed, pullback)
-  }
-
-  /// The features, bins × (utterances · frames), as a map of one channel whose lines are the bins.
-  private static func map(of features: Matrix, _ grid: Grid) -> Matrix {
-    let map = Matrix(rows: 1, columns: grid.columns)
-    inParallel(grid.lines) { line in
-      let (utterance, bin) = line.quotientAndRemainder(dividingBy: grid.height)
-      (map.pointer + line * grid.frames).update(
-        from: features.row(bin) + utterance * grid.frames, count: grid.frames)
-    }
-    return map
   }
 
   /// Takes the gradient back through the blocks and returns that of the first block's input.

@@ -111,6 +111,16 @@ public struct AffineView: Sendable {
       b: addend?.scales[row] ?? 0, c: shifts[row], rectified: isRectified ? 1 : 0)
   }
 
+  /// The sum of some of the columns of a row, of a view of one matrix.
+  package func sum(row: Int, columns: Range<Int>) -> Double {
+    precondition(addend == nil, "sums are of views of one matrix")
+    let count = columns.count
+    let first = values.row(row) + columns.lowerBound
+    if isRectified { return ck_affine_relu_sum(first, count, scales[row], shifts[row]) }
+    let sum = ck_sum(first, count)
+    return isPlain ? sum : Double(scales[row]) * sum + Double(shifts[row]) * Double(count)
+  }
+
   /// Writes the whole view. The target may be the memory of the values.
   func write(to target: MatrixView) {
     inParallel(rows) { row in write(row: row, columns: 0..<columns, to: target.row(row)) }

@@ -20,6 +20,38 @@ public struct BatchNormalization: Layer {
     /// The number of elements of a channel that the statistics were taken over, on all ranks. It is infinite for
     /// running statistics, which no element moves.
     let count: Double
+
+    /// Turns Σ dy and Σ dy·(x − m), by channel, into Σ dy and Σ dy·x̂, where m is the channel's centre and x̂ the
+    /// normalised input.
+    func standardised(_ sums: [Double]) -> [Double] {
+      var values = sums
+      let centres = centres
+      for pair in 0..<values.count / 2 {
+        let channel = pair % means.count
+        values[2 * pair + 1] =
+          (sums[2 * pair + 1] + (Double(centres[channel]) - means[channel]) * sums[2 * pair])
+          * inverseDeviations[channel]
+      }
+      return values
+    }
+
+    /// The coefficients of the input's gradient, by objective and channel.
+    /// - Parameters:
+    ///   - sums: Σ dy and Σ dy·x̂ over the batch for each objective and channel.
+    ///   - slope: gives the output's slope of a channel by the input while means and deviations are held fixed.
+    func rowCoefficients(
+      _ sums: [Double], objectives: Int, slope: (_ channel: Int) -> Double
+    ) -> [[RowCoefficients]] {
+      (0..<objectives).map { objective in
+        means.indices.map { channel in
+          let at = 2 * (objective * means.count + channel)
+          let a = slope(channel)
+          let b = -a * inverseDeviations[channel] * sums[at + 1] / count
+          let c = -a * sums[at] / count - b * means[channel]
+          return RowCoefficients(a: Float(a), b: Float(b), c: Float(c))
+        }
+      }
+    }
   }
 
   package let channels: Int
@@ -29,7 +61,7 @@ public struct BatchNormalization: Layer {
   let affine: (weight: Parameter, bias: Parameter)?
   let runningMean: Parameter
   let runningVariance: Parameter
-  private let epsilon = 1e-5
+  static let epsilon = 1e-5
   private let momentum = 0.1
 
   /// - Parameters:
@@ -70,14 +102,24 @@ public struct BatchNormalization: Layer {
     _ input: MatrixView, _ pass: ForwardPass,
     completing complete: (@Sendable (_ channel: Int, _ columns: Range<Int>) -> Double)? = nil
   ) -> (AffineView, Statistics) {
-    let statistics: Statistics
     switch pass.mode {
     case .training:
-      statistics = batchStatistics(input, sum: complete ?? { ck_sum(input.row($0) + $1.lowerBound, $1.count) }, pass)
+      let sum = complete ?? { ck_sum(input.row($0) + $1.lowerBound, $1.count) }
+      return view(input, BatchMoments(of: input, pass, sum: sum), pass)
     case .inference:
       if let complete { inParallel(channels) { _ = complete($0, 0..<input.columns) } }
-      statistics = runningStatistics(pass)
+      return view(input, nil, pass)
     }
+  }
+
+  /// The normalised input, as a view of it.
+  /// - Parameters:
+  ///   - input: the input, channels × columns.
+  ///   - moments: the batch's moments of the input, which other normalisations of it may share; nil normalises by the
+  ///     running statistics.
+  func view(_ input: MatrixView, _ moments: BatchMoments?, _ pass: ForwardPass) -> (AffineView, Statistics) {
+    if let moments { updateRunning(moments, pass) }
+    let statistics = moments?.statistics ?? runningStatistics(pass)
     let own = affine.map { (weight: pass.vector($0.weight), bias: pass.vector($0.bias)) }
     let scales = (0..<channels).map { Double(own?.weight[$0] ?? 1) * statistics.inverseDeviations[$0] }
     let shifts = (0..<channels).map { Double(own?.bias[$0] ?? 0) - statistics.means[$0] * scales[$0] }
@@ -87,48 +129,20 @@ public struct BatchNormalization: Layer {
   private func runningStatistics(_ pass: ForwardPass) -> Statistics {
     let means = (0..<channels).map { Double(pass.statistics.pointer[runningMean.offset + $0]) }
     let inverseDeviations = (0..<channels).map {
-      1 / (Double(pass.statistics.pointer[runningVariance.offset + $0]) + epsilon).squareRoot()
+      1 / (Double(pass.statistics.pointer[runningVariance.offset + $0]) + Self.epsilon).squareRoot()
     }
     return Statistics(means: means, inverseDeviations: inverseDeviations, count: .infinity)
   }
 
-  private func batchStatistics(
-    _ input: MatrixView, sum rowSum: @Sendable (_ channel: Int, _ columns: Range<Int>) -> Double, _ pass: ForwardPass
-  ) -> Statistics {
-    // The sums, sums of squares and number of columns of each unit. Squared deviations are taken around the unit's own
-    // mean in single precision and moved to zero in double precision, where nothing cancels.
-    let width = 2 * channels + 1
-    let units = pass.units.ranges(of: input.columns)
-    let values = [Double](filling: units.count * width) { values in
-      for (unit, columns) in units.enumerated() { values[unit * width + 2 * channels] = Double(columns.count) }
-      inParallel(channels) { channel in
-        for (unit, columns) in units.enumerated() {
-          let own = Double(columns.count)
-          let sum = rowSum(channel, columns)
-          let mean = Double(Float(sum / own))
-          let squares = ck_squared_deviations(input.row(channel) + columns.lowerBound, columns.count, Float(mean))
-          values[unit * width + channel] = sum
-          values[unit * width + channels + channel] = squares + 2 * mean * sum - own * mean * mean
-        }
-      }
-    }
-    let sums = pass.total(values, width: width)
-    let count = sums[2 * channels]
-    let means = (0..<channels).map { sums[$0] / count }
-    let variances = (0..<channels).map { max(0, sums[channels + $0] / count - means[$0] * means[$0]) }
-    updateRunning(means: means, variances: variances, count: count, pass)
-    return Statistics(
-      means: means, inverseDeviations: variances.map { 1 / ($0 + epsilon).squareRoot() }, count: count)
-  }
-
-  private func updateRunning(means: [Double], variances: [Double], count: Double, _ pass: ForwardPass) {
+  private func updateRunning(_ moments: BatchMoments, _ pass: ForwardPass) {
     // As in PyTorch, the running variance is the unbiased one.
-    let unbiased = count / max(count - 1, 1)
+    let unbiased = moments.count / max(moments.count - 1, 1)
     for channel in 0..<channels {
       let mean = pass.statistics.pointer + runningMean.offset + channel
       let variance = pass.statistics.pointer + runningVariance.offset + channel
-      mean.pointee = Float((1 - momentum) * Double(mean.pointee) + momentum * means[channel])
-      variance.pointee = Float((1 - momentum) * Double(variance.pointee) + momentum * variances[channel] * unbiased)
+      mean.pointee = Float((1 - momentum) * Double(mean.pointee) + momentum * moments.means[channel])
+      variance.pointee = Float(
+        (1 - momentum) * Double(variance.pointee) + momentum * moments.variances[channel] * unbiased)
     }
   }
 
@@ -144,32 +158,24 @@ public struct BatchNormalization: Layer {
   func backwardCoefficients(
     _ own: [Double], _ statistics: Statistics, _ pass: BackwardPass
   ) -> [[RowCoefficients]] {
-    var values = own
-    let centres = statistics.centres
-    let width = 2 * channels * pass.objectives
-    for pair in 0..<values.count / 2 {
-      let channel = pair % channels
-      values[2 * pair + 1] =
-        (own[2 * pair + 1] + (Double(centres[channel]) - statistics.means[channel]) * own[2 * pair])
-        * statistics.inverseDeviations[channel]
-    }
-    if let affine {
-      for objective in 0..<pass.objectives {
-        let first = 2 * channels * objective
-        pass.add(affine.weight, objective: objective) { Float(values[$0 * width + first + 2 * $1 + 1]) }
-        pass.add(affine.bias, objective: objective) { Float(values[$0 * width + first + 2 * $1]) }
-      }
-    }
-    let sums = pass.total(values, width: width)
+    let values = statistics.standardised(own)
+    addGradients(values, pass)
+    let sums = pass.total(values, width: 2 * channels * pass.objectives)
     let scales = affine.map { pass.vector($0.weight) }
-    return (0..<pass.objectives).map { objective in
-      (0..<channels).map { channel in
-        let at = 2 * (objective * channels + channel)
-        let a = Double(scales?[channel] ?? 1) * statistics.inverseDeviations[channel]
-        let b = -a * statistics.inverseDeviations[channel] * sums[at + 1] / statistics.count
-        let c = -a * sums[at] / statistics.count - b * statistics.means[channel]
-        return RowCoefficients(a: Float(a), b: Float(b), c: Float(c))
-      }
+    return statistics.rowCoefficients(sums, objectives: pass.objectives) {
+      Double(scales?[$0] ?? 1) * statistics.inverseDeviations[$0]
+    }
+  }
+
+  /// Adds the gradients of weight and bias.
+  /// - Parameter values: Σ dy and Σ dy·x̂ for each unit, objective and channel.
+  func addGradients(_ values: [Double], _ pass: BackwardPass) {
+    guard let affine else { return }
+    let width = 2 * channels * pass.objectives
+    for objective in 0..<pass.objectives {
+      let first = 2 * channels * objective
+      pass.add(affine.weight, objective: objective) { Float(values[$0 * width + first + 2 * $1 + 1]) }
+      pass.add(affine.bias, objective: objective) { Float(values[$0 * width + first + 2 * $1]) }
     }
   }
 

@@ -42,10 +42,10 @@ struct ContextualLinear: Sendable {
       multiply(weights[1], context.means.view, into: shift.view)
       multiply(weights[2], context.deviations.view, into: shift.view, adding: true)
     }
-    let biases = pass.vector(map.bias)
+    let biases = map.bias.map(pass.vector)
     inParallel(output.rows) { row in
       for utterance in 0..<utterances {
-        ck_add_scalar(output.row(row) + utterance * frames, frames, shift[row, utterance] + biases[row])
+        ck_add_scalar(output.row(row) + utterance * frames, frames, shift[row, utterance] + (biases?[row] ?? 0))
       }
     }
     return output
@@ -91,8 +91,10 @@ struct ContextualLinear: Sendable {
     for objective in 0..<pass.objectives {
       let own = sums.columns(objective * utterances..<(objective + 1) * utterances)
       let ranges = pass.units.ranges(of: utterances)
-      pass.add(map.bias, objective: objective) { unit, row in
-        Float(ck_sum(own.row(row) + ranges[unit].lowerBound, ranges[unit].count))
+      if let bias = map.bias {
+        pass.add(bias, objective: objective) { unit, row in
+          Float(ck_sum(own.row(row) + ranges[unit].lowerBound, ranges[unit].count))
+        }
       }
       pass.add(to: map.weight, objective: objective) { nodes in
         let nodes = nodes.map(parts)

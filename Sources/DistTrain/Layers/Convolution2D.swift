@@ -1,5 +1,6 @@
 /// A convolution over height and time without bias:
-/// y[o, h, t] = Σ_{c,i,j} w[o, c, i, j] · x[c, h·sₕ + i − (k−1)/2, t·sₜ + j − (k−1)/2], where x is 0 beyond its ends.
+/// y[o, h, t] = Σ_{c,i,j} w[o, c, i, j] · x[c, h·sₕ + i − (k−1)/2, t·sₜ + j − (k−1)/2], where x is 0 beyond its ends, or over
+/// time alone: y[o, h, t] = Σ_{c,j} w[o, c, j] · x[c, h, t·sₜ + (j − (k−1)/2)·d].
 ///
 /// A map has its channels as rows and the lines of frames of all utterances as columns (`Grid`), as every activation has
 /// here. A kernel of one element is then one product with the map as it is, a normalisation finds a channel in one piece,
@@ -13,26 +14,53 @@ public struct Convolution2D: Layer {
 
   public let inputs: Int
   public let outputs: Int
-  /// The number of lines, and of frames, of the kernel, which is odd.
-  package let kernel: Int
+  /// What the kernel reads, around where it stands, in the order of a weight's elements.
+  private let taps: [MapWindows.Tap]
   package let stride: MapStride
   let weight: Parameter
 
-  /// - Parameter name: the scope of `weight` [outputs, inputs, kernel, kernel].
+  /// - Parameters:
+  ///   - name: the scope of `weight` [outputs, inputs, kernel, kernel].
+  ///   - kernel: the number of lines, and of frames, of the kernel, which is odd.
   public init(
     _ name: String, inputs: Int, outputs: Int, kernel: Int, stride: MapStride = MapStride(),
     layout: inout EncoderLayout
   ) {
     precondition(kernel % 2 == 1, "a kernel has a middle")
+    self.init(
+      name, inputs: inputs, outputs: outputs, sides: [kernel, kernel], taps: Self.square(kernel), stride: stride,
+      start: .uniform, layout: &layout)
+  }
+
+  /// A kernel of one line, which is a convolution over time alone.
+  /// - Parameters:
+  ///   - name: the scope of `weight` [outputs, inputs, kernel].
+  ///   - kernel: the number of frames of the kernel, which is odd.
+  ///   - dilation: the frames from one of them to the next.
+  ///   - stride: the frames from one place of the kernel to the next.
+  public init(
+    overTime name: String, inputs: Int, outputs: Int, kernel: Int = 1, dilation: Int = 1, stride: Int = 1,
+    start: WeightStart, layout: inout EncoderLayout
+  ) {
+    precondition(kernel % 2 == 1, "a kernel has a middle")
+    let taps = (0..<kernel).map { MapWindows.Tap(line: 0, frame: ($0 - (kernel - 1) / 2) * dilation) }
+    self.init(
+      name, inputs: inputs, outputs: outputs, sides: [kernel], taps: taps, stride: MapStride(frames: stride),
+      start: start, layout: &layout)
+  }
+
+  private init(
+    _ name: String, inputs: Int, outputs: Int, sides: [Int], taps: [MapWindows.Tap], stride: MapStride,
+    start: WeightStart, layout: inout EncoderLayout
+  ) {
     self.inputs = inputs
     self.outputs = outputs
-    self.kernel = kernel
+    self.taps = taps
     self.stride = stride
-    // PyTorch's default for Conv2d: uniform in ± 1/√fan-in.
-    let bound = 1 / Float(inputs * kernel * kernel).squareRoot()
     weight = layout.scope(name) {
       $0.parameter(
-        "weight", shape: [outputs, inputs, kernel, kernel], initialisation: .uniform(bound: bound), decays: true)
+        "weight", shape: [outputs, inputs] + sides, initialisation: start.weight(inputs: inputs * taps.count),
+        decays: true)
     }
   }
 
@@ -93,14 +121,21 @@ public struct Convolution2D: Layer {
     case gatheredProducts
   }
 
+  /// What a kernel of so many lines and frames reads around where it stands.
+  private static func square(_ kernel: Int) -> [MapWindows.Tap] {
+    let reach = (kernel - 1) / 2
+    return (0..<kernel * kernel).map { MapWindows.Tap(line: $0 / kernel - reach, frame: $0 % kernel - reach) }
+  }
+
   /// Chooses the way by the shape and the precision; nothing else does. The same shape has to go the same way on every
   /// rank, because ways round differently. In bf16 nothing is filtered, because the transforms would multiply its
   /// rounding.
   private func way(of source: AffineView, _ grid: Grid, _ precision: Precision) -> Way {
     guard stride == MapStride() else { return .gatheredProducts }
-    if kernel == 1 && source.isPlain { return .wholeProduct }
+    if taps.count == 1 && source.isPlain { return .wholeProduct }
     let isFiltered =
-      kernel == 3 && precision == .single && WinogradProducts.pay(channels: inputs, outputs: outputs, grid)
+      taps == Self.square(3) && precision == .single
+      && WinogradProducts.pay(channels: inputs, outputs: outputs, grid)
     return isFiltered ? .minimalFiltering : .gatheredProducts
   }
 
@@ -111,9 +146,7 @@ public struct Convolution2D: Layer {
 
   /// What the kernel reads of the input at the places of the output.
   private func windows(of input: AffineView, _ grid: Grid) -> MapWindows {
-    let reach = (kernel - 1) / 2
-    let taps = (0..<kernel * kernel).map { MapWindows.Tap(line: $0 / kernel - reach, frame: $0 % kernel - reach) }
-    return MapWindows(input, grid, places: outputGrid(grid), stride: stride, taps: taps)
+    MapWindows(input, grid, places: outputGrid(grid), stride: stride, taps: taps)
   }
 
   private func addProductGradients(_ gradient: MatrixView, input: MatrixView, _ pass: BackwardPass) {
@@ -136,13 +169,13 @@ public struct Convolution2D: Layer {
     _ gradient: MatrixView, _ grid: Grid, into inputGradient: MatrixView, adding: Bool, _ pass: BackwardPass
   ) {
     let grid = stacked(grid, pass)
-    let phases = ConvolutionPhase.phases(kernel: kernel, stride: stride).filter { !$0.taps.isEmpty }
+    let phases = ConvolutionPhase.phases(taps: taps, stride: stride).filter { !$0.taps.isEmpty }
     if !adding && phases.count < stride.height * stride.frames {
       // What no kernel reads has no gradient.
       inParallel(inputs) { inputGradient.row($0).update(repeating: 0, count: inputGradient.columns) }
     }
     for phase in phases {
-      let weights = phase.weights(pass.matrix(weight), kernel: kernel)
+      let weights = phase.weights(pass.matrix(weight))
       let places = phase.places(on: grid)
       let windows = MapWindows(
         AffineView(gradient), outputGrid(grid), places: places, stride: MapStride(), taps: phase.taps.map(\.tap))

@@ -18,25 +18,28 @@ struct ConvolutionPhase: Sendable {
   private let frame: Int
   private let stride: MapStride
   let taps: [PhaseTap]
+  /// The number of taps of the whole kernel.
+  private let kernel: Int
 
-  private init(line: Int, frame: Int, kernel: Int, stride: MapStride) {
+  private init(line: Int, frame: Int, taps: [MapWindows.Tap], stride: MapStride) {
     self.line = line
     self.frame = frame
     self.stride = stride
-    let reach = (kernel - 1) / 2
-    // Element h is read by tap i of the output's line h' where h = h'·s + i − reach.
-    taps = (0..<kernel * kernel).compactMap { index in
-      let lines = line + reach - index / kernel
-      let frames = frame + reach - index % kernel
+    kernel = taps.count
+    // Element h is read by a tap of the output's line h' where h = h'·s + the tap's distance.
+    self.taps = taps.enumerated().compactMap { index, tap in
+      let lines = line - tap.line
+      let frames = frame - tap.frame
       guard lines % stride.height == 0, frames % stride.frames == 0 else { return nil }
       return PhaseTap(index: index, tap: .init(line: lines / stride.height, frame: frames / stride.frames))
     }
   }
 
   /// The phases that make up all elements. Those of a kernel smaller than its stride have no taps in some.
-  static func phases(kernel: Int, stride: MapStride) -> [ConvolutionPhase] {
+  /// - Parameter taps: what the kernel reads, in the order of a weight's elements.
+  static func phases(taps: [MapWindows.Tap], stride: MapStride) -> [ConvolutionPhase] {
     (0..<stride.height * stride.frames).map {
-      ConvolutionPhase(line: $0 / stride.frames, frame: $0 % stride.frames, kernel: kernel, stride: stride)
+      ConvolutionPhase(line: $0 / stride.frames, frame: $0 % stride.frames, taps: taps, stride: stride)
     }
   }
 
@@ -48,13 +51,12 @@ struct ConvolutionPhase: Sendable {
   }
 
   /// The weights of the phase's taps, inputs × (outputs · taps), from those of the convolution.
-  func weights(_ weights: MatrixView, kernel: Int) -> Matrix {
-    let size = kernel * kernel
-    let result = Matrix(rows: weights.columns / size, columns: weights.rows * taps.count)
+  func weights(_ weights: MatrixView) -> Matrix {
+    let result = Matrix(rows: weights.columns / kernel, columns: weights.rows * taps.count)
     inParallel(result.rows) { input in
       let row = result.row(input)
       for output in 0..<weights.rows {
-        let source = weights.row(output) + input * size
+        let source = weights.row(output) + input * kernel
         for (place, tap) in taps.enumerated() { row[output * taps.count + place] = source[tap.index] }
       }
     }

@@ -10,11 +10,16 @@
 ///   `NormalizedAttentionPooling`;
 /// - a ReLU after a normalisation or after a sum, which is a part of the view (`AffineView.rectified`) and of the
 ///   normalisation's backward pass (`BatchNormalization.backwardBehindReLU`), in `ResidualBlock`;
+/// - normalisations that share their channels, each of which adds to one gradient with the batch's moments held fixed
+///   (`PreactivatedConvolution`), and what the moments pass on, which is added once (`BatchMoments.passOn`), in
+///   `DenseBlock`;
 /// - a gradient that is added to the values in memory (`ConvolutionBlock.backward(_:cache:into:adding:_:)` and
 ///   `Convolution2D`'s), for residual connections;
 /// - `SqueezeExcitation`, which includes the residual connection around it and whose gradient is a `GatedGradient` that
 ///   the block before computes as it reads it, in `SERes2Block`;
 /// - `AttentiveStatisticsPooling.backwardThroughReLU`, in `RectifiedAggregation`;
+/// - the gradient of contexts, which is added to that of the convolution beside them (`ContextPooling.add`), in
+///   `ContextMask`;
 /// - `ContextualLinear`, whose second input is the statistics, in the poolings.
 public protocol Layer: Sendable {
   /// The values that a forward pass keeps for the backward pass.

@@ -1,6 +1,6 @@
 internal import CKernels
 
-/// The map y = W·x + b of each column x.
+/// The map y = W·x + b of each column x, or y = W·x where it has no bias.
 public struct Linear: Layer {
   /// The input, inputs × columns.
   public typealias Cache = MatrixView
@@ -8,28 +8,30 @@ public struct Linear: Layer {
   public let inputs: Int
   public let outputs: Int
   let weight: Parameter
-  let bias: Parameter
+  let bias: Parameter?
   private let perFrame: Bool
 
   /// - Parameters:
   ///   - name: the scope of `weight` [outputs, inputs] and `bias` [outputs].
+  ///   - biased: whether there is a bias.
   ///   - kernel: whether the weight is stored as a convolution of one frame, [outputs, inputs, 1].
   ///   - perFrame: whether columns are frames, whose products have the pass's precision. Columns that are utterances
   ///     are few, and their products always have single precision.
   public init(
-    _ name: String, inputs: Int, outputs: Int, kernel: Bool = false, perFrame: Bool = false,
-    layout: inout EncoderLayout
+    _ name: String, inputs: Int, outputs: Int, biased: Bool = true, kernel: Bool = false, perFrame: Bool = false,
+    start: WeightStart = .uniform, layout: inout EncoderLayout
   ) {
     self.perFrame = perFrame
     self.inputs = inputs
     self.outputs = outputs
-    let bound = 1 / Float(inputs).squareRoot()
     (weight, bias) = layout.scope(name) {
-      (
-        $0.parameter(
-          "weight", shape: kernel ? [outputs, inputs, 1] : [outputs, inputs], initialisation: .uniform(bound: bound),
-          decays: true),
-        $0.parameter("bias", shape: [outputs], initialisation: .uniform(bound: bound), decays: false)
+      let weight = $0.parameter(
+        "weight", shape: kernel ? [outputs, inputs, 1] : [outputs, inputs],
+        initialisation: start.weight(inputs: inputs), decays: true)
+      guard biased else { return (weight, nil) }
+      return (
+        weight,
+        $0.parameter("bias", shape: [outputs], initialisation: start.bias(inputs: inputs), decays: false)
       )
     }
   }
@@ -41,8 +43,9 @@ public struct Linear: Layer {
   ) -> (output: AffineView, cache: Cache) {
     let input = input.plain
     multiply(pass.matrix(weight), input, into: memory, precision: precision(pass.precision))
-    let biases = pass.vector(bias)
-    inParallel(outputs) { ck_add_scalar(memory.row($0), memory.columns, biases[$0]) }
+    if let biases = bias.map(pass.vector) {
+      inParallel(outputs) { ck_add_scalar(memory.row($0), memory.columns, biases[$0]) }
+    }
     return (AffineView(memory), input)
   }
 
@@ -56,11 +59,13 @@ public struct Linear: Layer {
         addUnitProducts(own, transposed: input, units: pass.units, to: $0, precision: precision(pass.precision))
       }
     }
-    let sums = UnitSums(rows: outputs, columns: columns, pass) { objective, row, unit in
-      ck_sum(gradient.row(row) + objective * columns + unit.lowerBound, unit.count)
-    }
-    for objective in 0..<pass.objectives {
-      pass.add(bias, objective: objective) { Float(sums[objective, $0, $1]) }
+    if let bias {
+      let sums = UnitSums(rows: outputs, columns: columns, pass) { objective, row, unit in
+        ck_sum(gradient.row(row) + objective * columns + unit.lowerBound, unit.count)
+      }
+      for objective in 0..<pass.objectives {
+        pass.add(bias, objective: objective) { Float(sums[objective, $0, $1]) }
+      }
     }
     guard let inputGradient else { return }
     multiply(transposed: pass.matrix(weight), gradient, into: inputGradient, precision: precision(pass.precision))

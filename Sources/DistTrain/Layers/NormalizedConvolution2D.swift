@@ -23,6 +23,20 @@ struct NormalizedConvolution2D: Sendable {
     self.normalization = BatchNormalization(normalization, channels: outputs, layout: &layout)
   }
 
+  /// A convolution over time alone, started as CAM++'s are.
+  /// - Parameters:
+  ///   - convolution: the scope of the convolution.
+  ///   - normalization: the scope of the normalisation.
+  init(
+    overTime convolution: String, normalization: String, inputs: Int, outputs: Int, kernel: Int, stride: Int,
+    layout: inout EncoderLayout
+  ) {
+    self.convolution = Convolution2D(
+      overTime: convolution, inputs: inputs, outputs: outputs, kernel: kernel, stride: stride, start: .normal,
+      layout: &layout)
+    self.normalization = BatchNormalization(normalization, channels: outputs, layout: &layout)
+  }
+
   func forward(_ input: AffineView, _ grid: Grid, _ pass: ForwardPass) -> Cache {
     let (product, cache) = convolution.forward(input, grid, pass)
     let (output, statistics) = normalization.view(product.values, pass)

@@ -27,13 +27,15 @@ public struct ParameterLayout: Sendable {
   package func initialise(_ values: UnsafeMutablePointer<Float>, seed: UInt64) {
     for (index, parameter) in parameters.enumerated() {
       let start = values + parameter.offset
+      var stream = RandomStream(seed: seed, purpose: .initialisation, item: index)
       switch parameter.initialisation {
       case .constant(let value): start.update(repeating: value, count: parameter.count)
       case .uniform(let bound):
-        var stream = RandomStream(seed: seed, purpose: .initialisation, item: index)
         for element in 0..<parameter.count {
           start[element] = Float(stream.uniform(Double(-bound), Double(bound)))
         }
+      case .normal(let deviation):
+        for element in 0..<parameter.count { start[element] = Float(Double(deviation) * stream.normal()) }
       }
     }
   }
@@ -78,6 +80,8 @@ public struct Parameter: Sendable, Equatable {
     case constant(Float)
     /// Values drawn uniformly from ± bound.
     case uniform(bound: Float)
+    /// Values drawn from the normal distribution around 0.
+    case normal(deviation: Float)
   }
 
   public let name: String

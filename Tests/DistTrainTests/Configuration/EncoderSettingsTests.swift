@@ -64,7 +64,8 @@ import Testing
         == "--set encoder.shape=round: encoder.shape: expected one of wide, tall, found round")
     #expect(
       refusal(["encoder.type=plian"])
-        == "--set encoder.type=plian: encoder.type: expected one of ecapa-tdnn, resnet, x-vector, plain, found plian")
+        == "--set encoder.type=plian: encoder.type: expected one of ecapa-tdnn, resnet, campplus, x-vector, plain, "
+        + "found plian")
     #expect(refusal(["encoder.shap=wide"])?.contains("unknown setting; near: encoder.shape") == true)
     #expect(refusal(["encoder.channels=8", "encoder={channels: 9}"])?.contains("found 9") == true)
   }
@@ -106,10 +107,25 @@ import Testing
     #expect(largest.network.layout.parameters.count > 1 << 34)
   }
 
+  @Test func `the sizes of a CAM++ are settings, each with its bounds`() throws {
+    let overrides = ["encoder={type: campplus, channels: 20, growth: 6, bottleneck: 2}"]
+    let sizes = (try load(overrides).network as? CAMPPlus)?.sizes
+    #expect(sizes?.channels == 20 && sizes?.growth == 6 && sizes?.bottleneck == 2)
+    #expect(
+      refusal(["encoder={type: campplus, bottleneck: 3}"])
+        == "--set encoder={type: campplus, bottleneck: 3}: encoder.bottleneck: allowed is 1 | 2 | 4 | 8, found 3")
+    #expect(refusal(["encoder={type: campplus, growth: 1}"])?.contains("allowed is 2 to 65536, found 1") == true)
+    let largest = try load([
+      "encoder={type: campplus, channels: 65536, growth: 65536, bottleneck: 8, embedding: 65536}"
+    ])
+    #expect(largest.network.layout.parameters.count > 1 << 40)
+  }
+
   @Test func `an embedding has the type's dimensions unless the configuration says others, in any order`() throws {
     #expect(try load([]).network.dimensions == 192)
     #expect(try load(["encoder.type=resnet"]).network.dimensions == 256)
     #expect(try load(["encoder.type=x-vector"]).network.dimensions == 512)
+    #expect(try load(["encoder.type=campplus"]).network.dimensions == 512)
     for overrides in [["encoder.embedding=7", "encoder.type=resnet"], ["encoder={type: resnet, embedding: 7}"]] {
       #expect(try load(overrides).network.dimensions == 7)
     }

@@ -35,6 +35,17 @@ import Testing
     }
   }
 
+  @Test func `a view sums its rows as it reads them`() {
+    let view = Self.view(4, 33, item: 61)
+    for view in [view, view.rectified, AffineView(view.values)] {
+      let stored = view.stored()
+      for row in 0..<4 {
+        let expected = (5..<29).reduce(0) { $0 + Double(stored[row, $1]) }
+        #expect(abs(view.sum(row: row, columns: 5..<29) - expected) < 1e-4)
+      }
+    }
+  }
+
   @Test(arguments: [(1, .zeros), (3, .zeros), (3, .reflection), (3, .valid)] as [(Int, Convolution1D.Padding)], shapes)
   func `a convolution of a view is that of its copy`(
     kernel: (frames: Int, padding: Convolution1D.Padding), shape: (channels: Int, utterances: Int, frames: Int)

@@ -8,10 +8,18 @@ import Testing
     var inputs = 3
     var outputs = 4
     var kernel = 3
+    /// The frames from one of the kernel's to the next, for a kernel of one line; nil for one of as many lines as frames.
+    var dilation: Int?
     var stride = MapStride()
     let grid: Grid
 
     var output: Grid { stride.places(on: grid) }
+    /// The lines and frames from where the kernel stands to what its elements read.
+    var taps: [(line: Int, frame: Int)] {
+      let reach = (kernel - 1) / 2
+      if let dilation { return (0..<kernel).map { (0, ($0 - reach) * dilation) } }
+      return (0..<kernel * kernel).map { ($0 / kernel - reach, $0 % kernel - reach) }
+    }
   }
 
   /// One line, one frame, even and odd sizes under every stride; several slices of channels, several panels of lines, and
@@ -25,6 +33,11 @@ import Testing
     Shape(stride: MapStride(height: 1, frames: 2), grid: Grid(utterances: 2, height: 3, frames: 4)),
     Shape(kernel: 1, grid: Grid(utterances: 2, height: 3, frames: 5)),
     Shape(kernel: 1, stride: MapStride(height: 2, frames: 2), grid: Grid(utterances: 3, height: 5, frames: 4)),
+    Shape(dilation: 1, grid: Grid(utterances: 2, frames: 9)), Shape(dilation: 2, grid: Grid(utterances: 3, frames: 8)),
+    Shape(dilation: 2, grid: Grid(utterances: 2, height: 3, frames: 1)),
+    Shape(kernel: 5, dilation: 1, stride: MapStride(frames: 2), grid: Grid(utterances: 3, frames: 11)),
+    Shape(kernel: 1, dilation: 1, grid: Grid(utterances: 2, frames: 7)),
+    Shape(inputs: 300, outputs: 5, kernel: 1, dilation: 1, grid: Grid(utterances: 3, frames: 201)),
     Shape(inputs: 70, outputs: 9, grid: Grid(utterances: 2, height: 4, frames: 90)),
     Shape(inputs: 40, outputs: 2, grid: Grid(utterances: 1, height: 2, frames: 1100)),
     Shape(
@@ -108,8 +121,15 @@ import Testing
     init(_ shape: Shape) {
       self.shape = shape
       var layout = EncoderLayout()
-      layer = Convolution2D(
-        "c", inputs: shape.inputs, outputs: shape.outputs, kernel: shape.kernel, stride: shape.stride, layout: &layout)
+      if let dilation = shape.dilation {
+        layer = Convolution2D(
+          overTime: "c", inputs: shape.inputs, outputs: shape.outputs, kernel: shape.kernel, dilation: dilation,
+          stride: shape.stride.frames, start: .normal, layout: &layout)
+      } else {
+        layer = Convolution2D(
+          "c", inputs: shape.inputs, outputs: shape.outputs, kernel: shape.kernel, stride: shape.stride,
+          layout: &layout)
+      }
       parameters = Matrix(rows: 1, columns: layout.parameters.count)
       layout.parameters.initialise(parameters.pointer, seed: 4)
       input = LayerProbe.normal(shape.inputs, shape.grid.columns, item: 90)
@@ -148,21 +168,21 @@ import Testing
 
     /// Calls `body` with the indices of the weight, of the input's column and of the output's column of every product.
     private func forEachProduct(_ body: (_ tap: Int, _ inputColumn: Int, _ outputColumn: Int) -> Void) {
-      let (grid, output, kernel) = (shape.grid, shape.output, shape.kernel)
+      let (grid, output, taps) = (shape.grid, shape.output, shape.taps)
       for column in 0..<output.columns {
         let (line, frame) = column.quotientAndRemainder(dividingBy: output.frames)
         let (utterance, height) = line.quotientAndRemainder(dividingBy: output.height)
-        for tap in 0..<kernel * kernel {
-          let h = height * shape.stride.height + tap / kernel - (kernel - 1) / 2
-          let t = frame * shape.stride.frames + tap % kernel - (kernel - 1) / 2
+        for (index, tap) in taps.enumerated() {
+          let h = height * shape.stride.height + tap.line
+          let t = frame * shape.stride.frames + tap.frame
           guard (0..<grid.height).contains(h), (0..<grid.frames).contains(t) else { continue }
-          body(tap, (utterance * grid.height + h) * grid.frames + t, column)
+          body(index, (utterance * grid.height + h) * grid.frames + t, column)
         }
       }
     }
 
     private func weight(_ output: Int, _ input: Int, _ tap: Int) -> Int {
-      (output * shape.inputs + input) * shape.kernel * shape.kernel + tap
+      (output * shape.inputs + input) * shape.taps.count + tap
     }
 
     func plainOutput() -> [Float] {

@@ -11,6 +11,19 @@ import Testing
     #expect(Self.grid.pooled.columns == 2)
   }
 
+  @Test func `a map's lines are rows, channel by channel, and become the map again`() {
+    let map = LayerProbe.normal(2, Self.grid.columns, item: 82)
+    let lines = Self.grid.lines(of: AffineView(map.view, scales: [1, 2], shifts: [0, 3]).rectified)
+    #expect(lines.rows == 6 && lines.columns == 14)
+    for row in 0..<6 {
+      for column in 0..<14 {
+        let value = map[row / 3, (column / 7 * 3 + row % 3) * 7 + column % 7]
+        #expect(lines[row, column] == max(row < 3 ? value : 2 * value + 3, 0))
+      }
+    }
+    #expect(Self.grid.map(of: Self.grid.lines(of: AffineView(map.view)).view).values == map.values)
+  }
+
   /// A layer's output, input gradient and parameters' gradients.
   private func pass<Passed: Layer>(_ layer: Passed, _ layout: EncoderLayout, _ grid: Grid) -> [[Float]] {
     let parameters = Matrix(rows: 1, columns: layout.parameters.count)

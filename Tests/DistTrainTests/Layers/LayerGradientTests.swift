@@ -14,6 +14,14 @@ import Testing
       .check(.training, within: 1e-4)
   }
 
+  @Test func `a linear layer without bias`() {
+    var layout = EncoderLayout()
+    let layer = Linear("l", inputs: 5, outputs: 3, biased: false, kernel: true, layout: &layout)
+    #expect(layout.parameters.parameters.map(\.shape) == [[3, 5, 1]])
+    LayerProbe(layer, layout, Grid(utterances: 7, frames: 1), input: LayerProbe.normal(5, 7, item: 1))
+      .check(.training, within: 1e-4)
+  }
+
   @Test(arguments: [(1, 1), (3, 2)], LayerProbe.shapes)
   func `a convolution alone`(kernel: (frames: Int, dilation: Int), shape: LayerProbe.Shape) {
     var layout = EncoderLayout()

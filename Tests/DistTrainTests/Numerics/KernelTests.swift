@@ -68,6 +68,11 @@ import Testing
     let expected = sums(of: passed, by: x, count)
     let direct = sums { ck_relu_normalization_sums(z, x, count, 0.25, 0.5, -0.25, $0, $1) }
     #expect(direct == expected)
+    #expect(ck_affine_relu_sum(x, count, 0.5, -0.25) == ck_sum(view, count))
+    var (added, scaled) = (x, passed)
+    let counted = sums { ck_affine_relu_backward_sums(z, x, &added, count, 0.25, 0.5, -0.25, $0, $1) }
+    ck_affine_sum(passed, x, &scaled, count, 0.5, 1, 0)
+    #expect(counted == expected && added == scaled)
     var gradient = z
     let masked = sums { ck_relu_backward_sums(&gradient, view, x, count, 0.25, $0, $1) }
     #expect(masked == expected && gradient == passed)
@@ -92,6 +97,7 @@ import Testing
     var (view, sum) = (x, x)
     ck_affine_relu(view, &view, x.count, 1, 1)
     ck_affine_sum_relu(sum, sum, &sum, x.count, 0.5, 0.5, 1)
+    #expect(ck_affine_relu_sum(x, 2, 1, 1) == 1.5 && ck_affine_relu_sum(x, 3, 1, 1).isNaN)
     ck_add_scalar_relu(&x, x.count, 1)
     for x in [x, view, sum] { #expect(x[..<2] == [0, 1.5] && x[2].isNaN && x[3...] == [3, .infinity]) }
   }

@@ -1,0 +1,82 @@
+/// CAM++'s front-end convolution module (Wang et al. 2023, section 2.2): convolutions over frequency and time, with four
+/// residual blocks among them, that halve the frequency three times and keep the time. The lines of the map that they end
+/// with are the channels of what follows.
+struct ConvolutionalHead: Sendable {
+  struct Cache {
+    /// The grid of the features' map.
+    let grid: Grid
+    let entry: NormalizedConvolution2D.Cache
+    let blocks: [ResidualBlock.Cache]
+    let exit: NormalizedConvolution2D.Cache
+  }
+
+  private let entry: NormalizedConvolution2D
+  private let blocks: [ResidualBlock]
+  private let exit: NormalizedConvolution2D
+  /// The number of channels of the output.
+  let outputs: Int
+
+  /// A head with wespeaker's parameter names (FCM in `models/campplus.py`).
+  /// - Parameters:
+  ///   - name: the scope of `conv1`, `bn1`, `layer1`, `layer2`, `conv2` and `bn2`.
+  ///   - channels: the number of channels of the maps.
+  init(_ name: String, bins: Int, channels: Int, layout: inout EncoderLayout) {
+    let halving = MapStride(height: 2)
+    (entry, blocks, exit) = layout.scope(name) { layout in
+      let entry = NormalizedConvolution2D(
+        convolution: "conv1", normalization: "bn1", inputs: 1, outputs: channels, kernel: 3, layout: &layout)
+      let blocks = ["layer1.0", "layer1.1", "layer2.0", "layer2.1"].map {
+        ResidualBlock(
+          $0, form: .basic, inputs: channels, channels: channels, stride: $0.hasSuffix("0") ? halving : MapStride(),
+          layout: &layout)
+      }
+      let exit = NormalizedConvolution2D(
+        convolution: "conv2", normalization: "bn2", inputs: channels, outputs: channels, kernel: 3, stride: halving,
+        layout: &layout)
+      return (entry, blocks, exit)
+    }
+    let map = blocks.reduce(Grid(utterances: 1, height: bins, frames: 1)) { $1.outputGrid($0) }
+    outputs = channels * exit.convolution.outputGrid(map).height
+  }
+
+  /// Computes the output, outputs × (utterances · frames).
+  /// - Parameters:
+  ///   - features: the features, bins × (utterances · frames).
+  ///   - grid: the grid of their map.
+  /// - Returns: the output, and the cache, or nil if no way back follows.
+  func forward(_ features: Matrix, _ grid: Grid, _ pass: ForwardPass) -> (output: Matrix, cache: Cache?) {
+    let entryCache = entry.forward(AffineView(grid.map(of: features.view).view), grid, pass)
+    var current = AffineView(entryCache.output.rectified.stored().view)
+    var currentGrid = grid
+    var caches: [ResidualBlock.Cache] = []
+    for block in blocks {
+      let (output, cache) = block.forward(current, currentGrid, pass)
+      if pass.keepsCaches { caches.append(cache) }
+      (current, currentGrid) = (output, block.outputGrid(currentGrid))
+    }
+    let exitCache = exit.forward(current, currentGrid, pass)
+    let lines = exit.convolution.outputGrid(currentGrid).lines(of: exitCache.output.rectified)
+    let cache = Cache(grid: grid, entry: entryCache, blocks: caches, exit: exitCache)
+    return (lines, pass.keepsCaches ? cache : nil)
+  }
+
+  /// Adds the gradients of the parameters.
+  /// - Parameter gradient: the gradient of the output, outputs × (objectives · utterances · frames).
+  func backward(_ gradient: Matrix, cache: Cache, _ pass: BackwardPass) {
+    let grid = Grid(
+      utterances: pass.objectives * cache.grid.utterances, height: outputs / exit.convolution.outputs,
+      frames: cache.grid.frames)
+    let map = grid.map(of: gradient.view)
+    let top = Matrix(
+      rows: exit.convolution.inputs, columns: pass.objectives * cache.exit.convolution.grid.columns)
+    exit.backwardBehindReLU(map.view, cache: cache.exit, into: top.view, adding: false, pass)
+    var current = top.view
+    for (block, own) in zip(blocks, cache.blocks).reversed() {
+      let target =
+        block.keepsShape ? current : Matrix(rows: block.inputs, columns: pass.objectives * own.grid.columns).view
+      block.backward(current, cache: own, into: target, pass)
+      current = target
+    }
+    entry.backwardBehindReLU(current, cache: cache.entry, into: nil, adding: false, pass)
+  }
+}

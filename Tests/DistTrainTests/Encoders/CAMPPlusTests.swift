@@ -1,0 +1,216 @@
+import DistTrain
+import Foundation
+import Synchronization
+import Testing
+
+@Suite struct CAMPPlusTests {
+  private static func sizes(channels: Int = 4, growth: Int = 2) -> CAMPPlus.Sizes {
+    var sizes = CAMPPlus.Sizes()
+    (sizes.bins, sizes.headChannels, sizes.channels, sizes.growth) = (6, 2, channels, growth)
+    (sizes.bottleneck, sizes.layers, sizes.embedding) = (2, [1, 2, 1], 5)
+    return sizes
+  }
+
+  @Test(arguments: [(512, 7_176_224), (192, 6_848_544)])
+  func `has wespeaker's number of parameters`(embedding: Int, count: Int) {
+    var sizes = CAMPPlus.Sizes()
+    sizes.embedding = embedding
+    #expect(CAMPPlus(sizes).layout.parameters.count == count)
+  }
+
+  @Test func `parameters and statistics have wespeaker's names and shapes`() {
+    let layout = CAMPPlus(CAMPPlus.Sizes()).layout
+    let shapes = Dictionary(uniqueKeysWithValues: layout.parameters.parameters.map { ($0.name, $0.shape) })
+    #expect(shapes["head.conv1.weight"] == [32, 1, 3, 3] && shapes["head.bn2.bias"] == [32])
+    #expect(shapes["head.layer1.0.shortcut.0.weight"] == [32, 32, 1, 1])
+    #expect(shapes["head.layer2.1.conv2.weight"] == [32, 32, 3, 3] && shapes["head.layer2.1.shortcut.0.weight"] == nil)
+    #expect(shapes["xvector.tdnn.linear.weight"] == [128, 320, 5])
+    #expect(shapes["xvector.tdnn.nonlinear.batchnorm.weight"] == [128])
+    #expect(shapes["xvector.block1.tdnnd1.nonlinear1.batchnorm.weight"] == [128])
+    #expect(shapes["xvector.block1.tdnnd12.linear1.weight"] == [128, 480, 1])
+    #expect(shapes["xvector.block2.tdnnd24.nonlinear2.batchnorm.bias"] == [128])
+    #expect(shapes["xvector.block2.tdnnd24.cam_layer.linear_local.weight"] == [32, 128, 3])
+    #expect(shapes["xvector.block3.tdnnd16.linear1.weight"] == [128, 992, 1])
+    #expect(shapes["xvector.block3.tdnnd16.cam_layer.linear1.weight"] == [64, 128, 1])
+    #expect(shapes["xvector.block3.tdnnd16.cam_layer.linear1.bias"] == [64])
+    #expect(shapes["xvector.block3.tdnnd16.cam_layer.linear2.weight"] == [32, 64, 1])
+    #expect(shapes["xvector.block3.tdnnd16.cam_layer.linear2.bias"] == [32])
+    #expect(shapes["xvector.transit1.nonlinear.batchnorm.weight"] == [512])
+    #expect(shapes["xvector.transit3.linear.weight"] == [512, 1024, 1])
+    #expect(shapes["xvector.out_nonlinear.batchnorm.bias"] == [512])
+    #expect(shapes["xvector.dense.linear.weight"] == [512, 1024, 1])
+    #expect(shapes["xvector.dense.linear.bias"] == nil && shapes["xvector.dense.nonlinear.batchnorm.weight"] == nil)
+    #expect(shapes["xvector.block1.tdnnd1.cam_layer.linear_local.bias"] == nil)
+    let statistics = layout.statistics.parameters.map(\.name)
+    #expect(statistics.contains("xvector.dense.nonlinear.batchnorm.running_var"))
+    #expect(statistics.contains("xvector.block3.tdnnd16.nonlinear1.batchnorm.running_mean"))
+    // In the head two, two in each of four blocks and two of shortcuts; then one, two in each dense layer, three and two.
+    #expect(statistics.count == 2 * (2 + 4 * 2 + 2 + 1 + 52 * 2 + 3 + 2))
+  }
+
+  /// What wespeaker starts its weights by: normal by the fan-in behind the head, PyTorch's default in it.
+  @Test func `weights start as wespeaker's do`() {
+    let layout = CAMPPlus(CAMPPlus.Sizes()).layout.parameters
+    let values = Matrix(rows: 1, columns: layout.count)
+    layout.initialise(values.pointer, seed: 3)
+    for parameter in layout.parameters where parameter.shape.count > 1 {
+      let inputs = Double(parameter.shape.dropFirst().reduce(1, *))
+      let own = parameter.range.map { Double(values.pointer[$0]) }
+      let deviation = (own.reduce(0) { $0 + $1 * $1 } / Double(own.count)).squareRoot()
+      let expected = parameter.name.hasPrefix("head") ? (1 / (3 * inputs)).squareRoot() : (2 / inputs).squareRoot()
+      // A deviation of n draws is off by about one part in √2n.
+      #expect(abs(deviation / expected - 1) < 5 / (2 * Double(own.count)).squareRoot(), "\(parameter.name)")
+      let largest = own.map { abs($0) }.max() ?? 0
+      #expect((largest > 1 / inputs.squareRoot()) == !parameter.name.hasPrefix("head"), "\(parameter.name)")
+    }
+    for parameter in layout.parameters where parameter.name.hasSuffix("bias") {
+      #expect(parameter.range.allSatisfy { values.pointer[$0] == 0 }, "\(parameter.name)")
+    }
+  }
+
+  @Test func `weights decay, biases and normalisations don't`() {
+    for parameter in CAMPPlus(CAMPPlus.Sizes()).layout.parameters.parameters {
+      #expect(parameter.decays == (parameter.shape.count > 1), "\(parameter.name)")
+    }
+  }
+
+  /// Under running statistics, and with weights so small that the raised biases let most ReLUs pass. The statistics of a
+  /// batch of few utterances multiply rounding at each of twenty normalisations: `CAMPPlusGoldenTests` holds their
+  /// gradients, and `DenseBlockTests` those of each layer.
+  @Test func `the gradient of every parameter equals central differences`() {
+    let setup = Setup(Self.sizes(), utterances: 4, frames: 17, weights: 0.3)
+    let weights = LayerProbe.normal(4, 5, item: 33)
+    let (_, pullback) = setup.forward(.inference)
+    let buffer = Matrix.zeros(rows: 1, columns: setup.parameters.columns)
+    pullback([weights], BackwardPass(parameters: setup.parameters, gradients: [buffer]))
+    for parameter in setup.encoder.layout.parameters.parameters {
+      expectGradient(
+        buffer.values[parameter.range], of: parameter.name, by: setup.parameters, parameter.range, step: 0.01,
+        within: 2e-2, floor: 3e-4, atMost: 4
+      ) {
+        let embeddings = setup.forward(.inference).embeddings
+        return zip(embeddings.elements, weights.elements).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+      }
+    }
+  }
+
+  @Test func `the bits don't depend on the number of threads`() {
+    let setup = Setup(Self.sizes(channels: 100, growth: 24), utterances: 5, frames: 230)
+    ThreadTeam.shared.grow(to: 3)
+    @Sendable func run() -> [[Float]] {
+      let own = Setup(setup.sizes, utterances: 5, frames: 230)
+      let (embeddings, pullback) = own.forward(.training)
+      let buffers = (0...1).map { _ in Matrix.zeros(rows: 1, columns: own.parameters.columns) }
+      pullback(
+        (0...1).map { LayerProbe.normal(5, 5, item: 34 + $0) },
+        BackwardPass(
+          parameters: own.parameters, gradients: buffers.map { [$0] },
+          units: BatchUnits(sizes: [2, 2, 1], nodes: [0..<3])))
+      return [embeddings.values, own.statistics.values] + buffers.map(\.values)
+    }
+    let together = run()
+    // Within a loop of the team an encoder is its thread's alone.
+    let loop = Mutex<[[Float]]>([])
+    ThreadTeam.shared.run(2) { index in if index == 0 { loop.withLock { $0 = run() } } }
+    #expect(together == loop.withLock { $0 })
+  }
+
+  @Test(arguments: [(1, 1), (1, 9), (4, 1), (3, 401)])
+  func `one utterance, one frame, both, or pieces of one frame, have defined embeddings and gradients`(
+    shape: (utterances: Int, frames: Int)
+  ) {
+    for mode in [ForwardPass.Mode.inference, .training] {
+      let setup = Setup(Self.sizes(), utterances: shape.utterances, frames: shape.frames)
+      let (embeddings, pullback) = setup.forward(mode)
+      let buffer = Matrix.zeros(rows: 1, columns: setup.parameters.columns)
+      pullback(
+        [LayerProbe.normal(shape.utterances, 5, item: 35)],
+        BackwardPass(parameters: setup.parameters, gradients: [buffer]))
+      #expect(embeddings.values.allSatisfy { $0.isFinite } && buffer.values.allSatisfy { $0.isFinite })
+      #expect(setup.statistics.values.allSatisfy { $0.isFinite })
+    }
+  }
+
+  @Test func `an utterance's embedding does not depend on those beside it, other than in training`() {
+    let setup = Setup(Self.sizes(channels: 6, growth: 4), utterances: 3, frames: 221)
+    let whole = setup.forward(.inference).embeddings
+    for utterance in 0..<3 {
+      let own = setup.embedding(of: utterance)
+      #expect((0..<5).map { own[0, $0] } == (0..<5).map { whole[utterance, $0] })
+    }
+    #expect(Set((0..<3).map { whole[$0, 0] }).count == 3)
+  }
+
+  @Test(arguments: ["parameters", "representation"])
+  func `it trains, on two ranks as on one, and its embeddings are extracted`(space: String) throws {
+    let noise = try NoiseCorpus()
+    let configuration = try noise.configuration([
+      "encoder={type: campplus, channels: 4, growth: 2, bottleneck: 2, embedding: 8}", "weighting.space=\(space)",
+    ])
+    @Sendable func train(_ communicator: any Communicator) throws -> (losses: [Double], trainer: Trainer) {
+      let trainer = Trainer(
+        encoder: configuration.network, plan: try TrainingPlan(configuration, corpus: noise.corpus),
+        communicator: communicator)
+      return (try (0..<3).map { _ in try trainer.advance().metrics["classification"].loss }, trainer)
+    }
+    let alone = try train(SoleCommunicator())
+    #expect(alone.losses.allSatisfy { $0.isFinite })
+    let together = try ThreadCommunicator.run(ranks: 2) { communicator in
+      let trainer = try train(communicator).trainer
+      return [trainer.parameters.values, trainer.statistics.values]
+    }
+    #expect(together.allSatisfy { $0 == [alone.trainer.parameters.values, alone.trainer.statistics.values] })
+
+    let extractor = EmbeddingExtractor(
+      encoder: alone.trainer.encoder, frontEnd: configuration.features, parameters: alone.trainer.parameters,
+      statistics: alone.trainer.statistics)
+    let embeddings = try extractor.embeddings(of: noise.corpus.utterances, communicator: SoleCommunicator())
+    #expect(embeddings.vectors.columns == 8 && embeddings.vectors.values.allSatisfy { $0.isFinite })
+  }
+
+  /// An encoder with the biases of its normalisations raised, so that most ReLUs pass: each that changes sides within a
+  /// step bends a difference.
+  private struct Setup: Sendable {
+    let sizes: CAMPPlus.Sizes
+    let encoder: CAMPPlus
+    let parameters: Matrix
+    let statistics: Matrix
+    private let features: Matrix
+    private let utterances: Int
+
+    /// - Parameter weights: the factor on the weights as they start.
+    init(_ sizes: CAMPPlus.Sizes, utterances: Int, frames: Int, weights: Float = 1) {
+      self.sizes = sizes
+      self.utterances = utterances
+      encoder = CAMPPlus(sizes)
+      parameters = Matrix(rows: 1, columns: encoder.layout.parameters.count)
+      statistics = Matrix(rows: 1, columns: encoder.layout.statistics.count)
+      encoder.layout.parameters.initialise(parameters.pointer, seed: 9)
+      encoder.layout.statistics.initialise(statistics.pointer, seed: 9)
+      for parameter in encoder.layout.parameters.parameters {
+        let isBias = parameter.name.hasSuffix("bias") && !parameter.name.contains("cam_layer")
+        for element in parameter.range {
+          parameters.pointer[element] *= parameter.shape.count > 1 ? weights : 1
+          parameters.pointer[element] += isBias ? 2 : 0
+        }
+      }
+      features = LayerProbe.normal(sizes.bins, utterances * frames, item: 32)
+    }
+
+    /// The embedding of an utterance alone.
+    func embedding(of utterance: Int) -> Matrix {
+      let frames = features.columns / utterances
+      let own = Matrix(
+        rows: features.rows, columns: frames,
+        (0..<features.rows).flatMap { row in (0..<frames).map { features[row, utterance * frames + $0] } })
+      let pass = ForwardPass(
+        mode: .inference, parameters: parameters, statistics: statistics, keepsCaches: false)
+      return encoder.encode(own, utterances: 1, pass).embeddings
+    }
+
+    func forward(_ mode: ForwardPass.Mode) -> (embeddings: Matrix, pullback: Pullback) {
+      encoder.encode(
+        features, utterances: utterances, ForwardPass(mode: mode, parameters: parameters, statistics: statistics))
+    }
+  }
+}
