@@ -35,7 +35,7 @@ package struct Arithmetic: Codable, Sendable, Equatable {
   package static var kernels: String { checksum(products(.single) + loops + transforms) }
 
   /// The checksum of the kernels that encoders with maps over height and time have besides, the same on every machine.
-  package static var mapKernels: String { checksum(mapLoops) }
+  package static var mapKernels: String { checksum(mapLoops + filtered) }
 
   private static func checksum<Value>(_ values: [Value]) -> String {
     values.withUnsafeBytes { SHA256.of($0) }.prefix(8).hexadecimal
@@ -116,11 +116,26 @@ package struct Arithmetic: Codable, Sendable, Equatable {
       }
       take { row, _, _ in ck_affine_relu(row, row, count, 0.3, -0.1) }
       take { row, _, _ in ck_affine_sum_relu(row, z, row, count, 0.3, -0.7, 0.1) }
+      take { row, sum, _ in sum = ck_affine_relu_sum(row, count, 0.3, -0.1) }
+      take { ck_affine_relu_backward_sums($0, z, $0, count, 0.1, 0.3, -0.05, &$1, &$2) }
       take { ck_relu_normalization_sums($0, z, count, 0.1, 0.3, -0.05, &$1, &$2) }
       take { ck_relu_backward_sums($0, z, x, count, 0.1, &$1, &$2) }
       take { row, _, _ in ck_relu_normalization_backward(row, z, count, 0.3, -0.05, 0.3, 0.7, -0.1) }
       return rows + totals.flatMap { [Float($0), Float($0 - Double(Float($0)))] }
     }
+  }
+
+  /// A filtered convolution, the gradient of an input and that of the weights, of maps with tiles beyond their ends.
+  private static var filtered: [Float] {
+    let grid = Grid(utterances: 2, height: 5, frames: 7)
+    let (weights, map) = (matrix(16, 16 * 9, item: 121), matrix(16, grid.columns, item: 122))
+    let (output, input) = (Matrix(rows: 16, columns: grid.columns), Matrix(rows: 16, columns: grid.columns))
+    WinogradProducts(weights.view).write(AffineView(map.view), grid, to: output.view)
+    WinogradProducts(turning: weights.view).write(AffineView(output.view), grid, to: input.view)
+    let gradient = Matrix.zeros(rows: 16, columns: weights.columns)
+    WinogradGradient(gradient: output.view, input: AffineView(map.view), grid, objectives: 1, units: [0..<1, 1..<2])
+      .sums(of: [0..<2]).add(objective: 0, to: [gradient.view])
+    return output.values + input.values + gradient.values
   }
 
   /// The spectra of frames, and a convolution.

@@ -52,10 +52,11 @@ import Testing
     #expect(deep["layer4.2.conv1.weight"] == [256, 1024, 1, 1] && deep["seg_1.weight"] == [256, 20_480])
   }
 
-  /// Heights of 6 bins halve to 3, 2 and 1; 17 frames to 9, 5 and 3.
-  @Test(arguments: [.layers18, .layers50] as [ResNet.Depth], [ForwardPass.Mode.training, .inference])
-  func `the gradient of every parameter equals central differences`(depth: ResNet.Depth, mode: ForwardPass.Mode) {
-    let setup = Setup(Self.sizes(depth, twoLayers: depth == .layers50), utterances: 4, frames: 17)
+  /// Heights of 6 bins halve to 3, 2 and 1; 17 frames to 9, 5 and 3. Of deeper networks single precision leaves no
+  /// differences to compare with: golden values tell their gradients.
+  @Test(arguments: [ForwardPass.Mode.training, .inference])
+  func `the gradient of every parameter equals central differences`(mode: ForwardPass.Mode) {
+    let setup = Setup(Self.sizes(.layers18, twoLayers: true), utterances: 4, frames: 17)
     let weights = LayerProbe.normal(4, 5, item: 33)
     let (_, pullback) = setup.forward(mode)
     let buffer = Matrix.zeros(rows: 1, columns: setup.parameters.columns)
