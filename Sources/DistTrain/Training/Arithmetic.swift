@@ -117,7 +117,7 @@ package struct Arithmetic: Codable, Sendable, Equatable {
       take { row, _, _ in ck_affine_relu(row, row, count, 0.3, -0.1) }
       take { row, _, _ in ck_affine_sum_relu(row, z, row, count, 0.3, -0.7, 0.1) }
       take { row, sum, _ in sum = ck_affine_relu_sum(row, count, 0.3, -0.1) }
-      take { ck_affine_relu_backward_sums($0, z, $0, count, 0.1, 0.3, -0.05, &$1, &$2) }
+      take { ck_affine_relu_backward_sums(x, z, $0, count, 0.1, 0.3, -0.05, &$1, &$2) }
       take { ck_relu_normalization_sums($0, z, count, 0.1, 0.3, -0.05, &$1, &$2) }
       take { ck_relu_backward_sums($0, z, x, count, 0.1, &$1, &$2) }
       take { row, _, _ in ck_relu_normalization_backward(row, z, count, 0.3, -0.05, 0.3, 0.7, -0.1) }
