@@ -105,6 +105,34 @@ import Testing
     #expect(try abs(AudioInspection.inspect(path: write(one, "alone.ogg")).seconds - 1) < 0.01)
   }
 
+  @Test(arguments: [GeneratedAudio.Format.vorbis, .opus], [-1, -2, 2])
+  func `An Ogg file of which a bit changed, or a stretch became zeros, is damaged`(
+    format: GeneratedAudio.Format, page: Int
+  ) throws {
+    let path = try audio.write([GeneratedAudio.lively(seconds: 6.5)], as: format)
+    let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+    let pages = whole.ranges(of: Data("OggS".utf8)).map(\.lowerBound)
+    try #require(pages.count >= 5)
+    // Counted from the end where it is negative; the middle of a page is sound.
+    let index = page < 0 ? pages.count + page : page
+    let end = index + 1 < pages.count ? pages[index + 1] : whole.count
+    try #require(end - pages[index] > 200)
+    let offset = (pages[index] + end) / 2
+    var bit = whole
+    bit[offset] ^= 1
+    #expect(try complaint(write(bit, "bit.ogg")).contains("is damaged: its"))
+    var zeros = whole
+    for index in offset..<offset + 50 { zeros[index] = 0 }
+    #expect(try complaint(write(zeros, "zeros.ogg")).contains("is damaged: its"))
+    // What decoders cannot find any more is lost as well.
+    var unnamed = whole
+    unnamed[pages[pages.count - 1]] ^= 1
+    #expect(try complaint(write(unnamed, "unnamed.ogg")).contains("no Ogg page follows before the stream's end"))
+    for behind in [Data(count: 500), Data("TAG".utf8) + Data(count: 125)] {
+      #expect(try abs(AudioInspection.inspect(path: write(whole + behind, "more.ogg")).seconds - 6.5) < 0.01)
+    }
+  }
+
   @Test func `a recording that was found whole is looked at again only after a change`() throws {
     let path = try audio.write([GeneratedAudio.lively(seconds: 1)], as: .flac, name: "known.flac")
     let whole = try Data(contentsOf: URL(fileURLWithPath: path))
