@@ -33,7 +33,7 @@ struct ShardContents: Sendable {
         let (key, suffix) = Self.divided(name)
         let isSpeaker = suffix == "spk"
         guard isSpeaker || AudioSuffix.rank(suffix) != nil || AudioSuffix.foreign.contains(suffix) else {
-          passedOver[suffix.isEmpty ? "without a suffix" : ".\(suffix)", default: 0] += 1
+          passedOver[AudioTree.kind(suffix), default: 0] += 1
           continue
         }
         if open.key.map({ Name($0) }) != Name(key) {
