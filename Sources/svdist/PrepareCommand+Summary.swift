@@ -26,6 +26,11 @@ extension PrepareCommand {
         "note: \(preparation.averaged) utterances are the mean of their recordings' channels; --channel 0 takes the first "
           + "channel, --channel each makes an utterance and a speaker of each")
     }
+    if preparation.ofOtherLength > 0 {
+      print(
+        "note: \(preparation.ofOtherLength) recordings are not as long as the source's utt2dur says, by more than 0.1 s; "
+          + "the output has their lengths as measured: were they replaced or cut?")
+    }
     if let remark = clipping.remark { print("note: \(remark)") }
     for note in source.notes { print("note: \(note.shown)") }
     for note in prepared.notes(layout: source.layout) { print("note: \(note.shown)") }

@@ -202,6 +202,7 @@ package struct BatchLoader: Sendable {
     let offset = stream.uniform() * max(0, length - seconds)
     let start = utterance.start / speed + offset
     let file = try AudioFile(path: utterance.path)
+    _ = try Waveform.stretch(of: file, start: utterance.start, seconds: utterance.seconds)
     let stretch = try Waveform.samples(
       of: file, start: start, seconds: min(seconds, length), sampleRate: FrontEnd.sampleRate, speed: speed)
     var energies = ChannelEnergies()
