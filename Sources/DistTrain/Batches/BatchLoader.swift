@@ -211,7 +211,7 @@ package struct BatchLoader: Sendable {
     guard !read.isEmpty else { throw Failure(.badData, "\(utterance.path): no samples at \(offset) s") }
     // A pause is no reason to give up an utterance, nor are channels that cancel each other for a while, but a recording
     // that is so from its start to its end is.
-    if energies.cancel || !read.contains(where: { abs($0) >= AudioInspection.silence }) {
+    if energies.cancel || Excursion(read).isSilent {
       _ = try AudioInspection.inspect(
         path: utterance.path, start: utterance.start, seconds: utterance.seconds, channel: utterance.channel)
     }

@@ -268,6 +268,23 @@ import Testing
     #expect(try AudioInspection.inspect(path: faint).peak > 4e-4)
   }
 
+  @Test(arguments: [Float(0.3), -0.3, 0.999, 0.01, 0], [GeneratedAudio.Format.wav, .floatWav, .flac])
+  func `a constant is silence, with the noise of a converter too, and faint sound on it is sound`(
+    level: Float, format: GeneratedAudio.Format
+  ) throws {
+    for seconds in [1, 25.0] {
+      let constant = [Float](repeating: level, count: Int(16_000 * seconds))
+      #expect(try complaint(audio.write([constant], as: format)).contains("is silent"))
+      let hiss = constant.indices.map { constant[$0] * 0.99 + Float($0 % 3 == 0 ? 3e-5 : 0) }
+      #expect(try complaint(audio.write([hiss], as: format)).contains("is silent"))
+      let sound = zip(constant, GeneratedAudio.sine(300, seconds: seconds, amplitude: 5e-4)).map { $0 * 0.99 + $1 }
+      #expect(try abs(AudioInspection.inspect(path: audio.write([sound], as: format)).seconds - seconds) < 1e-9)
+    }
+    // The mean is that of all, not of a part.
+    let step = [Float](repeating: level, count: 16_000 * 15) + [Float](repeating: level - 3e-4, count: 16_000)
+    #expect(failure { _ = try AudioInspection.inspect(path: audio.write([step], as: .floatWav)) } == nil)
+  }
+
   @Test func `A stretch beyond the end`() throws {
     let path = try audio.write([GeneratedAudio.sine(300, seconds: 2)])
     #expect(complaint(path, start: 3).contains("lasts 2.000 s, but a stretch from 3.0 s"))
