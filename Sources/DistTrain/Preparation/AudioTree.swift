@@ -20,6 +20,9 @@ struct AudioTree {
   /// What is not UTF-8, and hidden folders.
   private var apart: [FilesApart.Place] = []
 
+  /// Files whose suffixes are those of rare formats.
+  private var rare: [[String]] = []
+
   /// The recordings of which there are copies side by side.
   private var copies: [Copies] = []
 
@@ -47,6 +50,7 @@ struct AudioTree {
     leftOut += rest.leftOut
     passedOver.merge(rest.passedOver, uniquingKeysWith: +)
     takeCopies()
+    leaveRare()
     files.sort { $0.joined(separator: "/").utf8.lexicographicallyPrecedes($1.joined(separator: "/").utf8) }
   }
 
@@ -81,7 +85,9 @@ struct AudioTree {
         if isLink { links.append(parts + [entry.name]) } else { folders.append(parts + [entry.name]) }
       } else {
         let suffix = FileSystem.suffix(of: entry.name)
-        if AudioSuffix.rank(suffix) != nil || AudioSuffix.foreign.contains(suffix) {
+        if AudioSuffix.rare.contains(suffix) {
+          rare.append(parts + [entry.name])
+        } else if AudioSuffix.rank(suffix) != nil || AudioSuffix.foreign.contains(suffix) {
           audio.append(entry.name)
         } else {
           passedOver[Self.kind(suffix), default: 0] += 1
@@ -130,6 +136,20 @@ struct AudioTree {
           ? "\(faults[index]); its copy \(group.names[taken]) is taken"
           : "is a copy of a recording that is taken: \(group.names[taken]) lies beside it"
         leftOut.append(LeftOut(utterance: "-", path: paths[index], reason: reason))
+      }
+    }
+  }
+
+  /// Lists those files of rare formats that are recordings, and those that must be converted.
+  private mutating func leaveRare() {
+    let paths = rare.map { path($0) }
+    for (path, isRecording) in zip(paths, paths.concurrentMap { (try? AudioFile(path: $0)) != nil }) {
+      let suffix = FileSystem.suffix(of: path)
+      if isRecording || AudioSuffix.foreign.contains(suffix) {
+        let reason = isRecording ? AudioSuffix.rarity(suffix) : AudioSuffix.refusal(suffix)
+        leftOut.append(LeftOut(utterance: "-", path: path, reason: reason))
+      } else {
+        passedOver[Self.kind(suffix), default: 0] += 1
       }
     }
   }

@@ -1,3 +1,4 @@
+import CSndFile
 import DistTrain
 import Foundation
 import Testing
@@ -23,6 +24,42 @@ import Testing
     #expect(Set(source.utterances.map(\.id)) == Set(taken.map { "s/\($0).\($0)" }))
     #expect(source.leftOut.count == 4 && source.leftOut.allSatisfy { $0.reason.contains("libsndfile does not read") })
     #expect(source.passedOver == [".txt": 2, ".json": 1, "without a suffix": 1, "hidden": 1])
+  }
+
+  @Test func `recordings of rare formats are listed one by one, what only bears their suffixes is counted`() throws {
+    let audio = try GeneratedAudio()
+    let (sound, integers) = ([GeneratedAudio.lively(seconds: 1)], Int(SF_FORMAT_PCM_16))
+    let formats: [(suffix: String, format: Int)] = [
+      ("sf", Int(SF_FORMAT_IRCAM)), ("paf", Int(SF_FORMAT_PAF)), ("avr", Int(SF_FORMAT_AVR)),
+      ("mat", Int(SF_FORMAT_MAT4)), ("pvf", Int(SF_FORMAT_PVF)), ("htk", Int(SF_FORMAT_HTK)),
+      ("sds", Int(SF_FORMAT_SDS)), ("iff", Int(SF_FORMAT_SVX)), ("mpc", Int(SF_FORMAT_MPC2K)),
+    ]
+    for (suffix, format) in formats {
+      try audio.write(sound, libsndfile: format | integers, name: "s/\(suffix).\(suffix)")
+      try audio.write(sound, libsndfile: format | integers, name: "s/.hidden.\(suffix)")
+      try Data("features".utf8).write(to: URL(fileURLWithPath: audio.path("s/features.\(suffix)")))
+    }
+    try audio.write(sound, name: "s/u.wav")
+    let source = try CorpusSource(audio.folder.path)
+    #expect(source.utterances.map(\.id) == ["s/u.wav"])
+    let reasons = Dictionary(
+      uniqueKeysWithValues: source.leftOut.map { (($0.path as NSString).lastPathComponent, $0.reason) })
+    #expect(reasons.count == formats.count + 1)
+    for (suffix, _) in formats {
+      let reason = reasons["\(suffix).\(suffix)"]
+      #expect(reason?.hasPrefix("is .\(suffix), which svdist takes from lists alone: name it in") == true, "\(reasons)")
+    }
+    #expect(reasons["features.mpc"]?.contains("libsndfile does not read: convert") == true)
+    let counted = formats.map(\.suffix).filter { $0 != "mpc" }.map { (".\($0)", 1) }
+    #expect(
+      source.passedOver == Dictionary(uniqueKeysWithValues: counted).merging(["hidden": formats.count]) { $0 + $1 })
+
+    // What the reason recommends.
+    try folder.write(
+      "list.csv", "path,speaker\n" + formats.map { "\(audio.path("s/\($0.suffix).\($0.suffix)")),s\n" }.joined())
+    let preparation = try CorpusPreparation(
+      try CorpusSource(folder.path("list.csv")), lengths: 0.5...(.infinity), minimumUtterances: 1)
+    #expect(preparation.utterances.count == formats.count && preparation.leftOut.isEmpty, "\(preparation.leftOut)")
   }
 
   @Test func `of two files of one name one is taken, and the other is listed`() throws {
@@ -155,6 +192,7 @@ import Testing
 
   @Test(arguments: [
     ("is .m4a, which libsndfile does not read: convert", "is .m4a"),
+    ("is .htk, which svdist takes from lists alone: name", "is .htk"),
     ("its command failed with status 12: x", "its command failed with status N"),
     ("is of 1 Hz", "is of N Hz"), ("its name is not UTF-8: rename it", "its name is not UTF-8"),
     ("sample 900 is nan", "sample N is nan"), ("is .mp3 (7 bytes)", "is .mp3"),
