@@ -197,6 +197,12 @@ import Testing
     ("is of 1 Hz", "is of N Hz"), ("its name is not UTF-8: rename it", "its name is not UTF-8"),
     ("sample 900 is nan", "sample N is nan"), ("is .mp3 (7 bytes)", "is .mp3"),
     ("its utterance id is taken: 'a: b' is that of /x", "its utterance id is taken"),
+    ("1 field, a key and a path expected", "N field, a key and a path expected"),
+    ("3 fields, 4 or 5 expected", "N fields, N or N expected"),
+    ("the key, wav or spk is empty", "the key, wav or spk is empty"),
+    ("\"vad\": the end is not after the start: from 2 s to 1 s", "\"vad\": the end is not after the start"),
+    ("is damaged; 3 utterances of the shard are taken", "is damaged"), ("empty: mend it: now", "empty: mend it"),
+    ("is of 1 Hz by its header, no rate of speech: convert", "is of N Hz by its header, no rate of speech"),
     ("is MPEG4 or H264", "is MPEG4 or H264"), ("needs 3gp files", "needs 3gp files"),
   ])
   func `reasons are counted by kind, in which numbers are not part of words`(reason: String, kind: String) {
