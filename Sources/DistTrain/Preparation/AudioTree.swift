@@ -4,8 +4,8 @@ import Foundation
 struct AudioTree {
   /// The files' paths from the root on, as lists of names. Links are followed.
   private(set) var files: [[String]] = []
-  /// What may be speech and is not taken: folders that cannot be listed, audio files that must be converted first, those
-  /// whose paths are not UTF-8, and copies of a recording that is taken.
+  /// What may be speech and is not taken: folders that cannot be listed, audio files that must be converted first, are of
+  /// a rare format or at a path that is not UTF-8, and copies of a recording that is taken.
   private(set) var leftOut: [LeftOut] = []
   /// How often each kind of other file was passed over: `.txt`, `without a suffix`, `hidden`.
   private(set) var passedOver: [String: Int] = [:]

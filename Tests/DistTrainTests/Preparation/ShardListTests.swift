@@ -184,7 +184,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ([], "its speaker is empty: write b.spk anew"), ([0x20, 0x0A], "its speaker is empty: write b.spk anew"),
+    ([] as [UInt8], "its speaker is empty: write b.spk anew"),
+    ([0x20, 0x0A], "its speaker is empty: write b.spk anew"),
     ([0xE9, 0x74], "its speaker is not UTF-8: write b.spk anew"),
     ([0xFF, 0xFE, 0x73, 0], "its speaker is not UTF-8: write b.spk anew"),
   ])
