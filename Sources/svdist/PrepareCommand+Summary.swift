@@ -6,7 +6,8 @@ extension PrepareCommand {
   func summarise(
     _ source: CorpusSource, _ preparation: CorpusPreparation, _ prepared: PreparedCorpus, _ clipping: Clipping
   ) {
-    let found = source.count + source.leftOut.count
+    // Lines of trials and the like are no utterances.
+    let found = source.count + source.leftOut.count - (source.companions?.leftOut.count ?? 0)
     print("\(self.source) (layout: \(source.layout.rawValue)): \(found) utterances found")
     if !preparation.leftOut.isEmpty {
       print("\(preparation.leftOut.count) left out, listed in \(output)/\(PreparedCorpus.leftOutName):")
@@ -25,6 +26,11 @@ extension PrepareCommand {
       print(
         "note: \(preparation.averaged) utterances are the mean of their recordings' channels; --channel 0 takes the first "
           + "channel, --channel each makes an utterance and a speaker of each")
+    }
+    if preparation.ofOtherLength > 0 {
+      print(
+        "note: \(preparation.ofOtherLength) recordings are not as long as the source's utt2dur says, by more than 0.1 s; "
+          + "the output has their lengths as measured: were they replaced or cut?")
     }
     if let remark = clipping.remark { print("note: \(remark)") }
     for note in source.notes { print("note: \(note.shown)") }

@@ -202,6 +202,7 @@ package struct BatchLoader: Sendable {
     let offset = stream.uniform() * max(0, length - seconds)
     let start = utterance.start / speed + offset
     let file = try AudioFile(path: utterance.path)
+    _ = try Waveform.stretch(of: file, start: utterance.start, seconds: utterance.seconds)
     let stretch = try Waveform.samples(
       of: file, start: start, seconds: min(seconds, length), sampleRate: FrontEnd.sampleRate, speed: speed)
     var energies = ChannelEnergies()
@@ -210,7 +211,7 @@ package struct BatchLoader: Sendable {
     guard !read.isEmpty else { throw Failure(.badData, "\(utterance.path): no samples at \(offset) s") }
     // A pause is no reason to give up an utterance, nor are channels that cancel each other for a while, but a recording
     // that is so from its start to its end is.
-    if energies.cancel || !read.contains(where: { abs($0) >= AudioInspection.silence }) {
+    if energies.cancel || Excursion(read).isSilent {
       _ = try AudioInspection.inspect(
         path: utterance.path, start: utterance.start, seconds: utterance.seconds, channel: utterance.channel)
     }

@@ -68,8 +68,8 @@ public struct EmbeddingExtractor: Sendable {
   }
 
   /// The embedding of an utterance before length normalisation.
-  /// - Throws: `Failure(.badData)` where its file cannot be read, it is shorter than 0.1 s or too short for the
-  ///   encoder, or its embedding is not finite.
+  /// - Throws: `Failure(.badData)` where its file cannot be read or ends more than 0.1 s before it, it is shorter than
+  ///   0.1 s or too short for the encoder, or its embedding is not finite.
   public func embedding(of utterance: Utterance) throws -> [Float] {
     try heard(utterance).vector
   }
@@ -105,6 +105,7 @@ public struct EmbeddingExtractor: Sendable {
         "\(name): lasts \(KaldiDirectory.rounded(length)) s, too little to tell a speaker by: at least "
           + "\(Self.shortest) s are needed")
     }
+    _ = try Waveform.stretch(of: file, start: start, seconds: seconds)
     try file.checkNothingFollows(Double(whole.upperBound) / Double(FrontEnd.sampleRate), known: known)
     let pieces = pieces(whole)
     let channels = channel == nil ? file.channels : 1

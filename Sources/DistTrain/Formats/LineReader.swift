@@ -49,5 +49,25 @@ struct LineReader {
     if start.starts(with: [0xFF, 0xFE]) || start.starts(with: [0xFE, 0xFF]) {
       throw Failure(.badData, "\(path): is UTF-16: convert it with iconv -f UTF-16 -t UTF-8")
     }
+    if let order = orderOfUTF16(start) {
+      throw Failure(
+        .badData,
+        "\(path): is UTF-16 without a byte order mark: convert it with iconv -f UTF-16\(order) -t UTF-8")
+    }
+  }
+
+  /// The order of bytes of UTF-16 without a mark: the high bytes of blanks, digits and Latin letters are zeros, where
+  /// other text has none, and files of other kinds have them anywhere.
+  private static func orderOfUTF16(_ start: UnsafeRawBufferPointer) -> String? {
+    let part = start.prefix(256)
+    let zeros = [0, 1].map { parity in
+      stride(from: part.startIndex + parity, to: part.endIndex, by: 2).count { part[$0] == 0 }
+    }
+    func isHigh(_ parity: Int) -> Bool {
+      zeros[parity] > 1 && zeros[parity] >= part.count / 8 && 8 * zeros[1 - parity] <= zeros[parity]
+    }
+    if isHigh(1) { return "LE" }
+    if isHigh(0) { return "BE" }
+    return nil
   }
 }

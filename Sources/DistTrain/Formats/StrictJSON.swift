@@ -13,7 +13,7 @@ enum StrictJSON {
       let key = context.codingPath.map(\.stringValue).joined(separator: ".")
       throw Failure(.badData, "\(path): the value of \(JSONText.quoted(key)) is of another type than expected")
     } catch {
-      throw Failure(.badData, "\(path) is not whole JSON")
+      throw Failure(.badData, "\(path): is not whole JSON")
     }
   }
 

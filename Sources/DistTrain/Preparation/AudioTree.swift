@@ -4,8 +4,8 @@ import Foundation
 struct AudioTree {
   /// The files' paths from the root on, as lists of names. Links are followed.
   private(set) var files: [[String]] = []
-  /// What may be speech and is not taken: folders that cannot be listed, audio files that must be converted first, names
-  /// that are not UTF-8, and copies of a recording that is taken.
+  /// What may be speech and is not taken: folders that cannot be listed, audio files that must be converted first, are of
+  /// a rare format or at a path that is not UTF-8, and copies of a recording that is taken.
   private(set) var leftOut: [LeftOut] = []
   /// How often each kind of other file was passed over: `.txt`, `without a suffix`, `hidden`.
   private(set) var passedOver: [String: Int] = [:]
@@ -14,9 +14,14 @@ struct AudioTree {
 
   private let root: String
   /// The folders that were walked: each is walked once, however many links lead to it.
-  private var walked: Set<Identity> = []
+  private var walked: Set<FileSystem.Identity> = []
   /// Links to folders, which are followed once all folders themselves were walked.
   private var links: [[String]] = []
+  /// What is not UTF-8, and hidden folders.
+  private var apart: [FilesApart.Place] = []
+
+  /// Files whose suffixes are those of rare formats.
+  private var rare: [[String]] = []
 
   /// The recordings of which there are copies side by side.
   private var copies: [Copies] = []
@@ -27,10 +32,11 @@ struct AudioTree {
     let names: [String]
   }
 
-  private struct Identity: Hashable {
-    let device: UInt64
-    let number: UInt64
-  }
+  /// The kind of the folders to which several paths lead.
+  static let knownFolders = "links to folders that are read already"
+
+  /// The kind of a file that is passed over.
+  static func kind(_ suffix: String) -> String { suffix.isEmpty ? "without a suffix" : ".\(suffix)" }
 
   init(root: String) {
     self.root = root
@@ -40,7 +46,11 @@ struct AudioTree {
       links = []
       for parts in found { walk(parts) }
     }
+    let rest = FilesApart(apart, &walked)
+    leftOut += rest.leftOut
+    passedOver.merge(rest.passedOver, uniquingKeysWith: +)
     takeCopies()
+    leaveRare()
     files.sort { $0.joined(separator: "/").utf8.lexicographicallyPrecedes($1.joined(separator: "/").utf8) }
   }
 
@@ -52,20 +62,15 @@ struct AudioTree {
     var folders = [first]
     while let parts = folders.popLast() {
       let path = path(parts)
-      if let identity = Self.identity(path), !walked.insert(identity).inserted {
-        passedOver["links to folders that are read already", default: 0] += 1
+      if let identity = FileSystem.folderIdentity(Array(path.utf8)), !walked.insert(identity).inserted {
+        passedOver[Self.knownFolders, default: 0] += 1
         continue
       }
       guard let (entries, unreadable) = FileSystem.entries(of: path) else {
         leftOut.append(LeftOut(utterance: "-", path: path, reason: "the folder cannot be listed"))
         continue
       }
-      for bytes in unreadable {
-        leftOut.append(
-          LeftOut(
-            utterance: "-", path: path + "/" + String(decoding: bytes, as: UTF8.self),
-            reason: "its name is not UTF-8: rename it"))
-      }
+      apart += unreadable.map { FilesApart.Place(path: Array("\(path)/".utf8) + $0) }
       take(entries, in: parts, &folders)
     }
   }
@@ -75,15 +80,17 @@ struct AudioTree {
     for entry in entries {
       let path = path(parts + [entry.name])
       if entry.name.begins(with: ".") {
-        passedOver["hidden", default: 0] += 1
+        apart.append(FilesApart.Place(path: Array(path.utf8)))
       } else if let isLink = Self.isLinkedFolder(path, entry.type) {
         if isLink { links.append(parts + [entry.name]) } else { folders.append(parts + [entry.name]) }
       } else {
         let suffix = FileSystem.suffix(of: entry.name)
-        if AudioSuffix.rank(suffix) != nil || AudioSuffix.foreign.contains(suffix) {
+        if AudioSuffix.rare.contains(suffix) {
+          rare.append(parts + [entry.name])
+        } else if AudioSuffix.rank(suffix) != nil || AudioSuffix.foreign.contains(suffix) {
           audio.append(entry.name)
         } else {
-          passedOver[suffix.isEmpty ? "without a suffix" : ".\(suffix)", default: 0] += 1
+          passedOver[Self.kind(suffix), default: 0] += 1
           if entry.name == "wav.scp" { dataDirectories.append(parts.joined(separator: "/")) }
         }
       }
@@ -133,6 +140,20 @@ struct AudioTree {
     }
   }
 
+  /// Lists those files of rare formats that are recordings, and those that must be converted.
+  private mutating func leaveRare() {
+    let paths = rare.map { path($0) }
+    for (path, isRecording) in zip(paths, paths.concurrentMap { (try? AudioFile(path: $0)) != nil }) {
+      let suffix = FileSystem.suffix(of: path)
+      if isRecording || AudioSuffix.foreign.contains(suffix) {
+        let reason = isRecording ? AudioSuffix.rarity(suffix) : AudioSuffix.refusal(suffix)
+        leftOut.append(LeftOut(utterance: "-", path: path, reason: reason))
+      } else {
+        passedOver[Self.kind(suffix), default: 0] += 1
+      }
+    }
+  }
+
   /// The reasons why copies cannot be opened, up to the first that can.
   private static func faults(_ paths: [String]) -> [String] {
     var faults: [String] = []
@@ -154,11 +175,5 @@ struct AudioTree {
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return nil }
     return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
-  }
-
-  private static func identity(_ path: String) -> Identity? {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
-    return Identity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
   }
 }

@@ -79,7 +79,7 @@ enum CNCeleb {
     let missing = speakers.filter { !found.contains(Name($0)) }.map { speaker in
       LeftOut(
         utterance: "-", path: "\(root)/data/\(speaker)",
-        reason: "the speaker has no recordings, but is named in \(list)")
+        reason: "the speaker has no recordings: it is named in \(list)")
     }
     let named = FolderNames.utterances(files)
     return (named.utterances, missing + tree.leftOut + named.leftOut, tree.passedOver, others)

@@ -8,13 +8,15 @@ package struct CompanionLists: Sendable {
   let genders: KaldiList?
   /// What is not taken over, and why.
   let notes: [String]
+  /// The lines of these lists that are wrong, which are not taken over.
+  package let leftOut: [LeftOut]
 
   /// The names that svdist prepare writes itself, or that say nothing beyond what it reads.
   private static let known = PreparedCorpus.names.union([
     "reco2dur", "utt2num_frames", "frame_shift", CorpusIndex.name,
   ])
 
-  /// Reads the lists that are there. One that is malformed is not taken over.
+  /// Reads the lists that are there. One that cannot be read at all is not taken over, nor are lines that are wrong.
   init(_ directory: String) throws {
     var notes: [String] = []
     func read<List>(_ name: String, _ reader: (String) throws -> List) -> List? {
@@ -27,14 +29,14 @@ package struct CompanionLists: Sendable {
         return nil
       }
     }
-    trials = read(TrialList.name) { try TrialList.read($0, allowsBlind: true) }
-    enrolments = read(PublishedEvaluation.enrolmentsName) { try EnrolmentMap.read($0) }
+    trials = read(TrialList.name) { try TrialList.read($0, allowsBlind: true, isLenient: true) }
+    enrolments = read(PublishedEvaluation.enrolmentsName) { try EnrolmentMap.read($0, isLenient: true) }
     genders = read(Self.gendersName) { try KaldiList(path: $0, fields: 2...2, isLenient: true) }
-    if let wrong = genders?.faults, let first = wrong.first {
-      notes.append(
-        "\(Self.gendersName) of the source: \(wrong.count) \(wrong.count == 1 ? "line is" : "lines are") left out, the first "
-          + "in line \(first.number): \(first.what)")
-    }
+    leftOut =
+      Self.leftOut(trials?.faults ?? [], of: trials?.path, "is no trial")
+      + Self.leftOut(enrolments?.faults ?? [], of: enrolments?.path, "is no enrolment")
+      + Self.leftOut(
+        genders?.faults.map { ListFault(line: $0.number, what: $0.what) } ?? [], of: genders?.path, "is no gender")
     let others = (FileSystem.entries(of: directory)?.entries ?? []).map(\.name).filter { name in
       let path = "\(directory)/\(name)"
       return !name.begins(with: ".") && !Self.known.contains(name) && AudioSuffix.stem(of: name) == name
@@ -45,6 +47,10 @@ package struct CompanionLists: Sendable {
       notes.append("files of the source that are not taken over: \(others.prefix(8).joined(separator: ", "))\(more)")
     }
     self.notes = notes
+  }
+
+  private static func leftOut(_ faults: [ListFault], of path: String?, _ kind: String) -> [LeftOut] {
+    faults.map { LeftOut(utterance: "-", path: "\(path ?? ""):\($0.line)", reason: "\(kind): \($0.what)") }
   }
 }
 

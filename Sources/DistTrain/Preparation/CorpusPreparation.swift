@@ -17,6 +17,8 @@ package struct CorpusPreparation: Sendable {
   package let trimming: SilenceTrimming?
   /// The number of utterances of recordings of several channels whose mean is taken.
   package let averaged: Int
+  /// The number of utterances that are whole recordings of another length than the source's utt2dur tells.
+  package let ofOtherLength: Int
 
   /// Opens all utterances on all cores.
   ///
@@ -50,6 +52,7 @@ package struct CorpusPreparation: Sendable {
     utterances = Self.chosen(
       usable, lengths: lengths, minimumUtterances: minimumUtterances, trimmed: trimmed, &leftOut)
     var averaged = opened.count(where: \.isMean)
+    ofOtherLength = opened.count(where: \.isOfOtherLength)
     evaluation = try source.evaluation.map { whole in
       let heard = try opening.open(
         whole.utterances, channels: channels == .each ? .mean : channels, voice: nil, &leftOut)

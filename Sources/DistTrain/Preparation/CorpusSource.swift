@@ -70,9 +70,10 @@ package struct CorpusSource: Sendable {
   private static func whole(_ lists: KaldiDirectory, _ directory: String) throws -> CorpusSource {
     let (listed, faults) = try lists.listed()
     let utterances = listed.map { $0.absolute() }
-    let leftOut = faults.map { LeftOut(utterance: $0.utterance, path: $0.place, reason: $0.what) }
-    let damages = try ShardRecords(directory)?.damaged() ?? []
     let companions = try CompanionLists(directory)
+    let leftOut =
+      faults.map { LeftOut(utterance: $0.utterance, path: $0.place, reason: $0.what) } + companions.leftOut
+    let damages = try ShardRecords(directory)?.damaged() ?? []
     let notes = companions.notes + [lists.unsegmented].compactMap(\.self)
     guard !damages.isEmpty else {
       return CorpusSource(

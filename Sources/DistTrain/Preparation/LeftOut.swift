@@ -9,6 +9,21 @@ package struct LeftOut: Sendable, Equatable {
   /// `is truncated`. A number becomes N, but not the digits of a word such as .m4a or UTF-8.
   package var kind: String { Self.kind(of: reason) }
 
+  /// The part of a reason before its particulars, which follow a colon, a semicolon or a relative clause's comma. One
+  /// word, such as the name of a field, is not yet a kind.
+  private static func general(_ reason: String) -> Substring {
+    var before: Character = " "
+    var hasWords = false
+    for index in reason.indices {
+      let character = reason[index]
+      if character == " ", hasWords, before == ":" || before == ";" { return reason[..<index].dropLast() }
+      if character == ",", reason[index...].hasPrefix(", which ") { return reason[..<index] }
+      hasWords = hasWords || character == " " && before != ":"
+      before = character
+    }
+    return reason[...]
+  }
+
   /// The kind of a reason.
   package static func kind(of reason: String) -> String {
     var kind = ""
@@ -18,7 +33,7 @@ package struct LeftOut: Sendable, Equatable {
     func closed(before next: Character?) -> String {
       number.isEmpty ? "" : isInWord || next?.isLetter == true ? number : "N"
     }
-    for character in reason.prefix(while: { $0 != ":" && $0 != ";" && $0 != "," }) {
+    for character in general(reason) {
       if character == "(" { depth += 1 }
       if depth == 0 {
         if character.isNumber {

@@ -13,6 +13,8 @@ struct ShardContents: Sendable {
   /// The utterances that are not whole, and the shard itself where it is damaged; the utterances before the damage are
   /// taken.
   private(set) var leftOut: [LeftOut] = []
+  /// How often each kind of member that is neither a recording nor a speaker was passed over: `.json`.
+  private(set) var passedOver: [String: Int] = [:]
   private let path: String
 
   init(_ path: String) {
@@ -29,13 +31,18 @@ struct ShardContents: Sendable {
           continue
         }
         let (key, suffix) = Self.divided(name)
+        let isSpeaker = suffix == "spk"
+        guard isSpeaker || AudioSuffix.rank(suffix) != nil || AudioSuffix.foreign.contains(suffix) else {
+          passedOver[AudioTree.kind(suffix), default: 0] += 1
+          continue
+        }
         if open.key.map({ Name($0) }) != Name(key) {
           close(open)
           open = Open(key: key)
         }
-        if suffix == "spk" {
+        if isSpeaker {
           open.speaker = try Self.speaker(member, tar.file)
-        } else if AudioSuffix.rank(suffix) != nil || AudioSuffix.foreign.contains(suffix) {
+        } else {
           open.suffix = suffix
           open.offset = member.offset
         }
@@ -53,7 +60,8 @@ struct ShardContents: Sendable {
   /// An utterance whose members may not all have come yet.
   private struct Open {
     var key: String?
-    var speaker: String?
+    /// What its member .spk says, or the reason why that is no speaker.
+    var speaker: Result<String, Failure>?
     var suffix = ""
     var offset: Int?
 
@@ -63,21 +71,19 @@ struct ShardContents: Sendable {
 
   private mutating func close(_ open: Open) {
     guard let key = open.key else { return }
-    if let speaker = open.speaker, let offset = open.offset, !AudioSuffix.foreign.contains(open.suffix),
-      !key.isEmpty, !speaker.isEmpty
-    {
-      entries.append(Entry(key: key, speaker: speaker, offset: offset))
-      return
-    }
-    let reason =
-      if AudioSuffix.foreign.contains(open.suffix) {
-        AudioSuffix.refusal(open.suffix)
-      } else if open.offset == nil {
-        "has no recording beside its speaker"
-      } else {
-        "has no speaker (a member .spk) beside its recording"
+    do {
+      guard let offset = open.offset else { throw Failure(.badData, "has no recording beside its speaker") }
+      guard !AudioSuffix.foreign.contains(open.suffix) else {
+        throw Failure(.badData, AudioSuffix.refusal(open.suffix))
       }
-    leftOut.append(LeftOut(utterance: UtteranceName.of(key), path: path, reason: reason))
+      guard let speaker = open.speaker else {
+        throw Failure(.badData, "has no speaker (a member .spk) beside its recording")
+      }
+      guard !key.isEmpty else { throw Failure(.badData, "has no name before its suffix: write the shard anew") }
+      entries.append(Entry(key: key, speaker: try speaker.get(), offset: offset))
+    } catch {
+      leftOut.append(LeftOut(utterance: UtteranceName.of(key), path: path, reason: Failure(error).message))
+    }
   }
 
   private static func divided(_ name: String) -> (key: String, suffix: String) {
@@ -85,12 +91,17 @@ struct ShardContents: Sendable {
     return (String(name[..<dot]), name[name.utf8.index(after: dot)...].lowercased())
   }
 
-  /// The speaker that a member names; empty where it names none in UTF-8.
-  private static func speaker(_ member: TarReader.Member, _ file: InputFile) throws -> String {
+  /// The speaker that a member names, or the reason why it names none.
+  private static func speaker(_ member: TarReader.Member, _ file: InputFile) throws -> Result<String, Failure> {
     guard member.count <= 4096 else {
       throw Failure(.badData, "\(file.path): is a damaged shard: '\(member.name ?? "?")' has \(member.count) bytes")
     }
     let bytes = try file.read(at: member.offset, count: member.count)
-    return (try? TextLines.of(bytes, path: file.path))?.first?.text ?? ""
+    let remedy = "write \(member.name ?? "?") anew"
+    guard let lines = try? TextLines.of(bytes, path: file.path) else {
+      return .failure(Failure(.badData, "its speaker is not UTF-8: \(remedy)"))
+    }
+    guard let line = lines.first else { return .failure(Failure(.badData, "its speaker is empty: \(remedy)")) }
+    return .success(line.text)
   }
 }

@@ -30,6 +30,7 @@ enum ShardList {
         utterance: "-", path: $0.shard,
         reason: "the shard is damaged: \($0.reason); its \($0.utterances) utterances are left out")
     }
+    var passedOver: [String: Int] = [:]
     for (shard, contents) in zip(whole, whole.concurrentMap { ShardContents($0.path) }) {
       for entry in contents.entries {
         let place = "\(shard.path):\(entry.offset)"
@@ -38,13 +39,14 @@ enum ShardList {
         }
       }
       leftOut += contents.leftOut
+      passedOver.merge(contents.passedOver, uniquingKeysWith: +)
     }
     guard !rows.utterances.isEmpty else {
       throw Failure(
         .badData, "\(path): its shards hold no utterance" + (leftOut.first.map { "; \($0.path) \($0.reason)" } ?? ""))
     }
     return CorpusSource(
-      layout: .shards, utterances: try rows.withRecordings(), leftOut: leftOut + rows.leftOut,
+      layout: .shards, utterances: try rows.withRecordings(), leftOut: leftOut + rows.leftOut, passedOver: passedOver,
       notes: damages.isEmpty ? [] : [damages.summary(in: path)])
   }
 }

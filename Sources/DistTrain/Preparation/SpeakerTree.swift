@@ -52,7 +52,8 @@ struct SpeakerTree {
 
   private var noAudio: Failure {
     let known = AudioSuffix.readable.sorted().joined(separator: ", ")
-    let foreign = tree.leftOut.map { FileSystem.suffix(of: $0.path) }.filter(AudioSuffix.foreign.contains)
+    let foreign = tree.leftOut.map { FileSystem.suffix(of: $0.path) }.filter(
+      AudioSuffix.foreign.union(AudioSuffix.rare).contains)
     let kinds = tree.passedOver.merging(Dictionary(grouping: foreign) { ".\($0)" }.mapValues(\.count)) { $0 + $1 }
     guard let most = kinds.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }) else {
       let first = tree.leftOut.first.map { "; \($0.path): \($0.reason)" } ?? ""

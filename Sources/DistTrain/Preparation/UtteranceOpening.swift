@@ -35,6 +35,8 @@ struct UtteranceOpening: Sendable {
     var trimmed: TrimmedUtterance?
     /// Whether it is the mean of several channels.
     var isMean = false
+    /// Whether the source tells another length than that of its recording, by more than 0.1 s.
+    var isOfOtherLength = false
   }
 
   /// Opens what is heard of an utterance: one utterance, or one for each channel.
@@ -61,18 +63,20 @@ struct UtteranceOpening: Sendable {
     if let recording = recordings[Name(utterance.path)] { utterance.path = try recording.get() }
     let isWhole = utterance.recording == nil
     let found = try AudioInspection.inspect(
-      path: utterance.path, start: utterance.start, seconds: utterance.seconds, channel: utterance.channel,
-      voice: isWhole ? voice : nil)
+      path: utterance.path, start: utterance.start, seconds: isWhole ? nil : utterance.seconds,
+      channel: utterance.channel, voice: isWhole ? voice : nil)
     // The only channel needs no file of its own.
     if found.channels == 1 { utterance.channel = nil }
     let seconds = KaldiDirectory.rounded(found.seconds)
+    let isOfOtherLength = isWhole && abs((utterance.seconds ?? seconds) - seconds) > 0.1
     // A segment may end a little after its file, because the times in lists are rounded.
     utterance.seconds = isWhole ? seconds : min(seconds, utterance.seconds ?? .infinity)
     let isMean = found.channels > 1 && utterance.channel == nil
-    guard let samples = found.voice else { return Opened(utterance: utterance, isMean: isMean) }
-    var trimmed = try trim(utterance, to: samples, sampleRate: found.sampleRate)
-    trimmed.isMean = isMean
-    return trimmed
+    var opened = Opened(utterance: utterance)
+    if let samples = found.voice { opened = try trim(utterance, to: samples, sampleRate: found.sampleRate) }
+    opened.isMean = isMean
+    opened.isOfOtherLength = isOfOtherLength
+    return opened
   }
 
   /// The voice of a whole recording.

@@ -113,39 +113,6 @@ package enum FileSystem {
     return String(Substring(path.utf8.dropLast(name.utf8.distance(from: dot, to: name.endIndex))))
   }
 
-  /// What lies in a folder: its names as the disk has them, in the order of their bytes, and whether each is a folder or
-  /// a link; nil where the folder cannot be listed. Names that are not UTF-8 come last, as bytes.
-  static func entries(of path: String) -> (entries: [Entry], unreadable: [[UInt8]])? {
-    guard let folder = opendir(path) else { return nil }
-    defer { closedir(folder) }
-    var entries: [Entry] = []
-    var unreadable: [[UInt8]] = []
-    while let entry = readdir(folder) {
-      let bytes = withUnsafePointer(to: &entry.pointee.d_name) { name in
-        name.withMemoryRebound(to: UInt8.self, capacity: 256) {
-          Array(UnsafeBufferPointer(start: $0, count: strlen($0)))
-        }
-      }
-      if bytes == [UInt8(ascii: ".")] || bytes == [UInt8(ascii: "."), UInt8(ascii: ".")] { continue }
-      guard let name = String(validating: bytes, as: UTF8.self) else {
-        unreadable.append(bytes)
-        continue
-      }
-      entries.append(Entry(name: name, type: Int(entry.pointee.d_type)))
-    }
-    return (
-      entries.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) },
-      unreadable.sorted { $0.lexicographicallyPrecedes($1) }
-    )
-  }
-
-  /// A name in a folder.
-  struct Entry {
-    let name: String
-    /// The kind of file as the folder tells it (`DT_DIR` …), which some file systems don't.
-    let type: Int
-  }
-
   private static func reason(_ path: String) -> String {
     let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor < 0 else {

@@ -16,6 +16,26 @@ extension String {
     return shown
   }
 
+  /// The text of bytes that need not be UTF-8, such as a file's name: what is not is written as `\xE9`.
+  package init(showing bytes: [UInt8]) {
+    self = ""
+    var rest = bytes[...]
+    while let byte = rest.first {
+      // No beginning of a valid sequence is valid itself.
+      let scalar = (1...4).lazy.prefix { $0 <= rest.count }.compactMap { count in
+        String(validating: rest.prefix(count), as: UTF8.self)
+      }.first
+      if let scalar {
+        self += scalar
+        rest = rest.dropFirst(scalar.utf8.count)
+      } else {
+        let digits = String(byte, radix: 16, uppercase: true)
+        self += "\\x\(byte < 16 ? "0" : "")\(digits)"
+        rest = rest.dropFirst()
+      }
+    }
+  }
+
   /// The largest number of characters that are shown before the gap, and behind it: each takes a name or a path of the
   /// usual length and what is said about it.
   private static let longestPart = 2000

@@ -11,18 +11,25 @@ package struct EnrolmentMap: Sendable, Equatable {
 
   package let path: String
   package let enrolments: [Enrolment]
+  /// The lines that were passed over; none unless the file was read leniently.
+  package var faults: [ListFault] = []
 
   /// Reads a file of enrolments. The utterances of an enrolment stand on one line or on several.
+  /// - Parameter isLenient: passes over a line without utterances and notes it in `faults`, as long as any other is
+  ///   right.
   /// - Throws: `Failure(.badData)` with the file, the line and what was expected there.
-  package static func read(_ path: String) throws -> EnrolmentMap {
+  package static func read(_ path: String, isLenient: Bool = false) throws -> EnrolmentMap {
     var names: [(name: String, line: Int)] = []
     var utterances: [[String]] = []
     var places: [Name: Int] = [:]
+    var faults: [ListFault] = []
     for line in try TextLines.read(path) {
       let fields = line.fields
       guard fields.count > 1 else {
-        throw Failure(
-          .badData, "\(path), line \(line.number): expected 'enrolment utterance …', not '\(fields[0])' alone")
+        faults.append(
+          ListFault(line: line.number, what: "expected 'enrolment utterance …', not '\(fields[0])' alone"))
+        guard isLenient else { throw faults[0].failure(in: path) }
+        continue
       }
       if let place = places[Name(fields[0])] {
         utterances[place] += fields.dropFirst()
@@ -32,9 +39,12 @@ package struct EnrolmentMap: Sendable, Equatable {
         utterances.append(Array(fields.dropFirst()))
       }
     }
-    guard !names.isEmpty else { throw Failure(.badData, "\(path) has no enrolments") }
+    guard !names.isEmpty else {
+      throw faults.first?.failure(in: path) ?? Failure(.badData, "\(path) has no enrolments")
+    }
     return EnrolmentMap(
       path: path,
-      enrolments: zip(names, utterances).map { Enrolment(name: $0.name, utterances: $1, line: $0.line) })
+      enrolments: zip(names, utterances).map { Enrolment(name: $0.name, utterances: $1, line: $0.line) },
+      faults: faults)
   }
 }

@@ -6,18 +6,35 @@ extension TrialList {
   /// - Parameter allowsBlind: also takes a list of `enrolment test` without answers.
   /// - Throws: `Failure(.badData)` with the file, the line and what was expected there.
   public static func read(_ path: String, allowsBlind: Bool = false) throws -> TrialList {
+    try read(path, allowsBlind: allowsBlind, isLenient: false)
+  }
+
+  /// Reads a list as the other `read` does.
+  /// - Parameter isLenient: passes over a line that is wrong and notes it in `faults`, as long as any other is right.
+  ///   Answers are lacking then where most lines have two fields.
+  package static func read(_ path: String, allowsBlind: Bool, isLenient: Bool) throws -> TrialList {
     var reader = Reader(path: path)
-    try InputFile.contents(of: path).withUnsafeBytes { bytes in
-      try LineReader.check(bytes, path: path)
-      reader.order = try Reader.order(of: bytes, path: path, allowsBlind: allowsBlind)
-      var lines = LineReader(bytes)
-      while let line = lines.next() {
-        try reader.read(UnsafeRawBufferPointer(rebasing: bytes[line]), line: lines.number)
+    do {
+      try InputFile.contents(of: path).withUnsafeBytes { bytes in
+        try LineReader.check(bytes, path: path)
+        reader.order = try Reader.order(of: bytes, path: path, allowsBlind: allowsBlind, isLenient: isLenient)
+        var lines = LineReader(bytes)
+        while let line = lines.next() {
+          do throws(ListFault) {
+            try reader.read(UnsafeRawBufferPointer(rebasing: bytes[line]), line: lines.number)
+          } catch {
+            guard isLenient else { throw error }
+            reader.faults.append(error)
+          }
+        }
+        if reader.trials.isEmpty, let first = reader.faults.first { throw first }
       }
+    } catch let fault as ListFault {
+      throw fault.failure(in: path)
     }
     return TrialList(
       path: path, names: reader.table.names, trials: reader.trials, gaps: reader.gaps,
-      isBlind: reader.order == .withoutAnswer)
+      isBlind: reader.order == .withoutAnswer, faults: reader.faults)
   }
 }
 
@@ -40,13 +57,11 @@ extension TrialList {
     var table = NameTable()
     var trials: [Trial] = []
     var gaps: [Gap] = []
-    private var lastLine = 0
+    var faults: [ListFault] = []
 
     init(path: String) { self.path = path }
 
-    mutating func read(_ line: UnsafeRawBufferPointer, line number: Int) throws {
-      if number > lastLine + 1 { gaps.append(Gap(trial: trials.count, lines: number - trials.count - 1)) }
-      lastLine = number
+    mutating func read(_ line: UnsafeRawBufferPointer, line number: Int) throws(ListFault) {
       let fields = Fields(line)
       let names = order == .targetFirst ? (fields.second, fields.third) : (fields.first, fields.second)
       let target: Bool? =
@@ -56,22 +71,45 @@ extension TrialList {
         case .withoutAnswer: false
         }
       guard fields.count == (order == .withoutAnswer ? 2 : 3), let target else {
-        throw Self.malformed(path, number, line, expected: order.expected)
+        throw Self.malformed(number, line, expected: order.expected)
       }
-      guard table.count < Int(Int32.max) - 2 else { throw Failure(.badData, "\(path) has too many names") }
+      guard Self.isText(line) else {
+        throw ListFault(line: number, what: "not UTF-8: convert the file with iconv")
+      }
+      guard table.count < Int(Int32.max) - 2 else { throw ListFault(line: number, what: "the list has too many names") }
+      let others = number - 1 - trials.count
+      if others > gaps.last?.lines ?? 0 { gaps.append(Gap(trial: trials.count, lines: others)) }
       let enrolment = table.number(of: names.0)
       let test = table.number(of: names.1)
       trials.append(Trial(enrolment: Int(enrolment), test: Int(test), isTarget: target))
     }
 
+    private static func isText(_ line: UnsafeRawBufferPointer) -> Bool {
+      !line.contains { $0 >= 0x80 } || String(validating: line, as: UTF8.self) != nil
+    }
+
+    /// Whether most lines have two fields.
+    private static func isMostlyBlind(_ bytes: UnsafeRawBufferPointer) -> Bool {
+      var balance = 0
+      var lines = LineReader(bytes)
+      while let place = lines.next() {
+        balance += Fields(UnsafeRawBufferPointer(rebasing: bytes[place])).count == 2 ? 1 : -1
+      }
+      return balance > 0
+    }
+
     /// The order of the first line that can be read in one order only.
-    static func order(of bytes: UnsafeRawBufferPointer, path: String, allowsBlind: Bool) throws -> Order {
+    static func order(
+      of bytes: UnsafeRawBufferPointer, path: String, allowsBlind: Bool, isLenient: Bool
+    ) throws -> Order {
+      if isLenient, allowsBlind, isMostlyBlind(bytes) { return .withoutAnswer }
       var ambiguous: Int?
+      var fault: ListFault?
       var lines = LineReader(bytes)
       while let place = lines.next() {
         let line = UnsafeRawBufferPointer(rebasing: bytes[place])
         let fields = Fields(line)
-        if allowsBlind, fields.count == 2, ambiguous == nil { return .withoutAnswer }
+        if allowsBlind, !isLenient, fields.count == 2, ambiguous == nil { return .withoutAnswer }
         let first = fields.count == 3 && TrialLabel.isTarget(fields.first) != nil
         let last = fields.count == 3 && TrialLabel.isTarget(fields.third) != nil
         // Beside a word, a digit is a name.
@@ -83,22 +121,22 @@ extension TrialList {
         case (true, true) where isDigit == (false, true): return .targetFirst
         case (true, true): ambiguous = ambiguous ?? lines.number
         case (false, false):
-          throw malformed(
-            path, lines.number, line, expected: Order.targetLast.expected + " or " + Order.targetFirst.expected)
+          let expected = Order.targetLast.expected + " or " + Order.targetFirst.expected
+          fault = fault ?? malformed(lines.number, line, expected: expected)
+          if !isLenient, let fault { throw fault }
         }
       }
-      guard let ambiguous else { throw Failure(.badData, "\(path) has no trials") }
+      guard let ambiguous else { throw fault?.failure(in: path) ?? Failure(.badData, "\(path) has no trials") }
       throw Failure(
         .badData,
         "\(path), line \(ambiguous): it is not clear which field is the 1 or 0; write target or nontarget instead")
     }
 
     private static func malformed(
-      _ path: String, _ number: Int, _ line: UnsafeRawBufferPointer, expected: String
-    ) -> Failure {
-      Failure(
-        .badData,
-        "\(path), line \(number): expected \(expected), not '\(String(decoding: line.prefix(80), as: UTF8.self))'")
+      _ number: Int, _ line: UnsafeRawBufferPointer, expected: String
+    ) -> ListFault {
+      ListFault(
+        line: number, what: "expected \(expected), not '\(String(decoding: line.prefix(80), as: UTF8.self))'")
     }
   }
 

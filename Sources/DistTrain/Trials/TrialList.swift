@@ -1,3 +1,12 @@
+/// A line of a list of trials or enrolments that is wrong.
+package struct ListFault: Error, Sendable, Equatable {
+  /// The line of the file, counted from 1.
+  package let line: Int
+  package let what: String
+
+  func failure(in path: String) -> Failure { Failure(.badData, "\(path), line \(line): \(what)") }
+}
+
 /// Pairs of an enrolment and a test, each of one speaker (target) or of two speakers (non-target).
 public struct TrialList: Sendable {
   /// A trial as indices into `names`, in 12 bytes because lists of millions are common.
@@ -26,6 +35,8 @@ public struct TrialList: Sendable {
   public let trials: [Trial]
   /// Whether the list has no answers, so that its trials can be scored but not judged.
   package let isBlind: Bool
+  /// The lines that were passed over; none unless the list was read leniently.
+  package let faults: [ListFault]
   /// Where lines without a trial come before one, ascending.
   private let gaps: [Gap]
 
@@ -41,7 +52,10 @@ public struct TrialList: Sendable {
     self.init(path: path, names: names, trials: trials, gaps: [], isBlind: false)
   }
 
-  init(path: String, names: [String], trials: [Trial], gaps: [Gap], isBlind: Bool) {
+  init(
+    path: String, names: [String], trials: [Trial], gaps: [Gap], isBlind: Bool, faults: [ListFault] = []
+  ) {
+    self.faults = faults
     self.path = path
     self.names = names
     self.trials = trials

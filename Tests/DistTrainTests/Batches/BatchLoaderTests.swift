@@ -109,6 +109,50 @@ import Testing
     #expect(batch.rows.dropFirst().contains { $0.start < 0.6 }, "no crop of the first second")
   }
 
+  @Test(arguments: [
+    (0.0, 2.2, true), (0.0, 100.0, true), (1.5, 0.7, true), (1.9, 0.3, true), (2.5, 1.0, true), (0.0, 2.09, false),
+    (1.5, 0.59, false), (0.5, 1.5, false),
+  ])
+  func `an utterance that its recording ends before is replaced, but not for a tenth of a second`(
+    start: Double, seconds: Double, isReplaced: Bool
+  ) throws {
+    let utterances = noise.corpus.utterances
+    let corpus = Corpus([
+      ListedUtterance(id: "a", speaker: "s", path: utterances[0].path, start: start, seconds: seconds),
+      ListedUtterance(id: "b", speaker: "s", path: utterances[1].path, seconds: 2),
+      ListedUtterance(id: "c", speaker: "t", path: utterances[2].path, seconds: 2),
+    ])
+    let loader = try loader(corpus)
+    for epoch in 0..<8 {
+      let row = BatchRow(utterance: 0, speaker: 0, occurrence: 0, view: 0, epoch: epoch)
+      let batch = try loader.load([row], own: 0..<1, unreadable: [])
+      #expect(batch.rows.map(\.utterance) == [isReplaced ? 1 : 0])
+      #expect(batch.unreadable.map(\.utterance) == (isReplaced ? [0] : []))
+      if isReplaced {
+        #expect(batch.unreadable.first?.reason.contains("lasts 2.000 s, but a stretch ") == true)
+      }
+    }
+  }
+
+  @Test(arguments: [Float(0), 0.3, -0.6])
+  func `a recording of one level is replaced, one that is so for a while is not`(level: Float) throws {
+    let audio = try GeneratedAudio()
+    let flat = [Float](repeating: level, count: 16_000)
+    let always = try audio.write([flat + flat], as: .floatWav, name: "always.wav")
+    let first = try audio.write([flat + GeneratedAudio.lively(seconds: 1)], as: .floatWav, name: "first.wav")
+    let corpus = Corpus(
+      [("a", "s", always), ("b", "s", first), ("c", "t", first)].map {
+        ListedUtterance(id: $0.0, speaker: $0.1, path: $0.2, seconds: 2)
+      })
+    let loader = try loader(corpus)
+    for epoch in 0..<8 {
+      let rows = [0, 2].map { BatchRow(utterance: $0, speaker: $0 / 2, occurrence: 0, view: 0, epoch: epoch) }
+      let batch = try loader.load(rows, own: 0..<2, unreadable: [])
+      #expect(batch.rows.map(\.utterance) == [1, 2] && batch.unreadable.map(\.utterance) == [0])
+      #expect(batch.unreadable.first?.reason.contains("is silent") == true)
+    }
+  }
+
   @Test func `an utterance shorter than a crop is repeated`() throws {
     let samples = NoiseCorpus.noise(speaker: 0, utterance: 0, seconds: 2)
     #expect(try load(loader(seconds: 3), [row(0)])[0] == features(samples + samples[..<16_000]))

@@ -112,6 +112,22 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    (0.0, 0.81, true), (0.5, 0.31, true), (0.0, 100.0, true), (0.75, 1.0, true), (0.0, 0.79, false), (0.5, 0.29, false),
+  ])
+  func `an utterance that its recording ends before is refused, but not for a tenth of a second`(
+    start: Double, seconds: Double, isRefused: Bool
+  ) throws {
+    let noise = try NoiseCorpus(speakers: 1, utterances: 1, seconds: 0.7)
+    let (path, extractor) = (noise.corpus.utterances[0].path, extractor())
+    let told = failure { _ = try extractor.embedding(path: path, start: start, seconds: seconds, name: "u") }
+    if isRefused {
+      #expect(told?.kind == .badData && told?.message.contains("lasts 0.700 s, but a stretch ") == true)
+    } else {
+      #expect(told == nil, "\(told?.message ?? "")")
+    }
+  }
+
   @Test func `an embedding that is not finite is an error that names its utterance`() throws {
     let noise = try NoiseCorpus(speakers: 1, utterances: 1)
     let told = failure { _ = try extractor(spoilt: true).embedding(of: noise.corpus.utterances[0]) }

@@ -1,3 +1,4 @@
+import CSndFile
 import DistTrain
 import Foundation
 import Testing
@@ -23,6 +24,42 @@ import Testing
     #expect(Set(source.utterances.map(\.id)) == Set(taken.map { "s/\($0).\($0)" }))
     #expect(source.leftOut.count == 4 && source.leftOut.allSatisfy { $0.reason.contains("libsndfile does not read") })
     #expect(source.passedOver == [".txt": 2, ".json": 1, "without a suffix": 1, "hidden": 1])
+  }
+
+  @Test func `recordings of rare formats are listed one by one, what only bears their suffixes is counted`() throws {
+    let audio = try GeneratedAudio()
+    let (sound, integers) = ([GeneratedAudio.lively(seconds: 1)], Int(SF_FORMAT_PCM_16))
+    let formats: [(suffix: String, format: Int)] = [
+      ("sf", Int(SF_FORMAT_IRCAM)), ("paf", Int(SF_FORMAT_PAF)), ("avr", Int(SF_FORMAT_AVR)),
+      ("mat", Int(SF_FORMAT_MAT4)), ("pvf", Int(SF_FORMAT_PVF)), ("htk", Int(SF_FORMAT_HTK)),
+      ("sds", Int(SF_FORMAT_SDS)), ("iff", Int(SF_FORMAT_SVX)), ("mpc", Int(SF_FORMAT_MPC2K)),
+    ]
+    for (suffix, format) in formats {
+      try audio.write(sound, libsndfile: format | integers, name: "s/\(suffix).\(suffix)")
+      try audio.write(sound, libsndfile: format | integers, name: "s/.hidden.\(suffix)")
+      try Data("features".utf8).write(to: URL(fileURLWithPath: audio.path("s/features.\(suffix)")))
+    }
+    try audio.write(sound, name: "s/u.wav")
+    let source = try CorpusSource(audio.folder.path)
+    #expect(source.utterances.map(\.id) == ["s/u.wav"])
+    let reasons = Dictionary(
+      uniqueKeysWithValues: source.leftOut.map { (($0.path as NSString).lastPathComponent, $0.reason) })
+    #expect(reasons.count == formats.count + 1)
+    for (suffix, _) in formats {
+      let reason = reasons["\(suffix).\(suffix)"]
+      #expect(reason?.hasPrefix("is .\(suffix), which svdist takes from lists alone: name it in") == true, "\(reasons)")
+    }
+    #expect(reasons["features.mpc"]?.contains("libsndfile does not read: convert") == true)
+    let counted = formats.map(\.suffix).filter { $0 != "mpc" }.map { (".\($0)", 1) }
+    #expect(
+      source.passedOver == Dictionary(uniqueKeysWithValues: counted).merging(["hidden": formats.count]) { $0 + $1 })
+
+    // What the reason recommends.
+    try folder.write(
+      "list.csv", "path,speaker\n" + formats.map { "\(audio.path("s/\($0.suffix).\($0.suffix)")),s\n" }.joined())
+    let preparation = try CorpusPreparation(
+      try CorpusSource(folder.path("list.csv")), lengths: 0.5...(.infinity), minimumUtterances: 1)
+    #expect(preparation.utterances.count == formats.count && preparation.leftOut.isEmpty, "\(preparation.leftOut)")
   }
 
   @Test func `of two files of one name one is taken, and the other is listed`() throws {
@@ -75,17 +112,67 @@ import Testing
     #expect(try source().utterances.map(\.id) == ["s/u.wav", "t/u.wav"])
   }
 
-  @Test func `a name that is not UTF-8 is listed`() throws {
-    try folder.write("source/s/u.wav", "x")
-    let name = Array(folder.path("source/s/").utf8) + [0xE9] + Array(".wav\0".utf8)
-    let descriptor = name.withUnsafeBytes {
-      open($0.baseAddress!.assumingMemoryBound(to: CChar.self), O_CREAT | O_WRONLY, 0o644)
+  /// Creates a folder, or an empty file, at a path of bytes below the source; folders above it are there.
+  private func create(_ path: [UInt8], isFolder: Bool = false) throws {
+    let name = Array(folder.path("source/").utf8) + path + [0]
+    let isThere = name.withUnsafeBytes {
+      let name = $0.baseAddress!.assumingMemoryBound(to: CChar.self)
+      if isFolder { return mkdir(name, 0o755) == 0 }
+      let descriptor = open(name, O_CREAT | O_WRONLY, 0o644)
+      return descriptor >= 0 && close(descriptor) == 0
     }
-    try #require(descriptor >= 0)
-    close(descriptor)
+    try #require(isThere)
+  }
+
+  @Test func `recordings at paths that are not UTF-8 are listed one by one, and the rest there is counted`() throws {
+    try folder.write("source/s/u.wav", "x")
+    let odd: [UInt8] = [0x73, 0x2F, 0xE9]
+    try create(odd + Array(".wav".utf8))
+    try create(odd + Array(".txt".utf8))
+    try create(odd, isFolder: true)
+    for name in ["a.flac", "b.m4a", "c.txt", ".d.wav"] { try create(odd + Array("/\(name)".utf8)) }
+    try create(odd + Array("/\u{E9}".utf8) + [0xC3], isFolder: true)
+    try create(odd + Array("/\u{E9}".utf8) + [0xC3] + Array("/e.mp3".utf8))
+    // A link that leads out of there takes nothing from where it leads.
+    let link = Array(folder.path("source/").utf8) + odd + Array("/back\0".utf8)
+    let isLinked = link.withUnsafeBytes {
+      symlink(folder.path("source/s"), $0.baseAddress!.assumingMemoryBound(to: CChar.self)) == 0
+    }
+    try #require(isLinked)
     let source = try source()
     #expect(source.utterances.map(\.id) == ["s/u.wav"])
-    #expect(source.leftOut.map(\.reason) == ["its name is not UTF-8: rename it"])
+    let reasons = Dictionary(uniqueKeysWithValues: source.leftOut.map { ($0.path, $0.reason) })
+    let own = "its name is not UTF-8: rename it"
+    let above = "the name of its folder is not UTF-8: rename that"
+    let expected = [
+      "\\xE9.wav": own, "\\xE9/a.flac": above, "\\xE9/b.m4a": above, "\\xE9/\u{E9}\\xC3/e.mp3": above,
+    ]
+    #expect(
+      reasons == Dictionary(uniqueKeysWithValues: expected.map { (folder.path("source/s/\($0.key)"), $0.value) }),
+      "\(reasons)")
+    #expect(source.passedOver == [".txt": 2, "hidden": 1, "links to folders that are read already": 1])
+  }
+
+  @Test func `what hidden folders hold is counted file by file`() throws {
+    for name in ["s/u.wav", ".old/u.wav", ".old/deep/v.flac", ".old/a.txt", ".old/.w.wav", "s/.x/y.m4a", ".z.wav"] {
+      try folder.write("source/\(name)", "x")
+    }
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path("source/.link"), withDestinationPath: folder.path("source/s"))
+    let source = try source()
+    #expect(source.utterances.map(\.id) == ["s/u.wav"] && source.leftOut.isEmpty)
+    #expect(
+      source.passedOver == [
+        "hidden": 3, "recordings in hidden folders": 3, "links to folders that are read already": 1,
+      ])
+  }
+
+  @Test(arguments: [
+    (Array("a\u{E9}.wav".utf8), "a\u{E9}.wav"), ([0x61, 0xE9, 0x2E], "a\\xE9."), ([0xC3], "\\xC3"), ([], ""),
+    ([0xF0, 0x9F, 0x98, 0x80, 0xF0, 0x9F, 0x01], "\u{1F600}\\xF0\\x9F\u{1}"), ([0xED, 0xA0, 0x80], "\\xED\\xA0\\x80"),
+  ])
+  func `bytes of names that are not UTF-8 are written out`(bytes: [UInt8], text: String) {
+    #expect(String(showing: bytes) == text)
   }
 
   @Test func `a folder of data directories is no folder of speakers`() throws {
@@ -105,10 +192,17 @@ import Testing
 
   @Test(arguments: [
     ("is .m4a, which libsndfile does not read: convert", "is .m4a"),
+    ("is .htk, which svdist takes from lists alone: name", "is .htk"),
     ("its command failed with status 12: x", "its command failed with status N"),
     ("is of 1 Hz", "is of N Hz"), ("its name is not UTF-8: rename it", "its name is not UTF-8"),
     ("sample 900 is nan", "sample N is nan"), ("is .mp3 (7 bytes)", "is .mp3"),
     ("its utterance id is taken: 'a: b' is that of /x", "its utterance id is taken"),
+    ("1 field, a key and a path expected", "N field, a key and a path expected"),
+    ("3 fields, 4 or 5 expected", "N fields, N or N expected"),
+    ("the key, wav or spk is empty", "the key, wav or spk is empty"),
+    ("\"vad\": the end is not after the start: from 2 s to 1 s", "\"vad\": the end is not after the start"),
+    ("is damaged; 3 utterances of the shard are taken", "is damaged"), ("empty: mend it: now", "empty: mend it"),
+    ("is of 1 Hz by its header, no rate of speech: convert", "is of N Hz by its header, no rate of speech"),
     ("is MPEG4 or H264", "is MPEG4 or H264"), ("needs 3gp files", "needs 3gp files"),
   ])
   func `reasons are counted by kind, in which numbers are not part of words`(reason: String, kind: String) {

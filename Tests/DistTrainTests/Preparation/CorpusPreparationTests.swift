@@ -102,6 +102,18 @@ struct CorpusPreparationTests {
     #expect(try Corpus.open(folder.path("out")).utterances.map(\.start) == [0, 1.2])
   }
 
+  @Test("measures whole recordings, whatever utt2dur says of them", arguments: [0.2, 1.05, 5, 1_000_000])
+  func wrongDurations(seconds: Double) throws {
+    for name in ["r", "q"] { try folder.writeTone("source/\(name).wav", seconds: 1) }
+    try folder.write("source/wav.scp", "q q.wav\nr r.wav\n")
+    try folder.write("source/utt2spk", "q a\nr a\n")
+    try folder.write("source/utt2dur", "q 1.0\nr \(seconds)\n")
+    let preparation = try CorpusPreparation(
+      try CorpusSource(folder.path("source")), lengths: 0.5...(.infinity), minimumUtterances: 1)
+    #expect(preparation.leftOut.isEmpty && preparation.utterances.map(\.seconds) == [1, 1])
+    #expect(preparation.ofOtherLength == (seconds == 1.05 ? 0 : 1))
+  }
+
   @Test("names VoxCeleb's utterances by the last three parts of their paths", arguments: ["", "wav/", "vox1/dev/wav/"])
   func voxceleb(above: String) throws {
     for name in ["id10270/5r0dWxy17C8/00001.wav", "id10270/5r0dWxy17C8/00002.wav", "id10271/1gtz-CUIygI/00001.wav"] {

@@ -117,14 +117,26 @@ import Testing
     #expect(note.hasSuffix("names: 2, the first: p"), "\(note)")
   }
 
-  @Test func `wrong lines of spk2gender are told`() throws {
-    try write(["wav.scp": "a r.wav\n", "utt2spk": "a s\n", "spk2gender": "s f\nt\nu m f\ns m\n"])
+  @Test func `wrong lines of the lists beside are left out and listed, each by itself`() throws {
+    try write([
+      "wav.scp": "r r.wav\n", "utt2spk": "a s\nb s\nc t\n", "segments": "a r 0 1\nb r 1 2\nc r 2 3\n",
+      "spk2gender": "s f\nt\nu m f\ns m\n", "trials": "a b target\na b\na c maybe\na c nontarget\n",
+      "enroll.map": "e a\nf\n",
+    ])
+    let source = try CorpusSource(folder.path)
+    #expect(source.notes.isEmpty && source.companions?.leftOut == source.leftOut)
+    let found = source.leftOut.map { [($0.path as NSString).lastPathComponent, $0.kind] }
     #expect(
-      try CorpusSource(folder.path).notes == [
-        "spk2gender of the source: 3 lines are left out, the first in line 2: 1 field, 2 expected"
+      found == [
+        ["trials:2", "is no trial"], ["trials:3", "is no trial"], ["enroll.map:2", "is no enrolment"],
+        ["spk2gender:2", "is no gender"], ["spk2gender:3", "is no gender"], ["spk2gender:4", "is no gender"],
       ])
+    #expect(source.leftOut[1].reason.hasSuffix("not 'a c maybe'") && source.leftOut[3].reason.contains(": 1 field"))
+    #expect(source.leftOut.allSatisfy { $0.utterance == "-" })
     _ = try prepare()
-    #expect(try folder.read("out/spk2gender") == "s f\n")
+    #expect(try folder.read("out/trials") == "a b target\na c nontarget\n")
+    #expect(try folder.read("out/spk2gender") == "s f\n" && folder.read("out/enroll.map") == "e a\n")
+    #expect(try folder.read("out/left-out.tsv").contains("/trials:3\tis no trial: expected "))
   }
 
   @Test func `what cannot be measured keeps its place and is told in one line`() throws {

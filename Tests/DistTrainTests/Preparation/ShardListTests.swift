@@ -151,6 +151,52 @@ import Testing
       ])
   }
 
+  /// A member with a header like the fixture's.
+  private func member(_ name: String, _ content: [UInt8]) throws -> [UInt8] {
+    var bytes = Array(try fixture("pax").prefix(512))
+    bytes.replaceSubrange(0..<100, with: Array(name.utf8) + [UInt8](repeating: 0, count: 100 - name.utf8.count))
+    let size = String(content.count, radix: 8)
+    bytes.replaceSubrange(124..<136, with: Array((String(repeating: "0", count: 11 - size.count) + size).utf8) + [0])
+    Self.correct(&bytes, 0)
+    return bytes + content + [UInt8](repeating: 0, count: (512 - content.count % 512) % 512)
+  }
+
+  private func shard(_ members: [(name: String, content: [UInt8])]) throws -> [UInt8] {
+    try members.flatMap { try member($0.name, $0.content) } + [UInt8](repeating: 0, count: 1024)
+  }
+
+  private func recording() throws -> [UInt8] {
+    let audio = try GeneratedAudio()
+    return [UInt8](try Data(contentsOf: URL(fileURLWithPath: try audio.write([GeneratedAudio.lively(seconds: 1)]))))
+  }
+
+  @Test func `members that are neither a recording nor a speaker are counted, wherever they lie`() throws {
+    let (sound, json) = (try recording(), Array("{}".utf8))
+    let source = try source(
+      shard([
+        ("readme.txt", json), ("a.json", json), ("a.spk", Array("s".utf8)), ("a.wav", sound), ("README", json),
+        ("b.spk", Array("s".utf8)), ("b.json", json), ("b.wav", sound), ("c.wav", sound), ("c.txt", json),
+        ("c.spk", Array("t\n".utf8)), ("a.json", json),
+      ]))
+    #expect(source.utterances.map(\.id) == ["a", "b", "c"] && source.utterances.map(\.speaker) == ["s", "s", "t"])
+    #expect(source.leftOut.isEmpty, "\(source.leftOut)")
+    #expect(source.passedOver == [".json": 3, ".txt": 2, "without a suffix": 1])
+  }
+
+  @Test(arguments: [
+    ([] as [UInt8], "its speaker is empty: write b.spk anew"),
+    ([0x20, 0x0A], "its speaker is empty: write b.spk anew"),
+    ([0xE9, 0x74], "its speaker is not UTF-8: write b.spk anew"),
+    ([0xFF, 0xFE, 0x73, 0], "its speaker is not UTF-8: write b.spk anew"),
+  ])
+  func `a speaker that is none is told as it is`(bytes: [UInt8], reason: String) throws {
+    let sound = try recording()
+    let source = try source(
+      shard([("a.spk", Array("s".utf8)), ("a.wav", sound), ("b.spk", bytes), ("b.wav", sound)]))
+    #expect(source.utterances.map(\.id) == ["a"])
+    #expect(source.leftOut.map(\.utterance) == ["b"] && source.leftOut.map(\.reason) == [reason])
+  }
+
   @Test func `lists that cannot be read are refused`() throws {
     try folder.write("packed.tar.gz", [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3] as [UInt8])
     for (text, message) in [

@@ -61,6 +61,50 @@ import Testing
     #expect(Set(list.names).count == list.names.count)
   }
 
+  @Test(arguments: [
+    ("a b 1\na c maybe\na d 0\n", [2], [1, 3]), ("a b\n1 a b\n0 a c\n", [1], [2, 3]),
+    ("# header of a list\n\na b target\nx\na c d e\na d nontarget\n", [1, 4, 5], [3, 6]),
+    ("a b\na c 1\na d\na e f g\na f\n", [2, 4], [1, 3, 5]), ("1 0 1\na\n1 0 target\n", [2], [1, 3]),
+    ("a b 1\na b 0\n", [], [1, 2]),
+  ])
+  func `read leniently, a list loses its wrong lines alone`(text: String, faults: [Int], lines: [Int]) throws {
+    let list = try withScratchFolder { folder in
+      try write(text, to: folder + "/trials")
+      return try TrialList.read(folder + "/trials", allowsBlind: true, isLenient: true)
+    }
+    #expect(list.faults.map(\.line) == faults)
+    #expect(list.faults.allSatisfy { $0.what.hasPrefix("expected '") })
+    #expect(list.trials.indices.map(list.line) == lines)
+  }
+
+  @Test(arguments: ["a b maybe\n", "a\nb\nc d e f\n", "\n", "1 0 1\n"])
+  func `a list without a right line is refused, read leniently too`(text: String) throws {
+    try withScratchFolder { folder in
+      try write(text, to: folder + "/trials")
+      for allowsBlind in [false, true] {
+        let failure = failure {
+          _ = try TrialList.read(folder + "/trials", allowsBlind: allowsBlind, isLenient: true)
+        }
+        #expect(failure?.kind == .badData && failure?.message.hasPrefix(folder + "/trials") == true)
+      }
+    }
+  }
+
+  @Test(arguments: [[0x61, 0xE9] as [UInt8], [0xC3], [0x61, 0xED, 0xA0, 0x80]])
+  func `a name that is not UTF-8 is told by its line`(name: [UInt8]) throws {
+    try withScratchFolder { folder in
+      let path = folder + "/trials"
+      for (before, after) in [("a b 1\n", " c 0\n"), ("a b 1\na ", " 1\n"), ("1 a b\n0 c ", "\n")] {
+        let bytes = Array(before.utf8) + name + Array(after.utf8)
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        let told = failure { _ = try TrialList.read(path) }
+        #expect(told?.message == "\(path), line 2: not UTF-8: convert the file with iconv")
+        let list = try TrialList.read(path, allowsBlind: false, isLenient: true)
+        #expect(list.faults.map(\.line) == [2] && list.names == ["a", "b"] && list.trials.count == 1)
+      }
+    }
+  }
+
   @Test func `an enrolment map is read line by line`() throws {
     try withScratchFolder { folder in
       let path = folder + "/enroll.map"
@@ -71,8 +115,14 @@ import Testing
       #expect(map.enrolments.map(\.line) == [1, 3])
       try write("e1 a\ne2\n", to: path)
       #expect(failure { _ = try EnrolmentMap.read(path) }?.message.contains("line 2: expected 'enrolment utt") == true)
-      try write("\n", to: path)
-      #expect(failure { _ = try EnrolmentMap.read(path) }?.kind == .badData)
+      let lenient = try EnrolmentMap.read(path, isLenient: true)
+      #expect(lenient.enrolments.map(\.name) == ["e1"] && lenient.faults.map(\.line) == [2])
+      for text in ["\n", "e1\n"] {
+        try write(text, to: path)
+        for isLenient in [false, true] {
+          #expect(failure { _ = try EnrolmentMap.read(path, isLenient: isLenient) }?.kind == .badData)
+        }
+      }
     }
   }
 

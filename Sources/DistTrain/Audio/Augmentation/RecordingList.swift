@@ -27,7 +27,8 @@ struct RecordingList: Sendable {
     guard !names.isEmpty else {
       throw Failure(
         .usage,
-        "\(setting): no recording (WAV, FLAC, Ogg, MP3) under \(folder): give another folder, or leave the setting out")
+        "\(setting): no recording (.\(AudioSuffix.readable.joined(separator: ", ."))) under \(folder): give another folder, "
+          + "or leave the setting out")
     }
     self.init(names, in: root)
   }

@@ -17,7 +17,10 @@ final class RoomCache: Sendable {
   /// now.
   func room(at path: String) throws -> RoomResponse {
     if let room = rooms.withLock({ $0[Name(path)] }), FileSystem.exists(path) { return room }
-    let room = try RoomResponse(Waveform.read(path: path, sampleRate: sampleRate, channel: 0), path: path)
+    let file = try AudioFile(path: path)
+    try RoomResponse.check(file)
+    let whole = try Waveform.samples(of: file, sampleRate: sampleRate)
+    let room = try RoomResponse(Waveform.read(file, whole, sampleRate: sampleRate, channel: 0), path: path)
     rooms.withLock { if $0.count < Self.capacity { $0[Name(path)] = room } }
     return room
   }

@@ -4,6 +4,21 @@ package struct RoomResponse: Sendable {
   /// The place of the largest sample: the direct sound, before which measured responses have some delay.
   package let peak: Int
 
+  /// The length in seconds of the longest response: a cathedral sounds for ten. Memory grows with it, and a recording of
+  /// an hour in a folder of rooms is a mistake.
+  package static let longest = 30.0
+
+  /// Checks that a recording may be a response, before it is read.
+  /// - Throws: `Failure(.badData)` for one that is longer than `longest`.
+  static func check(_ file: AudioFile) throws(Failure) {
+    guard file.seconds <= longest else {
+      throw AudioFile.unusable(
+        file.path,
+        "lasts \(AudioFile.time(file.frames, file.sampleRate)), longer than a room sounds (at most \(Int(longest)) s): no "
+          + "impulse response of a room")
+    }
+  }
+
   /// Scales a response to unit energy.
   /// - Throws: `Failure(.badData)` that names `path` for a response of nothing but zeros, or so faint that no float
   ///   scales it.

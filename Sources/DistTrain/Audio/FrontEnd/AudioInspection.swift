@@ -12,10 +12,6 @@ package struct AudioInspection: Sendable, Equatable {
   /// (`VoiceActivity.stretches`); nil where voice was not looked for.
   package let voice: [Range<Int>]?
 
-  /// The peak below which a recording counts as silent: -80 dB of full scale. At 16 bits this is three steps, the noise
-  /// of a converter with nothing connected, while the quietest usable speech peaks 30 dB higher.
-  package static let silence: Float = 1e-4
-
   /// Decodes `seconds` from `start`, or to the end where `seconds` is nil, and describes what is there.
   ///
   /// - Parameters:
@@ -31,6 +27,7 @@ package struct AudioInspection: Sendable, Equatable {
     let stretch = try Waveform.stretch(of: file, start: start, seconds: seconds)
     try file.checkNothingFollows(Double(stretch.upperBound) / Double(file.sampleRate))
     var peak: Float = 0
+    var excursion = Excursion()
     var energies = FrameEnergies(sampleRate: file.sampleRate)
     var channels = ChannelEnergies()
     var position = stretch.lowerBound
@@ -38,6 +35,7 @@ package struct AudioInspection: Sendable, Equatable {
       let count = min(stretch.upperBound - position, 10 * file.sampleRate)
       let samples = try file.read(from: position, count: count, channel: channel, &channels)
       for sample in samples { peak = max(peak, abs(sample)) }
+      excursion.add(samples)
       if voice != nil { energies.append(samples) }
       position += count
     }
@@ -48,8 +46,8 @@ package struct AudioInspection: Sendable, Equatable {
         "its \(file.channels) channels cancel each other: their mean has \(share) % of their energy: take one of them",
         cause: .cancellingChannels)
     }
-    guard peak >= silence else {
-      throw AudioFile.unusable(path, "is silent: no sample reaches -80 dB of full scale")
+    guard !excursion.isSilent else {
+      throw AudioFile.unusable(path, "is silent: no sample is further from their mean than -80 dB of full scale")
     }
     return AudioInspection(
       seconds: Double(stretch.count) / Double(file.sampleRate), sampleRate: file.sampleRate, channels: file.channels,

@@ -17,7 +17,7 @@ enum AudioContainer {
   ///   more than its header says.
   static func checkWhole(_ file: RecordingBytes, isMPEG: Bool) throws(Failure) {
     if file.has("OggS", at: 0) {
-      try OggPages.checkChain(file)
+      try OggPages.checkAll(file)
     } else if file.has("fLaC", at: 0) {
       try FLACStream.check(file)
     } else if isMPEG {

@@ -12,6 +12,13 @@ package enum AudioSuffix {
     "ac3", "dsf", "dff", "alac", "ra", "g722", "gsm", "shn", "mpc", "weba",
   ]
 
+  /// Those of rare formats that libsndfile reads, which files that are no recordings have as well (features, matrices):
+  /// only their contents tell. Where such a recording is cut short, most of these formats don't.
+  package static let rare: Set<String> = [
+    "sf", "ircam", "paf", "fap", "avr", "mat", "mat4", "mat5", "pvf", "xi", "htk", "sds", "wve", "iff", "svx", "8svx",
+    "16sv", "mpc",
+  ]
+
   /// The place of a suffix in `readable`, or nil where libsndfile does not read such files.
   package static func rank(_ suffix: String) -> Int? { readable.firstIndex(of: suffix) }
 
@@ -24,6 +31,11 @@ package enum AudioSuffix {
   /// The reason why a file with such a suffix is left out, with the remedy.
   package static func refusal(_ suffix: String) -> String {
     "is .\(suffix), which libsndfile does not read: \(conversion(suffix))"
+  }
+
+  /// The reason why a recording with a rare suffix is left out of a folder, with the remedy.
+  package static func rarity(_ suffix: String) -> String {
+    "is .\(suffix), which svdist takes from lists alone: name it in a CSV file or wav.scp, or convert it to WAV"
   }
 
   /// The remedy for audio files that libsndfile does not read, for a message.

@@ -30,7 +30,7 @@ package enum Waveform {
   ) throws -> Range<Int> {
     let available = resampledCount(file.frames, from: playedRate(file, speed: speed), to: sampleRate)
     let first = samples(start, sampleRate)
-    guard first < available else { throw startsAfterEnd(file, start: start) }
+    guard first < available else { throw endsBefore(file, "from \(shown(start))") }
     let wanted = seconds.map { samples($0, sampleRate) } ?? available - first
     return first..<first + min(wanted, available - first)
   }
@@ -62,19 +62,20 @@ package enum Waveform {
   }
 
   /// The samples, at the file's own rate, of `seconds` from `start` on, or of all that follows where `seconds` is nil.
+  /// Who reads an utterance asks for it first, because `samples` takes what is there.
   ///
   /// - Throws: `Failure(.badData)` where the recording ends more than a tenth of a second before the stretch does. Less
   ///   is accepted, because lists of segments are rounded.
   static func stretch(of file: AudioFile, start: Double, seconds: Double?) throws -> Range<Int> {
     let first = samples(start, file.sampleRate)
-    guard first < file.frames else { throw startsAfterEnd(file, start: start) }
+    guard first < file.frames else { throw endsBefore(file, "from \(shown(start))") }
     guard let seconds else { return first..<file.frames }
     let last = samples(start + seconds, file.sampleRate)
     guard last <= file.frames + file.sampleRate / 10 else {
-      throw AudioFile.unusable(
-        file.path,
-        "lasts \(AudioFile.time(file.frames, file.sampleRate)), but a stretch to \(start + seconds) s is asked: "
-          + "correct the segment's times", cause: .endsBefore)
+      // Lengths of whole recordings are listed in utt2dur.
+      throw endsBefore(
+        file, "to \(shown(start + seconds))",
+        start > 0 ? "" : ", or its length in utt2dur where there are no segments")
     }
     return first..<min(last, file.frames)
   }
@@ -103,11 +104,18 @@ package enum Waveform {
     return Int(exactly: (seconds * Double(sampleRate)).rounded(rule)) ?? .max
   }
 
-  private static func startsAfterEnd(_ file: AudioFile, start: Double) -> Failure {
+  /// - Parameter others: what may be wrong besides a segment's times.
+  private static func endsBefore(_ file: AudioFile, _ stretch: String, _ others: String = "") -> Failure {
     AudioFile.unusable(
       file.path,
-      "lasts \(AudioFile.time(file.frames, file.sampleRate)), but a stretch from \(start) s is asked: "
-        + "correct the segment's times", cause: .endsBefore)
+      "lasts \(AudioFile.time(file.frames, file.sampleRate)), but a stretch \(stretch) s is asked: "
+        + "correct the segment's times\(others)", cause: .endsBefore)
+  }
+
+  /// A time rounded to microseconds, which leaves out what adding two times adds.
+  private static func shown(_ seconds: Double) -> Double {
+    let rounded = (seconds * 1e6).rounded() / 1e6
+    return rounded.isFinite ? rounded : seconds
   }
 
   /// The number of samples that `frames` samples become at another rate.

@@ -114,6 +114,27 @@ import Testing
     #expect(room.unreadable[0].reason.contains("is silent"))
   }
 
+  @Test(arguments: [16_000, 8000, 44_100])
+  func `a recording that is too long for a room gives way, one of 30 s does not`(rate: Int) throws {
+    let good = GeneratedAudio.noise(400)
+    try audio.write([good], as: .floatWav, name: "rooms/a.wav")
+    let longest = [1] + [Float](repeating: 0, count: 30 * rate - 1)
+    try audio.write([longest], rate: rate, as: .floatWav, name: "rooms/b.wav")
+    try audio.write([longest + [0.5]], rate: rate, as: .floatWav, name: "rooms/c.wav")
+    try audio.write([longest + longest], rate: rate, as: .flac, name: "rooms/d.flac")
+    let augmentation = try Augmentation(rooms: audio.path("rooms"))
+    for drawn in 0..<4 {
+      let heard = try hear(augmentation, .room(file: drawn))
+      guard case .room(let file) = heard.interference else { throw Failure(.failed, "\(heard.interference)") }
+      #expect(drawn < 2 ? file == drawn && heard.unreadable.isEmpty : file < 2)
+      if drawn >= 2 {
+        let told = try #require(heard.unreadable.first)
+        #expect(told.place == RecordingPlace(kind: .rooms, index: drawn))
+        #expect(told.reason.contains(drawn == 2 ? ": lasts 30.000 s, longer" : ": lasts 60.000 s, longer"))
+      }
+    }
+  }
+
   @Test func `a list without a readable recording is told by its setting`() throws {
     try write("noise", good: [])
     try audio.write([[0, 0]], name: "rooms/dead.wav")

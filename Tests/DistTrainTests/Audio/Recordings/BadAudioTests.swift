@@ -105,6 +105,34 @@ import Testing
     #expect(try abs(AudioInspection.inspect(path: write(one, "alone.ogg")).seconds - 1) < 0.01)
   }
 
+  @Test(arguments: [GeneratedAudio.Format.vorbis, .opus], [-1, -2, 2])
+  func `An Ogg file of which a bit changed, or a stretch became zeros, is damaged`(
+    format: GeneratedAudio.Format, page: Int
+  ) throws {
+    let path = try audio.write([GeneratedAudio.lively(seconds: 6.2)], as: format)
+    let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+    let pages = whole.ranges(of: Data("OggS".utf8)).map(\.lowerBound)
+    try #require(pages.count >= 5)
+    // Counted from the end where it is negative; the middle of a page is sound.
+    let index = page < 0 ? pages.count + page : page
+    let end = index + 1 < pages.count ? pages[index + 1] : whole.count
+    try #require(end - pages[index] > 200)
+    let offset = (pages[index] + end) / 2
+    var bit = whole
+    bit[offset] ^= 1
+    #expect(try complaint(write(bit, "bit.ogg")).contains("is damaged: its"))
+    var zeros = whole
+    for index in offset..<offset + 50 { zeros[index] = 0 }
+    #expect(try complaint(write(zeros, "zeros.ogg")).contains("is damaged: its"))
+    // What decoders cannot find any more is lost as well.
+    var unnamed = whole
+    unnamed[pages[pages.count - 1]] ^= 1
+    #expect(try complaint(write(unnamed, "unnamed.ogg")).contains("no Ogg page follows before the stream's end"))
+    for behind in [Data(count: 500), Data("TAG".utf8) + Data(count: 125)] {
+      #expect(try abs(AudioInspection.inspect(path: write(whole + behind, "more.ogg")).seconds - 6.2) < 0.01)
+    }
+  }
+
   @Test func `a recording that was found whole is looked at again only after a change`() throws {
     let path = try audio.write([GeneratedAudio.lively(seconds: 1)], as: .flac, name: "known.flac")
     let whole = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -238,6 +266,23 @@ import Testing
     #expect(complaint(path).contains("is silent"))
     let faint = try audio.write([GeneratedAudio.sine(300, seconds: 1, amplitude: 5e-4)])
     #expect(try AudioInspection.inspect(path: faint).peak > 4e-4)
+  }
+
+  @Test(arguments: [Float(0.3), -0.3, 0.999, 0.01, 0], [GeneratedAudio.Format.wav, .floatWav, .flac])
+  func `a constant is silence, with the noise of a converter too, and faint sound on it is sound`(
+    level: Float, format: GeneratedAudio.Format
+  ) throws {
+    for seconds in [1, 25.0] {
+      let constant = [Float](repeating: level, count: Int(16_000 * seconds))
+      #expect(try complaint(audio.write([constant], as: format)).contains("is silent"))
+      let hiss = constant.indices.map { constant[$0] * 0.99 + Float($0 % 3 == 0 ? 3e-5 : 0) }
+      #expect(try complaint(audio.write([hiss], as: format)).contains("is silent"))
+      let sound = zip(constant, GeneratedAudio.sine(300, seconds: seconds, amplitude: 5e-4)).map { $0 * 0.99 + $1 }
+      #expect(try abs(AudioInspection.inspect(path: audio.write([sound], as: format)).seconds - seconds) < 1e-9)
+    }
+    // The mean is that of all, not of a part.
+    let step = [Float](repeating: level, count: 16_000 * 15) + [Float](repeating: level - 3e-4, count: 16_000)
+    #expect(failure { _ = try AudioInspection.inspect(path: audio.write([step], as: .floatWav)) } == nil)
   }
 
   @Test func `A stretch beyond the end`() throws {

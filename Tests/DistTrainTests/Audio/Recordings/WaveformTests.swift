@@ -82,6 +82,18 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    (0.3, 0.6, "to 0.9 s is asked: correct the segment's times"),
+    (0.1, 0.7, "to 0.8 s is asked: correct the segment's times"),
+    (0.9, 0.1, "from 0.9 s is asked: correct the segment's times"),
+    (0, 0.9, "to 0.9 s is asked: correct the segment's times, or its length in utt2dur where there are no segments"),
+  ])
+  func `times in messages are those of the lists`(start: Double, seconds: Double, message: String) throws {
+    let path = try audio.write([GeneratedAudio.lively(seconds: 0.5)])
+    let refusal = failure { _ = try AudioInspection.inspect(path: path, start: start, seconds: seconds) }
+    #expect(refusal?.message == "\(path): lasts 0.500 s, but a stretch \(message)")
+  }
+
   @Test func `a recording of one sample is laid over a crop at any rate`() throws {
     let noise = try audio.write([[0.5]], rate: 44_100, as: .floatWav, name: "noise/one.wav")
     let augmentation = try Augmentation(noise: URL(fileURLWithPath: noise).deletingLastPathComponent().path)
