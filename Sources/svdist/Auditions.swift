@@ -21,16 +21,17 @@ struct Auditions {
     self.count = count
   }
 
-  /// The names of all files that a folder of pairs may have.
-  static var names: Set<String> {
-    Set((1...most).flatMap { ["\(name($0))-clean.wav", "\(name($0))-augmented.wav"] } + [tableName])
+  /// What an earlier folder of pairs is known by.
+  static var contents: WholeFolder.Contents {
+    let names = (1...most).flatMap { ["\(name($0))-clean.wav", "\(name($0))-augmented.wav"] } + [tableName]
+    return WholeFolder.Contents(names: Set(names), mark: tableName)
   }
 
   private static func name(_ pair: Int) -> String { String(format: "%03d", pair) }
 
   /// Writes the pairs of a data directory, and a table of what was done to each.
-  /// - Parameter replacing: the names that may lie in a folder that is replaced, as for `WholeFolder.write`.
-  func write(_ directory: String, to output: String, replacing: Set<String>?) throws {
+  /// - Parameter replacing: the contents of a folder that may be replaced; nil replaces nothing.
+  func write(_ directory: String, to output: String, replacing: WholeFolder.Contents?) throws {
     let plan = try TrainingPlan(configuration, corpus: Corpus.open(directory))
     var clipping = Clipping()
     try WholeFolder.write(output, replacing: replacing) { folder in

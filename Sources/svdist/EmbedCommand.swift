@@ -28,7 +28,13 @@ struct EmbedCommand: RanksCommand {
     Program.runRanks { communicator in
       ThreadTeam.shared.grow(to: Machine.threads(communicator))
       // An error in the output's name should show before the embeddings are computed.
-      try communicator.agree { try EmbeddingFile.check(output) }
+      try communicator.agree {
+        var inputs = InputPaths()
+        inputs.add(encoder, "--encoder")
+        inputs.add(PreparedCorpus.names, in: corpus, "--corpus")
+        for place in try EmbeddingFile.places(of: output) { try inputs.refuse(place, as: "--output") }
+        try EmbeddingFile.check(output)
+      }
       let embeddings = try Embedding.compute(
         encoder: encoder, corpus: corpus, longestPiece: longestPiece, communicator: communicator)
       try communicator.agree {

@@ -59,8 +59,9 @@ struct EvaluateCommand: RanksCommand {
     let command = self
     Program.runRanks { communicator in
       ThreadTeam.shared.grow(to: Machine.threads(communicator))
-      // The list is read first, so that an error in it shows before the embeddings are computed.
+      // An error in the list, or in the place of the scores, should show before the embeddings are computed.
       let list = try communicator.agree {
+        try command.checkScores()
         let list = try command.readTrials()
         try command.check(list, communicator)
         return list
@@ -72,6 +73,20 @@ struct EvaluateCommand: RanksCommand {
       }
       return .done
     }
+  }
+
+  /// - Throws: `Failure(.usage)` where the scores would replace what is read here, or anything but scores.
+  private func checkScores() throws {
+    guard let scores else { return }
+    var inputs = InputPaths()
+    inputs.add(trials, "--trials")
+    inputs.add(enrolmentMap, "--enrolment-map")
+    inputs.add(embeddings, "--embeddings")
+    if subtractMean != "own" { inputs.add(subtractMean, "--subtract-mean") }
+    inputs.add(encoder, "--encoder")
+    inputs.add(PreparedCorpus.names, in: corpus, "--corpus")
+    try inputs.refuse(scores, as: "--scores")
+    try TrialScorer.check(scores)
   }
 
   private func readTrials() throws -> TrialList {

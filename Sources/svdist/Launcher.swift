@@ -48,19 +48,20 @@ struct Launcher {
   }
 
   /// Waits for the end of mpirun and passes on requests to stop meanwhile.
-  /// - Returns: its exit status; 128 + the signal that ended it.
+  /// - Returns: its exit status, or 128 + the signal that ended it; that of a stop where it could not say so itself.
   func run() throws -> Int32 {
+    var passing = Passing()
     while true {
       var status: Int32 = 0
       let ended = waitpid(process, &status, WNOHANG)
       if ended == process {
         let signal = status & 0x7F
-        return signal == 0 ? status >> 8 & 0xFF : 128 + signal
+        return passing.status(signal == 0 ? status >> 8 & 0xFF : 128 + signal)
       }
       if ended < 0, errno != EINTR {
         throw Failure(.failed, "cannot wait for mpirun: \(String(cString: strerror(errno)))")
       }
-      if let signal = Signals.takeRequest() { kill(process, signal) }
+      if let signal = passing.signal() { kill(process, signal) }
       usleep(Self.look)
     }
   }
@@ -79,7 +80,6 @@ private enum Signals {
   private static let isAsked = Atomic(false)
   private static let interrupts = Atomic(0)
   private static let isUrgent = Atomic(false)
-  private static let isPassedOn = Atomic(false)
   private static let isTraining = Atomic(false)
 
   static func watch(isTraining: Bool) {
@@ -106,13 +106,41 @@ private enum Signals {
       && unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 
-  /// The signal to pass on now: SIGUSR1 once, and SIGTERM where ranks do not train or are to end at once; nil for none.
-  static func takeRequest() -> Int32? {
-    guard isAsked.exchange(false, ordering: .acquiring) else { return nil }
-    let endsAtOnce =
-      !isTraining.load(ordering: .relaxed) || isUrgent.load(ordering: .relaxed)
+  /// Whether somebody has asked since the last look.
+  static func takeRequest() -> Bool { isAsked.exchange(false, ordering: .acquiring) }
+
+  /// Whether ranks do not train, or are to end at once.
+  static var endAtOnce: Bool {
+    !isTraining.load(ordering: .relaxed) || isUrgent.load(ordering: .relaxed)
       || interrupts.load(ordering: .relaxed) > 1
-    if endsAtOnce { return SIGTERM }
-    return isPassedOn.exchange(true, ordering: .relaxed) ? nil : SIGUSR1
+  }
+}
+
+/// What mpirun is sent, and when. Before it has started its ranks it loses what it is to pass on, so that SIGUSR1 goes
+/// again until it ends: after one second, two, four, and then every eight, since it prints a line each time.
+private struct Passing {
+  private var pause = Duration.seconds(1)
+  /// When SIGUSR1 goes again; nil unless ranks are to stop with a checkpoint.
+  private var next: ContinuousClock.Instant?
+
+  /// The signal to send now; nil for none.
+  mutating func signal() -> Int32? {
+    let isAsked = Signals.takeRequest()
+    if isAsked, Signals.endAtOnce {
+      next = nil
+      return SIGTERM
+    }
+    guard isAsked || next.map({ $0 <= ContinuousClock.now }) == true else { return nil }
+    next = ContinuousClock.now + pause
+    pause = min(pause * 2, .seconds(8))
+    return SIGUSR1
+  }
+
+  /// The status for one of mpirun. Until mpirun and its ranks can answer SIGUSR1 they die of it, or of the SIGTERM that
+  /// follows, and ranks that die of one of them have not begun to train.
+  func status(_ status: Int32) -> Int32 {
+    guard next != nil, [128 + SIGUSR1, 128 + SIGTERM].contains(status) else { return status }
+    StandardError.say("svdist: stopped while mpirun started or ended its ranks: run the same command again")
+    return ExitStatus.stopped.rawValue
   }
 }

@@ -32,7 +32,7 @@ struct ListenCommand: ParsableCommand {
 
   func run() throws {
     let configuration = try settings.load()
-    let replacing = overwrite ? Auditions.names : nil
+    let replacing = overwrite ? Auditions.contents : nil
     _ = try WholeFolder.check(output, replacing: replacing)
     let auditions = try Auditions(configuration, count: count)
     guard let directory = configuration.corpus.train else {

@@ -189,11 +189,21 @@ struct PrepareCommand: ParsableCommand {
     // This check is not in validate(), where it would come before the message about an option that does not exist.
     guard outputFolder != nil else { throw ValidationError("Missing expected argument '--output <output>'") }
     for line in WholeFolder.leftovers(beside: output) { StandardError.say("note: \(line.shown)") }
-    _ = try WholeFolder.check(output, replacing: overwrite ? PreparedCorpus.names : nil)
+    _ = try WholeFolder.check(output, replacing: overwrite ? PreparedCorpus.contents : nil)
+    if overwrite { try checkInputs() }
     let auditions = try listen.map { try Auditions(settings.load(), count: $0) }
     let first = try prepare()
     // The pairs are written once the output has its final name, since its lists have the paths that training will see.
     try auditions?.write(first, to: "\(output)/\(PreparedCorpus.listeningName)", replacing: nil)
+  }
+
+  /// - Throws: `Failure(.usage)` where what is read here lies in the output that is to be replaced.
+  private func checkInputs() throws {
+    var inputs = InputPaths()
+    inputs.add(source, "SOURCE")
+    inputs.add(evaluationSpeakers, "--evaluation-speakers")
+    inputs.add(settings.config, "--config")
+    try inputs.refuse(replacing: output, as: "--output")
   }
 
   /// Prepares the corpus.

@@ -7,7 +7,7 @@ enum Program {
   /// Parses the command line, runs the command that it names, and ends the process if that throws.
   static func run(_ root: any ParsableCommand.Type) {
     StandardError.holdPlaces()
-    StandardError.outliveReaders()
+    StandardError.outliveFailedWrites()
     Resampler.forgetPresets()
     MappedFiles.endWhereLost(status: ExitStatus.badData.rawValue)
     var command: any ParsableCommand

@@ -204,6 +204,56 @@ extension ProgramTests {
       }
     }
 
+    @Test func `scores replace nothing that evaluate reads, and what they cannot replace is told before the work`()
+      throws
+    {
+      try withEncoder { run in
+        let (corpus, trials) = (run.corpus.path, run.corpus.path + "/trials")
+        for name in ["e", "mean"] {
+          let embed = ["embed", "--encoder", run.path("run"), "--corpus", corpus, "--output", run.path("\(name).txt")]
+          #expect(try svdist(embed).status == 0)
+        }
+        try FileManager.default.createSymbolicLink(atPath: run.path("link"), withDestinationPath: trials)
+        let model = run.path("run/checkpoints/step-00000005/model.safetensors")
+        let embedded = ["--embeddings", run.path("e.txt"), "--subtract-mean", run.path("mean.txt")]
+        let direct = ["--encoder", model, "--corpus", corpus]
+        for (source, scores, words) in [
+          (embedded, trials, "--trials reads"), (embedded, run.path("link"), "--trials reads"),
+          (embedded, run.path("e.txt"), "--embeddings reads"),
+          (embedded, run.path("mean.txt"), "--subtract-mean reads"),
+          (direct, model, "--encoder reads"), (direct, corpus + "/wav.scp", "--corpus reads"),
+          (direct, corpus + "/s0-u0.wav", "holds no scores"), (direct, corpus, "is a folder"),
+          (direct, run.path("no/scores"), "there is no folder"),
+        ] {
+          let before = FileManager.default.contents(atPath: scores)
+          let outcome = try svdist(["evaluate", "--trials", trials, "--scores", scores] + source)
+          expectRefusal(outcome, 64, scores, words)
+          #expect(outcome.output.isEmpty && FileManager.default.contents(atPath: scores) == before)
+        }
+        for _ in 0..<2 {
+          let outcome = try svdist(["evaluate", "--trials", trials, "--scores", corpus + "/scores"] + direct)
+          #expect(outcome.status == 0, "\(outcome.errors)")
+        }
+      }
+    }
+
+    @Test func `embeddings replace neither their encoder nor what holds none`() throws {
+      try withEncoder { run in
+        let model = run.path("run/checkpoints/step-00000005/model.safetensors")
+        try FileManager.default.copyItem(atPath: model, toPath: run.path("other.safetensors"))
+        try "s0-u0 s0\n".write(toFile: run.path("utt2spk.txt"), atomically: true, encoding: .utf8)
+        for (output, words) in [
+          (model, "--encoder reads"), (run.path("other.safetensors"), "holds no embeddings"),
+          (run.path("utt2spk.txt"), "holds no embeddings"),
+        ] {
+          let before = FileManager.default.contents(atPath: output)
+          let outcome = try svdist(["embed", "--encoder", model, "--corpus", run.corpus.path, "--output", output])
+          expectRefusal(outcome, 64, output, words)
+          #expect(before != nil && FileManager.default.contents(atPath: output) == before)
+        }
+      }
+    }
+
     @Test func `verify prints a cosine, 1 for a recording and itself`() throws {
       try withEncoder { run in
         let wav = (0..<2).map { run.corpus.appending(path: "s0-u\($0).wav").path }

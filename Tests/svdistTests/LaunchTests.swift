@@ -59,6 +59,70 @@ extension ProgramTests {
       }
     }
 
+    @Test(arguments: [0, 30_000, 60_000, 100_000, 150_000, 250_000, 400_000])
+    func `a request to stop while mpirun starts is not lost`(microseconds: Int) throws {
+      try SmallRun.with { run in
+        let program = try launch(run, steps: 100_000)
+        try program.wait { program.process(having: ["SVDIST_LAUNCH=1"]) != nil }
+        usleep(UInt32(microseconds))
+        program.send(SIGTERM)
+        let outcome = try program.finish()
+        #expect(outcome.status == 75, "\(outcome.errors)")
+        #expect(run.checkpoints().last == run.metrics().last?.step)
+        #expect(run.leftovers().isEmpty)
+      }
+    }
+
+    /// Starts launch with a script of the shell in mpirun's place, and waits until it says `ready`.
+    private func launch(script: String, in folder: URL) throws -> Program {
+      let mpirun = folder.appending(path: "mpirun")
+      try "#!/bin/sh\n\(script)\necho ready\nwhile :; do sleep 0.05; done\n".write(
+        to: mpirun, atomically: true, encoding: .utf8)
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: mpirun.path)
+      let program = try Program(
+        "svdist", ["launch", "-np", "2", "--", "--run-dir", "x"], environment: ["PATH": "\(folder.path):/usr/bin:/bin"])
+      try program.wait { program.output.contains("ready") }
+      return program
+    }
+
+    @Test func `one request is repeated until mpirun ends`() throws {
+      try withTemporaryFolder { folder in
+        let program = try launch(
+          script: "count=0; trap 'count=$((count + 1)); echo \"asked $count\"; [ $count -lt 3 ] || exit 75' USR1",
+          in: folder)
+        program.send(SIGTERM)
+        let outcome = try program.finish()
+        #expect(outcome.status == 75 && outcome.output.contains("asked 3"), "\(outcome.errors)")
+      }
+    }
+
+    @Test(arguments: [
+      ("trap - USR1; kill -USR1 $$", 75), ("kill -TERM $$", 75), ("exit 138", 75), ("exit 143", 75), ("exit 75", 75),
+      ("exit 137", 137), ("exit 65", 65), ("exit 0", 0),
+    ])
+    func `what dies of the request has stopped, and any other end keeps its status`(end: String, status: Int) throws {
+      try withTemporaryFolder { folder in
+        let program = try launch(script: "trap '\(end)' USR1", in: folder)
+        program.send(SIGHUP)
+        let outcome = try program.finish()
+        #expect(Int(outcome.status) == status, "\(outcome.errors)")
+        let isTold = outcome.complaints.contains { $0.contains("run the same command again") }
+        #expect(isTold == (status == 75 && end != "exit 75"), "\(outcome.errors)")
+      }
+    }
+
+    @Test func `the end of ranks that nobody asked to stop, or that were to end at once, is no stop`() throws {
+      try withTemporaryFolder { folder in
+        let alone = try launch(script: "exit 138", in: folder).finish()
+        #expect(alone.status == 138 && alone.complaints.isEmpty, "\(alone.errors)")
+        let urgent = try launch(script: "trap 'echo asked' USR1; trap 'exit 143' TERM", in: folder)
+        urgent.send(SIGINT)
+        try urgent.wait { urgent.output.contains("asked") }
+        urgent.send(SIGINT)
+        #expect(try urgent.finish().status == 143)
+      }
+    }
+
     @Test(arguments: [("HUP", SIGHUP), ("INT", SIGINT), ("QUIT", SIGQUIT)])
     func `a signal that launch was started to outlive stops nothing`(name: String, signal: Int32) throws {
       try SmallRun.with { run in

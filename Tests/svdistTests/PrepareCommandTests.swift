@@ -108,6 +108,31 @@ extension ProgramTests {
       }
     }
 
+    @Test func `an output that is or holds what prepare reads is not replaced`() throws {
+      try SmallRun.with { run in
+        let first = try svdist(["prepare", run.corpus.path, "-o", run.path("data"), "--hold-out", "2"])
+        #expect(first.status == 0, "\(first.errors)")
+        try FileManager.default.createSymbolicLink(atPath: run.path("link"), withDestinationPath: run.path("data"))
+        let list = run.path("data/train/wav.scp")
+        let before = try Data(contentsOf: URL(fileURLWithPath: list))
+        for (source, output, words) in [
+          (run.corpus.path, run.corpus.path, "svdist did not write"), (run.path("data"), run.path("data"), "SOURCE"),
+          (run.path("data/train"), run.path("data"), "SOURCE"), (run.path("data/train"), run.path("link"), "SOURCE"),
+          (run.path("link"), run.path("data"), "SOURCE"),
+        ] {
+          expectRefusal(try svdist(["prepare", source, "-o", output, "--overwrite"]), 64, output, words)
+        }
+        let speakers = ["--evaluation-speakers", run.path("data/evaluation/spk2utt")]
+        expectRefusal(
+          try svdist(["prepare", run.corpus.path, "-o", run.path("data"), "--overwrite"] + speakers), 64,
+          "--evaluation-speakers")
+        #expect(try Data(contentsOf: URL(fileURLWithPath: list)) == before)
+        let again = try svdist(["prepare", run.corpus.path, "-o", run.path("link"), "--overwrite"])
+        #expect(again.status == 0 && FileSystem.isLink(run.path("link")), "\(again.errors)")
+        #expect(FileManager.default.fileExists(atPath: run.path("data/wav.scp")))
+      }
+    }
+
     @Test func `a folder of m4a is refused with how to convert it, single files are left out`() throws {
       try SmallRun.with(speakers: 2, utterances: 2) { run in
         let tree = run.folder.appending(path: "vox")

@@ -9,8 +9,11 @@ extension Program {
   }
 
   /// The process of a rank.
-  func process(ofRank rank: Int) -> Int32? {
-    let marks = [mark, "OMPI_COMM_WORLD_RANK=\(rank)"].map { Array($0.utf8) }
+  func process(ofRank rank: Int) -> Int32? { process(having: ["OMPI_COMM_WORLD_RANK=\(rank)"]) }
+
+  /// A process of the run that was started with these variables in its environment.
+  func process(having variables: [String]) -> Int32? {
+    let marks = ([mark] + variables).map { Array($0.utf8) }
     let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
     return processes.compactMap { Int32($0) }.first { process in
       guard let environment = FileManager.default.contents(atPath: "/proc/\(process)/environ") else { return false }

@@ -52,6 +52,46 @@ extension ProgramTests {
       }
     }
 
+    @Test func `a configuration that is a pipe is waited for until a signal, or its writer, comes`() throws {
+      try SmallRun.with { run in
+        let (pipe, arguments) = (run.path("c.yaml"), run.arguments(steps: 2) + ["--config", run.path("c.yaml")])
+        try #require(mkfifo(pipe, 0o600) == 0)
+        /// Opens the pipe once a program reads it.
+        func writer(to program: Program) throws -> FileHandle {
+          var descriptor: Int32 = -1
+          try program.wait {
+            descriptor = open(pipe, O_WRONLY | O_NONBLOCK)
+            return descriptor >= 0
+          }
+          try #require(descriptor >= 0, "\(program.errors)")
+          return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        }
+        let program = try Program("svdist", arguments)
+        let silent = try writer(to: program)
+        program.send(SIGTERM)
+        let outcome = try program.finish()
+        try silent.close()
+        #expect(outcome.status == 75 && outcome.complaints.count == 1, "\(outcome.errors)")
+        #expect(outcome.complaints.first?.contains("while it waited for somebody to write to \(pipe)") == true)
+        #expect(!FileManager.default.fileExists(atPath: run.path("run")))
+        let second = try Program("svdist", arguments)
+        let talking = try writer(to: second)
+        try talking.write(contentsOf: Data("seed: 77\n".utf8))
+        try talking.close()
+        let end = try second.finish()
+        #expect(end.status == 0 && end.output.contains("seed: 77\n"), "\(end.errors)")
+      }
+    }
+
+    @Test func `a pipe in the place of a run's own settings is refused at once`() throws {
+      try SmallRun.with { run in
+        #expect(try svdist(run.arguments(steps: 2)).status == 0)
+        try FileSystem.remove(run.path("run/config.yaml"))
+        try #require(mkfifo(run.path("run/config.yaml"), 0o600) == 0)
+        expectRefusal(try svdist(run.arguments(steps: 4)), 64, "run/config.yaml: is a pipe or a device", "remove it")
+      }
+    }
+
     @Test(arguments: [SIGINT, SIGTERM]) func `a signal to the lone program stops it after its step`(
       signal: Int32
     ) throws {

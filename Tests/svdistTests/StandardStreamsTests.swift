@@ -60,6 +60,29 @@ extension ProgramTests {
       }
     }
 
+    @Test(
+      arguments: [
+        ("config >out", "cannot write the results to standard output"),
+        ("evaluate --embeddings e.txt --trials trials --scores scores", ": File too large"),
+        ("prepare corpus -o data", ": File too large"), ("prepare corpus -o data --shards", ": File too large"),
+      ])
+    func `a file that may grow no further is an error with one line, and nothing half-written stays`(
+      command: String, reason: String
+    ) throws {
+      try SmallRun.with { run in
+        let trials = String(repeating: "a a target\na b nontarget\n", count: 200)
+        for (name, text) in [("e.txt", "a [ 1 0 ]\nb [ 0 1 ]\n"), ("trials", trials)] {
+          try text.write(to: run.folder.appending(path: name), atomically: true, encoding: .utf8)
+        }
+        let outcome = try shell("ulimit -f 1; $svdist \(command)", in: run.folder)
+        #expect(outcome.status == 1 && outcome.complaints.count == 1, "\(outcome.errors)")
+        #expect(outcome.complaints.first?.contains(reason) == true, "\(outcome.errors)")
+        #expect(run.leftovers().isEmpty)
+        for name in ["scores", "data"] { #expect(!FileSystem.exists(run.path(name))) }
+        #expect(try shell("$svdist \(command)", in: run.folder).status == 0)
+      }
+    }
+
     @Test func `more than a buffer of results may not go nowhere`() throws {
       try withTemporaryFolder { folder in
         let outcome = try shell("$svdist config | head -c 10", in: folder)

@@ -170,15 +170,18 @@ extension ConfigurationReader {
       throw Failure(.usage, "\(file): no such configuration file")
     }
     if isFolder.boolValue { throw Failure(.usage, "\(file): is a folder, expected a YAML file") }
-    let handle = try? FileHandle(forReadingFrom: URL(fileURLWithPath: file))
-    guard let data = try? handle?.read(upToCount: largestFile + 1) ?? Data(), handle != nil else {
+    let bytes: [UInt8]
+    do {
+      bytes = try PipedFile.contents(of: file, atMost: largestFile + 1)
+    } catch {
+      if let failure = error as? Failure, failure.kind == .stopped { throw failure }
       throw Failure(.usage, "\(file): the configuration file can't be read: check its permissions")
     }
     // Devices such as /dev/zero never end.
-    guard data.count <= largestFile else {
+    guard bytes.count <= largestFile else {
       throw Failure(.usage, "\(file): more than \(largestFile >> 20) MB, expected a YAML file")
     }
-    guard let text = String(data: data, encoding: .utf8) else {
+    guard let text = String(data: Data(bytes), encoding: .utf8) else {
       throw Failure(.usage, "\(file): not UTF-8 text, expected a YAML file")
     }
     return text

@@ -7,21 +7,28 @@ import Foundation
 package enum EmbeddingFile {
   /// Checks, before embeddings are computed, that they can be written to a path.
   /// - Throws: `Failure(.usage)` for an unknown suffix, a folder that does not exist, a folder in the place of one of
-  ///   the files, or an `.scp` of something else where that of an `.ark` would be.
+  ///   the files, and something else than embeddings in their place or that of the `.scp` of an `.ark`.
   package static func check(_ path: String) throws {
     let format = try Format(path: path)
     if format == .script {
       throw Failure(.usage, "\(path): name the .ark to write; the .scp is written beside it")
     }
-    guard FileSystem.isFolder(FileSystem.folder(of: path)) else {
-      throw Failure(.usage, "\(path): there is no folder \(FileSystem.folder(of: path)): make it first")
-    }
-    let script = format == .archive ? [KaldiVectors.script(of: path)] : []
-    let mark = format == .safetensors ? [] : [EncoderMark.path(of: path)]
-    for place in [path] + script + mark where FileSystem.isFolder(place) {
-      throw Failure(.usage, "\(path): \(place) is a folder where a file is to be written: choose another name")
-    }
+    try AtomicFile.check(places(of: path), for: "embeddings") { holdsEmbeddings($0, format) }
     if format == .archive { try KaldiVectors.checkScript(of: path) }
+  }
+
+  /// All files that are written for embeddings in a file of that name, which is the first of them.
+  /// - Throws: `Failure(.usage)` for an unknown suffix.
+  package static func places(of path: String) throws -> [String] {
+    let format = try Format(path: path)
+    let script = format == .archive ? [KaldiVectors.script(of: path)] : []
+    return [path] + script + (format == .safetensors ? [] : [EncoderMark.path(of: path)])
+  }
+
+  private static func holdsEmbeddings(_ file: InputFile, _ format: Format) -> Bool {
+    guard format == .safetensors else { return KaldiVectors.isArchive(beginningWith: file.beginning(1 << 16)) }
+    guard let tensors = try? SafetensorsFile(path: file.path) else { return false }
+    return tensors.contains("embeddings") && tensors.metadata["utterances"] != nil
   }
 
   /// Writes embeddings to a file, which appears whole or not at all.

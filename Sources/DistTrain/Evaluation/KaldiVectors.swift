@@ -21,6 +21,18 @@ enum KaldiVectors {
     return try embeddings(names, vectors, encoder, path: path)
   }
 
+  /// Whether bytes begin as an archive does: with a name, and a binary vector or a number in brackets.
+  static func isArchive(beginningWith bytes: [UInt8]) -> Bool {
+    let text = bytes.drop { $0 == UInt8(ascii: "\n") }
+    let name = text.prefix { !LineReader.isBlank($0) && $0 != UInt8(ascii: "\n") }
+    let vector = text.dropFirst(name.count).drop(while: LineReader.isBlank)
+    guard !name.isEmpty else { return false }
+    if vector.starts(with: binaryFloats) || vector.starts(with: binaryDoubles) { return true }
+    guard vector.first == UInt8(ascii: "[") else { return false }
+    let number = vector.dropFirst().drop(while: LineReader.isBlank).prefix { $0 > UInt8(ascii: " ") }
+    return Float(String(decoding: number, as: UTF8.self)) != nil
+  }
+
   /// Reads the vectors that the lines `utterance archive:offset` of a script point to. An archive's path is tried in
   /// the script's folder, then in the working directory.
   /// - Throws: `Failure(.badData)` with the line that is malformed or whose vector cannot be read.

@@ -54,6 +54,22 @@ public struct TrialScorer: Sendable {
     }
   }
 
+  /// Checks, before embeddings are computed, that scores can be written to a path.
+  /// - Throws: `Failure(.usage)` for a folder of that name, a folder that does not exist, and a file of something else.
+  package static func check(_ path: String) throws {
+    try AtomicFile.check([path], for: "scores") { isScores($0.beginning(1 << 16)) }
+  }
+
+  /// Whether bytes begin with a line as `write` makes it; one of a trial list has no decimals.
+  private static func isScores(_ bytes: [UInt8]) -> Bool {
+    let line = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+    let fields = line.split(separator: " ")
+    let kinds = ["target", "nontarget"]
+    guard fields.count == 3 || (fields.count == 4 && kinds.contains(String(fields[3]))) else { return false }
+    let decimals = fields[2].split(separator: ".", omittingEmptySubsequences: false)
+    return decimals.count == 2 && decimals[1].utf8.count == 5 && Float(fields[2]) != nil
+  }
+
   /// Writes lines of `enrolment test score target|nontarget`, the score with five decimals, as wespeaker does; those of a
   /// list without answers end with the score.
   package static func write(_ scores: [Float], of list: TrialList, to path: String) throws {

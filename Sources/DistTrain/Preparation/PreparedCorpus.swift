@@ -42,6 +42,9 @@ package struct PreparedCorpus: Sendable {
     listeningName,
   ]
 
+  /// What an earlier output is known by. Only svdist writes a list of what it left out, and it does so each time.
+  package static let contents = WholeFolder.Contents(names: names, mark: leftOutName)
+
   package let parts: [Part]
   private let leftOut: [LeftOut]
   private let trimming: SilenceTrimming?
@@ -83,13 +86,11 @@ package struct PreparedCorpus: Sendable {
     _ output: String, recordings: CommandRecordings? = nil, shards: ShardWriter? = nil, relativePaths: Bool,
     overwrite: Bool, finished: @escaping @Sendable () -> Void = {}
   ) throws -> Clipping {
-    let final = URL(fileURLWithPath: output).standardizedFileURL
-    let base = final.deletingLastPathComponent().resolvingSymlinksInPath()
-      .appendingPathComponent(final.lastPathComponent).path
+    let base = FileSystem.resolved(URL(fileURLWithPath: output).standardizedFileURL.path)
     let audio = PreparedAudio.folderName
     var clipping = recordings?.clipping ?? Clipping()
     if overwrite, shards == nil { try checkOverwriting(base, named: output) }
-    try WholeFolder.write(output, replacing: overwrite ? Self.names : nil) { folder in
+    try WholeFolder.write(output, replacing: overwrite ? Self.contents : nil) { folder in
       let place = Place(folder: folder, final: base, isRelative: relativePaths)
       for part in parts {
         try write(part, at: place, recordings, shards, clipping: &clipping, finished: finished)

@@ -28,7 +28,7 @@ extension RunFolder {
     return logs.contains { $0.1 == .run } || (FileSystem.isFolder(checkpointsPath) && hasOwnSettings)
   }
 
-  private var hasOwnSettings: Bool { (try? Configuration.load(file: configurationPath)) != nil }
+  private var hasOwnSettings: Bool { (try? StoredSettings(self).read()) != nil }
 
   private func refusal(_ name: String) -> Failure {
     Failure(

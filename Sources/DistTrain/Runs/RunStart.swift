@@ -154,7 +154,7 @@ struct RunStart {
     }
     let before: Configuration
     do {
-      before = try Configuration.load(file: folder.configurationPath)
+      before = try StoredSettings(folder).read()
     } catch let failure as Failure {
       throw Failure(
         failure.kind, failure.message + "; correct it, or remove it to resume without comparing settings")

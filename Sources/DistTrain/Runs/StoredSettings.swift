@@ -6,11 +6,20 @@ struct StoredSettings {
     path = folder.configurationPath
   }
 
+  /// The settings that the file gives.
+  /// - Throws: `Failure(.usage)` where it gives none. A pipe in its place is not waited for, as one of the command line is.
+  func read() throws -> Configuration {
+    guard !FileSystem.isDevice(path) else {
+      throw Failure(.usage, "\(path): is a pipe or a device, expected a YAML file")
+    }
+    return try Configuration.load(file: path)
+  }
+
   /// Stores the settings as resolved. A file that somebody wrote stays with its comments if it gives the same settings;
   /// otherwise a copy of it is kept.
   /// - Returns: the path of the copy; nil where none was needed.
   func write(_ configuration: Configuration) throws -> String? {
-    let stored = (try? Configuration.load(file: path))?.yaml
+    let stored = (try? read())?.yaml
     guard stored != configuration.yaml else { return nil }
     let kept = try copyOther(than: stored)
     try AtomicFile.write(configuration.yaml, to: path)

@@ -76,6 +76,24 @@ package enum FileSystem {
     return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
   }
 
+  /// The path without links, as far as there is something; what is not there keeps its name, in the folder that it would
+  /// lie in. A link to nothing is followed too.
+  package static func resolved(_ path: String) -> String { resolved(path, links: 40) }
+
+  private static func resolved(_ path: String, links: Int) -> String {
+    if let real = realpath(path, nil) {
+      defer { free(real) }
+      return String(validatingCString: real) ?? path
+    }
+    let parent = folder(of: path)
+    if links > 0, let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) {
+      return resolved(target.begins(with: "/") ? target : "\(parent)/\(target)", links: links - 1)
+    }
+    guard parent != path else { return path }
+    let above = resolved(parent, links: links)
+    return above == "/" ? "/" + name(of: path) : "\(above)/\(name(of: path))"
+  }
+
   /// The kind of file system that a path lies on, or would lie on: `ext4`, `nfs4`, `lustre` …; nil where the kernel
   /// does not say.
   package static func kind(of path: String) -> String? {

@@ -52,6 +52,9 @@ package final class InputFile: Sendable {
     }
   }
 
+  /// The first bytes, at most `count` of them; none where they cannot be read.
+  func beginning(_ count: Int) -> [UInt8] { (try? read(at: 0, count: min(bytes, count))) ?? [] }
+
   /// Reads all bytes of a file or a device.
   /// - Throws: `Failure(.badData)` when there is no such file, it may not be read, or it does not fit into memory.
   package static func contents(of path: String) throws -> [UInt8] {

@@ -11,9 +11,12 @@ package enum StandardError {
     _ = Foundation.write(STDERR_FILENO, bytes, bytes.count)
   }
 
-  /// From now on a reader of the output that goes away (SIGPIPE) does not end the process. Programs that it starts die of
-  /// that as ever, because a handler, other than an ignored signal, does not pass on to them.
-  package static func outliveReaders() { signal(SIGPIPE) { _ in } }
+  /// From now on neither a reader of the output that goes away (SIGPIPE) nor a file that may grow no further (SIGXFSZ, as
+  /// of `ulimit -f`) ends the process: the write fails and says why. Programs that it starts die of both as ever, because
+  /// a handler, other than an ignored signal, does not pass on to them.
+  package static func outliveFailedWrites() {
+    for number in [SIGPIPE, SIGXFSZ] { signal(number) { _ in } }
+  }
 
   /// Lets the three standard descriptors be open, so that no file that is opened later gets the number of one and with it
   /// what is printed. Writing to one that was closed still fails.

@@ -10,7 +10,7 @@ package enum StopRequest {
   /// Lets SIGTERM, SIGINT and SIGUSR1 ask for a stop from now on instead of ending the process; a second SIGINT ends
   /// it. A reader of the output that goes away (SIGPIPE) stops nothing.
   package static func watch() {
-    StandardError.outliveReaders()
+    StandardError.outliveFailedWrites()
     for number in [SIGTERM, SIGINT, SIGUSR1] {
       Foundation.signal(number) { number in
         _ = StopRequest.signal.compareExchange(expected: 0, desired: number, ordering: .relaxed)

@@ -2,15 +2,28 @@ import Foundation
 
 /// A folder that appears under its name with everything in it, or not at all.
 package enum WholeFolder {
+  /// What lies in the folders that one command writes, by which an earlier one is known.
+  package struct Contents: Sendable {
+    /// The names of all that can lie in such a folder.
+    let names: Set<String>
+    /// The name of a file that lies in each of them, and in no folder of another program.
+    let mark: String
+
+    package init(names: Set<String>, mark: String) {
+      self.names = names
+      self.mark = mark
+    }
+  }
+
   /// Calls `fill` with a new folder beside `path` and then renames it to `path`.
   ///
   /// - Parameters:
-  ///   - path: the name of the folder. There must be nothing there, or an empty folder, unless `replacing` names
-  ///     everything that is in it.
-  ///   - replacing: the names that may lie in a folder that is replaced; nil replaces nothing.
+  ///   - path: the name of the folder, or a link to it, which stays. There must be nothing there, or an empty folder,
+  ///     unless `replacing` says what lies there.
+  ///   - replacing: the contents of a folder that may be replaced; nil replaces nothing.
   ///   - fill: writes into the folder that it is given.
   /// - Throws: `Failure(.usage)` where `path` is taken or cannot be written.
-  package static func write(_ path: String, replacing: Set<String>? = nil, fill: (String) throws -> Void) throws {
+  package static func write(_ path: String, replacing: Contents? = nil, fill: (String) throws -> Void) throws {
     let target = absolute(path)
     _ = try check(target, replacing: replacing)
     let partial = PartialName.make(for: target)
@@ -38,7 +51,10 @@ package enum WholeFolder {
   /// The suffix of a folder that was set aside for another one to take its place.
   private static let replacedSuffix = "replaced"
 
-  private static func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
+  private static func absolute(_ path: String) -> String {
+    let path = URL(fileURLWithPath: path).standardizedFileURL.path
+    return FileSystem.isLink(path) ? FileSystem.resolved(path) : path
+  }
 
   /// Gives a folder its name, which nobody or an empty folder has.
   /// - Throws: `Failure(.failed)` where another process has written the folder meanwhile.
@@ -111,7 +127,7 @@ package enum WholeFolder {
 
   /// Whether `path` is a folder with something in it that is to be replaced.
   /// - Throws: `Failure(.usage)` where `path` cannot be written, so that nobody waits for a result that cannot be kept.
-  package static func check(_ path: String, replacing: Set<String>?) throws -> Bool {
+  package static func check(_ path: String, replacing: Contents?) throws -> Bool {
     let manager = FileManager.default
     guard manager.fileExists(atPath: path) else {
       try checkAbove(path)
@@ -124,9 +140,13 @@ package enum WholeFolder {
     guard let replacing else {
       throw Failure(.usage, "\(path): exists and is not empty: choose another --output, or replace it with --overwrite")
     }
-    if let other = names.sorted().first(where: { !replacing.contains($0) }) {
+    if let other = names.sorted().first(where: { !replacing.names.contains($0) }) {
       throw Failure(
         .usage, "\(path): holds '\(other)', which svdist did not write: choose another --output")
+    }
+    guard names.contains(replacing.mark) else {
+      throw Failure(
+        .usage, "\(path): has no \(replacing.mark), so that svdist did not write it: choose another --output")
     }
     return true
   }
@@ -135,7 +155,11 @@ package enum WholeFolder {
   /// - Throws: `Failure(.usage)` where it does not.
   private static func checkAbove(_ path: String) throws {
     let manager = FileManager.default
-    var above = URL(fileURLWithPath: path).standardizedFileURL.deletingLastPathComponent()
+    let place = absolute(path)
+    guard !FileSystem.isLink(place) else {
+      throw Failure(.usage, "\(path): is a link to itself: choose another --output")
+    }
+    var above = URL(fileURLWithPath: place).deletingLastPathComponent()
     while !manager.fileExists(atPath: above.path) { above = above.deletingLastPathComponent() }
     var isFolder: ObjCBool = false
     guard manager.fileExists(atPath: above.path, isDirectory: &isFolder), isFolder.boolValue else {

@@ -135,6 +135,48 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    ("txt", "s0-u0 s0\n"), ("txt", "thesis\n"), ("txt", "a [\n 1 2 ]\n"), ("txt", " [ 1 ]\n"), ("txt", "\n"),
+    ("ark", "a \0BFM \u{4}"), ("ark", "a b [ 1 ]\n"), ("ark", "a [ x ]\n"), ("safetensors", "a [ 1 ]\n"),
+  ])
+  func `a file of something else where embeddings would be stays`(format: String, text: String) throws {
+    try withScratchFolder { folder in
+      let path = "\(folder)/x.\(format)"
+      try write(text, to: path)
+      let refusal = failure { try EmbeddingFile.check(path) }
+      #expect(refusal?.kind == .usage && refusal?.message.contains("\(path): is there and holds no embeddings") == true)
+    }
+  }
+
+  @Test func `embeddings take the place of embeddings of their form, and parameters stay`() throws {
+    try withScratchFolder { folder in
+      let embeddings = try Embeddings(names: ["a", "b"], vectors: Matrix(rows: 2, columns: 1, [1, 2]))
+      for format in ["ark", "txt", "safetensors"] {
+        let path = "\(folder)/x.\(format)"
+        for _ in 0..<2 {
+          try EmbeddingFile.check(path)
+          try EmbeddingFile.write(embeddings, to: path)
+        }
+        #expect(try EmbeddingFile.read(path).names == ["a", "b"])
+      }
+      for text in ["a  [ -1e-3 2 ]\n", "\na\t[ nan ]\n", "a \0BDV \u{4}\u{1}", ""] {
+        for format in ["ark", "txt"] {
+          try write(text, to: "\(folder)/y.\(format)")
+          try EmbeddingFile.check("\(folder)/y.\(format)")
+        }
+      }
+      let others: [(String, [String: String])] = [
+        ("embeddings", [:]), ("layer1.weight", ["utterances": "[\"a\"]"]),
+      ]
+      for (tensor, metadata) in others {
+        let path = folder + "/model.safetensors"
+        try SafetensorsFile.write(
+          [NamedTensor(name: tensor, shape: [1, 1], values: [1])], metadata: metadata, to: path)
+        #expect(failure { try EmbeddingFile.check(path) }?.message.contains("holds no embeddings") == true)
+      }
+    }
+  }
+
   @Test(arguments: ["x.ark", "x.scp", "x.ark.encoder", "x.txt", "x.txt.encoder", "x.safetensors"])
   func `a folder where a file would be is told before the work, and stays`(name: String) throws {
     try withScratchFolder { folder in

@@ -47,6 +47,29 @@ import Testing
     }
   }
 
+  @Test func `scores take the place of scores, and of nothing else`() throws {
+    try withScratchFolder { folder in
+      let place = folder + "/scores"
+      for scores in [[Float(0.123456), -1, 0.5], [-0.00001, 1e20, 0]] {
+        try TrialScorer.check(place)
+        try TrialScorer.write(scores, of: list, to: place)
+      }
+      try TrialScorer.check(place)
+      for text in ["", "a b 0.12346\n", "a b -1.00000 target\nthesis\n"] {
+        try write(text, to: place)
+        try TrialScorer.check(place)
+      }
+      for text in [
+        "a b target\n", "1 a b\n", "a b 1\n", "a b 0.12346 yes\n", "a 0.12346\n", "a b c.12346\n", "a b 0.123460\n",
+        "a [ 0.12346 ]\n", "s0-u0 /corpus/s0/u0.wav\n", "\n",
+      ] {
+        try write(text, to: place)
+        let refusal = failure { try TrialScorer.check(place) }
+        #expect(refusal?.kind == .usage && refusal?.message.contains("holds no scores") == true, "\(text)")
+      }
+    }
+  }
+
   @Test func `scores are rounded as printf rounds them`() throws {
     var stream = RandomStream(seed: 6, purpose: .test)
     let scores =

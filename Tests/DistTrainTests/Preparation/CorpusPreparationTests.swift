@@ -232,6 +232,24 @@ struct CorpusPreparationTests {
     #expect(try folder.contents("").allSatisfy { !$0.contains("partial") })
   }
 
+  @Test func `a data directory by hand is not replaced, and a link to an output stays`() throws {
+    try writeTree(speakers: 2, utterances: 2)
+    let lists = ["out/wav.scp": "u \(folder.path("source/s0/u0.wav"))\n", "out/utt2spk": "u s\n"]
+    for (name, text) in lists { try folder.write(name, text) }
+    let failure = #expect(throws: Failure.self) { try prepare(overwrite: true) }
+    #expect(failure?.kind == .usage && failure?.message.contains("has no left-out.tsv") == true)
+    for (name, text) in lists { #expect(try folder.read(name) == text) }
+    try prepare(out: "disk/data")
+    try FileManager.default.createSymbolicLink(atPath: folder.path("link"), withDestinationPath: "disk/data")
+    try folder.writeTone("source/s9/u.wav")
+    try prepare(out: "link", relativePaths: true, overwrite: true)
+    #expect(FileSystem.isLink(folder.path("link")))
+    let corpus = try Corpus.open(folder.path("disk/data"))
+    #expect(corpus.speakers.count == 3)
+    #expect(try lines("link/wav.scp").allSatisfy { $0.contains(" ../../source/") })
+    #expect(corpus.utterances.allSatisfy { FileManager.default.fileExists(atPath: $0.path) })
+  }
+
   @Test("leaves out what would have another's name, which stays with the one that has it already")
   func nameClashes() throws {
     for path in ["a b/x.wav", "a_b/y.wav", "c/d e.wav", "c/d_e.wav", "f g/u.wav", "f\u{A0}g/v.wav"] {

@@ -92,6 +92,17 @@ import Testing
     }
   }
 
+  @Test func `a pipe in the place of the settings is neither waited for nor replaced`() throws {
+    try withScratchFolder { folder in
+      try #require(mkfifo(folder + "/config.yaml", 0o600) == 0)
+      let refusal = failure { _ = try RunFolder(creating: folder) }
+      #expect(refusal?.kind == .usage && refusal?.message.contains("holds 'config.yaml'") == true)
+      try FileSystem.createFolder(folder + "/checkpoints")
+      #expect(failure { _ = try RunFolder(creating: folder) }?.kind == .usage)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["checkpoints", "config.yaml"])
+    }
+  }
+
   @Test func `reports go, what else is beside them stays`() throws {
     try withScratchFolder { folder in
       let run = try RunFolder(creating: folder)

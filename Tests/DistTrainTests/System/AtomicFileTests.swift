@@ -105,6 +105,32 @@ import Testing
     }
   }
 
+  @Test func `a place that cannot be written, or holds something else, is told before the work`() throws {
+    try withScratchFolder { folder in
+      try FileSystem.createFolder(folder + "/data")
+      for (name, text) in [("old", "such"), ("empty", ""), ("other", "thesis")] {
+        try write(text, to: "\(folder)/\(name)")
+      }
+      func check(_ names: String...) -> Failure? {
+        failure {
+          try AtomicFile.check(names.map { $0.isEmpty ? "" : "\(folder)/\($0)" }, for: "scores") { $0.bytes == 4 }
+        }
+      }
+      for name in ["old", "empty", "new", "data/new"] { #expect(check(name) == nil, "\(name)") }
+      #expect(check("new", "other") == nil)
+      for (names, reason) in [
+        (["data"], "data is a folder"), (["data/"], "data/ is a folder"), (["new/"], "new/ is a folder"),
+        (["new", "data"], "data is a folder"), (["no/new"], "there is no folder \(folder)/no"),
+        (["other/new"], "there is no folder \(folder)/other"), (["other"], "holds no scores"), ([""], "is empty"),
+      ] {
+        let refusal = names.count == 1 ? check(names[0]) : check(names[0], names[1])
+        #expect(
+          refusal?.kind == .usage && refusal?.message.contains(reason) == true, "\(names): \(refusal?.message ?? "")")
+      }
+      try AtomicFile.check(["/dev/null"], for: "scores") { _ in false }
+    }
+  }
+
   @Test func `a name of any length is written`() throws {
     try withScratchFolder { folder in
       let path = folder + "/" + String(repeating: "é", count: 120)

@@ -4,6 +4,8 @@ import Synchronization
 import Testing
 
 @Suite struct WholeFolderTests {
+  private static let lists = WholeFolder.Contents(names: ["list", "notes"], mark: "list")
+
   private func names(_ folder: String) throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
   }
@@ -11,10 +13,58 @@ import Testing
   @Test func `a folder takes the place of another one, of which nothing stays`() throws {
     try withScratchFolder { folder in
       for text in ["old", "new"] {
-        try WholeFolder.write(folder + "/data", replacing: ["list"]) { try AtomicFile.write(text, to: $0 + "/list") }
+        try WholeFolder.write(folder + "/data", replacing: Self.lists) { try AtomicFile.write(text, to: $0 + "/list") }
       }
       #expect(try read(folder + "/data/list") == "new")
       #expect(try names(folder) == ["data"])
+    }
+  }
+
+  @Test func `a folder of somebody else's is not replaced, though all names in it are usual ones`() throws {
+    try withScratchFolder { folder in
+      let data = folder + "/data"
+      try FileSystem.createFolder(data)
+      try write("important", to: data + "/notes")
+      for call in [
+        { _ = try WholeFolder.check(data, replacing: Self.lists) },
+        { try WholeFolder.write(data, replacing: Self.lists) { try write("new", to: $0 + "/list") } },
+      ] as [() throws -> Void] {
+        let refusal = failure(call)
+        #expect(refusal?.kind == .usage && refusal?.message.contains("data: has no list") == true)
+      }
+      #expect(try read(data + "/notes") == "important")
+      try write("old", to: data + "/list")
+      #expect(try WholeFolder.check(data, replacing: Self.lists))
+    }
+  }
+
+  @Test(arguments: [nil, "", "old"]) func `a link stays, and the folder that it leads to is written`(earlier: String?)
+    throws
+  {
+    try withScratchFolder { folder in
+      try FileSystem.createFolder(folder + "/disk")
+      if let earlier {
+        try FileSystem.createFolder(folder + "/disk/data")
+        if !earlier.isEmpty { try write(earlier, to: folder + "/disk/data/list") }
+      }
+      try FileManager.default.createSymbolicLink(atPath: folder + "/data", withDestinationPath: "disk/data")
+      #expect(try WholeFolder.check(folder + "/data", replacing: Self.lists) == (earlier == "old"))
+      try WholeFolder.write(folder + "/data", replacing: Self.lists) { try write("new", to: $0 + "/list") }
+      #expect(FileSystem.isLink(folder + "/data"))
+      #expect(try read(folder + "/disk/data/list") == "new" && names(folder + "/disk") == ["data"])
+      #expect(try names(folder) == ["data", "disk"])
+    }
+  }
+
+  @Test func `a link that leads nowhere is refused`() throws {
+    try withScratchFolder { folder in
+      try FileManager.default.createSymbolicLink(atPath: folder + "/loop", withDestinationPath: "loop")
+      try FileManager.default.createSymbolicLink(atPath: folder + "/none", withDestinationPath: "list/data")
+      try write("important", to: folder + "/list")
+      for (name, reason) in [("loop", "is a link to itself"), ("none", "is not a folder")] {
+        let refusal = failure { _ = try WholeFolder.check("\(folder)/\(name)", replacing: nil) }
+        #expect(refusal?.kind == .usage && refusal?.message.contains(reason) == true, "\(refusal?.message ?? name)")
+      }
     }
   }
 
@@ -23,7 +73,7 @@ import Testing
       let data = folder + "/data"
       try WholeFolder.write(data) { try AtomicFile.write("old", to: $0 + "/list") }
       let refusal = failure {
-        try WholeFolder.write(data, replacing: ["list"]) {
+        try WholeFolder.write(data, replacing: Self.lists) {
           try AtomicFile.write("new", to: $0 + "/list")
           try write("important", to: data + "/thesis.tex")
         }
@@ -69,7 +119,7 @@ import Testing
               $0 += 1
               return $0
             }, path)
-        }, { try WholeFolder.write(data, replacing: ["list"]) { try write("new", to: $0 + "/list") } })
+        }, { try WholeFolder.write(data, replacing: Self.lists) { try write("new", to: $0 + "/list") } })
     }
   }
 
@@ -138,7 +188,7 @@ import Testing
       let refused = Mutex(0)
       DispatchQueue.concurrentPerform(iterations: 8) { index in
         let failure = failure {
-          try WholeFolder.write(folder + "/data", replacing: ["a", "b"]) { place in
+          try WholeFolder.write(folder + "/data", replacing: .init(names: ["a", "b"], mark: "a")) { place in
             for name in ["a", "b"] { try AtomicFile.write("\(index)", to: "\(place)/\(name)") }
           }
         }
