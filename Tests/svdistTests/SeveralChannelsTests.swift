@@ -19,7 +19,7 @@ extension ProgramTests {
 
     @Test func `training on the channels that segments name is training on recordings of one channel`() throws {
       try SmallRun.with { run in
-        let calls = run.folder.appending(path: "calls")
+        let calls = run.folder.appending(path: "telephone")
         try FileManager.default.createDirectory(at: calls, withIntermediateDirectories: true)
         var lists = ["wav.scp": "", "utt2spk": "", "segments": ""]
         for speaker in 0..<4 {

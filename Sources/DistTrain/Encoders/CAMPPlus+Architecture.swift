@@ -5,7 +5,8 @@ extension CAMPPlus {
     settings: [
       .number("channels", Sizes().channels, "channels before the first of three dense blocks"),
       .number("growth", Sizes().growth, "channels that each dense layer adds", from: 2),
-      .number("bottleneck", Sizes().bottleneck, "channels within a dense layer for each that it adds",
+      .number(
+        "bottleneck", Sizes().bottleneck, "channels within a dense layer for each that it adds",
         among: [1, 2, 4, 8]),
     ], embedding: Sizes().embedding
   ) { own, bins, dimensions in
