@@ -7,8 +7,8 @@ struct BenchmarkCommand: ParsableCommand {
     commandName: "svdist-benchmark",
     abstract: "Measures what svdist costs; scripts/benchmark compares it with PyTorch and with the machine's limits.",
     subcommands: [
-      StepBenchmark.self, KernelsBenchmark.self, LayersBenchmark.self, AllReduceBenchmark.self, InputBenchmark.self,
-      FeaturesBenchmark.self, AugmentationBenchmark.self, ShardsBenchmark.self, MetricsBenchmark.self,
-      CorpusBenchmark.self, OverlapBenchmark.self, MachineCommand.self,
+      StepBenchmark.self, ExtractionBenchmark.self, KernelsBenchmark.self, LayersBenchmark.self,
+      AllReduceBenchmark.self, InputBenchmark.self, FeaturesBenchmark.self, AugmentationBenchmark.self,
+      ShardsBenchmark.self, MetricsBenchmark.self, CorpusBenchmark.self, OverlapBenchmark.self, MachineCommand.self,
     ])
 }

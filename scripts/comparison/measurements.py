@@ -48,6 +48,11 @@ class Measurements:
             self.pytorch = f"PyTorch {self.found[key][-1]['torch']} ({self.found[key][-1]['module']})"
         return key
 
+    def onnxruntime(self, **settings):
+        """One more measurement by benchmark-onnxruntime."""
+        return self.run([sys.executable, "scripts/benchmark-onnxruntime", "--encoder", self.options.encoder,
+                         *(word for name, value in settings.items() for word in (f"--{name}", str(value)))], True)
+
     def median(self, key, quantity):
         """None where it could not be measured."""
         values = self.values(key, quantity)

@@ -23,11 +23,12 @@ def module(name):
 
 # For each encoder.type of svdist, wespeaker's encoder of the same sizes, and the dimensions of its embeddings.
 ENCODERS = {
+    "ecapa-tdnn": lambda: module("ecapa_tdnn").ECAPA_TDNN_GLOB_c512(80, 192),
     "resnet": lambda: module("resnet").ResNet34(80, 256, pooling_func="TSTP", two_emb_layer=False),
     "campplus": lambda: module("campplus").CAMPPlus(80, 512, pooling_func="TSTP"),
     "x-vector": lambda: module("tdnn").XVEC(feat_dim=80, embed_dim=512, pooling_func="TSTP"),
 }
-DIMENSIONS = {"resnet": 256, "campplus": 512, "x-vector": 512}
+DIMENSIONS = {"ecapa-tdnn": 192, "resnet": 256, "campplus": 512, "x-vector": 512}
 
 
 def embedding(output):

@@ -20,7 +20,8 @@ import Testing
     let (output, _) = layer.forward(
       AffineView(input.view), grid, ForwardPass(mode: .training, parameters: empty, statistics: empty))
     #expect(layer.outputGrid(grid) == Grid(utterances: 2, frames: 2))
-    #expect(output.stored().values == [4 + 2, 4 + 8, 3 + 3, 3 + 3])
+    let expected: [Float] = [4 + 2, 4 + 8, 3 + 3, 3 + 3]
+    #expect(output.stored().values == expected)
   }
 
   @Test func `the context of a view is that of its copy`() {

@@ -35,8 +35,8 @@ import Testing
       ("sds", Int(SF_FORMAT_SDS)), ("iff", Int(SF_FORMAT_SVX)), ("mpc", Int(SF_FORMAT_MPC2K)),
     ]
     for (suffix, format) in formats {
-      try audio.write(sound, libsndfile: format | integers, name: "s/\(suffix).\(suffix)")
-      try audio.write(sound, libsndfile: format | integers, name: "s/.hidden.\(suffix)")
+      _ = try audio.write(sound, libsndfile: format | integers, name: "s/\(suffix).\(suffix)")
+      _ = try audio.write(sound, libsndfile: format | integers, name: "s/.hidden.\(suffix)")
       try Data("features".utf8).write(to: URL(fileURLWithPath: audio.path("s/features.\(suffix)")))
     }
     try audio.write(sound, name: "s/u.wav")

@@ -72,19 +72,16 @@ import Testing
   @Test(arguments: ["wav.scp", "trials", "raw.list", "list.csv", "map"])
   func `compressed lists and UTF-16 are named as such`(name: String) throws {
     try folder.write("utt2spk", "u s\n")
-    for (bytes, message) in [
-      ([0x1F, 0x8B, 8, 0, 0] as [UInt8], "is compressed with gzip: unpack it first (gunzip)"),
+    let little: [UInt8] = Array("u é.wav\n".utf16).flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }
+    let big: [UInt8] = Array("u1 說話/\u{1F600}.wav\n".utf16).flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] }
+    let forms: [(bytes: [UInt8], message: String)] = [
+      ([0x1F, 0x8B, 8, 0, 0], "is compressed with gzip: unpack it first (gunzip)"),
       (Array("BZh91AY&SY\u{1}".utf8), "is compressed with bzip2: unpack it first (bunzip2)"),
       ([0xFF, 0xFE, 0x61, 0, 0x0A, 0], "is UTF-16: convert it with iconv"),
-      (
-        Array("u é.wav\n".utf16).flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] },
-        "is UTF-16 without a byte order mark: convert it with iconv -f UTF-16LE -t UTF-8"
-      ),
-      (
-        Array("u1 說話/\u{1F600}.wav\n".utf16).flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] },
-        "is UTF-16 without a byte order mark: convert it with iconv -f UTF-16BE -t UTF-8"
-      ),
-    ] {
+      (little, "is UTF-16 without a byte order mark: convert it with iconv -f UTF-16LE -t UTF-8"),
+      (big, "is UTF-16 without a byte order mark: convert it with iconv -f UTF-16BE -t UTF-8"),
+    ]
+    for (bytes, message) in forms {
       let path = try folder.write(name, bytes)
       let failure = #expect(throws: Failure.self) {
         switch name {
