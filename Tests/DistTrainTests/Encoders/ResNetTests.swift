@@ -56,7 +56,7 @@ import Testing
   /// differences to compare with: golden values tell their gradients.
   @Test(arguments: [ForwardPass.Mode.training, .inference])
   func `the gradient of every parameter equals central differences`(mode: ForwardPass.Mode) {
-    let setup = Setup(Self.sizes(.layers18, twoLayers: true), utterances: 4, frames: 17)
+    let setup = Setup(Self.sizes(.layers18), utterances: 4, frames: 17)
     let weights = LayerProbe.normal(4, 5, item: 33)
     let (_, pullback) = setup.forward(mode)
     let buffer = Matrix.zeros(rows: 1, columns: setup.parameters.columns)

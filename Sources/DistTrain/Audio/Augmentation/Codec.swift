@@ -106,7 +106,6 @@ package enum Codec: String, Sendable, CaseIterable, Codable {
   }
 
   private func failure(_ what: String) -> Failure {
-    let reason = String(cString: sf_strerror(nil))
-    return Failure(.failed, "coding by \(rawValue) \(what) (\(reason)): take it out of augmentation.codec.kinds")
+    Failure(.failed, "coding by \(rawValue) \(what): take it out of augmentation.codec.kinds")
   }
 }

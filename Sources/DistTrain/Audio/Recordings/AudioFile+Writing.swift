@@ -1,4 +1,5 @@
 import CSndFile
+import Foundation
 
 extension AudioFile {
   /// Writes a WAV file of 16 bits and one channel.
@@ -14,7 +15,7 @@ extension AudioFile {
     info.channels = 1
     info.format = Int32(Int(SF_FORMAT_WAV) | Int(SF_FORMAT_PCM_16))
     guard let file = sf_open(path, Int32(SFM_WRITE), &info) else {
-      throw Failure(.failed, "\(path): cannot be written (\(String(cString: sf_strerror(nil))))")
+      throw Failure(.failed, "\(path): cannot be written (\(String(cString: strerror(errno))))")
     }
     sf_command(file, Int32(SFC_SET_CLIPPING), nil, 1)
     let written = samples.withUnsafeBufferPointer { sf_write_float(file, $0.baseAddress, sf_count_t($0.count)) }

@@ -36,7 +36,7 @@ extension MemoryFile {
     info.channels = 1
     info.format = Int32(Int(SF_FORMAT_WAV) | Int(SF_FORMAT_PCM_16))
     guard let file = memory.open(Int(SFM_WRITE), &info) else {
-      throw Failure(.failed, "no WAV file can be made: \(String(cString: sf_strerror(nil)))")
+      throw Failure(.failed, "libsndfile makes no WAV file of 16 bits at \(sampleRate) Hz")
     }
     let values = samples.map { Int16(clipping: $0) }
     let written = sf_writef_short(file, values, sf_count_t(values.count))

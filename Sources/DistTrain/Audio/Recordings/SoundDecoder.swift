@@ -90,7 +90,8 @@ final class SoundDecoder: @unchecked Sendable {
       }
     }
     guard let opened else {
-      throw AudioFile.unusable(path, "is not audio that libsndfile reads (\(Self.message(nil)))", cause: .noAudio)
+      // libsndfile keeps one reason for all threads, which may be another recording's.
+      throw AudioFile.unusable(path, "is not audio that libsndfile reads", cause: .noAudio)
     }
     self.path = path
     self.origin = origin
@@ -211,7 +212,7 @@ final class SoundDecoder: @unchecked Sendable {
     state.source = opened?.source
     state.position = 0
     if state.file == nil {
-      throw AudioFile.unusable(path, "can no longer be opened (\(Self.message(nil)))")
+      throw AudioFile.unusable(path, "can no longer be opened: was it replaced or removed?")
     }
   }
 
@@ -235,9 +236,5 @@ final class SoundDecoder: @unchecked Sendable {
     [SF_FORMAT_MPEG_LAYER_I, SF_FORMAT_MPEG_LAYER_II, SF_FORMAT_MPEG_LAYER_III].contains {
       Int($0) == Int(info.format) & Int(SF_FORMAT_SUBMASK)
     }
-  }
-
-  private static func message(_ file: OpaquePointer?) -> String {
-    String(cString: sf_strerror(file)).trimmingCharacters(in: .whitespacesAndNewlines)
   }
 }
