@@ -120,7 +120,7 @@ package struct AudioFile: Sendable {
   ) throws {
     precondition(from >= 0 && count >= 0 && from + count <= frames, "samples \(from) + \(count) of \(frames)")
     if let channel, !(0..<channels).contains(channel) {
-      throw Self.unusable(path, "has \(channels) channel(s), counted from 0: there is no channel \(channel)")
+      throw Self.unusable(path, "has \(channels) channel(s) (counted from 0): there is no channel \(channel)")
     }
     guard count > 0 else { return }
     var position = from
