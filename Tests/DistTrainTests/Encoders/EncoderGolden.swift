@@ -1,0 +1,62 @@
+import DistTrain
+import Testing
+
+/// An encoder of a fixture, which computes what PyTorch's computes in double precision.
+struct EncoderGolden {
+  private let file: Golden
+  private let encoder: any Encoder
+  private let parameters: Matrix
+  private let statistics: Matrix
+  private let features: Matrix
+  private let utterances: Int
+
+  /// - Parameter make: makes the encoder of the sizes that the fixture has by their names.
+  init(_ fixture: String, make: (_ size: (String) throws -> Int) throws -> any Encoder) throws {
+    let file = try Golden(fixture)
+    func size(_ name: String) throws -> Int { try #require(file.metadata[name].flatMap { Int($0) }, "\(name)") }
+    self.file = file
+    encoder = try make(size)
+    utterances = try size("utterances")
+    parameters = try file.flat(encoder.layout.parameters, scope: "parameter")
+    statistics = try file.flat(encoder.layout.statistics, scope: "before")
+    features = try file.features("features")
+  }
+
+  private func forward(_ mode: ForwardPass.Mode) -> (embeddings: Matrix, pullback: Pullback) {
+    encoder.encode(
+      features, utterances: utterances, ForwardPass(mode: mode, parameters: parameters, statistics: statistics))
+  }
+
+  /// Expects the embeddings and running statistics of a step, and the embeddings of inference after it, one of them of a
+  /// longer utterance.
+  func expectEmbeddings(within tolerance: Double, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    func expect(_ values: [Float], _ name: String) throws {
+      let distance = relativeDistance(values, try file.values(name))
+      #expect(distance < tolerance, "\(name)", sourceLocation: sourceLocation)
+    }
+    try expect(forward(.training).embeddings.values, "training/embeddings")
+    for statistic in encoder.layout.statistics.parameters {
+      try expect(Array(statistics.values[statistic.range]), "after/\(statistic.name)")
+    }
+    try expect(forward(.inference).embeddings.values, "inference/embeddings")
+    let pass = ForwardPass(mode: .inference, parameters: parameters, statistics: statistics, keepsCaches: false)
+    let long = encoder.encode(try file.features("inference/long.features"), utterances: 1, pass)
+    try expect(long.embeddings.values, "inference/long.embeddings")
+  }
+
+  /// Expects both objectives' gradients of every parameter.
+  func expectGradients(within tolerance: Double, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    let (_, pullback) = forward(.training)
+    let directions = try (1...2).map { try file.matrix("output_gradient.\($0)") }
+    let buffers = directions.map { _ in Matrix.zeros(rows: 1, columns: parameters.columns) }
+    pullback(directions, BackwardPass(parameters: parameters, gradients: buffers))
+    for (objective, buffer) in buffers.enumerated() {
+      let values = buffer.values
+      for parameter in encoder.layout.parameters.parameters {
+        let name = "gradient.\(objective + 1)/\(parameter.name)"
+        let distance = relativeDistance(Array(values[parameter.range]), try file.values(name))
+        #expect(distance < tolerance, "\(name)", sourceLocation: sourceLocation)
+      }
+    }
+  }
+}
