@@ -95,7 +95,7 @@ extension ProgramTests {
         let one = try log(run, "one")
         #expect(try log(run, "two") == one)
         try run.expectSame("one", "two", step: Self.steps)
-        for sign in ["@0.9", "@1.1", "\"replaces\":\"s1-u1"] { #expect(one.contains(sign)) }
+        for sign in ["@0.9", "@1.1", #""replaces":"s1-u1"#] { #expect(one.contains(sign)) }
         #expect(run.metrics("one").allSatisfy { $0.loadSeconds >= 0 })
       }
     }

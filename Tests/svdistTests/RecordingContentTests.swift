@@ -7,7 +7,10 @@ extension ProgramTests {
   /// What recordings hold, in every way that they can go through the program.
   @Suite struct RecordingContentTests {
     private func sound(_ pitch: Double) -> [Float] {
-      (0..<12_800).map { Float(0.1 * sin(Double($0) * pitch) + 0.05 * sin(Double($0) * 0.19)) }
+      (0..<12_800).map { index in
+        let time = Double(index)
+        return Float(0.1 * sin(time * pitch) + 0.05 * sin(time * 0.19))
+      }
     }
 
     private func write(_ samples: [Float], channels: Int = 1, to name: String, in run: SmallRun) throws {

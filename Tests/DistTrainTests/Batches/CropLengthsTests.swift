@@ -7,7 +7,8 @@ import Testing
     let all = (0..<2000).map { lengths.seconds(step: $0) }
     #expect(all.allSatisfy { $0 >= 2 && $0 < 6.001 })
     #expect(Set(all.map { Int(($0 * 10).rounded()) }) == Set(20...60))
-    #expect(abs(all.reduce(0, +) / 2000 - 4) < 0.1)
+    let mean = all.reduce(0, +) / 2000
+    #expect(abs(mean - 4) < 0.1)
     #expect((0..<2000).reversed().map { CropLengths(2...6, seed: 1).seconds(step: $0) } == all.reversed())
     #expect(all != (0..<2000).map { CropLengths(2...6, seed: 2).seconds(step: $0) })
   }

@@ -57,7 +57,8 @@ import Testing
       let deviation = (own.reduce(0) { $0 + $1 * $1 } / Double(own.count)).squareRoot()
       let expected = parameter.name.hasPrefix("head") ? (1 / (3 * inputs)).squareRoot() : (2 / inputs).squareRoot()
       // A deviation of n draws is off by about one part in √2n.
-      #expect(abs(deviation / expected - 1) < 5 / (2 * Double(own.count)).squareRoot(), "\(parameter.name)")
+      let tolerance = 5 / (2 * Double(own.count)).squareRoot()
+      #expect(abs(deviation / expected - 1) < tolerance, "\(parameter.name)")
       let largest = own.map { abs($0) }.max() ?? 0
       #expect((largest > 1 / inputs.squareRoot()) == !parameter.name.hasPrefix("head"), "\(parameter.name)")
     }

@@ -53,10 +53,9 @@ import Testing
       for own in [0..<cut, cut..<Self.utterances] {
         let part = rectified(own)
         let width = own.count * Self.frames
-        let expected = (0..<37).flatMap { row in
-          whole[
-            (row * Self.utterances + own.lowerBound) * Self.frames..<(row * Self.utterances + own.upperBound)
-              * Self.frames]
+        let expected = (0..<37).flatMap { row -> ArraySlice<Float> in
+          let start = (row * Self.utterances + own.lowerBound) * Self.frames
+          return whole[start..<start + width]
         }
         #expect(part.count == 37 * width && part == expected, "utterances \(own)")
       }

@@ -10,7 +10,7 @@ import Testing
 
   /// A tone where `pattern` has a positive number of seconds, zeros where it has a negative one.
   private func write(_ name: String, _ pattern: [Double]) throws {
-    let samples = pattern.flatMap { seconds in
+    let samples = pattern.flatMap { seconds -> [Float] in
       (0..<Int(16_000 * abs(seconds))).map { seconds > 0 ? 0.5 * sin(Float($0) / 20) : 0 }
     }
     try folder.writeWave(name, samples: samples)

@@ -126,7 +126,7 @@ import Testing
   @Test func `what programs leave behind the samples is no audio`() throws {
     let wave = try bytes(Container.wav)
     let list = Data("LIST".utf8) + Data([0, 16, 0, 0])
-    let tails = [
+    let tails: [Data] = [
       list + Data(count: 4096), list + Data("INFOISFT".utf8), Data("TAG".utf8) + Data(repeating: 65, count: 125),
       Data("ID3".utf8) + Data(repeating: 3, count: 4000), Data(count: 40_000), Data(repeating: 7, count: 20),
       list + Data(count: 4096) + Data("iXML".utf8) + Data([6, 0, 0, 0]) + Data("<a></>".utf8),
