@@ -6,12 +6,12 @@ struct ConvolutionalHead: Sendable {
     /// The grid of the features' map.
     let grid: Grid
     let entry: NormalizedConvolution2D.Cache
-    let blocks: [ResidualBlock.Cache]
+    let blocks: ResidualBlocks.Cache
     let exit: NormalizedConvolution2D.Cache
   }
 
   private let entry: NormalizedConvolution2D
-  private let blocks: [ResidualBlock]
+  private let blocks: ResidualBlocks
   private let exit: NormalizedConvolution2D
   /// The number of channels of the output.
   let outputs: Int
@@ -33,9 +33,9 @@ struct ConvolutionalHead: Sendable {
       let exit = NormalizedConvolution2D(
         convolution: "conv2", normalization: "bn2", inputs: channels, outputs: channels, kernel: 3, stride: halving,
         layout: &layout)
-      return (entry, blocks, exit)
+      return (entry, ResidualBlocks(blocks), exit)
     }
-    let map = blocks.reduce(Grid(utterances: 1, height: bins, frames: 1)) { $1.outputGrid($0) }
+    let map = blocks.outputGrid(Grid(utterances: 1, height: bins, frames: 1))
     outputs = channels * exit.convolution.outputGrid(map).height
   }
 
@@ -46,17 +46,11 @@ struct ConvolutionalHead: Sendable {
   /// - Returns: the output, and the cache, or nil if no way back follows.
   func forward(_ features: Matrix, _ grid: Grid, _ pass: ForwardPass) -> (output: Matrix, cache: Cache?) {
     let entryCache = entry.forward(AffineView(grid.map(of: features.view).view), grid, pass)
-    var current = AffineView(entryCache.output.rectified.stored().view)
-    var currentGrid = grid
-    var caches: [ResidualBlock.Cache] = []
-    for block in blocks {
-      let (output, cache) = block.forward(current, currentGrid, pass)
-      if pass.keepsCaches { caches.append(cache) }
-      (current, currentGrid) = (output, block.outputGrid(currentGrid))
-    }
-    let exitCache = exit.forward(current, currentGrid, pass)
-    let lines = exit.convolution.outputGrid(currentGrid).lines(of: exitCache.output.rectified)
-    let cache = Cache(grid: grid, entry: entryCache, blocks: caches, exit: exitCache)
+    let rectified = AffineView(entryCache.output.rectified.stored().view)
+    let (map, blocksCache) = blocks.forward(rectified, grid, pass)
+    let exitCache = exit.forward(map, blocksCache.outputGrid, pass)
+    let lines = exit.convolution.outputGrid(blocksCache.outputGrid).lines(of: exitCache.output.rectified)
+    let cache = Cache(grid: grid, entry: entryCache, blocks: blocksCache, exit: exitCache)
     return (lines, pass.keepsCaches ? cache : nil)
   }
 
@@ -70,13 +64,7 @@ struct ConvolutionalHead: Sendable {
     let top = Matrix(
       rows: exit.convolution.inputs, columns: pass.objectives * cache.exit.convolution.grid.columns)
     exit.backwardBehindReLU(map.view, cache: cache.exit, into: top.view, adding: false, pass)
-    var current = top.view
-    for (block, own) in zip(blocks, cache.blocks).reversed() {
-      let target =
-        block.keepsShape ? current : Matrix(rows: block.inputs, columns: pass.objectives * own.grid.columns).view
-      block.backward(current, cache: own, into: target, pass)
-      current = target
-    }
-    entry.backwardBehindReLU(current, cache: cache.entry, into: nil, adding: false, pass)
+    let rectified = blocks.backward(top.view, cache: cache.blocks, pass)
+    entry.backwardBehindReLU(rectified, cache: cache.entry, into: nil, adding: false, pass)
   }
 }

@@ -43,7 +43,7 @@ package struct ResNet: Encoder {
   package let layout: EncoderLayout
   package let sizes: Sizes
   private let entry: NormalizedConvolution2D
-  private let blocks: [ResidualBlock]
+  private let blocks: ResidualBlocks
   private let pooling: TemporalStatisticsPooling
   private let head: EmbeddingHead
 
@@ -70,8 +70,8 @@ package struct ResNet: Encoder {
         grid = block.outputGrid(grid)
       }
     }
-    self.blocks = blocks
-    pooling = TemporalStatisticsPooling(channels: blocks[blocks.count - 1].outputs, height: grid.height)
+    self.blocks = ResidualBlocks(blocks)
+    pooling = TemporalStatisticsPooling(channels: self.blocks.outputs, height: grid.height)
     head = EmbeddingHead(
       inputs: pooling.outputs, outputs: sizes.embedding, twoLayers: sizes.twoLayers, layout: &layout)
     self.layout = layout
@@ -83,41 +83,19 @@ package struct ResNet: Encoder {
     precondition(features.rows == bins, "\(bins) features a frame expected, not \(features.rows)")
     let grid = Grid(utterances: utterances, height: bins, frames: features.columns / utterances)
     let entryCache = entry.forward(AffineView(grid.map(of: features.view).view), grid, pass)
-    var current = AffineView(entryCache.output.rectified.stored().view)
-    var currentGrid = grid
-    var caches: [ResidualBlock.Cache] = []
-    for block in blocks {
-      let (output, cache) = block.forward(current, currentGrid, pass)
-      if pass.keepsCaches { caches.append(cache) }
-      (current, currentGrid) = (output, block.outputGrid(currentGrid))
-    }
-    let top = currentGrid
-    let (pooled, poolingCache) = pooling.forward(current, top, pass)
+    let rectified = AffineView(entryCache.output.rectified.stored().view)
+    let (map, blocksCache) = blocks.forward(rectified, grid, pass)
+    let top = blocksCache.outputGrid
+    let (pooled, poolingCache) = pooling.forward(map, top, pass)
     let (embeddings, headCache) = head.forward(pooled, top.pooled, pass)
-    let pullback = Pullback(layout) { [caches] gradient, pass in
-      precondition(caches.count == blocks.count, "a pass that kept no caches has no way back")
+    let pullback = Pullback(layout) { gradient, pass in
       let pooledGradient = Matrix(rows: head.inputs, columns: gradient.columns)
       head.backward(gradient.view, cache: headCache, into: pooledGradient.view, pass)
       let topGradient = Matrix(rows: pooling.inputs, columns: pass.objectives * top.columns)
       pooling.backward(pooledGradient.view, cache: poolingCache, into: topGradient.view, pass)
-      let entryGradient = backwardThroughBlocks(topGradient.view, caches, pass)
+      let entryGradient = blocks.backward(topGradient.view, cache: blocksCache, pass)
       entry.backwardBehindReLU(entryGradient, cache: entryCache, into: nil, adding: false, pass)
     }
     return (embeddings.stored().transposed, pullback)
-  }
-
-  /// Takes the gradient back through the blocks and returns that of the first block's input.
-  private func backwardThroughBlocks(
-    _ gradient: MatrixView, _ caches: [ResidualBlock.Cache], _ pass: BackwardPass
-  ) -> MatrixView {
-    var current = gradient
-    for (block, cache) in zip(blocks, caches).reversed() {
-      let target =
-        block.keepsShape
-        ? current : Matrix(rows: block.inputs, columns: pass.objectives * cache.grid.columns).view
-      block.backward(current, cache: cache, into: target, pass)
-      current = target
-    }
-    return current
   }
 }
