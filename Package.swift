@@ -41,9 +41,15 @@ let package = Package(
     .target(
       name: "UntrustedInputs", dependencies: ["DistTrain"], path: "Tests/Support/UntrustedInputs",
       swiftSettings: settings),
-    .testTarget(
-      name: "DistTrainTests", dependencies: ["DistTrain", "UntrustedInputs"], exclude: ["Rooms/rooms.txt"],
+    .target(
+      name: "TestTools", dependencies: ["CSndFile", "DistTrain"], path: "Tests/Support/TestTools",
       resources: [.copy("Fixtures")], swiftSettings: settings),
+    .testTarget(
+      name: "DistTrainTests", dependencies: ["DistTrain", "TestTools"], exclude: ["Rooms/rooms.txt"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "DistTrainFileTests", dependencies: ["CSndFile", "DistTrain", "TestTools", "UntrustedInputs"],
+      swiftSettings: settings),
     .testTarget(name: "DistTrainMPITests", dependencies: ["DistTrain", "TestCorpora"], swiftSettings: settings),
     .testTarget(name: "svdistTests", dependencies: ["DistTrain", "svdist", "TestCorpora"], swiftSettings: settings),
   ],

@@ -1,4 +1,5 @@
 import DistTrain
+import TestTools
 import Testing
 
 /// An encoder of a fixture, which computes what PyTorch's computes in double precision.

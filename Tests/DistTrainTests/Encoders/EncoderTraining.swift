@@ -1,4 +1,5 @@
 import DistTrain
+import TestTools
 import Testing
 
 /// Expects that a configuration's encoder trains, on two ranks as on one, and that its embeddings are extracted.

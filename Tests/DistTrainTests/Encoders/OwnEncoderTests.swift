@@ -1,4 +1,5 @@
 import DistTrain
+import TestTools
 import Testing
 
 /// An encoder that the library does not know goes wherever a known one does.

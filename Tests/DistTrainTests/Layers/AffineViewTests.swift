@@ -1,4 +1,5 @@
 import DistTrain
+import TestTools
 import Testing
 
 /// What reads a view in work of its own gives what it gives for the view written out.

@@ -1,4 +1,5 @@
 import DistTrain
+import TestTools
 import Testing
 
 /// CAM++'s dense block and its parts.

@@ -1,4 +1,5 @@
 import DistTrain
+import TestTools
 import Testing
 
 /// Convolutions by Winograd's minimal filtering against plain sums in double precision. `Convolution2DTests` has them as

@@ -1,4 +1,5 @@
 import DistTrain
+import TestTools
 import Testing
 
 /// Statistics at the edges of what they are defined for.

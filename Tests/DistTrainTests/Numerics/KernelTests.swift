@@ -1,6 +1,7 @@
 import CKernels
 import DistTrain
 import Foundation
+import TestTools
 import Testing
 
 /// The kernels against plain loops in double precision, for lengths on both sides of their blocks of 4096.

@@ -1,5 +1,6 @@
 import DistTrain
 import Synchronization
+import TestTools
 import Testing
 
 /// Products that are cut in pieces, and those whose factors are rounded.

@@ -1,5 +1,6 @@
 import DistTrain
 import Foundation
+import TestTools
 import Testing
 
 @Suite("Schedules")
@@ -34,9 +35,7 @@ struct SchedulesTests {
     let margins: [Margin]
 
     static func read() throws -> Golden {
-      let file = try #require(
-        Bundle.module.url(forResource: "schedules", withExtension: "json", subdirectory: "Fixtures"))
-      return try JSONDecoder().decode(Golden.self, from: Data(contentsOf: file))
+      try TestTools.Golden.record("schedules", as: Golden.self)
     }
   }
 

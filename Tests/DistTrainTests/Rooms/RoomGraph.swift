@@ -1,4 +1,5 @@
 import Foundation
+import TestTools
 
 /// Which rooms name which, read from their sources.
 ///

@@ -1,4 +1,5 @@
 import Foundation
+import TestTools
 import Testing
 
 /// The rooms of the sources: lower never names higher.

@@ -1,3 +1,5 @@
+import TestTools
+
 /// What a source file declares and what it names, as far as words tell.
 struct SwiftNames {
   /// A declaration that other files can name.

@@ -1,5 +1,6 @@
 import DistTrain
 import Foundation
+import TestTools
 import Testing
 
 /// Steps whose numbers are not finite.

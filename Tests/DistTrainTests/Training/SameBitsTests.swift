@@ -1,4 +1,5 @@
 import DistTrain
+import TestTools
 import Testing
 
 /// What computes the numbers of training gives the same bits on every CPU.

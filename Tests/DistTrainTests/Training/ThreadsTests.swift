@@ -1,5 +1,6 @@
 import DistTrain
 import Synchronization
+import TestTools
 import Testing
 
 /// Steps of training on one thread and on several.

@@ -1,5 +1,6 @@
 import DistTrain
 import Foundation
+import TestTools
 import Testing
 
 @Suite struct TrainerStateTests {

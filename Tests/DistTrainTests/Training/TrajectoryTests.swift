@@ -1,4 +1,5 @@
 import DistTrain
+import TestTools
 import Testing
 
 /// Twenty steps of both objectives, min-norm weighting, clipping, schedules and an optimiser against PyTorch's.

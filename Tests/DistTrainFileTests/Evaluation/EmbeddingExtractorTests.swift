@@ -1,0 +1,150 @@
+import DistTrain
+import TestTools
+import Testing
+
+@Suite struct EmbeddingExtractorTests {
+  /// An untrained encoder of `NoiseCorpus`.
+  private func extractor(
+    spoilt: Bool = false, longestPiece: Double = EmbeddingExtractor.usualLongestPiece
+  ) -> EmbeddingExtractor {
+    let encoder = NoiseCorpus.encoder
+    let parameters = Matrix(rows: 1, columns: encoder.layout.parameters.count)
+    let statistics = Matrix(rows: 1, columns: encoder.layout.statistics.count)
+    encoder.layout.parameters.initialise(parameters.pointer, seed: 1)
+    encoder.layout.statistics.initialise(statistics.pointer, seed: 1)
+    if spoilt { for index in parameters.elements.indices { parameters.elements[index] *= 1e30 } }
+    return EmbeddingExtractor(
+      encoder: encoder, frontEnd: FrontEnd(bins: encoder.bins), parameters: parameters, statistics: statistics,
+      longestPiece: longestPiece)
+  }
+
+  @Test(arguments: 2...3) func `ranks share out the utterances, and each has all embeddings`(ranks: Int) throws {
+    let noise = try NoiseCorpus(speakers: 2, utterances: 2)
+    let extractor = extractor()
+    let alone = try extractor.embeddings(of: noise.corpus.utterances, communicator: SoleCommunicator())
+    #expect(alone.names == noise.corpus.utterances.map(\.id))
+    #expect(Set((0..<4).map { alone.vectors[$0, 0] }).count == 4)
+    let together = try ThreadCommunicator.run(ranks: ranks) {
+      try extractor.embeddings(of: noise.corpus.utterances, communicator: $0).vectors.values
+    }
+    for vectors in together { #expect(vectors == alone.vectors.values) }
+  }
+  @Test func `a long utterance has the mean of its equal pieces' embeddings, weighted by their lengths`() throws {
+    let noise = try NoiseCorpus(speakers: 1, utterances: 1, seconds: 5)
+    let utterance = noise.corpus.utterances[0]
+    let samples = try Waveform.read(path: utterance.path)
+    let whole = try extractor().embedding(of: utterance)
+    #expect(try extractor().embedding(of: samples, name: "") == whole)
+    #expect(try extractor(longestPiece: 5).embedding(of: utterance) == whole)
+    let divided = extractor(longestPiece: 2)
+    let ends = [0, 26_666, 53_333, 80_000]
+    let vectors = try zip(ends, ends.dropFirst()).map { first, end in
+      try divided.embedding(of: Array(samples[first..<end]), name: "")
+    }
+    let pieces = try divided.embedding(of: utterance)
+    for (index, value) in pieces.enumerated() {
+      let sum = zip(vectors, [26_666, 26_667, 26_667]).reduce(0.0) { $0 + Double($1.0[index]) * $1.1 }
+      #expect(abs(Double(value) - sum / 80_000) < 1e-6 * max(1, abs(sum / 80_000)))
+    }
+    #expect(zip(pieces, whole).contains { abs($0 - $1) > 1e-4 })
+  }
+
+  @Test func `pieces are as few as possible, join without a gap and grow no longer with the recording`() {
+    let extractor = extractor(longestPiece: 2)
+    for count in [1, 31_999, 32_000, 32_001, 64_001, 20_000_000] {
+      let pieces = extractor.pieces(7..<7 + count)
+      #expect(pieces.count == (count + 31_999) / 32_000)
+      #expect(pieces.allSatisfy { $0.count <= 32_000 } && pieces.map(\.count).reduce(0, +) == count)
+      #expect(pieces.first?.lowerBound == 7 && pieces.last?.upperBound == 7 + count)
+      #expect(zip(pieces, pieces.dropFirst()).allSatisfy { $0.upperBound == $1.lowerBound })
+    }
+  }
+
+  @Test func `an utterance of a channel is heard on it, and only others count as means`() throws {
+    let audio = try GeneratedAudio()
+    let sides = [0, 1].map { GeneratedAudio.lively(seconds: 1, item: $0) }
+    let path = try audio.write(sides, as: .floatWav)
+    let channels: [Int?] = [nil, 0, 1]
+    let corpus = Corpus(
+      channels.enumerated().map { index, channel in
+        ListedUtterance(id: "u\(index)", speaker: "s", path: path, seconds: 1, channel: channel)
+      })
+    let extractor = extractor()
+    let mean = zip(sides[0], sides[1]).map { ($0 + $1) / 2 }
+    for (utterance, samples) in zip(corpus.utterances, [mean] + sides) {
+      #expect(try extractor.embedding(of: utterance) == extractor.embedding(of: samples, name: ""))
+    }
+    #expect(try extractor.embeddings(of: corpus.utterances, communicator: SoleCommunicator()).averaged == 1)
+  }
+
+  @Test func `utterances of several channels are counted in a remark`() {
+    #expect(EmbeddingExtractor.remark(averaged: 0, of: 3) == nil)
+    for count in [1, 3] {
+      let remark = EmbeddingExtractor.remark(averaged: count, of: 3)
+      #expect(remark?.hasPrefix("\(count) of 3 utterances are the mean of their recordings' channels") == true)
+    }
+  }
+
+  @Test func `long utterances are counted in a remark`() {
+    #expect(EmbeddingExtractor.usualLongestPiece == 300)
+    #expect(extractor().remark([300, 2, 3]) == nil)
+    #expect(extractor().remark([300.1, 2, 3600])?.hasPrefix("2 of 3 utterances are longer than 300 s:") == true)
+    #expect(
+      extractor(longestPiece: 2.5).remark([2.5, 2.6])?.hasPrefix("1 of 2 utterances are longer than 2.5 s:") == true)
+  }
+
+  @Test func `what a rank embeds at once grows with its longest utterance up to the longest piece`() {
+    let extractor = extractor(longestPiece: 20)
+    let lengths = [3, 50.5, 10, 20, 7]
+    #expect((0..<6).map { extractor.mostSamples(lengths, rank: $0) } == [20, 20, 10, 7, 3, 0].map { $0 * 16_000 })
+  }
+
+  @Test func `an utterance of less than a tenth of a second is refused by name`() throws {
+    let noise = try NoiseCorpus(speakers: 1, utterances: 1, seconds: 0.3)
+    let path = noise.corpus.utterances[0].path
+    let extractor = extractor()
+    for (seconds, isEnough) in [(0.0995, false), (0.05, false), (0, false), (0.1, true), (nil, true)] {
+      let told = failure { _ = try extractor.embedding(path: path, start: 0.1, seconds: seconds, name: "u (u.wav)") }
+      if isEnough {
+        #expect(told == nil)
+      } else {
+        #expect(told?.kind == .badData && told?.message.hasPrefix("u (u.wav): lasts \(seconds ?? 0.2) s, too") == true)
+      }
+    }
+  }
+
+  @Test(arguments: [
+    (0.0, 0.81, true), (0.5, 0.31, true), (0.0, 100.0, true), (0.75, 1.0, true), (0.0, 0.79, false), (0.5, 0.29, false),
+  ])
+  func `an utterance that its recording ends before is refused, but not for a tenth of a second`(
+    start: Double, seconds: Double, isRefused: Bool
+  ) throws {
+    let noise = try NoiseCorpus(speakers: 1, utterances: 1, seconds: 0.7)
+    let (path, extractor) = (noise.corpus.utterances[0].path, extractor())
+    let told = failure { _ = try extractor.embedding(path: path, start: start, seconds: seconds, name: "u") }
+    if isRefused {
+      #expect(told?.kind == .badData && told?.message.contains("lasts 0.700 s, but a stretch ") == true)
+    } else {
+      #expect(told == nil, "\(told?.message ?? "")")
+    }
+  }
+
+  @Test func `an embedding that is not finite is an error that names its utterance`() throws {
+    let noise = try NoiseCorpus(speakers: 1, utterances: 1)
+    let told = failure { _ = try extractor(spoilt: true).embedding(of: noise.corpus.utterances[0]) }
+    #expect(told?.kind == .badData && told?.message.contains("utterance s0-u0 (") == true)
+    #expect(told?.message.contains("its embedding is not finite") == true)
+  }
+
+  @Test(arguments: ["ark", "txt", "safetensors"])
+  func `embeddings that are not finite are not written`(suffix: String) throws {
+    let folder = try TestFolder()
+    let vectors = Matrix.zeros(rows: 2, columns: 3)
+    vectors[1, 2] = .nan
+    let told = failure {
+      try EmbeddingFile.write(Embeddings(names: ["a", "b"], vectors: vectors), to: folder.path("e.\(suffix)"))
+    }
+    #expect(told?.message == "the embedding of b is not finite")
+    #expect(try folder.contents("").isEmpty)
+  }
+}

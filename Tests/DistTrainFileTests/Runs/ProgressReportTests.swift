@@ -1,0 +1,138 @@
+import DistTrain
+import Foundation
+import TestTools
+import Testing
+
+@Suite struct ProgressReportTests {
+  private let objectives = ["classification", "contrastive"]
+
+  private func metrics(_ step: Int) -> StepMetrics {
+    var metrics = StepMetrics(step: step, epoch: 2, objectives: objectives)
+    metrics["classification"].loss = 6.1234
+    metrics["contrastive"].loss = 3.21
+    metrics["classification"].weight = 0.412
+    metrics.learningRate = 0.0012
+    metrics.utterancesPerSecond = 32.08
+    metrics.totalSeconds = 0.25
+    return metrics
+  }
+
+  @Test func `a line says where training stands`() {
+    #expect(
+      ProgressLine(metrics: metrics(100), steps: 600, secondsLeft: 129.2).text
+        == "step 100/600  epoch 2  classification 6.123  contrastive 3.210  α 0.412  lr 1.2e-3  32.1 utterances/s  "
+        + "2 min 10 s left")
+  }
+
+  @Test func `numbers that do not apply are left out, losses that are none are seen`() {
+    #expect(
+      ProgressLine(
+        metrics: StepMetrics(step: 7, epoch: 0, objectives: objectives), steps: 600, secondsLeft: nil
+      ).text
+        == "step   7/600  epoch 0  classification nan  contrastive nan")
+  }
+
+  @Test func `more than two losses have their weights, one alone has none`() {
+    var three = StepMetrics(step: 7, epoch: 0, objectives: ["a", "b", "c"])
+    for (index, weight) in [0.2, 0.3, 0.5].enumerated() {
+      three.objectives[index].loss = Double(index)
+      three.objectives[index].weight = weight
+    }
+    #expect(
+      ProgressLine(metrics: three, steps: 9, secondsLeft: nil).text
+        == "step 7/9  epoch 0  a 0.000  b 1.000  c 2.000  weights 0.200 0.300 0.500")
+    let one = StepMetrics(step: 7, epoch: 0, objectives: ["a"])
+    #expect(ProgressLine(metrics: one, steps: 9, secondsLeft: nil).text == "step 7/9  epoch 0  a nan")
+  }
+
+  @Test(arguments: [
+    (0.0, "0 s"), (0.2, "1 s"), (59, "59 s"), (59.5, "1 min 00 s"), (130, "2 min 10 s"), (3599, "59 min 59 s"),
+    (3840, "1 h 04 min"), (86_399, "23 h 59 min"), (266_400, "3 d 2 h"), (.infinity, "?"), (.nan, "?"), (-1, "0 s"),
+  ])
+  func `durations are in two units`(seconds: Double, text: String) {
+    #expect(ProgressLine.duration(seconds) == text)
+  }
+
+  @Test func `a bar shows the share and fits the terminal`() {
+    let line = ProgressLine(metrics: metrics(240), steps: 600, secondsLeft: 45)
+    #expect(line.bar(columns: 200) == "[########            ]  40 %  " + line.text)
+    for columns in [0, 1, 30, 79] { #expect(line.bar(columns: columns).count == columns) }
+    #expect(ProgressLine(metrics: metrics(0), steps: 0, secondsLeft: nil).bar(columns: 31).hasSuffix(" 100 %  s"))
+  }
+
+  @Test func `elsewhere than on a terminal there are plain lines, every so many steps and at the last`() throws {
+    let output = try written { descriptor in
+      let report = ProgressReport(steps: 25, everySteps: 10, descriptor: descriptor)
+      for step in 1...25 { report.report(metrics(step)) }
+      report.note("checkpoint saved")
+      report.finish()
+    }
+    let lines = output.split(separator: "\n", omittingEmptySubsequences: false).map {
+      $0.split(separator: "  ").first ?? ""
+    }
+    #expect(lines == ["step 10/25", "step 20/25", "step 25/25", "checkpoint saved", ""])
+    #expect(output.contains("4 s left\nstep 20"))
+    #expect(output.contains("0 s left\ncheckpoint"))
+  }
+
+  @Test func `on a terminal one line is written over at each step`() throws {
+    let output = try written { descriptor in
+      let report = ProgressReport(steps: 25, everySteps: 10, descriptor: descriptor, isTerminal: true)
+      for step in 1...3 { report.report(metrics(step)) }
+      report.note("checkpoint saved")
+      report.report(metrics(4))
+      report.finish()
+      report.finish()
+    }
+    let parts = output.split(separator: "\r", omittingEmptySubsequences: false)
+    #expect(parts.count == 6)
+    #expect(parts[1].contains("step  1/25") && parts[1].hasSuffix("\u{1B}[K"))
+    #expect(parts[4] == "\u{1B}[Kcheckpoint saved\n")
+    #expect(parts[5].hasSuffix("\u{1B}[K\n"))
+  }
+
+  @Test func `one late step hardly changes the time left`() throws {
+    let output = try written { descriptor in
+      let report = ProgressReport(steps: 1000, everySteps: 100, descriptor: descriptor)
+      for step in 1...200 {
+        var metrics = metrics(step)
+        metrics.totalSeconds = step == 150 ? 20 : 1
+        report.report(metrics)
+      }
+    }
+    #expect(output.contains("15 min 00 s left\n"))
+    let last = try #require(output.split(separator: "\n").last)
+    #expect(last.hasSuffix("14 min 19 s left"), "\(last)")
+  }
+
+  @Test func `nobody reading is no error`() {
+    let report = ProgressReport(steps: 10, everySteps: 1, descriptor: -1)
+    for step in 1...10 { report.report(metrics(step)) }
+    report.finish()
+  }
+
+  @Test func `a full disk leaves lines out, and the ones after it come`() throws {
+    let output = try written { descriptor in
+      let report = ProgressReport(steps: 10, everySteps: 1, descriptor: descriptor)
+      report.note("before")
+      let own = dup(descriptor)
+      let full = open("/dev/full", O_WRONLY)
+      dup2(full, descriptor)
+      report.note("meanwhile")
+      dup2(own, descriptor)
+      report.note("after")
+      close(own)
+      close(full)
+    }
+    #expect(output == "before\nafter\n")
+  }
+
+  private func written(_ body: (Int32) -> Void) throws -> String {
+    try withScratchFolder { folder in
+      let descriptor = open(folder + "/output", O_WRONLY | O_CREAT, 0o600)
+      body(descriptor)
+      close(descriptor)
+      return try read(folder + "/output")
+    }
+  }
+}
