@@ -1,5 +1,5 @@
 import CSndFile
-package import DistTrain
+import DistTrain
 package import Foundation
 import Testing
 
@@ -50,7 +50,8 @@ package final class GeneratedAudio {
 
   /// Writes channels of equal length; returns the path.
   @discardableResult
-  package func write(_ channels: [[Float]], rate: Int = 16_000, as format: Format = .wav, name: String? = nil) throws -> String
+  package func write(_ channels: [[Float]], rate: Int = 16_000, as format: Format = .wav, name: String? = nil) throws
+    -> String
   {
     try write(
       channels, rate: rate, libsndfile: format.libsndfile, name: name ?? "\(UUID().uuidString).\(format.rawValue)")
@@ -87,7 +88,8 @@ package final class GeneratedAudio {
     return path
   }
 
-  package static func sine(_ frequency: Double, seconds: Double, rate: Int = 16_000, amplitude: Double = 0.5) -> [Float] {
+  package static func sine(_ frequency: Double, seconds: Double, rate: Int = 16_000, amplitude: Double = 0.5) -> [Float]
+  {
     (0..<Int(seconds * Double(rate))).map { Float(amplitude * sin(2 * .pi * frequency * Double($0) / Double(rate))) }
   }
 

@@ -1,5 +1,5 @@
 package import DistTrain
-package import Foundation
+import Foundation
 
 /// A corpus of noise, each utterance with a colour of its own, for tests of what reads recordings and trains on them.
 package struct NoiseCorpus {

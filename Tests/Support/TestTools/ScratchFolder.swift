@@ -1,5 +1,5 @@
 package import DistTrain
-package import Foundation
+import Foundation
 
 /// Calls `body` with the path of a new folder, which is gone afterwards.
 package func withScratchFolder<Result>(_ body: (String) throws -> Result) throws -> Result {

@@ -1,5 +1,5 @@
-package import DistTrain
-package import Foundation
+import DistTrain
+import Foundation
 
 /// A folder of a test's own, removed with the value.
 package final class TestFolder: Sendable {

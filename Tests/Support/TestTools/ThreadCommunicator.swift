@@ -1,5 +1,5 @@
-package import DistTrain
-package import Foundation
+import DistTrain
+import Foundation
 
 /// Ranks that are threads of this process: what several ranks do, without MPI.
 package final class ThreadCommunicator: Communicator, @unchecked Sendable {
