@@ -8,6 +8,9 @@ let settings: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
+/// What mostly waits for programs compiles faster without optimisation, and runs as fast.
+let unoptimised = settings + [.unsafeFlags(["-Onone"])]
+
 let package = Package(
   name: "svdist",
   products: [
@@ -51,7 +54,7 @@ let package = Package(
       name: "DistTrainFileTests", dependencies: ["CSndFile", "DistTrain", "TestTools", "UntrustedInputs"],
       swiftSettings: settings),
     .testTarget(name: "DistTrainMPITests", dependencies: ["DistTrain", "TestCorpora"], swiftSettings: settings),
-    .testTarget(name: "svdistTests", dependencies: ["DistTrain", "svdist", "TestCorpora"], swiftSettings: settings),
+    .testTarget(name: "svdistTests", dependencies: ["DistTrain", "svdist", "TestCorpora"], swiftSettings: unoptimised),
   ],
   swiftLanguageModes: [.v6]
 )
