@@ -66,7 +66,7 @@ class Encoder:
     def linear(self, x, name):
         return x @ self.state[f"{name}.weight"].T + self.state[f"{name}.bias"]
 
-    def normalization(self, x, name):
+    def normalization(self, x, name, epsilon=EPSILON):
         """x is [utterances, channels, frames] or [utterances, channels]; without a weight there is no bias either."""
         mean, variance = self.state[f"{name}.running_mean"], self.state[f"{name}.running_var"]
         over = [axis for axis in range(x.dim()) if axis != 1]
@@ -79,7 +79,7 @@ class Encoder:
             self.updated[f"{name}.running_mean"] = ((1 - MOMENTUM) * mean + MOMENTUM * batch_mean).detach()
             self.updated[f"{name}.running_var"] = ((1 - MOMENTUM) * variance + MOMENTUM * unbiased).detach()
             mean, variance = batch_mean, batch_variance
-        normalized = (x - mean.view(shape)) / torch.sqrt(variance.view(shape) + EPSILON)
+        normalized = (x - mean.view(shape)) / torch.sqrt(variance.view(shape) + epsilon)
         if f"{name}.weight" not in self.state:
             return normalized
         return normalized * self.state[f"{name}.weight"].view(shape) + self.state[f"{name}.bias"].view(shape)
@@ -132,7 +132,7 @@ def draw_state(draws, shapes, rectified):
     parameter_shapes, statistic_shapes = shapes
     for name, shape in parameter_shapes.items():
         scope, kind = name.rsplit(".", 1)
-        if f"{scope}.running_mean" in statistic_shapes:
+        if f"{scope}.running_mean" in statistic_shapes or kind == "weight" and len(shape) == 1:
             parameters[name] = draws.uniform(*shape, low=0.6, high=1.4) if kind == "weight" else (
                 draws.normal(*shape, scale=0.3))
         elif kind == "bias":

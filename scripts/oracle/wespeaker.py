@@ -1,7 +1,7 @@
 """The classes of wespeaker's encoders, from PyPI's wespeaker-unofficial 0.0.2 (import name wespeaker).
 
-The package's own __init__ imports its command line, which needs a dozen packages more: a module of the same name stands
-in for it here, so that `wespeaker.models` is imported without.
+The package's own __init__ imports its command line, and that of its front ends imports s3prl, which need a dozen packages
+more: modules of the same names stand in for them here, so that `wespeaker.models` is imported without.
 """
 
 import importlib
@@ -15,9 +15,10 @@ PACKAGE = {"wespeaker": "wespeaker-unofficial==0.0.2"}
 def module(name):
     """A module of wespeaker.models."""
     if "wespeaker" not in sys.modules:
-        package = types.ModuleType("wespeaker")
-        package.__path__ = list(importlib.util.find_spec("wespeaker").submodule_search_locations)
-        sys.modules["wespeaker"] = package
+        folders = list(importlib.util.find_spec("wespeaker").submodule_search_locations)
+        for package, inner in (("wespeaker", ""), ("wespeaker.frontend", "/frontend")):
+            sys.modules[package] = types.ModuleType(package)
+            sys.modules[package].__path__ = [folder + inner for folder in folders]
     return importlib.import_module(f"wespeaker.models.{name}")
 
 
