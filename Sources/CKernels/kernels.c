@@ -40,6 +40,8 @@ void ck_affine_factor(float *y, const float *scales, const float *shifts, float 
 void ck_combine(const float *x, const float *z, float *y, size_t n, float a, float b) {
   table->combine(x, z, y, n, a, b);
 }
+void ck_doubled(const float *x, float *y, size_t n) { table->doubled(x, y, n); }
+void ck_pair_sums(const float *x, float *y, size_t n) { table->pair_sums(x, y, n); }
 void ck_affine_sum(const float *x, const float *z, float *y, size_t n, float a, float b, float c) {
   table->affine_sum(x, z, y, n, a, b, c);
 }

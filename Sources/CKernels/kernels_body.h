@@ -339,9 +339,11 @@ static void NAME(pooling_backward)(
 
 #include "frames_body.h"
 #include "winograd_body.h"
+#include "pairs_body.h"
 
 const struct kernels NAME(table) = {
     NAME(add_scalar), NAME(add_scalar_relu), NAME(add), NAME(affine), NAME(affine_factor), NAME(combine),
+    NAME(doubled), NAME(pair_sums),
     NAME(affine_sum), NAME(affine_relu), NAME(affine_sum_relu), NAME(relu_backward), NAME(sum),
     NAME(affine_relu_sum), NAME(squared_deviations), NAME(dot), NAME(normalization_sums),
     NAME(relu_normalization_sums), NAME(affine_relu_backward_sums), NAME(relu_backward_sums),

@@ -13,6 +13,8 @@ struct kernels {
   void (*affine)(const float *, float *, size_t, float, float);
   void (*affine_factor)(float *, const float *, const float *, float, size_t);
   void (*combine)(const float *, const float *, float *, size_t, float, float);
+  void (*doubled)(const float *, float *, size_t);
+  void (*pair_sums)(const float *, float *, size_t);
   void (*affine_sum)(const float *, const float *, float *, size_t, float, float, float);
   void (*affine_relu)(const float *, float *, size_t, float, float);
   void (*affine_sum_relu)(const float *, const float *, float *, size_t, float, float, float);

@@ -22,6 +22,10 @@ void ck_affine(const float *x, float *y, size_t n, float scale, float shift);
 void ck_affine_factor(float *y, const float *scales, const float *shifts, float sum, size_t n);
 /// y = a * x + b * z; y may be x or z.
 void ck_combine(const float *x, const float *z, float *y, size_t n, float a, float b);
+/// y = each of the n numbers of x twice, one beside the other. The rows do not overlap.
+void ck_doubled(const float *x, float *y, size_t n);
+/// y = the n sums of two neighbours each, y[i] = x[2i] + x[2i + 1]. The rows do not overlap.
+void ck_pair_sums(const float *x, float *y, size_t n);
 /// y = a * x + b * z + c; y may be x or z.
 void ck_affine_sum(const float *x, const float *z, float *y, size_t n, float a, float b, float c);
 /// y = max(scale * x + shift, 0); y may be x.

@@ -61,14 +61,20 @@ public struct BatchNormalization: Layer {
   let affine: (weight: Parameter, bias: Parameter)?
   let runningMean: Parameter
   let runningVariance: Parameter
+  /// What is added to variances; PyTorch's default.
   static let epsilon = 1e-5
+  private let epsilon: Double
   private let momentum = 0.1
 
   /// - Parameters:
   ///   - name: the scope of `weight`, `bias`, `running_mean` and `running_var`, all [channels].
   ///   - affine: whether there are weight and bias (PyTorch's `affine`).
-  public init(_ name: String, channels: Int, affine: Bool = true, layout: inout EncoderLayout) {
+  ///   - epsilon: what is added to variances.
+  public init(
+    _ name: String, channels: Int, affine: Bool = true, epsilon: Double = 1e-5, layout: inout EncoderLayout
+  ) {
     self.channels = channels
+    self.epsilon = epsilon
     self.affine = layout.scope(name) {
       guard affine else { return nil }
       return (
@@ -119,7 +125,7 @@ public struct BatchNormalization: Layer {
   ///     running statistics.
   func view(_ input: MatrixView, _ moments: BatchMoments?, _ pass: ForwardPass) -> (AffineView, Statistics) {
     if let moments { updateRunning(moments, pass) }
-    let statistics = moments?.statistics ?? runningStatistics(pass)
+    let statistics = moments?.statistics(epsilon: epsilon) ?? runningStatistics(pass)
     let own = affine.map { (weight: pass.vector($0.weight), bias: pass.vector($0.bias)) }
     let scales = (0..<channels).map { Double(own?.weight[$0] ?? 1) * statistics.inverseDeviations[$0] }
     let shifts = (0..<channels).map { Double(own?.bias[$0] ?? 0) - statistics.means[$0] * scales[$0] }
@@ -129,7 +135,7 @@ public struct BatchNormalization: Layer {
   private func runningStatistics(_ pass: ForwardPass) -> Statistics {
     let means = (0..<channels).map { Double(pass.statistics.pointer[runningMean.offset + $0]) }
     let inverseDeviations = (0..<channels).map {
-      1 / (Double(pass.statistics.pointer[runningVariance.offset + $0]) + Self.epsilon).squareRoot()
+      1 / (Double(pass.statistics.pointer[runningVariance.offset + $0]) + epsilon).squareRoot()
     }
     return Statistics(means: means, inverseDeviations: inverseDeviations, count: .infinity)
   }

@@ -1,0 +1,171 @@
+/// A stage of a ReDimNet: the weighted sum of all maps before it, read as a map over height and time, a convolution that
+/// strides over it, residual blocks, and a block over time alone that reads the map's rows.
+struct ReDimNetStage: Sendable {
+  struct Cache {
+    let sum: WeightedMapSum.Cache
+    let patches: PatchConvolution2D.Cache
+    let blocks: [SeparableResidualBlock.Cache]
+    let projection: Projection.Cache?
+    let time: TimeBlock.Cache
+    /// The grid within the stage.
+    let grid: Grid
+  }
+
+  private let sum: WeightedMapSum
+  private let patches: PatchConvolution2D
+  private let blocks: [SeparableResidualBlock]
+  private let projection: Projection?
+  private let time: TimeBlock
+  /// The shape of the stage's input.
+  private let input: MapRows
+  /// The shape of the map within the stage, as its blocks leave it.
+  let output: MapRows
+  /// How often the stage's map has half the frames of the encoder's input.
+  let halvings: Int
+
+  /// A stage with wespeaker's parameter names (`models/redimnet2.py`).
+  /// - Parameters:
+  ///   - name: the scope of the stage's parts, which are numbered.
+  ///   - maps: the number of maps before the stage.
+  ///   - input: the shape of the maps' sum.
+  ///   - halvings: how often the stages before have halved the frames.
+  init(
+    _ name: String, _ sizes: ReDimNet2.Sizes.Stage, maps: Int, input: MapRows, halvings: Int, layout: inout EncoderLayout
+  ) {
+    precondition(input.height % sizes.stride.height == 0, "\(input.height) lines in steps of \(sizes.stride.height)")
+    precondition([1, 2].contains(sizes.stride.frames), "a stage halves the frames or keeps them")
+    self.input = input
+    self.halvings = halvings + sizes.stride.frames - 1
+    let output = MapRows(
+      channels: input.channels * sizes.stride.height, height: input.height / sizes.stride.height)
+    self.output = output
+    let width = Int(Double(output.channels) * sizes.expansion)
+    let kernel = (height: sizes.stride.height, frames: 1 << self.halvings)
+    (sum, patches, blocks, projection, time) = layout.scope(name) { layout in
+      let sum = WeightedMapSum("0", maps: maps, rows: input.count, layout: &layout)
+      let patches = PatchConvolution2D(
+        "2", inputs: input.channels, outputs: width, groups: Self.divisor(input.channels, width), kernel: kernel,
+        layout: &layout)
+      let blocks = (0..<sizes.blocks).map {
+        SeparableResidualBlock("\(3 + $0).conv_block", channels: width, layout: &layout)
+      }
+      var part = 3 + sizes.blocks
+      var projection: Projection?
+      if sizes.expansion != 1 {
+        projection = Projection("\(part)", inputs: width, outputs: output.channels, layout: &layout)
+        part += 1
+      }
+      // The part between them reads the map's rows, which has no parameters.
+      let time = TimeBlock(
+        "\(part + 1)", channels: output.count, reduced: Self.reduced(output.count, by: sizes.reduction),
+        layout: &layout)
+      return (sum, patches, blocks, projection, time)
+    }
+  }
+
+  /// The largest divisor of both.
+  private static func divisor(_ first: Int, _ second: Int) -> Int {
+    second == 0 ? first : divisor(second, first % second)
+  }
+
+  /// The channels of the block over time. Where its four heads would not have equally many, as with another number of bins
+  /// than the published 72, they are fewer.
+  private static func reduced(_ rows: Int, by reduction: Int) -> Int { max(rows / reduction / 4, 1) * 4 }
+
+  /// Computes the stage's map, rows × (utterances · frames >> halvings).
+  /// - Parameters:
+  ///   - maps: the maps before the stage.
+  ///   - frames: the number of frames of the encoder's input.
+  /// - Returns: the map, and the cache, or nil if no way back follows.
+  func forward(
+    _ maps: [WeightedMapSum.Source], utterances: Int, frames: Int, _ pass: ForwardPass
+  ) -> (output: MatrixView, cache: Cache?) {
+    let (summed, sumCache) = sum.forward(maps, as: input, utterances: utterances, frames: frames, pass)
+    let whole = input.grid(utterances: utterances, frames: frames)
+    let grid = output.grid(utterances: utterances, frames: frames >> halvings)
+    var (current, patchesCache) = patches.forward(AffineView(summed), whole, pass)
+    var caches: [SeparableResidualBlock.Cache] = []
+    for block in blocks {
+      let (next, cache) = block.forward(current, grid, pass)
+      if pass.keepsCaches { caches.append(cache) }
+      current = next
+    }
+    let projected = projection?.forward(current, grid, pass)
+    let rows = output.rows(of: projected?.output ?? current, frames: grid.frames)
+    let (map, timeCache) = time.forward(
+      AffineView(rows.view), Grid(utterances: utterances, frames: grid.frames), pass)
+    guard pass.keepsCaches else { return (map.plain, nil) }
+    let cache = Cache(
+      sum: sumCache, patches: patchesCache, blocks: caches, projection: projected, time: timeCache, grid: grid)
+    return (map.plain, cache)
+  }
+
+  /// Adds the gradients of the parameters and of the maps before the stage.
+  /// - Parameters:
+  ///   - gradient: the gradient of the output, rows × (objectives · columns), which is overwritten.
+  ///   - gradients: the gradient of each map before the stage, to which is added.
+  func backward(_ gradient: MatrixView, cache: Cache, addingTo gradients: [MatrixView], _ pass: BackwardPass) {
+    var current = backwardThroughTime(gradient, cache, pass)
+    if let projection, let own = cache.projection {
+      current = projection.backward(current, cache: own, pass)
+    }
+    for (block, own) in zip(blocks, cache.blocks).reversed() {
+      let target = Matrix(rows: current.rows, columns: current.columns).view
+      block.backward(current, cache: own, into: target, pass)
+      current = target
+    }
+    let utterances = pass.objectives * cache.grid.utterances
+    let whole = input.grid(utterances: utterances, frames: cache.grid.frames << halvings)
+    let summed = Matrix(rows: input.channels, columns: whole.columns).view
+    patches.backward(current, cache: cache.patches, into: summed, pass)
+    sum.backward(summed, cache: cache.sum, into: gradients, adding: true, pass)
+  }
+
+  /// The gradient of the map whose rows the block over time reads, in the map's shape.
+  private func backwardThroughTime(_ gradient: MatrixView, _ cache: Cache, _ pass: BackwardPass) -> MatrixView {
+    let rows = Matrix(rows: gradient.rows, columns: gradient.columns).view
+    time.backward(gradient, cache: cache.time, into: rows, pass)
+    return output.map(of: rows, frames: cache.grid.frames).view
+  }
+}
+
+extension ReDimNetStage {
+  /// A convolution of one element that makes the channels of a stage fewer, and the normalisation of its output.
+  struct Projection: Sendable {
+    struct Cache {
+      let convolution: PatchConvolution2D.Cache
+      /// The normalised output, as a view of the convolution's.
+      let output: AffineView
+      let statistics: BatchNormalization.Statistics
+    }
+
+    let convolution: PatchConvolution2D
+    let normalization: BatchNormalization
+
+    /// - Parameter name: the scope of `0`, the convolution, and `1`, the normalisation.
+    init(_ name: String, inputs: Int, outputs: Int, layout: inout EncoderLayout) {
+      (convolution, normalization) = layout.scope(name) {
+        (
+          PatchConvolution2D(
+            "0", inputs: inputs, outputs: outputs, groups: 1, kernel: (height: 1, frames: 1), layout: &$0),
+          BatchNormalization("1", channels: outputs, epsilon: 1e-6, layout: &$0)
+        )
+      }
+    }
+
+    func forward(_ input: AffineView, _ grid: Grid, _ pass: ForwardPass) -> Cache {
+      let (product, cache) = convolution.forward(input, grid, pass)
+      let (output, statistics) = normalization.view(product.plain, pass)
+      return Cache(convolution: cache, output: output, statistics: statistics)
+    }
+
+    /// Takes the gradient of the output back, which is overwritten, and returns that of the input.
+    func backward(_ gradient: MatrixView, cache: Cache, _ pass: BackwardPass) -> MatrixView {
+      normalization.backward(
+        gradient, cache: .init(input: cache.output.values, statistics: cache.statistics), into: gradient, pass)
+      let target = Matrix(rows: convolution.inputs, columns: gradient.columns).view
+      convolution.backward(gradient, cache: cache.convolution, into: target, pass)
+      return target
+    }
+  }
+}
