@@ -124,6 +124,32 @@ void ck_winograd_gradient(
 void ck_winograd_weight_gradient(const float *du, size_t step, size_t count, float *dw) {
   table->winograd_weight_gradient(du, step, count, dw);
 }
+void ck_depthwise(
+    const ck_channel *channel, const float *w, size_t maps, size_t height, size_t frames, float *y) {
+  table->depthwise(channel, w, maps, height, frames, y);
+}
+void ck_depthwise_backward(
+    const float *dy, const ck_channel *channel, const float *w, size_t maps, size_t height, size_t frames, float mean,
+    const float *residual, float *dx, double *sums) {
+  table->depthwise_backward(dy, channel, w, maps, height, frames, mean, residual, dx, sums);
+}
+void ck_patches(
+    const ck_channel *channels, size_t count, const float *w, float bias, size_t kernel_height, size_t kernel_frames,
+    size_t maps, size_t height, size_t frames, float *y) {
+  table->patches(channels, count, w, bias, kernel_height, kernel_frames, maps, height, frames, y);
+}
+void ck_patches_input_gradient(
+    const float *dy, size_t dy_stride, const float *w, size_t w_stride, size_t count, size_t kernel_height,
+    size_t kernel_frames, size_t maps, size_t height, size_t frames, float *dx) {
+  table->patches_input_gradient(
+      dy, dy_stride, w, w_stride, count, kernel_height, kernel_frames, maps, height, frames, dx);
+}
+void ck_patches_weight_gradient(
+    const float *dy, const ck_channel *channel, size_t kernel_line, size_t kernel_height, size_t kernel_frames,
+    size_t maps, size_t height, size_t frames, double *sums) {
+  table->patches_weight_gradient(
+      dy, channel, kernel_line, kernel_height, kernel_frames, maps, height, frames, sums);
+}
 void ck_log(float *x, size_t n) { table->log(x, n); }
 size_t ck_normal_numbers(
     uint64_t *state, const float *edges, const float *inner, float *x, size_t n, uint32_t *outside) {

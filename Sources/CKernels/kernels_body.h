@@ -337,9 +337,12 @@ static void NAME(pooling_backward)(
   for (size_t i = 0; i < n; i++) dx[i] += FMA(weight[i], FMA(2 * dsquare, x[i], dmean), FMA(a, x[i], c));
 }
 
+#include "channel_body.h"
 #include "frames_body.h"
 #include "winograd_body.h"
 #include "pairs_body.h"
+#include "depthwise_body.h"
+#include "patches_body.h"
 
 const struct kernels NAME(table) = {
     NAME(add_scalar), NAME(add_scalar_relu), NAME(add), NAME(affine), NAME(affine_factor), NAME(combine),
@@ -350,6 +353,7 @@ const struct kernels NAME(table) = {
     NAME(normalization_relu_backward), NAME(normalization_backward), NAME(relu_normalization_backward), NAME(tanh),
     NAME(sigmoid), NAME(tanh_backward), NAME(attentive_statistics), NAME(attentive_variance), NAME(attention_backward),
     NAME(pooling_relu_backward), NAME(pooling_backward), NAME(winograd_input), NAME(winograd_output),
-    NAME(winograd_weights), NAME(winograd_gradient), NAME(winograd_weight_gradient), NAME(log), NAME(normal_numbers),
-    NAME(shape_frame),
+    NAME(winograd_weights), NAME(winograd_gradient), NAME(winograd_weight_gradient), NAME(depthwise),
+    NAME(depthwise_backward), NAME(patches), NAME(patches_input_gradient), NAME(patches_weight_gradient), NAME(log),
+    NAME(normal_numbers), NAME(shape_frame),
 };

@@ -45,6 +45,16 @@ struct kernels {
   void (*winograd_weights)(const float *, size_t, size_t, int, float *, size_t);
   void (*winograd_gradient)(const float *, const ck_tiles *, size_t, size_t, float *, size_t);
   void (*winograd_weight_gradient)(const float *, size_t, size_t, float *);
+  void (*depthwise)(const ck_channel *, const float *, size_t, size_t, size_t, float *);
+  void (*depthwise_backward)(
+      const float *, const ck_channel *, const float *, size_t, size_t, size_t, float, const float *, float *,
+      double *);
+  void (*patches)(
+      const ck_channel *, size_t, const float *, float, size_t, size_t, size_t, size_t, size_t, float *);
+  void (*patches_input_gradient)(
+      const float *, size_t, const float *, size_t, size_t, size_t, size_t, size_t, size_t, size_t, float *);
+  void (*patches_weight_gradient)(
+      const float *, const ck_channel *, size_t, size_t, size_t, size_t, size_t, size_t, double *);
   void (*log)(float *, size_t);
   size_t (*normal_numbers)(uint64_t *, const float *, const float *, float *, size_t, uint32_t *);
   void (*shape_frame)(const float *, const float *, double, double, const double *, size_t, double *);

@@ -5,7 +5,7 @@ struct ReDimNetStage: Sendable {
     let sum: WeightedMapSum.Cache
     let patches: PatchConvolution2D.Cache
     let blocks: [SeparableResidualBlock.Cache]
-    let projection: Projection.Cache?
+    let projection: MapProjection.Cache?
     let time: TimeBlock.Cache
     /// The grid within the stage.
     let grid: Grid
@@ -14,7 +14,7 @@ struct ReDimNetStage: Sendable {
   private let sum: WeightedMapSum
   private let patches: PatchConvolution2D
   private let blocks: [SeparableResidualBlock]
-  private let projection: Projection?
+  private let projection: MapProjection?
   private let time: TimeBlock
   /// The shape of the stage's input.
   private let input: MapRows
@@ -50,9 +50,9 @@ struct ReDimNetStage: Sendable {
         SeparableResidualBlock("\(3 + $0).conv_block", channels: width, layout: &layout)
       }
       var part = 3 + sizes.blocks
-      var projection: Projection?
+      var projection: MapProjection?
       if sizes.expansion != 1 {
-        projection = Projection("\(part)", inputs: width, outputs: output.channels, layout: &layout)
+        projection = MapProjection("\(part)", inputs: width, outputs: output.channels, layout: &layout)
         part += 1
       }
       // The part between them reads the map's rows, which has no parameters.
@@ -110,9 +110,7 @@ struct ReDimNetStage: Sendable {
       current = projection.backward(current, cache: own, pass)
     }
     for (block, own) in zip(blocks, cache.blocks).reversed() {
-      let target = Matrix(rows: current.rows, columns: current.columns).view
-      block.backward(current, cache: own, into: target, pass)
-      current = target
+      block.backward(current, cache: own, into: current, pass)
     }
     let utterances = pass.objectives * cache.grid.utterances
     let whole = input.grid(utterances: utterances, frames: cache.grid.frames << halvings)
@@ -126,46 +124,5 @@ struct ReDimNetStage: Sendable {
     let rows = Matrix(rows: gradient.rows, columns: gradient.columns).view
     time.backward(gradient, cache: cache.time, into: rows, pass)
     return output.map(of: rows, frames: cache.grid.frames).view
-  }
-}
-
-extension ReDimNetStage {
-  /// A convolution of one element that makes the channels of a stage fewer, and the normalisation of its output.
-  struct Projection: Sendable {
-    struct Cache {
-      let convolution: PatchConvolution2D.Cache
-      /// The normalised output, as a view of the convolution's.
-      let output: AffineView
-      let statistics: BatchNormalization.Statistics
-    }
-
-    let convolution: PatchConvolution2D
-    let normalization: BatchNormalization
-
-    /// - Parameter name: the scope of `0`, the convolution, and `1`, the normalisation.
-    init(_ name: String, inputs: Int, outputs: Int, layout: inout EncoderLayout) {
-      (convolution, normalization) = layout.scope(name) {
-        (
-          PatchConvolution2D(
-            "0", inputs: inputs, outputs: outputs, groups: 1, kernel: (height: 1, frames: 1), layout: &$0),
-          BatchNormalization("1", channels: outputs, epsilon: 1e-6, layout: &$0)
-        )
-      }
-    }
-
-    func forward(_ input: AffineView, _ grid: Grid, _ pass: ForwardPass) -> Cache {
-      let (product, cache) = convolution.forward(input, grid, pass)
-      let (output, statistics) = normalization.view(product.plain, pass)
-      return Cache(convolution: cache, output: output, statistics: statistics)
-    }
-
-    /// Takes the gradient of the output back, which is overwritten, and returns that of the input.
-    func backward(_ gradient: MatrixView, cache: Cache, _ pass: BackwardPass) -> MatrixView {
-      normalization.backward(
-        gradient, cache: .init(input: cache.output.values, statistics: cache.statistics), into: gradient, pass)
-      let target = Matrix(rows: convolution.inputs, columns: gradient.columns).view
-      convolution.backward(gradient, cache: cache.convolution, into: target, pass)
-      return target
-    }
   }
 }

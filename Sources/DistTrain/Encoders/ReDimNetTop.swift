@@ -11,7 +11,7 @@ struct ReDimNetTop: Sendable {
   }
 
   private let sum: WeightedMapSum
-  private let head: (any Layer)?
+  private let head: Convolution1D?
   private let pooling: AttentiveStatisticsPooling
   private let normalization: BatchNormalization
   private let output: Linear
@@ -28,10 +28,9 @@ struct ReDimNetTop: Sendable {
     (sum, head) = layout.scope("backbone") { layout in
       let sum = WeightedMapSum("fin_wght1d", maps: maps, rows: shape.count, layout: &layout)
       guard let outputs = sizes.outputs else { return (sum, nil) }
-      let head: any Layer =
+      let head =
         sizes.keepsHeight
-        ? PatchConvolution2D(
-          "head", inputs: shape.channels, outputs: outputs, groups: 1, kernel: (height: 1, frames: 1), layout: &layout)
+        ? Convolution1D(ofMaps: "head", inputs: shape.channels, outputs: outputs, layout: &layout)
         : Convolution1D("head", inputs: shape.channels, outputs: outputs, layout: &layout)
       return (sum, head)
     }

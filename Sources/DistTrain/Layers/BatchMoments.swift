@@ -67,6 +67,11 @@ struct BatchMoments: Sendable {
     BatchMoments(means: Array(means[channels]), variances: Array(variances[channels]), count: count)
   }
 
+  /// The moments of the channels with a constant added to each.
+  func shifted(by constants: [Double]) -> BatchMoments {
+    BatchMoments(means: zip(means, constants).map(+), variances: variances, count: count)
+  }
+
   /// The statistics by which all normalisations of the channels go that share their moments.
   var statistics: BatchNormalization.Statistics { statistics(epsilon: BatchNormalization.epsilon) }
 
