@@ -339,6 +339,7 @@ static void NAME(pooling_backward)(
 
 #include "frames_body.h"
 #include "winograd_body.h"
+#include "time_body.h"
 
 const struct kernels NAME(table) = {
     NAME(add_scalar), NAME(add_scalar_relu), NAME(add), NAME(affine), NAME(affine_factor), NAME(combine),
@@ -348,6 +349,8 @@ const struct kernels NAME(table) = {
     NAME(normalization_relu_backward), NAME(normalization_backward), NAME(relu_normalization_backward), NAME(tanh),
     NAME(sigmoid), NAME(tanh_backward), NAME(attentive_statistics), NAME(attentive_variance), NAME(attention_backward),
     NAME(pooling_relu_backward), NAME(pooling_backward), NAME(winograd_input), NAME(winograd_output),
-    NAME(winograd_weights), NAME(winograd_gradient), NAME(winograd_weight_gradient), NAME(log), NAME(normal_numbers),
-    NAME(shape_frame),
+    NAME(winograd_weights), NAME(winograd_gradient), NAME(winograd_weight_gradient), NAME(affine_gelu),
+    NAME(affine_gelu_backward), NAME(gelu_tanh), NAME(gelu_tanh_backward), NAME(softmax), NAME(softmax_backward),
+    NAME(layer_normalization), NAME(layer_normalization_sums), NAME(layer_normalization_backward), NAME(depthwise),
+    NAME(depthwise_gradient), NAME(log), NAME(normal_numbers), NAME(shape_frame),
 };
