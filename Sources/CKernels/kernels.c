@@ -150,6 +150,41 @@ void ck_patches_weight_gradient(
   table->patches_weight_gradient(
       dy, channel, kernel_line, kernel_height, kernel_frames, maps, height, frames, sums);
 }
+void ck_affine_gelu(const float *x, float *y, size_t n, float scale, float shift) {
+  table->affine_gelu(x, y, n, scale, shift);
+}
+void ck_affine_gelu_backward(float *dy, const float *x, size_t n, float scale, float shift) {
+  table->affine_gelu_backward(dy, x, n, scale, shift);
+}
+void ck_gelu_tanh(const float *x, float *y, size_t n) { table->gelu_tanh(x, y, n); }
+void ck_gelu_tanh_backward(float *dy, const float *x, size_t n) { table->gelu_tanh_backward(dy, x, n); }
+void ck_softmax(float *x, size_t n, float scale) { table->softmax(x, n, scale); }
+void ck_softmax_backward(const float *p, float *dp, size_t n, float scale) {
+  table->softmax_backward(p, dp, n, scale);
+}
+void ck_layer_normalization(
+    const float *x, size_t x_stride, size_t rows, size_t n, const float *weights, const float *biases, float epsilon,
+    float *y, size_t y_stride, float *means, float *inverses) {
+  table->layer_normalization(x, x_stride, rows, n, weights, biases, epsilon, y, y_stride, means, inverses);
+}
+void ck_layer_normalization_sums(
+    const float *dy, const float *x, const float *means, const float *inverses, size_t n, double *sum,
+    double *weighted) {
+  table->layer_normalization_sums(dy, x, means, inverses, n, sum, weighted);
+}
+void ck_layer_normalization_backward(
+    const float *dy, size_t dy_stride, const float *x, size_t x_stride, size_t rows, size_t n, const float *weights,
+    const float *means, const float *inverses, float *dx, size_t dx_stride) {
+  table->layer_normalization_backward(
+      dy, dy_stride, x, x_stride, rows, n, weights, means, inverses, dx, dx_stride);
+}
+void ck_depthwise_row(
+    const float *x, float *y, size_t n, const float *w, size_t taps, int turned, float bias, int adding) {
+  table->depthwise_row(x, y, n, w, taps, turned, bias, adding);
+}
+void ck_depthwise_row_gradient(const float *dy, const float *x, size_t n, size_t taps, double *sums) {
+  table->depthwise_row_gradient(dy, x, n, taps, sums);
+}
 void ck_log(float *x, size_t n) { table->log(x, n); }
 size_t ck_normal_numbers(
     uint64_t *state, const float *edges, const float *inner, float *x, size_t n, uint32_t *outside) {

@@ -55,6 +55,21 @@ struct kernels {
       const float *, size_t, const float *, size_t, size_t, size_t, size_t, size_t, size_t, size_t, float *);
   void (*patches_weight_gradient)(
       const float *, const ck_channel *, size_t, size_t, size_t, size_t, size_t, size_t, double *);
+  void (*affine_gelu)(const float *, float *, size_t, float, float);
+  void (*affine_gelu_backward)(float *, const float *, size_t, float, float);
+  void (*gelu_tanh)(const float *, float *, size_t);
+  void (*gelu_tanh_backward)(float *, const float *, size_t);
+  void (*softmax)(float *, size_t, float);
+  void (*softmax_backward)(const float *, float *, size_t, float);
+  void (*layer_normalization)(
+      const float *, size_t, size_t, size_t, const float *, const float *, float, float *, size_t, float *, float *);
+  void (*layer_normalization_sums)(
+      const float *, const float *, const float *, const float *, size_t, double *, double *);
+  void (*layer_normalization_backward)(
+      const float *, size_t, const float *, size_t, size_t, size_t, const float *, const float *, const float *,
+      float *, size_t);
+  void (*depthwise_row)(const float *, float *, size_t, const float *, size_t, int, float, int);
+  void (*depthwise_row_gradient)(const float *, const float *, size_t, size_t, double *);
   void (*log)(float *, size_t);
   size_t (*normal_numbers)(uint64_t *, const float *, const float *, float *, size_t, uint32_t *);
   void (*shape_frame)(const float *, const float *, double, double, const double *, size_t, double *);

@@ -167,6 +167,47 @@ void ck_patches_weight_gradient(
     const float *dy, const ck_channel *channel, size_t kernel_line, size_t kernel_height, size_t kernel_frames,
     size_t maps, size_t height, size_t frames, double *sums);
 
+/// y = gelu(scale * x + shift), where gelu(v) = v P(X < v) for a normal X (Hendrycks and Gimpel 2016); y may be x. The
+/// error of gelu is below 6 units in the last place where |gelu| is at least 2^-115; further below 0 it ends in 0.
+void ck_affine_gelu(const float *x, float *y, size_t n, float scale, float shift);
+/// dy = dy * gelu'(scale * x + shift), where gelu' has an absolute error below 2e-7.
+void ck_affine_gelu_backward(float *dy, const float *x, size_t n, float scale, float shift);
+/// y = x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2, the form of gelu by tanh; y may be x. Its error is below 4 units
+/// in the last place where |y| is at least 2^-115; further below 0 it ends in 0.
+void ck_gelu_tanh(const float *x, float *y, size_t n);
+/// dy = dy times the slope of ck_gelu_tanh at x, which has an absolute error below 2e-7.
+void ck_gelu_tanh_backward(float *dy, const float *x, size_t n);
+
+/// x = softmax(scale * x) over n elements, for a positive scale.
+void ck_softmax(float *x, size_t n, float scale);
+/// dp = the gradient by x through ck_softmax, from the gradient dp by its result p.
+void ck_softmax_backward(const float *p, float *dp, size_t n, float scale);
+
+/// Normalises each of n columns over its rows (Ba, Kiros and Hinton 2016): y = (x - mean) / sqrt(variance + epsilon) *
+/// weight + bias, where the variance is the biased one and each row has a weight and a bias. y may be x.
+/// - x_stride, y_stride: the elements from one row to the next.
+/// - means, inverses: take each column's mean and 1 / sqrt(variance + epsilon).
+void ck_layer_normalization(
+    const float *x, size_t x_stride, size_t rows, size_t n, const float *weights, const float *biases, float epsilon,
+    float *y, size_t y_stride, float *means, float *inverses);
+/// The sums of dy and of dy * (x - mean) * inverse over a row, added as in ck_sum.
+void ck_layer_normalization_sums(
+    const float *dy, const float *x, const float *means, const float *inverses, size_t n, double *sum,
+    double *weighted);
+/// dx = the gradient through ck_layer_normalization; dx may be dy.
+void ck_layer_normalization_backward(
+    const float *dy, size_t dy_stride, const float *x, size_t x_stride, size_t rows, size_t n, const float *weights,
+    const float *means, const float *inverses, float *dx, size_t dx_stride);
+
+/// y[t] = bias + sum over j of w[j] * x[t + j - (taps - 1) / 2], or y + that when adding, for a line of n frames beyond
+/// which x is 0. When turned, w is taken from its last element to its first. y and x do not overlap.
+/// - taps: odd, at most 63.
+void ck_depthwise_row(
+    const float *x, float *y, size_t n, const float *w, size_t taps, int turned, float bias, int adding);
+/// Adds the sum over t of dy[t] * x[t + j - (taps - 1) / 2] to sums[j] for each tap. Sums of 256 frames are in single
+/// precision.
+void ck_depthwise_row_gradient(const float *dy, const float *x, size_t n, size_t taps, double *sums);
+
 /// x = ln x for positive, normal x; infinity and NaN stay as they are.
 void ck_log(float *x, size_t n);
 /// Draws numbers for the normal distribution by the ziggurat of 128 layers. x receives n of them, where n is a multiple
