@@ -166,8 +166,11 @@ struct output {
   KERNEL(layer_normalization_backward, \
          t->layer_normalization_backward(y, n, x, n + 5, rows, n, z + 7, z, in->y, y, n); \
          t->layer_normalization_backward(x, n, z, n, rows, n, z + 7, z, in->y, y, n)) \
-  KERNEL(depthwise, t->depthwise(x, y, n, z, taps, 0, b, 0); t->depthwise(z, y, n, x, taps, 1, 0, 1)) \
-  KERNEL(depthwise_gradient, t->depthwise_gradient(x, z, n, taps, out->frame)) \
+  KERNEL(depthwise_row, \
+         t->depthwise_row(x, y, n, z, taps, 0, b, 0); t->depthwise_row(z, y, n, x, taps, 1, 0, 1)) \
+  KERNEL(depthwise_row_gradient, t->depthwise_row_gradient(x, z, n, taps, out->frame)) \
+  KERNEL(doubled, t->doubled(x, y, n / 2)) \
+  KERNEL(pair_sums, t->pair_sums(x, y, n / 2)) \
   KERNEL(log, t->log(y, n)) \
   KERNEL(normal_numbers, \
          out->count = t->normal_numbers(out->state, in->edges, in->inner, y, n / 8 * 8, out->outside)) \

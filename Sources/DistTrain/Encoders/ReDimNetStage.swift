@@ -30,7 +30,8 @@ struct ReDimNetStage: Sendable {
   ///   - input: the shape of the maps' sum.
   ///   - halvings: how often the stages before have halved the frames.
   init(
-    _ name: String, _ sizes: ReDimNet2.Sizes.Stage, maps: Int, input: MapRows, halvings: Int, layout: inout EncoderLayout
+    _ name: String, _ sizes: ReDimNet2.Sizes.Stage, maps: Int, input: MapRows, halvings: Int,
+    layout: inout EncoderLayout
   ) {
     precondition(input.height % sizes.stride.height == 0, "\(input.height) lines in steps of \(sizes.stride.height)")
     precondition([1, 2].contains(sizes.stride.frames), "a stage halves the frames or keeps them")
@@ -105,7 +106,8 @@ struct ReDimNetStage: Sendable {
   ///   - gradient: the gradient of the output, rows × (objectives · columns), which is overwritten.
   ///   - gradients: the gradient of each map before the stage, to which is added.
   func backward(_ gradient: MatrixView, cache: Cache, addingTo gradients: [MatrixView], _ pass: BackwardPass) {
-    var current = backwardThroughTime(gradient, cache, pass)
+    time.backward(gradient, cache: cache.time, into: gradient, pass)
+    var current = output.map(of: gradient, frames: cache.grid.frames).view
     if let projection, let own = cache.projection {
       current = projection.backward(current, cache: own, pass)
     }
@@ -117,12 +119,5 @@ struct ReDimNetStage: Sendable {
     let summed = Matrix(rows: input.channels, columns: whole.columns).view
     patches.backward(current, cache: cache.patches, into: summed, pass)
     sum.backward(summed, cache: cache.sum, into: gradients, adding: true, pass)
-  }
-
-  /// The gradient of the map whose rows the block over time reads, in the map's shape.
-  private func backwardThroughTime(_ gradient: MatrixView, _ cache: Cache, _ pass: BackwardPass) -> MatrixView {
-    let rows = Matrix(rows: gradient.rows, columns: gradient.columns).view
-    time.backward(gradient, cache: cache.time, into: rows, pass)
-    return output.map(of: rows, frames: cache.grid.frames).view
   }
 }

@@ -30,22 +30,22 @@ struct ReDimNetStem: Sendable {
     let (product, convolutionCache) = convolution.forward(AffineView(features.view), grid, pass)
     let (biases, values) = (pass.vector(bias), product.values)
     inParallel(values.rows) { ck_add_scalar(values.row($0), values.columns, biases[$0]) }
-    let (output, cache) = normalization.forward(AffineView(values), grid, pass)
-    return (output.plain, Cache(convolution: convolutionCache, normalization: cache))
+    let output = pass.keepsCaches ? Matrix(rows: values.rows, columns: values.columns).view : values
+    let (_, cache) = normalization.forward(AffineView(values), grid, into: output, pass)
+    return (output, Cache(convolution: convolutionCache, normalization: cache))
   }
 
   /// Adds the gradients of the parameters.
   /// - Parameter gradient: the gradient of the output, channels × (objectives · columns), which is overwritten.
   func backward(_ gradient: MatrixView, cache: Cache, _ pass: BackwardPass) {
-    let inner = Matrix(rows: gradient.rows, columns: gradient.columns).view
-    normalization.backward(gradient, cache: cache.normalization, into: inner, pass)
+    normalization.backward(gradient, cache: cache.normalization, into: gradient, pass)
     let columns = cache.convolution.grid.columns
-    let sums = UnitSums(rows: inner.rows, columns: columns, pass) { objective, row, unit in
-      ck_sum(inner.row(row) + objective * columns + unit.lowerBound, unit.count)
+    let sums = UnitSums(rows: gradient.rows, columns: columns, pass) { objective, row, unit in
+      ck_sum(gradient.row(row) + objective * columns + unit.lowerBound, unit.count)
     }
     for objective in 0..<pass.objectives {
       pass.add(bias, objective: objective) { Float(sums[objective, $0, $1]) }
     }
-    convolution.backward(inner, cache: cache.convolution, into: nil, pass)
+    convolution.backward(gradient, cache: cache.convolution, into: nil, pass)
   }
 }

@@ -19,7 +19,8 @@ import Testing
       shape.channels, utterances * shape.height * (frames >> halvings), item: 100 + index)
   }
 
-  private static func sources(frames: Int, replacing place: Int? = nil, by input: Matrix? = nil) -> [WeightedMapSum.Source]
+  private static func sources(frames: Int, replacing place: Int? = nil, by input: Matrix? = nil) -> [WeightedMapSum
+    .Source]
   {
     maps.indices.map { index in
       let values = index == place ? input! : map(index, frames: frames)
