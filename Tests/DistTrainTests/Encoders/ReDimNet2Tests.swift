@@ -30,7 +30,8 @@ import Testing
     #expect(shapes["backbone.stem.1.weight"] == [12] && shapes["backbone.stem.1.bias"] == [12])
     #expect(shapes["backbone.stage0.0.w"] == [1, 1, 864, 1] && shapes["backbone.stage5.0.w"] == [1, 6, 864, 1])
     #expect(shapes["backbone.stage0.2.weight"] == [24, 1, 1, 1] && shapes["backbone.stage3.2.bias"] == [48])
-    #expect(shapes["backbone.stage3.2.weight"] == [48, 1, 2, 2] && shapes["backbone.stage5.2.weight"] == [96, 1, 2, 4])
+    #expect(
+      shapes["backbone.stage3.2.weight"] == [48, 1, 2, 2] && shapes["backbone.stage5.2.weight"] == [96, 1, 2, 4])
     #expect(shapes["backbone.stage0.4.conv_block.conv1.weight"] == [24, 1, 3, 3])
     #expect(shapes["backbone.stage5.5.conv_block.conv2pw.weight"] == [96, 96, 1, 1])
     #expect(shapes["backbone.stage5.5.conv_block.bn2.bias"] == [96])
