@@ -152,6 +152,18 @@ struct output {
   KERNEL(winograd_weights, t->winograd_weights(x, 10, n % 23 + 1, n % 2, y, STEP)) \
   KERNEL(winograd_gradient, t->winograd_gradient(x, map.runs, map.count, map.frames, y, STEP)) \
   KERNEL(winograd_weight_gradient, t->winograd_weight_gradient(x, STEP, n % 23 + 1, y)) \
+  KERNEL(depthwise, t->depthwise(&channel, z, whole.maps, whole.height, whole.frames, y)) \
+  KERNEL(depthwise_backward, \
+         t->depthwise_backward(z, &channel, x, whole.maps, whole.height, whole.frames, d, y, y, out->frame)) \
+  KERNEL(patches, \
+         t->patches(pair, 2, z, d, whole.lines, whole.stretch, whole.maps, whole.height, whole.places, y)) \
+  KERNEL(patches_input_gradient, \
+         t->patches_input_gradient( \
+             x, 5, z, 7, 3, whole.lines, whole.stretch, whole.maps, whole.height, whole.places, y)) \
+  KERNEL(patches_weight_gradient, \
+         t->patches_weight_gradient( \
+             z, &channel, whole.lines - 1, whole.lines, whole.stretch, whole.maps, whole.height, whole.places, \
+             out->frame)) \
   KERNEL(log, t->log(y, n)) \
   KERNEL(normal_numbers, \
          out->count = t->normal_numbers(out->state, in->edges, in->inner, y, n / 8 * 8, out->outside)) \
@@ -189,6 +201,18 @@ static struct map map_of(size_t n) {
   return map;
 }
 
+// Maps of short lines, or one of lines longer than what is computed at a time; and kernels of as many lines and frames as
+// their stride, with their places.
+struct whole {
+  size_t maps, height, frames, lines, stretch, places;
+};
+
+static struct whole whole_of(size_t n) {
+  size_t height = n % 2 + 1;
+  if (n > SHORT_ROWS) return (struct whole){1, height, n / 2, 1, n % 8 + 1, n / 8 / height};
+  return (struct whole){n % 3 + 1, n % 6 + 1, n % 40 + 1, n % 2 + 1, n % 5 + 1, n % 35 + 1};
+}
+
 // Rows begin at any multiple of four bytes.
 static void run(const struct kernels *t, enum kernel kernel, const struct input *in, size_t n, struct output *out) {
   memset(out, 0, sizeof *out);
@@ -198,7 +222,8 @@ static void run(const struct kernels *t, enum kernel kernel, const struct input 
   const float *x = in->x + start, *z = in->z + start;
   float *y = out->y + start, a = in->a, b = in->b, c = in->c, d = in->d, lines[4 * 34];
   struct map map = map_of(n);
-  ck_channel channel = {x, n & 1 ? z : NULL, a, b, c, n >> 1 & 1};
+  struct whole whole = whole_of(n);
+  ck_channel channel = {x, n & 1 ? z : NULL, a, b, c, n >> 1 & 1}, pair[] = {channel, {z, NULL, b, 0, c, 0}};
   switch (kernel) {
     KERNELS(CASE_OF)
     case KERNEL_COUNT: break;
