@@ -171,6 +171,18 @@ struct output {
   KERNEL(depthwise_row_gradient, t->depthwise_row_gradient(x, z, n, taps, out->frame)) \
   KERNEL(doubled, t->doubled(x, y, n / 2)) \
   KERNEL(pair_sums, t->pair_sums(x, y, n / 2)) \
+  KERNEL(depthwise, t->depthwise(&channel, z, whole.maps, whole.height, whole.frames, y)) \
+  KERNEL(depthwise_backward, \
+         t->depthwise_backward(z, &channel, x, whole.maps, whole.height, whole.frames, d, y, y, out->frame)) \
+  KERNEL(patches, \
+         t->patches(pair, 2, z, d, whole.lines, whole.stretch, whole.maps, whole.height, whole.places, y)) \
+  KERNEL(patches_input_gradient, \
+         t->patches_input_gradient( \
+             x, 5, z, 7, 3, whole.lines, whole.stretch, whole.maps, whole.height, whole.places, y)) \
+  KERNEL(patches_weight_gradient, \
+         t->patches_weight_gradient( \
+             z, &channel, whole.lines - 1, whole.lines, whole.stretch, whole.maps, whole.height, whole.places, \
+             out->frame)) \
   KERNEL(log, t->log(y, n)) \
   KERNEL(normal_numbers, \
          out->count = t->normal_numbers(out->state, in->edges, in->inner, y, n / 8 * 8, out->outside)) \
@@ -208,6 +220,18 @@ static struct map map_of(size_t n) {
   return map;
 }
 
+// Maps of short lines, or one of lines longer than what is computed at a time; and kernels of as many lines and frames as
+// their stride, with their places.
+struct whole {
+  size_t maps, height, frames, lines, stretch, places;
+};
+
+static struct whole whole_of(size_t n) {
+  size_t height = n % 2 + 1;
+  if (n > SHORT_ROWS) return (struct whole){1, height, n / 2, 1, n % 8 + 1, n / 8 / height};
+  return (struct whole){n % 3 + 1, n % 6 + 1, n % 40 + 1, n % 2 + 1, n % 5 + 1, n % 35 + 1};
+}
+
 // Rows begin at any multiple of four bytes.
 static void run(const struct kernels *t, enum kernel kernel, const struct input *in, size_t n, struct output *out) {
   memset(out, 0, sizeof *out);
@@ -219,7 +243,8 @@ static void run(const struct kernels *t, enum kernel kernel, const struct input 
   // Rows of which all fit, and an odd kernel of each number of vectors.
   size_t rows = n < 2000 ? 2000 / n % 9 + 1 : 1, taps = 2 * (n % 32) + 1;
   struct map map = map_of(n);
-  ck_channel channel = {x, n & 1 ? z : NULL, a, b, c, n >> 1 & 1};
+  struct whole whole = whole_of(n);
+  ck_channel channel = {x, n & 1 ? z : NULL, a, b, c, n >> 1 & 1}, pair[] = {channel, {z, NULL, b, 0, c, 0}};
   switch (kernel) {
     KERNELS(CASE_OF)
     case KERNEL_COUNT: break;

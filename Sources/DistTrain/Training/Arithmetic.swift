@@ -17,8 +17,9 @@ package struct Arithmetic: Codable, Sendable, Equatable {
   /// The checksums of this process.
   package static func here(_ precision: Precision) -> Arithmetic {
     var checksums = [
-      "kernels": kernels, "kernels of maps": mapKernels, "the C library's functions": checksum(functions),
-      "features": checksum(features), "the resampler": checksum(resampled),
+      "kernels": kernels, "kernels of maps": mapKernels, "kernels of single channels": channelKernels,
+      "the C library's functions": checksum(functions), "features": checksum(features),
+      "the resampler": checksum(resampled),
     ]
     if precision == .bfloat16 { checksums["bf16 products"] = checksum(products(.bfloat16)) }
     return Arithmetic(checksums: checksums)
@@ -36,6 +37,9 @@ package struct Arithmetic: Codable, Sendable, Equatable {
 
   /// The checksum of the kernels that encoders with maps over height and time have besides, the same on every machine.
   package static var mapKernels: String { checksum(mapLoops + filtered) }
+
+  /// The checksum of the kernels that encoders with convolutions of single channels have besides, the same on every machine.
+  package static var channelKernels: String { checksum(separated) }
 
   private static func checksum<Value>(_ values: [Value]) -> String {
     values.withUnsafeBytes { SHA256.of($0) }.prefix(8).hexadecimal
@@ -136,6 +140,31 @@ package struct Arithmetic: Codable, Sendable, Equatable {
     WinogradGradient(gradient: output.view, input: AffineView(map.view), grid, objectives: 1, units: [0..<1, 1..<2])
       .sums(of: [0..<2]).add(objective: 0, to: [gradient.view])
     return output.values + input.values + gradient.values
+  }
+
+  /// Convolutions of single channels and of patches, and their gradients, of maps of short lines and of lines longer than
+  /// what is computed at a time.
+  private static var separated: [Float] {
+    [(3, 5, 7), (1, 2, 1100)].flatMap { shape -> [Float] in
+      let (maps, height, frames) = shape
+      let count = maps * height * frames
+      let (x, z, w) = (matrix(1, 8 * count, item: 131), matrix(1, 8 * count, item: 132), numbers(16, item: 133))
+      let channels = [
+        ck_channel(x: x.pointer, z: z.pointer, a: 0.3, b: -0.7, c: 0.1, rectified: 1),
+        ck_channel(x: z.pointer, z: nil, a: 0.3, b: 0, c: -0.1, rectified: 0),
+      ]
+      var (sums, taps) = ([Double](repeating: 0, count: 11), [Double](repeating: 0, count: 4))
+      var (y, dx) = ([Float](repeating: 0, count: count), [Float](repeating: 0, count: count))
+      var (places, spread) = (y, [Float](repeating: 0, count: 8 * count))
+      withExtendedLifetime((x, z)) {
+        ck_depthwise(channels, w, maps, height, frames, &y)
+        ck_depthwise_backward(z.pointer, channels, w, maps, height, frames, 0.1, x.pointer, &dx, &sums)
+        ck_patches(channels, 2, w, 0.1, 2, 4, maps, height, frames, &places)
+        ck_patches_input_gradient(x.pointer, count, w, 8, 2, 2, 4, maps, height, frames, &spread)
+        ck_patches_weight_gradient(z.pointer, channels, 1, 2, 4, maps, height, frames, &taps)
+      }
+      return y + dx + places + spread + (sums + taps).flatMap { [Float($0), Float($0 - Double(Float($0)))] }
+    }
   }
 
   /// The spectra of frames, and a convolution.
