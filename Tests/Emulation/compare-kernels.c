@@ -152,7 +152,8 @@ struct output {
   KERNEL(winograd_weights, t->winograd_weights(x, 10, n % 23 + 1, n % 2, y, STEP)) \
   KERNEL(winograd_gradient, t->winograd_gradient(x, map.runs, map.count, map.frames, y, STEP)) \
   KERNEL(winograd_weight_gradient, t->winograd_weight_gradient(x, STEP, n % 23 + 1, y)) \
-  KERNEL(depthwise, t->depthwise(&channel, z, whole.maps, whole.height, whole.frames, y)) \
+  KERNEL(depthwise, \
+         t->depthwise(&channel, z, whole.height, whole.frames, whole.height / 2, whole.height - whole.height / 2, y)) \
   KERNEL(depthwise_backward, \
          t->depthwise_backward(z, &channel, x, whole.maps, whole.height, whole.frames, d, y, y, out->frame)) \
   KERNEL(patches, \
