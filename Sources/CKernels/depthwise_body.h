@@ -11,8 +11,10 @@
 // lies beyond the map's ends. Behind them zeros fill a vector.
 struct NAME(surroundings) {
   float lines[3][PIECE + 2 + HALF];
-  float nothing[PIECE + 2 + HALF];
 };
+
+// What lies above the first line of a map and below the last one.
+static const float NAME(nothing)[PIECE + 2 + HALF];
 
 // Where a piece of a line lies: `count` frames from the index `first` of a line of `frames`.
 struct NAME(piece) {
@@ -27,18 +29,18 @@ INLINE void NAME(read_piece)(const ck_channel *channel, size_t line, const struc
   NAME(read_channel)(channel, line + piece->first - before, to + 1 - before, before + piece->count + behind);
 }
 
-// Gives the piece of the line above, of a line and of the line below, after reading the line below, and before the first
-// line that line too. `map` is the index of the map's first frame.
+// Reads the piece of the line below a line, and that of the others too at the first line that is computed. `map` is the
+// index of the map's first frame. Returns what the kernel reads: the line above, the line and the line below.
 INLINE void NAME(step_line)(
-    const ck_channel *channel, size_t map, size_t line, size_t height, const struct NAME(piece) *piece,
+    const ck_channel *channel, size_t map, size_t line, size_t first, size_t height, const struct NAME(piece) *piece,
     struct NAME(surroundings) *read, const float *three[3]) {
-  if (line == 0) NAME(read_piece)(channel, map, piece, read->lines[0]);
-  if (line + 1 < height) {
-    NAME(read_piece)(channel, map + (line + 1) * piece->frames, piece, read->lines[(line + 1) % 3]);
+  size_t from = line > first ? line + 1 : line > 0 ? line - 1 : line;
+  for (size_t next = from; next < height && next <= line + 1; next++) {
+    NAME(read_piece)(channel, map + next * piece->frames, piece, read->lines[next % 3]);
   }
-  three[0] = line > 0 ? read->lines[(line - 1) % 3] : read->nothing;
+  three[0] = line > 0 ? read->lines[(line - 1) % 3] : NAME(nothing);
   three[1] = read->lines[line % 3];
-  three[2] = line + 1 < height ? read->lines[(line + 1) % 3] : read->nothing;
+  three[2] = line + 1 < height ? read->lines[(line + 1) % 3] : NAME(nothing);
 }
 
 INLINE struct NAME(piece) NAME(piece_from)(size_t first, size_t frames) {
@@ -46,24 +48,21 @@ INLINE struct NAME(piece) NAME(piece_from)(size_t first, size_t frames) {
 }
 
 static void NAME(depthwise)(
-    const ck_channel *channel, const float *w, size_t maps, size_t height, size_t frames, float *y) {
+    const ck_channel *channel, const float *w, size_t height, size_t frames, size_t first, size_t count, float *y) {
   struct NAME(surroundings) read;
-  memset(read.nothing, 0, sizeof read.nothing);
-  for (size_t map = 0; map < maps * height * frames; map += height * frames) {
-    for (size_t first = 0; first < frames; first += PIECE) {
-      struct NAME(piece) piece = NAME(piece_from)(first, frames);
-      for (size_t line = 0; line < height; line++) {
-        const float *three[3];
-        NAME(step_line)(channel, map, line, height, &piece, &read, three);
-        float *to = y + map + line * frames + first;
-        for (size_t i = 0; i < piece.count; i += HALF) {
-          floats sum = w[0] * NAME(load)(three[0] + i, HALF);
+  for (size_t frame = 0; frame < frames; frame += PIECE) {
+    struct NAME(piece) piece = NAME(piece_from)(frame, frames);
+    for (size_t line = first; line < first + count; line++) {
+      const float *three[3];
+      NAME(step_line)(channel, 0, line, first, height, &piece, &read, three);
+      float *to = y + (line - first) * frames + frame;
+      for (size_t i = 0; i < piece.count; i += HALF) {
+        floats sum = w[0] * NAME(load)(three[0] + i, HALF);
 #pragma clang loop unroll(full)
-          for (size_t tap = 1; tap < 9; tap++) {
-            sum = FMA((floats)w[tap], NAME(load)(three[tap / 3] + i + tap % 3, HALF), sum);
-          }
-          NAME(store)(sum, to + i, piece.count - i < HALF ? piece.count - i : HALF);
+        for (size_t tap = 1; tap < 9; tap++) {
+          sum = FMA((floats)w[tap], NAME(load)(three[tap / 3] + i + tap % 3, HALF), sum);
         }
+        NAME(store)(sum, to + i, piece.count - i < HALF ? piece.count - i : HALF);
       }
     }
   }
@@ -136,7 +135,6 @@ static void NAME(depthwise_backward)(
     const float *dy, const ck_channel *channel, const float *w, size_t maps, size_t height, size_t frames, float mean,
     const float *residual, float *dx, double *sums) {
   struct NAME(surroundings) read;
-  memset(read.nothing, 0, sizeof read.nothing);
   const ck_channel gradient = {dy, NULL, 1, 0, 0, 0};
   float input[PIECE];
   eight lanes[11];
@@ -148,7 +146,7 @@ static void NAME(depthwise_backward)(
       for (size_t line = 0; line < height; line++) {
         const float *three[3];
         size_t at = map + line * frames + first;
-        NAME(step_line)(&gradient, map, line, height, &piece, &read, three);
+        NAME(step_line)(&gradient, map, line, 0, height, &piece, &read, three);
         NAME(read_channel)(channel, at, input, piece.count);
         NAME(depthwise_line_backward)(
             three, w, input, channel->x + at, mean, residual ? residual + at : NULL, dx ? dx + at : NULL, piece.count,

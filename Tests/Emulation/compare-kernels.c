@@ -171,7 +171,8 @@ struct output {
   KERNEL(depthwise_row_gradient, t->depthwise_row_gradient(x, z, n, taps, out->frame)) \
   KERNEL(doubled, t->doubled(x, y, n / 2)) \
   KERNEL(pair_sums, t->pair_sums(x, y, n / 2)) \
-  KERNEL(depthwise, t->depthwise(&channel, z, whole.maps, whole.height, whole.frames, y)) \
+  KERNEL(depthwise, \
+         t->depthwise(&channel, z, whole.height, whole.frames, whole.height / 2, whole.height - whole.height / 2, y)) \
   KERNEL(depthwise_backward, \
          t->depthwise_backward(z, &channel, x, whole.maps, whole.height, whole.frames, d, y, y, out->frame)) \
   KERNEL(patches, \

@@ -11,13 +11,6 @@ public struct DepthwiseConvolution2D: Layer {
     let grid: Grid
   }
 
-  /// What a way back gives besides the input's gradient dx.
-  struct Sums: Sendable {
-    /// Σ dx and Σ dx·(v − m) for each unit, objective and channel, where v are the values that the input is a view of and
-    /// m is the centre of their channel.
-    let ofGradient: [Double]
-  }
-
   private let channels: Int
   public var inputs: Int { channels }
   public var outputs: Int { channels }
@@ -41,11 +34,24 @@ public struct DepthwiseConvolution2D: Layer {
   ) -> (output: AffineView, cache: Cache) {
     precondition(input.columns == grid.columns, "\(input.columns) columns of a map of \(grid.columns)")
     let weights = pass.matrix(weight)
-    inParallel(channels) { row in
-      var channel = input.channel(row)
-      ck_depthwise(&channel, weights.row(row), grid.utterances, grid.height, grid.frames, memory.row(row))
+    inParallel(channels) { channel in
+      for utterance in 0..<grid.utterances {
+        write(
+          input, channel: channel, grid, utterance: utterance, lines: 0..<grid.height, weights: weights,
+          to: memory.row(channel) + utterance * grid.height * grid.frames)
+      }
     }
     return (AffineView(memory), Cache(input: input, grid: grid))
+  }
+
+  /// Writes the output of some lines of an utterance's map in a channel.
+  /// - Parameter weights: the weights as a matrix, channels × 9.
+  func write(
+    _ input: AffineView, channel: Int, _ grid: Grid, utterance: Int, lines: Range<Int>, weights: MatrixView,
+    to target: UnsafeMutablePointer<Float>
+  ) {
+    var map = input.channel(channel).from(utterance * grid.height * grid.frames)
+    ck_depthwise(&map, weights.row(channel), grid.height, grid.frames, lines.lowerBound, lines.count, target)
   }
 
   public func backward(
@@ -68,11 +74,13 @@ public struct DepthwiseConvolution2D: Layer {
   /// - Parameters:
   ///   - inputGradient: takes the gradient of the input; it is other memory than that of `gradient`.
   ///   - residual: is added to the input's gradient, of the same shape, whose memory it may be.
-  ///   - centres: the number of each channel around which sums of the input's gradient take the input's values.
+  ///   - centres: the number m of each channel around which sums of the input's gradient take the input's values.
+  /// - Returns: Σ dx and Σ dx·(v − m) for each unit, objective and channel, where dx is the input's gradient without the
+  ///   residual's and v are the values that the input is a view of.
   func backward(
     _ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, adding residual: MatrixView? = nil,
     centres: [Float], _ pass: BackwardPass
-  ) -> Sums {
+  ) -> [Double] {
     let (grid, input, weights) = (cache.grid, cache.input, pass.matrix(weight))
     let units = pass.units.ranges(of: grid.utterances)
     let rows = pass.objectives * channels
@@ -96,8 +104,7 @@ public struct DepthwiseConvolution2D: Layer {
         return Float(values[(unit * rows + objective * channels + channel) * Self.numbers + tap])
       }
     }
-    return Sums(
-      ofGradient: stride(from: Self.taps, to: values.count, by: Self.numbers).flatMap { values[$0..<$0 + 2] })
+    return stride(from: Self.taps, to: values.count, by: Self.numbers).flatMap { values[$0..<$0 + 2] }
   }
 }
 

@@ -4,8 +4,9 @@ internal import CKernels
 /// single channels by 3 × 3 and one over the channels of one element, with bias (Yakovlev et al. 2024, section 2.2; names
 /// and order as in wespeaker's `models/redimnet2.py`, `ResBasicBlock` with a group divisor of 1).
 ///
-/// Normalised values are not stored. The second convolution and the last ReLU read them as views, and what else a way
-/// does to an element it does in a pass that a convolution or a normalisation's sums make anyway.
+/// What a convolution of single channels gives is not stored, and neither are normalised values: the second convolution
+/// and the last ReLU read them as views. What else is done to an element is done in a pass that a convolution or a
+/// normalisation's sums make anyway.
 package struct SeparableResidualBlock: Layer {
   package struct Cache {
     let first: SeparableConvolution.Cache
@@ -48,15 +49,13 @@ package struct SeparableResidualBlock: Layer {
     _ input: AffineView, _ grid: Grid, into memory: MatrixView, _ pass: ForwardPass
   ) -> (output: AffineView, cache: Cache) {
     let rectified = Matrix(rows: inputs, columns: grid.columns).view
-    let inner = Matrix(rows: inputs, columns: grid.columns).view
-    let (firstBiases, firstCache) = first.product(input, grid, through: inner, into: rectified, pass)
+    let (firstBiases, firstCache) = first.product(input, grid, into: rectified, pass)
     let (normalized, firstStatistics) = firstNormalization.view(rectified, pass) { channel, columns in
       ck_add_scalar_relu(rectified.row(channel) + columns.lowerBound, columns.count, firstBiases[channel])
     }
-    // Where no way back follows, the memory of what is not needed any more is taken again.
+    // Where no way back follows, the output takes the memory of what it is computed from.
     let product = pass.keepsCaches ? Matrix(rows: inputs, columns: grid.columns).view : memory
-    let nextInner = pass.keepsCaches ? Matrix(rows: inputs, columns: grid.columns).view : inner
-    let (secondBiases, secondCache) = second.product(normalized, grid, through: nextInner, into: product, pass)
+    let (secondBiases, secondCache) = second.product(normalized, grid, into: product, pass)
     let (view, secondStatistics) = secondNormalization.view(product, shiftedBy: secondBiases, pass)
     (view + input).rectified.write(to: memory)
     let cache = Cache(
@@ -73,46 +72,12 @@ package struct SeparableResidualBlock: Layer {
     let inner = Matrix(rows: inputs, columns: gradient.columns).view
     let secondSums = secondNormalization.backwardBehindReLU(
       gradient, rectified: cache.output, input: cache.product, cache.secondStatistics, into: own, pass)
-    second.pointwise.backward(
-      own, sums: secondSums, input: cache.second.inner, grid: cache.second.outer.grid, into: inner, pass)
-    let sums = second.depthwise.backward(
-      inner, cache: cache.second.outer, into: own, centres: cache.firstStatistics.centres, pass)
+    let sums = second.backward(
+      own, sums: secondSums, cache: cache.second, through: inner, into: own,
+      centres: cache.firstStatistics.centres, pass)
     let firstSums = firstNormalization.backwardThroughReLU(
-      own, sums: sums.ofGradient, rectified: cache.rectified, cache.firstStatistics, pass)
-    first.pointwise.backward(
-      own, sums: firstSums, input: cache.first.inner, grid: cache.first.outer.grid, into: inner, pass)
-    first.depthwise.backward(inner, cache: cache.first.outer, into: inputGradient, adding: gradient, pass)
-  }
-}
-
-/// A convolution of each channel by itself, and one over the channels of one element, with bias.
-struct SeparableConvolution: Sendable {
-  struct Cache: Sendable {
-    let outer: DepthwiseConvolution2D.Cache
-    /// The output of the first of the two.
-    let inner: AffineView
-  }
-
-  let depthwise: DepthwiseConvolution2D
-  let pointwise: Convolution1D
-  var channels: Int { depthwise.inputs }
-
-  /// - Parameter name: the scope of the convolution of single channels, and with `pw` behind it of that over channels.
-  init(_ name: String, channels: Int, layout: inout EncoderLayout) {
-    depthwise = DepthwiseConvolution2D(name, channels: channels, layout: &layout)
-    pointwise = Convolution1D(ofMaps: name + "pw", inputs: channels, outputs: channels, layout: &layout)
-  }
-
-  /// Computes the product without the bias, which the caller adds in a pass that it makes anyway.
-  /// - Parameters:
-  ///   - inner: takes the output of the convolution of single channels, channels × the grid's columns.
-  ///   - memory: takes the product, of the same shape.
-  /// - Returns: the number to be added to each row of the output, and the cache.
-  func product(
-    _ input: AffineView, _ grid: Grid, through inner: MatrixView, into memory: MatrixView, _ pass: ForwardPass
-  ) -> (biases: [Float], cache: Cache) {
-    let (output, cache) = depthwise.forward(input, grid, into: inner, pass)
-    let biases = pointwise.product(output, grid, into: memory, pass)
-    return (biases, Cache(outer: cache, inner: output))
+      own, sums: sums, rectified: cache.rectified, cache.firstStatistics, pass)
+    first.backward(
+      own, sums: firstSums, cache: cache.first, through: inner, into: inputGradient, adding: gradient, pass)
   }
 }

@@ -157,7 +157,12 @@ package struct Arithmetic: Codable, Sendable, Equatable {
       var (y, dx) = ([Float](repeating: 0, count: count), [Float](repeating: 0, count: count))
       var (places, spread) = (y, [Float](repeating: 0, count: 8 * count))
       withExtendedLifetime((x, z)) {
-        ck_depthwise(channels, w, maps, height, frames, &y)
+        for map in 0..<maps {
+          let own = [channels[0].from(map * height * frames)]
+          y.withUnsafeMutableBufferPointer {
+            ck_depthwise(own, w, height, frames, 0, height, $0.baseAddress! + map * height * frames)
+          }
+        }
         ck_depthwise_backward(z.pointer, channels, w, maps, height, frames, 0.1, x.pointer, &dx, &sums)
         ck_patches(channels, 2, w, 0.1, 2, 4, maps, height, frames, &places)
         ck_patches_input_gradient(x.pointer, count, w, 8, 2, 2, 4, maps, height, frames, &spread)

@@ -29,6 +29,22 @@ import Testing
     }
   }
 
+  /// On maps of several panels of lines, with more channels than are computed again at a time.
+  @Test func `a block gives what its layers give one by one`() {
+    let plain = PlainBlock(channels: 40, grid: Grid(utterances: 3, height: 5, frames: 900))
+    let expected = plain.layerByLayer()
+    let own = plain.together()
+    #expect(relativeDistance(own.output.values, expected.output.values) < 1e-5)
+    #expect(relativeDistance(own.input.values, expected.input.values) < 2e-3)
+    for objective in 0...1 {
+      for parameter in plain.layout.parameters.parameters where parameter.name != "b.conv2pw.bias" {
+        let (values, others) = (own.parameters[objective].values, expected.parameters[objective].values)
+        let distance = relativeDistance(Array(values[parameter.range]), Array(others[parameter.range]))
+        #expect(distance < 2e-3, "\(parameter.name)")
+      }
+    }
+  }
+
   @Test func `the names and their order are the class's`() throws {
     let layout = try Setup().layout
     #expect(
@@ -160,5 +176,107 @@ import Testing
       let columns = matrix.columns / 2
       return (0..<matrix.rows).flatMap { row in (0..<columns).map { matrix[row, objective * columns + $0] } }
     }
+  }
+}
+
+/// A residual block of separable convolutions, and the same of layers that store all that they compute.
+private struct PlainBlock {
+  typealias Result = (output: Matrix, input: Matrix, parameters: [Matrix])
+
+  let layout: EncoderLayout
+  private let block: SeparableResidualBlock
+  private let steps: [(depthwise: DepthwiseConvolution2D, pointwise: Convolution1D, normalization: BatchNormalization)]
+  private let grid: Grid
+  private let parameters: Matrix
+  private let input: Matrix
+  private let gradient: Matrix
+
+  init(channels: Int, grid: Grid) {
+    self.grid = grid
+    var layout = EncoderLayout()
+    block = SeparableResidualBlock("b", channels: channels, layout: &layout)
+    var other = EncoderLayout()
+    steps = (1...2).map {
+      (
+        DepthwiseConvolution2D("conv\($0)", channels: channels, layout: &other),
+        Convolution1D(ofMaps: "conv\($0)pw", inputs: channels, outputs: channels, layout: &other),
+        BatchNormalization("bn\($0)", channels: channels, layout: &other)
+      )
+    }
+    self.layout = layout
+    parameters = Matrix(rows: 1, columns: layout.parameters.count)
+    layout.parameters.initialise(parameters.pointer, seed: 6)
+    input = LayerProbe.normal(channels, grid.columns, item: 97)
+    gradient = LayerProbe.normal(channels, 2 * grid.columns, item: 98)
+  }
+
+  private var forward: ForwardPass {
+    let statistics = Matrix(rows: 1, columns: layout.statistics.count)
+    layout.statistics.initialise(statistics.pointer, seed: 6)
+    return ForwardPass(mode: .training, parameters: parameters, statistics: statistics)
+  }
+
+  private func backward() -> (pass: BackwardPass, gradients: [Matrix]) {
+    let buffers = (0...1).map { _ in Matrix.zeros(rows: 1, columns: parameters.columns) }
+    return (BackwardPass(parameters: parameters, gradients: buffers), buffers)
+  }
+
+  private var gradientCopy: Matrix { Matrix(rows: gradient.rows, columns: gradient.columns, gradient.values) }
+
+  func together() -> Result {
+    let (output, cache) = block.forward(AffineView(input.view), grid, forward)
+    let (pass, buffers) = backward()
+    let used = gradientCopy
+    let result = Matrix(rows: gradient.rows, columns: gradient.columns)
+    block.backward(used.view, cache: cache, into: result.view, pass)
+    return (output.stored(), result, buffers)
+  }
+
+  func layerByLayer() -> Result {
+    let pass = forward
+    var stored: [(depthwise: DepthwiseConvolution2D.Cache, pointwise: Convolution1D.Cache, product: Matrix)] = []
+    var (current, normalizations) = (input, [BatchNormalization.Cache]())
+    for (index, step) in steps.enumerated() {
+      let (inner, cache) = step.depthwise.forward(AffineView(current.view), grid, pass)
+      let (product, pointwiseCache) = step.pointwise.forward(inner, grid, pass)
+      let own = index == 0 ? rectified(product.stored()) : product.stored()
+      let (normalized, normalizationCache) = step.normalization.forward(AffineView(own.view), grid, pass)
+      stored.append((cache, pointwiseCache, own))
+      normalizations.append(normalizationCache)
+      current = normalized.stored()
+    }
+    let output = rectified(sum(current, input))
+    let (backwardPass, buffers) = backward()
+    let masked = passed(gradientCopy, output)
+    var own = masked
+    for (index, step) in steps.enumerated().reversed() {
+      let product = Matrix(rows: own.rows, columns: own.columns, own.values)
+      step.normalization.backward(product.view, cache: normalizations[index], into: product.view, backwardPass)
+      let before = index == 0 ? passed(product, stored[0].product) : product
+      let inner = Matrix(rows: own.rows, columns: own.columns)
+      step.pointwise.backward(before.view, cache: stored[index].pointwise, into: inner.view, backwardPass)
+      own = Matrix(rows: own.rows, columns: own.columns)
+      step.depthwise.backward(inner.view, cache: stored[index].depthwise, into: own.view, backwardPass)
+    }
+    return (output, sum(own, masked), buffers)
+  }
+
+  private func rectified(_ x: Matrix) -> Matrix {
+    Matrix(rows: x.rows, columns: x.columns, x.values.map { max($0, 0) })
+  }
+
+  private func sum(_ x: Matrix, _ z: Matrix) -> Matrix {
+    Matrix(rows: x.rows, columns: x.columns, zip(x.values, z.values).map { $0 + $1 })
+  }
+
+  /// Both objectives' gradient where a ReLU's output is above 0, and 0 elsewhere.
+  private func passed(_ gradient: Matrix, _ output: Matrix) -> Matrix {
+    let result = Matrix(rows: gradient.rows, columns: gradient.columns)
+    for row in 0..<result.rows {
+      for column in 0..<result.columns {
+        result[row, column] = output[row, column % output.columns] > 0 ? gradient[row, column] : 0
+      }
+    }
+    return result
   }
 }
