@@ -1,9 +1,9 @@
 // Passes of layers over time alone, as a part of kernels_body.h.
 
-// The tail P(X > t) of the normal distribution is exp(-t^2 / 2) times a ratio, that of Mills by sqrt(2 pi). Times t + 2 it is
-// a polynomial in t / (t + 2), fitted to a relative error of 6e-8 up to t = 13.25 and to 1 at 0; it is set to 0 where the
-// tail is no normal number. The square is taken to twice single precision, since an error of the exponential's argument is a
-// relative error of the result.
+// The tail P(X > t) of the normal distribution is exp(-t^2 / 2) times a ratio, that of Mills by sqrt(2 pi). Times t + 2 it
+// is a polynomial in t / (t + 2), fitted to a relative error of 6e-8 up to t = 13.25 and to 1 at 0; it is set to 0 where
+// the tail is no normal number. The square is taken to twice single precision, since an error of the exponential's
+// argument is a relative error of the result.
 static inline float NAME(normal_exponential)(float x) {
   float t = __builtin_fabsf(x);
   t = t > 14.0f ? 14.0f : t;
@@ -94,8 +94,8 @@ static void NAME(softmax_backward)(const float *p, float *dp, size_t n, float sc
   for (size_t i = 0; i < n; i++) dp[i] = scale * p[i] * (dp[i] - inner);
 }
 
-// Normalisation of columns. A block of them is read row by row, so that each column's sums are chains in the order of the
-// rows, whatever the width of the CPU's vectors.
+// Normalisation of columns. A block of them is read row by row, so that each column's sums are chains in the order of
+// the rows, whatever the width of the CPU's vectors.
 
 enum { COLUMNS = 64 };
 
@@ -181,10 +181,10 @@ static void NAME(layer_normalization_backward)(
   }
 }
 
-// Convolutions of one line by one kernel. A stretch of the line is copied between zeros, so that no tap has to ask whether
-// it lies within.
+// Convolutions of one line by one kernel. A stretch of the line is copied between zeros, so that no tap has to ask
+// whether it lies within.
 
-enum { STRETCH = 256, MOST_TAPS = 63, ROOM = STRETCH + 2 * 64 };
+enum { STRETCH = 256, ROOM = STRETCH + 2 * 64 };
 
 // Writes line[i] = x[start + i - reach] for i < count, and 0 where x has none and up to the end of the room.
 INLINE void NAME(pad_stretch)(const float *x, size_t n, size_t start, size_t reach, size_t count, float *line) {

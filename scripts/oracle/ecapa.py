@@ -162,7 +162,7 @@ def passes(encoder_type, shapes, rectified, seed, sizes=SIZES, long_frames=LONG_
     tensors["training/embeddings"] = embeddings.detach()
     tensors |= {f"after/{name}": value for name, value in after.items()}
     for n in (1, 2):
-        output = draws.normal(sizes["utterances"], sizes["embedding"])
+        output = draws.normal(*embeddings.shape)
         gradients = torch.autograd.grad(embeddings, [*leaves.values(), x], output, retain_graph=True)
         tensors[f"output_gradient.{n}"] = output
         tensors |= {f"gradient.{n}/{name}": value for name, value in zip([*leaves, "features"], gradients)}

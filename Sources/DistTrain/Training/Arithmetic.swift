@@ -18,8 +18,8 @@ package struct Arithmetic: Codable, Sendable, Equatable {
   package static func here(_ precision: Precision) -> Arithmetic {
     var checksums = [
       "kernels": kernels, "kernels of maps": mapKernels, "kernels of single channels": channelKernels,
-      "the C library's functions": checksum(functions), "features": checksum(features),
-      "the resampler": checksum(resampled),
+      "kernels over time": timeKernels, "the C library's functions": checksum(functions),
+      "features": checksum(features), "the resampler": checksum(resampled),
     ]
     if precision == .bfloat16 { checksums["bf16 products"] = checksum(products(.bfloat16)) }
     return Arithmetic(checksums: checksums)
@@ -40,6 +40,9 @@ package struct Arithmetic: Codable, Sendable, Equatable {
 
   /// The checksum of the kernels that encoders with convolutions of single channels have besides, the same on every machine.
   package static var channelKernels: String { checksum(separated) }
+
+  /// The checksum of the kernels that encoders with blocks over time have besides, the same on every machine.
+  package static var timeKernels: String { checksum(timeLoops + normalizedColumns) }
 
   private static func checksum<Value>(_ values: [Value]) -> String {
     values.withUnsafeBytes { SHA256.of($0) }.prefix(8).hexadecimal
@@ -127,6 +130,57 @@ package struct Arithmetic: Codable, Sendable, Equatable {
       take { row, _, _ in ck_relu_normalization_backward(row, z, count, 0.3, -0.05, 0.3, 0.7, -0.1) }
       return rows + totals.flatMap { [Float($0), Float($0 - Double(Float($0)))] }
     }
+  }
+
+  private static var timeLoops: [Float] {
+    counts.flatMap { count -> [Float] in
+      let (x, z) = (numbers(count, item: 131), numbers(count, item: 132))
+      var rows = [Float]()
+      func take(_ change: (UnsafeMutablePointer<Float>) -> Void) {
+        var row = x
+        row.withUnsafeMutableBufferPointer { change($0.baseAddress!) }
+        rows += row
+      }
+      take { ck_affine_gelu($0, $0, count, 6, 0.3) }
+      take { ck_affine_gelu_backward($0, z, count, 6, 0.3) }
+      let wide = z.map { 6 * $0 }
+      take { ck_gelu_tanh(wide, $0, count) }
+      take { ck_gelu_tanh_backward($0, wide, count) }
+      take { ck_softmax($0, count, 3) }
+      take { ck_softmax_backward(z, $0, count, 3) }
+      var totals = [Double]()
+      for taps in [7, 19, 47, 59] {
+        let weights = numbers(taps, item: 133)
+        take { ck_depthwise_row(z, $0, count, weights, taps, 0, 0.1, 0) }
+        take { ck_depthwise_row(z, $0, count, weights, taps, 1, 0, 1) }
+        var sums = [Double](repeating: 0, count: taps)
+        ck_depthwise_row_gradient(x, z, count, taps, &sums)
+        totals += sums
+      }
+      return rows + totals.flatMap { [Float($0), Float($0 - Double(Float($0)))] }
+    }
+  }
+
+  /// Columns that are normalised, and the gradients on the way back.
+  private static var normalizedColumns: [Float] {
+    let (rows, columns) = (5, 150)
+    let (x, gradient) = (matrix(rows, columns, item: 141), matrix(rows, columns, item: 142))
+    let (weights, biases) = (numbers(rows, item: 143), numbers(rows, item: 144))
+    let (y, back) = (Matrix(rows: rows, columns: columns), Matrix(rows: rows, columns: columns))
+    let statistics = Matrix(rows: 2, columns: columns)
+    ck_layer_normalization(
+      x.pointer, columns, rows, columns, weights, biases, 1e-6, y.pointer, columns, statistics.row(0),
+      statistics.row(1))
+    ck_layer_normalization_backward(
+      gradient.pointer, columns, x.pointer, columns, rows, columns, weights, statistics.row(0), statistics.row(1),
+      back.pointer, columns)
+    let sums = (0..<rows).flatMap { row -> [Float] in
+      var (sum, weighted) = (0.0, 0.0)
+      ck_layer_normalization_sums(
+        gradient.row(row), x.row(row), statistics.row(0), statistics.row(1), columns, &sum, &weighted)
+      return [sum, weighted].flatMap { [Float($0), Float($0 - Double(Float($0)))] }
+    }
+    return y.values + statistics.values + back.values + sums
   }
 
   /// A filtered convolution, the gradient of an input and that of the weights, of maps with tiles beyond their ends.

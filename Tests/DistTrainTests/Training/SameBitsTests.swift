@@ -9,6 +9,7 @@ import Testing
     #expect(Arithmetic.kernels == "d149667cb4be5e2a")
     #expect(Arithmetic.mapKernels == "ac01e17173e868a0")
     #expect(Arithmetic.channelKernels == "a94cfa9fd41156f7")
+    #expect(Arithmetic.timeKernels == "b6652e0622a2d2b5")
   }
 
   @Test func `a machine agrees with itself, and another is told by what it computes with`() {
