@@ -132,7 +132,7 @@ def draw_state(draws, shapes, rectified):
     parameter_shapes, statistic_shapes = shapes
     for name, shape in parameter_shapes.items():
         scope, kind = name.rsplit(".", 1)
-        if f"{scope}.running_mean" in statistic_shapes or kind == "weight" and len(shape) == 1:
+        if f"{scope}.running_mean" in statistic_shapes:
             parameters[name] = draws.uniform(*shape, low=0.6, high=1.4) if kind == "weight" else (
                 draws.normal(*shape, scale=0.3))
         elif kind == "bias":

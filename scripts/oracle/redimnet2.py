@@ -212,5 +212,5 @@ class Fixture:
 
 # Widths that are a multiple of the channels, have a divisor in common with them, or neither more nor fewer channels.
 with_map = Fixture(
-    20261, 3, True, 70, (1, 1, 1, 1.5, 6), (2, 1, 2, 1, 12), (1, 2, 1, 0.75, 4), (3, 1, 1, 1, 12), (1, 2, 1, 1, 12))
+    20270, 3, True, 70, (1, 1, 1, 1.5, 6), (2, 1, 2, 1, 12), (1, 2, 1, 0.75, 4), (3, 1, 1, 1, 12), (1, 2, 1, 1, 12))
 with_rows = Fixture(20262, 0, False, 41, (1, 1, 1, 2, 6), (3, 1, 1, 1, 12), (2, 2, 1, 0.5, 12))
