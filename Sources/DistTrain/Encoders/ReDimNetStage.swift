@@ -2,13 +2,18 @@
 /// strides over it, residual blocks, and a block over time alone that reads the map's rows.
 struct ReDimNetStage: Sendable {
   struct Cache {
+    let map: MapCache
+    let time: TimeBlock.Cache
+    /// The grid of the stage's map.
+    let grid: Grid
+  }
+
+  /// The caches of what is over height and time.
+  struct MapCache {
     let sum: WeightedMapSum.Cache
     let patches: PatchConvolution2D.Cache
     let blocks: [SeparableResidualBlock.Cache]
     let projection: MapProjection.Cache?
-    let time: TimeBlock.Cache
-    /// The grid within the stage.
-    let grid: Grid
   }
 
   private let sum: WeightedMapSum
@@ -81,10 +86,22 @@ struct ReDimNetStage: Sendable {
   func forward(
     _ maps: [WeightedMapSum.Source], utterances: Int, frames: Int, _ pass: ForwardPass
   ) -> (output: MatrixView, cache: Cache?) {
-    let (summed, sumCache) = sum.forward(maps, as: input, utterances: utterances, frames: frames, pass)
-    let whole = input.grid(utterances: utterances, frames: frames)
     let grid = output.grid(utterances: utterances, frames: frames >> halvings)
-    var (current, patchesCache) = patches.forward(AffineView(summed), whole, pass)
+    let (rows, own) = convolvedRows(maps, frames: frames, grid, pass)
+    let (map, timeCache) = time.forward(
+      AffineView(rows.view), Grid(utterances: utterances, frames: grid.frames), pass)
+    return (map.plain, own.map { Cache(map: $0, time: timeCache, grid: grid) })
+  }
+
+  /// The rows of what the convolutions over height and time make of the maps, rows × (utterances · frames >> halvings).
+  /// - Parameter grid: the grid of the stage's map.
+  private func convolvedRows(
+    _ maps: [WeightedMapSum.Source], frames: Int, _ grid: Grid, _ pass: ForwardPass
+  ) -> (rows: Matrix, cache: MapCache?) {
+    let (summed, sumCache) = sum.forward(maps, as: input, utterances: grid.utterances, frames: frames, pass)
+    let whole = input.grid(utterances: grid.utterances, frames: frames)
+    let (entry, patchesCache) = patches.forward(AffineView(summed), whole, pass)
+    var current = entry
     var caches: [SeparableResidualBlock.Cache] = []
     for block in blocks {
       let (next, cache) = block.forward(current, grid, pass)
@@ -93,12 +110,8 @@ struct ReDimNetStage: Sendable {
     }
     let projected = projection?.forward(current, grid, pass)
     let rows = output.rows(of: projected?.output ?? current, frames: grid.frames)
-    let (map, timeCache) = time.forward(
-      AffineView(rows.view), Grid(utterances: utterances, frames: grid.frames), pass)
-    guard pass.keepsCaches else { return (map.plain, nil) }
-    let cache = Cache(
-      sum: sumCache, patches: patchesCache, blocks: caches, projection: projected, time: timeCache, grid: grid)
-    return (map.plain, cache)
+    guard pass.keepsCaches else { return (rows, nil) }
+    return (rows, MapCache(sum: sumCache, patches: patchesCache, blocks: caches, projection: projected))
   }
 
   /// Adds the gradients of the parameters and of the maps before the stage.
@@ -108,16 +121,16 @@ struct ReDimNetStage: Sendable {
   func backward(_ gradient: MatrixView, cache: Cache, addingTo gradients: [MatrixView], _ pass: BackwardPass) {
     time.backward(gradient, cache: cache.time, into: gradient, pass)
     var current = output.map(of: gradient, frames: cache.grid.frames).view
-    if let projection, let own = cache.projection {
+    if let projection, let own = cache.map.projection {
       current = projection.backward(current, cache: own, pass)
     }
-    for (block, own) in zip(blocks, cache.blocks).reversed() {
+    for (block, own) in zip(blocks, cache.map.blocks).reversed() {
       block.backward(current, cache: own, into: current, pass)
     }
     let utterances = pass.objectives * cache.grid.utterances
     let whole = input.grid(utterances: utterances, frames: cache.grid.frames << halvings)
     let summed = Matrix(rows: input.channels, columns: whole.columns).view
-    patches.backward(current, cache: cache.patches, into: summed, pass)
-    sum.backward(summed, cache: cache.sum, into: gradients, adding: true, pass)
+    patches.backward(current, cache: cache.map.patches, into: summed, pass)
+    sum.backward(summed, cache: cache.map.sum, into: gradients, adding: true, pass)
   }
 }
