@@ -212,7 +212,7 @@ class Fixture:
 
 # Seeds under which single precision keeps its digits: a ReLU that changes sides would bend gradients, and a channel that
 # hardly varies multiplies rounding. Within a stage there are more, fewer or as many channels as in its map, in groups of
-# one, two or all.
+# one, two or four.
 with_map = Fixture(
     20270, 3, True, 70, (1, 1, 1, 1.5, 6), (2, 1, 2, 1, 12), (1, 2, 1, 0.75, 4), (3, 1, 1, 1, 12), (1, 2, 1, 1, 12))
 with_rows = Fixture(20262, 0, False, 41, (1, 1, 1, 2, 6), (3, 1, 1, 1, 12), (2, 2, 1, 0.5, 12))
