@@ -1,9 +1,9 @@
 // Passes of layers over time alone, as a part of kernels_body.h.
 
-// The tail P(X > t) of the normal distribution is exp(-t^2 / 2) times a ratio, that of Mills by sqrt(2 pi). Times t + 2 it
-// is a polynomial in t / (t + 2), fitted to a relative error of 6e-8 up to t = 13.25 and to 1 at 0; it is set to 0 where
-// the tail is no normal number. The square is taken to twice single precision, since an error of the exponential's
-// argument is a relative error of the result.
+// The tail P(X > t) of the normal distribution is exp(-t^2 / 2) times a ratio, that of Mills by sqrt(2 pi). Times t +
+// 2 it is a polynomial in t / (t + 2), fitted to a relative error of 6e-8 up to t = 13.25 and to 1 at 0; it is set to
+// 0 where the tail is no normal number. The square is taken to twice single precision, since an error of the
+// exponential's argument is a relative error of the result.
 static inline float NAME(normal_exponential)(float x) {
   float t = __builtin_fabsf(x);
   t = t > 14.0f ? 14.0f : t;

@@ -1,9 +1,9 @@
 """ReDimNet's block over time alone (Yakovlev et al. 2024) in wespeaker's layout.
 
 x + W(transformer(blocks(norm(V(x))))): V and W are products of each frame, norm is over the channels of a frame
-(epsilon 1e-6). A block is x + P(gelu(BN(depthwise convolution of x))), with the exact GELU, zeros beyond the ends and 7,
-19, 31 and 59 frames. The transformer's layer has four heads and no positions and normalises after each sum; the GELU of
-its two linear maps is the form by tanh. Batch normalisation as in ecapa.py.
+(epsilon 1e-6). A block is x + P(gelu(BN(depthwise convolution of x))), with the exact GELU, zeros beyond the ends and
+7, 19, 31 and 59 frames. The transformer's layer has four heads and no positions and normalises after each sum; the
+GELU of its two linear maps is the form by tanh. Batch normalisation as in ecapa.py.
 """
 
 import math

@@ -168,12 +168,12 @@ void ck_patches_weight_gradient(
     size_t maps, size_t height, size_t frames, double *sums);
 
 /// y = gelu(scale * x + shift), where gelu(v) = v P(X < v) for a normal X (Hendrycks and Gimpel 2016); y may be x. The
-/// error of gelu is below 6 units in the last place where |gelu| is at least 2^-115; further below 0 it ends in 0.
+/// error of gelu is below 7 units in the last place where |gelu| is at least 2^-115; further below 0 it ends in 0.
 void ck_affine_gelu(const float *x, float *y, size_t n, float scale, float shift);
 /// dy = dy * gelu'(scale * x + shift), where gelu' has an absolute error below 2e-7.
 void ck_affine_gelu_backward(float *dy, const float *x, size_t n, float scale, float shift);
-/// y = x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2, the form of gelu by tanh; y may be x. Its error is below 4 units
-/// in the last place where |y| is at least 2^-115; further below 0 it ends in 0.
+/// y = x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2, the form of gelu by tanh; y may be x. Its error is below 5
+/// units in the last place where |y| is at least 2^-115; further below 0 it ends in 0.
 void ck_gelu_tanh(const float *x, float *y, size_t n);
 /// dy = dy times the slope of ck_gelu_tanh at x, which has an absolute error below 2e-7.
 void ck_gelu_tanh_backward(float *dy, const float *x, size_t n);

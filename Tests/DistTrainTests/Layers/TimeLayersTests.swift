@@ -85,6 +85,17 @@ import Testing
     }
   }
 
+  @Test func `weights of products and kernels start within one over the root of their inputs, and they alone decay`() {
+    var layout = EncoderLayout()
+    _ = TimeBlock("b", channels: 6, reduced: 4, layout: &layout)
+    for parameter in layout.parameters.parameters {
+      #expect(parameter.decays == (parameter.shape.count > 1), "\(parameter.name)")
+      guard parameter.shape.count > 1 else { continue }
+      let bound = 1 / Float(parameter.shape.dropFirst().reduce(1, *)).squareRoot()
+      #expect(parameter.initialisation == .uniform(bound: bound), "\(parameter.name)")
+    }
+  }
+
   /// Attention in double precision, all weights at once.
   @Test(arguments: [1, 200, 273, 600]) func `attention equals plain sums, however many queries it takes at a time`(
     frames: Int

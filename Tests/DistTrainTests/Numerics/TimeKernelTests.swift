@@ -44,9 +44,9 @@ import Testing
     ck_affine_gelu(x, &exact, x.count, 1, 0)
     ck_gelu_tanh(x, &byTanh, x.count)
     for (index, x) in x.map({ Double($0) }).enumerated() where abs(Self.gelu(x)) >= 0x1p-115 {
-      #expect(units(exact[index], Self.gelu(x)) < 6, "gelu of \(x)")
+      #expect(units(exact[index], Self.gelu(x)) < 7, "gelu of \(x)")
       guard abs(Self.geluByTanh(x)) >= 0x1p-115 else { continue }
-      #expect(units(byTanh[index], Self.geluByTanh(x)) < 4, "gelu by tanh of \(x)")
+      #expect(units(byTanh[index], Self.geluByTanh(x)) < 5, "gelu by tanh of \(x)")
     }
   }
 
