@@ -20,6 +20,7 @@
 ///   (`DepthwiseConvolution2D.backward(_:cache:into:adding:centres:_:)`), in `SeparableResidualBlock`;
 /// - a gradient that is added to the values in memory (`ConvolutionBlock.backward(_:cache:into:adding:_:)` and those of
 ///   `Convolution2D`, `DepthwiseConvolution1D`, `Linear` and `SelfAttention`), for residual connections;
+/// - a sum whose inputs are several maps (`WeightedMapSum`), in ReDimNet's stages;
 /// - `SqueezeExcitation`, which includes the residual connection around it and whose gradient is a `GatedGradient` that
 ///   the block before computes as it reads it, in `SERes2Block`;
 /// - `AttentiveStatisticsPooling.backwardThroughReLU`, in `RectifiedAggregation`;
