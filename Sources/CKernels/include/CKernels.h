@@ -138,7 +138,7 @@ void ck_depthwise(
 /// - residual: is added to the input's gradient; null stands for zeros.
 /// - dx: takes the input's gradient, and may be `residual`; null if it is not wanted.
 /// - sums: takes the gradient of w, nine numbers, and then the sums over all maps of g and of g * (x - mean), where g
-///   is the input's gradient without `residual` and x the channel's x; both are 0 without dx. Elements of 2048 and the
+///   is the input's gradient without `residual` and x the channel's x. Elements of 2048 and the
 ///   rest of a line are added in single precision, and such stretches in double precision.
 void ck_depthwise_backward(
     const float *dy, const ck_channel *channel, const float *w, size_t maps, size_t height, size_t frames, float mean,
