@@ -86,42 +86,53 @@ INLINE eight NAME(load_first)(const float *x, size_t count) {
   return v;
 }
 
+// Adds to the lanes the gradient of w that eight frames of a line give, and returns that of the input.
+// - three: the output's gradient of the line above, of the line and of the line below, each from the frame before.
+// - own: the convolution's input, as it is read.
+INLINE eight NAME(depthwise_eight)(const float *const three[3], size_t i, const float *w, eight own, eight lanes[11]) {
+  eight gradient = 0;
+#pragma clang loop unroll(full)
+  for (size_t place = 0; place < 9; place++) {
+    // The output one line and one frame before is where the kernel's last element reads this one.
+    size_t tap = 8 - place;
+    eight dy = NAME(load_eight)(three[place / 3] + i + place % 3);
+    lanes[tap] = FMA(own, dy, lanes[tap]);
+    gradient = place == 0 ? w[tap] * dy : FMA((eight)w[tap], dy, gradient);
+  }
+  return gradient;
+}
+
 // Adds to the lanes what `count` frames of a line give, and writes their gradients to `dx`, if that is not null, with
 // those at `residual` added, if that is not null.
-// - three: the output's gradient of the line above, of the line and of the line below, each from the frame before.
 // - input: the convolution's input, as it is read.
 // - x: what that is scaled and shifted from.
 INLINE void NAME(depthwise_line_backward)(
     const float *const three[3], const float *w, const float *input, const float *x, float mean,
     const float *residual, float *dx, size_t count, eight sums[11]) {
-  for (size_t i = 0; i < count; i += 8) {
-    size_t here = count - i;
-    eight own = NAME(load_first)(input + i, here), gradient = 0;
+  size_t whole = count / 8 * 8, rest = count - whole;
+  eight lanes[11];
 #pragma clang loop unroll(full)
-    for (size_t place = 0; place < 9; place++) {
-      // The output one line and one frame before is where the kernel's last element reads this one.
-      eight dy = NAME(load_eight)(three[place / 3] + i + place % 3);
-      size_t tap = 8 - place;
-      sums[tap] = FMA(own, dy, sums[tap]);
-      gradient = place == 0 ? w[tap] * dy : FMA((eight)w[tap], dy, gradient);
-    }
-    if (!dx) continue;
-    if (here >= 8) {
-      sums[9] += gradient;
-      sums[10] = FMA(gradient, NAME(load_eight)(x + i) - mean, sums[10]);
-      if (residual) gradient += NAME(load_eight)(residual + i);
-      NAME(store_eight)(gradient, dx + i);
-    } else {
-      float few[8] = {0};
-      NAME(store_eight)(gradient, few);
-      gradient = NAME(load_first)(few, here);
-      sums[9] += gradient;
-      sums[10] = FMA(gradient, NAME(load_first)(x + i, here) - mean, sums[10]);
-      if (residual) gradient += NAME(load_first)(residual + i, here);
-      NAME(store_eight)(gradient, few);
-      NAME(copy_few)(dx + i, few, here);
-    }
+  for (size_t i = 0; i < 11; i++) lanes[i] = sums[i];
+  for (size_t i = 0; i < whole; i += 8) {
+    eight gradient = NAME(depthwise_eight)(three, i, w, NAME(load_eight)(input + i), lanes);
+    lanes[9] += gradient;
+    lanes[10] = FMA(gradient, NAME(load_eight)(x + i) - mean, lanes[10]);
+    if (residual) gradient += NAME(load_eight)(residual + i);
+    if (dx) NAME(store_eight)(gradient, dx + i);
   }
+  if (rest > 0) {
+    eight gradient = NAME(depthwise_eight)(three, whole, w, NAME(load_first)(input + whole, rest), lanes);
+    float few[8];
+    NAME(store_eight)(gradient, few);
+    gradient = NAME(load_first)(few, rest);
+    lanes[9] += gradient;
+    lanes[10] = FMA(gradient, NAME(load_first)(x + whole, rest) - mean, lanes[10]);
+    if (residual) gradient += NAME(load_first)(residual + whole, rest);
+    NAME(store_eight)(gradient, few);
+    if (dx) NAME(copy_few)(dx + whole, few, rest);
+  }
+#pragma clang loop unroll(full)
+  for (size_t i = 0; i < 11; i++) sums[i] = lanes[i];
 }
 
 INLINE void NAME(fold_into)(eight lanes[11], double *sums) {

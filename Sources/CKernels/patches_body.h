@@ -1,6 +1,6 @@
-// Convolutions whose kernel is as large as its stride, as a part of kernels_body.h: each element of the input is read at
-// one place. Elements of a kernel's line are taken apart as they are read, and each sum is a chain of fused multiply-adds
-// in the order that stands here.
+// Convolutions whose kernel is as large as its stride, as a part of kernels_body.h: each element of the input is read
+// at one place. Elements of a kernel's line are taken apart as they are read, and each sum is a chain of fused
+// multiply-adds in the order that stands here.
 
 // The outputs of a line that are computed at a time, and the most elements of a kernel's line that are read at once.
 #define PLACES 512

@@ -221,8 +221,8 @@ static struct map map_of(size_t n) {
   return map;
 }
 
-// Maps of short lines, or one of lines longer than what is computed at a time; and kernels of as many lines and frames as
-// their stride, with their places.
+// Maps of short lines, or one of lines longer than what is computed at a time; and kernels of as many lines and frames
+// as their stride, with their places.
 struct whole {
   size_t maps, height, frames, lines, stretch, places;
 };

@@ -134,23 +134,23 @@ void ck_winograd_gradient(const float *dy, const ck_tiles *runs, size_t count, s
 /// read behind du's, of which nothing depends.
 void ck_winograd_weight_gradient(const float *du, size_t step, size_t count, float *dw);
 
-/// y = w * x for `count` lines of one channel's map from the line `first` on, a convolution by a kernel w of 3 × 3 around
-/// each element, where x is 0 beyond the map's ends. A map's height × frames elements are line after line.
+/// y = w * x for `count` lines of one channel's map from the line `first` on, a convolution by a kernel w of 3 × 3
+/// around each element, where x is 0 beyond the map's ends. A map's height × frames elements are line after line.
 void ck_depthwise(
     const ck_channel *channel, const float *w, size_t height, size_t frames, size_t first, size_t count, float *y);
 /// The gradients through ck_depthwise, from dy, of all lines of `maps` maps that follow one another.
 /// - residual: is added to the input's gradient; null stands for zeros.
 /// - dx: takes the input's gradient, and may be `residual`; null if it is not wanted.
-/// - sums: takes the gradient of w, nine numbers, and then the sums over all maps of g and of g * (x - mean), where g is
-///   the input's gradient without `residual` and x the channel's x; both are 0 without dx. Elements of 2048 and the rest of
-///   a line are added in single precision, and such stretches in double precision.
+/// - sums: takes the gradient of w, nine numbers, and then the sums over all maps of g and of g * (x - mean), where g
+///   is the input's gradient without `residual` and x the channel's x. Elements of 2048 and the
+///   rest of a line are added in single precision, and such stretches in double precision.
 void ck_depthwise_backward(
     const float *dy, const ck_channel *channel, const float *w, size_t maps, size_t height, size_t frames, float mean,
     const float *residual, float *dx, double *sums);
 
-/// y = bias + the sum over `count` channels of w * x, a convolution whose kernel of kernel_height × kernel_frames, at most
-/// 8 frames, is as large as its stride, for each of `maps` maps. y has height × frames elements for each map, and x as
-/// many kernels.
+/// y = bias + the sum over `count` channels of w * x, a convolution whose kernel of kernel_height × kernel_frames, at
+/// most 8 frames, is as large as its stride, for each of `maps` maps. y has height × frames elements for each map, and
+/// x as many kernels.
 /// - w: a kernel for each channel, one after another.
 void ck_patches(
     const ck_channel *channels, size_t count, const float *w, float bias, size_t kernel_height, size_t kernel_frames,

@@ -75,8 +75,8 @@ public struct DepthwiseConvolution2D: Layer {
   ///   - inputGradient: takes the gradient of the input; it is other memory than that of `gradient`.
   ///   - residual: is added to the input's gradient, of the same shape, whose memory it may be.
   ///   - centres: the number m of each channel around which sums of the input's gradient take the input's values.
-  /// - Returns: Σ dx and Σ dx·(v − m) for each unit, objective and channel, where dx is the input's gradient without the
-  ///   residual's and v are the values that the input is a view of.
+  /// - Returns: Σ dx and Σ dx·(v − m) for each unit, objective and channel, where dx is the input's gradient without
+  ///   the residual's and v are the values that the input is a view of.
   func backward(
     _ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, adding residual: MatrixView? = nil,
     centres: [Float], _ pass: BackwardPass

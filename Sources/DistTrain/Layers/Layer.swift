@@ -15,8 +15,9 @@
 /// - normalisations that share their channels, each of which adds to one gradient with the batch's moments held fixed
 ///   (`PreactivatedConvolution`), and what the moments pass on, which is added once (`BatchMoments.passOn`), in
 ///   `DenseBlock`;
-/// - a normalisation of the sum of a product and its bias, which is not stored (`BatchNormalization.view(_:shiftedBy:_:)`),
-///   and a convolution's way back that gives the sums of a normalisation before it
+/// - two convolutions of which the first one's output is not stored (`SeparableConvolution`), a normalisation of the
+///   sum of a product and its bias, which is not stored (`BatchNormalization.view(_:shiftedBy:_:)`), and a
+///   convolution's way back that gives the sums of a normalisation before it
 ///   (`DepthwiseConvolution2D.backward(_:cache:into:adding:centres:_:)`), in `SeparableResidualBlock`;
 /// - a gradient that is added to the values in memory (`ConvolutionBlock.backward(_:cache:into:adding:_:)` and those of
 ///   `Convolution2D`, `DepthwiseConvolution1D`, `Linear` and `SelfAttention`), for residual connections;

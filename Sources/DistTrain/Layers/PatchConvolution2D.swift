@@ -1,9 +1,9 @@
 internal import CKernels
 
-/// A convolution over height and time whose kernel is as large as its stride, with bias, in groups of channels:
-/// y[o, h, t] = b[o] + Σ_{c,i,j} w[o, c, i, j] · x[c, h·kₕ + i, t·kₜ + j], where c runs over the channels of the group that o
-/// is in. Every element is read at one place. Sums are short where there are as many groups as channels, and each way is
-/// one pass over the maps of a group.
+/// A convolution over height and time whose kernel is as large as its stride, with bias, in groups of channels: y[o, h,
+/// t] = b[o] + Σ_{c,i,j} w[o, c, i, j] · x[c, h·kₕ + i, t·kₜ + j], where c runs over the channels of the group that o
+/// is in. Every element is read at one place. Sums are short where there are as many groups as channels, and each way
+/// is one pass over the maps of a group.
 public struct PatchConvolution2D: Layer {
   public struct Cache: Sendable {
     let input: AffineView

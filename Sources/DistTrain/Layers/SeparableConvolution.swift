@@ -1,8 +1,8 @@
 /// A convolution of each channel by itself, and one over the channels of one element, with bias.
 ///
 /// The first one's output is computed panel by panel, and multiplied while it is in the second-level cache. It is not
-/// stored: the way back computes it again, by nine products for each element, which takes less time than to write and read
-/// it.
+/// stored: the way back computes it again, by nine products for each element, which takes less time than to write and
+/// read it.
 struct SeparableConvolution: Sendable {
   /// The input and its grid.
   typealias Cache = DepthwiseConvolution2D.Cache

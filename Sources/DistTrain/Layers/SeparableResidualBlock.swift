@@ -1,8 +1,9 @@
 internal import CKernels
 
-/// ReDimNet's block of separable convolutions, max(bn₂(f₂(bn₁(max(f₁(x), 0)))) + x, 0), where each f is a convolution of
-/// single channels by 3 × 3 and one over the channels of one element, with bias (Yakovlev et al. 2024, section 2.2; names
-/// and order as in wespeaker's `models/redimnet2.py`, `ResBasicBlock` with a group divisor of 1).
+/// ReDimNet's block of separable convolutions, max(bn₂(f₂(bn₁(max(f₁(x), 0)))) + x, 0), where each f is a convolution
+/// of single channels by 3 × 3 and one over the channels of one element, with bias (Yakovlev et al. 2024, "Reshape
+/// dimensions network for speaker recognition"; names and order as in wespeaker's `models/redimnet2.py`,
+/// `ResBasicBlock` with a group divisor of 1).
 ///
 /// What a convolution of single channels gives is not stored, and neither are normalised values: the second convolution
 /// and the last ReLU read them as views. What else is done to an element is done in a pass that a convolution or a

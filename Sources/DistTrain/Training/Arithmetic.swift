@@ -38,7 +38,8 @@ package struct Arithmetic: Codable, Sendable, Equatable {
   /// The checksum of the kernels that encoders with maps over height and time have besides, the same on every machine.
   package static var mapKernels: String { checksum(mapLoops + filtered) }
 
-  /// The checksum of the kernels that encoders with convolutions of single channels have besides, the same on every machine.
+  /// The checksum of the kernels that encoders with convolutions of single channels have besides, the same on every
+  /// machine.
   package static var channelKernels: String { checksum(separated) }
 
   /// The checksum of the kernels that encoders with blocks over time have besides, the same on every machine.
@@ -196,8 +197,8 @@ package struct Arithmetic: Codable, Sendable, Equatable {
     return output.values + input.values + gradient.values
   }
 
-  /// Convolutions of single channels and of patches, and their gradients, of maps of short lines and of lines longer than
-  /// what is computed at a time.
+  /// Convolutions of single channels and of patches, and their gradients, of maps of short lines and of lines longer
+  /// than what is computed at a time.
   private static var separated: [Float] {
     [(3, 5, 7), (1, 2, 1100)].flatMap { shape -> [Float] in
       let (maps, height, frames) = shape
@@ -222,7 +223,8 @@ package struct Arithmetic: Codable, Sendable, Equatable {
         ck_patches_input_gradient(x.pointer, count, w, 8, 2, 2, 4, maps, height, frames, &spread)
         ck_patches_weight_gradient(z.pointer, channels, 1, 2, 4, maps, height, frames, &taps)
       }
-      return y + dx + places + spread + (sums + taps).flatMap { [Float($0), Float($0 - Double(Float($0)))] }
+      let totals = (sums + taps).flatMap { [Float($0), Float($0 - Double(Float($0)))] }
+      return [y, dx, places, spread, totals].flatMap { $0 }
     }
   }
 

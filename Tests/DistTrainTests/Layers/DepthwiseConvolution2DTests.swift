@@ -4,8 +4,8 @@ import Testing
 
 /// Convolutions of single channels, and their gradients, against plain sums.
 @Suite struct DepthwiseConvolution2DTests {
-  /// One line, one frame, one of both, less and more than the lanes of a vector, and lines longer than what is computed at
-  /// a time, by one frame among others.
+  /// One line, one frame, one of both, less and more than the lanes of a vector, and lines longer than what is computed
+  /// at a time, by one frame among others.
   static let grids = [
     Grid(utterances: 2, height: 5, frames: 7), Grid(utterances: 3, height: 1, frames: 1),
     Grid(utterances: 3, height: 4, frames: 33), Grid(utterances: 3, height: 1, frames: 16),
@@ -138,8 +138,8 @@ import Testing
       (0..<channels).flatMap { row in (0..<grid.columns).map { matrix[row, objective * grid.columns + $0] } }
     }
 
-    /// Calls `body` with the indices of the weight, of the input's column and of the output's column of every product of
-    /// a channel.
+    /// Calls `body` with the indices of the weight, of the input's column and of the output's column of every product
+    /// of a channel.
     private func forEachProduct(_ body: (_ tap: Int, _ from: Int, _ to: Int) -> Void) {
       for column in 0..<grid.columns {
         let (line, frame) = column.quotientAndRemainder(dividingBy: grid.frames)
