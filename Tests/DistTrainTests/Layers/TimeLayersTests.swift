@@ -203,8 +203,8 @@ import Testing
   }
 }
 
-/// ReDimNet's block over time against PyTorch's in double precision, whose own in single precision is a tenth of the bounds
-/// away.
+/// ReDimNet's block over time against PyTorch's in double precision. PyTorch in single precision is a twentieth of the
+/// bounds away.
 @Suite struct TimeBlockGoldenTests {
   private let file: Golden
   private let layer: TimeBlock
