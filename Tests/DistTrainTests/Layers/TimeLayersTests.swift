@@ -141,7 +141,7 @@ import Testing
     }
   }
 
-  /// The last utterance is long enough for several blocks of queries.
+  /// Utterances are long enough for several blocks of queries.
   @Test func `an utterance's output has the same bits without the others, and without caches`() {
     var layout = EncoderLayout()
     let layer = TimeBlock("b", channels: 6, reduced: 4, layout: &layout)
