@@ -104,7 +104,7 @@ import Testing
     for (value, exact) in zip(weights, exact) { #expect(abs(Double(value) - exact) < 5e-6 * exact) }
     var gradient = slope
     ck_softmax_backward(weights, &gradient, count, 2.5)
-    let inner = zip(exact, slope).reduce(0) { $0 + $1.0 * Double($1.1) }
+    let inner: Double = zip(exact, slope).reduce(0.0) { $0 + $1.0 * Double($1.1) }
     for (index, value) in gradient.enumerated() {
       let expected = 2.5 * exact[index] * (Double(slope[index]) - inner)
       #expect(abs(Double(value) - expected) < 5e-5 * exact[index] * (1 + abs(inner)))
@@ -137,13 +137,14 @@ import Testing
       #expect(abs(Double(means[column]) - mean) < 1e-6 && abs(Double(inverses[column]) - inverse) < 1e-6)
       let passed = (0..<rows).map { Double(slope[$0 * stride + column]) * Double(weights[$0]) }
       let level = passed.reduce(0, +) / Double(rows)
-      let bend = zip(passed, own).reduce(0) { $0 + $1.0 * ($1.1 - mean) * inverse } / Double(rows)
+      let normalized = own.map { ($0 - mean) * inverse }
+      let bend = zip(passed, normalized).reduce(0.0) { $0 + $1.0 * $1.1 } / Double(rows)
       for row in 0..<rows {
-        let normalized = (own[row] - mean) * inverse
         let at = row * stride + column
-        #expect(abs(Double(y[at]) - (normalized * Double(weights[row]) + Double(biases[row]))) < 5e-6)
-        #expect(inPlace[at] == y[at])
-        #expect(abs(Double(back[at]) - inverse * (passed[row] - level - normalized * bend)) < 2e-5)
+        let output = normalized[row] * Double(weights[row]) + Double(biases[row])
+        let gradient = inverse * (passed[row] - level - normalized[row] * bend)
+        #expect(abs(Double(y[at]) - output) < 5e-6 && inPlace[at] == y[at])
+        #expect(abs(Double(back[at]) - gradient) < 2e-5)
       }
     }
     // What lies between the rows is left alone.
@@ -168,9 +169,11 @@ import Testing
     func read(_ t: Int, _ tap: Int) -> Int? { (0..<n).contains(t + tap - reach) ? t + tap - reach : nil }
     func convolved(_ line: [Float], _ w: [Float]) -> [Double] {
       (0..<n).map { t in
-        (0..<taps).reduce(0) { sum, tap in
-          sum + (read(t, tap).map { Double(line[$0]) * Double(w[tap]) } ?? 0)
+        var sum = 0.0
+        for tap in 0..<taps {
+          if let frame = read(t, tap) { sum += Double(line[frame]) * Double(w[tap]) }
         }
+        return sum
       }
     }
     var y = [Float](repeating: .nan, count: n)
@@ -183,8 +186,14 @@ import Testing
     var sums = [Double](repeating: 1, count: taps)
     ck_depthwise_row_gradient(slope, x, n, taps, &sums)
     for tap in 0..<taps {
-      let terms = (0..<n).map { t in read(t, tap).map { Double(slope[t]) * Double(x[$0]) } ?? 0 }
-      #expect(abs(sums[tap] - 1 - terms.reduce(0, +)) < 1e-6 * (1 + terms.reduce(0) { $0 + abs($1) }))
+      var (sum, size) = (0.0, 0.0)
+      for t in 0..<n {
+        guard let frame = read(t, tap) else { continue }
+        let term = Double(slope[t]) * Double(x[frame])
+        sum += term
+        size += abs(term)
+      }
+      #expect(abs(sums[tap] - 1 - sum) < 1e-6 * (1 + size))
     }
   }
 }
