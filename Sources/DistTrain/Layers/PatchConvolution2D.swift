@@ -61,7 +61,7 @@ public struct PatchConvolution2D: Layer {
     _ input: AffineView, _ grid: Grid, into memory: MatrixView, _ pass: ForwardPass
   ) -> (output: AffineView, cache: Cache) {
     precondition(input.columns == grid.columns, "\(input.columns) columns of a map of \(grid.columns)")
-    let (places, kernel) = (outputGrid(grid), kernel)
+    let (places, kernel) = (outputGrid(grid), self.kernel)
     let (weights, biases) = (pass.matrix(weight), pass.vector(bias))
     inParallel(outputs) { output in
       let first = output / outputsOfGroup * inputsOfGroup
@@ -90,7 +90,7 @@ public struct PatchConvolution2D: Layer {
       pass.add(bias, objective: objective) { Float(sums[objective, $0, $1]) }
     }
     guard let inputGradient else { return }
-    let (weights, kernel) = (pass.matrix(weight), kernel)
+    let (weights, kernel) = (pass.matrix(weight), self.kernel)
     inParallel(inputs) { channel in
       let (group, index) = channel.quotientAndRemainder(dividingBy: inputsOfGroup)
       let first = group * outputsOfGroup
@@ -102,7 +102,7 @@ public struct PatchConvolution2D: Layer {
   }
 
   private func addWeightGradients(_ gradient: MatrixView, _ cache: Cache, _ pass: BackwardPass) {
-    let (grid, input, kernel) = (cache.grid, cache.input, kernel)
+    let (grid, input, kernel) = (cache.grid, cache.input, self.kernel)
     let places = outputGrid(grid)
     let units = pass.units.ranges(of: places.utterances)
     let rows = pass.objectives * outputs
