@@ -55,8 +55,17 @@ struct LayersBenchmark: Benchmark {
       TimedLayer("aggregation", grid) {
         ConvolutionBlock(convolution: "c", normalization: "n", inputs: 3 * c, outputs: 1536, layout: &$0)
       },
-      normalization(grid), squeezeExcitation(grid), pooling(grid),
+      normalization(grid), squeezeExcitation(grid), pooling(grid), separableBlock,
     ]
+  }
+
+  /// With the sizes of the first stage of ReDimNet2 B0. Forward it reads the input twice and writes the output, writes
+  /// what the first ReLU gives twice and reads it twice, and writes the last product and reads it twice.
+  private var separableBlock: TimedLayer {
+    let grid = Grid(utterances: step.rows, height: 72, frames: step.frames)
+    return TimedLayer("separable residual block", grid, passes: (forward: 10, backward: 25)) {
+      SeparableResidualBlock("b", channels: 24, layout: &$0)
+    }
   }
 
   /// In place, as the encoder has it.

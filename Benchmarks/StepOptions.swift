@@ -47,7 +47,8 @@ struct StepOptions: ParsableArguments {
       overrides: [
         encoder == "ecapa-tdnn"
           ? "encoder={channels: \(channels), layout: \(layout)}" : "encoder={type: \(encoder)}",
-        "training.precision=\(precision)",
+        // As many as wespeaker's class of the encoder takes.
+        "features.bins=\(encoder == "redimnet2" ? 72 : 80)", "training.precision=\(precision)",
         "weighting.space=\(gradients == .one ? "representation" : "parameters")", "batch.speakers=\(rows / 2)",
         "batch.views=1", "views.augmented=[false]", "training.steps=100000", "optimizer.type=adam",
         // One sample a hop, and a frame's overhang.

@@ -40,6 +40,8 @@ void ck_affine_factor(float *y, const float *scales, const float *shifts, float 
 void ck_combine(const float *x, const float *z, float *y, size_t n, float a, float b) {
   table->combine(x, z, y, n, a, b);
 }
+void ck_doubled(const float *x, float *y, size_t n) { table->doubled(x, y, n); }
+void ck_pair_sums(const float *x, float *y, size_t n) { table->pair_sums(x, y, n); }
 void ck_affine_sum(const float *x, const float *z, float *y, size_t n, float a, float b, float c) {
   table->affine_sum(x, z, y, n, a, b, c);
 }
@@ -121,6 +123,67 @@ void ck_winograd_gradient(
 }
 void ck_winograd_weight_gradient(const float *du, size_t step, size_t count, float *dw) {
   table->winograd_weight_gradient(du, step, count, dw);
+}
+void ck_depthwise(
+    const ck_channel *channel, const float *w, size_t height, size_t frames, size_t first, size_t count, float *y) {
+  table->depthwise(channel, w, height, frames, first, count, y);
+}
+void ck_depthwise_backward(
+    const float *dy, const ck_channel *channel, const float *w, size_t maps, size_t height, size_t frames, float mean,
+    const float *residual, float *dx, double *sums) {
+  table->depthwise_backward(dy, channel, w, maps, height, frames, mean, residual, dx, sums);
+}
+void ck_patches(
+    const ck_channel *channels, size_t count, const float *w, float bias, size_t kernel_height, size_t kernel_frames,
+    size_t maps, size_t height, size_t frames, float *y) {
+  table->patches(channels, count, w, bias, kernel_height, kernel_frames, maps, height, frames, y);
+}
+void ck_patches_input_gradient(
+    const float *dy, size_t dy_stride, const float *w, size_t w_stride, size_t count, size_t kernel_height,
+    size_t kernel_frames, size_t maps, size_t height, size_t frames, float *dx) {
+  table->patches_input_gradient(
+      dy, dy_stride, w, w_stride, count, kernel_height, kernel_frames, maps, height, frames, dx);
+}
+void ck_patches_weight_gradient(
+    const float *dy, const ck_channel *channel, size_t kernel_line, size_t kernel_height, size_t kernel_frames,
+    size_t maps, size_t height, size_t frames, double *sums) {
+  table->patches_weight_gradient(
+      dy, channel, kernel_line, kernel_height, kernel_frames, maps, height, frames, sums);
+}
+void ck_affine_gelu(const float *x, float *y, size_t n, float scale, float shift) {
+  table->affine_gelu(x, y, n, scale, shift);
+}
+void ck_affine_gelu_backward(float *dy, const float *x, size_t n, float scale, float shift) {
+  table->affine_gelu_backward(dy, x, n, scale, shift);
+}
+void ck_gelu_tanh(const float *x, float *y, size_t n) { table->gelu_tanh(x, y, n); }
+void ck_gelu_tanh_backward(float *dy, const float *x, size_t n) { table->gelu_tanh_backward(dy, x, n); }
+void ck_softmax(float *x, size_t n, float scale) { table->softmax(x, n, scale); }
+void ck_softmax_backward(const float *p, float *dp, size_t n, float scale) {
+  table->softmax_backward(p, dp, n, scale);
+}
+void ck_layer_normalization(
+    const float *x, size_t x_stride, size_t rows, size_t n, const float *weights, const float *biases, float epsilon,
+    float *y, size_t y_stride, float *means, float *inverses) {
+  table->layer_normalization(x, x_stride, rows, n, weights, biases, epsilon, y, y_stride, means, inverses);
+}
+void ck_layer_normalization_sums(
+    const float *dy, const float *x, const float *means, const float *inverses, size_t n, double *sum,
+    double *weighted) {
+  table->layer_normalization_sums(dy, x, means, inverses, n, sum, weighted);
+}
+void ck_layer_normalization_backward(
+    const float *dy, size_t dy_stride, const float *x, size_t x_stride, size_t rows, size_t n, const float *weights,
+    const float *means, const float *inverses, float *dx, size_t dx_stride) {
+  table->layer_normalization_backward(
+      dy, dy_stride, x, x_stride, rows, n, weights, means, inverses, dx, dx_stride);
+}
+void ck_depthwise_row(
+    const float *x, float *y, size_t n, const float *w, size_t taps, int turned, float bias, int adding) {
+  table->depthwise_row(x, y, n, w, taps, turned, bias, adding);
+}
+void ck_depthwise_row_gradient(const float *dy, const float *x, size_t n, size_t taps, double *sums) {
+  table->depthwise_row_gradient(dy, x, n, taps, sums);
 }
 void ck_log(float *x, size_t n) { table->log(x, n); }
 size_t ck_normal_numbers(

@@ -337,17 +337,25 @@ static void NAME(pooling_backward)(
   for (size_t i = 0; i < n; i++) dx[i] += FMA(weight[i], FMA(2 * dsquare, x[i], dmean), FMA(a, x[i], c));
 }
 
+#include "channel_body.h"
 #include "frames_body.h"
 #include "winograd_body.h"
+#include "pairs_body.h"
+#include "depthwise_body.h"
+#include "patches_body.h"
+#include "time_body.h"
 
 const struct kernels NAME(table) = {
-    NAME(add_scalar), NAME(add_scalar_relu), NAME(add), NAME(affine), NAME(affine_factor), NAME(combine),
-    NAME(affine_sum), NAME(affine_relu), NAME(affine_sum_relu), NAME(relu_backward), NAME(sum),
-    NAME(affine_relu_sum), NAME(squared_deviations), NAME(dot), NAME(normalization_sums),
-    NAME(relu_normalization_sums), NAME(affine_relu_backward_sums), NAME(relu_backward_sums),
-    NAME(normalization_relu_backward), NAME(normalization_backward), NAME(relu_normalization_backward), NAME(tanh),
-    NAME(sigmoid), NAME(tanh_backward), NAME(attentive_statistics), NAME(attentive_variance), NAME(attention_backward),
-    NAME(pooling_relu_backward), NAME(pooling_backward), NAME(winograd_input), NAME(winograd_output),
-    NAME(winograd_weights), NAME(winograd_gradient), NAME(winograd_weight_gradient), NAME(log), NAME(normal_numbers),
-    NAME(shape_frame),
+    NAME(add_scalar), NAME(add_scalar_relu), NAME(add), NAME(affine), NAME(affine_factor), NAME(combine), NAME(doubled),
+    NAME(pair_sums), NAME(affine_sum), NAME(affine_relu), NAME(affine_sum_relu), NAME(relu_backward), NAME(sum),
+    NAME(affine_relu_sum), NAME(squared_deviations), NAME(dot), NAME(normalization_sums), NAME(relu_normalization_sums),
+    NAME(affine_relu_backward_sums), NAME(relu_backward_sums), NAME(normalization_relu_backward),
+    NAME(normalization_backward), NAME(relu_normalization_backward), NAME(tanh), NAME(sigmoid), NAME(tanh_backward),
+    NAME(attentive_statistics), NAME(attentive_variance), NAME(attention_backward), NAME(pooling_relu_backward),
+    NAME(pooling_backward), NAME(winograd_input), NAME(winograd_output), NAME(winograd_weights),
+    NAME(winograd_gradient), NAME(winograd_weight_gradient), NAME(depthwise), NAME(depthwise_backward), NAME(patches),
+    NAME(patches_input_gradient), NAME(patches_weight_gradient), NAME(affine_gelu), NAME(affine_gelu_backward),
+    NAME(gelu_tanh), NAME(gelu_tanh_backward), NAME(softmax), NAME(softmax_backward), NAME(layer_normalization),
+    NAME(layer_normalization_sums), NAME(layer_normalization_backward), NAME(depthwise_row),
+    NAME(depthwise_row_gradient), NAME(log), NAME(normal_numbers), NAME(shape_frame),
 };

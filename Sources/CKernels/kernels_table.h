@@ -13,6 +13,8 @@ struct kernels {
   void (*affine)(const float *, float *, size_t, float, float);
   void (*affine_factor)(float *, const float *, const float *, float, size_t);
   void (*combine)(const float *, const float *, float *, size_t, float, float);
+  void (*doubled)(const float *, float *, size_t);
+  void (*pair_sums)(const float *, float *, size_t);
   void (*affine_sum)(const float *, const float *, float *, size_t, float, float, float);
   void (*affine_relu)(const float *, float *, size_t, float, float);
   void (*affine_sum_relu)(const float *, const float *, float *, size_t, float, float, float);
@@ -43,6 +45,31 @@ struct kernels {
   void (*winograd_weights)(const float *, size_t, size_t, int, float *, size_t);
   void (*winograd_gradient)(const float *, const ck_tiles *, size_t, size_t, float *, size_t);
   void (*winograd_weight_gradient)(const float *, size_t, size_t, float *);
+  void (*depthwise)(const ck_channel *, const float *, size_t, size_t, size_t, size_t, float *);
+  void (*depthwise_backward)(
+      const float *, const ck_channel *, const float *, size_t, size_t, size_t, float, const float *, float *,
+      double *);
+  void (*patches)(
+      const ck_channel *, size_t, const float *, float, size_t, size_t, size_t, size_t, size_t, float *);
+  void (*patches_input_gradient)(
+      const float *, size_t, const float *, size_t, size_t, size_t, size_t, size_t, size_t, size_t, float *);
+  void (*patches_weight_gradient)(
+      const float *, const ck_channel *, size_t, size_t, size_t, size_t, size_t, size_t, double *);
+  void (*affine_gelu)(const float *, float *, size_t, float, float);
+  void (*affine_gelu_backward)(float *, const float *, size_t, float, float);
+  void (*gelu_tanh)(const float *, float *, size_t);
+  void (*gelu_tanh_backward)(float *, const float *, size_t);
+  void (*softmax)(float *, size_t, float);
+  void (*softmax_backward)(const float *, float *, size_t, float);
+  void (*layer_normalization)(
+      const float *, size_t, size_t, size_t, const float *, const float *, float, float *, size_t, float *, float *);
+  void (*layer_normalization_sums)(
+      const float *, const float *, const float *, const float *, size_t, double *, double *);
+  void (*layer_normalization_backward)(
+      const float *, size_t, const float *, size_t, size_t, size_t, const float *, const float *, const float *,
+      float *, size_t);
+  void (*depthwise_row)(const float *, float *, size_t, const float *, size_t, int, float, int);
+  void (*depthwise_row_gradient)(const float *, const float *, size_t, size_t, double *);
   void (*log)(float *, size_t);
   size_t (*normal_numbers)(uint64_t *, const float *, const float *, float *, size_t, uint32_t *);
   void (*shape_frame)(const float *, const float *, double, double, const double *, size_t, double *);

@@ -16,7 +16,7 @@ typedef int32_t ints __attribute__((ext_vector_type(HALF)));
 
 // The rows and numbers that a reduction reads and writes; each reduction uses some of them.
 struct rows {
-  const float *x, *z;
+  const float *x, *z, *u, *v;
   float *y;
   float a, b, c;
 };

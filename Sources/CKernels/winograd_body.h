@@ -121,15 +121,7 @@ INLINE void NAME(read_lines)(
     size_t from = run->column + line * frames - frames - before;
     float *own = to + 1 - before;
     if (before == 0) to[0] = 0;
-    if (channel->z && channel->rectified) {
-      NAME(affine_sum_relu)(channel->x + from, channel->z + from, own, count, channel->a, channel->b, channel->c);
-    } else if (channel->z) {
-      NAME(affine_sum)(channel->x + from, channel->z + from, own, count, channel->a, channel->b, channel->c);
-    } else if (channel->rectified) {
-      NAME(affine_relu)(channel->x + from, own, count, channel->a, channel->c);
-    } else {
-      NAME(affine)(channel->x + from, own, count, channel->a, channel->c);
-    }
+    NAME(read_channel)(channel, from, own, count);
     memset(own + count, 0, (length - 1 + before - count) * sizeof *own);
   }
 }

@@ -105,7 +105,7 @@ struct input {
 };
 
 struct output {
-  float y[LONGEST], singles[2];
+  float y[LONGEST], means[LONGEST], inverses[LONGEST], singles[2];
   double totals[2], frame[LONGEST];
   uint64_t state[16];
   uint32_t outside[LONGEST];
@@ -152,6 +152,38 @@ struct output {
   KERNEL(winograd_weights, t->winograd_weights(x, 10, n % 23 + 1, n % 2, y, STEP)) \
   KERNEL(winograd_gradient, t->winograd_gradient(x, map.runs, map.count, map.frames, y, STEP)) \
   KERNEL(winograd_weight_gradient, t->winograd_weight_gradient(x, STEP, n % 23 + 1, y)) \
+  KERNEL(affine_gelu, t->affine_gelu(x, y, n, a, b); t->affine_gelu(y, y, n, a, b)) \
+  KERNEL(affine_gelu_backward, t->affine_gelu_backward(y, x, n, a, b)) \
+  KERNEL(gelu_tanh, t->gelu_tanh(x, y, n); t->gelu_tanh(y, y, n)) \
+  KERNEL(gelu_tanh_backward, t->gelu_tanh_backward(y, x, n)) \
+  KERNEL(softmax, t->softmax(y, n, a)) \
+  KERNEL(softmax_backward, t->softmax_backward(x, y, n, a)) \
+  KERNEL(layer_normalization, \
+         t->layer_normalization(x, n + 5, rows, n, z, z + 9, 1e-6f, y, n, out->means, out->inverses); \
+         t->layer_normalization(y, n, rows, n, z, z + 9, 1e-6f, y, n, out->means, out->inverses)) \
+  KERNEL(layer_normalization_sums, \
+         t->layer_normalization_sums(y, x, z, in->y, n, out->totals, out->totals + 1)) \
+  KERNEL(layer_normalization_backward, \
+         t->layer_normalization_backward(y, n, x, n + 5, rows, n, z + 7, z, in->y, y, n); \
+         t->layer_normalization_backward(x, n, z, n, rows, n, z + 7, z, in->y, y, n)) \
+  KERNEL(depthwise_row, \
+         t->depthwise_row(x, y, n, z, taps, 0, b, 0); t->depthwise_row(z, y, n, x, taps, 1, 0, 1)) \
+  KERNEL(depthwise_row_gradient, t->depthwise_row_gradient(x, z, n, taps, out->frame)) \
+  KERNEL(doubled, t->doubled(x, y, n / 2)) \
+  KERNEL(pair_sums, t->pair_sums(x, y, n / 2)) \
+  KERNEL(depthwise, \
+         t->depthwise(&channel, z, whole.height, whole.frames, whole.height / 2, whole.height - whole.height / 2, y)) \
+  KERNEL(depthwise_backward, \
+         t->depthwise_backward(z, &channel, x, whole.maps, whole.height, whole.frames, d, y, y, out->frame)) \
+  KERNEL(patches, \
+         t->patches(pair, 2, z, d, whole.lines, whole.stretch, whole.maps, whole.height, whole.places, y)) \
+  KERNEL(patches_input_gradient, \
+         t->patches_input_gradient( \
+             x, 5, z, 7, 3, whole.lines, whole.stretch, whole.maps, whole.height, whole.places, y)) \
+  KERNEL(patches_weight_gradient, \
+         t->patches_weight_gradient( \
+             z, &channel, whole.lines - 1, whole.lines, whole.stretch, whole.maps, whole.height, whole.places, \
+             out->frame)) \
   KERNEL(log, t->log(y, n)) \
   KERNEL(normal_numbers, \
          out->count = t->normal_numbers(out->state, in->edges, in->inner, y, n / 8 * 8, out->outside)) \
@@ -189,6 +221,18 @@ static struct map map_of(size_t n) {
   return map;
 }
 
+// Maps of short lines, or one of lines longer than what is computed at a time; and kernels of as many lines and frames
+// as their stride, with their places.
+struct whole {
+  size_t maps, height, frames, lines, stretch, places;
+};
+
+static struct whole whole_of(size_t n) {
+  size_t height = n % 2 + 1;
+  if (n > SHORT_ROWS) return (struct whole){1, height, n / 2, 1, n % 8 + 1, n / 8 / height};
+  return (struct whole){n % 3 + 1, n % 6 + 1, n % 40 + 1, n % 2 + 1, n % 5 + 1, n % 35 + 1};
+}
+
 // Rows begin at any multiple of four bytes.
 static void run(const struct kernels *t, enum kernel kernel, const struct input *in, size_t n, struct output *out) {
   memset(out, 0, sizeof *out);
@@ -197,8 +241,11 @@ static void run(const struct kernels *t, enum kernel kernel, const struct input 
   size_t start = n % 16;
   const float *x = in->x + start, *z = in->z + start;
   float *y = out->y + start, a = in->a, b = in->b, c = in->c, d = in->d, lines[4 * 34];
+  // Rows of which all fit, and an odd kernel of each number of vectors.
+  size_t rows = n < 2000 ? 2000 / n % 9 + 1 : 1, taps = 2 * (n % 32) + 1;
   struct map map = map_of(n);
-  ck_channel channel = {x, n & 1 ? z : NULL, a, b, c, n >> 1 & 1};
+  struct whole whole = whole_of(n);
+  ck_channel channel = {x, n & 1 ? z : NULL, a, b, c, n >> 1 & 1}, pair[] = {channel, {z, NULL, b, 0, c, 0}};
   switch (kernel) {
     KERNELS(CASE_OF)
     case KERNEL_COUNT: break;
@@ -206,7 +253,8 @@ static void run(const struct kernels *t, enum kernel kernel, const struct input 
 }
 
 static int same_outputs(const struct output *a, const struct output *b) {
-  return same_floats(a->y, b->y, LONGEST) && same_floats(a->singles, b->singles, 2) &&
+  return same_floats(a->y, b->y, LONGEST) && same_floats(a->means, b->means, LONGEST) &&
+         same_floats(a->inverses, b->inverses, LONGEST) && same_floats(a->singles, b->singles, 2) &&
          same_doubles(a->totals, b->totals, 2) && same_doubles(a->frame, b->frame, LONGEST) &&
          memcmp(a->state, b->state, sizeof a->state) == 0 && a->count == b->count &&
          memcmp(a->outside, b->outside, a->count * sizeof *a->outside) == 0;

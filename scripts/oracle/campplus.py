@@ -107,7 +107,7 @@ def encoder_type(sizes):
                     x = torch.cat([x, self.layer(x, f"xvector.block{block}.tdnnd{layer}", dilation)], dim=1)
                 transit = f"xvector.transit{block}"
                 x = F.conv1d(self.activation(x, f"{transit}.nonlinear"), self.state[f"{transit}.linear.weight"])
-            x = self.pooling(self.activation(x, "xvector.out_nonlinear")[:, :, None])
+            x = resnet.statistics_over_time(self.activation(x, "xvector.out_nonlinear"))
             return self.normalization(x @ self.state["xvector.dense.linear.weight"][:, :, 0].T,
                                       "xvector.dense.nonlinear.batchnorm")
 

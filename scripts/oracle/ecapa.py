@@ -66,7 +66,7 @@ class Encoder:
     def linear(self, x, name):
         return x @ self.state[f"{name}.weight"].T + self.state[f"{name}.bias"]
 
-    def normalization(self, x, name):
+    def normalization(self, x, name, epsilon=EPSILON):
         """x is [utterances, channels, frames] or [utterances, channels]; without a weight there is no bias either."""
         mean, variance = self.state[f"{name}.running_mean"], self.state[f"{name}.running_var"]
         over = [axis for axis in range(x.dim()) if axis != 1]
@@ -79,7 +79,7 @@ class Encoder:
             self.updated[f"{name}.running_mean"] = ((1 - MOMENTUM) * mean + MOMENTUM * batch_mean).detach()
             self.updated[f"{name}.running_var"] = ((1 - MOMENTUM) * variance + MOMENTUM * unbiased).detach()
             mean, variance = batch_mean, batch_variance
-        normalized = (x - mean.view(shape)) / torch.sqrt(variance.view(shape) + EPSILON)
+        normalized = (x - mean.view(shape)) / torch.sqrt(variance.view(shape) + epsilon)
         if f"{name}.weight" not in self.state:
             return normalized
         return normalized * self.state[f"{name}.weight"].view(shape) + self.state[f"{name}.bias"].view(shape)
@@ -162,7 +162,7 @@ def passes(encoder_type, shapes, rectified, seed, sizes=SIZES, long_frames=LONG_
     tensors["training/embeddings"] = embeddings.detach()
     tensors |= {f"after/{name}": value for name, value in after.items()}
     for n in (1, 2):
-        output = draws.normal(sizes["utterances"], sizes["embedding"])
+        output = draws.normal(*embeddings.shape)
         gradients = torch.autograd.grad(embeddings, [*leaves.values(), x], output, retain_graph=True)
         tensors[f"output_gradient.{n}"] = output
         tensors |= {f"gradient.{n}/{name}": value for name, value in zip([*leaves, "features"], gradients)}

@@ -1,9 +1,10 @@
 """The classes of wespeaker's encoders, from PyPI's wespeaker-unofficial 0.0.2 (import name wespeaker).
 
-The package's own __init__ imports its command line, which needs a dozen packages more: a module of the same name stands
-in for it here, so that `wespeaker.models` is imported without.
+The package's own __init__ imports its command line, which needs a dozen packages more, and so do those of packages within
+it: modules of the same names stand in for them here, so that `wespeaker.models` is imported without.
 """
 
+import contextlib
 import importlib
 import importlib.util
 import sys
@@ -12,23 +13,43 @@ import types
 PACKAGE = {"wespeaker": "wespeaker-unofficial==0.0.2"}
 
 
-def module(name):
-    """A module of wespeaker.models."""
+def module(name, package="models"):
+    """A module of wespeaker.models, or of another of its packages."""
+    own = f"wespeaker.{package}"
     if "wespeaker" not in sys.modules:
-        package = types.ModuleType("wespeaker")
-        package.__path__ = list(importlib.util.find_spec("wespeaker").submodule_search_locations)
-        sys.modules["wespeaker"] = package
-    return importlib.import_module(f"wespeaker.models.{name}")
+        stand_in("wespeaker", importlib.util.find_spec("wespeaker").submodule_search_locations)
+    if own not in sys.modules:
+        stand_in(own, [f"{folder}/{package}" for folder in sys.modules["wespeaker"].__path__])
+    return importlib.import_module(f"{own}.{name}")
 
 
-# For each encoder.type of svdist, wespeaker's encoder of the same sizes, and the dimensions of its embeddings.
+def stand_in(name, folders):
+    package = types.ModuleType(name)
+    package.__path__ = list(folders)
+    sys.modules[name] = package
+
+
+def redimnet2():
+    """ReDimNet2-B0 with a map over frequency and time at its end, for features as the other classes take them."""
+    # It imports this itself, and the package's __init__ with it if none stands in.
+    module("tfmel", "frontend")
+    with contextlib.redirect_stdout(sys.stderr):
+        network = module("redimnet2").ReDimNet2B0(feat_dim=72, return_2d_output=True)
+    network.register_forward_pre_hook(lambda network, inputs: (inputs[0].transpose(1, 2),))
+    return network
+
+
+# For each encoder.type of svdist, wespeaker's encoder of the same sizes, the dimensions of its embeddings, and the bins of
+# its features where they are not 80.
 ENCODERS = {
     "ecapa-tdnn": lambda: module("ecapa_tdnn").ECAPA_TDNN_GLOB_c512(80, 192),
     "resnet": lambda: module("resnet").ResNet34(80, 256, pooling_func="TSTP", two_emb_layer=False),
     "campplus": lambda: module("campplus").CAMPPlus(80, 512, pooling_func="TSTP"),
     "x-vector": lambda: module("tdnn").XVEC(feat_dim=80, embed_dim=512, pooling_func="TSTP"),
+    "redimnet2": redimnet2,
 }
-DIMENSIONS = {"ecapa-tdnn": 192, "resnet": 256, "campplus": 512, "x-vector": 512}
+DIMENSIONS = {"ecapa-tdnn": 192, "resnet": 256, "campplus": 512, "x-vector": 512, "redimnet2": 192}
+BINS = {"redimnet2": 72}
 
 
 def embedding(output):

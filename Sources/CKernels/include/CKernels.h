@@ -22,6 +22,10 @@ void ck_affine(const float *x, float *y, size_t n, float scale, float shift);
 void ck_affine_factor(float *y, const float *scales, const float *shifts, float sum, size_t n);
 /// y = a * x + b * z; y may be x or z.
 void ck_combine(const float *x, const float *z, float *y, size_t n, float a, float b);
+/// y = each of the n numbers of x twice, one beside the other. The rows do not overlap.
+void ck_doubled(const float *x, float *y, size_t n);
+/// y = the n sums of two neighbours each, y[i] = x[2i] + x[2i + 1]. The rows do not overlap.
+void ck_pair_sums(const float *x, float *y, size_t n);
 /// y = a * x + b * z + c; y may be x or z.
 void ck_affine_sum(const float *x, const float *z, float *y, size_t n, float a, float b, float c);
 /// y = max(scale * x + shift, 0); y may be x.
@@ -129,6 +133,80 @@ void ck_winograd_gradient(const float *dy, const ck_tiles *runs, size_t count, s
 /// dw = Gᵀ·du·G, the gradient through ck_winograd_weights, for `count` kernels one after another. Up to 7 numbers are
 /// read behind du's, of which nothing depends.
 void ck_winograd_weight_gradient(const float *du, size_t step, size_t count, float *dw);
+
+/// y = w * x for `count` lines of one channel's map from the line `first` on, a convolution by a kernel w of 3 × 3
+/// around each element, where x is 0 beyond the map's ends. A map's height × frames elements are line after line.
+void ck_depthwise(
+    const ck_channel *channel, const float *w, size_t height, size_t frames, size_t first, size_t count, float *y);
+/// The gradients through ck_depthwise, from dy, of all lines of `maps` maps that follow one another.
+/// - residual: is added to the input's gradient; null stands for zeros.
+/// - dx: takes the input's gradient, and may be `residual`; null if it is not wanted.
+/// - sums: takes the gradient of w, nine numbers, and then the sums over all maps of g and of g * (x - mean), where g
+///   is the input's gradient without `residual` and x the channel's x. Elements of 2048 and the
+///   rest of a line are added in single precision, and such stretches in double precision.
+void ck_depthwise_backward(
+    const float *dy, const ck_channel *channel, const float *w, size_t maps, size_t height, size_t frames, float mean,
+    const float *residual, float *dx, double *sums);
+
+/// y = bias + the sum over `count` channels of w * x, a convolution whose kernel of kernel_height × kernel_frames, at
+/// most 8 frames, is as large as its stride, for each of `maps` maps. y has height × frames elements for each map, and
+/// x as many kernels.
+/// - w: a kernel for each channel, one after another.
+void ck_patches(
+    const ck_channel *channels, size_t count, const float *w, float bias, size_t kernel_height, size_t kernel_frames,
+    size_t maps, size_t height, size_t frames, float *y);
+/// dx = the gradient of one channel through ck_patches, from the gradients of `count` outputs.
+/// - dy, dy_stride: the first output's gradient, and the elements from one output's to the next.
+/// - w, w_stride: the channel's kernel for the first output, and the elements from one output's to the next.
+void ck_patches_input_gradient(
+    const float *dy, size_t dy_stride, const float *w, size_t w_stride, size_t count, size_t kernel_height,
+    size_t kernel_frames, size_t maps, size_t height, size_t frames, float *dx);
+/// The gradient of a line of a channel's kernel through ck_patches.
+/// - sums: takes kernel_frames numbers, added as in ck_depthwise_backward.
+void ck_patches_weight_gradient(
+    const float *dy, const ck_channel *channel, size_t kernel_line, size_t kernel_height, size_t kernel_frames,
+    size_t maps, size_t height, size_t frames, double *sums);
+
+/// y = gelu(scale * x + shift), where gelu(v) = v P(X < v) for a normal X (Hendrycks and Gimpel 2016); y may be x. The
+/// error of gelu is below 7 units in the last place where |gelu| is at least 2^-115; further below 0 it ends in 0.
+void ck_affine_gelu(const float *x, float *y, size_t n, float scale, float shift);
+/// dy = dy * gelu'(scale * x + shift), where gelu' has an absolute error below 2e-7.
+void ck_affine_gelu_backward(float *dy, const float *x, size_t n, float scale, float shift);
+/// y = x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2, the form of gelu by tanh; y may be x. Its error is below 5
+/// units in the last place where |y| is at least 2^-115; further below 0 it ends in 0.
+void ck_gelu_tanh(const float *x, float *y, size_t n);
+/// dy = dy times the slope of ck_gelu_tanh at x, which has an absolute error below 2e-7.
+void ck_gelu_tanh_backward(float *dy, const float *x, size_t n);
+
+/// x = softmax(scale * x) over n elements, for a positive scale.
+void ck_softmax(float *x, size_t n, float scale);
+/// dp = the gradient by x through ck_softmax, from the gradient dp by its result p.
+void ck_softmax_backward(const float *p, float *dp, size_t n, float scale);
+
+/// Normalises each of n columns over its rows (Ba, Kiros and Hinton 2016): y = (x - mean) / sqrt(variance + epsilon) *
+/// weight + bias, where the variance is the biased one and each row has a weight and a bias. y may be x.
+/// - x_stride, y_stride: the elements from one row to the next.
+/// - means, inverses: take each column's mean and 1 / sqrt(variance + epsilon).
+void ck_layer_normalization(
+    const float *x, size_t x_stride, size_t rows, size_t n, const float *weights, const float *biases, float epsilon,
+    float *y, size_t y_stride, float *means, float *inverses);
+/// The sums of dy and of dy * (x - mean) * inverse over a row, added as in ck_sum.
+void ck_layer_normalization_sums(
+    const float *dy, const float *x, const float *means, const float *inverses, size_t n, double *sum,
+    double *weighted);
+/// dx = the gradient through ck_layer_normalization; dx may be dy.
+void ck_layer_normalization_backward(
+    const float *dy, size_t dy_stride, const float *x, size_t x_stride, size_t rows, size_t n, const float *weights,
+    const float *means, const float *inverses, float *dx, size_t dx_stride);
+
+/// y[t] = bias + sum over j of w[j] * x[t + j - (taps - 1) / 2], or y + that when adding, for a line of n frames beyond
+/// which x is 0. When turned, w is taken from its last element to its first. y and x do not overlap.
+/// - taps: odd, at most 63.
+void ck_depthwise_row(
+    const float *x, float *y, size_t n, const float *w, size_t taps, int turned, float bias, int adding);
+/// Adds the sum over t of dy[t] * x[t + j - (taps - 1) / 2] to sums[j] for each tap. Sums of 256 frames are in single
+/// precision.
+void ck_depthwise_row_gradient(const float *dy, const float *x, size_t n, size_t taps, double *sums);
 
 /// x = ln x for positive, normal x; infinity and NaN stay as they are.
 void ck_log(float *x, size_t n);

@@ -39,6 +39,14 @@ extension Configuration {
     }
   }
 
+  /// A message about features that the encoder cannot read, in one line; nil where it can.
+  var encoderDisagreement: String? {
+    let factor = encoder.type.binsFactor(encoder.own)
+    if features.bins % factor == 0 { return nil }
+    return "features.bins: a multiple of \(factor) for this encoder (\(encoder.description)), found \(features.bins): "
+      + "set \(max(features.bins / factor, 1) * factor)"
+  }
+
   /// The encoder that the settings name.
   public var network: any DistTrain.Encoder {
     encoder.type.encoder(encoder.own, bins: features.bins, dimensions: encoder.embedding)

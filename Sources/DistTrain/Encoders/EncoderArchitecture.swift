@@ -4,6 +4,7 @@ public struct EncoderArchitecture: Sendable {
   /// The types that `encoder.type` can name; the first is the default.
   public static let known = [
     ECAPATDNN.architecture, ResNet.architecture, CAMPPlus.architecture, XVector.architecture,
+    ReDimNet2.architecture,
   ]
   /// The largest value that any size of an encoder may have. No product of a few such sizes overflows, and no layout of
   /// such sizes takes memory.
@@ -16,19 +17,23 @@ public struct EncoderArchitecture: Sendable {
   /// The dimensions of an embedding where a configuration gives no others.
   package let embedding: Int
   private let make: @Sendable (_ own: OwnSettings, _ bins: Int, _ dimensions: Int) -> any Encoder
+  private let factor: @Sendable (_ own: OwnSettings) -> Int
 
   /// - Parameters:
   ///   - embedding: the dimensions of an embedding where a configuration gives no others.
   ///   - make: makes an encoder from values that its settings allow, for features of `bins` numbers a frame and
   ///     embeddings of `dimensions` numbers. It allocates nothing in proportion to the sizes.
+  ///   - binsFactor: gives the number of which the bins are a multiple.
   public init(
     name: String, settings: [EncoderSetting], embedding: Int = 192,
-    make: @escaping @Sendable (_ own: OwnSettings, _ bins: Int, _ dimensions: Int) -> any Encoder
+    make: @escaping @Sendable (_ own: OwnSettings, _ bins: Int, _ dimensions: Int) -> any Encoder,
+    binsFactor: @escaping @Sendable (_ own: OwnSettings) -> Int = { _ in 1 }
   ) {
     self.name = name
     self.settings = settings
     self.embedding = embedding
     self.make = make
+    factor = binsFactor
   }
 
   /// The values of the settings by their names.
@@ -38,8 +43,13 @@ public struct EncoderArchitecture: Sendable {
     Dictionary(uniqueKeysWithValues: settings.map { ($0.name, $0.standard) })
   }
 
+  /// The number of which the bins of an encoder with the given settings are a multiple.
+  package func binsFactor(_ own: OwnSettings) -> Int { factor(own) }
+
   /// An encoder with the given settings.
-  /// - Parameter own: an allowed value for each of the settings.
+  /// - Parameters:
+  ///   - own: an allowed value for each of the settings.
+  ///   - bins: a multiple of `binsFactor`.
   package func encoder(_ own: OwnSettings, bins: Int, dimensions: Int) -> any Encoder { make(own, bins, dimensions) }
 }
 

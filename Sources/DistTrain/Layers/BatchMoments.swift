@@ -67,11 +67,18 @@ struct BatchMoments: Sendable {
     BatchMoments(means: Array(means[channels]), variances: Array(variances[channels]), count: count)
   }
 
-  /// The statistics by which all normalisations of the channels go.
-  var statistics: BatchNormalization.Statistics {
+  /// The moments of the channels with a constant added to each.
+  func shifted(by constants: [Double]) -> BatchMoments {
+    BatchMoments(means: zip(means, constants).map(+), variances: variances, count: count)
+  }
+
+  /// The statistics by which all normalisations of the channels go that share their moments.
+  var statistics: BatchNormalization.Statistics { statistics(epsilon: BatchNormalization.epsilon) }
+
+  /// The statistics by which a normalisation goes that adds `epsilon` to variances.
+  func statistics(epsilon: Double) -> BatchNormalization.Statistics {
     BatchNormalization.Statistics(
-      means: means, inverseDeviations: variances.map { 1 / ($0 + BatchNormalization.epsilon).squareRoot() },
-      count: count)
+      means: means, inverseDeviations: variances.map { 1 / ($0 + epsilon).squareRoot() }, count: count)
   }
 
   /// Adds to a gradient, in place, what the means and variances pass on.

@@ -35,24 +35,27 @@ extension BatchNormalization {
   ///   - rectified: the output of the ReLU, channels × columns.
   ///   - input: the values that were normalised, channels × columns.
   ///   - inputGradient: takes their gradient, channels × (objectives · columns).
+  /// - Returns: the gradients of a constant that was added to each channel before it was normalised, for each unit.
+  @discardableResult
   func backwardBehindReLU(
     _ gradient: MatrixView, rectified: MatrixView, input: MatrixView, _ statistics: Statistics,
     into inputGradient: MatrixView, _ pass: BackwardPass
-  ) {
+  ) -> UnitSums {
     let centres = statistics.centres
     let coefficients = backwardCoefficients(input, statistics, pass) { channel, gradientColumn, columns, sums in
       ck_relu_backward_sums(
         gradient.row(channel) + gradientColumn, rectified.row(channel) + columns.lowerBound,
         input.row(channel) + columns.lowerBound, columns.count, centres[channel], sums, sums + 1)
     }
-    for objective in 0..<pass.objectives {
-      inParallel(channels) { channel in
-        let row = coefficients[objective][channel]
-        let start = objective * input.columns
-        ck_affine_sum(
-          gradient.row(channel) + start, input.row(channel), inputGradient.row(channel) + start, input.columns, row.a,
-          row.b, row.c)
-      }
+    return UnitSums(rows: channels, columns: input.columns, pass) { objective, channel, columns in
+      let row = coefficients[objective][channel]
+      let start = objective * input.columns + columns.lowerBound
+      let result = inputGradient.row(channel) + start
+      ck_affine_sum(
+        gradient.row(channel) + start, input.row(channel) + columns.lowerBound, result, columns.count, row.a, row.b,
+        row.c)
+      // A batch's mean takes the constant away again, but a running one does not.
+      return statistics.count.isFinite ? 0 : ck_sum(result, columns.count)
     }
   }
 }

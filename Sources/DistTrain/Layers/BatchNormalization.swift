@@ -61,14 +61,20 @@ public struct BatchNormalization: Layer {
   let affine: (weight: Parameter, bias: Parameter)?
   let runningMean: Parameter
   let runningVariance: Parameter
+  /// What is added to variances; PyTorch's default.
   static let epsilon = 1e-5
+  private let epsilon: Double
   private let momentum = 0.1
 
   /// - Parameters:
   ///   - name: the scope of `weight`, `bias`, `running_mean` and `running_var`, all [channels].
   ///   - affine: whether there are weight and bias (PyTorch's `affine`).
-  public init(_ name: String, channels: Int, affine: Bool = true, layout: inout EncoderLayout) {
+  ///   - epsilon: what is added to variances.
+  public init(
+    _ name: String, channels: Int, affine: Bool = true, epsilon: Double = 1e-5, layout: inout EncoderLayout
+  ) {
     self.channels = channels
+    self.epsilon = epsilon
     self.affine = layout.scope(name) {
       guard affine else { return nil }
       return (
@@ -119,7 +125,34 @@ public struct BatchNormalization: Layer {
   ///     running statistics.
   func view(_ input: MatrixView, _ moments: BatchMoments?, _ pass: ForwardPass) -> (AffineView, Statistics) {
     if let moments { updateRunning(moments, pass) }
-    let statistics = moments?.statistics ?? runningStatistics(pass)
+    return view(input, moments?.statistics(epsilon: epsilon) ?? runningStatistics(pass), pass)
+  }
+
+  /// The normalised sum of the input and a constant of each channel, as a view of the input. The sum is not stored.
+  /// - Parameters:
+  ///   - input: the input, channels × columns.
+  ///   - constants: the constant of each channel.
+  /// - Returns: the view, and the statistics of the input itself.
+  func view(
+    _ input: MatrixView, shiftedBy constants: [Float], _ pass: ForwardPass
+  ) -> (AffineView, Statistics) {
+    let constants = constants.map { Double($0) }
+    switch pass.mode {
+    case .training:
+      let moments = BatchMoments(of: input, pass)
+      updateRunning(moments.shifted(by: constants), pass)
+      return view(input, moments.statistics(epsilon: epsilon), pass)
+    case .inference:
+      let running = runningStatistics(pass)
+      let means = zip(running.means, constants).map { $0 - $1 }
+      let own = Statistics(means: means, inverseDeviations: running.inverseDeviations, count: running.count)
+      return view(input, own, pass)
+    }
+  }
+
+  private func view(
+    _ input: MatrixView, _ statistics: Statistics, _ pass: ForwardPass
+  ) -> (AffineView, Statistics) {
     let own = affine.map { (weight: pass.vector($0.weight), bias: pass.vector($0.bias)) }
     let scales = (0..<channels).map { Double(own?.weight[$0] ?? 1) * statistics.inverseDeviations[$0] }
     let shifts = (0..<channels).map { Double(own?.bias[$0] ?? 0) - statistics.means[$0] * scales[$0] }
@@ -129,7 +162,7 @@ public struct BatchNormalization: Layer {
   private func runningStatistics(_ pass: ForwardPass) -> Statistics {
     let means = (0..<channels).map { Double(pass.statistics.pointer[runningMean.offset + $0]) }
     let inverseDeviations = (0..<channels).map {
-      1 / (Double(pass.statistics.pointer[runningVariance.offset + $0]) + Self.epsilon).squareRoot()
+      1 / (Double(pass.statistics.pointer[runningVariance.offset + $0]) + epsilon).squareRoot()
     }
     return Statistics(means: means, inverseDeviations: inverseDeviations, count: .infinity)
   }
@@ -247,7 +280,24 @@ public struct BatchNormalization: Layer {
     _ gradient: MatrixView, rectified: MatrixView, _ statistics: Statistics, _ pass: BackwardPass
   ) -> UnitSums {
     let coefficients = backwardCoefficients(gradient, input: rectified, statistics, pass)
-    return UnitSums(rows: channels, columns: rectified.columns, pass) { objective, channel, columns in
+    return throughReLU(gradient, coefficients, rectified: rectified, pass)
+  }
+
+  /// Takes a gradient whose sums are known back through the normalisation and the ReLU before it, in place.
+  /// - Parameters:
+  ///   - sums: Σ dy and Σ dy·(x − m) for each unit, objective and channel, where m is the channel's centre.
+  ///   - rectified: the output of the ReLU, of which `view` gave a view.
+  /// - Returns: the sums of the new gradient over the columns of each unit.
+  func backwardThroughReLU(
+    _ gradient: MatrixView, sums: [Double], rectified: MatrixView, _ statistics: Statistics, _ pass: BackwardPass
+  ) -> UnitSums {
+    throughReLU(gradient, backwardCoefficients(sums, statistics, pass), rectified: rectified, pass)
+  }
+
+  private func throughReLU(
+    _ gradient: MatrixView, _ coefficients: [[RowCoefficients]], rectified: MatrixView, _ pass: BackwardPass
+  ) -> UnitSums {
+    UnitSums(rows: channels, columns: rectified.columns, pass) { objective, channel, columns in
       let row = coefficients[objective][channel]
       let own = gradient.row(channel) + objective * rectified.columns + columns.lowerBound
       return ck_normalization_relu_backward(

@@ -35,18 +35,34 @@ public struct Convolution1D: Layer {
     _ name: String, inputs: Int, outputs: Int, kernel: Int = 1, dilation: Int = 1, padding: Padding = .zeros,
     layout: inout EncoderLayout
   ) {
+    self.init(
+      name, inputs: inputs, outputs: outputs, sides: [kernel], dilation: dilation, padding: padding, layout: &layout)
+  }
+
+  /// A kernel of one element of a map over height and time.
+  /// - Parameter name: the scope of `weight` [outputs, inputs, 1, 1] and `bias` [outputs].
+  public init(ofMaps name: String, inputs: Int, outputs: Int, layout: inout EncoderLayout) {
+    self.init(
+      name, inputs: inputs, outputs: outputs, sides: [1, 1], dilation: 1, padding: .zeros, layout: &layout)
+  }
+
+  private init(
+    _ name: String, inputs: Int, outputs: Int, sides: [Int], dilation: Int, padding: Padding,
+    layout: inout EncoderLayout
+  ) {
+    let kernel = sides.reduce(1, *)
     precondition(kernel % 2 == 1, "a kernel has a middle")
     self.inputs = inputs
     self.outputs = outputs
     self.kernel = kernel
     self.dilation = dilation
     self.padding = padding
-    // PyTorch's default for Conv1d: uniform in ± 1/√fan-in, weights and biases alike.
+    // PyTorch's default for convolutions: uniform in ± 1/√fan-in, weights and biases alike.
     let bound = 1 / Float(inputs * kernel).squareRoot()
     (weight, bias) = layout.scope(name) {
       (
         $0.parameter(
-          "weight", shape: [outputs, inputs, kernel], initialisation: .uniform(bound: bound), decays: true),
+          "weight", shape: [outputs, inputs] + sides, initialisation: .uniform(bound: bound), decays: true),
         $0.parameter("bias", shape: [outputs], initialisation: .uniform(bound: bound), decays: false)
       )
     }

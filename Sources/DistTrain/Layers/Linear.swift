@@ -52,6 +52,14 @@ public struct Linear: Layer {
   public func backward(
     _ gradient: MatrixView, cache input: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass
   ) {
+    backward(gradient, cache: input, into: inputGradient, adding: false, pass)
+  }
+
+  /// Adds the gradients of weight and bias and writes that of the input.
+  /// - Parameter adding: whether the input's gradient is added to the values in its memory.
+  func backward(
+    _ gradient: MatrixView, cache input: Cache, into inputGradient: MatrixView?, adding: Bool, _ pass: BackwardPass
+  ) {
     let columns = input.columns
     for objective in 0..<pass.objectives {
       let own = gradient.columns(objective * columns..<(objective + 1) * columns)
@@ -68,6 +76,8 @@ public struct Linear: Layer {
       }
     }
     guard let inputGradient else { return }
-    multiply(transposed: pass.matrix(weight), gradient, into: inputGradient, precision: precision(pass.precision))
+    multiply(
+      transposed: pass.matrix(weight), gradient, into: inputGradient, adding: adding,
+      precision: precision(pass.precision))
   }
 }

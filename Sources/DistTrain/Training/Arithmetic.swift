@@ -17,7 +17,8 @@ package struct Arithmetic: Codable, Sendable, Equatable {
   /// The checksums of this process.
   package static func here(_ precision: Precision) -> Arithmetic {
     var checksums = [
-      "kernels": kernels, "kernels of maps": mapKernels, "the C library's functions": checksum(functions),
+      "kernels": kernels, "kernels of maps": mapKernels, "kernels of single channels": channelKernels,
+      "kernels over time": timeKernels, "the C library's functions": checksum(functions),
       "features": checksum(features), "the resampler": checksum(resampled),
     ]
     if precision == .bfloat16 { checksums["bf16 products"] = checksum(products(.bfloat16)) }
@@ -36,6 +37,13 @@ package struct Arithmetic: Codable, Sendable, Equatable {
 
   /// The checksum of the kernels that encoders with maps over height and time have besides, the same on every machine.
   package static var mapKernels: String { checksum(mapLoops + filtered) }
+
+  /// The checksum of the kernels that encoders with convolutions of single channels have besides, the same on every
+  /// machine.
+  package static var channelKernels: String { checksum(separated) }
+
+  /// The checksum of the kernels that encoders with blocks over time have besides, the same on every machine.
+  package static var timeKernels: String { checksum(timeLoops + normalizedColumns) }
 
   private static func checksum<Value>(_ values: [Value]) -> String {
     values.withUnsafeBytes { SHA256.of($0) }.prefix(8).hexadecimal
@@ -125,6 +133,57 @@ package struct Arithmetic: Codable, Sendable, Equatable {
     }
   }
 
+  private static var timeLoops: [Float] {
+    counts.flatMap { count -> [Float] in
+      let (x, z) = (numbers(count, item: 131), numbers(count, item: 132))
+      var rows = [Float]()
+      func take(_ change: (UnsafeMutablePointer<Float>) -> Void) {
+        var row = x
+        row.withUnsafeMutableBufferPointer { change($0.baseAddress!) }
+        rows += row
+      }
+      take { ck_affine_gelu($0, $0, count, 6, 0.3) }
+      take { ck_affine_gelu_backward($0, z, count, 6, 0.3) }
+      let wide = z.map { 6 * $0 }
+      take { ck_gelu_tanh(wide, $0, count) }
+      take { ck_gelu_tanh_backward($0, wide, count) }
+      take { ck_softmax($0, count, 3) }
+      take { ck_softmax_backward(z, $0, count, 3) }
+      var totals = [Double]()
+      for taps in [7, 19, 47, 59] {
+        let weights = numbers(taps, item: 133)
+        take { ck_depthwise_row(z, $0, count, weights, taps, 0, 0.1, 0) }
+        take { ck_depthwise_row(z, $0, count, weights, taps, 1, 0, 1) }
+        var sums = [Double](repeating: 0, count: taps)
+        ck_depthwise_row_gradient(x, z, count, taps, &sums)
+        totals += sums
+      }
+      return rows + totals.flatMap { [Float($0), Float($0 - Double(Float($0)))] }
+    }
+  }
+
+  /// Columns that are normalised, and the gradients on the way back.
+  private static var normalizedColumns: [Float] {
+    let (rows, columns) = (5, 150)
+    let (x, gradient) = (matrix(rows, columns, item: 141), matrix(rows, columns, item: 142))
+    let (weights, biases) = (numbers(rows, item: 143), numbers(rows, item: 144))
+    let (y, back) = (Matrix(rows: rows, columns: columns), Matrix(rows: rows, columns: columns))
+    let statistics = Matrix(rows: 2, columns: columns)
+    ck_layer_normalization(
+      x.pointer, columns, rows, columns, weights, biases, 1e-6, y.pointer, columns, statistics.row(0),
+      statistics.row(1))
+    ck_layer_normalization_backward(
+      gradient.pointer, columns, x.pointer, columns, rows, columns, weights, statistics.row(0), statistics.row(1),
+      back.pointer, columns)
+    let sums = (0..<rows).flatMap { row -> [Float] in
+      var (sum, weighted) = (0.0, 0.0)
+      ck_layer_normalization_sums(
+        gradient.row(row), x.row(row), statistics.row(0), statistics.row(1), columns, &sum, &weighted)
+      return [sum, weighted].flatMap { [Float($0), Float($0 - Double(Float($0)))] }
+    }
+    return y.values + statistics.values + back.values + sums
+  }
+
   /// A filtered convolution, the gradient of an input and that of the weights, of maps with tiles beyond their ends.
   private static var filtered: [Float] {
     let grid = Grid(utterances: 2, height: 5, frames: 7)
@@ -136,6 +195,37 @@ package struct Arithmetic: Codable, Sendable, Equatable {
     WinogradGradient(gradient: output.view, input: AffineView(map.view), grid, objectives: 1, units: [0..<1, 1..<2])
       .sums(of: [0..<2]).add(objective: 0, to: [gradient.view])
     return output.values + input.values + gradient.values
+  }
+
+  /// Convolutions of single channels and of patches, and their gradients, of maps of short lines and of lines longer
+  /// than what is computed at a time.
+  private static var separated: [Float] {
+    [(3, 5, 7), (1, 2, 1100)].flatMap { shape -> [Float] in
+      let (maps, height, frames) = shape
+      let count = maps * height * frames
+      let (x, z, w) = (matrix(1, 8 * count, item: 131), matrix(1, 8 * count, item: 132), numbers(16, item: 133))
+      let channels = [
+        ck_channel(x: x.pointer, z: z.pointer, a: 0.3, b: -0.7, c: 0.1, rectified: 1),
+        ck_channel(x: z.pointer, z: nil, a: 0.3, b: 0, c: -0.1, rectified: 0),
+      ]
+      var (sums, taps) = ([Double](repeating: 0, count: 11), [Double](repeating: 0, count: 4))
+      var (y, dx) = ([Float](repeating: 0, count: count), [Float](repeating: 0, count: count))
+      var (places, spread) = (y, [Float](repeating: 0, count: 8 * count))
+      withExtendedLifetime((x, z)) {
+        for map in 0..<maps {
+          let own = [channels[0].from(map * height * frames)]
+          y.withUnsafeMutableBufferPointer {
+            ck_depthwise(own, w, height, frames, 0, height, $0.baseAddress! + map * height * frames)
+          }
+        }
+        ck_depthwise_backward(z.pointer, channels, w, maps, height, frames, 0.1, x.pointer, &dx, &sums)
+        ck_patches(channels, 2, w, 0.1, 2, 4, maps, height, frames, &places)
+        ck_patches_input_gradient(x.pointer, count, w, 8, 2, 2, 4, maps, height, frames, &spread)
+        ck_patches_weight_gradient(z.pointer, channels, 1, 2, 4, maps, height, frames, &taps)
+      }
+      let totals = (sums + taps).flatMap { [Float($0), Float($0 - Double(Float($0)))] }
+      return [y, dx, places, spread, totals].flatMap { $0 }
+    }
   }
 
   /// The spectra of frames, and a convolution.

@@ -142,8 +142,8 @@ struct ConfigurationYAMLTests {
   @Test(
     "the configurations that come with svdist are read without complaint",
     arguments: [
-      "demo", "voxceleb1-ecapa", "voxceleb1-resnet34", "voxceleb1-campplus", "voxceleb1-xvector", "cnceleb-ecapa",
-      "speechocean-ecapa",
+      "demo", "voxceleb1-ecapa", "voxceleb1-resnet34", "voxceleb1-campplus", "voxceleb1-xvector",
+      "voxceleb2-redimnet2-b2", "cnceleb-ecapa", "speechocean-ecapa",
     ])
   func shippedConfigurations(name: String) throws {
     var root = URL(fileURLWithPath: #filePath)

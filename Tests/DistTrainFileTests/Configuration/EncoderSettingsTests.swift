@@ -65,8 +65,8 @@ import Testing
         == "--set encoder.shape=round: encoder.shape: expected one of wide, tall, found round")
     #expect(
       refusal(["encoder.type=plian"])
-        == "--set encoder.type=plian: encoder.type: expected one of ecapa-tdnn, resnet, campplus, x-vector, plain, "
-        + "found plian")
+        == "--set encoder.type=plian: encoder.type: expected one of ecapa-tdnn, resnet, campplus, x-vector, redimnet2, "
+        + "plain, found plian")
     #expect(refusal(["encoder.shap=wide"])?.contains("unknown setting; near: encoder.shape") == true)
     #expect(refusal(["encoder.channels=8", "encoder={channels: 9}"])?.contains("found 9") == true)
   }
@@ -120,6 +120,24 @@ import Testing
       "encoder={type: campplus, channels: 65536, growth: 65536, bottleneck: 8, embedding: 65536}"
     ])
     #expect(largest.network.layout.parameters.count > 1 << 40)
+  }
+
+  @Test func `a ReDimNet2 has wespeaker's sizes by name, and bins that its stages divide`() throws {
+    let sizes = (try load(["encoder={type: redimnet2, size: b4}", "features.bins=72"]).network as? ReDimNet2)?.sizes
+    #expect(sizes?.channels == 32 && sizes?.outputs == nil && sizes?.bins == 72 && sizes?.embedding == 192)
+    #expect((try load(["encoder.type=redimnet2"]).network as? ReDimNet2)?.sizes.channels == 12)
+    #expect(
+      refusal(["encoder.type=redimnet2", "encoder.size=b7"])
+        == "--set encoder.size=b7: encoder.size: expected one of b0, b1, b2, b3, b4, b5, b6, found b7")
+    #expect(
+      refusal(["encoder={type: redimnet2, size: b2}"])
+        == "features.bins: a multiple of 12 for this encoder (redimnet2, size b2), found 80: set 72")
+    #expect(
+      refusal(["encoder={type: redimnet2, size: b2}", "features.bins=8"])
+        == "features.bins: a multiple of 12 for this encoder (redimnet2, size b2), found 8: set 12")
+    #expect(
+      refusal(["encoder={type: redimnet2, size: b6}", "features.bins=60"])
+        == "features.bins: a multiple of 8 for this encoder (redimnet2, size b6), found 60: set 56")
   }
 
   @Test func `an embedding has the type's dimensions unless the configuration says others, in any order`() throws {

@@ -79,9 +79,10 @@ import Testing
         guard case .numbers(let range, let factor) = setting.allowed else { continue }
         smallest[setting.name] = .number(max(range.lowerBound, 2 * factor))
       }
-      if choices.isEmpty { return [type.encoder(smallest, bins: 6, dimensions: 5)] }
-      return choices.map { name, value in
-        type.encoder(smallest.merging([name: value]) { $1 }, bins: 6, dimensions: 5)
+      let all = choices.isEmpty ? [smallest] : choices.map { name, value in smallest.merging([name: value]) { $1 } }
+      return all.map { own in
+        let factor = type.binsFactor(own)
+        return type.encoder(own, bins: (6 + factor - 1) / factor * factor, dimensions: 5)
       }
     }
 
@@ -94,7 +95,7 @@ import Testing
     encoder.layout.parameters.initialise(parameters.pointer, seed: 9)
     encoder.layout.statistics.initialise(statistics.pointer, seed: 9)
     let (_, pullback) = encoder.encode(
-      LayerProbe.normal(6, 4 * max(9, encoder.minimumFrames), item: 24), utterances: 4,
+      LayerProbe.normal(encoder.bins, 4 * max(9, encoder.minimumFrames), item: 24), utterances: 4,
       ForwardPass(mode: .training, parameters: parameters, statistics: statistics))
     let buffers = (1...2).map { _ in Matrix.zeros(rows: 1, columns: count) }
     let final = FinalGradients(encoder.layout, buffers)

@@ -86,6 +86,31 @@ import Testing
     LayerProbe(layer, layout, grid, input: LayerProbe.normal(16, grid.columns, item: 3)).check(.training, within: 1e-3)
   }
 
+  @Test(arguments: maps) func `a convolution of single channels`(grid: Grid) {
+    var layout = EncoderLayout()
+    let layer = DepthwiseConvolution2D("c", channels: 3, layout: &layout)
+    LayerProbe(layer, layout, grid, input: LayerProbe.normal(3, grid.columns, item: 3)).check(.training, within: 1e-3)
+  }
+
+  @Test(arguments: [(1, 1), (2, 1), (1, 2), (3, 4)], [(4, 4), (4, 2), (6, 1)])
+  func `a convolution by patches`(kernel: (height: Int, frames: Int), shape: (outputs: Int, groups: Int)) {
+    let grid = Grid(utterances: 2, height: 2 * kernel.height, frames: 3 * kernel.frames)
+    var layout = EncoderLayout()
+    let layer = PatchConvolution2D(
+      "c", inputs: 4, outputs: shape.outputs, groups: shape.groups, kernel: kernel, layout: &layout)
+    LayerProbe(layer, layout, grid, input: LayerProbe.normal(4, grid.columns, item: 3)).check(.training, within: 1e-3)
+  }
+
+  @Test(arguments: [ForwardPass.Mode.training, .inference])
+  func `a residual block of separable convolutions`(mode: ForwardPass.Mode) {
+    let grid = Grid(utterances: 3, height: 4, frames: 7)
+    var layout = EncoderLayout()
+    let layer = SeparableResidualBlock("b", channels: 3, layout: &layout)
+    let input = LayerProbe.normal(3, grid.columns, item: 3)
+    LayerProbe(layer, layout, grid, input: input, lift: 2).check(mode, step: 0.005, within: 3e-2, floor: 3e-3)
+    inPlaceProbe(layer, layout, grid, input, lift: 2).check(mode, step: 0.005, within: 3e-2, floor: 3e-3)
+  }
+
   @Test(arguments: [ResidualBlock.Form.basic, .bottleneck], [(2, 1), (2, 2), (0, 1)])
   func `a residual block`(form: ResidualBlock.Form, shape: (inputs: Int, stride: Int)) {
     let grid = Grid(utterances: 3, height: 4, frames: 7)

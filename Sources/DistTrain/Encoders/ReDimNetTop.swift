@@ -1,0 +1,77 @@
+/// The end of a ReDimNet: the weighted sum of all maps, a convolution of one frame that makes its rows fewer, attentive
+/// statistics over time, their normalisation and the linear layer that makes embeddings.
+struct ReDimNetTop: Sendable {
+  struct Cache {
+    let sum: WeightedMapSum.Cache
+    /// The way back through the convolution; nil where there is none.
+    let head: LayerPullback?
+    let pooling: AttentiveStatisticsPooling.Cache
+    let normalization: BatchNormalization.Cache
+    let output: Linear.Cache
+  }
+
+  private let sum: WeightedMapSum
+  private let head: Convolution1D?
+  private let pooling: AttentiveStatisticsPooling
+  private let normalization: BatchNormalization
+  private let output: Linear
+  /// The shape of the sum.
+  private let shape: MapRows
+
+  /// A top with wespeaker's parameter names (`models/redimnet2.py`).
+  /// - Parameters:
+  ///   - maps: the number of maps.
+  ///   - last: the shape of the last stage's map.
+  init(_ sizes: ReDimNet2.Sizes, maps: Int, last: MapRows, layout: inout EncoderLayout) {
+    let shape = sizes.keepsHeight ? last : MapRows(channels: last.count)
+    self.shape = shape
+    (sum, head) = layout.scope("backbone") { layout in
+      let sum = WeightedMapSum("fin_wght1d", maps: maps, rows: shape.count, layout: &layout)
+      guard let outputs = sizes.outputs else { return (sum, nil) }
+      let head =
+        sizes.keepsHeight
+        ? Convolution1D(ofMaps: "head", inputs: shape.channels, outputs: outputs, layout: &layout)
+        : Convolution1D("head", inputs: shape.channels, outputs: outputs, layout: &layout)
+      return (sum, head)
+    }
+    let channels = (sizes.outputs ?? shape.channels) * shape.height
+    pooling = AttentiveStatisticsPooling(
+      "pool", channels: channels, bottleneck: sizes.attentionBottleneck, globalContext: true, layout: &layout)
+    normalization = BatchNormalization("bn", channels: 2 * channels, layout: &layout)
+    output = Linear("linear", inputs: 2 * channels, outputs: sizes.embedding, layout: &layout)
+  }
+
+  /// Computes embeddings, dimensions × utterances.
+  func forward(
+    _ maps: [WeightedMapSum.Source], utterances: Int, frames: Int, _ pass: ForwardPass
+  ) -> (output: Matrix, cache: Cache) {
+    let (summed, sumCache) = sum.forward(maps, as: shape, utterances: utterances, frames: frames, pass)
+    let map = shape.grid(utterances: utterances, frames: frames)
+    let grid = Grid(utterances: utterances, frames: frames)
+    let read = head.map { $0.apply(AffineView(summed), map, pass) }
+    let top = read?.output ?? AffineView(summed)
+    let (pooled, poolingCache) = pooling.forward(
+      shape.height == 1 ? top : AffineView(map.lines(of: top).view), grid, pass)
+    let (normalized, normalizationCache) = normalization.forward(pooled, grid.pooled, pass)
+    let embeddings = Matrix(rows: output.outputs, columns: utterances)
+    let (_, outputCache) = output.forward(normalized, grid.pooled, into: embeddings.view, pass)
+    let cache = Cache(
+      sum: sumCache, head: read?.pullback, pooling: poolingCache, normalization: normalizationCache,
+      output: outputCache)
+    return (embeddings, cache)
+  }
+
+  /// Adds the gradients of the parameters and writes those of the maps.
+  /// - Parameter gradient: the gradient of the embeddings, dimensions × (objectives · utterances).
+  func backward(_ gradient: MatrixView, cache: Cache, into gradients: [MatrixView], _ pass: BackwardPass) {
+    let pooled = Matrix(rows: output.inputs, columns: gradient.columns).view
+    output.backward(gradient, cache: cache.output, into: pooled, pass)
+    normalization.backward(pooled, cache: cache.normalization, into: pooled, pass)
+    let grid = shape.grid(utterances: pass.objectives * cache.sum.utterances, frames: cache.sum.frames)
+    let lines = Matrix(rows: pooling.inputs, columns: grid.utterances * grid.frames).view
+    pooling.backward(pooled, cache: cache.pooling, into: lines, pass)
+    let top = shape.height == 1 ? lines : grid.map(of: lines).view
+    let summed = cache.head.map { $0(top, pass).view } ?? top
+    sum.backward(summed, cache: cache.sum, into: gradients, adding: false, pass)
+  }
+}
