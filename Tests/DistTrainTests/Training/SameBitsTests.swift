@@ -17,7 +17,7 @@ import Testing
     let own = Arithmetic.here(.single)
     #expect(own == Arithmetic.here(.single))
     #expect(own.difference(from: own) == nil)
-    #expect(Set(own.checksums.values).count == own.checksums.count && own.checksums.count == 6)
+    #expect(Set(own.checksums.values).count == own.checksums.count && own.checksums.count == 7)
     var other = own.checksums
     other["features"] = "0"
     other["the resampler"] = nil
