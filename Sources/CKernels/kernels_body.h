@@ -338,6 +338,7 @@ static void NAME(pooling_backward)(
 }
 
 #include "frames_body.h"
+#include "gates_body.h"
 #include "winograd_body.h"
 
 const struct kernels NAME(table) = {
@@ -349,5 +350,6 @@ const struct kernels NAME(table) = {
     NAME(sigmoid), NAME(tanh_backward), NAME(attentive_statistics), NAME(attentive_variance), NAME(attention_backward),
     NAME(pooling_relu_backward), NAME(pooling_backward), NAME(winograd_input), NAME(winograd_output),
     NAME(winograd_weights), NAME(winograd_gradient), NAME(winograd_weight_gradient), NAME(log), NAME(normal_numbers),
-    NAME(shape_frame),
+    NAME(shape_frame), NAME(energy_gate), NAME(energy_gates), NAME(energy_gate_sums), NAME(energy_gate_backward),
+    NAME(precisions), NAME(precisions_backward), NAME(add_precisions),
 };

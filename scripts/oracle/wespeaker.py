@@ -1,7 +1,7 @@
 """The classes of wespeaker's encoders, from PyPI's wespeaker-unofficial 0.0.2 (import name wespeaker).
 
-The package's own __init__ imports its command line, which needs a dozen packages more: a module of the same name stands
-in for it here, so that `wespeaker.models` is imported without.
+The package's own __init__ imports its command line, which needs a dozen packages more, and so do those of packages within
+it: modules of the same names stand in for them here, so that `wespeaker.models` is imported without.
 """
 
 import importlib
@@ -12,13 +12,20 @@ import types
 PACKAGE = {"wespeaker": "wespeaker-unofficial==0.0.2"}
 
 
-def module(name):
-    """A module of wespeaker.models."""
+def module(name, package="models"):
+    """A module of wespeaker.models, or of another of its packages."""
+    own = f"wespeaker.{package}"
     if "wespeaker" not in sys.modules:
-        package = types.ModuleType("wespeaker")
-        package.__path__ = list(importlib.util.find_spec("wespeaker").submodule_search_locations)
-        sys.modules["wespeaker"] = package
-    return importlib.import_module(f"wespeaker.models.{name}")
+        stand_in("wespeaker", importlib.util.find_spec("wespeaker").submodule_search_locations)
+    if own not in sys.modules:
+        stand_in(own, [f"{folder}/{package}" for folder in sys.modules["wespeaker"].__path__])
+    return importlib.import_module(f"{own}.{name}")
+
+
+def stand_in(name, folders):
+    package = types.ModuleType(name)
+    package.__path__ = list(folders)
+    sys.modules[name] = package
 
 
 # For each encoder.type of svdist, wespeaker's encoder of the same sizes, and the dimensions of its embeddings.
@@ -29,6 +36,14 @@ ENCODERS = {
     "x-vector": lambda: module("tdnn").XVEC(feat_dim=80, embed_dim=512, pooling_func="TSTP"),
 }
 DIMENSIONS = {"ecapa-tdnn": 192, "resnet": 256, "campplus": 512, "x-vector": 512}
+# Others by names of their own, with svdist's settings.
+VARIANTS = {
+    "resnet-astp": (
+        "{type: resnet, pooling: astp}", lambda: module("resnet").ResNet34(80, 256, pooling_func="ASTP")),
+    "resnet-simam": (
+        "{type: resnet, channels: 64, gate: simam, pooling: asp}", lambda: module("samresnet").SimAM_ResNet34_ASP()),
+    "x-vector-xi": ("{type: x-vector, pooling: xi}", lambda: module("xi_vector").XI_VEC_XVEC(80, 512)),
+}
 
 
 def embedding(output):

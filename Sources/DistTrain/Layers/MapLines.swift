@@ -17,13 +17,18 @@ extension Grid {
   /// The map, channels × columns, whose lines are the rows of a matrix, (channels · height) × (utterances · frames).
   package func map(of lines: MatrixView) -> Matrix {
     let result = Matrix(rows: lines.rows / height, columns: columns)
+    write(mapOf: lines, to: result.view)
+    return result
+  }
+
+  /// Writes the map of `map(of:)`.
+  func write(mapOf lines: MatrixView, to map: MatrixView) {
     inParallel(lines.rows) { row in
       let (channel, line) = row.quotientAndRemainder(dividingBy: height)
       for utterance in 0..<utterances {
-        (result.row(channel) + (utterance * height + line) * frames).update(
+        (map.row(channel) + (utterance * height + line) * frames).update(
           from: lines.row(row) + utterance * frames, count: frames)
       }
     }
-    return result
   }
 }

@@ -17,8 +17,9 @@ package struct Arithmetic: Codable, Sendable, Equatable {
   /// The checksums of this process.
   package static func here(_ precision: Precision) -> Arithmetic {
     var checksums = [
-      "kernels": kernels, "kernels of maps": mapKernels, "the C library's functions": checksum(functions),
-      "features": checksum(features), "the resampler": checksum(resampled),
+      "kernels": kernels, "kernels of maps": mapKernels, "kernels of gates": gateKernels,
+      "the C library's functions": checksum(functions), "features": checksum(features),
+      "the resampler": checksum(resampled),
     ]
     if precision == .bfloat16 { checksums["bf16 products"] = checksum(products(.bfloat16)) }
     return Arithmetic(checksums: checksums)
@@ -36,6 +37,9 @@ package struct Arithmetic: Codable, Sendable, Equatable {
 
   /// The checksum of the kernels that encoders with maps over height and time have besides, the same on every machine.
   package static var mapKernels: String { checksum(mapLoops + filtered) }
+
+  /// The checksum of the kernels of gates and of precisions, the same on every machine.
+  package static var gateKernels: String { checksum(gateLoops) }
 
   private static func checksum<Value>(_ values: [Value]) -> String {
     values.withUnsafeBytes { SHA256.of($0) }.prefix(8).hexadecimal
@@ -122,6 +126,28 @@ package struct Arithmetic: Codable, Sendable, Equatable {
       take { ck_relu_backward_sums($0, z, x, count, 0.1, &$1, &$2) }
       take { row, _, _ in ck_relu_normalization_backward(row, z, count, 0.3, -0.05, 0.3, 0.7, -0.1) }
       return rows + totals.flatMap { [Float($0), Float($0 - Double(Float($0)))] }
+    }
+  }
+
+  private static var gateLoops: [Float] {
+    counts.flatMap { count -> [Float] in
+      let (x, z) = (numbers(count, item: 131), numbers(count, item: 132))
+      let energies = x.map { 12 * $0 }
+      var (gates, first, second) = (x, 0.0, 0.0)
+      ck_energy_gates(x, &gates, count, 0.3, -0.1, 0.7)
+      ck_energy_gate_sums(z, x, &gates, count, 0.3, -0.1, 0.2, &first, &second)
+      var rows = gates
+      func take(_ row: [Float], _ change: (UnsafeMutablePointer<Float>) -> Void) {
+        var row = row
+        row.withUnsafeMutableBufferPointer { change($0.baseAddress!) }
+        rows += row
+      }
+      take(x) { ck_energy_gate($0, $0, count, 0.3, -0.1, 0.2, 0.7) }
+      take(z) { ck_energy_gate_backward($0, x, gates, count, 0.3, -0.1, 0.2, 0.7, 0.4, -0.6) }
+      take(energies) { ck_precisions($0, $0, count) }
+      take(z) { ck_precisions_backward(energies, x, $0, count, 0.3, 0.1) }
+      take(z) { ck_add_precisions(energies, $0, count, 0.3) }
+      return rows + [first, second].flatMap { [Float($0), Float($0 - Double(Float($0)))] }
     }
   }
 

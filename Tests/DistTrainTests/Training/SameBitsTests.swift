@@ -8,13 +8,14 @@ import Testing
   @Test func `products and kernels have the bits that they always had`() {
     #expect(Arithmetic.kernels == "d149667cb4be5e2a")
     #expect(Arithmetic.mapKernels == "ac01e17173e868a0")
+    #expect(Arithmetic.gateKernels == "70fcdad8ec653591")
   }
 
   @Test func `a machine agrees with itself, and another is told by what it computes with`() {
     let own = Arithmetic.here(.single)
     #expect(own == Arithmetic.here(.single))
     #expect(own.difference(from: own) == nil)
-    #expect(Set(own.checksums.values).count == own.checksums.count && own.checksums.count == 5)
+    #expect(Set(own.checksums.values).count == own.checksums.count && own.checksums.count == 6)
     var other = own.checksums
     other["features"] = "0"
     other["the resampler"] = nil
