@@ -28,6 +28,6 @@ package enum TimePooling: String, Sendable, CaseIterable {
   }
 
   private static func ofMaps(_ pooling: some Layer, _ height: Int) -> any Layer {
-    height == 1 ? pooling : LinePooling(pooling: pooling, height: height)
+    height == 1 ? pooling : LinePooling(pooling, height: height)
   }
 }

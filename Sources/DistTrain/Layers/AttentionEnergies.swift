@@ -1,6 +1,6 @@
 /// The energies of an attention for each channel and frame, e = W₂·BN(relu(W₁·x + b₁)) + b₂.
 struct AttentionEnergies: Sendable {
-  struct Cache {
+  struct Cache: Sendable {
     let block: ConvolutionBlock.Cache
     let map: Convolution1D.Cache
   }

@@ -1,22 +1,28 @@
 /// A pooling of lines of frames as one of maps: each line of a map counts as a channel of its own, in the order in which
 /// wespeaker flattens a map (`Grid.lines`).
-struct LinePooling<Pooling: Layer>: Layer {
-  struct Cache {
+package struct LinePooling<Pooling: Layer>: Layer {
+  package struct Cache {
     /// The grid of the maps.
     let grid: Grid
     let pooling: Pooling.Cache
   }
 
-  /// The pooling of channels · height rows.
-  let pooling: Pooling
-  /// The height of the maps.
-  let height: Int
-  var inputs: Int { pooling.inputs / height }
-  var outputs: Int { pooling.outputs }
+  private let pooling: Pooling
+  private let height: Int
+  package var inputs: Int { pooling.inputs / height }
+  package var outputs: Int { pooling.outputs }
 
-  func outputGrid(_ grid: Grid) -> Grid { grid.pooled }
+  /// - Parameters:
+  ///   - pooling: pools channels · height rows.
+  ///   - height: the height of the maps.
+  package init(_ pooling: Pooling, height: Int) {
+    self.pooling = pooling
+    self.height = height
+  }
 
-  func forward(
+  package func outputGrid(_ grid: Grid) -> Grid { grid.pooled }
+
+  package func forward(
     _ input: AffineView, _ grid: Grid, into output: MatrixView, _ pass: ForwardPass
   ) -> (output: AffineView, cache: Cache) {
     precondition(grid.height == height, "maps of \(height) lines are pooled, not of \(grid.height)")
@@ -26,7 +32,7 @@ struct LinePooling<Pooling: Layer>: Layer {
     return (pooled, Cache(grid: grid, pooling: cache))
   }
 
-  func backward(_ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass) {
+  package func backward(_ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass) {
     guard let inputGradient else { return pooling.backward(gradient, cache: cache.pooling, into: nil, pass) }
     let grid = Grid(
       utterances: pass.objectives * cache.grid.utterances, height: height, frames: cache.grid.frames)

@@ -4,7 +4,7 @@ internal import CKernels
 /// as wespeaker's ASP has it: the softmax over frames of the energies W₂·BN(relu(W₁·x + b₁)) + b₂ weights mean and
 /// deviation. Variances are at least 10⁻⁵.
 public struct RectifiedAttentionPooling: Layer {
-  public struct Cache {
+  public struct Cache: Sendable {
     let grid: Grid
     /// The input, channels × (utterances · frames).
     let input: MatrixView

@@ -131,10 +131,10 @@ package struct ResidualBlock: Layer {
       return normalization.backwardBehindReLU(
         gradient, rectified: cache.output, input: own.output.values, own.statistics, into: productGradient, pass)
     }
-    let span = cache.output.columns
+    let (output, span, objectives) = (cache.output, cache.output.columns, pass.objectives)
     inParallel(outputs) { row in
-      for objective in 0..<pass.objectives {
-        ck_relu_backward(gradient.row(row) + objective * span, cache.output.row(row), span)
+      for objective in 0..<objectives {
+        ck_relu_backward(gradient.row(row) + objective * span, output.row(row), span)
       }
     }
     gate.backward(gradient, cache: gateCache, into: productGradient, pass)

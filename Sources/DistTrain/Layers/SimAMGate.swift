@@ -70,6 +70,7 @@ package struct SimAMGate: Layer {
   package func backward(_ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass) {
     guard let inputGradient else { return }
     let (utterances, count) = (cache.grid.utterances, cache.grid.height * cache.grid.frames)
+    let objectives = pass.objectives
     inParallel(channels) { channel in
       let gates = Matrix(rows: 1, columns: count)
       for utterance in 0..<utterances {
@@ -77,7 +78,7 @@ package struct SimAMGate: Layer {
         let spread = cache.spread(channel, utterance)
         let slope = Double(spread.slope)
         ck_energy_gates(values, gates.pointer, count, spread.scale, spread.shift, spread.slope)
-        for objective in 0..<pass.objectives {
+        for objective in 0..<objectives {
           let start = (objective * utterances + utterance) * count
           let own = inputGradient.row(channel) + start
           if inputGradient.pointer != gradient.pointer { own.update(from: gradient.row(channel) + start, count: count) }

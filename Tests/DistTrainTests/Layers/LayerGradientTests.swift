@@ -296,7 +296,7 @@ import Testing
   @Test(arguments: maps) func `a pooling of the lines of maps`(grid: Grid) {
     var layout = EncoderLayout()
     let layer = LinePooling(
-      pooling: XiPooling("p", channels: 2 * grid.height, bottleneck: 3, layout: &layout), height: grid.height)
+      XiPooling("p", channels: 2 * grid.height, bottleneck: 3, layout: &layout), height: grid.height)
     LayerProbe(layer, layout, grid, input: LayerProbe.normal(2, grid.columns, item: 3))
       .check(.inference, within: 2e-2, floor: 2e-3)
   }
