@@ -28,6 +28,7 @@ package enum TimePooling: String, Sendable, CaseIterable {
   }
 
   private static func ofMaps(_ pooling: some Layer, _ height: Int) -> any Layer {
-    height == 1 ? pooling : LinePooling(pooling, height: height)
+    if height == 1 { return pooling }
+    return LinePooling(pooling, height: height)
   }
 }
