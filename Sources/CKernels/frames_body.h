@@ -78,31 +78,32 @@ static void NAME(shape_frame)(
 
 // The logarithm by Cephes' logf (Moshier): from the exponent, and a polynomial about 1 for the rest, which lies between
 // sqrt(1/2) and sqrt(2).
+static inline float NAME(log1)(float v) {
+  int32_t bits;
+  memcpy(&bits, &v, 4);
+  int32_t exponent = (bits >> 23) - 126;
+  bits = (bits & 0x007FFFFF) | 0x3F000000;
+  float m;
+  memcpy(&m, &bits, 4);
+  int is_low = m < 0.707106781186547524f;
+  float e = (float)(exponent - (is_low ? 1 : 0));
+  float r = (is_low ? m + m : m) - 1.0f;
+  float z = r * r;
+  float p = 7.0376836292e-2f;
+  p = FMA(p, r, -1.1514610310e-1f);
+  p = FMA(p, r, 1.1676998740e-1f);
+  p = FMA(p, r, -1.2420140846e-1f);
+  p = FMA(p, r, 1.4249322787e-1f);
+  p = FMA(p, r, -1.6668057665e-1f);
+  p = FMA(p, r, 2.0000714765e-1f);
+  p = FMA(p, r, -2.4999993993e-1f);
+  p = FMA(p, r, 3.3333331174e-1f);
+  float result = FMA(r * z, p, -2.12194440e-4f * e);
+  result = FMA(0.693359375f, e, FMA(-0.5f, z, result) + r);
+  // Numbers that are infinite or not numbers stay as they are.
+  return v <= 3.402823466e38f ? result : v;
+}
+
 static void NAME(log)(float *x, size_t n) {
-  for (size_t i = 0; i < n; i++) {
-    float v = x[i];
-    int32_t bits;
-    memcpy(&bits, &v, 4);
-    int32_t exponent = (bits >> 23) - 126;
-    bits = (bits & 0x007FFFFF) | 0x3F000000;
-    float m;
-    memcpy(&m, &bits, 4);
-    int is_low = m < 0.707106781186547524f;
-    float e = (float)(exponent - (is_low ? 1 : 0));
-    float r = (is_low ? m + m : m) - 1.0f;
-    float z = r * r;
-    float p = 7.0376836292e-2f;
-    p = FMA(p, r, -1.1514610310e-1f);
-    p = FMA(p, r, 1.1676998740e-1f);
-    p = FMA(p, r, -1.2420140846e-1f);
-    p = FMA(p, r, 1.4249322787e-1f);
-    p = FMA(p, r, -1.6668057665e-1f);
-    p = FMA(p, r, 2.0000714765e-1f);
-    p = FMA(p, r, -2.4999993993e-1f);
-    p = FMA(p, r, 3.3333331174e-1f);
-    float result = FMA(r * z, p, -2.12194440e-4f * e);
-    result = FMA(0.693359375f, e, FMA(-0.5f, z, result) + r);
-    // Numbers that are infinite or not numbers stay as they are.
-    x[i] = v <= 3.402823466e38f ? result : v;
-  }
+  for (size_t i = 0; i < n; i++) x[i] = NAME(log1)(x[i]);
 }

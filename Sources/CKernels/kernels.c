@@ -195,3 +195,27 @@ void ck_shape_frame(
     double *frame) {
   table->shape_frame(samples, noise, amplitude, emphasis, window, n, frame);
 }
+void ck_energy_gate(const float *x, float *y, size_t n, float scale, float shift, float mean, float slope) {
+  table->energy_gate(x, y, n, scale, shift, mean, slope);
+}
+void ck_energy_gates(const float *x, float *gates, size_t n, float scale, float shift, float slope) {
+  table->energy_gates(x, gates, n, scale, shift, slope);
+}
+void ck_energy_gate_sums(
+    const float *dy, const float *x, float *gates, size_t n, float scale, float shift, float mean, double *first,
+    double *second) {
+  table->energy_gate_sums(dy, x, gates, n, scale, shift, mean, first, second);
+}
+void ck_energy_gate_backward(
+    float *dy, const float *x, const float *gates, size_t n, float scale, float shift, float mean, float slope,
+    float a, float b) {
+  table->energy_gate_backward(dy, x, gates, n, scale, shift, mean, slope, a, b);
+}
+void ck_precisions(const float *energy, float *p, size_t n) { table->precisions(energy, p, n); }
+void ck_precisions_backward(
+    const float *energy, const float *x, float *denergy, size_t n, float factor, float centre) {
+  table->precisions_backward(energy, x, denergy, n, factor, centre);
+}
+void ck_add_precisions(const float *energy, float *y, size_t n, float factor) {
+  table->add_precisions(energy, y, n, factor);
+}

@@ -339,6 +339,7 @@ static void NAME(pooling_backward)(
 
 #include "channel_body.h"
 #include "frames_body.h"
+#include "gates_body.h"
 #include "winograd_body.h"
 #include "pairs_body.h"
 #include "depthwise_body.h"
@@ -357,5 +358,7 @@ const struct kernels NAME(table) = {
     NAME(patches_input_gradient), NAME(patches_weight_gradient), NAME(affine_gelu), NAME(affine_gelu_backward),
     NAME(gelu_tanh), NAME(gelu_tanh_backward), NAME(softmax), NAME(softmax_backward), NAME(layer_normalization),
     NAME(layer_normalization_sums), NAME(layer_normalization_backward), NAME(depthwise_row),
-    NAME(depthwise_row_gradient), NAME(log), NAME(normal_numbers), NAME(shape_frame),
+    NAME(depthwise_row_gradient), NAME(log), NAME(normal_numbers), NAME(shape_frame), NAME(energy_gate),
+    NAME(energy_gates), NAME(energy_gate_sums), NAME(energy_gate_backward), NAME(precisions), NAME(precisions_backward),
+    NAME(add_precisions),
 };

@@ -73,6 +73,15 @@ struct kernels {
   void (*log)(float *, size_t);
   size_t (*normal_numbers)(uint64_t *, const float *, const float *, float *, size_t, uint32_t *);
   void (*shape_frame)(const float *, const float *, double, double, const double *, size_t, double *);
+  void (*energy_gate)(const float *, float *, size_t, float, float, float, float);
+  void (*energy_gates)(const float *, float *, size_t, float, float, float);
+  void (*energy_gate_sums)(
+      const float *, const float *, float *, size_t, float, float, float, double *, double *);
+  void (*energy_gate_backward)(
+      float *, const float *, const float *, size_t, float, float, float, float, float, float);
+  void (*precisions)(const float *, float *, size_t);
+  void (*precisions_backward)(const float *, const float *, float *, size_t, float, float);
+  void (*add_precisions)(const float *, float *, size_t, float);
 };
 
 extern const struct kernels generic_table;

@@ -138,6 +138,13 @@ struct output {
          out->totals[1] = t->normalization_relu_backward(y, z, y, n, a, b, c)) \
   KERNEL(normalization_backward, t->normalization_backward(y, x, n, a, b, c)) \
   KERNEL(relu_normalization_backward, t->relu_normalization_backward(y, x, n, d, b, a, b, c)) \
+  KERNEL(energy_gate, t->energy_gate(x, y, n, a, b, c, d); t->energy_gate(y, y, n, a, b, c, d)) \
+  KERNEL(energy_gates, t->energy_gates(x, y, n, a, b, c)) \
+  KERNEL(energy_gate_sums, t->energy_gate_sums(x, z, y, n, a, b, c, out->totals, out->totals + 1)) \
+  KERNEL(energy_gate_backward, t->energy_gate_backward(y, x, z, n, a, b, c, d, a, b)) \
+  KERNEL(precisions, t->precisions(x, y, n); t->precisions(y, y, n)) \
+  KERNEL(precisions_backward, t->precisions_backward(x, z, y, n, a, b)) \
+  KERNEL(add_precisions, t->add_precisions(x, y, n, a)) \
   KERNEL(tanh, t->tanh(y, n)) \
   KERNEL(sigmoid, t->sigmoid(y, n)) \
   KERNEL(tanh_backward, t->tanh_backward(y, x, n)) \

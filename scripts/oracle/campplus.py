@@ -11,7 +11,7 @@ a linear map without bias, and BN without weight and bias. No convolution but th
 import torch
 import torch.nn.functional as F
 
-from . import ecapa, resnet
+from . import ecapa, poolings, resnet
 
 DILATIONS = (1, 2, 2)
 HEAD = (("layer1.0", 2), ("layer1.1", 1), ("layer2.0", 2), ("layer2.1", 1))
@@ -107,7 +107,7 @@ def encoder_type(sizes):
                     x = torch.cat([x, self.layer(x, f"xvector.block{block}.tdnnd{layer}", dilation)], dim=1)
                 transit = f"xvector.transit{block}"
                 x = F.conv1d(self.activation(x, f"{transit}.nonlinear"), self.state[f"{transit}.linear.weight"])
-            x = resnet.statistics_over_time(self.activation(x, "xvector.out_nonlinear"))
+            x = poolings.statistics_over_time(self.activation(x, "xvector.out_nonlinear"))
             return self.normalization(x @ self.state["xvector.dense.linear.weight"][:, :, 0].T,
                                       "xvector.dense.nonlinear.batchnorm")
 

@@ -1,4 +1,5 @@
-"""The filter bank of wespeaker's front end (Kaldi's, with a Hamming window) and of others, in double precision throughout."""
+"""The filter bank of wespeaker's front end (Kaldi's, with a Hamming window) and of others, and the one that wespeaker has
+for ReDimNet2 (frontend/tfmel.py), in double precision throughout."""
 
 import dataclasses
 
@@ -35,6 +36,48 @@ CASES = {
         bins=30, window="rectangular", frameLength=16, frameShift=16, lowestFrequency=100, highestFrequency=3700,
         preEmphasis=0.5, logFloor=1e-2, meanRemoval="none"),
 }
+
+
+@dataclasses.dataclass(frozen=True)
+class TFMel:
+    """What svdist's features.type tfmel leaves open."""
+
+    bins: int = 72
+    frameLength: float = 25
+    frameShift: float = 10
+    lowestFrequency: float = 20
+    highestFrequency: float = 7600
+    preEmphasis: float = 0.97
+
+
+# wespeaker's, and one that shares nothing with it.
+TFMEL_CASES = {
+    "tfmel": TFMel(),
+    "tfmel-other": TFMel(
+        bins=30, frameLength=16, frameShift=8, lowestFrequency=100, highestFrequency=3700, preEmphasis=0.5),
+}
+
+
+def tfmel(samples, front=TFMel()):
+    """Frames x bins."""
+    samples = samples.astype(np.float64)
+    samples = (samples - samples.mean()) / (samples.std() + 1e-8)
+    # The sample before the first is the second.
+    samples = samples - front.preEmphasis * np.concatenate([samples[1:2], samples[:-1]])
+    length, shift = round(front.frameLength * RATE / 1000), round(front.frameShift * RATE / 1000)
+    samples = np.pad(samples, shift // 2)
+    frames = samples[np.arange(length) + np.arange(0, len(samples) - length + 1, shift)[:, None]]
+    points = 1 << (length - 1).bit_length()
+    power = np.abs(np.fft.rfft(frames * window("hamming", length), points)[:, : points // 2]) ** 2
+    mel = lambda frequency: 2595 * np.log10(1 + frequency / 700)
+    edges = np.linspace(mel(front.lowestFrequency), mel(front.highestFrequency), front.bins + 2)[:, None]
+    # The last of the frequencies below half the rate counts as that half.
+    places = mel(np.linspace(0, RATE / 2, points // 2))
+    rising, falling = (places - edges[:-2]) / (edges[1:-1] - edges[:-2]), (edges[2:] - places) / (edges[2:] - edges[1:-1])
+    weights = np.maximum(0, np.minimum(rising, falling))
+    weights[:, 0] = 0
+    features = np.log((power.clip(1e-8, 1e8) @ weights.T).clip(1e-8, 1e8) + 1e-8)
+    return features - features.mean(axis=0)
 
 
 def reference(samples, front=FrontEnd()):
@@ -104,4 +147,5 @@ def golden():
     samples = signal()
     features = {"features": FrontEnd(), **CASES}
     return {"filterbank-samples.f32": samples.astype("<f4")} | {
-        f"filterbank-{name}.f64": reference(samples, front)[1].T.astype("<f8") for name, front in features.items()}
+        f"filterbank-{name}.f64": reference(samples, front)[1].T.astype("<f8") for name, front in features.items()} | {
+        f"filterbank-{name}.f64": tfmel(samples, front).T.astype("<f8") for name, front in TFMEL_CASES.items()}

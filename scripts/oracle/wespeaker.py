@@ -50,6 +50,14 @@ ENCODERS = {
 }
 DIMENSIONS = {"ecapa-tdnn": 192, "resnet": 256, "campplus": 512, "x-vector": 512, "redimnet2": 192}
 BINS = {"redimnet2": 72}
+# Others by names of their own, with svdist's settings.
+VARIANTS = {
+    "resnet-astp": (
+        "{type: resnet, pooling: astp}", lambda: module("resnet").ResNet34(80, 256, pooling_func="ASTP")),
+    "resnet-simam": (
+        "{type: resnet, channels: 64, gate: simam, pooling: asp}", lambda: module("samresnet").SimAM_ResNet34_ASP()),
+    "x-vector-xi": ("{type: x-vector, pooling: xi}", lambda: module("xi_vector").XI_VEC_XVEC(80, 512)),
+}
 
 
 def embedding(output):

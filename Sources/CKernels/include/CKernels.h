@@ -93,6 +93,29 @@ void ck_pooling_relu_backward(
 void ck_pooling_backward(
     float *dx, const float *weight, const float *x, size_t n, float dmean, float dsquare, float a, float c);
 
+/// The gate of SimAM for a map whose elements lie at the distances u = scale * x + shift from its mean:
+/// y = (u + mean) * sigmoid(slope * u^2 + 1/2); y may be x.
+void ck_energy_gate(const float *x, float *y, size_t n, float scale, float shift, float mean, float slope);
+/// gates = sigmoid(slope * u^2 + 1/2) of the same u.
+void ck_energy_gates(const float *x, float *gates, size_t n, float scale, float shift, float slope);
+/// The sums of q * u and of q * u^2, where q = dy * (u + mean) * gate * (1 - gate), added as in ck_sum. The gates are
+/// only read.
+void ck_energy_gate_sums(
+    const float *dy, const float *x, float *gates, size_t n, float scale, float shift, float mean, double *first,
+    double *second);
+/// dy = dy * gate + u * (2 * slope * q + a) + b.
+void ck_energy_gate_backward(
+    float *dy, const float *x, const float *gates, size_t n, float scale, float shift, float mean, float slope,
+    float a, float b);
+
+/// p = softplus(energy)^2, at least exp(-15) and at most exp(15); p may be energy.
+void ck_precisions(const float *energy, float *p, size_t n);
+/// denergy = factor * (x - centre) * p', where p' is the slope of p by the energy, which is 0 beyond the bounds.
+void ck_precisions_backward(
+    const float *energy, const float *x, float *denergy, size_t n, float factor, float centre);
+/// y = y + factor * p.
+void ck_add_precisions(const float *energy, float *y, size_t n, float factor);
+
 /// The transforms of Winograd's minimal filtering F(2×2, 3×3) (Lavin and Gray 2016, section 4.1) of a convolution of 3 × 3
 /// over a map of height × frames. A tile is two lines by two frames of the output, and the four by four elements of the
 /// input that they are computed of. Each number that belongs to a tile is one of sixteen, which lie `step` apart.

@@ -27,7 +27,22 @@ extension Configuration {
 }
 
 extension FrontEnd {
-  static let settings = [
+  /// The settings of a front end of a kind.
+  static func settings(of type: Kind) -> [Setting] {
+    switch type {
+    case .kaldi: settings
+    case .tfmel: settings.filter { standardizedKeys.contains($0.key) }
+    }
+  }
+
+  /// The keys of what `tfmel` leaves open.
+  private static let standardizedKeys: Set = [
+    "features.type", "features.bins", "features.frameLength", "features.frameShift", "features.lowestFrequency",
+    "features.highestFrequency", "features.preEmphasis",
+  ]
+
+  private static let settings = [
+    Setting("features.type", \.features.type, "Kaldi's filter bank, or that of ReDimNet2"),
     Setting("features.bins", \.features.bins, "mel filters", allowed: .from(8, to: 128)),
     Setting("features.window", \.features.window, "weights of a frame's samples"),
     Setting(
@@ -68,6 +83,7 @@ extension Allowed<Double> {
   }
 }
 
+extension FrontEnd.Kind: Choice {}
 extension FrontEnd.Window: Choice {}
 extension FrontEnd.Edges: Choice {}
 extension FrontEnd.Scale: Choice {}

@@ -1,8 +1,11 @@
 extension Configuration {
-  /// The keys of all settings that configurations with one of these types of encoder have.
+  /// The keys of all settings that configurations with one of these types of encoder have, whatever their front end.
   static func keys(of types: [EncoderArchitecture] = EncoderArchitecture.known) -> [String] {
     var seen: Set<String> = []
-    return types.flatMap { settings(of: $0, among: types) }.map(\.key).filter { seen.insert($0).inserted }
+    let all = FrontEnd.Kind.allCases.flatMap { frontEnd in
+      types.flatMap { settings(of: $0, frontEnd, among: types) }
+    }
+    return all.map(\.key).filter { seen.insert($0).inserted }
   }
 
   /// Throws a `Failure(.usage)` for a key path that names neither a setting nor a group of them, with near ones.

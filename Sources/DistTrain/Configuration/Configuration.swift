@@ -23,19 +23,20 @@ public struct Configuration: Codable, Sendable, Equatable {
   public init() {}
 
   /// Every setting of this configuration, in the order of the file.
-  var settings: [Setting] { Self.settings(of: encoder.type) }
+  var settings: [Setting] { Self.settings(of: encoder.type, features.type) }
 
-  /// Every setting of a configuration with such an encoder, in the order of the file.
+  /// Every setting of a configuration with such an encoder and such a front end, in the order of the file.
   /// - Parameter types: those that `encoder.type` can name.
   static func settings(
-    of type: EncoderArchitecture, among types: [EncoderArchitecture] = EncoderArchitecture.known
+    of type: EncoderArchitecture, _ frontEnd: FrontEnd.Kind,
+    among types: [EncoderArchitecture] = EncoderArchitecture.known
   ) -> [Setting] {
-    beforeEncoder + Encoder.settings(of: type, among: types) + afterEncoder
+    beforeFeatures + Features.settings(of: frontEnd) + Encoder.settings(of: type, among: types) + afterEncoder
   }
 
-  private static let beforeEncoder =
+  private static let beforeFeatures =
     [Setting("seed", \.seed, "seed of every random draw")]
-    + Corpus.settings + Crop.settings + Batch.settings + Views.settings + Augmentation.settings + Features.settings
+    + Corpus.settings + Crop.settings + Batch.settings + Views.settings + Augmentation.settings
   private static let afterEncoder =
     Classification.settings + Contrastive.settings + Weighting.settings + Optimizer.settings + Schedule.settings
     + Training.settings + Evaluation.settings + Checkpoint.settings

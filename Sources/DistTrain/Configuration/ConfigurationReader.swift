@@ -6,14 +6,15 @@ struct ConfigurationReader {
   private var configuration = Configuration()
   /// The types that `encoder.type` can name.
   private let encoders: [EncoderArchitecture]
-  /// The settings that every configuration has, and those of the first type of encoder.
+  /// The settings that every configuration has, and those of the first type of encoder and of the usual front end.
   private let settings: [Setting]
-  /// The keys of all settings, and of those that some types of encoder have of their own or give a default of their own.
+  /// The keys of all settings, and of those that some types of encoder or front end have of their own or give a default
+  /// of their own.
   private let keys: [String]
   private let ownKeys: Set<String>
   /// Every prefix of a key path that holds settings: `contrastive`, `contrastive.margin` …
   private let groups: [String]
-  /// The values of these keys as they came, until all is read and the encoder's type is known.
+  /// The values of these keys as they came, until all is read and both types are known.
   private var waiting: [(key: String, node: Node, place: String)] = []
   /// What errors begin with: a file's path, or an argument as given.
   private var source = ""
@@ -23,29 +24,38 @@ struct ConfigurationReader {
 
   init(encoders: [EncoderArchitecture]) {
     self.encoders = encoders
-    settings = Configuration.settings(of: encoders[0], among: encoders)
+    settings = Configuration.settings(of: encoders[0], .kaldi, among: encoders)
     keys = Configuration.keys(of: encoders)
-    ownKeys = Set(encoders.flatMap { $0.settings.map { "encoder.\($0.name)" } } + ["encoder.embedding"])
+    let features = keys.filter { $0.hasPrefix("features.") && $0 != "features.type" }
+    ownKeys = Set(encoders.flatMap { $0.settings.map { "encoder.\($0.name)" } } + ["encoder.embedding"] + features)
     groups = Self.groups(of: keys)
     configuration.encoder.type = encoders[0]
   }
 
   /// The configuration that all sources together make.
   mutating func finish() throws -> Configuration {
-    let type = configuration.encoder.type
-    let own = Configuration.Encoder.settings(of: type, among: encoders)
+    let frontEnd = configuration.features.type
+    let own = Configuration.settings(of: configuration.encoder.type, frontEnd, among: encoders)
     for (key, node, place) in waiting {
       guard let setting = own.first(where: { $0.key == key }) else {
-        let names = type.settings.map(\.name).joined(separator: ", ")
-        throw Failure(
-          .usage,
-          "\(place): \(key) is not a setting of encoder.type \(type.name); its own are \(names.isEmpty ? "none" : names)"
-        )
+        throw Failure(.usage, "\(place): \(key) is not a setting of \(typeInWords(of: key))")
       }
       try assign(node, to: setting, place: place)
     }
     waiting = []
     return configuration
+  }
+
+  /// The chosen type of encoder or of front end, with the settings of its own: what a key of its group may be.
+  private func typeInWords(of key: String) -> String {
+    if key.hasPrefix("features.") {
+      let type = configuration.features.type
+      let names = FrontEnd.settings(of: type).map { $0.key.dropFirst("features.".count) }.filter { $0 != "type" }
+      return "features.type \(type.rawValue); its own are \(names.joined(separator: ", "))"
+    }
+    let type = configuration.encoder.type
+    let names = type.settings.map(\.name).joined(separator: ", ")
+    return "encoder.type \(type.name); its own are \(names.isEmpty ? "none" : names)"
   }
 
   /// Reads a configuration file. An empty one sets nothing.

@@ -22,8 +22,9 @@ struct EmbeddingHead: Layer {
   var outputs: Int { first.outputs }
 
   /// A head with wespeaker's parameter names, `seg_1`, `seg_bn_1` and `seg_2`.
-  init(inputs: Int, outputs: Int, twoLayers: Bool, layout: inout EncoderLayout) {
-    first = Linear("seg_1", inputs: inputs, outputs: outputs, layout: &layout)
+  /// - Parameter name: the scope of the first layer.
+  init(_ name: String = "seg_1", inputs: Int, outputs: Int, twoLayers: Bool, layout: inout EncoderLayout) {
+    first = Linear(name, inputs: inputs, outputs: outputs, layout: &layout)
     second =
       twoLayers
       ? (

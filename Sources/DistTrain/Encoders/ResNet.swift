@@ -1,12 +1,16 @@
 /// ResNet for speakers (He, Zhang, Ren and Sun 2016; Zeinali et al. 2019) in wespeaker's structure and with its parameter
 /// names (`models/resnet.py`): convolutions over frequency and time in four stages, the last three of which halve both and
 /// double the channels, statistics over time, and a linear layer or two.
+///
+/// With gates in its blocks it has the parameter names of wespeaker's SimAM-ResNets (`models/samresnet.py`; Qin, Li, Wang
+/// and Li, "Simple Attention Module Based Speaker Verification with Iterative Noisy Label Detection", ICASSP 2022).
 package struct ResNet: Encoder {
   /// The number of layers with weights, by which the family's networks are named.
   package enum Depth: Int, Sendable, CaseIterable {
     case layers18 = 18
     case layers34 = 34
     case layers50 = 50
+    case layers100 = 100
     case layers101 = 101
     case layers152 = 152
     case layers221 = 221
@@ -17,6 +21,7 @@ package struct ResNet: Encoder {
       switch self {
       case .layers18: [2, 2, 2, 2]
       case .layers34, .layers50: [3, 4, 6, 3]
+      case .layers100: [6, 16, 24, 3]
       case .layers101: [3, 4, 23, 3]
       case .layers152: [3, 8, 36, 3]
       case .layers221: [6, 16, 48, 3]
@@ -24,7 +29,19 @@ package struct ResNet: Encoder {
       }
     }
 
-    var form: ResidualBlock.Form { self == .layers18 || self == .layers34 ? .basic : .bottleneck }
+    var form: ResidualBlock.Form {
+      switch self {
+      case .layers18, .layers34, .layers100: .basic
+      default: .bottleneck
+      }
+    }
+  }
+
+  /// What ends the path of a block.
+  package enum Gate: String, Sendable, CaseIterable {
+    case none
+    /// The gate of `SimAMGate`.
+    case simam
   }
 
   /// The sizes of an encoder. The defaults are wespeaker's.
@@ -36,6 +53,8 @@ package struct ResNet: Encoder {
     package var embedding = 256
     /// Whether a second linear layer makes the embedding.
     package var twoLayers = false
+    package var gate = Gate.none
+    package var pooling = TimePooling.tstp
 
     package init() {}
   }
@@ -44,7 +63,7 @@ package struct ResNet: Encoder {
   package let sizes: Sizes
   private let entry: NormalizedConvolution2D
   private let blocks: ResidualBlocks
-  private let pooling: TemporalStatisticsPooling
+  private let pooling: any Layer
   private let head: EmbeddingHead
 
   package var bins: Int { sizes.bins }
@@ -56,24 +75,30 @@ package struct ResNet: Encoder {
   package init(_ sizes: Sizes) {
     self.sizes = sizes
     var layout = EncoderLayout()
+    let gated = sizes.gate == .simam
+    let front = gated ? "front." : ""
     entry = NormalizedConvolution2D(
-      convolution: "conv1", normalization: "bn1", inputs: 1, outputs: sizes.channels, kernel: 3, layout: &layout)
+      convolution: "\(front)conv1", normalization: "\(front)bn1", inputs: 1, outputs: sizes.channels, kernel: 3,
+      layout: &layout)
     var blocks: [ResidualBlock] = []
     var grid = Grid(utterances: 1, height: sizes.bins, frames: 1)
     for (stage, count) in sizes.depth.blocks.enumerated() {
       for index in 0..<count {
         let steps = stage > 0 && index == 0 ? 2 : 1
         let block = ResidualBlock(
-          "layer\(stage + 1).\(index)", form: sizes.depth.form, inputs: blocks.last?.outputs ?? sizes.channels,
-          channels: sizes.channels << stage, stride: MapStride(height: steps, frames: steps), layout: &layout)
+          "\(front)layer\(stage + 1).\(index)", form: sizes.depth.form, inputs: blocks.last?.outputs ?? sizes.channels,
+          channels: sizes.channels << stage, stride: MapStride(height: steps, frames: steps), gated: gated,
+          layout: &layout)
         blocks.append(block)
         grid = block.outputGrid(grid)
       }
     }
     self.blocks = ResidualBlocks(blocks)
-    pooling = TemporalStatisticsPooling(channels: self.blocks.outputs, height: grid.height)
+    pooling = sizes.pooling.layer(
+      gated ? "pooling" : "pool", channels: self.blocks.outputs, height: grid.height, layout: &layout)
     head = EmbeddingHead(
-      inputs: pooling.outputs, outputs: sizes.embedding, twoLayers: sizes.twoLayers, layout: &layout)
+      gated ? "bottleneck" : "seg_1", inputs: pooling.outputs, outputs: sizes.embedding, twoLayers: sizes.twoLayers,
+      layout: &layout)
     self.layout = layout
   }
 
@@ -86,13 +111,12 @@ package struct ResNet: Encoder {
     let rectified = AffineView(entryCache.output.rectified.stored().view)
     let (map, blocksCache) = blocks.forward(rectified, grid, pass)
     let top = blocksCache.outputGrid
-    let (pooled, poolingCache) = pooling.forward(map, top, pass)
+    let (pooled, backwardThroughPooling) = pooling.apply(map, top, pass)
     let (embeddings, headCache) = head.forward(pooled, top.pooled, pass)
     let pullback = Pullback(layout) { gradient, pass in
       let pooledGradient = Matrix(rows: head.inputs, columns: gradient.columns)
       head.backward(gradient.view, cache: headCache, into: pooledGradient.view, pass)
-      let topGradient = Matrix(rows: pooling.inputs, columns: pass.objectives * top.columns)
-      pooling.backward(pooledGradient.view, cache: poolingCache, into: topGradient.view, pass)
+      let topGradient = backwardThroughPooling(pooledGradient.view, pass)
       let entryGradient = blocks.backward(topGradient.view, cache: blocksCache, pass)
       entry.backwardBehindReLU(entryGradient, cache: entryCache, into: nil, adding: false, pass)
     }

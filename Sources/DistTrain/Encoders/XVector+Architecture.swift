@@ -5,6 +5,7 @@ extension XVector {
     settings: [
       .number("channels", Sizes().channels, "channels of all layers over frames but the last"),
       .number("statistics", Sizes().statistics, "channels whose means and deviations over time are taken"),
+      .choice("pooling", Sizes().pooling, "what is taken over time: plain, attentive, or xi-vector's statistics"),
     ], embedding: Sizes().embedding
   ) { own, bins, dimensions in
     var sizes = Sizes()
@@ -12,6 +13,7 @@ extension XVector {
     sizes.channels = own.number("channels")
     sizes.statistics = own.number("statistics")
     sizes.embedding = dimensions
+    sizes.pooling = own.choice("pooling")
     return XVector(sizes)
   }
 }

@@ -11,6 +11,7 @@ package struct XVector: Encoder {
     /// The number of channels whose statistics are taken.
     package var statistics = 1500
     package var embedding = 512
+    package var pooling = TimePooling.tstp
 
     package init() {}
   }
@@ -21,7 +22,7 @@ package struct XVector: Encoder {
   package let layout: EncoderLayout
   package let sizes: Sizes
   private let blocks: [ConvolutionBlock]
-  private let pooling: TemporalStatisticsPooling
+  private let pooling: any Layer
   private let head: EmbeddingHead
 
   package var bins: Int { sizes.bins }
@@ -43,7 +44,7 @@ package struct XVector: Encoder {
           dilation: kernel.dilation, padding: .valid, affine: false, layout: &$0)
       }
     }
-    pooling = TemporalStatisticsPooling(channels: sizes.statistics)
+    pooling = sizes.pooling.layer("pool", channels: sizes.statistics, layout: &layout)
     head = EmbeddingHead(inputs: pooling.outputs, outputs: sizes.embedding, twoLayers: true, layout: &layout)
     self.layout = layout
   }
@@ -61,14 +62,14 @@ package struct XVector: Encoder {
       (current, grid) = (output, block.outputGrid(grid))
     }
     let top = grid
-    let (pooled, poolingCache) = pooling.forward(current, top, pass)
+    let (pooled, backwardThroughPooling) = pooling.apply(current, top, pass)
     let embeddings = Matrix(rows: dimensions, columns: utterances)
     let (_, headCache) = head.forward(pooled, top.pooled, into: embeddings.view, pass)
     let pullback = Pullback(layout) { [caches] gradient, pass in
       precondition(caches.count == blocks.count, "a pass that kept no caches has no way back")
       let pooledGradient = Matrix(rows: head.inputs, columns: gradient.columns)
       head.backward(gradient.view, cache: headCache, into: pooledGradient.view, pass)
-      backwardThroughFrames(pooledGradient.view, caches, poolingCache, pass)
+      backwardThroughFrames(pooledGradient.view, caches, backwardThroughPooling, pass)
     }
     return (embeddings.transposed, pullback)
   }
@@ -76,11 +77,10 @@ package struct XVector: Encoder {
   /// Takes the gradient of the statistics back through the pooling and the layers over frames. No gradient is held longer
   /// than the layer before needs it.
   private func backwardThroughFrames(
-    _ pooled: MatrixView, _ caches: [ConvolutionBlock.Cache], _ cache: TemporalStatisticsPooling.Cache,
+    _ pooled: MatrixView, _ caches: [ConvolutionBlock.Cache], _ backwardThroughPooling: LayerPullback,
     _ pass: BackwardPass
   ) {
-    var current = Matrix(rows: pooling.inputs, columns: pass.objectives * cache.grid.columns).view
-    pooling.backward(pooled, cache: cache, into: current, pass)
+    var current = backwardThroughPooling(pooled, pass).view
     for index in blocks.indices.reversed() {
       let (block, cache) = (blocks[index], caches[index])
       guard index > 0 else { return block.backward(current, cache: cache, into: nil, pass) }

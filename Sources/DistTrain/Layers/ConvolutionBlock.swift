@@ -2,7 +2,7 @@ internal import CKernels
 
 /// Convolution, ReLU and batch normalisation, in ECAPA-TDNN's order.
 package struct ConvolutionBlock: Layer {
-  package struct Cache {
+  package struct Cache: Sendable {
     let input: AffineView
     let grid: Grid
     /// The output of the ReLU, outputs × columns.

@@ -17,16 +17,21 @@ extension Grid {
   /// The map, channels × columns, whose lines are the rows of a matrix, (channels · height) × (utterances · frames). Frames
   /// of the rows' utterances beyond the grid's are left out.
   package func map(of lines: MatrixView) -> Matrix {
+    let result = Matrix(rows: lines.rows / height, columns: columns)
+    write(mapOf: lines, to: result.view)
+    return result
+  }
+
+  /// Writes the map of `map(of:)`.
+  func write(mapOf lines: MatrixView, to map: MatrixView) {
     let length = lines.columns / utterances
     precondition(length >= frames, "\(frames) frames of lines of \(length)")
-    let result = Matrix(rows: lines.rows / height, columns: columns)
     inParallel(lines.rows) { row in
       let (channel, line) = row.quotientAndRemainder(dividingBy: height)
       for utterance in 0..<utterances {
-        (result.row(channel) + (utterance * height + line) * frames).update(
+        (map.row(channel) + (utterance * height + line) * frames).update(
           from: lines.row(row) + utterance * length, count: frames)
       }
     }
-    return result
   }
 }

@@ -1,6 +1,8 @@
+internal import CKernels
+
 /// ResNet's block, max(f(x) + s(x), 0), where f is a path of normalised convolutions with ReLUs between them and the
 /// shortcut s is x itself, or a normalised convolution of one element where the shape changes (He, Zhang, Ren and Sun
-/// 2016, figure 5, section 3.3).
+/// 2016, figure 5, section 3.3). With a gate, f ends with a `SimAMGate`.
 package struct ResidualBlock: Layer {
   /// The path of a block of `channels` channels.
   package enum Form: Sendable {
@@ -17,6 +19,7 @@ package struct ResidualBlock: Layer {
     /// The caches of the path's convolutions.
     let path: [NormalizedConvolution2D.Cache]
     let shortcut: NormalizedConvolution2D.Cache?
+    let gate: SimAMGate.Cache?
     /// The output of the last ReLU, outputs × columns.
     let output: MatrixView
     /// The grid of the input.
@@ -25,6 +28,7 @@ package struct ResidualBlock: Layer {
 
   private let path: [NormalizedConvolution2D]
   private let shortcut: NormalizedConvolution2D?
+  private let gate: SimAMGate?
   package let inputs: Int
   package let outputs: Int
   /// Whether the output has the input's shape, so that gradients may take the same memory.
@@ -32,13 +36,16 @@ package struct ResidualBlock: Layer {
 
   /// A block with wespeaker's parameter names (`models/resnet.py`).
   /// - Parameters:
-  ///   - name: the scope of `conv1`, `bn1` … and of `shortcut.0` and `shortcut.1`.
+  ///   - name: the scope of `conv1`, `bn1` … and of the shortcut's `0` and `1`.
   ///   - channels: the channels of the kernels of 3 × 3.
+  ///   - gated: whether a gate ends the path. The shortcut's scope is then `downsample` (`models/samresnet.py`), and
+  ///     `shortcut` otherwise.
   package init(
-    _ name: String, form: Form, inputs: Int, channels: Int, stride: MapStride = MapStride(),
+    _ name: String, form: Form, inputs: Int, channels: Int, stride: MapStride = MapStride(), gated: Bool = false,
     layout: inout EncoderLayout
   ) {
     let outputs = channels * form.expansion
+    gate = gated ? SimAMGate(channels: outputs) : nil
     self.inputs = inputs
     self.outputs = outputs
     let steps: [(inputs: Int, outputs: Int, kernel: Int, stride: MapStride)] =
@@ -56,8 +63,9 @@ package struct ResidualBlock: Layer {
           outputs: step.outputs, kernel: step.kernel, stride: step.stride, layout: &layout)
       }
       if inputs == outputs && stride == MapStride() { return (path, nil) }
+      let around = gated ? "downsample" : "shortcut"
       let shortcut = NormalizedConvolution2D(
-        convolution: "shortcut.0", normalization: "shortcut.1", inputs: inputs, outputs: outputs, kernel: 1,
+        convolution: "\(around).0", normalization: "\(around).1", inputs: inputs, outputs: outputs, kernel: 1,
         stride: stride, layout: &layout)
       return (path, shortcut)
     }
@@ -78,8 +86,13 @@ package struct ResidualBlock: Layer {
       (current, currentGrid) = (cache.output.rectified, step.convolution.outputGrid(currentGrid))
     }
     let around = shortcut?.forward(input, grid, pass)
-    (caches[path.count - 1].output + (around?.output ?? input)).rectified.write(to: memory)
-    return (AffineView(memory), Cache(path: caches, shortcut: around, output: memory, grid: grid))
+    let gated = gate?.forward(caches[path.count - 1].output, currentGrid, into: memory, pass)
+    let through = gated?.output ?? caches[path.count - 1].output
+    (through + (around?.output ?? input)).rectified.write(to: memory)
+    return (
+      AffineView(memory),
+      Cache(path: caches, shortcut: around, gate: gated?.cache, output: memory, grid: grid)
+    )
   }
 
   /// Adds the gradients of the parameters and writes that of the input, which may use the memory of `gradient` if the
@@ -89,9 +102,7 @@ package struct ResidualBlock: Layer {
   ) {
     let last = path.count - 1
     var current = Matrix(rows: outputs, columns: gradient.columns)
-    path[last].normalization.backwardBehindReLU(
-      gradient, rectified: cache.output, input: cache.path[last].output.values, cache.path[last].statistics,
-      into: current.view, pass)
+    backwardThroughSum(gradient, cache: cache, into: current.view, pass)
     backwardAround(gradient, cache: cache, into: inputGradient, pass)
     for index in path.indices.reversed() {
       let own = cache.path[index]
@@ -108,6 +119,27 @@ package struct ResidualBlock: Layer {
       }
       if let before { current = before }
     }
+  }
+
+  /// Takes the gradient back through the last ReLU, in place, and from there through gate and normalisation to the product
+  /// of the path's last convolution.
+  private func backwardThroughSum(
+    _ gradient: MatrixView, cache: Cache, into productGradient: MatrixView, _ pass: BackwardPass
+  ) {
+    let (normalization, own) = (path[path.count - 1].normalization, cache.path[path.count - 1])
+    guard let gate, let gateCache = cache.gate else {
+      return normalization.backwardBehindReLU(
+        gradient, rectified: cache.output, input: own.output.values, own.statistics, into: productGradient, pass)
+    }
+    let (output, span, objectives) = (cache.output, cache.output.columns, pass.objectives)
+    inParallel(outputs) { row in
+      for objective in 0..<objectives {
+        ck_relu_backward(gradient.row(row) + objective * span, output.row(row), span)
+      }
+    }
+    gate.backward(gradient, cache: gateCache, into: productGradient, pass)
+    normalization.backward(
+      productGradient, cache: .init(input: own.output.values, statistics: own.statistics), into: productGradient, pass)
   }
 
   /// Writes what reaches the input by the shortcut, from the gradient before the last ReLU.

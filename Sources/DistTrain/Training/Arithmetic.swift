@@ -18,8 +18,9 @@ package struct Arithmetic: Codable, Sendable, Equatable {
   package static func here(_ precision: Precision) -> Arithmetic {
     var checksums = [
       "kernels": kernels, "kernels of maps": mapKernels, "kernels of single channels": channelKernels,
-      "kernels over time": timeKernels, "the C library's functions": checksum(functions),
-      "features": checksum(features), "the resampler": checksum(resampled),
+      "kernels over time": timeKernels, "kernels of gates": gateKernels,
+      "the C library's functions": checksum(functions), "features": checksum(features),
+      "the resampler": checksum(resampled),
     ]
     if precision == .bfloat16 { checksums["bf16 products"] = checksum(products(.bfloat16)) }
     return Arithmetic(checksums: checksums)
@@ -44,6 +45,8 @@ package struct Arithmetic: Codable, Sendable, Equatable {
 
   /// The checksum of the kernels that encoders with blocks over time have besides, the same on every machine.
   package static var timeKernels: String { checksum(timeLoops + normalizedColumns) }
+  /// The checksum of the kernels of gates and of precisions, the same on every machine.
+  package static var gateKernels: String { checksum(gateLoops) }
 
   private static func checksum<Value>(_ values: [Value]) -> String {
     values.withUnsafeBytes { SHA256.of($0) }.prefix(8).hexadecimal
@@ -182,6 +185,28 @@ package struct Arithmetic: Codable, Sendable, Equatable {
       return [sum, weighted].flatMap { [Float($0), Float($0 - Double(Float($0)))] }
     }
     return y.values + statistics.values + back.values + sums
+  }
+
+  private static var gateLoops: [Float] {
+    counts.flatMap { count -> [Float] in
+      let (x, z) = (numbers(count, item: 131), numbers(count, item: 132))
+      let energies = x.map { 12 * $0 }
+      var (gates, first, second) = (x, 0.0, 0.0)
+      ck_energy_gates(x, &gates, count, 0.3, -0.1, 0.7)
+      ck_energy_gate_sums(z, x, &gates, count, 0.3, -0.1, 0.2, &first, &second)
+      var rows = gates
+      func take(_ row: [Float], _ change: (UnsafeMutablePointer<Float>) -> Void) {
+        var row = row
+        row.withUnsafeMutableBufferPointer { change($0.baseAddress!) }
+        rows += row
+      }
+      take(x) { ck_energy_gate($0, $0, count, 0.3, -0.1, 0.2, 0.7) }
+      take(z) { ck_energy_gate_backward($0, x, gates, count, 0.3, -0.1, 0.2, 0.7, 0.4, -0.6) }
+      take(energies) { ck_precisions($0, $0, count) }
+      take(z) { ck_precisions_backward(energies, x, $0, count, 0.3, 0.1) }
+      take(z) { ck_add_precisions(energies, $0, count, 0.3) }
+      return rows + [first, second].flatMap { [Float($0), Float($0 - Double(Float($0)))] }
+    }
   }
 
   /// A filtered convolution, the gradient of an input and that of the weights, of maps with tiles beyond their ends.

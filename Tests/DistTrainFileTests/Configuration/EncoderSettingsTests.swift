@@ -75,7 +75,7 @@ import Testing
     #expect(
       refusal(["encoder={type: resnet, depth: 35}"])
         == "--set encoder={type: resnet, depth: 35}: encoder.depth: "
-        + "allowed is 18 | 34 | 50 | 101 | 152 | 221 | 293, found 35")
+        + "allowed is 18 | 34 | 50 | 100 | 101 | 152 | 221 | 293, found 35")
     #expect(
       refusal(["encoder.type=resnet", "encoder.depth=deep"])
         == "--set encoder.depth=deep: encoder.depth: expected a whole number, found deep")
@@ -86,6 +86,29 @@ import Testing
     let sizes = (try load(["encoder={depth: 101, channels: 4, twoLayers: true, type: resnet}"]).network as? ResNet)?
       .sizes
     #expect(sizes?.depth == .layers101 && sizes?.channels == 4 && sizes?.twoLayers == true)
+  }
+
+  @Test func `a ResNet's gate and pooling are settings, and an older file without them has neither gate nor attention`()
+    throws
+  {
+    let sizes = (try load(["encoder={gate: simam, pooling: asp, type: resnet}"]).network as? ResNet)?.sizes
+    #expect(sizes?.gate == .simam && sizes?.pooling == .asp)
+    let plain = (try load(["encoder={type: resnet}"]).network as? ResNet)?.sizes
+    #expect(plain?.gate == ResNet.Gate.none && plain?.pooling == .tstp)
+    #expect((try load(["encoder={type: x-vector, pooling: xi}"]).network as? XVector)?.sizes.pooling == .xi)
+    #expect(
+      refusal(["encoder={type: resnet, gate: se}"])
+        == "--set encoder={type: resnet, gate: se}: encoder.gate: expected one of none, simam, found se")
+    #expect(
+      refusal(["encoder={type: resnet, pooling: max}"])?.hasSuffix(
+        "encoder.pooling: expected one of tstp, astp, asp, xi, found max") == true)
+    let configuration = try load(["encoder={type: resnet, gate: simam}"])
+    var metadata = configuration.encoderMetadata
+    #expect(metadata["encoder.gate"] == "simam" && metadata["encoder.pooling"] == "tstp")
+    metadata["encoder.gate"] = nil
+    metadata["encoder.pooling"] = nil
+    let older = try Configuration.encoder(metadata: metadata, path: "model")
+    #expect((older.network as? ResNet)?.sizes == plain)
   }
 
   @Test func `an x-vector's sizes are its own settings, from 1 on`() throws {
@@ -103,7 +126,7 @@ import Testing
     #expect(
       refusal(["encoder.type=x-vector", "encoder.aggregation=8"])
         == "--set encoder.aggregation=8: encoder.aggregation is not a setting of encoder.type x-vector; "
-        + "its own are channels, statistics")
+        + "its own are channels, statistics, pooling")
     let largest = try load(["encoder={type: x-vector, channels: 65536, statistics: 65536, embedding: 65536}"])
     #expect(largest.network.layout.parameters.count > 1 << 34)
   }

@@ -72,6 +72,16 @@ import Testing
     #expect(expected != (try embedding(FrontEnd(bins: 24))))
   }
 
+  @Test func `an encoder of the other kind of front end sees that kind's features`() throws {
+    let other = try configuration(["features={type: tfmel, frameShift: 12.5}"])
+    var frontEnd = FrontEnd(.tfmel)
+    (frontEnd.bins, frontEnd.frameShift) = (24, 12.5)
+    #expect(other.features == frontEnd)
+    let trained = try TrainedEncoder(file(other, metadata: other.encoderMetadata))
+    #expect(try trained.extractor.embedding(of: samples, name: "noise") == (try embedding(frontEnd)))
+    #expect(try embedding(frontEnd) != (try embedding(FrontEnd(bins: 24))))
+  }
+
   @Test func `a file that says nothing of its front end but the bins has the default one`() throws {
     let configuration = try configuration()
     let kept: Set = [

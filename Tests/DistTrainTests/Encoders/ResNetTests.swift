@@ -76,7 +76,44 @@ import Testing
     EncoderProbe(ResNet(Self.sizes(.layers18, channels: 3)), utterances: 3, frames: 21).expectIndependence()
   }
 
-  @Test(arguments: [["encoder.depth=18"], ["encoder.depth=50", "encoder.twoLayers=true"]])
+  /// Trunk, attention with 128 hidden units over 5,120 channels, and the linear layer.
+  @Test(arguments: [(.layers34, 25_213_760), (.layers100, 50_232_896)] as [(ResNet.Depth, Int)])
+  func `with gates and asp it has wespeaker's number of parameters, and names`(depth: ResNet.Depth, count: Int) {
+    var sizes = ResNet.Sizes()
+    (sizes.depth, sizes.channels, sizes.gate, sizes.pooling) = (depth, 64, .simam, .asp)
+    let layout = ResNet(sizes).layout
+    #expect(layout.parameters.count == count)
+    let shapes = Dictionary(uniqueKeysWithValues: layout.parameters.parameters.map { ($0.name, $0.shape) })
+    #expect(shapes["front.conv1.weight"] == [64, 1, 3, 3] && shapes["front.layer1.0.bn2.bias"] == [64])
+    #expect(shapes["front.layer2.0.downsample.0.weight"] == [128, 64, 1, 1])
+    #expect(shapes["pooling.attention.0.weight"] == [128, 5120, 1] && shapes["pooling.attention.2.weight"] == [128])
+    #expect(shapes["pooling.attention.3.bias"] == [5120] && shapes["bottleneck.weight"] == [256, 10_240])
+    #expect(shapes["seg_1.weight"] == nil && shapes["conv1.weight"] == nil)
+    #expect(layout.statistics.parameters.contains { $0.name == "front.layer4.0.downsample.1.running_mean" })
+  }
+
+  @Test(arguments: TimePooling.allCases) func `with gates, whatever it pools, the bits don't depend on threads`(
+    pooling: TimePooling
+  ) {
+    var sizes = Self.sizes(.layers18, channels: 4)
+    (sizes.gate, sizes.pooling) = (.simam, pooling)
+    EncoderProbe.expectSameBits { [sizes] in EncoderProbe(ResNet(sizes), utterances: 5, frames: 50) }
+  }
+
+  @Test(arguments: TimePooling.allCases, [(1, 1), (1, 9), (4, 1)])
+  func `with gates, whatever it pools, all is defined of one frame too`(
+    pooling: TimePooling, shape: (utterances: Int, frames: Int)
+  ) {
+    var sizes = Self.sizes(.layers18)
+    (sizes.gate, sizes.pooling) = (.simam, pooling)
+    EncoderProbe(ResNet(sizes), utterances: shape.utterances, frames: shape.frames).expectFinite()
+    if shape.frames > 1 { EncoderProbe(ResNet(sizes), utterances: 3, frames: 21).expectIndependence() }
+  }
+
+  @Test(arguments: [
+    ["encoder.depth=18"], ["encoder.depth=50", "encoder.twoLayers=true"],
+    ["encoder={depth: 18, gate: simam, pooling: asp}"], ["encoder={depth: 18, pooling: xi}"],
+  ])
   func `it trains, on two ranks as on one, and its embeddings are extracted`(settings: [String]) throws {
     let noise = try NoiseCorpus()
     try expectTraining(

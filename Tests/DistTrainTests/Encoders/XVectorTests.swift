@@ -18,6 +18,24 @@ import Testing
     #expect(XVector(sizes).layout.parameters.count == 984_024)
   }
 
+  /// Twice the statistics are half of them, with the attention of 256 units and the prior instead.
+  @Test func `with the pooling of xi-vectors it has wespeaker's parameters`() {
+    var sizes = XVector.Sizes()
+    sizes.pooling = .xi
+    let layout = XVector(sizes).layout
+    let attention = 2 * 1500 + 1500 * 256 + 256 + 2 * 256 + 256 * 1500 + 1500
+    #expect(layout.parameters.count == 4_610_524 - 1500 * 512 + attention)
+    let own = layout.parameters.parameters.filter { $0.name.hasPrefix("pool.") }
+    #expect(
+      own.map(\.name) == [
+        "pool.prior_mean", "pool.prior_logprec", "pool.lin1_relu_bn.0.weight", "pool.lin1_relu_bn.0.bias",
+        "pool.lin1_relu_bn.2.weight", "pool.lin1_relu_bn.2.bias", "pool.lin2.weight", "pool.lin2.bias",
+      ])
+    #expect(
+      own.map(\.shape) == [[1, 1500], [1, 1500], [256, 1500, 1], [256], [256], [256], [1500, 256, 1], [1500]])
+    #expect(layout.statistics.parameters.contains { $0.name == "pool.lin1_relu_bn.2.running_var" })
+  }
+
   @Test func `parameters and statistics have wespeaker's names, shapes and order`() {
     let layout = XVector(XVector.Sizes()).layout
     let weights: [(String, [Int])] = [
@@ -81,7 +99,7 @@ import Testing
     EncoderProbe(XVector(Self.sizes()), utterances: 3, frames: 23).expectIndependence()
   }
 
-  @Test(arguments: [[], ["weighting.space=representation"]] as [[String]])
+  @Test(arguments: [[], ["weighting.space=representation"], ["encoder.pooling=xi"]] as [[String]])
   func `it trains, on two ranks as on one, and its embeddings are extracted`(settings: [String]) throws {
     let noise = try NoiseCorpus()
     let own = "encoder={type: x-vector, channels: 6, statistics: 10, embedding: 8}"

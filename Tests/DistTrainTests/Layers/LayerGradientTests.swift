@@ -255,6 +255,77 @@ import Testing
     }.check(.training, step: 0.02, within: 2e-3)
   }
 
+  @Test(arguments: [false, true], maps) func `a gate by distance from the mean`(inPlace: Bool, grid: Grid) {
+    let layer = SimAMGate(channels: 3)
+    let input = LayerProbe.normal(3, grid.columns, item: 3)
+    let probe =
+      inPlace
+      ? inPlaceProbe(layer, EncoderLayout(), grid, input) : LayerProbe(layer, EncoderLayout(), grid, input: input)
+    probe.check(.training, within: 2e-3)
+  }
+
+  /// Of a view that scales and shifts, as a normalisation gives it.
+  @Test(arguments: maps) func `a gate of a view`(grid: Grid) {
+    let layer = SimAMGate(channels: 3)
+    let (scales, shifts): ([Float], [Float]) = ([0.5, -1.5, 2], [1, -0.5, 3])
+    LayerProbe(EncoderLayout(), input: LayerProbe.normal(3, grid.columns, item: 3)) { input, pass in
+      let (output, cache) = layer.forward(AffineView(input.view, scales: scales, shifts: shifts), grid, pass)
+      return (
+        output.stored(),
+        { gradient, pass in
+          let result = Matrix(rows: 3, columns: 2 * input.columns)
+          layer.backward(gradient.view, cache: cache, into: result.view, pass)
+          for row in 0..<3 {
+            for column in 0..<result.columns { result[row, column] *= scales[row] }
+          }
+          return result
+        }
+      )
+    }.check(.training, within: 2e-3)
+  }
+
+  @Test(arguments: [ResidualBlock.Form.basic, .bottleneck], [2, 0])
+  func `a residual block with a gate`(form: ResidualBlock.Form, inputs: Int) {
+    let grid = Grid(utterances: 3, height: 4, frames: 7)
+    for mode in [ForwardPass.Mode.training, .inference] {
+      var layout = EncoderLayout()
+      // Without inputs of its own, the block keeps its shape.
+      let layer = ResidualBlock(
+        "b", form: form, inputs: inputs > 0 ? inputs : 2 * form.expansion, channels: 2,
+        stride: MapStride(height: max(inputs, 1), frames: max(inputs, 1)), gated: true, layout: &layout)
+      let input = LayerProbe.normal(layer.inputs, grid.columns, item: 3)
+      LayerProbe(layer, layout, grid, input: input, lift: 2).check(mode, step: 0.005, within: 3e-2, floor: 3e-3)
+      guard layer.keepsShape else { continue }
+      inPlaceProbe(layer, layout, grid, input, lift: 2).check(mode, step: 0.005, within: 3e-2, floor: 3e-3)
+    }
+  }
+
+  @Test(arguments: LayerProbe.shapes) func `attentive statistics pooling with a normalised hidden layer`(
+    shape: LayerProbe.Shape
+  ) {
+    for mode in shape.modes {
+      var layout = EncoderLayout()
+      let layer = RectifiedAttentionPooling("p", channels: 5, bottleneck: 3, layout: &layout)
+      probe(layer, layout, shape).check(mode, within: 2e-2, floor: 2e-3)
+    }
+  }
+
+  @Test(arguments: LayerProbe.shapes) func `the pooling of xi-vectors`(shape: LayerProbe.Shape) {
+    for mode in shape.modes {
+      var layout = EncoderLayout()
+      let layer = XiPooling("p", channels: 5, bottleneck: 3, layout: &layout)
+      probe(layer, layout, shape).check(mode, within: 2e-2, floor: 2e-3)
+    }
+  }
+
+  @Test(arguments: maps) func `a pooling of the lines of maps`(grid: Grid) {
+    var layout = EncoderLayout()
+    let layer = LinePooling(
+      XiPooling("p", channels: 2 * grid.height, bottleneck: 3, layout: &layout), height: grid.height)
+    LayerProbe(layer, layout, grid, input: LayerProbe.normal(2, grid.columns, item: 3))
+      .check(.inference, within: 2e-2, floor: 2e-3)
+  }
+
   @Test func `pooling gives no gradient where the ReLU before it did not pass`() {
     var layout = EncoderLayout()
     let layer = AttentiveStatisticsPooling("p", channels: 3, bottleneck: 2, globalContext: true, layout: &layout)

@@ -1,4 +1,5 @@
 import DistTrain
+import Foundation
 import TestTools
 import Testing
 
@@ -29,6 +30,11 @@ import Testing
         AffineView(input.view), Grid(utterances: utterances, frames: input.columns / utterances),
         ForwardPass(mode: mode, parameters: parameters, statistics: statistics))
       return (output.stored(), cache)
+    }
+
+    /// Sets all elements of a parameter.
+    func set(_ parameter: Parameter, to value: Float) {
+      (parameters.pointer + parameter.offset).update(repeating: value, count: parameter.count)
     }
 
     /// The input's gradient.
@@ -167,6 +173,60 @@ import Testing
       return (0..<result.columns).map { result[1, $0] }
     }
     #expect(relativeDistance(gradient(weightOfDeviation: 5), gradient(weightOfDeviation: 0)) < 1e-3)
+  }
+
+  /// Twice the prior's precision is the weight of one frame of precision 1: energies of which softplus makes 1.
+  @Test func `frames of xi-vectors count by their precisions, beside the prior`() {
+    var layout = EncoderLayout()
+    let pooling = XiPooling("p", channels: 1, bottleneck: 1, layout: &layout)
+    let setup = Setup(layout, input: Matrix(rows: 1, columns: 3, [1, 2, 6]))
+    for parameter in layout.parameters.parameters { setup.set(parameter, to: 0) }
+    let named = Dictionary(uniqueKeysWithValues: layout.parameters.parameters.map { ($0.name, $0) })
+    setup.set(named["p.prior_mean"]!, to: -3)
+    setup.set(named["p.prior_logprec"]!, to: Float(log(2.0)))
+    setup.set(named["p.lin2.bias"]!, to: Float(log(exp(1.0) - 1)))
+    let (output, _) = setup.forward(pooling, .inference, utterances: 1)
+    #expect(abs(output[0, 0] - (1 + 2 + 6 - 2 * 3) / 5) < 1e-6)
+    // Beyond all numbers, the prior or the frames alone count.
+    for (logarithm, expected) in [(1000, -3), (-1000, 3)] as [(Float, Float)] {
+      setup.set(named["p.prior_logprec"]!, to: logarithm)
+      #expect(abs(setup.forward(pooling, .inference, utterances: 1).0[0, 0] - expected) < 1e-6)
+    }
+  }
+
+  @Test(arguments: [(-9, -15), (2000, 15)] as [(Float, Double)])
+  func `precisions of xi-vectors have bounds, beyond which they have no gradient`(bias: Float, logarithm: Double) {
+    var layout = EncoderLayout()
+    let pooling = XiPooling("p", channels: 1, bottleneck: 1, layout: &layout)
+    let setup = Setup(layout, input: Matrix(rows: 1, columns: 2, [1, 5]))
+    let named = Dictionary(uniqueKeysWithValues: layout.parameters.parameters.map { ($0.name, $0) })
+    setup.set(named["p.lin2.weight"]!, to: 0.001)
+    setup.set(named["p.lin2.bias"]!, to: bias)
+    // The prior weighs as much as both frames together.
+    setup.set(named["p.prior_logprec"]!, to: Float(logarithm + log(2.0)))
+    let (output, cache) = setup.forward(pooling, .inference, utterances: 1)
+    #expect(abs(output[0, 0] - 1.5) < 1e-5)
+    let buffer = Matrix.zeros(rows: 1, columns: setup.count)
+    let result = setup.backward(pooling, Matrix(rows: 1, columns: 1, [1]), cache: cache, buffer)
+    #expect(result.values.allSatisfy { abs($0 - 0.25) < 1e-5 })
+    #expect(buffer.values[named["p.lin2.bias"]!.range].allSatisfy { $0 == 0 })
+  }
+
+  @Test func `a deviation of the normalised attention is at least its floor, which has no gradient`() {
+    var layout = EncoderLayout()
+    let pooling = RectifiedAttentionPooling("p", channels: 2, bottleneck: 2, layout: &layout)
+    let setup = Setup(layout, input: Self.normal(2, Self.utterances * 7))
+    for element in setup.input.elements.indices { setup.input.pointer[element] *= 1e-4 }
+    let (output, cache) = setup.forward(pooling, .inference)
+    let gradient = Matrix.zeros(rows: 4, columns: Self.utterances)
+    for channel in 2..<4 {
+      for utterance in 0..<Self.utterances {
+        #expect(output[channel, utterance] == Float(1e-5).squareRoot())
+        gradient[channel, utterance] = 1
+      }
+    }
+    let buffer = Matrix.zeros(rows: 1, columns: setup.count)
+    #expect(setup.backward(pooling, gradient, cache: cache, buffer).values.allSatisfy { $0 == 0 })
   }
 
   @Test func `deviations keep their digits beside a large mean`() {

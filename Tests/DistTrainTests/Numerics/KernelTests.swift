@@ -93,6 +93,63 @@ import Testing
     return [sum, weighted]
   }
 
+  @Test(arguments: counts) func `the gate of SimAM and its gradient equal plain loops`(count: Int) {
+    let (x, dy) = (Self.numbers(count, item: 1), Self.numbers(count, item: 2))
+    let (scale, shift, mean, slope): (Float, Float, Float, Float) = (0.75, -0.25, 0.5, 1.25)
+    let distances = x.map { 0.75 * Double($0) - 0.25 }
+    let expected = distances.map { 1 / (1 + exp(-(1.25 * $0 * $0 + 0.5))) }
+    var (gated, gates) = (x, [Float](repeating: .nan, count: count))
+    ck_energy_gate(gated, &gated, count, scale, shift, mean, slope)
+    ck_energy_gates(x, &gates, count, scale, shift, slope)
+    let inward = zip(dy, zip(distances, expected)).map { dy, pair in
+      Double(dy) * (pair.0 + 0.5) * pair.1 * (1 - pair.1)
+    }
+    let own = sums { ck_energy_gate_sums(dy, x, &gates, count, scale, shift, mean, $0, $1) }
+    for (power, sum) in own.enumerated() {
+      let terms = zip(inward, distances).map { $0 * pow($1, Double(power + 1)) }
+      #expect(abs(sum - terms.reduce(0, +)) <= 1e-5 * terms.reduce(0) { $0 + abs($1) })
+    }
+    var gradient = dy
+    ck_energy_gate_backward(&gradient, x, gates, count, scale, shift, mean, slope, 0.25, -0.125)
+    for index in 0..<count {
+      let (u, gate) = (distances[index], expected[index])
+      #expect(abs(Double(gated[index]) - (u + 0.5) * gate) < 2e-6)
+      #expect(abs(Double(gates[index]) - gate) < 3e-7)
+      let passed = Double(dy[index]) * gate + u * (2 * 1.25 * inward[index] + 0.25) - 0.125
+      #expect(abs(Double(gradient[index]) - passed) < 1e-5)
+    }
+  }
+
+  @Test(arguments: counts) func `precisions and their gradient equal plain loops`(count: Int) {
+    let (x, energies) = (Self.numbers(count, item: 1), Self.numbers(count, item: 3).map { 6 * $0 })
+    var precisions = energies
+    ck_precisions(precisions, &precisions, count)
+    var (gradient, added) = ([Float](repeating: .nan, count: count), x)
+    ck_precisions_backward(energies, x, &gradient, count, 0.5, 0.25)
+    ck_add_precisions(energies, &added, count, 0.5)
+    for index in 0..<count {
+      let energy = Double(energies[index])
+      let softplus = max(energy, 0) + log1p(exp(-abs(energy)))
+      let exact = min(max(softplus * softplus, exp(-15)), exp(15))
+      #expect(abs(Double(precisions[index]) - exact) <= 1e-6 * exact)
+      #expect(abs(Double(added[index]) - (Double(x[index]) + 0.5 * exact)) <= 1e-6 * (abs(Double(x[index])) + exact))
+      let slope = exact == softplus * softplus ? 2 * softplus / (1 + exp(-energy)) : 0
+      let expected = 0.5 * (Double(x[index]) - 0.25) * slope
+      #expect(abs(Double(gradient[index]) - expected) <= 2e-6 * (abs(expected) + 1e-3))
+    }
+  }
+
+  @Test func `precisions end at their bounds, and what is no number stays so`() {
+    var values: [Float] = [-100, -7.6, 0, 1809, .infinity, .nan]
+    ck_precisions(values, &values, values.count)
+    let (least, most) = (Float(exp(-15.0)), Float(exp(15.0)))
+    #expect(values[0] == least && values[1] == least && abs(values[2] - 0.480453) < 1e-6)
+    #expect(values[3] == most && values[4] == most && values[5].isNaN)
+    var gates: [Float] = [.nan]
+    ck_energy_gate(gates, &gates, 1, 1, 0, 0, 1)
+    #expect(gates[0].isNaN)
+  }
+
   @Test func `a ReLU passes on what is not a number`() {
     var x: [Float] = [-3, 0.5, .nan, 2, .infinity]
     var (view, sum) = (x, x)

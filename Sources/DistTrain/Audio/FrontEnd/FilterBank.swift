@@ -7,6 +7,7 @@ package struct FilterBank: Sendable {
   private let window: [Double]
   private let spectrum: FrameSpectrum
   private let triangles: MelTriangles
+  private let bounds: EnergyBounds
 
   package init(_ frontEnd: FrontEnd) {
     precondition(
@@ -16,6 +17,7 @@ package struct FilterBank: Sendable {
     window = frontEnd.weights
     spectrum = FrameSpectrum(atLeast: frontEnd.length)
     triangles = frontEnd.triangles
+    bounds = frontEnd.bounds
   }
 
   package var bins: Int { frontEnd.bins }
@@ -39,37 +41,65 @@ package struct FilterBank: Sendable {
     precondition(frames > 0, "\(samples.count) samples are less than one frame: repeat the utterance first")
     precondition(features.rows == bins, "\(bins) rows expected, not \(features.rows)")
     precondition(column >= 0 && column + frames <= features.columns, "\(frames) columns from \(column) do not fit")
-    let amplitude = frontEnd.dither / FrontEnd.steps
-    var noise = amplitude > 0 ? dither.map { GaussianNoise($0) } : nil
-    let scratch = spectrum.scratch()
-    let energies = Buffer(count: bins * FrameSpectrum.block)
-    let (length, shift) = (frontEnd.length, frontEnd.shift)
-    frontEnd.framed(samples).withUnsafeBufferPointer { samples in
-      withUnsafeTemporaryAllocation(of: Float.self, capacity: length) { dither in
-        dither.initialize(repeating: 0)
-        for first in stride(from: 0, to: frames, by: FrameSpectrum.block) {
-          let count = min(FrameSpectrum.block, frames - first)
-          for frame in 0..<count {
-            noise?.fill(dither)
-            ck_shape_frame(
-              samples.baseAddress! + (first + frame) * shift, dither.baseAddress!, amplitude, frontEnd.preEmphasis,
-              window, length, scratch.frame(frame))
-          }
-          spectrum.power(scratch)
-          writeEnergies(scratch, energies, frames: count, into: features, column: column + first)
-        }
-      }
+    let target = features.columns(column..<column + frames)
+    switch frontEnd.type {
+    case .kaldi: writeShaped(samples, dither: dither, into: target)
+    case .tfmel: writeStandardized(samples, into: target)
     }
     guard frontEnd.meanRemoval == .utterance else { return }
     for bin in 0..<bins { Self.removeMean(features.row(bin) + column, count: frames) }
   }
 
+  /// Writes the logarithms of the energies of an utterance's frames as Kaldi cuts and shapes them.
+  private func writeShaped(_ samples: [Float], dither: RandomStream?, into features: MatrixView) {
+    let amplitude = frontEnd.dither / FrontEnd.steps
+    var noise = amplitude > 0 ? dither.map { GaussianNoise($0) } : nil
+    let (length, shift) = (frontEnd.length, frontEnd.shift)
+    frontEnd.framed(samples).withUnsafeBufferPointer { samples in
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: length) { dither in
+        dither.initialize(repeating: 0)
+        writeFrames(into: features) { frame, target in
+          noise?.fill(dither)
+          ck_shape_frame(
+            samples.baseAddress! + frame * shift, dither.baseAddress!, amplitude, frontEnd.preEmphasis, window, length,
+            target)
+        }
+      }
+    }
+  }
+
+  /// Writes the logarithms of the energies of an utterance's frames, scaled as a whole.
+  private func writeStandardized(_ samples: [Float], into features: MatrixView) {
+    samples.withUnsafeBufferPointer { samples in
+      let shape = StandardizedSamples(samples, emphasis: frontEnd.preEmphasis)
+      writeFrames(into: features) { frame, target in
+        shape.write(samples, from: frame * frontEnd.shift - frontEnd.zerosBeyondEnds, window: window, to: target)
+      }
+    }
+  }
+
+  /// Writes the logarithms of the energies of as many frames as the features have columns.
+  /// - Parameter write: writes the weighted samples of a frame.
+  private func writeFrames(
+    into features: MatrixView, _ write: (_ frame: Int, _ target: UnsafeMutablePointer<Double>) -> Void
+  ) {
+    let scratch = spectrum.scratch()
+    let energies = Buffer(count: bins * FrameSpectrum.block)
+    for first in stride(from: 0, to: features.columns, by: FrameSpectrum.block) {
+      let count = min(FrameSpectrum.block, features.columns - first)
+      for frame in 0..<count { write(first + frame, scratch.frame(frame)) }
+      spectrum.power(scratch)
+      writeEnergies(scratch, energies, frames: count, into: features, column: first)
+    }
+  }
+
   /// Writes the logarithms of a block's energies to the features. `energies` has room for bins × 16 numbers.
   private func writeEnergies(
-    _ scratch: FrameSpectrum.Scratch, _ energies: Buffer, frames: Int, into features: Matrix, column: Int
+    _ scratch: FrameSpectrum.Scratch, _ energies: Buffer, frames: Int, into features: MatrixView, column: Int
   ) {
     let all = UnsafeMutableRawPointer(energies.pointer).assumingMemoryBound(to: SIMD16<Float>.self)
-    triangles.logEnergies(of: scratch.power, floor: Float(frontEnd.logFloor), into: all)
+    if let range = bounds.power { scratch.hold(within: range) }
+    triangles.logEnergies(of: scratch.power, bounds, into: all)
     for bin in 0..<bins {
       (features.row(bin) + column).update(from: energies.pointer + bin * FrameSpectrum.block, count: frames)
     }

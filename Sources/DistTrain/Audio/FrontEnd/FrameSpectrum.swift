@@ -35,6 +35,12 @@ final class FrameSpectrum: @unchecked Sendable {
 
     /// The samples of a frame of the block.
     func frame(_ index: Int) -> UnsafeMutablePointer<Double> { samples + index * points }
+    /// Holds the powers of the block within a range.
+    func hold(within range: ClosedRange<Float>) {
+      let power = UnsafeMutableRawPointer(powers.pointer).assumingMemoryBound(to: SIMD16<Float>.self)
+      for frequency in 0..<points / 2 { power[frequency] = power[frequency].held(within: range) }
+    }
+
     /// The powers of the block's 16 frames, for each frequency below half the sampling rate.
     var power: UnsafePointer<SIMD16<Float>> {
       UnsafeRawPointer(powers.pointer).assumingMemoryBound(to: SIMD16<Float>.self)

@@ -1,14 +1,39 @@
 import Foundation
 
-/// The settings by which samples become an encoder's features: logarithms of the energies of mel filters, as Kaldi
-/// defines them (`feature-window.cc`, `mel-computations.cc`). An encoder understands only the features of the front end
-/// that it was trained with.
+/// The settings by which samples become an encoder's features: logarithms of the energies of mel filters. An encoder
+/// understands only the features of the front end that it was trained with.
 ///
-/// The defaults are wespeaker's (`dataset/processor.py`). The mean of each frame is removed before pre-emphasis, for
-/// which the first sample counts as its own predecessor. Frames are filled up with zeros to a power of two. Spectra are
+/// The defaults are wespeaker's (`dataset/processor.py`). Frames are filled up with zeros to a power of two. Spectra are
 /// of power, triangles are linear in mel = 1127·ln(1 + f/700), logarithms are natural, and there is no coefficient for
 /// the energy.
 public struct FrontEnd: Codable, Sendable, Equatable {
+  /// What computes the features.
+  package enum Kind: String, Sendable, Codable, CaseIterable {
+    /// Kaldi's filter bank (`feature-window.cc`, `mel-computations.cc`). The mean of each frame is removed before
+    /// pre-emphasis, for which the first sample counts as its own predecessor.
+    case kaldi
+    /// The filter bank of ReDimNet2, as wespeaker has it (`frontend/tfmel.py`, with `norm_signal`). It scales an
+    /// utterance to mean 0 and deviation 1, adds pre-emphasis over all of it, for which the second sample counts as the
+    /// first one's predecessor, and half a shift of zeros at either end. Powers and energies are held within 10⁻⁸ and
+    /// 10⁸, and energies are raised by 10⁻⁸ before the logarithm.
+    ///
+    /// Filters are laid over the K frequencies below half the sampling rate as if the last of them were that half: point
+    /// k counts as k · 8000 / (K − 1) Hz, slightly above its own frequency. The window is Hamming's, and the mean over
+    /// the frames is removed.
+    case tfmel
+  }
+
+  /// The kind; another one comes with its defaults.
+  package var type = Kind.kaldi {
+    didSet {
+      let fresh = Self(type)
+      (bins, dither, highestFrequency) = (fresh.bins, fresh.dither, fresh.highestFrequency)
+      (lowestFrequency, frameLength, frameShift) = (fresh.lowestFrequency, fresh.frameLength, fresh.frameShift)
+      (window, edges, scale) = (fresh.window, fresh.edges, fresh.scale)
+      (preEmphasis, logFloor, meanRemoval) = (fresh.preEmphasis, fresh.logFloor, fresh.meanRemoval)
+    }
+  }
+
   /// The weights over a frame, symmetric about its middle.
   package enum Window: String, Sendable, Codable, CaseIterable {
     case hamming, povey, hann, rectangular
@@ -75,6 +100,15 @@ public struct FrontEnd: Codable, Sendable, Equatable {
     self.bins = bins
     self.dither = dither
   }
+
+  /// A front end of a kind with that kind's defaults.
+  package init(_ type: Kind) {
+    self.type = type
+    guard type == .tfmel else { return }
+    bins = 72
+    highestFrequency = 7600
+    dither = 0
+  }
 }
 
 extension FrontEnd {
@@ -91,21 +125,31 @@ extension FrontEnd {
   /// The number of frames of an utterance of N `samples`. By default it is 1 + ⌊(N − 400) / 160⌋, or 0 for fewer than
   /// the samples of one frame.
   package func frames(samples: Int) -> Int {
-    switch edges {
-    case .snip: samples < length ? 0 : 1 + (samples - length) / shift
-    case .mirror: (samples + shift / 2) / shift
+    switch (type, edges) {
+    case (.tfmel, _): samples < fewestStandardized ? 0 : 1 + (samples + 2 * zerosBeyondEnds - length) / shift
+    case (.kaldi, .snip): samples < length ? 0 : 1 + (samples - length) / shift
+    case (.kaldi, .mirror): (samples + shift / 2) / shift
     }
   }
 
   /// The fewest samples that give `frames` frames.
   package func samples(frames: Int) -> Int {
     guard frames > 0 else { return 0 }
-    return edges == .snip ? length + (frames - 1) * shift : frames * shift - shift / 2
+    return switch (type, edges) {
+    case (.tfmel, _): max(length - 2 * zerosBeyondEnds + (frames - 1) * shift, fewestStandardized)
+    case (.kaldi, .snip): length + (frames - 1) * shift
+    case (.kaldi, .mirror): frames * shift - shift / 2
+    }
   }
+
+  /// The zeros that `tfmel` puts before an utterance, and behind it.
+  var zerosBeyondEnds: Int { shift / 2 }
+  /// The fewest samples of which `tfmel` makes a frame: the pre-emphasis of the first sample needs a second one.
+  private var fewestStandardized: Int { max(length - 2 * zerosBeyondEnds, 2) }
 
   /// The samples from which frames are cut; the first frame begins at the first of them.
   func framed(_ samples: [Float]) -> [Float] {
-    guard edges == .mirror else { return samples }
+    guard type == .kaldi, edges == .mirror else { return samples }
     let before = length / 2 - shift / 2
     let round = 2 * samples.count
     return (0..<length + (frames(samples: samples.count) - 1) * shift).map { index in
@@ -116,7 +160,7 @@ extension FrontEnd {
 
   /// The weights of a frame's samples, times the factor that scales the samples.
   var weights: [Double] {
-    let full = scale == .int16 ? Self.steps : 1
+    let full = type == .kaldi && scale == .int16 ? Self.steps : 1
     return (0..<length).map { index in
       let turn = cos(2 * .pi * Double(index) / Double(length - 1))
       switch window {
@@ -133,8 +177,17 @@ extension FrontEnd {
 
   /// The mel filters over a frame's spectrum.
   var triangles: MelTriangles {
-    MelTriangles(
-      bins: bins, points: points, sampleRate: Double(Self.sampleRate), lowest: lowestFrequency,
-      highest: highestFrequency)
+    let half = Double(Self.sampleRate) / 2
+    let count = points / 2
+    let frequencies = (0..<count).map { Double($0) * half / Double(type == .kaldi ? count : count - 1) }
+    return MelTriangles(bins: bins, frequencies: frequencies, lowest: lowestFrequency, highest: highestFrequency)
+  }
+
+  /// What holds energies between bounds.
+  var bounds: EnergyBounds {
+    switch type {
+    case .kaldi: EnergyBounds(power: nil, energy: Float(logFloor)...Float.infinity, offset: 0)
+    case .tfmel: EnergyBounds(power: 1e-8...1e8, energy: 1e-8...1e8, offset: 1e-8)
+    }
   }
 }

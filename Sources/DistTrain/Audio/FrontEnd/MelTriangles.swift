@@ -1,6 +1,24 @@
 internal import CKernels
 import Foundation
 
+/// What holds energies between bounds before their logarithm is taken.
+struct EnergyBounds: Sendable {
+  /// The range of the power at a frequency; nil leaves it as it is.
+  let power: ClosedRange<Float>?
+  /// The range of a filter's energy.
+  let energy: ClosedRange<Float>
+  /// What is added to the energy.
+  let offset: Float
+}
+
+extension SIMD16<Float> {
+  /// The numbers, where they are beyond the range its ends. What is not a number stays so.
+  func held(within range: ClosedRange<Float>) -> Self {
+    let raised = replacing(with: range.lowerBound, where: self .< range.lowerBound)
+    return raised.replacing(with: range.upperBound, where: raised .> range.upperBound)
+  }
+}
+
 /// Triangular filters over a power spectrum, linear and equally spaced in mel (Kaldi's `MelBanks`).
 struct MelTriangles: Sendable {
   private struct Triangle {
@@ -19,11 +37,11 @@ struct MelTriangles: Sendable {
   /// The number of filters that hold no frequency of the spectrum, and hence no energy.
   var empty: Int { triangles.count { $0.weights.isEmpty } }
 
-  /// Makes filters from `lowest` to `highest` Hz for the spectrum of a transform of `points` points.
-  init(bins: Int, points: Int, sampleRate: Double, lowest: Double, highest: Double) {
+  /// Makes filters from `lowest` to `highest` Hz for a spectrum at the given frequencies in Hz.
+  init(bins: Int, frequencies: [Double], lowest: Double, highest: Double) {
     let low = Self.mel(lowest)
     let spacing = (Self.mel(highest) - low) / Double(bins + 1)
-    let mels = (0..<points / 2).map { Self.mel(Double($0) * sampleRate / Double(points)) }
+    let mels = frequencies.map(Self.mel)
     var triangles: [Triangle] = []
     var weights: [Float] = []
     for bin in 0..<bins {
@@ -46,10 +64,10 @@ struct MelTriangles: Sendable {
   ///
   /// - Parameters:
   ///   - power: the powers of the 16 frames, for each frequency.
-  ///   - floor: the smallest energy whose logarithm is taken.
+  ///   - bounds: what holds the energies between bounds.
   ///   - energies: receives 16 numbers for each filter.
   func logEnergies(
-    of power: UnsafePointer<SIMD16<Float>>, floor: Float, into energies: UnsafeMutablePointer<SIMD16<Float>>
+    of power: UnsafePointer<SIMD16<Float>>, _ bounds: EnergyBounds, into energies: UnsafeMutablePointer<SIMD16<Float>>
   ) {
     weights.withUnsafeBufferPointer { weights in
       for (bin, triangle) in triangles.enumerated() {
@@ -59,7 +77,7 @@ struct MelTriangles: Sendable {
           sum += power[frequency] * weights[index]
           frequency += 1
         }
-        energies[bin] = sum.replacing(with: floor, where: sum .< floor)
+        energies[bin] = sum.held(within: bounds.energy) + bounds.offset
       }
     }
     let count = triangles.count * SIMD16<Float>.scalarCount

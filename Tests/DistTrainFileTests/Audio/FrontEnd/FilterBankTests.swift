@@ -31,6 +31,14 @@ import Testing
         "preEmphasis=0.5", "logFloor=1e-2", "meanRemoval=none", "bins=30",
       ], 30, 31
     ),
+    ("tfmel", ["type=tfmel"], 72, 49),
+    (
+      "tfmel-other",
+      [
+        "type=tfmel", "bins=30", "frameLength=16", "frameShift=8", "lowestFrequency=100", "highestFrequency=3700",
+        "preEmphasis=0.5",
+      ], 30, 62
+    ),
   ])
   func `Features equal a double-precision reference`(name: String, settings: [String], bins: Int, frames: Int) throws {
     let samples = try Self.fixture("filterbank-samples.f32", of: Float.self)
@@ -61,6 +69,54 @@ import Testing
     #expect(
       FilterBank(mirrored).features(of: samples, dither: nil).values
         == FilterBank(FrontEnd()).features(of: extended, dither: nil).values)
+  }
+
+  @Test func `A scaled utterance has a frame for each shift within it and half a shift of zeros at either end`() {
+    let frontEnd = FrontEnd(.tfmel)
+    let expected = [(0, 0), (239, 0), (240, 1), (399, 1), (400, 2), (16_000, 99), (32_000, 199)]
+    for (samples, frames) in expected { #expect(frontEnd.frames(samples: samples) == frames, "\(samples) samples") }
+    var short = frontEnd
+    short.frameLength = short.frameShift
+    // Without a second sample the first one has no predecessor.
+    #expect(short.frames(samples: 1) == 0 && short.frames(samples: 2) == 1 && short.samples(frames: 1) == 2)
+    for frontEnd in [frontEnd, short] {
+      for frames in 2...300 {
+        let samples = frontEnd.samples(frames: frames)
+        #expect(frontEnd.frames(samples: samples) == frames)
+        #expect(frontEnd.frames(samples: samples - 1) == frames - 1)
+      }
+    }
+  }
+
+  @Test func `A scaled utterance's features are those of louder or offset speech, and finite of what has no deviation`()
+  {
+    let bank = FilterBank(FrontEnd(.tfmel))
+    let samples = GeneratedAudio.noise(16_000, amplitude: 0.05)
+    let features = bank.features(of: samples, dither: nil)
+    let louder = bank.features(of: samples.map { 4 * $0 }, dither: nil)
+    let offset = bank.features(of: samples.map { $0 + 0.125 }, dither: nil)
+    #expect(largestDifference(features.elements, louder.elements) < 1e-4)
+    #expect(largestDifference(features.elements, offset.elements) < 1e-3)
+    for silent in [[Float](repeating: 0, count: 4000), [Float](repeating: 0.1, count: 4000), [0.1, 0.2]] {
+      let count = max(silent.count, 240)
+      let features = bank.features(of: Waveform.tiled(silent, count: count), dither: nil)
+      #expect(features.values.allSatisfy(\.isFinite))
+    }
+  }
+
+  @Test func `A frame of a scaled utterance lies where it does in a batch, whatever is beside it`() {
+    let bank = FilterBank(FrontEnd(.tfmel))
+    let samples = GeneratedAudio.noise(4000)
+    let alone = bank.features(of: samples, dither: RandomStream(seed: 1, purpose: .dither))
+    let batch = Matrix(rows: 72, columns: 2 * alone.columns + 1)
+    batch.elements.update(repeating: -77)
+    bank.write(samples, dither: nil, into: batch, column: alone.columns)
+    for bin in 0..<72 {
+      for column in 0..<batch.columns {
+        let frame = column - alone.columns
+        #expect(batch[bin, column] == ((0..<alone.columns).contains(frame) ? alone[bin, frame] : -77))
+      }
+    }
   }
 
   @Test func `Dither is the same noise whatever the scale, and no mean is removed where none is to be`() {
