@@ -1,4 +1,5 @@
 import DistTrain
+import TestTools
 import Testing
 
 /// The settings of the two kinds of front ends.

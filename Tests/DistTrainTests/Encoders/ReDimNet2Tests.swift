@@ -1,4 +1,5 @@
 import DistTrain
+import TestTools
 import Testing
 
 @Suite struct ReDimNet2Tests {

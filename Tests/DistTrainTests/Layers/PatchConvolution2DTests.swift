@@ -1,5 +1,6 @@
 import DistTrain
 import Synchronization
+import TestTools
 import Testing
 
 /// Convolutions by patches, and their gradients, against plain sums.

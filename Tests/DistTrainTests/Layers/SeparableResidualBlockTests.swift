@@ -1,5 +1,6 @@
 import DistTrain
 import Synchronization
+import TestTools
 import Testing
 
 /// A convolution by patches and the residual block of separable convolutions behind it, against PyTorch in double

@@ -1,6 +1,7 @@
 import DistTrain
 import Foundation
 import Synchronization
+import TestTools
 import Testing
 
 /// The layers of ReDimNet's block over time.

@@ -1,6 +1,7 @@
 import CKernels
 import DistTrain
 import Foundation
+import TestTools
 import Testing
 
 /// The kernels of layers over time alone against plain loops in double precision.

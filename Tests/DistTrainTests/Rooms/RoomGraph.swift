@@ -1,5 +1,4 @@
 import Foundation
-import TestTools
 
 /// Which rooms name which, read from their sources.
 ///

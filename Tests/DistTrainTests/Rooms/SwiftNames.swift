@@ -1,4 +1,3 @@
-import TestTools
 
 /// What a source file declares and what it names, as far as words tell.
 struct SwiftNames {
