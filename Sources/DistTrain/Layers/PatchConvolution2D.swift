@@ -90,13 +90,13 @@ public struct PatchConvolution2D: Layer {
       pass.add(bias, objective: objective) { Float(sums[objective, $0, $1]) }
     }
     guard let inputGradient else { return }
-    let (weights, kernel) = (pass.matrix(weight), self.kernel)
+    let (weights, kernel, lines) = (pass.matrix(weight), self.kernel, pass.objectives * places.utterances)
     inParallel(inputs) { channel in
       let (group, index) = channel.quotientAndRemainder(dividingBy: inputsOfGroup)
       let first = group * outputsOfGroup
       ck_patches_input_gradient(
         gradient.row(first), gradient.stride, weights.row(first) + index * tapsOfInput, weights.stride,
-        outputsOfGroup, kernel.height, kernel.frames, pass.objectives * places.utterances, places.height, places.frames,
+        outputsOfGroup, kernel.height, kernel.frames, lines, places.height, places.frames,
         inputGradient.row(channel))
     }
   }

@@ -128,8 +128,9 @@ package struct ResidualBlock: Layer {
   ) {
     let (normalization, own) = (path[path.count - 1].normalization, cache.path[path.count - 1])
     guard let gate, let gateCache = cache.gate else {
-      return normalization.backwardBehindReLU(
+      normalization.backwardBehindReLU(
         gradient, rectified: cache.output, input: own.output.values, own.statistics, into: productGradient, pass)
+      return
     }
     let (output, span, objectives) = (cache.output, cache.output.columns, pass.objectives)
     inParallel(outputs) { row in

@@ -73,9 +73,9 @@ package struct TransformerLayer: Layer {
     last.backward(gradient, cache: cache.last, into: gradient, pass)
     let current = Matrix(rows: inputs, columns: gradient.columns)
     outer.backward(gradient, cache: cache.active.view, into: current.view, pass)
-    let columns = cache.hidden.columns
+    let (columns, objectives) = (cache.hidden.columns, pass.objectives)
     inParallel(inputs) { row in
-      for objective in 0..<pass.objectives {
+      for objective in 0..<objectives {
         ck_gelu_tanh_backward(current.row(row) + objective * columns, cache.hidden.row(row), columns)
       }
     }
