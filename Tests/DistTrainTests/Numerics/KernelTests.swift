@@ -97,25 +97,32 @@ import Testing
     let (x, dy) = (Self.numbers(count, item: 1), Self.numbers(count, item: 2))
     let (scale, shift, mean, slope): (Float, Float, Float, Float) = (0.75, -0.25, 0.5, 1.25)
     let distances = x.map { 0.75 * Double($0) - 0.25 }
-    let expected = distances.map { 1 / (1 + exp(-(1.25 * $0 * $0 + 0.5))) }
+    let expected = distances.map { distance -> Double in
+      let energy = 1.25 * distance * distance + 0.5
+      return 1 / (1 + exp(-energy))
+    }
     var (gated, gates) = (x, [Float](repeating: .nan, count: count))
     ck_energy_gate(gated, &gated, count, scale, shift, mean, slope)
     ck_energy_gates(x, &gates, count, scale, shift, slope)
-    let inward = zip(dy, zip(distances, expected)).map { dy, pair in
-      Double(dy) * (pair.0 + 0.5) * pair.1 * (1 - pair.1)
+    let inward = dy.indices.map { index -> Double in
+      let (gate, value) = (expected[index], distances[index] + 0.5)
+      return Double(dy[index]) * value * gate * (1 - gate)
     }
     let own = sums { ck_energy_gate_sums(dy, x, &gates, count, scale, shift, mean, $0, $1) }
     for (power, sum) in own.enumerated() {
       let terms = zip(inward, distances).map { $0 * pow($1, Double(power + 1)) }
-      #expect(abs(sum - terms.reduce(0, +)) <= 1e-5 * terms.reduce(0) { $0 + abs($1) })
+      let (exact, size) = (terms.reduce(0, +), terms.reduce(0) { $0 + abs($1) })
+      #expect(abs(sum - exact) <= 1e-5 * size)
     }
     var gradient = dy
     ck_energy_gate_backward(&gradient, x, gates, count, scale, shift, mean, slope, 0.25, -0.125)
     for index in 0..<count {
       let (u, gate) = (distances[index], expected[index])
-      #expect(abs(Double(gated[index]) - (u + 0.5) * gate) < 2e-6)
+      let product = (u + 0.5) * gate
+      #expect(abs(Double(gated[index]) - product) < 2e-6)
       #expect(abs(Double(gates[index]) - gate) < 3e-7)
-      let passed = Double(dy[index]) * gate + u * (2 * 1.25 * inward[index] + 0.25) - 0.125
+      let inside = 2.5 * inward[index] + 0.25
+      let passed = Double(dy[index]) * gate + u * inside - 0.125
       #expect(abs(Double(gradient[index]) - passed) < 1e-5)
     }
   }
@@ -128,13 +135,15 @@ import Testing
     ck_precisions_backward(energies, x, &gradient, count, 0.5, 0.25)
     ck_add_precisions(energies, &added, count, 0.5)
     for index in 0..<count {
-      let energy = Double(energies[index])
-      let softplus = max(energy, 0) + log1p(exp(-abs(energy)))
-      let exact = min(max(softplus * softplus, exp(-15)), exp(15))
+      let (energy, value) = (Double(energies[index]), Double(x[index]))
+      let softplus: Double = max(energy, 0) + log1p(exp(-abs(energy)))
+      let square = softplus * softplus
+      let exact: Double = min(max(square, exp(-15.0)), exp(15.0))
       #expect(abs(Double(precisions[index]) - exact) <= 1e-6 * exact)
-      #expect(abs(Double(added[index]) - (Double(x[index]) + 0.5 * exact)) <= 1e-6 * (abs(Double(x[index])) + exact))
-      let slope = exact == softplus * softplus ? 2 * softplus / (1 + exp(-energy)) : 0
-      let expected = 0.5 * (Double(x[index]) - 0.25) * slope
+      let sum = value + 0.5 * exact
+      #expect(abs(Double(added[index]) - sum) <= 1e-6 * (abs(value) + exact))
+      let slope: Double = exact == square ? 2 * softplus / (1 + exp(-energy)) : 0
+      let expected = 0.5 * (value - 0.25) * slope
       #expect(abs(Double(gradient[index]) - expected) <= 2e-6 * (abs(expected) + 1e-3))
     }
   }

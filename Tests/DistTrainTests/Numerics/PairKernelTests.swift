@@ -8,10 +8,13 @@ import Testing
     // What lies behind a result stays as it is.
     var doubled = [Float](repeating: -1, count: 2 * count + 3)
     ck_doubled(x, &doubled, count)
-    #expect(doubled == x.flatMap { [$0, $0] } + [-1, -1, -1])
+    let behind: [Float] = [-1, -1, -1]
+    let twice = x.flatMap { [$0, $0] }
+    #expect(doubled == twice + behind)
     let wide = (0..<2 * count).map { Float($0 * $0 % 97) / 3 }
     var sums = [Float](repeating: -1, count: count + 3)
     ck_pair_sums(wide, &sums, count)
-    #expect(sums == (0..<count).map { wide[2 * $0] + wide[2 * $0 + 1] } + [-1, -1, -1])
+    let pairs = (0..<count).map { wide[2 * $0] + wide[2 * $0 + 1] }
+    #expect(sums == pairs + behind)
   }
 }

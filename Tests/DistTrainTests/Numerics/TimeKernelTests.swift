@@ -156,7 +156,10 @@ import Testing
     let rows = (0..<4).map { Self.numbers(count, item: 10 + $0) }
     var (sum, weighted) = (0.0, 0.0)
     ck_layer_normalization_sums(rows[0], rows[1], rows[2], rows[3], count, &sum, &weighted)
-    let terms = (0..<count).map { Double(rows[0][$0]) * Double((rows[1][$0] - rows[2][$0]) * rows[3][$0]) }
+    let terms = (0..<count).map { index -> Double in
+      let normalized = (rows[1][index] - rows[2][index]) * rows[3][index]
+      return Double(rows[0][index]) * Double(normalized)
+    }
     #expect(sum == ck_sum(rows[0], count))
     #expect(abs(weighted - terms.reduce(0, +)) <= 1e-5 * terms.reduce(0) { $0 + abs($1) })
   }

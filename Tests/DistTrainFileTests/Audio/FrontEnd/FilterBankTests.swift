@@ -100,7 +100,7 @@ import Testing
     for silent in [[Float](repeating: 0, count: 4000), [Float](repeating: 0.1, count: 4000), [0.1, 0.2]] {
       let count = max(silent.count, 240)
       let features = bank.features(of: Waveform.tiled(silent, count: count), dither: nil)
-      #expect(features.values.allSatisfy(\.isFinite))
+      #expect(features.values.allSatisfy { $0.isFinite })
     }
   }
 
@@ -231,8 +231,9 @@ import Testing
     let noisy = FilterBank(FrontEnd(dither: 0)).features(
       of: GeneratedAudio.noise(80_000, amplitude: step) + loud, dither: nil)
     for bin in [20, 40, 60, 79] {
-      let levels = [silent, noisy].map { features in
-        (0..<490).reduce(0.0) { $0 + Double(features[bin, $1]) } / 490
+      let levels = [silent, noisy].map { features -> Double in
+        let sum = (0..<490).reduce(0.0) { $0 + Double(features[bin, $1]) }
+        return sum / 490
       }
       #expect(abs(levels[0] - levels[1]) < 0.1)
     }
