@@ -1,4 +1,3 @@
-
 /// What a source file declares and what it names, as far as words tell.
 struct SwiftNames {
   /// A declaration that other files can name.
