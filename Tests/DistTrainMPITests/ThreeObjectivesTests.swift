@@ -8,8 +8,9 @@ extension MPITests {
       let configuration = try Configuration.load(
         file: nil,
         overrides: [
-          "corpus.train=\(corpus)", "encoder.channels=32", "encoder.embedding=16", "features.bins=24",
-          "crop.seconds=0.4", "batch.speakers=4", "batch.utterances=4", "batch.unit=1", "training.steps=2", "seed=3",
+          "corpus.train=\(corpus)", "encoder.channels=32", "encoder.aggregation=96", "encoder.embedding=16",
+          "features.bins=24", "crop.seconds=0.4", "batch.speakers=4", "batch.utterances=4", "batch.unit=1",
+          "training.steps=2", "seed=3",
         ])
       var plan = try TrainingPlan(configuration, corpus: Corpus.open(corpus))
       let wide = SupervisedContrastiveLoss(

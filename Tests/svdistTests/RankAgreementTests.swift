@@ -76,7 +76,7 @@ extension ProgramTests {
     ])
     func `the memory foretold at the start is what the steps take`(settings: [String]) throws {
       try SmallRun.with { run in
-        let arguments = run.arguments(steps: 100_000, ["crop.seconds=6"] + settings)
+        let arguments = run.arguments(steps: 100_000, ["crop.seconds=6"] + settings, encoder: [])
         let program = try Program("svdist", arguments, ranks: 2)
         let foretold = try program.foretoldMemory()
         try program.wait { run.metrics().count >= 3 }

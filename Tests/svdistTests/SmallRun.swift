@@ -20,14 +20,21 @@ struct SmallRun {
 
   var corpus: URL { folder.appending(path: "corpus") }
 
+  /// The sizes of an ECAPA-TDNN that is trained in no time.
+  static let smallEncoder = ["encoder.channels=16", "encoder.aggregation=96"]
+
   /// A command line that trains on the corpus, by steps so small that rounding does not grow over a few dozen of them.
-  func arguments(steps: Int, _ settings: [String] = [], into name: String = "run", options: [String] = []) -> [String] {
-    let all = [
-      "corpus.train=\(corpus.path)", "encoder.channels=16", "encoder.embedding=16", "features.bins=24",
-      "crop.seconds=0.4", "batch.speakers=3", "batch.utterances=2", "batch.unit=2",
-      "schedule.learningRate.initial=0.0001", "schedule.learningRate.final=0.00002", "optimizer.gradientNorm=1",
-      "training.steps=\(steps)",
-    ]
+  func arguments(
+    steps: Int, _ settings: [String] = [], encoder: [String] = smallEncoder, into name: String = "run",
+    options: [String] = []
+  ) -> [String] {
+    let all =
+      encoder + [
+        "corpus.train=\(corpus.path)", "encoder.embedding=16", "features.bins=24", "crop.seconds=0.4",
+        "batch.speakers=3", "batch.utterances=2", "batch.unit=2",
+        "schedule.learningRate.initial=0.0001", "schedule.learningRate.final=0.00002", "optimizer.gradientNorm=1",
+        "training.steps=\(steps)",
+      ]
     // Generated corpora all have the same names.
     return ["--run-dir", folder.appending(path: name).path, "--threads", "1", "--allow-overlap"] + options
       + (all + settings).flatMap { ["--set", $0] }

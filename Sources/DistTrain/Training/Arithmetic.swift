@@ -45,6 +45,7 @@ package struct Arithmetic: Codable, Sendable, Equatable {
 
   /// The checksum of the kernels that encoders with blocks over time have besides, the same on every machine.
   package static var timeKernels: String { checksum(timeLoops + normalizedColumns) }
+
   /// The checksum of the kernels of gates and of precisions, the same on every machine.
   package static var gateKernels: String { checksum(gateLoops) }
 
