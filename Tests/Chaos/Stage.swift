@@ -45,7 +45,8 @@ struct Stage {
   func arguments(run: String, corpus: String) -> [String] {
     let settings = [
       "corpus.train=\(corpus)", "corpus.evaluation=\(heldOut)", "corpus.trials=\(heldOut)/trials",
-      "encoder.channels=16", "encoder.embedding=16", "features.bins=24", "crop.seconds=0.4", "batch.speakers=3",
+      "encoder.channels=16", "encoder.aggregation=96", "encoder.embedding=16", "features.bins=24", "crop.seconds=0.4",
+      "batch.speakers=3",
       "batch.utterances=2", "batch.unit=2", "schedule.learningRate.initial=0.02", "training.steps=\(Self.steps)",
       "evaluation.everySteps=15", "checkpoint.everySteps=4", "checkpoint.keep=3",
     ]

@@ -72,9 +72,12 @@ extension ProgramTests {
       try withLong(seconds: 120) { run, _, settings in
         var said: [Int: Double] = [:]
         for seconds in [30, 60, 120, 240] {
-          let own = ["encoder.channels=256", "weighting.space=representation", "evaluation.longestPiece=\(seconds)"]
+          let own = ["weighting.space=representation", "evaluation.longestPiece=\(seconds)"]
           let program = try Program(
-            "svdist", run.arguments(steps: 100_000, settings + own, into: "run-\(seconds)"), ranks: 1)
+            "svdist",
+            run.arguments(
+              steps: 100_000, settings + own, encoder: ["encoder.channels=256"], into: "run-\(seconds)"),
+            ranks: 1)
           said[seconds] = try program.foretoldMemory()
           if seconds == 60 {
             try program.wait { !run.metrics("run-60").isEmpty }
