@@ -77,8 +77,7 @@ extension MPITests {
     ) throws -> (metrics: [StepMetrics], parameters: [Float], ranksAgree: Bool) {
       // Several buckets: 1.8 million parameters.
       let small = [
-        "corpus.train=\(corpus)", "encoder.channels=128", "encoder.aggregation=384", "encoder.embedding=16",
-        "features.bins=24",
+        "corpus.train=\(corpus)", "encoder.channels=128", "encoder.embedding=16", "features.bins=24",
         "crop.seconds=0.6", "batch.speakers=4", "batch.unit=1", "training.steps=3", "seed=3",
       ]
       let configuration = try Configuration.load(file: nil, overrides: small + settings)
