@@ -11,6 +11,8 @@ import sys
 import types
 
 PACKAGE = {"wespeaker": "wespeaker-unofficial==0.0.2"}
+# What the modules of these classes import besides their package: redimnet2 imports tfmel, which takes its window of SciPy.
+NEEDS = {"torch": "torch", "numpy": "numpy", "scipy": "scipy"}
 
 
 def module(name, package="models"):
