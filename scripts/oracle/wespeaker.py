@@ -62,6 +62,11 @@ VARIANTS = {
 }
 
 
+def bins(name):
+    """The bins of an encoder's features."""
+    return BINS.get(name, 80)
+
+
 def embedding(output):
     """The embedding among what an encoder returns: the last of several."""
     return output[-1] if isinstance(output, tuple) else output

@@ -85,7 +85,7 @@ class Step:
         self.optimizer = torch.optim.Adam([*self.encoder_parameters, *self.classifier.parameters()], fused=True)
         own = range(self.rank * options.rows // self.ranks, (self.rank + 1) * options.rows // self.ranks)
         torch.manual_seed(2 + self.rank)
-        self.features = torch.randn(len(own), wespeaker.BINS.get(options.encoder, 80), options.frames)
+        self.features = torch.randn(len(own), wespeaker.bins(options.encoder), options.frames)
         self.speakers = torch.arange(options.rows) // 2 * 7 % options.speakers
         self.own = slice(own.start, own.stop)
 

@@ -1,5 +1,3 @@
-internal import CKernels
-
 /// ECAPA-TDNN (Desplanques, Thienpondt and Demuynck, "ECAPA-TDNN: Emphasized Channel Attention, Propagation and
 /// Aggregation in TDNN Based Speaker Verification", Interspeech 2020).
 package struct ECAPATDNN: Encoder {
@@ -102,7 +100,7 @@ package struct ECAPATDNN: Encoder {
       guard index > 0 else { continue }
       // The block before gave its output to this block and to the aggregation.
       let before = joined.rows(rows(of: index - 1))
-      inParallel(own.rows) { row in ck_add(before.row(row), own.row(row), before.row(row), own.columns) }
+      own.add(to: before)
     }
     return joined.rows(rows(of: 0))
   }

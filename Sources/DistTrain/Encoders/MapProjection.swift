@@ -1,5 +1,3 @@
-internal import CKernels
-
 /// A convolution of one element of a map, with a bias, and the normalisation of its output with ε = 10⁻⁶, by which a stage
 /// of a ReDimNet has as many channels at its end as its map. Neither the bias nor the normalisation is a pass of its own.
 struct MapProjection: Sendable {
@@ -33,12 +31,9 @@ struct MapProjection: Sendable {
 
   /// Takes the gradient of the output back, which is overwritten, and returns that of the input.
   func backward(_ gradient: MatrixView, cache: Cache, _ pass: BackwardPass) -> MatrixView {
-    let columns = cache.grid.columns
     normalization.backward(
       gradient, cache: .init(input: cache.output.values, statistics: cache.statistics), into: gradient, pass)
-    let sums = UnitSums(rows: gradient.rows, columns: columns, pass) { objective, row, unit in
-      ck_sum(gradient.row(row) + objective * columns + unit.lowerBound, unit.count)
-    }
+    let sums = UnitSums(ofRows: gradient, pass)
     let target = Matrix(rows: convolution.inputs, columns: gradient.columns).view
     convolution.backward(gradient, sums: sums, input: cache.input, grid: cache.grid, into: target, pass)
     return target

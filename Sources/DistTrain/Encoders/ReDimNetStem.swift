@@ -39,13 +39,7 @@ struct ReDimNetStem: Sendable {
   /// - Parameter gradient: the gradient of the output, channels × (objectives · columns), which is overwritten.
   func backward(_ gradient: MatrixView, cache: Cache, _ pass: BackwardPass) {
     normalization.backward(gradient, cache: cache.normalization, into: gradient, pass)
-    let columns = cache.convolution.grid.columns
-    let sums = UnitSums(rows: gradient.rows, columns: columns, pass) { objective, row, unit in
-      ck_sum(gradient.row(row) + objective * columns + unit.lowerBound, unit.count)
-    }
-    for objective in 0..<pass.objectives {
-      pass.add(bias, objective: objective) { Float(sums[objective, $0, $1]) }
-    }
+    UnitSums(ofRows: gradient, pass).add(to: bias, pass)
     convolution.backward(gradient, cache: cache.convolution, into: nil, pass)
   }
 }

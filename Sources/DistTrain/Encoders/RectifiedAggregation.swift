@@ -34,10 +34,7 @@ struct RectifiedAggregation: Aggregation {
   func backwardThroughConvolution(
     _ aggregated: Matrix, _ cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass
   ) {
-    let span = cache.grid.columns
-    let sums = UnitSums(rows: convolution.outputs, columns: span, pass) { objective, row, columns in
-      ck_sum(aggregated.row(row) + objective * span + columns.lowerBound, columns.count)
-    }
+    let sums = UnitSums(ofRows: aggregated.view, pass)
     convolution.backward(
       aggregated.view, sums: sums, input: cache.input, grid: cache.grid, into: inputGradient, pass)
   }

@@ -5,19 +5,11 @@ internal import CKernels
 /// W₂·tanh(W₁·[x; μ; σ] + b₁) + b₂ weights mean and deviation.
 public struct AttentiveStatisticsPooling: Layer {
   public struct Cache: Sendable {
-    let grid: Grid
-    /// The input, channels × (utterances · frames).
-    let input: MatrixView
+    let moments: WeightedMoments
     /// The mean and deviation of each utterance; nil without global context.
     let context: ContextualLinear.Context?
     /// The hidden activations after tanh, bottleneck × (utterances · frames).
     let hidden: Matrix
-    /// The softmax of the energies over frames, channels × (utterances · frames).
-    let weights: Matrix
-    /// The weighted means above the weighted deviations, 2·channels × utterances.
-    let output: MatrixView
-    /// The weighted means of squares, channels × utterances.
-    let squares: Matrix
   }
 
   package let channels: Int
@@ -48,27 +40,14 @@ public struct AttentiveStatisticsPooling: Layer {
     _ input: AffineView, _ grid: Grid, into output: MatrixView, _ pass: ForwardPass
   ) -> (output: AffineView, cache: Cache) {
     precondition(grid.height == 1, "pooled is over lines of frames, one an utterance")
-    let (input, utterances, frames) = (input.plain, grid.utterances, grid.frames)
+    let input = input.plain
     let context = attention.globalContext ? contextStatistics(input, grid) : nil
     let hidden = attention.forward(input, context: context, grid, pass)
     inParallel(hidden.rows) { ck_tanh(hidden.row($0), hidden.columns) }
-    let weights = Matrix(rows: channels, columns: input.columns)
-    _ = energy.forward(AffineView(hidden.view), grid, into: weights.view, pass)
-    let squares = Matrix(rows: channels, columns: utterances)
-    inParallel(channels) { channel in
-      for utterance in 0..<utterances {
-        let start = utterance * frames
-        var mean: Float = 0
-        var square: Float = 0
-        ck_attentive_statistics(
-          weights.row(channel) + start, input.row(channel) + start, frames, &mean, &square)
-        output.row(channel)[utterance] = mean
-        output.row(channels + channel)[utterance] = max(square - mean * mean, floor).squareRoot()
-        squares[channel, utterance] = square
-      }
-    }
-    let cache = Cache(
-      grid: grid, input: input, context: context, hidden: hidden, weights: weights, output: output, squares: squares)
+    let energies = Matrix(rows: channels, columns: input.columns)
+    _ = energy.forward(AffineView(hidden.view), grid, into: energies.view, pass)
+    let moments = WeightedMoments(of: input, energies: energies, grid, floor: floor, into: output)
+    let cache = Cache(moments: moments, context: context, hidden: hidden)
     return (AffineView(output), cache)
   }
 
@@ -106,11 +85,12 @@ public struct AttentiveStatisticsPooling: Layer {
   private func backward(
     _ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, throughReLU: Bool, _ pass: BackwardPass
   ) {
-    let (span, objectives) = (cache.input.columns, pass.objectives)
-    let moments = momentGradients(gradient, cache: cache)
+    let (input, grid, objectives) = (cache.moments.input, cache.moments.grid, pass.objectives)
+    let span = input.columns
+    let moments = cache.moments.gradients(gradient)
     // The memory of the input's gradient takes the gradient of the energies first.
     let inputGradient = inputGradient ?? Matrix(rows: channels, columns: objectives * span).view
-    writeEnergyGradients(moments, cache: cache, to: inputGradient)
+    cache.moments.writeEnergyGradients(moments, to: inputGradient)
     let hiddenGradient = Matrix(rows: cache.hidden.rows, columns: objectives * span)
     energy.backward(inputGradient, cache: cache.hidden.view, into: hiddenGradient.view, pass)
     inParallel(hiddenGradient.rows) { row in
@@ -119,73 +99,24 @@ public struct AttentiveStatisticsPooling: Layer {
       }
     }
     let context = attention.backward(
-      hiddenGradient, input: cache.input, context: cache.context, cache.grid, into: inputGradient, pass)
-    addPooledGradients(inputGradient, moments: moments, context: context, cache: cache, throughReLU: throughReLU)
-  }
-
-  /// The gradients of the weighted mean and of the weighted mean of squares, each channels × (objectives · utterances).
-  private func momentGradients(_ gradient: MatrixView, cache: Cache) -> (mean: Matrix, square: Matrix) {
-    let utterances = cache.grid.utterances
-    let mean = Matrix(rows: channels, columns: gradient.columns)
-    let square = Matrix(rows: channels, columns: gradient.columns)
-    inParallel(channels) { channel in
-      for column in 0..<gradient.columns {
-        let utterance = column % utterances
-        let average = cache.output.row(channel)[utterance]
-        let deviation = cache.output.row(channels + channel)[utterance]
-        let variance = cache.squares[channel, utterance] - average * average
-        let dVariance = variance > floor ? gradient.row(channels + channel)[column] / (2 * deviation) : 0
-        square[channel, column] = dVariance
-        mean[channel, column] = gradient.row(channel)[column] - 2 * average * dVariance
-      }
-    }
-    return (mean, square)
-  }
-
-  private func writeEnergyGradients(
-    _ moments: (mean: Matrix, square: Matrix), cache: Cache, to result: MatrixView
-  ) {
-    let (utterances, frames) = (cache.grid.utterances, cache.grid.frames)
-    inParallel(channels) { channel in
-      for column in 0..<moments.mean.columns {
-        let utterance = column % utterances
-        let dMean = moments.mean[channel, column]
-        let dSquare = moments.square[channel, column]
-        let inner = dMean * cache.output.row(channel)[utterance] + dSquare * cache.squares[channel, utterance]
-        ck_attention_backward(
-          cache.weights.row(channel) + utterance * frames, cache.input.row(channel) + utterance * frames,
-          result.row(channel) + column * frames, frames, dMean, dSquare, inner)
-      }
+      hiddenGradient, input: input, context: cache.context, grid, into: inputGradient, pass)
+    cache.moments.addFrameGradients(moments, to: inputGradient, throughReLU: throughReLU) { channel, column in
+      contextLine(context, cache: cache, channel: channel, column: column)
     }
   }
 
-  /// Adds the gradients that reach x through the weighted moments, through μ = mean(x) and through
-  /// σ = √(Σ(x − μ)²/(T−1) + 1e-7). With `throughReLU`, it also takes the sum back through the ReLU whose output x is.
-  private func addPooledGradients(
-    _ gradient: MatrixView, moments: (mean: Matrix, square: Matrix), context: ContextualLinear.Context?,
-    cache: Cache, throughReLU: Bool
-  ) {
-    let (utterances, frames) = (cache.grid.utterances, cache.grid.frames)
-    let add = throughReLU ? ck_pooling_relu_backward : ck_pooling_backward
-    inParallel(channels) { channel in
-      for column in 0..<moments.mean.columns {
-        let utterance = column % utterances
-        var slope: Float = 0
-        var constant: Float = 0
-        if let context, let statistics = cache.context {
-          if frames > 1 {
-            slope =
-              context.deviations[channel, column]
-              / (statistics.deviations[channel, utterance] * Float(frames - 1))
-          }
-          constant =
-            context.means[channel, column] / Float(frames) - slope * statistics.means[channel, utterance]
-        }
-        add(
-          gradient.row(channel) + column * frames, cache.weights.row(channel) + utterance * frames,
-          cache.input.row(channel) + utterance * frames, frames, moments.mean[channel, column],
-          moments.square[channel, column], slope, constant)
-      }
+  /// The gradient that reaches a channel's frames x through μ = mean(x) and through σ = √(Σ(x − μ)²/(T−1) + 1e-7), as
+  /// slope · x + constant.
+  private func contextLine(
+    _ context: ContextualLinear.Context?, cache: Cache, channel: Int, column: Int
+  ) -> (slope: Float, constant: Float) {
+    guard let context, let statistics = cache.context else { return (0, 0) }
+    let (utterance, frames) = (column % cache.moments.grid.utterances, cache.moments.grid.frames)
+    var slope: Float = 0
+    if frames > 1 {
+      slope = context.deviations[channel, column] / (statistics.deviations[channel, utterance] * Float(frames - 1))
     }
+    let constant = context.means[channel, column] / Float(frames) - slope * statistics.means[channel, utterance]
+    return (slope, constant)
   }
 }

@@ -98,10 +98,7 @@ public struct Convolution1D: Layer {
   public func backward(
     _ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass
   ) {
-    let columns = outputGrid(cache.grid).columns
-    let sums = UnitSums(rows: outputs, columns: columns, pass) { objective, row, unit in
-      ck_sum(gradient.row(row) + objective * columns + unit.lowerBound, unit.count)
-    }
+    let sums = UnitSums(ofRows: gradient, pass)
     backward(gradient, sums: sums, input: cache.input, grid: cache.grid, into: inputGradient, pass)
   }
 
@@ -168,9 +165,7 @@ public struct Convolution1D: Layer {
     _ gradient: MatrixView, sums: UnitSums, input: AffineView, grid: Grid, into inputGradient: MatrixView?,
     adding: Bool = false, _ pass: BackwardPass
   ) {
-    for objective in 0..<pass.objectives {
-      pass.add(bias, objective: objective) { Float(sums[objective, $0, $1]) }
-    }
+    sums.add(to: bias, pass)
     if kernel == 1 {
       addProductGradients(gradient, sums: sums, input: readable(input, pass.precision), pass)
     } else if readsWindows {

@@ -63,13 +63,7 @@ package struct DepthwiseConvolution1D: Layer {
     _ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, adding: Bool, _ pass: BackwardPass
   ) {
     addWeightGradients(gradient, cache: cache, pass)
-    let columns = cache.grid.columns
-    let sums = UnitSums(rows: channels, columns: columns, pass) { objective, row, unit in
-      ck_sum(gradient.row(row) + objective * columns + unit.lowerBound, unit.count)
-    }
-    for objective in 0..<pass.objectives {
-      pass.add(bias, objective: objective) { Float(sums[objective, $0, $1]) }
-    }
+    UnitSums(ofRows: gradient, pass).add(to: bias, pass)
     guard let inputGradient else { return }
     let (weights, frames) = (pass.vector(weight), cache.grid.frames)
     let lines = pass.objectives * cache.grid.lines

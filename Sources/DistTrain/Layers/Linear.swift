@@ -67,14 +67,7 @@ public struct Linear: Layer {
         addUnitProducts(own, transposed: input, units: pass.units, to: $0, precision: precision(pass.precision))
       }
     }
-    if let bias {
-      let sums = UnitSums(rows: outputs, columns: columns, pass) { objective, row, unit in
-        ck_sum(gradient.row(row) + objective * columns + unit.lowerBound, unit.count)
-      }
-      for objective in 0..<pass.objectives {
-        pass.add(bias, objective: objective) { Float(sums[objective, $0, $1]) }
-      }
-    }
+    if let bias { UnitSums(ofRows: gradient, pass).add(to: bias, pass) }
     guard let inputGradient else { return }
     multiply(
       transposed: pass.matrix(weight), gradient, into: inputGradient, adding: adding,

@@ -82,21 +82,16 @@ public struct PatchConvolution2D: Layer {
     _ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass
   ) {
     let places = outputGrid(cache.grid)
-    let sums = UnitSums(rows: outputs, columns: places.columns, pass) { objective, row, unit in
-      ck_sum(gradient.row(row) + objective * places.columns + unit.lowerBound, unit.count)
-    }
     addWeightGradients(gradient, cache, pass)
-    for objective in 0..<pass.objectives {
-      pass.add(bias, objective: objective) { Float(sums[objective, $0, $1]) }
-    }
+    UnitSums(ofRows: gradient, pass).add(to: bias, pass)
     guard let inputGradient else { return }
-    let (weights, kernel, lines) = (pass.matrix(weight), self.kernel, pass.objectives * places.utterances)
+    let (weights, kernel, utterances) = (pass.matrix(weight), self.kernel, pass.objectives * places.utterances)
     inParallel(inputs) { channel in
       let (group, index) = channel.quotientAndRemainder(dividingBy: inputsOfGroup)
       let first = group * outputsOfGroup
       ck_patches_input_gradient(
         gradient.row(first), gradient.stride, weights.row(first) + index * tapsOfInput, weights.stride,
-        outputsOfGroup, kernel.height, kernel.frames, lines, places.height, places.frames,
+        outputsOfGroup, kernel.height, kernel.frames, utterances, places.height, places.frames,
         inputGradient.row(channel))
     }
   }

@@ -149,8 +149,8 @@ package struct ResidualBlock: Layer {
   ) {
     if let shortcut, let own = cache.shortcut {
       shortcut.backward(gradient, cache: own, into: inputGradient, pass)
-    } else if let inputGradient, inputGradient.pointer != gradient.pointer {
-      inParallel(inputs) { inputGradient.row($0).update(from: gradient.row($0), count: gradient.columns) }
+    } else if let inputGradient {
+      gradient.copy(to: inputGradient)
     }
   }
 }

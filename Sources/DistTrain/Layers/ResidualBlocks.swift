@@ -15,7 +15,6 @@ package struct ResidualBlocks: Sendable {
     self.blocks = blocks
   }
 
-  package var inputs: Int { blocks[0].inputs }
   package var outputs: Int { blocks[blocks.count - 1].outputs }
 
   package func outputGrid(_ grid: Grid) -> Grid { blocks.reduce(grid) { $1.outputGrid($0) } }

@@ -68,9 +68,7 @@ package struct SERes2Block: Layer {
     let narrow = wide
     middle.backward(multiscale.view, cache: cache.middle, into: narrow.view, pass)
     // The residual connection passes on the output's gradient, to which that of the convolutions is added.
-    if let inputGradient, inputGradient.pointer != gradient.pointer {
-      inParallel(inputs) { inputGradient.row($0).update(from: gradient.row($0), count: gradient.columns) }
-    }
+    if let inputGradient { gradient.copy(to: inputGradient) }
     first.backward(narrow.view, cache: cache.first, into: inputGradient, adding: true, pass)
   }
 }

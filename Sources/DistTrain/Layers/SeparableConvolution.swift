@@ -90,9 +90,7 @@ struct SeparableConvolution: Sendable {
     _ gradient: MatrixView, sums: UnitSums, cache: Cache, through inner: MatrixView, into inputGradient: MatrixView?,
     adding residual: MatrixView? = nil, centres: [Float]? = nil, _ pass: BackwardPass
   ) -> [Double] {
-    for objective in 0..<pass.objectives {
-      pass.add(pointwise.bias, objective: objective) { Float(sums[objective, $0, $1]) }
-    }
+    sums.add(to: pointwise.bias, pass)
     products(gradient, cache, pass).add(to: pointwise.weight, pass)
     multiply(transposed: pass.matrix(pointwise.weight), gradient, into: inner, precision: pass.precision)
     return depthwise.backward(

@@ -84,25 +84,16 @@ package struct TimeBlock: Layer {
     let grid = cache.grid
     let current = Matrix(rows: reduced, columns: gradient.columns)
     expansion.backward(
-      gradient, sums: sums(gradient, grid, pass), input: AffineView(cache.transformed.view), grid: grid,
+      gradient, sums: UnitSums(ofRows: gradient, pass), input: AffineView(cache.transformed.view), grid: grid,
       into: current.view, pass)
     transformer.backward(current.view, cache: cache.transformer, into: current.view, pass)
     for (block, own) in zip(convolutions, cache.convolutions).reversed() {
       block.backward(current.view, cache: own, into: current.view, pass)
     }
     normalization.backward(current.view, cache: cache.normalization, into: current.view, pass)
-    if let inputGradient, inputGradient.pointer != gradient.pointer {
-      inParallel(inputs) { inputGradient.row($0).update(from: gradient.row($0), count: gradient.columns) }
-    }
+    if let inputGradient { gradient.copy(to: inputGradient) }
     reduction.backward(
-      current.view, sums: sums(current.view, grid, pass), input: AffineView(cache.input), grid: grid,
+      current.view, sums: UnitSums(ofRows: current.view, pass), input: AffineView(cache.input), grid: grid,
       into: inputGradient, adding: true, pass)
-  }
-
-  /// The sums of a gradient's rows over the columns of each unit.
-  private func sums(_ gradient: MatrixView, _ grid: Grid, _ pass: BackwardPass) -> UnitSums {
-    UnitSums(rows: gradient.rows, columns: grid.columns, pass) { objective, row, unit in
-      ck_sum(gradient.row(row) + objective * grid.columns + unit.lowerBound, unit.count)
-    }
   }
 }

@@ -58,18 +58,12 @@ package struct TimeConvolutionBlock: Layer {
   package func backward(
     _ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass
   ) {
-    let columns = cache.active.columns
-    let sums = UnitSums(rows: channels, columns: columns, pass) { objective, row, unit in
-      ck_sum(gradient.row(row) + objective * columns + unit.lowerBound, unit.count)
-    }
     let current = Matrix(rows: channels, columns: gradient.columns)
     product.backward(
-      gradient, sums: sums, input: AffineView(cache.active.view), grid: cache.convolution.grid, into: current.view, pass
-    )
+      gradient, sums: UnitSums(ofRows: gradient, pass), input: AffineView(cache.active.view),
+      grid: cache.convolution.grid, into: current.view, pass)
     normalization.backwardBehindGELU(current.view, view: cache.normalized, cache.statistics, pass)
-    if let inputGradient, inputGradient.pointer != gradient.pointer {
-      inParallel(channels) { inputGradient.row($0).update(from: gradient.row($0), count: gradient.columns) }
-    }
+    if let inputGradient { gradient.copy(to: inputGradient) }
     convolution.backward(current.view, cache: cache.convolution, into: inputGradient, adding: true, pass)
   }
 }

@@ -49,7 +49,7 @@ package struct TransformerLayer: Layer {
     }
     let sum = Matrix(rows: inputs, columns: grid.columns)
     let own = attention.forward(input, grid, into: sum.view, pass).cache
-    add(own.input, to: sum.view)
+    own.input.add(to: sum.view)
     let normalized = room(insteadOf: sum)
     let middle = self.middle.forward(AffineView(sum.view), grid, into: normalized.view, pass).cache
     let hidden = Matrix(rows: inputs, columns: grid.columns)
@@ -58,7 +58,7 @@ package struct TransformerLayer: Layer {
     inParallel(inputs) { ck_gelu_tanh(hidden.row($0), active.row($0), grid.columns) }
     let outerSum = pass.keepsCaches ? Matrix(rows: inputs, columns: grid.columns).view : memory
     _ = outer.forward(AffineView(active.view), grid, into: outerSum, pass)
-    add(normalized.view, to: outerSum)
+    normalized.view.add(to: outerSum)
     let last = self.last.forward(AffineView(outerSum), grid, into: memory, pass).cache
     return (
       AffineView(memory),
@@ -81,13 +81,7 @@ package struct TransformerLayer: Layer {
     }
     inner.backward(current.view, cache: cache.normalized.view, into: gradient, adding: true, pass)
     middle.backward(gradient, cache: cache.middle, into: gradient, pass)
-    if let inputGradient, inputGradient.pointer != gradient.pointer {
-      inParallel(inputs) { inputGradient.row($0).update(from: gradient.row($0), count: gradient.columns) }
-    }
+    if let inputGradient { gradient.copy(to: inputGradient) }
     attention.backward(gradient, cache: cache.attention, into: inputGradient, adding: true, pass)
-  }
-
-  private func add(_ addend: MatrixView, to target: MatrixView) {
-    inParallel(target.rows) { ck_add(target.row($0), addend.row($0), target.row($0), target.columns) }
   }
 }

@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// The sums of a matrix's rows over the columns of each unit, for each objective.
 struct UnitSums {
   private let rows: Int
@@ -23,6 +25,21 @@ struct UnitSums {
           values[(objective * ranges.count + unit) * rows + row] = sum(objective, row, range)
         }
       }
+    }
+  }
+
+  /// The sums of a gradient's rows, rows × (objectives · columns).
+  init(ofRows gradient: MatrixView, _ pass: BackwardPass) {
+    let columns = gradient.columns / pass.objectives
+    self.init(rows: gradient.rows, columns: columns, pass) { objective, row, unit in
+      ck_sum(gradient.row(row) + objective * columns + unit.lowerBound, unit.count)
+    }
+  }
+
+  /// Adds the sums to the gradients of a parameter with a number for each row, as a bias has.
+  func add(to parameter: Parameter, _ pass: BackwardPass) {
+    for objective in 0..<pass.objectives {
+      pass.add(parameter, objective: objective) { Float(self[objective, $0, $1]) }
     }
   }
 

@@ -146,7 +146,8 @@ package struct WeightedMapSum: Sendable {
   ) {
     precondition(gradients.count == count, "a gradient for each of \(count) maps, not \(gradients.count)")
     guard count > 1 else {
-      passOn(gradient, to: gradients[0], adding: adding)
+      // The gradient of a single map is that of the sum.
+      if adding { gradient.add(to: gradients[0]) } else { gradient.copy(to: gradients[0]) }
       for objective in 0..<pass.objectives { pass.add(to: weight, objective: objective) { _ in } }
       return
     }
@@ -168,17 +169,6 @@ package struct WeightedMapSum: Sendable {
     }
     for objective in 0..<objectives {
       pass.add(weight, objective: objective) { Float(shares[(objective * units.count + $0) * size + $1]) }
-    }
-  }
-
-  /// The gradient of a single map is that of the sum.
-  private func passOn(_ gradient: MatrixView, to target: MatrixView, adding: Bool) {
-    inParallel(gradient.rows) { row in
-      if adding {
-        ck_add(gradient.row(row), target.row(row), target.row(row), gradient.columns)
-      } else {
-        target.row(row).update(from: gradient.row(row), count: gradient.columns)
-      }
     }
   }
 

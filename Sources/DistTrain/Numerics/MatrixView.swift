@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// A rectangle of a row-major matrix: `rows` rows of `columns` elements, `stride` elements apart.
 ///
 /// Unchecked: elements are written by one thread, or by a loop's calls that write elements of their own.
@@ -30,6 +32,17 @@ public struct MatrixView: @unchecked Sendable {
   package func columns(_ range: Range<Int>) -> MatrixView {
     precondition(range.lowerBound >= 0 && range.upperBound <= columns, "columns \(range) of \(columns)")
     return MatrixView(pointer + range.lowerBound, rows: rows, columns: range.count, stride: stride, owner: owner)
+  }
+
+  /// Copies the elements to a view of the same shape. Where that is this view, they are there.
+  package func copy(to target: MatrixView) {
+    guard target.pointer != pointer else { return }
+    inParallel(rows) { target.row($0).update(from: row($0), count: columns) }
+  }
+
+  /// Adds the elements to those of another view of the same shape.
+  package func add(to target: MatrixView) {
+    inParallel(rows) { ck_add(target.row($0), row($0), target.row($0), columns) }
   }
 }
 

@@ -1,5 +1,4 @@
 import DistTrain
-import Synchronization
 import Testing
 
 /// An encoder with random features. Its biases are raised, so that most ReLUs pass: each that changes sides within a step
@@ -105,8 +104,7 @@ struct EncoderProbe: Sendable {
   static func expectSameBits(
     sourceLocation: SourceLocation = #_sourceLocation, of make: @Sendable () -> EncoderProbe
   ) {
-    ThreadTeam.shared.grow(to: 3)
-    @Sendable func run() -> [[Float]] {
+    expectSameBitsOnThreads(sourceLocation: sourceLocation) {
       let probe = make()
       let (embeddings, pullback) = probe.forward(.training)
       let buffers = (0...1).map { _ in Matrix.zeros(rows: 1, columns: probe.parameters.columns) }
@@ -117,11 +115,5 @@ struct EncoderProbe: Sendable {
           units: BatchUnits(sizes: [2, 2, 1], nodes: [0..<3])))
       return [embeddings.values, probe.statistics.values] + buffers.map(\.values)
     }
-    let together = run()
-    // Within a loop of the team an encoder is its thread's alone.
-    let loop = Mutex<[[Float]]>([])
-    ThreadTeam.shared.run(2) { index in if index == 0 { loop.withLock { $0 = run() } } }
-    let alone = loop.withLock { $0 }
-    #expect(together == alone, sourceLocation: sourceLocation)
   }
 }

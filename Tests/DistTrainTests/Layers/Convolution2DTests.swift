@@ -1,5 +1,4 @@
 import DistTrain
-import Synchronization
 import TestTools
 import Testing
 
@@ -88,16 +87,10 @@ import Testing
 
   @Test(arguments: shapes) func `the bits don't depend on the number of threads`(shape: Shape) {
     let setup = Setup(shape)
-    ThreadTeam.shared.grow(to: 3)
-    @Sendable func run() -> [[Float]] {
+    expectSameBitsOnThreads {
       let (weights, input) = setup.gradients(adding: false)
       return [setup.output(AffineView(setup.input.view)).output, input.values] + weights
     }
-    let together = run()
-    // Within a loop of the team a layer is its thread's alone.
-    let loop = Mutex<[[Float]]>([])
-    ThreadTeam.shared.run(2) { index in if index == 0 { loop.withLock { $0 = run() } } }
-    #expect(together == loop.withLock { $0 })
   }
 
   /// As on one rank and on three.

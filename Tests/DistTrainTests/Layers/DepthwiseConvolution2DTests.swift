@@ -1,5 +1,4 @@
 import DistTrain
-import Synchronization
 import TestTools
 import Testing
 
@@ -54,16 +53,10 @@ import Testing
 
   @Test(arguments: grids) func `the bits don't depend on the number of threads`(grid: Grid) {
     let setup = Setup(grid)
-    ThreadTeam.shared.grow(to: 3)
-    @Sendable func run() -> [[Float]] {
+    expectSameBitsOnThreads {
       let (weights, input) = setup.gradients()
       return [setup.output(AffineView(setup.input.view)).output, input.values] + weights
     }
-    let together = run()
-    // Within a loop of the team a layer is its thread's alone.
-    let loop = Mutex<[[Float]]>([])
-    ThreadTeam.shared.run(2) { index in if index == 0 { loop.withLock { $0 = run() } } }
-    #expect(together == loop.withLock { $0 })
   }
 
   /// As on one rank and on three.
@@ -139,24 +132,11 @@ import Testing
       (0..<channels).flatMap { row in (0..<grid.columns).map { matrix[row, objective * grid.columns + $0] } }
     }
 
-    /// Calls `body` with the indices of the weight, of the input's column and of the output's column of every product
-    /// of a channel.
-    private func forEachProduct(_ body: (_ tap: Int, _ from: Int, _ to: Int) -> Void) {
-      for column in 0..<grid.columns {
-        let (line, frame) = column.quotientAndRemainder(dividingBy: grid.frames)
-        for tap in 0..<9 {
-          let (height, time) = (line % grid.height + tap / 3 - 1, frame + tap % 3 - 1)
-          guard (0..<grid.height).contains(height), (0..<grid.frames).contains(time) else { continue }
-          body(tap, column + (tap / 3 - 1) * grid.frames + tap % 3 - 1, column)
-        }
-      }
-    }
-
     func plainOutput() -> [Float] {
       let columns = grid.columns
       var sums = [Double](repeating: 0, count: channels * columns)
       for channel in 0..<channels {
-        forEachProduct { tap, from, to in
+        grid.forEachTap { tap, from, to in
           sums[channel * columns + to] += Double(parameters[0, 9 * channel + tap]) * Double(input[channel, from])
         }
       }
@@ -168,7 +148,7 @@ import Testing
       var weights = [Double](repeating: 0, count: parameters.columns)
       var inputs = [Double](repeating: 0, count: channels * columns)
       for channel in 0..<channels {
-        forEachProduct { tap, from, to in
+        grid.forEachTap { tap, from, to in
           let slope = Double(gradient[channel, objective * columns + to])
           weights[9 * channel + tap] += slope * Double(input[channel, from])
           inputs[channel * columns + from] += slope * Double(parameters[0, 9 * channel + tap])

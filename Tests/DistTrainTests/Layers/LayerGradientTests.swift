@@ -136,23 +136,7 @@ import Testing
 
   /// Of a view that scales and shifts, as a normalisation gives it.
   @Test(arguments: maps) func `statistics over time of a view`(grid: Grid) {
-    let layer = TemporalStatisticsPooling(channels: 3, height: grid.height)
-    let (scales, shifts): ([Float], [Float]) = ([0.5, -1.5, 2], [1, -0.5, 3])
-    LayerProbe(EncoderLayout(), input: LayerProbe.normal(3, grid.columns, item: 3)) { input, pass in
-      let view = AffineView(input.view, scales: scales, shifts: shifts)
-      let (output, cache) = layer.forward(view, grid, pass)
-      return (
-        output.stored(),
-        { gradient, pass in
-          let result = Matrix(rows: 3, columns: 2 * input.columns)
-          layer.backward(gradient.view, cache: cache, into: result.view, pass)
-          for row in 0..<3 {
-            for column in 0..<result.columns { result[row, column] *= scales[row] }
-          }
-          return result
-        }
-      )
-    }.check(.training, within: 1e-3)
+    viewProbe(TemporalStatisticsPooling(channels: 3, height: grid.height), grid).check(.training, within: 1e-3)
   }
 
   @Test func `a normalisation without weight and bias`() {
@@ -266,22 +250,7 @@ import Testing
 
   /// Of a view that scales and shifts, as a normalisation gives it.
   @Test(arguments: maps) func `a gate of a view`(grid: Grid) {
-    let layer = SimAMGate(channels: 3)
-    let (scales, shifts): ([Float], [Float]) = ([0.5, -1.5, 2], [1, -0.5, 3])
-    LayerProbe(EncoderLayout(), input: LayerProbe.normal(3, grid.columns, item: 3)) { input, pass in
-      let (output, cache) = layer.forward(AffineView(input.view, scales: scales, shifts: shifts), grid, pass)
-      return (
-        output.stored(),
-        { gradient, pass in
-          let result = Matrix(rows: 3, columns: 2 * input.columns)
-          layer.backward(gradient.view, cache: cache, into: result.view, pass)
-          for row in 0..<3 {
-            for column in 0..<result.columns { result[row, column] *= scales[row] }
-          }
-          return result
-        }
-      )
-    }.check(.training, within: 2e-3)
+    viewProbe(SimAMGate(channels: 3), grid).check(.training, within: 2e-3)
   }
 
   @Test(arguments: [ResidualBlock.Form.basic, .bottleneck], [2, 0])
@@ -349,6 +318,26 @@ import Testing
   }
 
   /// The input's gradient takes the memory of the output's.
+  /// A layer of three rows without parameters, whose input is scaled and shifted.
+  private func viewProbe(_ layer: some Layer, _ grid: Grid) -> LayerProbe {
+    let (scales, shifts): ([Float], [Float]) = ([0.5, -1.5, 2], [1, -0.5, 3])
+    return LayerProbe(EncoderLayout(), input: LayerProbe.normal(3, grid.columns, item: 3)) { input, pass in
+      let view = AffineView(input.view, scales: scales, shifts: shifts)
+      let (output, cache) = layer.forward(view, grid, pass)
+      return (
+        output.stored(),
+        { gradient, pass in
+          let result = Matrix(rows: 3, columns: 2 * input.columns)
+          layer.backward(gradient.view, cache: cache, into: result.view, pass)
+          for row in 0..<3 {
+            for column in 0..<result.columns { result[row, column] *= scales[row] }
+          }
+          return result
+        }
+      )
+    }
+  }
+
   private func inPlaceProbe<Probed: Layer>(
     _ layer: Probed, _ layout: EncoderLayout, _ grid: Grid, _ input: Matrix, lift: Float = 0
   ) -> LayerProbe {

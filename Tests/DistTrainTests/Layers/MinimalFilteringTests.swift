@@ -124,25 +124,12 @@ import Testing
       return results.map(\.values)
     }
 
-    /// Calls `body` with a tap, the input's column that it reads, and the output's column, for every product.
-    private func forEachProduct(_ body: (_ tap: Int, _ from: Int, _ to: Int) -> Void) {
-      let grid = shape.grid
-      for column in 0..<grid.columns {
-        let (line, frame) = column.quotientAndRemainder(dividingBy: grid.frames)
-        for tap in 0..<9 {
-          let (height, time) = (line % grid.height + tap / 3 - 1, frame + tap % 3 - 1)
-          guard (0..<grid.height).contains(height), (0..<grid.frames).contains(time) else { continue }
-          body(tap, column + (tap / 3 - 1) * grid.frames + tap % 3 - 1, column)
-        }
-      }
-    }
-
     func plainOutput() -> [Float] {
       let columns = shape.grid.columns
       var sums = [Double](repeating: 0, count: shape.outputs * columns)
       for output in 0..<shape.outputs {
         for channel in 0..<shape.inputs {
-          forEachProduct { tap, from, to in
+          shape.grid.forEachTap { tap, from, to in
             sums[output * columns + to] += Double(weights[output, 9 * channel + tap]) * Double(input[channel, from])
           }
         }
@@ -156,7 +143,7 @@ import Testing
       var sums = [Double](repeating: 0, count: shape.inputs * columns)
       for output in 0..<shape.outputs {
         for channel in 0..<shape.inputs {
-          forEachProduct { tap, from, to in
+          shape.grid.forEachTap { tap, from, to in
             sums[channel * columns + from] +=
               Double(weights[output, 9 * channel + tap]) * Double(gradient[output, to])
           }
@@ -169,7 +156,7 @@ import Testing
       var sums = [Double](repeating: 0, count: weights.count)
       for output in 0..<shape.outputs {
         for channel in 0..<shape.inputs {
-          forEachProduct { tap, from, to in
+          shape.grid.forEachTap { tap, from, to in
             sums[(output * shape.inputs + channel) * 9 + tap] +=
               Double(gradient[output, objective * shape.grid.columns + to]) * Double(input[channel, from])
           }

@@ -1,5 +1,4 @@
 import DistTrain
-import Synchronization
 import TestTools
 import Testing
 
@@ -63,16 +62,10 @@ import Testing
 
   @Test func `the bits don't depend on the number of threads`() throws {
     let setup = try Setup()
-    ThreadTeam.shared.grow(to: 3)
-    @Sendable func run() -> [[Float]] {
+    expectSameBitsOnThreads {
       let (parameters, input) = setup.gradients(.inference)
       return [setup.output(.inference), input.values] + parameters
     }
-    let together = run()
-    // Within a loop of the team a layer is its thread's alone.
-    let loop = Mutex<[[Float]]>([])
-    ThreadTeam.shared.run(2) { index in if index == 0 { loop.withLock { $0 = run() } } }
-    #expect(together == loop.withLock { $0 })
   }
 
   /// As on one rank and on three.

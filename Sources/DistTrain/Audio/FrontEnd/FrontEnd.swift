@@ -25,13 +25,7 @@ public struct FrontEnd: Codable, Sendable, Equatable {
 
   /// The kind; another one comes with its defaults.
   package var type = Kind.kaldi {
-    didSet {
-      let fresh = Self(type)
-      (bins, dither, highestFrequency) = (fresh.bins, fresh.dither, fresh.highestFrequency)
-      (lowestFrequency, frameLength, frameShift) = (fresh.lowestFrequency, fresh.frameLength, fresh.frameShift)
-      (window, edges, scale) = (fresh.window, fresh.edges, fresh.scale)
-      (preEmphasis, logFloor, meanRemoval) = (fresh.preEmphasis, fresh.logFloor, fresh.meanRemoval)
-    }
+    didSet { self = Self(type) }
   }
 
   /// The weights over a frame, symmetric about its middle.
