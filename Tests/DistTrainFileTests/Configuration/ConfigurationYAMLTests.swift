@@ -142,8 +142,9 @@ struct ConfigurationYAMLTests {
   @Test(
     "the configurations that come with svdist are read without complaint",
     arguments: [
-      "demo", "voxceleb1-ecapa", "voxceleb1-resnet34", "voxceleb1-campplus", "voxceleb1-xvector",
-      "voxceleb2-redimnet2-b2", "cnceleb-ecapa", "speechocean-ecapa",
+      "demo", "speechocean-ecapa", "voxceleb1-ecapa", "voxceleb1-resnet34", "voxceleb1-campplus", "voxceleb1-xvector",
+      "voxceleb1-redimnet2-b2", "voxceleb2-resnet34", "voxceleb2-campplus", "voxceleb2-redimnet2-b2", "cnceleb-ecapa",
+      "cnceleb-resnet34", "cnceleb-campplus", "cnceleb-redimnet2-b2",
     ])
   func shippedConfigurations(name: String) throws {
     var root = URL(fileURLWithPath: #filePath)
