@@ -92,5 +92,28 @@ extension ProgramTests {
         #expect(abs(growth[2]) < 0.015, "\(said)")
       }
     }
+
+    @Test func `the memory foretold grows with threads that embed side by side, and no more is taken`() throws {
+      try withLong(seconds: 15) { run, _, settings in
+        var said: [Int: Double] = [:]
+        for threads in [1, 4] {
+          var arguments = run.arguments(
+            steps: 100_000, settings + ["weighting.space=representation"], encoder: ["encoder.channels=256"],
+            into: "run-\(threads)")
+          let place = try #require(arguments.firstIndex(of: "--threads"))
+          arguments[place + 1] = "\(threads)"
+          let program = try Program("svdist", arguments, ranks: 1)
+          said[threads] = try program.foretoldMemory()
+          if threads == 4 {
+            try program.wait { !run.metrics("run-4").isEmpty }
+            let taken = try program.peakMemory(ofRank: 0)
+            #expect(taken < 1.15 * said[4]!, "foretold \(said[4]!), taken \(taken) GB")
+          }
+          program.killAll()
+          _ = try program.finish()
+        }
+        #expect(said[4]! - said[1]! > 0.04, "\(said)")
+      }
+    }
   }
 }

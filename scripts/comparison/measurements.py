@@ -48,9 +48,9 @@ class Measurements:
             self.pytorch = f"PyTorch {self.found[key][-1]['torch']} ({self.found[key][-1]['module']})"
         return key
 
-    def onnxruntime(self, **settings):
+    def onnxruntime(self, way=(), **settings):
         """One more measurement by benchmark-onnxruntime."""
-        return self.run([sys.executable, "scripts/benchmark-onnxruntime", "--encoder", self.options.encoder,
+        return self.run([sys.executable, "scripts/benchmark-onnxruntime", "--encoder", self.options.encoder, *way,
                          *(word for name, value in settings.items() for word in (f"--{name}", str(value)))], True)
 
     def median(self, key, quantity):

@@ -1,25 +1,31 @@
 extension EmbeddingExtractor {
   /// The bytes of memory that this rank will take beyond those that it holds to compute its share of utterances'
-  /// embeddings: the encoder's pass over the longest piece, as a rehearsal shows it, that piece's features and samples,
-  /// and the embeddings of all utterances.
+  /// embeddings: the encoder's passes over what it embeds at once, as a rehearsal shows them, the features and samples
+  /// of that, and the embeddings of all utterances.
   /// - Parameter seconds: the lengths of all utterances.
   func memoryAhead(_ seconds: some Collection<Double>, communicator: any Communicator) -> Int {
-    let samples = mostSamples(seconds, rank: communicator.rank)
+    let turns = EmbeddingTurns(
+      seconds, rank: communicator.rank, ranks: communicator.size, threads: ThreadTeam.shared.size)
+    let most = mostAtOnce(turns).map { $0.utterances * memory(samples: $0.samples) }.max() ?? 0
+    return most + seconds.count * encoder.dimensions * MemoryLayout<Float>.stride
+  }
+
+  /// The bytes of memory that the embedding of so many samples takes.
+  private func memory(samples: Int) -> Int {
     let frames = frontEnd.frames(samples: max(samples, frontEnd.samples(frames: encoder.minimumFrames)))
     let pass = encoder.memory(utterances: 1, frames: frames) { features in
       _ = encoder.encode(features, utterances: 1, inference)
     }
     // The front end may need the samples a second time, lengthened.
-    let own = 2 * samples + encoder.bins * frames
-    return pass + (own + seconds.count * encoder.dimensions) * MemoryLayout<Float>.stride
+    return pass + (2 * samples + encoder.bins * frames) * MemoryLayout<Float>.stride
   }
 
-  /// The most samples that a rank embeds at once; 0 where it has no utterance. Since ranks take the utterances in turn,
-  /// the longest first, each begins with its longest one.
-  /// - Parameter seconds: the lengths of all utterances.
-  package func mostSamples(_ seconds: some Collection<Double>, rank: Int) -> Int {
-    let own = seconds.sorted(by: >).dropFirst(rank).first ?? 0
-    return Int(min(own, longestPiece) * Double(FrontEnd.sampleRate))
+  /// The most utterances that a rank embeds at once, among long ones and among short ones, with the most samples that it
+  /// embeds of one of them; nothing where it has no utterance.
+  package func mostAtOnce(_ turns: EmbeddingTurns) -> [(utterances: Int, samples: Int)] {
+    turns.mostAtOnce.map { utterances, seconds in
+      (utterances, Int(min(seconds, longestPiece) * Double(FrontEnd.sampleRate)))
+    }
   }
 
   /// Lines about hosts whose ranks will take more memory than these have left; the same on every rank. All ranks call

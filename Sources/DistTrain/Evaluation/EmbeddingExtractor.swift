@@ -59,12 +59,16 @@ public struct EmbeddingExtractor: Sendable {
         "\(name): \(samples.count) samples at 16 kHz are too short for this encoder, which takes "
           + "\(encoder.minimumFrames) frames (\(frontEnd.samples(frames: encoder.minimumFrames)) samples) or more")
     }
-    let features = filterBank.features(of: filled, dither: nil)
-    let vector = encoder.encode(features, utterances: 1, inference).embeddings.values
+    let vector = embedding(of: filterBank.features(of: filled, dither: nil))
     guard vector.allSatisfy(\.isFinite) else {
       throw Failure(.badData, "\(name): its embedding is not finite: are the encoder's parameters damaged?")
     }
     return vector
+  }
+
+  /// The embedding of an utterance's features, bins × frames, before length normalisation.
+  package func embedding(of features: Matrix) -> [Float] {
+    encoder.encode(features, utterances: 1, inference).embeddings.values
   }
 
   /// The embedding of an utterance before length normalisation.
@@ -146,11 +150,13 @@ public struct EmbeddingExtractor: Sendable {
       + "each"
   }
 
-  /// The embeddings of utterances, on every rank; each is computed by one rank.
+  /// The embeddings of utterances, on every rank; each is computed by one rank. Its threads embed short utterances side
+  /// by side, with the same bits (`EmbeddingTurns`).
   /// - Parameters:
-  ///   - isToStop: is asked before each utterance.
-  ///   - progress: is called after each utterance of this rank, with its place, from 0, in the order in which the ranks
-  ///     take turns.
+  ///   - isToStop: is asked before each utterance of more than 20 s, and before each minute that a thread is to embed of
+  ///     shorter ones.
+  ///   - progress: is called for each utterance of this rank when it is done, with its place, from 0, in the order in
+  ///     which the ranks take turns.
   /// - Throws: `AgreedFailure` that names a file which cannot be read, or is of kind `stopped` where `isToStop` was
   ///   true on any rank.
   public func embeddings<Utterances: RandomAccessCollection<Utterance>>(
@@ -161,23 +167,28 @@ public struct EmbeddingExtractor: Sendable {
   }
 
   /// The embeddings of utterances as the other `embeddings` gives them.
-  /// - Parameter known: the recordings that were found whole before, and get those that now are.
-  func embeddings<Utterances: RandomAccessCollection<Utterance>>(
-    of utterances: Utterances, known: WholeRecordings?, communicator: any Communicator,
+  /// - Parameters:
+  ///   - known: the recordings that were found whole before, and get those that now are.
+  ///   - team: the threads that embed short utterances side by side.
+  package func embeddings<Utterances: RandomAccessCollection<Utterance>>(
+    of utterances: Utterances, known: WholeRecordings?, team: ThreadTeam = .shared, communicator: any Communicator,
     isToStop: () -> Bool = { false }, progress: (Int) -> Void = { _ in }
   ) throws -> Embeddings where Utterances.Index == Int {
     let vectors = Matrix.zeros(rows: utterances.count, columns: encoder.dimensions)
-    // Ranks take utterances in turn, the longest first, so that they finish together.
-    let seconds = utterances.map(\.seconds)
-    let order = seconds.indices.sorted { (seconds[$0], $0) > (seconds[$1], $1) }
+    let turns = EmbeddingTurns(
+      utterances.map(\.seconds), rank: communicator.rank, ranks: communicator.size, threads: team.size)
     var averaged = 0
     try communicator.agree {
-      for (turn, index) in order.enumerated() where turn % communicator.size == communicator.rank {
+      for group in turns.groups {
         if isToStop() { throw Failure(.stopped, "stopped on request before all utterances had their embeddings") }
-        let (vector, channels) = try heard(utterances[index], known: known)
-        vectors.row(index).update(from: vector, count: vector.count)
-        if channels > 1 { averaged += 1 }
-        progress(turn)
+        let own = group.turns.map { utterances[$0.utterance] }
+        let results = team.results(own.count) { try heard(own[$0], known: known) }
+        for (turn, result) in zip(group.turns, results) {
+          let (vector, channels) = try result.get()
+          vectors.row(turn.utterance).update(from: vector, count: vector.count)
+          if channels > 1 { averaged += 1 }
+          progress(turn.place)
+        }
       }
     }
     // Training needs buffers of other sizes.

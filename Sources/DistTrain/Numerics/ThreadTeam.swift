@@ -79,6 +79,19 @@ package final class ThreadTeam: @unchecked Sendable {
     isTaken.store(false, ordering: .releasing)
   }
 
+  /// What `body` returns or throws for 0 ..< count, in this order, whichever thread was first. The calls are those of a
+  /// loop.
+  package func results<Value: Sendable>(
+    _ count: Int, _ body: @Sendable (Int) throws -> Value
+  ) -> [Result<Value, any Error>] {
+    let results = Mutex([Result<Value, any Error>?](repeating: nil, count: count))
+    run(count) { index in
+      let result = Result { try body(index) }
+      results.withLock { $0[index] = result }
+    }
+    return results.withLock { $0 }.compactMap(\.self)
+  }
+
   private func start(_ body: UnsafePointer<@Sendable (Int) -> Void>, count: Int) {
     gate.withLock {
       self.body = body

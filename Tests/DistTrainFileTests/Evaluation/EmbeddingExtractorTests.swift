@@ -3,11 +3,11 @@ import TestTools
 import Testing
 
 @Suite struct EmbeddingExtractorTests {
-  /// An untrained encoder of `NoiseCorpus`.
+  /// An untrained encoder of a noise corpus.
   private func extractor(
-    spoilt: Bool = false, longestPiece: Double = EmbeddingExtractor.usualLongestPiece
+    _ encoder: ECAPATDNN = NoiseCorpus.encoder, spoilt: Bool = false,
+    longestPiece: Double = EmbeddingExtractor.usualLongestPiece
   ) -> EmbeddingExtractor {
-    let encoder = NoiseCorpus.encoder
     let parameters = Matrix(rows: 1, columns: encoder.layout.parameters.count)
     let statistics = Matrix(rows: 1, columns: encoder.layout.statistics.count)
     encoder.layout.parameters.initialise(parameters.pointer, seed: 1)
@@ -29,6 +29,86 @@ import Testing
     }
     for vectors in together { #expect(vectors == alone.vectors.values) }
   }
+
+  /// Utterances of noise of these lengths, named u0 and so on.
+  /// - Parameter missing: those whose files are not there.
+  private func corpus(seconds: [Double], missing: Set<Int> = [], in folder: TestFolder) throws -> Corpus {
+    for (index, length) in seconds.enumerated() where !missing.contains(index) {
+      try folder.writeWave("u\(index).wav", samples: NoiseCorpus.noise(speaker: 0, utterance: index, seconds: length))
+    }
+    return Corpus(
+      seconds.enumerated().map { index, length in
+        ListedUtterance(id: "u\(index)", speaker: "s", path: folder.path("u\(index).wav"), seconds: length)
+      })
+  }
+
+  /// An encoder wide enough that threads share the products of a long utterance.
+  private static var wideEncoder: ECAPATDNN {
+    var sizes = ECAPATDNN.Sizes()
+    (sizes.bins, sizes.channels, sizes.aggregation, sizes.embedding) = (NoiseCorpus.bins, 128, 384, 8)
+    return ECAPATDNN(sizes)
+  }
+
+  private static func team(threads: Int) -> ThreadTeam {
+    let team = ThreadTeam()
+    team.grow(to: threads)
+    return team
+  }
+
+  @Test func `any number of threads gives each utterance the bits of its own, a long one among short ones`() throws {
+    let folder = try TestFolder()
+    let utterances = try corpus(seconds: [0.4, 1.1, 20.5, 0.3, 0.7, 1.1, 0.2], in: folder).utterances
+    let extractor = extractor(Self.wideEncoder)
+    ThreadTeam.shared.grow(to: 3)
+    let each = try utterances.flatMap { try extractor.embedding(of: $0) }
+    for team in [1, 2, 3].map(Self.team) + [ThreadTeam.shared] {
+      var places: [Int] = []
+      let all = try extractor.embeddings(
+        of: utterances, known: nil, team: team, communicator: SoleCommunicator(), progress: { places.append($0) })
+      #expect(all.names == utterances.map(\.id))
+      #expect(all.vectors.values == each)
+      #expect(places == Array(0..<7))
+    }
+  }
+
+  @Test func `the first failure in order is told, and what came before it counts, on any number of threads`() throws {
+    let folder = try TestFolder()
+    let utterances = try corpus(seconds: [0.9, 0.8, 0.7, 0.6, 0.5, 20.2], missing: [2, 3], in: folder).utterances
+    let extractor = extractor()
+    let expected = failure { _ = try extractor.embedding(of: utterances[2]) }
+    #expect(expected?.message.contains("u2.wav") == true)
+    for team in [1, 2, 3].map(Self.team) + [ThreadTeam.shared] {
+      var places: [Int] = []
+      var told: AgreedFailure?
+      do {
+        _ = try extractor.embeddings(
+          of: utterances, known: nil, team: team, communicator: SoleCommunicator(), progress: { places.append($0) })
+      } catch {
+        told = error as? AgreedFailure
+      }
+      #expect(told?.failure.message == expected?.message && told?.failure.kind == expected?.kind)
+      #expect(places == [0, 1, 2])
+    }
+  }
+
+  @Test func `a request to stop is heard between a long utterance and short ones`() throws {
+    let folder = try TestFolder()
+    let utterances = try corpus(seconds: [0.3, 20.2, 0.4], in: folder).utterances
+    var (asked, places) = (0, [Int]())
+    do {
+      _ = try extractor().embeddings(
+        of: utterances, communicator: SoleCommunicator(),
+        isToStop: {
+          asked += 1
+          return asked == 2
+        }, progress: { places.append($0) })
+      Issue.record("embedded to the end")
+    } catch let agreed as AgreedFailure {
+      #expect(agreed.failure.kind == .stopped)
+    }
+    #expect(asked == 2 && places == [0])
+  }
+
   @Test func `a long utterance has the mean of its equal pieces' embeddings, weighted by their lengths`() throws {
     let noise = try NoiseCorpus(speakers: 1, utterances: 1, seconds: 5)
     let utterance = noise.corpus.utterances[0]
@@ -93,10 +173,18 @@ import Testing
       extractor(longestPiece: 2.5).remark([2.5, 2.6])?.hasPrefix("1 of 2 utterances are longer than 2.5 s:") == true)
   }
 
-  @Test func `what a rank embeds at once grows with its longest utterance up to the longest piece`() {
-    let extractor = extractor(longestPiece: 20)
+  @Test func `what a rank embeds at once grows with its longest utterances up to the longest piece`() {
     let lengths = [3, 50.5, 10, 20, 7]
-    #expect((0..<6).map { extractor.mostSamples(lengths, rank: $0) } == [20, 20, 10, 7, 3, 0].map { $0 * 16_000 })
+    func most(longestPiece: Double, rank: Int = 0, ranks: Int = 1) -> [[Int]] {
+      let turns = EmbeddingTurns(lengths, rank: rank, ranks: ranks, threads: 2)
+      return extractor(longestPiece: longestPiece).mostAtOnce(turns).map { [$0.utterances, $0.samples] }
+    }
+    for (rank, seconds) in [25, 20, 10, 7, 3].enumerated() {
+      #expect(most(longestPiece: 25, rank: rank, ranks: 6) == [[1, seconds * 16_000]])
+    }
+    #expect(most(longestPiece: 25, rank: 5, ranks: 6).isEmpty)
+    #expect(most(longestPiece: 300) == [[1, 808_000], [2, 320_000]])
+    #expect(most(longestPiece: 5) == [[1, 80_000], [2, 80_000]])
   }
 
   @Test func `an utterance of less than a tenth of a second is refused by name`() throws {

@@ -1,6 +1,7 @@
 import DistTrain
 import Foundation
 import Synchronization
+import TestTools
 import Testing
 
 @Suite struct ThreadTeamTests {
@@ -36,5 +37,33 @@ import Testing
       inPieces(200_000) { range in sum.withLock { $0 += row * range.count } }
     }
     #expect(sum.withLock { $0 } == 190 * 200_000)
+  }
+
+  @Test func `a loop within a loop is its own thread's alone`() {
+    let team = ThreadTeam()
+    team.grow(to: 3)
+    let strangers = Mutex(0)
+    team.run(20) { _ in
+      let own = pthread_self()
+      #expect(team.available == 1)
+      team.run(20) { _ in if pthread_self() != own { strangers.withLock { $0 += 1 } } }
+    }
+    #expect(strangers.withLock { $0 } == 0 && team.available == 3)
+  }
+
+  @Test func `results come in order, each with an error of its own`() {
+    let team = ThreadTeam()
+    team.grow(to: 3)
+    let results = team.results(40) { index -> Int in
+      if index % 7 == 3 { throw Failure(.failed, "error \(index)") }
+      return index
+    }
+    #expect(results.count == 40 && team.results(0) { $0 }.isEmpty)
+    for (index, result) in results.enumerated() {
+      var value: Int?
+      let told = failure { value = try result.get() }
+      let isRight = index % 7 == 3 ? value == nil && told?.message == "error \(index)" : value == index && told == nil
+      #expect(isRight, "\(index): \(result)")
+    }
   }
 }
