@@ -5,8 +5,9 @@ import DistTrain
 struct PieceOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Embed what is longer than this in equal pieces, as the mean of their embeddings, weighted by their lengths. Memory "
-        + "grows with the pieces, not with the recording (default: \(Int(EmbeddingExtractor.usualLongestPiece))).",
+      "Embed what is longer than this in equal pieces, as the mean of their embeddings, weighted by their lengths, which "
+        + "is not equal to the embedding of the whole. Memory grows with the pieces, not with the recording (default: "
+        + "\(Int(EmbeddingExtractor.usualLongestPiece))).",
       valueName: "seconds"))
   var longestPiece: Double?
 

@@ -5,10 +5,23 @@ package struct CorpusOverlap: Sendable, Equatable {
   /// The ids of utterances.
   package let utterances: [String]
   /// The paths of files to evaluate on that are among those to train on: under the same path, under another name of the
-  /// same file, or as a copy of the same bytes, as far as `unread` says nothing else.
+  /// same file, as a copy of the same bytes, or as the same audio in another form, as far as `unread` says nothing else.
   package let files: [String]
+  /// Those of the files that are not under the same path, in the order of `files`.
+  package let copies: [Copy]
   /// A line about the files that were compared by their paths alone; nil where there are none.
   package let unread: String?
+
+  /// A file to evaluate on and the one to train on that has the same content.
+  package struct Copy: Sendable, Equatable {
+    package let path: String
+    package let original: String
+
+    package init(path: String, original: String) {
+      self.path = path
+      self.original = original
+    }
+  }
 
   /// Compares the corpora as they are recorded, whatever their speeds.
   package init(training: Corpus, evaluation: Corpus) {
@@ -16,59 +29,71 @@ package struct CorpusOverlap: Sendable, Equatable {
     let known = Set((0..<own.sizes.speakers).map { Name(own.names[$0].text) })
     speakers = (0..<others.sizes.speakers).map { others.names[$0].text }.filter { known.contains(Name($0)) }
     utterances = (0..<others.sizes.utterances).map { others.ids[$0].text }.filter { own.position(of: $0) != nil }
-    (files, unread) = Self.files(training, evaluation)
+    var paths = Set((0..<others.sizes.files).map { Name(evaluation.path(ofFile: $0)) })
+    let shared = Self.shared(paths, training)
+    paths.subtract(shared)
+    let copied = Self.copied(paths, training)
+    paths.subtract(copied.map { Name($0.path) })
+    let heard = Self.heard(paths, training, evaluation)
+    copies = ByteOrder.sorted(copied + heard.copies, by: \.path)
+    files = ByteOrder.sorted(shared.map(\.text) + copies.map(\.path), by: { $0 })
+    unread = heard.unread
   }
 
-  private static func files(_ training: Corpus, _ evaluation: Corpus) -> (files: [String], unread: String?) {
-    func path(_ corpus: Corpus, _ file: Int) -> String {
-      let path = corpus.table.paths[file].text
-      return corpus.places?.resolve(path) ?? path
-    }
-    let paths = Set((0..<evaluation.table.sizes.files).map { Name(path(evaluation, $0)) })
+  /// Those of the paths that are paths of files to train on.
+  private static func shared(_ paths: Set<Name>, _ training: Corpus) -> Set<Name> {
     // Only files of the same last name are resolved, because a corpus may have millions.
     let names = Set(paths.map { Name(FileSystem.name(of: $0.text)) })
-    let count = training.table.sizes.files
-    var shared = Set(
-      (0..<count).compactMap { file -> Name? in
+    return Set(
+      (0..<training.table.sizes.files).compactMap { file -> Name? in
         guard names.contains(Name(FileSystem.name(of: training.table.paths[file].text))) else { return nil }
-        let path = Name(path(training, file))
+        let path = Name(training.path(ofFile: file))
         return paths.contains(path) ? path : nil
       })
-    let others = paths.subtracting(shared).map(\.text)
-    if count <= SameRecordings.mostFiles {
-      let copies = SameRecordings.of(others, among: (0..<count).map { path(training, $0) })
-      shared.formUnion(copies.map { Name($0) })
-    }
-    return (ByteOrder.sorted(Array(shared), by: \.text).map(\.text), unread(training, others))
   }
 
-  /// A line about the files that were compared by their paths alone.
-  /// - Parameter others: the files to evaluate on that have other paths than those to train on.
-  private static func unread(_ training: Corpus, _ others: [String]) -> String? {
-    guard !others.isEmpty else { return nil }
+  /// The paths of files whose bytes are those of a file to train on; none where these are too many.
+  private static func copied(_ paths: Set<Name>, _ training: Corpus) -> [Copy] {
     let count = training.table.sizes.files
-    let inShards =
-      (0..<count).count { ShardMember.place(training.table.paths[$0].text) != nil }
-      + others.count { ShardMember.place($0) != nil }
-    let files: String
-    if count > SameRecordings.mostFiles {
-      files = "\(count) files to train on"
-    } else if inShards == 0 {
-      return nil
-    } else {
-      files = "recordings in shards (\(inShards))"
-    }
-    return "\(files) are compared by path alone, so that copies under other names are not found"
+    guard !paths.isEmpty, count <= SameRecordings.mostFiles else { return [] }
+    return SameRecordings.of(paths.map(\.text), among: (0..<count).map { training.path(ofFile: $0) })
   }
 
-  /// Words that count what is shared and name the first of each kind; nil where nothing is.
-  package var summary: String? {
-    let kinds = [("speaker", speakers), ("utterance", utterances), ("file", files)].filter { !$0.1.isEmpty }
-    guard !kinds.isEmpty else { return nil }
-    let counts = kinds.map { kind, names in
-      "\(names.count) \(kind)\(names.count == 1 ? "" : "s") (\(names.prefix(3).joined(separator: ", "))\(names.count > 3 ? " …" : ""))"
+  /// The paths of recordings whose audio is that of a recording to train on, and a line where there are too many to
+  /// compare.
+  private static func heard(
+    _ paths: Set<Name>, _ training: Corpus, _ evaluation: Corpus
+  ) -> (copies: [Copy], unread: String?) {
+    guard !paths.isEmpty else { return ([], nil) }
+    let lengths = (wanted: evaluation.lengthsOfFiles, known: training.lengthsOfFiles)
+    let files = lengths.wanted.indices.filter { paths.contains(Name(evaluation.path(ofFile: $0))) }
+    let known = SameAudio.places(lengths.known, like: files.map { lengths.wanted[$0] })
+    let near = SameAudio.places(files.map { lengths.wanted[$0] }, like: known.map { lengths.known[$0] })
+    guard max(known.count, near.count) <= SameAudio.mostRecordings else {
+      return (
+        [],
+        "\(known.count) files to train on and \(near.count) to evaluate on are compared by path alone, so that copies "
+          + "under other names are not found"
+      )
     }
-    return counts.joined(separator: ", ")
+    let copies = SameAudio.of(
+      near.map { evaluation.path(ofFile: files[$0]) }, among: known.map { training.path(ofFile: $0) })
+    return (copies, nil)
+  }
+
+  /// Words that count what is shared and name the first of each kind, copies with what they are copies of; nil where
+  /// nothing is.
+  package var summary: String? {
+    let originals = Dictionary(copies.map { (Name($0.path), $0.original) }, uniquingKeysWith: { first, _ in first })
+    let named = files.prefix(3).map { path in originals[Name(path)].map { "\(path) is \($0)" } ?? path }
+    let kinds = [
+      ("speaker", speakers.count, speakers.prefix(3)), ("utterance", utterances.count, utterances.prefix(3)),
+      ("file", files.count, named[...]),
+    ].filter { $0.1 > 0 }
+    guard !kinds.isEmpty else { return nil }
+    return kinds.map { kind, count, names in
+      "\(count) \(kind)\(count == 1 ? "" : "s") (\(names.joined(separator: ", "))\(count > 3 ? " …" : ""))"
+    }.joined(separator: ", ")
   }
 }
 

@@ -10,7 +10,7 @@ enum SameRecordings {
   private static let start = 4096
 
   /// What the system knows of a file.
-  private struct File {
+  private struct File: Sendable {
     let path: String
     let identity: [UInt64]
     let bytes: Int
@@ -24,35 +24,21 @@ enum SameRecordings {
     }
   }
 
-  /// The paths of the files that are among the others; those that cannot be read count as not found.
+  /// The files that are among the others; those that cannot be read count as not found.
   ///
   /// Files are told apart by their lengths, then by how they begin, and only those that are still alike by a checksum of
   /// all their bytes, so that each file is read once, however many are as long as it is.
-  static func of(_ paths: [String], among others: [String]) -> [String] {
-    let wanted = paths.concurrentMap { File($0) }.compactMap { $0 }
-    let known = others.concurrentMap { File($0) }.compactMap { $0 }
-    let identities = Set(known.map(\.identity))
-    let linked = wanted.filter { identities.contains($0.identity) }
-    var pair = (wanted.filter { !identities.contains($0.identity) }, known)
-    pair = alike(pair.0, pair.1) { $0.bytes }
-    pair = alike(pair.0, pair.1) { beginning($0) }
-    pair = alike(pair.0, pair.1) { try? InputFile(path: $0.path).digestBytes() }
-    let found = Set((linked + pair.0).map { Name($0.path) })
-    return paths.filter { found.contains(Name($0)) }
-  }
-
-  /// The files of either side whose mark a file of the other side has too.
-  /// - Parameter mark: the mark of a file, found once for each; nil for a file that cannot be read.
-  private static func alike<Mark: Hashable & Sendable>(
-    _ wanted: [File], _ known: [File], by mark: @Sendable (File) -> Mark?
-  ) -> ([File], [File]) {
-    guard !wanted.isEmpty, !known.isEmpty else { return ([], []) }
-    let marks = (wanted.concurrentMap(mark), known.concurrentMap(mark))
-    let shared = Set(marks.0.compactMap { $0 }).intersection(marks.1.compactMap { $0 })
-    func kept(_ files: [File], _ marks: [Mark?]) -> [File] {
-      zip(files, marks).filter { $1.map(shared.contains) ?? false }.map(\.0)
-    }
-    return (kept(wanted, marks.0), kept(known, marks.1))
+  static func of(_ paths: [String], among others: [String]) -> [CorpusOverlap.Copy] {
+    let files = Candidates(
+      wanted: paths.concurrentMap { File($0) }.compactMap { $0 },
+      known: others.concurrentMap { File($0) }.compactMap { $0 })
+    let linked = files.pairs { $0.identity }
+    let names = Set(linked.map { Name($0.wanted.path) })
+    let copies = Candidates(wanted: files.wanted.filter { !names.contains(Name($0.path)) }, known: files.known)
+      .alike { $0.bytes }
+      .alike { beginning($0) }
+      .pairs { try? InputFile(path: $0.path).digestBytes() }
+    return (linked + copies).map { CorpusOverlap.Copy(path: $0.wanted.path, original: $0.known.path) }
   }
 
   /// The length of a file and a checksum of its first bytes.

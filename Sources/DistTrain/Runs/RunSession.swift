@@ -74,7 +74,7 @@ package final class RunSession {
     arithmetic = .here(plan.precision)
     try arithmetic.agree(communicator)
     let corpus = plan.batches.corpus
-    // Rank 0 compares: lengths and checksums of files are the same work on every rank.
+    // Rank 0 compares: what the files hold is the same work on every rank.
     let overlap = try communicator.agree {
       communicator.rank == 0 ? try Self.overlap(corpus, heldOut, isAllowed: options.allowsOverlap) : []
     }
