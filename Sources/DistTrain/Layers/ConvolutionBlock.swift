@@ -32,6 +32,20 @@ package struct ConvolutionBlock: Layer {
     self.normalization = BatchNormalization(normalization, channels: outputs, affine: affine, layout: &layout)
   }
 
+  /// A block whose convolution, of three frames without padding, is computed by minimal filtering.
+  /// - Parameters:
+  ///   - convolution: the scope of the convolution.
+  ///   - normalization: the scope of the normalisation.
+  ///   - affine: whether the normalisation has weight and bias.
+  package init(
+    filtering convolution: String, normalization: String, inputs: Int, outputs: Int, dilation: Int,
+    affine: Bool = true, layout: inout EncoderLayout
+  ) {
+    self.convolution = Convolution1D(
+      filtering: convolution, inputs: inputs, outputs: outputs, dilation: dilation, layout: &layout)
+    self.normalization = BatchNormalization(normalization, channels: outputs, affine: affine, layout: &layout)
+  }
+
   package func outputGrid(_ grid: Grid) -> Grid { convolution.outputGrid(grid) }
 
   /// Writes the output of the ReLU to memory and returns the block's output as a view of it.
