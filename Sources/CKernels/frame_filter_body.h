@@ -1,8 +1,8 @@
-// Winograd's minimal filtering F(4, 3) over frames and its gradients (Lavin and Gray 2016, sections 3 and 4), as a part of
-// kernels_body.h. The polynomials are evaluated at 0, at ±3/4 and ±3/2, and at infinity: rounding errors are a third
-// smaller than with ±1 and ±2, and the numbers by which inputs and products are multiplied are exact. Eight tiles beside
-// each other are transformed at a time. Each sum is rounded as it stands here, so the bits are the same at any width of
-// the CPU's vectors.
+// Winograd's minimal filtering F(4, 3) over frames and its gradients (Lavin and Gray 2016, sections 3 and 4), as a part
+// of kernels_body.h. The polynomials are evaluated at 0, at ±3/4 and ±3/2, and at infinity: rounding errors are a third
+// smaller than with ±1 and ±2, and the numbers by which inputs and products are multiplied are exact. Eight tiles
+// beside each other are transformed at a time. Each sum is rounded as it stands here, so the bits are the same at any
+// width of the CPU's vectors.
 
 #define INNER 0.75f
 #define OUTER 1.5f

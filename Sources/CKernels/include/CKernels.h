@@ -178,8 +178,8 @@ typedef struct {
 void ck_frame_filter_input(
     const ck_channel *channel, const ck_frame_tiles *runs, size_t count, size_t dilation, float *room, float *v,
     size_t step);
-/// y = Aᵀ·m, or y + Aᵀ·m when adding, as far as the lines have frames. Up to 7 numbers are read behind the tiles, of which
-/// nothing depends. No zeros stand before the frames of these runs.
+/// y = Aᵀ·m, or y + Aᵀ·m when adding, as far as the lines have frames. Up to 7 numbers are read behind the tiles, of
+/// which nothing depends. No zeros stand before the frames of these runs.
 void ck_frame_filter_output(
     const float *m, size_t step, const ck_frame_tiles *runs, size_t count, size_t dilation, int adding, float *room,
     float *y);

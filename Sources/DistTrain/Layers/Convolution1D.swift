@@ -3,10 +3,10 @@ internal import CKernels
 /// A convolution over frames: y[o, t] = b[o] + Σ_{c,j} w[o, c, j] · x[c, t + (j − (k−1)/2)·d], where `padding` gives x
 /// beyond the ends of a line, or leaves out the t for which it would have to.
 ///
-/// It is one product with the shifted rows of the input, which are gathered for a few lines at a time; without padding it
-/// is a product with the windows that the kernel reads, panel by panel (`MapWindows`), or is computed by Winograd's minimal
-/// filtering (`FrameFilterProducts`) where the encoder chooses that. A kernel of one frame reads the input itself and takes
-/// a view's scales and shifts into its weights: W·(a∘x + c) + b = (W∘a)·x + (b + W·c).
+/// It is one product with the shifted rows of the input, which are gathered for a few lines at a time; without padding
+/// it is a product with the windows that the kernel reads, panel by panel (`MapWindows`), or is computed by Winograd's
+/// minimal filtering (`FrameFilterProducts`) where the encoder chooses that. A kernel of one frame reads the input
+/// itself and takes a view's scales and shifts into its weights: W·(a∘x + c) + b = (W∘a)·x + (b + W·c).
 public struct Convolution1D: Layer {
   /// The values beyond the ends of a line.
   public enum Padding: Sendable {
@@ -44,9 +44,9 @@ public struct Convolution1D: Layer {
       layout: &layout)
   }
 
-  /// A kernel of three frames without padding, by Winograd's minimal filtering, which rounds otherwise than products with
-  /// windows do: half the multiplications with two to three times the rounding error. It takes less time from 32 channels
-  /// on either side on. An encoder chooses it for all of its sizes, because runs that go on have to round as before.
+  /// A kernel of three frames without padding, by Winograd's minimal filtering: half the multiplications of products
+  /// with windows, with up to three times their rounding error. It takes less time from 32 channels on either side on.
+  /// No size chooses it, but the encoder, because other encoders' runs that go on have to round as before.
   /// - Parameter name: the scope of `weight` [outputs, inputs, 3] and `bias` [outputs].
   package init(
     filtering name: String, inputs: Int, outputs: Int, dilation: Int, layout: inout EncoderLayout

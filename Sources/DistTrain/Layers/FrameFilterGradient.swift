@@ -1,7 +1,7 @@
 internal import CKernels
 
-/// The gradient of the weights of a convolution that `FrameFilterProducts` computes: the way back through its transforms,
-/// Gᵀ·[Σ (A·dy) ∘ (Bᵀ·d)], where the sums over a panel's tiles are six products of matrices.
+/// The gradient of the weights of a convolution that `FrameFilterProducts` computes: the way back through its
+/// transforms, Gᵀ·[Σ (A·dy) ∘ (Bᵀ·d)], where the sums over a panel's tiles are six products of matrices.
 package struct FrameFilterGradient: Sendable {
   /// The gradient of the output, outputs × (objectives · lines · output frames).
   private let gradient: MatrixView

@@ -1,11 +1,11 @@
 internal import CKernels
 
 /// A convolution of three frames over lines, without padding, by Winograd's minimal filtering F(4, 3):
-/// y = Aᵀ·[Σ_c (G·w) ∘ (Bᵀ·d)] for each tile (Lavin and Gray 2016, section 3). The sums over channels are six products of
-/// matrices, which take six multiplications for each four outputs and channel in place of twelve.
+/// y = Aᵀ·[Σ_c (G·w) ∘ (Bᵀ·d)] for each tile (Lavin and Gray 2016, section 3). The sums over channels are six products
+/// of matrices, which take six multiplications for each four outputs and channel in place of twelve.
 ///
-/// The rounding error is two to three times that of plain sums. An output's bits do not depend on the panel that its tile
-/// is in.
+/// The rounding error is one and a half to three times that of plain sums. An output's bits do not depend on the panel
+/// that its tile is in.
 package struct FrameFilterProducts: Sendable {
   /// The transformed kernels, outputs × channels.
   private let weights: WinogradMatrices
@@ -41,7 +41,8 @@ package struct FrameFilterProducts: Sendable {
     self.dilation = dilation
   }
 
-  /// Whether a panel has room for as many tiles as make products of matrices worth while: up to 5458 channels.
+  /// Whether a panel has room for 32 tiles, with fewer of which products are slow, and for those of a group: up to 5458
+  /// channels.
   package static func fit(channels: Int, outputs: Int, dilation: Int) -> Bool {
     FrameTilePanel.mostTiles(channels: channels, outputs: outputs) >= max(32, dilation)
   }

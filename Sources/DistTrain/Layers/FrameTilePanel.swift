@@ -10,8 +10,8 @@ struct FrameTilePanel: Sendable {
   /// The tiles of each line, from the beginning of a group on.
   private let range: Range<Int>
 
-  /// The most tiles that a panel may have: 384, eight crops of two seconds, and fewer from 455 channels on. With half as
-  /// many, products of 512 channels took a tenth more time.
+  /// The most tiles that a panel may have: 384, eight crops of two seconds, and fewer from 455 channels on. With half
+  /// as many, products of 512 channels took a tenth more time.
   static func mostTiles(channels: Int, outputs: Int) -> Int {
     min(mostTiles, WinogradMatrices.capacity(FrameTiles.numbers) / max(channels, outputs))
   }

@@ -1,10 +1,10 @@
-/// The tiles in which Winograd's minimal filtering F(4, 3) computes a convolution of three frames over lines (Lavin and Gray
-/// 2016, section 4.1), whose taps lie `dilation` frames apart.
+/// The tiles in which Winograd's minimal filtering F(4, 3) computes a convolution of three frames over lines (Lavin and
+/// Gray 2016, section 4.1), whose taps lie `dilation` frames apart.
 ///
 /// A line's output is cut into groups of 4 · dilation frames. Tile p of a group is every dilation-th of its frames from
 /// the p-th on, four of them, and is computed of six frames of the input. So tiles beside each other read frames beside
-/// each other whatever the dilation. A last group that is not whole has tiles of which a part lies beyond the line's end,
-/// and none that lies there altogether.
+/// each other whatever the dilation. A last group that is not whole has tiles of which a part lies beyond the line's
+/// end, and none that lies there altogether.
 struct FrameTiles: Sendable {
   /// The numbers of a tile.
   static let numbers = 6
@@ -37,8 +37,8 @@ struct FrameTiles: Sendable {
     return groups * dilation + min(rest, dilation)
   }
 
-  /// The panels of some lines, nearly the same size each: whole lines, or parts of one where a line has more tiles than a
-  /// panel may have.
+  /// The panels of some lines, nearly the same size each: whole lines, or parts of one where a line has more tiles than
+  /// a panel may have.
   /// - Parameters:
   ///   - most: the most tiles of a panel.
   ///   - threads: the number of panels is a multiple of it if there are as many lines.

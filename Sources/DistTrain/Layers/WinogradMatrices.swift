@@ -6,8 +6,8 @@ struct WinogradMatrices: Sendable {
   /// The elements of a panel's matrices together, which fill four megabytes.
   private static let room = 1 << 20
   /// The elements between two matrices. Transforms may overwrite seven of them, and without them the numbers of a tile
-  /// would lie in few sets of the cache. With five lines of the cache, matrices of the usual numbers of channels have no
-  /// size that an estimate of memory would take for a multiple of the frames.
+  /// would lie in few sets of the cache. With five lines of the cache, matrices of the usual numbers of channels have
+  /// no size that an estimate of memory would take for a multiple of the frames.
   private static let gap = 80
 
   let rows: Int
