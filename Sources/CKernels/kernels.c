@@ -124,6 +124,26 @@ void ck_winograd_gradient(
 void ck_winograd_weight_gradient(const float *du, size_t step, size_t count, float *dw) {
   table->winograd_weight_gradient(du, step, count, dw);
 }
+void ck_frame_filter_input(
+    const ck_channel *channel, const ck_frame_tiles *runs, size_t count, size_t dilation, float *room, float *v,
+    size_t step) {
+  table->frame_filter_input(channel, runs, count, dilation, room, v, step);
+}
+void ck_frame_filter_output(
+    const float *m, size_t step, const ck_frame_tiles *runs, size_t count, size_t dilation, int adding, float *room,
+    float *y) {
+  table->frame_filter_output(m, step, runs, count, dilation, adding, room, y);
+}
+void ck_frame_filter_weights(const float *w, size_t stride, size_t count, int turned, float *u, size_t step) {
+  table->frame_filter_weights(w, stride, count, turned, u, step);
+}
+void ck_frame_filter_gradient(
+    const float *dy, const ck_frame_tiles *runs, size_t count, size_t dilation, float *room, float *dm, size_t step) {
+  table->frame_filter_gradient(dy, runs, count, dilation, room, dm, step);
+}
+void ck_frame_filter_weight_gradient(const float *du, size_t step, size_t count, int adding, float *dw) {
+  table->frame_filter_weight_gradient(du, step, count, adding, dw);
+}
 void ck_depthwise(
     const ck_channel *channel, const float *w, size_t height, size_t frames, size_t first, size_t count, float *y) {
   table->depthwise(channel, w, height, frames, first, count, y);

@@ -341,6 +341,7 @@ static void NAME(pooling_backward)(
 #include "frames_body.h"
 #include "gates_body.h"
 #include "winograd_body.h"
+#include "frame_filter_body.h"
 #include "pairs_body.h"
 #include "depthwise_body.h"
 #include "patches_body.h"
@@ -354,11 +355,12 @@ const struct kernels NAME(table) = {
     NAME(normalization_backward), NAME(relu_normalization_backward), NAME(tanh), NAME(sigmoid), NAME(tanh_backward),
     NAME(attentive_statistics), NAME(attentive_variance), NAME(attention_backward), NAME(pooling_relu_backward),
     NAME(pooling_backward), NAME(winograd_input), NAME(winograd_output), NAME(winograd_weights),
-    NAME(winograd_gradient), NAME(winograd_weight_gradient), NAME(depthwise), NAME(depthwise_backward), NAME(patches),
-    NAME(patches_input_gradient), NAME(patches_weight_gradient), NAME(affine_gelu), NAME(affine_gelu_backward),
-    NAME(gelu_tanh), NAME(gelu_tanh_backward), NAME(softmax), NAME(softmax_backward), NAME(layer_normalization),
-    NAME(layer_normalization_sums), NAME(layer_normalization_backward), NAME(depthwise_row),
-    NAME(depthwise_row_gradient), NAME(log), NAME(normal_numbers), NAME(shape_frame), NAME(energy_gate),
-    NAME(energy_gates), NAME(energy_gate_sums), NAME(energy_gate_backward), NAME(precisions), NAME(precisions_backward),
-    NAME(add_precisions),
+    NAME(winograd_gradient), NAME(winograd_weight_gradient), NAME(frame_filter_input), NAME(frame_filter_output),
+    NAME(frame_filter_weights), NAME(frame_filter_gradient), NAME(frame_filter_weight_gradient), NAME(depthwise),
+    NAME(depthwise_backward), NAME(patches), NAME(patches_input_gradient), NAME(patches_weight_gradient),
+    NAME(affine_gelu), NAME(affine_gelu_backward), NAME(gelu_tanh), NAME(gelu_tanh_backward), NAME(softmax),
+    NAME(softmax_backward), NAME(layer_normalization), NAME(layer_normalization_sums),
+    NAME(layer_normalization_backward), NAME(depthwise_row), NAME(depthwise_row_gradient), NAME(log),
+    NAME(normal_numbers), NAME(shape_frame), NAME(energy_gate), NAME(energy_gates), NAME(energy_gate_sums),
+    NAME(energy_gate_backward), NAME(precisions), NAME(precisions_backward), NAME(add_precisions),
 };

@@ -157,6 +157,42 @@ void ck_winograd_gradient(const float *dy, const ck_tiles *runs, size_t count, s
 /// read behind du's, of which nothing depends.
 void ck_winograd_weight_gradient(const float *du, size_t step, size_t count, float *dw);
 
+/// The transforms of Winograd's minimal filtering F(4, 3) of a convolution of three frames over a line, whose taps lie
+/// `dilation` frames apart. A group of tiles is 4 * dilation neighbouring frames of the output: a tile is every
+/// dilation-th of them from one on, four frames, and the six of the input that they are computed of. Each number that
+/// belongs to a tile is one of six, which lie `step` apart.
+
+/// Tiles of a line beside each other, which begin with a group.
+typedef struct {
+  /// The index in a channel's elements of the first frame that belongs to the tiles and is there.
+  size_t column;
+  /// The zeros that stand for frames before it, and the frames that the line has from it on.
+  size_t before, frames;
+  /// The number of tiles.
+  size_t count;
+} ck_frame_tiles;
+
+/// v = Bᵀ·d for the tiles d of `count` runs, which follow one another in v.
+/// - room: room for 8 * (n + 2 * dilation + 4) numbers, where n is the longest run's count, here and below.
+/// - v: room for the tiles and 7 more, whose values become undefined.
+void ck_frame_filter_input(
+    const ck_channel *channel, const ck_frame_tiles *runs, size_t count, size_t dilation, float *room, float *v,
+    size_t step);
+/// y = Aᵀ·m, or y + Aᵀ·m when adding, as far as the lines have frames. Up to 7 numbers are read behind the tiles, of
+/// which nothing depends. No zeros stand before the frames of these runs.
+void ck_frame_filter_output(
+    const float *m, size_t step, const ck_frame_tiles *runs, size_t count, size_t dilation, int adding, float *room,
+    float *y);
+/// u = G·w of `count` kernels w of three frames, whose first elements lie `stride` apart. When turned, a kernel is taken
+/// from its last element to its first.
+void ck_frame_filter_weights(const float *w, size_t stride, size_t count, int turned, float *u, size_t step);
+/// dm = A·dy, the gradient through ck_frame_filter_output; dm has room as v of ck_frame_filter_input.
+void ck_frame_filter_gradient(
+    const float *dy, const ck_frame_tiles *runs, size_t count, size_t dilation, float *room, float *dm, size_t step);
+/// dw = Gᵀ·du, or dw + Gᵀ·du when adding, the gradient through ck_frame_filter_weights, for `count` kernels one after
+/// another. Up to 7 numbers are read behind du's, of which nothing depends.
+void ck_frame_filter_weight_gradient(const float *du, size_t step, size_t count, int adding, float *dw);
+
 /// y = w * x for `count` lines of one channel's map from the line `first` on, a convolution by a kernel w of 3 × 3
 /// around each element, where x is 0 beyond the map's ends. A map's height × frames elements are line after line.
 void ck_depthwise(

@@ -38,15 +38,29 @@ package struct XVector: Encoder {
     var layout = EncoderLayout()
     blocks = Self.kernels.enumerated().map { index, kernel in
       layout.scope("frame_\(index + 1)") {
-        ConvolutionBlock(
-          convolution: "conv_1d", normalization: "bn", inputs: index == 0 ? sizes.bins : sizes.channels,
-          outputs: index == Self.kernels.count - 1 ? sizes.statistics : sizes.channels, kernel: kernel.frames,
-          dilation: kernel.dilation, padding: .valid, affine: false, layout: &$0)
+        Self.block(
+          kernel, inputs: index == 0 ? sizes.bins : sizes.channels,
+          outputs: index == Self.kernels.count - 1 ? sizes.statistics : sizes.channels, layout: &$0)
       }
     }
     pooling = sizes.pooling.layer("pool", channels: sizes.statistics, layout: &layout)
     head = EmbeddingHead(inputs: pooling.outputs, outputs: sizes.embedding, twoLayers: true, layout: &layout)
     self.layout = layout
+  }
+
+  /// A layer over frames. Those of three frames take more than half of a step's multiplications and are computed by
+  /// minimal filtering.
+  private static func block(
+    _ kernel: (frames: Int, dilation: Int), inputs: Int, outputs: Int, layout: inout EncoderLayout
+  ) -> ConvolutionBlock {
+    if kernel.frames == 3 {
+      return ConvolutionBlock(
+        filtering: "conv_1d", normalization: "bn", inputs: inputs, outputs: outputs, dilation: kernel.dilation,
+        affine: false, layout: &layout)
+    }
+    return ConvolutionBlock(
+      convolution: "conv_1d", normalization: "bn", inputs: inputs, outputs: outputs, kernel: kernel.frames,
+      dilation: kernel.dilation, padding: .valid, affine: false, layout: &layout)
   }
 
   package func encode(

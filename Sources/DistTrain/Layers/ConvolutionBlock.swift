@@ -26,10 +26,32 @@ package struct ConvolutionBlock: Layer {
     convolution: String, normalization: String, inputs: Int, outputs: Int, kernel: Int = 1, dilation: Int = 1,
     padding: Convolution1D.Padding = .zeros, affine: Bool = true, layout: inout EncoderLayout
   ) {
-    self.convolution = Convolution1D(
+    let convolution = Convolution1D(
       convolution, inputs: inputs, outputs: outputs, kernel: kernel, dilation: dilation, padding: padding,
       layout: &layout)
-    self.normalization = BatchNormalization(normalization, channels: outputs, affine: affine, layout: &layout)
+    self.init(convolution, normalization: normalization, affine: affine, layout: &layout)
+  }
+
+  /// A block whose convolution, of three frames without padding, is computed by minimal filtering.
+  /// - Parameters:
+  ///   - convolution: the scope of the convolution.
+  ///   - normalization: the scope of the normalisation.
+  ///   - affine: whether the normalisation has weight and bias.
+  package init(
+    filtering convolution: String, normalization: String, inputs: Int, outputs: Int, dilation: Int,
+    affine: Bool = true, layout: inout EncoderLayout
+  ) {
+    let convolution = Convolution1D(
+      filtering: convolution, inputs: inputs, outputs: outputs, dilation: dilation, layout: &layout)
+    self.init(convolution, normalization: normalization, affine: affine, layout: &layout)
+  }
+
+  private init(
+    _ convolution: Convolution1D, normalization: String, affine: Bool, layout: inout EncoderLayout
+  ) {
+    self.convolution = convolution
+    self.normalization = BatchNormalization(
+      normalization, channels: convolution.outputs, affine: affine, layout: &layout)
   }
 
   package func outputGrid(_ grid: Grid) -> Grid { convolution.outputGrid(grid) }

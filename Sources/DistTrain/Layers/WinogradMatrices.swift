@@ -1,13 +1,13 @@
-/// Sixteen matrices of one shape: the numbers to which Winograd's minimal filtering transforms tiles, kernels or products,
-/// each number's in a matrix of its own.
+/// Matrices of one shape: the numbers to which Winograd's minimal filtering transforms tiles, kernels or products, each
+/// number's in a matrix of its own.
 struct WinogradMatrices: Sendable {
-  /// The numbers of a tile: four by four.
+  /// The numbers of a tile of a map: four by four.
   static let count = 16
-  /// The most elements of a matrix of tiles. With the gaps, sixteen fill four megabytes.
-  static let capacity = (1 << 16) - gap
-  /// The elements between two matrices. Transforms may overwrite seven of them, and without them the sixteen numbers of
-  /// a tile would lie in few sets of the cache. With five lines of the cache, matrices of the usual numbers of channels
-  /// have no size that an estimate of memory would take for a multiple of the frames.
+  /// The elements of a panel's matrices together, which fill four megabytes.
+  private static let room = 1 << 20
+  /// The elements between two matrices. Transforms may overwrite seven of them, and without them the numbers of a tile
+  /// would lie in few sets of the cache. With five lines of the cache, matrices of the usual numbers of channels have
+  /// no size that an estimate of memory would take for a multiple of the frames.
   private static let gap = 80
 
   let rows: Int
@@ -17,23 +17,28 @@ struct WinogradMatrices: Sendable {
   private let memory: Matrix
 
   /// Matrices whose values are undefined.
-  init(rows: Int, columns: Int) {
-    self.init(rows: rows, columns: columns, capacity: rows * columns)
+  /// - Parameter count: how many there are.
+  init(_ count: Int = count, rows: Int, columns: Int) {
+    self.init(count, rows: rows, columns: columns, capacity: rows * columns)
   }
 
-  /// Matrices of a panel's tiles, whose values are undefined. Their memory has one size for all layers and panels, so
-  /// that these share it.
-  init(rows: Int, tiles: Int) {
-    precondition(rows * tiles <= Self.capacity, "matrices of \(rows) × \(tiles) tiles")
-    self.init(rows: rows, columns: tiles, capacity: Self.capacity)
+  /// Matrices of a panel's tiles, or of sums over them, whose values are undefined. Their memory has one size for all
+  /// layers and panels, so that these share it.
+  init(_ count: Int = count, rows: Int, tiles: Int) {
+    let capacity = Self.capacity(count)
+    precondition(rows * tiles <= capacity, "matrices of \(rows) × \(tiles) tiles")
+    self.init(count, rows: rows, columns: tiles, capacity: capacity)
   }
 
-  private init(rows: Int, columns: Int, capacity: Int) {
+  private init(_ count: Int, rows: Int, columns: Int, capacity: Int) {
     self.rows = rows
     self.columns = columns
     step = rows * columns + Self.gap
-    memory = Matrix(rows: Self.count, columns: capacity + Self.gap)
+    memory = Matrix(rows: count, columns: capacity + Self.gap)
   }
+
+  /// The most elements of a matrix of tiles.
+  static func capacity(_ count: Int = count) -> Int { room / count - gap }
 
   /// The matrix of a number, rows × columns.
   subscript(number: Int) -> MatrixView {

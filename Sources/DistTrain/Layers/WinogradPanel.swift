@@ -11,7 +11,7 @@ struct WinogradPanel: Sendable {
   /// The most tiles that a panel may have: 192, at which transforms and products were fastest, and fewer from 341
   /// channels on. The numbers of channels alone decide it; there are none for more than 2045 channels.
   static func mostTiles(channels: Int, outputs: Int) -> Int {
-    min(mostTiles, WinogradMatrices.capacity / max(channels, outputs) / 32 * 32)
+    min(mostTiles, WinogradMatrices.capacity() / max(channels, outputs) / 32 * 32)
   }
 
   init(_ tiles: WinogradTiles, _ range: Range<Int>) {

@@ -18,7 +18,7 @@ package struct Arithmetic: Codable, Sendable, Equatable {
   package static func here(_ precision: Precision) -> Arithmetic {
     var checksums = [
       "kernels": kernels, "kernels of maps": mapKernels, "kernels of single channels": channelKernels,
-      "kernels over time": timeKernels, "kernels of gates": gateKernels,
+      "kernels over time": timeKernels, "kernels of gates": gateKernels, "kernels of frames' filters": frameKernels,
       "the C library's functions": checksum(functions), "features": checksum(features),
       "the resampler": checksum(resampled),
     ]
@@ -48,6 +48,9 @@ package struct Arithmetic: Codable, Sendable, Equatable {
 
   /// The checksum of the kernels of gates and of precisions, the same on every machine.
   package static var gateKernels: String { checksum(gateLoops) }
+
+  /// The checksum of the kernels of minimal filtering over frames, the same on every machine.
+  package static var frameKernels: String { checksum(filteredFrames) }
 
   private static func checksum<Value>(_ values: [Value]) -> String {
     values.withUnsafeBytes { SHA256.of($0) }.prefix(8).hexadecimal
@@ -221,6 +224,24 @@ package struct Arithmetic: Codable, Sendable, Equatable {
     WinogradGradient(gradient: output.view, input: AffineView(map.view), grid, objectives: 1, units: [0..<1, 1..<2])
       .sums(of: [0..<2]).add(objective: 0, to: [gradient.view])
     return output.values + input.values + gradient.values
+  }
+
+  /// As `filtered`, of lines with tiles beyond their ends.
+  private static var filteredFrames: [Float] {
+    [(1, 9), (2, 17), (3, 40)].flatMap { dilation, frames -> [Float] in
+      let (weights, input) = (matrix(16, 16 * 3, item: 151), matrix(16, 2 * frames, item: 152))
+      let output = Matrix(rows: 16, columns: 2 * (frames - 2 * dilation))
+      let back = Matrix(rows: 16, columns: 2 * frames)
+      FrameFilterProducts(weights.view, dilation: dilation).write(AffineView(input.view), lines: 2, to: output.view)
+      FrameFilterProducts(turning: weights.view, dilation: dilation).write(
+        AffineView(output.view), lines: 2, zeros: 2 * dilation, to: back.view)
+      let gradient = Matrix.zeros(rows: 16, columns: weights.columns)
+      FrameFilterGradient(
+        gradient: output.view, input: AffineView(input.view), lines: 2, dilation: dilation, objectives: 1,
+        units: [0..<1, 1..<2]
+      ).sums(of: [0..<2]).add(objective: 0, to: [gradient.view])
+      return output.values + back.values + gradient.values
+    }
   }
 
   /// Convolutions of single channels and of patches, and their gradients, of maps of short lines and of lines longer

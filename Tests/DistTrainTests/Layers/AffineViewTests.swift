@@ -55,6 +55,22 @@ import Testing
     let block = ConvolutionBlock(
       convolution: "c", normalization: "n", inputs: shape.channels, outputs: 5, kernel: kernel.frames,
       padding: kernel.padding, layout: &layout)
+    expectViews(block, layout, shape)
+  }
+
+  @Test(arguments: shapes)
+  func `a convolution of a view by minimal filtering is that of its copy`(
+    shape: (channels: Int, utterances: Int, frames: Int)
+  ) {
+    var layout = EncoderLayout()
+    let block = ConvolutionBlock(
+      filtering: "c", normalization: "n", inputs: shape.channels, outputs: 5, dilation: 2, layout: &layout)
+    expectViews(block, layout, shape)
+  }
+
+  private func expectViews(
+    _ block: ConvolutionBlock, _ layout: EncoderLayout, _ shape: (channels: Int, utterances: Int, frames: Int)
+  ) {
     for view in Self.views(shape.channels, shape.utterances * shape.frames) {
       let own = pass(block, layout, view, utterances: shape.utterances, adding: false)
       let copied = pass(block, layout, AffineView(view.stored().view), utterances: shape.utterances, adding: false)

@@ -11,6 +11,7 @@ import Testing
     let utterances: Int
     let frames: Int
     var padding = Convolution1D.Padding.zeros
+    var isFiltered = false
 
     /// The number of the kernel's places on a line.
     var places: Int { padding == .valid ? frames - (kernel - 1) * dilation : frames }
@@ -18,7 +19,7 @@ import Testing
 
   /// The last of each padding takes several blocks of utterances, or without padding several panels and slices of
   /// channels; two of the zeros' are shorter than the kernel reaches, two of the reflections' as short as one may be, and
-  /// one without padding has a single place.
+  /// one without padding has a single place. Two more are computed by minimal filtering.
   static let shapes = [
     Shape(inputs: 3, outputs: 4, kernel: 1, dilation: 1, utterances: 2, frames: 5),
     Shape(inputs: 3, outputs: 4, kernel: 5, dilation: 1, utterances: 3, frames: 9),
@@ -37,6 +38,8 @@ import Testing
     Shape(inputs: 2, outputs: 3, kernel: 3, dilation: 3, utterances: 2, frames: 11, padding: .valid),
     Shape(inputs: 2, outputs: 3, kernel: 5, dilation: 2, utterances: 3, frames: 9, padding: .valid),
     Shape(inputs: 70, outputs: 3, kernel: 5, dilation: 1, utterances: 3, frames: 701, padding: .valid),
+    Shape(inputs: 3, outputs: 4, kernel: 3, dilation: 2, utterances: 3, frames: 5, padding: .valid, isFiltered: true),
+    Shape(inputs: 40, outputs: 3, kernel: 3, dilation: 3, utterances: 9, frames: 61, padding: .valid, isFiltered: true),
   ]
 
   @Test(arguments: shapes)
@@ -65,9 +68,15 @@ import Testing
     init(_ shape: Shape) {
       self.shape = shape
       var layout = EncoderLayout()
-      block = ConvolutionBlock(
-        convolution: "c", normalization: "n", inputs: shape.inputs, outputs: shape.outputs, kernel: shape.kernel,
-        dilation: shape.dilation, padding: shape.padding, layout: &layout)
+      if shape.isFiltered {
+        block = ConvolutionBlock(
+          filtering: "c", normalization: "n", inputs: shape.inputs, outputs: shape.outputs, dilation: shape.dilation,
+          layout: &layout)
+      } else {
+        block = ConvolutionBlock(
+          convolution: "c", normalization: "n", inputs: shape.inputs, outputs: shape.outputs, kernel: shape.kernel,
+          dilation: shape.dilation, padding: shape.padding, layout: &layout)
+      }
       self.layout = layout
       parameters = Matrix(rows: 1, columns: layout.parameters.count)
       statistics = Matrix(rows: 1, columns: layout.statistics.count)

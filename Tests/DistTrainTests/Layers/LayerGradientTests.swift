@@ -55,6 +55,14 @@ import Testing
     probe(layer, layout, shape).check(.training, within: 1e-3)
   }
 
+  @Test(arguments: [1, 2, 3], unpadded)
+  func `a convolution without padding, by minimal filtering`(dilation: Int, shape: LayerProbe.Shape) {
+    var layout = EncoderLayout()
+    let layer = Convolution1D(filtering: "c", inputs: 3, outputs: 4, dilation: dilation, layout: &layout)
+    #expect(layout.parameters.parameters.map(\.shape) == [[4, 3, 3], [4]])
+    probe(layer, layout, shape).check(.training, within: 1e-3)
+  }
+
   @Test(arguments: [(1, 1), (5, 1), (3, 3)], unpadded)
   func `a convolution without padding, with ReLU and a normalisation without weight and bias`(
     kernel: (frames: Int, dilation: Int), shape: LayerProbe.Shape

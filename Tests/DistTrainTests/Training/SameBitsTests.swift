@@ -12,13 +12,14 @@ import Testing
     #expect(Arithmetic.channelKernels == "a94cfa9fd41156f7")
     #expect(Arithmetic.timeKernels == "b6652e0622a2d2b5")
     #expect(Arithmetic.gateKernels == "70fcdad8ec653591")
+    #expect(Arithmetic.frameKernels == "f106b4ec9353fd76")
   }
 
   @Test func `a machine agrees with itself, and another is told by what it computes with`() {
     let own = Arithmetic.here(.single)
     #expect(own == Arithmetic.here(.single))
     #expect(own.difference(from: own) == nil)
-    #expect(Set(own.checksums.values).count == own.checksums.count && own.checksums.count == 8)
+    #expect(Set(own.checksums.values).count == own.checksums.count && own.checksums.count == 9)
     var other = own.checksums
     other["features"] = "0"
     other["the resampler"] = nil

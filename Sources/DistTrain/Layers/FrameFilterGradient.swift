@@ -1,0 +1,83 @@
+internal import CKernels
+
+/// The gradient of the weights of a convolution that `FrameFilterProducts` computes: the way back through its
+/// transforms, Gᵀ·[Σ (A·dy) ∘ (Bᵀ·d)], where the sums over a panel's tiles are six products of matrices.
+package struct FrameFilterGradient: Sendable {
+  /// The gradient of the output, outputs × (objectives · lines · output frames).
+  private let gradient: MatrixView
+  /// The convolution's input, channels × (lines · frames).
+  private let input: AffineView
+  private let tiles: FrameTiles
+  private let objectives: Int
+  /// The lines of each unit.
+  private let units: [Range<Int>]
+
+  package init(
+    gradient: MatrixView, input: AffineView, lines: Int, dilation: Int, objectives: Int, units: [Range<Int>]
+  ) {
+    tiles = FrameTiles(lines: lines, frames: input.columns / lines, zeros: 0, dilation: dilation)
+    precondition(gradient.columns == objectives * lines * tiles.outputFrames, "a convolution's frames must fit")
+    self.gradient = gradient
+    self.input = input
+    self.objectives = objectives
+    self.units = units
+  }
+
+  /// Sums over the units of each node.
+  package func sums(of nodes: [Range<Int>]) -> WeightSums {
+    let slices = self.slices
+    return WeightSums(
+      outputs: gradient.rows, objectives: objectives, slices: slices.map { 3 * $0.lowerBound..<3 * $0.upperBound },
+      nodes: nodes
+    ) { slice, unit, target in
+      write(unit, channels: slices[slice], to: target)
+    }
+  }
+
+  /// The channels that are summed at a time: all of them, or fewer where there are too few units for all threads. Each
+  /// slice transforms the output's gradient again.
+  private var slices: [Range<Int>] {
+    let threads = ThreadTeam.shared.available
+    var width = input.rows
+    while threads > 1 && units.count * (input.rows / width) < 4 * threads && width >= 64 { width = (width + 1) / 2 }
+    return stride(from: 0, to: input.rows, by: width).map { $0..<min($0 + width, input.rows) }
+  }
+
+  private func write(_ unit: Int, channels: Range<Int>, to target: Matrix) {
+    let outputs = gradient.rows
+    let columns = tiles.lines * tiles.outputFrames
+    // The panels decide the order of a sum, so they depend on the convolution's shape alone.
+    let most = FrameTilePanel.mostTiles(channels: input.rows, outputs: outputs)
+    for (index, panel) in tiles.panels(of: units[unit], most: most).enumerated() {
+      let inputs = panel.transformed(input, channels: channels)
+      for objective in 0..<objectives {
+        let own = gradient.columns(objective * columns..<(objective + 1) * columns)
+        add(
+          panel.transformed(gradient: own), inputs, to: target.rows(objective * outputs..<(objective + 1) * outputs),
+          replacing: index == 0)
+      }
+    }
+  }
+
+  /// Adds the gradient of a panel's tiles, a block of outputs at a time, whose sums stay in the cache.
+  /// - Parameters:
+  ///   - slopes: the transformed gradient of the output, outputs × tiles.
+  ///   - inputs: the transformed input, channels × tiles.
+  ///   - target: outputs × (channels · 3).
+  ///   - replacing: whether the gradient is written over the values in its memory.
+  private func add(_ slopes: WinogradMatrices, _ inputs: WinogradMatrices, to target: MatrixView, replacing: Bool) {
+    let most = WinogradMatrices.capacity(FrameTiles.numbers) / inputs.rows
+    let blocks = (slopes.rows + most - 1) / most
+    for block in 0..<blocks {
+      let rows = block * slopes.rows / blocks..<(block + 1) * slopes.rows / blocks
+      let sums = WinogradMatrices(FrameTiles.numbers, rows: rows.count, tiles: inputs.rows)
+      for number in 0..<FrameTiles.numbers {
+        multiply(slopes[number].rows(rows), transposed: inputs[number], into: sums[number])
+      }
+      for (row, output) in rows.enumerated() {
+        ck_frame_filter_weight_gradient(
+          sums.row(row), sums.step, inputs.rows, replacing ? 0 : 1, target.row(output))
+      }
+    }
+  }
+}
