@@ -45,7 +45,7 @@ struct kernels {
   void (*winograd_weights)(const float *, size_t, size_t, int, float *, size_t);
   void (*winograd_gradient)(const float *, const ck_tiles *, size_t, size_t, float *, size_t);
   void (*winograd_weight_gradient)(const float *, size_t, size_t, float *);
-  void (*depthwise)(const ck_channel *, const float *, size_t, size_t, size_t, size_t, float *);
+  void (*depthwise)(const ck_channel *, const float *, size_t, size_t, size_t, size_t, int, float *);
   void (*depthwise_backward)(
       const float *, const ck_channel *, const float *, size_t, size_t, size_t, float, const float *, float *,
       double *);

@@ -143,7 +143,7 @@ struct ConfigurationYAMLTests {
     "the configurations that come with svdist are read without complaint",
     arguments: [
       "demo", "voxceleb1-ecapa", "voxceleb1-resnet34", "voxceleb1-campplus", "voxceleb1-xvector",
-      "voxceleb2-redimnet2-b2", "cnceleb-ecapa", "speechocean-ecapa",
+      "voxceleb2-redimnet2-b2", "voxceleb2-redimnet-b2", "cnceleb-ecapa", "speechocean-ecapa",
     ])
   func shippedConfigurations(name: String) throws {
     var root = URL(fileURLWithPath: #filePath)
