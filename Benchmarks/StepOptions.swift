@@ -48,7 +48,7 @@ struct StepOptions: ParsableArguments {
         encoder == "ecapa-tdnn"
           ? "encoder={channels: \(channels), layout: \(layout)}" : "encoder={type: \(encoder)}",
         // As many as wespeaker's class of the encoder takes.
-        "features.bins=\(encoder == "redimnet2" ? 72 : 80)", "training.precision=\(precision)",
+        "features.bins=\(["redimnet2": 72, "redimnet": 60][encoder] ?? 80)", "training.precision=\(precision)",
         "weighting.space=\(gradients == .one ? "representation" : "parameters")", "batch.speakers=\(rows / 2)",
         "batch.views=1", "views.augmented=[false]", "training.steps=100000", "optimizer.type=adam",
         // One sample a hop, and a frame's overhang.

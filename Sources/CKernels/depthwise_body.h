@@ -48,7 +48,8 @@ INLINE struct NAME(piece) NAME(piece_from)(size_t first, size_t frames) {
 }
 
 static void NAME(depthwise)(
-    const ck_channel *channel, const float *w, size_t height, size_t frames, size_t first, size_t count, float *y) {
+    const ck_channel *channel, const float *w, size_t height, size_t frames, size_t first, size_t count, int adding,
+    float *y) {
   struct NAME(surroundings) read;
   for (size_t frame = 0; frame < frames; frame += PIECE) {
     struct NAME(piece) piece = NAME(piece_from)(frame, frames);
@@ -57,12 +58,14 @@ static void NAME(depthwise)(
       NAME(step_line)(channel, 0, line, first, height, &piece, &read, three);
       float *to = y + (line - first) * frames + frame;
       for (size_t i = 0; i < piece.count; i += HALF) {
-        floats sum = w[0] * NAME(load)(three[0] + i, HALF);
+        size_t own = piece.count - i < HALF ? piece.count - i : HALF;
+        floats sum = NAME(load)(three[0] + i, HALF);
+        sum = adding ? FMA((floats)w[0], sum, NAME(load)(to + i, own)) : w[0] * sum;
 #pragma clang loop unroll(full)
         for (size_t tap = 1; tap < 9; tap++) {
           sum = FMA((floats)w[tap], NAME(load)(three[tap / 3] + i + tap % 3, HALF), sum);
         }
-        NAME(store)(sum, to + i, piece.count - i < HALF ? piece.count - i : HALF);
+        NAME(store)(sum, to + i, own);
       }
     }
   }

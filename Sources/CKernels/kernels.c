@@ -145,8 +145,9 @@ void ck_frame_filter_weight_gradient(const float *du, size_t step, size_t count,
   table->frame_filter_weight_gradient(du, step, count, adding, dw);
 }
 void ck_depthwise(
-    const ck_channel *channel, const float *w, size_t height, size_t frames, size_t first, size_t count, float *y) {
-  table->depthwise(channel, w, height, frames, first, count, y);
+    const ck_channel *channel, const float *w, size_t height, size_t frames, size_t first, size_t count, int adding,
+    float *y) {
+  table->depthwise(channel, w, height, frames, first, count, adding, y);
 }
 void ck_depthwise_backward(
     const float *dy, const ck_channel *channel, const float *w, size_t maps, size_t height, size_t frames, float mean,

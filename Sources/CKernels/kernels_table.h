@@ -52,7 +52,7 @@ struct kernels {
   void (*frame_filter_weights)(const float *, size_t, size_t, int, float *, size_t);
   void (*frame_filter_gradient)(const float *, const ck_frame_tiles *, size_t, size_t, float *, float *, size_t);
   void (*frame_filter_weight_gradient)(const float *, size_t, size_t, int, float *);
-  void (*depthwise)(const ck_channel *, const float *, size_t, size_t, size_t, size_t, float *);
+  void (*depthwise)(const ck_channel *, const float *, size_t, size_t, size_t, size_t, int, float *);
   void (*depthwise_backward)(
       const float *, const ck_channel *, const float *, size_t, size_t, size_t, float, const float *, float *,
       double *);

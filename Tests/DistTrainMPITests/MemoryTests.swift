@@ -12,6 +12,7 @@ extension MPITests {
       ["encoder={type: resnet, depth: 18, channels: 8}"], ["encoder={type: resnet, depth: 50, channels: 4}"],
       ["encoder={type: x-vector, channels: 32, statistics: 96}"],
       ["encoder={type: campplus, channels: 16, growth: 4, bottleneck: 2}"], ["encoder={type: redimnet2}"],
+      ["encoder={type: redimnet}"], ["encoder={type: redimnet, size: b1}"],
     ])
     func `a warm step asks the system for no memory of activations`(settings: [String]) throws {
       let configuration = try Configuration.load(

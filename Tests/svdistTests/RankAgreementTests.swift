@@ -73,6 +73,7 @@ extension ProgramTests {
       ["encoder={channels: 256, layout: wespeaker}", "weighting.space=representation"],
       ["encoder={type: resnet, depth: 18, channels: 32}"], ["encoder={type: campplus, channels: 64, growth: 16}"],
       ["encoder={type: x-vector, channels: 768, statistics: 3000}"], ["encoder={type: redimnet2, size: b0}"],
+      ["encoder={type: redimnet, size: b0}"], ["encoder={type: redimnet, size: b2}"],
     ])
     func `the memory foretold at the start is what the steps take`(settings: [String]) throws {
       try SmallRun.with { run in

@@ -28,69 +28,80 @@ def stages(sizes):
                sizes[f"quarters{stage}"] / 4, sizes[f"reduction{stage}"])
 
 
-def shapes(sizes):
-    """Every tensor of the state dict but the batch counters: parameters, then running statistics."""
-    parameters, statistics = {}, {}
+class Shapes:
+    """The tensors of a state dict but the batch counters: parameters, then running statistics."""
 
-    def affine(name, *shape):
-        parameters[f"{name}.weight"], parameters[f"{name}.bias"] = shape, shape[:1]
+    def __init__(self):
+        self.parameters, self.statistics = {}, {}
 
-    def normalization(name, channels):
-        affine(name, channels)
-        statistics[f"{name}.running_mean"], statistics[f"{name}.running_var"] = (channels,), (channels,)
+    def affine(self, name, *shape):
+        self.parameters[f"{name}.weight"], self.parameters[f"{name}.bias"] = shape, shape[:1]
 
-    def block(name, width):
+    def normalization(self, name, channels):
+        self.affine(name, channels)
+        self.statistics[f"{name}.running_mean"] = self.statistics[f"{name}.running_var"] = (channels,)
+
+    def separable_block(self, name, width):
         for part in ("1", "2"):
-            parameters[f"{name}.conv{part}.weight"] = (width, 1, 3, 3)
-            affine(f"{name}.conv{part}pw", width, width, 1, 1)
-            normalization(f"{name}.bn{part}", width)
+            self.parameters[f"{name}.conv{part}.weight"] = (width, 1, 3, 3)
+            self.affine(f"{name}.conv{part}pw", width, width, 1, 1)
+            self.normalization(f"{name}.bn{part}", width)
 
-    def time_block(name, rows, hidden):
-        affine(f"{name}.red_dim_conv.0", hidden, rows, 1)
-        affine(f"{name}.red_dim_conv.1", hidden)
+    def time_block(self, name, rows, hidden):
+        self.affine(f"{name}.red_dim_conv.0", hidden, rows, 1)
+        self.affine(f"{name}.red_dim_conv.1", hidden)
         for part, kernel in enumerate(KERNELS):
-            affine(f"{name}.tcm.{part}.dwconvs.0", hidden, 1, kernel)
-            normalization(f"{name}.tcm.{part}.norm", hidden)
-            affine(f"{name}.tcm.{part}.pwconv1", hidden, hidden, 1)
+            self.affine(f"{name}.tcm.{part}.dwconvs.0", hidden, 1, kernel)
+            self.normalization(f"{name}.tcm.{part}.norm", hidden)
+            self.affine(f"{name}.tcm.{part}.pwconv1", hidden, hidden, 1)
         for part in ("k_proj", "v_proj", "q_proj", "out_proj"):
-            affine(f"{name}.tcm.4.attention.{part}", hidden, hidden)
-        affine(f"{name}.tcm.4.layer_norm", hidden)
-        affine(f"{name}.tcm.4.feed_forward.intermediate_dense", hidden, hidden)
-        affine(f"{name}.tcm.4.feed_forward.output_dense", hidden, hidden)
-        affine(f"{name}.tcm.4.final_layer_norm", hidden)
-        affine(f"{name}.exp_dim_conv", rows, hidden, 1)
+            self.affine(f"{name}.tcm.4.attention.{part}", hidden, hidden)
+        self.affine(f"{name}.tcm.4.layer_norm", hidden)
+        self.affine(f"{name}.tcm.4.feed_forward.intermediate_dense", hidden, hidden)
+        self.affine(f"{name}.tcm.4.feed_forward.output_dense", hidden, hidden)
+        self.affine(f"{name}.tcm.4.final_layer_norm", hidden)
+        self.affine(f"{name}.exp_dim_conv", rows, hidden, 1)
 
+    def stem(self, channels):
+        self.affine("backbone.stem.0", channels, 1, 3, 3)
+        self.affine("backbone.stem.1", channels)
+
+    def pooling(self, rows, bottleneck):
+        self.affine("pool.linear1", bottleneck, 3 * rows, 1)
+        self.affine("pool.linear2", rows, bottleneck, 1)
+
+
+def shapes(sizes):
+    own = Shapes()
     channels, height, step = sizes["channels"], sizes["bins"], 1
     rows = channels * height
-    affine("backbone.stem.0", channels, 1, 3, 3)
-    affine("backbone.stem.1", channels)
+    own.stem(channels)
     for stage, (lines, frames, blocks, expansion, reduction) in enumerate(stages(sizes)):
         name = f"backbone.stage{stage}"
         width, step = int(lines * channels * expansion), step * frames
-        parameters[f"{name}.0.w"] = (1, stage + 1, rows, 1)
-        affine(f"{name}.2", width, channels // math.gcd(channels, width), lines, step)
+        own.parameters[f"{name}.0.w"] = (1, stage + 1, rows, 1)
+        own.affine(f"{name}.2", width, channels // math.gcd(channels, width), lines, step)
         channels, height = channels * lines, height // lines
         for part in range(3, 3 + blocks):
-            block(f"{name}.{part}.conv_block", width)
+            own.separable_block(f"{name}.{part}.conv_block", width)
         part = 3 + blocks
         if expansion != 1:
-            affine(f"{name}.{part}.0", channels, width, 1, 1)
-            normalization(f"{name}.{part}.1", channels)
+            own.affine(f"{name}.{part}.0", channels, width, 1, 1)
+            own.normalization(f"{name}.{part}.1", channels)
             part += 1
-        time_block(f"{name}.{part + 1}", rows, rows // reduction)
-    parameters["backbone.fin_wght1d.w"] = (1, sizes["stages"] + 1, rows, 1)
+        own.time_block(f"{name}.{part + 1}", rows, rows // reduction)
+    own.parameters["backbone.fin_wght1d.w"] = (1, sizes["stages"] + 1, rows, 1)
     pooled = rows
     if sizes["outputs"] and sizes["keepsHeight"]:
-        affine("backbone.head", sizes["outputs"], channels, 1, 1)
+        own.affine("backbone.head", sizes["outputs"], channels, 1, 1)
         pooled = sizes["outputs"] * height
     elif sizes["outputs"]:
-        affine("backbone.head", sizes["outputs"], rows, 1)
+        own.affine("backbone.head", sizes["outputs"], rows, 1)
         pooled = sizes["outputs"]
-    affine("pool.linear1", sizes["attentionBottleneck"], 3 * pooled, 1)
-    affine("pool.linear2", pooled, sizes["attentionBottleneck"], 1)
-    normalization("bn", 2 * pooled)
-    affine("linear", sizes["embedding"], 2 * pooled)
-    return parameters, statistics
+    own.pooling(pooled, sizes["attentionBottleneck"])
+    own.normalization("bn", 2 * pooled)
+    own.affine("linear", sizes["embedding"], 2 * pooled)
+    return own.parameters, own.statistics
 
 
 def rows_of(x):
@@ -98,72 +109,80 @@ def rows_of(x):
     return x.transpose(1, 2).flatten(1, 2)
 
 
+def gelu(x):
+    return x / 2 * (1 + torch.erf(x / 2**0.5))
+
+
+class Pieces(ecapa.Encoder):
+    """What both ReDimNets compute alike."""
+
+    def map_convolution(self, x, name, **how):
+        return F.conv2d(x, self.state[f"{name}.weight"], self.state.get(f"{name}.bias"), **how)
+
+    def over_channels(self, x, name):
+        """Normalises each element over the second dimension."""
+        mean = x.mean(1, keepdim=True)
+        variance = ((x - mean) ** 2).mean(1, keepdim=True)
+        shape = [1, -1] + [1] * (x.dim() - 2)
+        weight, bias = self.state[f"{name}.weight"].view(shape), self.state[f"{name}.bias"].view(shape)
+        return (x - mean) / torch.sqrt(variance + FINE) * weight + bias
+
+    def weighted_sum(self, maps, name):
+        weights = torch.softmax(self.state[name][0], dim=0)
+        return sum(weight * x for weight, x in zip(weights, maps))
+
+    def separable_block(self, x, name):
+        width = x.shape[1]
+        y = self.map_convolution(x, f"{name}.conv1", padding=1, groups=width)
+        y = self.normalization(torch.relu(self.map_convolution(y, f"{name}.conv1pw")), f"{name}.bn1")
+        y = self.map_convolution(y, f"{name}.conv2", padding=1, groups=width)
+        y = self.normalization(self.map_convolution(y, f"{name}.conv2pw"), f"{name}.bn2")
+        return torch.relu(y + x)
+
+    def convnext_block(self, x, name):
+        """Over frames, or over height and frames."""
+        weight = self.state[f"{name}.dwconvs.0.weight"]
+        convolve, product = (F.conv1d, self.convolution) if weight.dim() == 3 else (F.conv2d, self.map_convolution)
+        y = convolve(x, weight, self.state[f"{name}.dwconvs.0.bias"], padding=weight.shape[-1] // 2,
+                     groups=x.shape[1] // weight.shape[1])
+        return x + product(gelu(self.normalization(y, f"{name}.norm")), f"{name}.pwconv1")
+
+    def attention(self, x, name):
+        """x is [utterances, frames, channels]."""
+        def heads(part):
+            return self.linear(x, f"{name}.{part}").unflatten(2, (HEADS, -1)).transpose(1, 2)
+
+        query, key, value = heads("q_proj"), heads("k_proj"), heads("v_proj")
+        energies = query @ key.transpose(2, 3) / query.shape[3] ** 0.5
+        read = torch.softmax(energies, dim=3) @ value
+        return self.linear(read.transpose(1, 2).flatten(2, 3), f"{name}.out_proj")
+
+    def transformer(self, x, name):
+        def normalized(y, part):
+            return self.over_channels(y.transpose(1, 2), f"{name}.{part}").transpose(1, 2)
+
+        y = x.transpose(1, 2)
+        y = normalized(y + self.attention(y, f"{name}.attention"), "layer_norm")
+        z = self.linear(y, f"{name}.feed_forward.intermediate_dense")
+        z = z / 2 * (1 + torch.tanh((2 / math.pi) ** 0.5 * (z + 0.044715 * z**3)))
+        y = normalized(y + self.linear(z, f"{name}.feed_forward.output_dense"), "final_layer_norm")
+        return y.transpose(1, 2)
+
+    def time_block(self, x, name):
+        y = self.over_channels(self.convolution(x, f"{name}.red_dim_conv.0"), f"{name}.red_dim_conv.1")
+        for part in range(len(KERNELS)):
+            y = self.convnext_block(y, f"{name}.tcm.{part}")
+        return x + self.convolution(self.transformer(y, f"{name}.tcm.4"), f"{name}.exp_dim_conv")
+
+
 def encoder_type(sizes):
-    class Encoder(ecapa.Encoder):
-        def map_convolution(self, x, name, **how):
-            return F.conv2d(x, self.state[f"{name}.weight"], self.state.get(f"{name}.bias"), **how)
-
-        def over_channels(self, x, name):
-            """Normalises each element over the second dimension."""
-            mean = x.mean(1, keepdim=True)
-            variance = ((x - mean) ** 2).mean(1, keepdim=True)
-            shape = [1, -1] + [1] * (x.dim() - 2)
-            weight, bias = self.state[f"{name}.weight"].view(shape), self.state[f"{name}.bias"].view(shape)
-            return (x - mean) / torch.sqrt(variance + FINE) * weight + bias
-
-        def weighted_sum(self, maps, name):
-            weights = torch.softmax(self.state[f"{name}.w"][0], dim=0)
-            return sum(weight * x for weight, x in zip(weights, maps))
-
-        def block(self, x, name):
-            width = x.shape[1]
-            y = self.map_convolution(x, f"{name}.conv1", padding=1, groups=width)
-            y = self.normalization(torch.relu(self.map_convolution(y, f"{name}.conv1pw")), f"{name}.bn1")
-            y = self.map_convolution(y, f"{name}.conv2", padding=1, groups=width)
-            y = self.normalization(self.map_convolution(y, f"{name}.conv2pw"), f"{name}.bn2")
-            return torch.relu(y + x)
-
-        def time_convolution(self, x, name):
-            weight = self.state[f"{name}.dwconvs.0.weight"]
-            y = F.conv1d(x, weight, self.state[f"{name}.dwconvs.0.bias"], padding=weight.shape[2] // 2,
-                         groups=x.shape[1])
-            y = self.normalization(y, f"{name}.norm")
-            gelu = y / 2 * (1 + torch.erf(y / 2**0.5))
-            return x + self.convolution(gelu, f"{name}.pwconv1")
-
-        def attention(self, x, name):
-            """x is [utterances, frames, channels]."""
-            def heads(part):
-                return self.linear(x, f"{name}.{part}").unflatten(2, (HEADS, -1)).transpose(1, 2)
-
-            query, key, value = heads("q_proj"), heads("k_proj"), heads("v_proj")
-            energies = query @ key.transpose(2, 3) / query.shape[3] ** 0.5
-            read = torch.softmax(energies, dim=3) @ value
-            return self.linear(read.transpose(1, 2).flatten(2, 3), f"{name}.out_proj")
-
-        def transformer(self, x, name):
-            def normalized(y, part):
-                return self.over_channels(y.transpose(1, 2), f"{name}.{part}").transpose(1, 2)
-
-            y = x.transpose(1, 2)
-            y = normalized(y + self.attention(y, f"{name}.attention"), "layer_norm")
-            z = self.linear(y, f"{name}.feed_forward.intermediate_dense")
-            z = z / 2 * (1 + torch.tanh((2 / math.pi) ** 0.5 * (z + 0.044715 * z**3)))
-            y = normalized(y + self.linear(z, f"{name}.feed_forward.output_dense"), "final_layer_norm")
-            return y.transpose(1, 2)
-
-        def time_block(self, x, name):
-            y = self.over_channels(self.convolution(x, f"{name}.red_dim_conv.0"), f"{name}.red_dim_conv.1")
-            for part in range(len(KERNELS)):
-                y = self.time_convolution(y, f"{name}.tcm.{part}")
-            return x + self.convolution(self.transformer(y, f"{name}.tcm.4"), f"{name}.exp_dim_conv")
-
+    class Encoder(Pieces):
         def stage(self, x, name, lines, step, blocks, expansion):
             """x is [utterances, channels, height, frames]."""
             groups = x.shape[1] // self.state[f"{name}.2.weight"].shape[1]
             x = self.map_convolution(x, f"{name}.2", stride=(lines, step), groups=groups)
             for part in range(3, 3 + blocks):
-                x = self.block(x, f"{name}.{part}.conv_block")
+                x = self.separable_block(x, f"{name}.{part}.conv_block")
             part = 3 + blocks
             if expansion != 1:
                 x = self.normalization(self.map_convolution(x, f"{name}.{part}.0"), f"{name}.{part}.1", FINE)
@@ -178,11 +197,11 @@ def encoder_type(sizes):
             maps = [rows_of(x)]
             for stage, (lines, frames, blocks, expansion, _) in enumerate(stages(sizes)):
                 name, step = f"backbone.stage{stage}", step * frames
-                x = self.weighted_sum(maps, f"{name}.0").unflatten(1, (height, channels)).transpose(1, 2)
+                x = self.weighted_sum(maps, f"{name}.0.w").unflatten(1, (height, channels)).transpose(1, 2)
                 x = self.stage(x, name, lines, step, blocks, expansion)
                 channels, height = channels * lines, height // lines
                 maps.append(x.repeat_interleave(step, dim=2))
-            x = self.weighted_sum(maps, "backbone.fin_wght1d")
+            x = self.weighted_sum(maps, "backbone.fin_wght1d.w")
             if sizes["keepsHeight"]:
                 x = x.unflatten(1, (height, channels)).transpose(1, 2)
                 x = self.map_convolution(x, "backbone.head").flatten(1, 2)

@@ -49,15 +49,19 @@ ENCODERS = {
     "campplus": lambda: module("campplus").CAMPPlus(80, 512, pooling_func="TSTP"),
     "x-vector": lambda: module("tdnn").XVEC(feat_dim=80, embed_dim=512, pooling_func="TSTP"),
     "redimnet2": redimnet2,
+    "redimnet": lambda: module("redimnet").ReDimNetB0(),
 }
-DIMENSIONS = {"ecapa-tdnn": 192, "resnet": 256, "campplus": 512, "x-vector": 512, "redimnet2": 192}
-BINS = {"redimnet2": 72}
+DIMENSIONS = {
+    "ecapa-tdnn": 192, "resnet": 256, "campplus": 512, "x-vector": 512, "redimnet2": 192, "redimnet": 192}
+BINS = {"redimnet2": 72, "redimnet": 60, "redimnet-b1": 72, "redimnet-b2": 72}
 # Others by names of their own, with svdist's settings.
 VARIANTS = {
     "resnet-astp": (
         "{type: resnet, pooling: astp}", lambda: module("resnet").ResNet34(80, 256, pooling_func="ASTP")),
     "resnet-simam": (
         "{type: resnet, channels: 64, gate: simam, pooling: asp}", lambda: module("samresnet").SimAM_ResNet34_ASP()),
+    "redimnet-b1": ("{type: redimnet, size: b1}", lambda: module("redimnet").ReDimNetB1()),
+    "redimnet-b2": ("{type: redimnet, size: b2}", lambda: module("redimnet").ReDimNetB2()),
     "x-vector-xi": ("{type: x-vector, pooling: xi}", lambda: module("xi_vector").XI_VEC_XVEC(80, 512)),
 }
 

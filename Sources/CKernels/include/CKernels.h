@@ -194,9 +194,11 @@ void ck_frame_filter_gradient(
 void ck_frame_filter_weight_gradient(const float *du, size_t step, size_t count, int adding, float *dw);
 
 /// y = w * x for `count` lines of one channel's map from the line `first` on, a convolution by a kernel w of 3 × 3
-/// around each element, where x is 0 beyond the map's ends. A map's height × frames elements are line after line.
+/// around each element, where x is 0 beyond the map's ends, or y + w * x when adding. A map's height × frames elements
+/// are line after line.
 void ck_depthwise(
-    const ck_channel *channel, const float *w, size_t height, size_t frames, size_t first, size_t count, float *y);
+    const ck_channel *channel, const float *w, size_t height, size_t frames, size_t first, size_t count, int adding,
+    float *y);
 /// The gradients through ck_depthwise, from dy, of all lines of `maps` maps that follow one another.
 /// - residual: is added to the input's gradient; null stands for zeros.
 /// - dx: takes the input's gradient, and may be `residual`; null if it is not wanted.

@@ -4,7 +4,7 @@ public struct EncoderArchitecture: Sendable {
   /// The types that `encoder.type` can name; the first is the default.
   public static let known = [
     ECAPATDNN.architecture, ResNet.architecture, CAMPPlus.architecture, XVector.architecture,
-    ReDimNet2.architecture,
+    ReDimNet2.architecture, ReDimNet.architecture,
   ]
   /// The largest value that any size of an encoder may have. No product of a few such sizes overflows, and no layout of
   /// such sizes takes memory.

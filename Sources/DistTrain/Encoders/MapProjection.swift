@@ -1,16 +1,18 @@
 /// A convolution of one element of a map, with a bias, and the normalisation of its output with ε = 10⁻⁶, by which a stage
-/// of a ReDimNet has as many channels at its end as its map. Neither the bias nor the normalisation is a pass of its own.
-struct MapProjection: Sendable {
+/// of ReDimNet2 has as many channels at its end as its map. Neither the bias nor the normalisation is a pass of its own.
+struct MapProjection: Layer {
   struct Cache {
     let input: AffineView
     let grid: Grid
-    /// The normalised output, as a view of the convolution's without its bias.
-    let output: AffineView
+    /// The convolution's output without its bias, outputs × columns.
+    let product: MatrixView
     let statistics: BatchNormalization.Statistics
   }
 
   private let convolution: Convolution1D
   private let normalization: BatchNormalization
+  var inputs: Int { convolution.inputs }
+  var outputs: Int { convolution.outputs }
 
   /// - Parameter name: the scope of `0`, the convolution, and `1`, the normalisation.
   init(_ name: String, inputs: Int, outputs: Int, layout: inout EncoderLayout) {
@@ -22,20 +24,21 @@ struct MapProjection: Sendable {
     }
   }
 
-  func forward(_ input: AffineView, _ grid: Grid, _ pass: ForwardPass) -> Cache {
-    let product = Matrix(rows: convolution.outputs, columns: grid.columns).view
-    let biases = convolution.product(input, grid, into: product, pass)
-    let (output, statistics) = normalization.view(product, shiftedBy: biases, pass)
-    return Cache(input: input, grid: grid, output: output, statistics: statistics)
+  /// Computes the output, a view of what the convolution gives.
+  func forward(
+    _ input: AffineView, _ grid: Grid, into memory: MatrixView, _ pass: ForwardPass
+  ) -> (output: AffineView, cache: Cache) {
+    let biases = convolution.product(input, grid, into: memory, pass)
+    let (output, statistics) = normalization.view(memory, shiftedBy: biases, pass)
+    return (output, Cache(input: input, grid: grid, product: memory, statistics: statistics))
   }
 
-  /// Takes the gradient of the output back, which is overwritten, and returns that of the input.
-  func backward(_ gradient: MatrixView, cache: Cache, _ pass: BackwardPass) -> MatrixView {
+  func backward(
+    _ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass
+  ) {
     normalization.backward(
-      gradient, cache: .init(input: cache.output.values, statistics: cache.statistics), into: gradient, pass)
+      gradient, cache: .init(input: cache.product, statistics: cache.statistics), into: gradient, pass)
     let sums = UnitSums(ofRows: gradient, pass)
-    let target = Matrix(rows: convolution.inputs, columns: gradient.columns).view
-    convolution.backward(gradient, sums: sums, input: cache.input, grid: cache.grid, into: target, pass)
-    return target
+    convolution.backward(gradient, sums: sums, input: cache.input, grid: cache.grid, into: inputGradient, pass)
   }
 }

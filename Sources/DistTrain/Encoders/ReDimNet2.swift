@@ -20,24 +20,8 @@ package struct ReDimNet2: Encoder {
 
     package init() {}
 
-    /// The sizes of a stage.
-    package struct Stage: Sendable, Equatable {
-      /// The factors by which the stage makes the height smaller, and the frames, which it halves or keeps.
-      package let stride: MapStride
-      /// The number of residual blocks.
-      package let blocks: Int
-      /// The channels of the residual blocks by those of the stage's map.
-      package let expansion: Double
-      /// The rows of the stage's map by the channels of the block over time.
-      package let reduction: Int
-
-      package init(height: Int = 1, frames: Int = 1, blocks: Int, expansion: Double = 1, reduction: Int) {
-        stride = MapStride(height: height, frames: frames)
-        self.blocks = blocks
-        self.expansion = expansion
-        self.reduction = reduction
-      }
-    }
+    /// The sizes of a stage; the reduction is given for all.
+    package typealias Stage = ReDimNetStage.Sizes
 
     /// The factor by which all stages together make the height smaller, of which the number of bins is a multiple.
     package var heightStride: Int { stages.reduce(1) { $0 * $1.stride.height } }
@@ -45,22 +29,20 @@ package struct ReDimNet2: Encoder {
 
   package let layout: EncoderLayout
   package let sizes: Sizes
-  private let stem: ReDimNetStem
-  private let stages: [ReDimNetStage]
-  private let top: ReDimNetTop
+  private let trunk: ReDimNetTrunk
 
   package var bins: Int { sizes.bins }
   package var dimensions: Int { sizes.embedding }
   package var minimumFrames: Int { frameStride }
   /// The factor by which all stages together make the frames fewer. Frames beyond a multiple of it are left out.
-  package var frameStride: Int { sizes.stages.reduce(1) { $0 * $1.stride.frames } }
+  package var frameStride: Int { trunk.frameStride }
 
   package init(_ sizes: Sizes) {
     precondition(sizes.bins % sizes.heightStride == 0, "bins are a multiple of \(sizes.heightStride)")
     self.sizes = sizes
     var layout = EncoderLayout()
     let first = MapRows(channels: sizes.channels, height: sizes.bins)
-    (stem, stages) = layout.scope("backbone") { layout in
+    let (stem, stages) = layout.scope("backbone") { layout in
       let stem = ReDimNetStem("stem", channels: sizes.channels, layout: &layout)
       var stages: [ReDimNetStage] = []
       for (index, own) in sizes.stages.enumerated() {
@@ -71,37 +53,60 @@ package struct ReDimNet2: Encoder {
       }
       return (stem, stages)
     }
-    top = ReDimNetTop(sizes, maps: stages.count + 1, last: stages.last?.output ?? first, layout: &layout)
+    let top = ReDimNetTop(sizes, maps: stages.count + 1, last: stages.last?.output ?? first, layout: &layout)
+    trunk = ReDimNetTrunk(stem: stem, stages: stages, top: top, first: first)
     self.layout = layout
   }
 
   package func encode(
     _ features: Matrix, utterances: Int, _ pass: ForwardPass
   ) -> (embeddings: Matrix, pullback: Pullback) {
-    precondition(features.rows == bins, "\(bins) features a frame expected, not \(features.rows)")
-    let frames = features.columns / utterances / frameStride * frameStride
-    precondition(frames > 0, "\(minimumFrames) frames at least")
-    let grid = Grid(utterances: utterances, height: bins, frames: frames)
-    let (first, stemCache) = stem.forward(grid.map(of: features.view), grid, pass)
-    var maps = [WeightedMapSum.Source(first, MapRows(channels: sizes.channels, height: bins))]
-    var caches: [ReDimNetStage.Cache] = []
-    for stage in stages {
-      let (map, cache) = stage.forward(maps, utterances: utterances, frames: frames, pass)
-      if let cache { caches.append(cache) }
-      maps.append(WeightedMapSum.Source(map, MapRows(channels: map.rows), halvings: stage.halvings))
-    }
-    let (embeddings, topCache) = top.forward(maps, utterances: utterances, frames: frames, pass)
-    let pullback = Pullback(layout) { [maps, caches] gradient, pass in
-      precondition(caches.count == stages.count, "a pass that kept no caches has no way back")
-      var gradients = maps.map {
-        Matrix(rows: $0.values.rows, columns: pass.objectives * $0.values.columns).view
+    trunk.encode(features, utterances: utterances, layout, pass)
+  }
+}
+
+extension ReDimNetStage {
+  /// A stage of ReDimNet2 with wespeaker's parameter names (`models/redimnet2.py`).
+  /// - Parameters:
+  ///   - name: the scope of the stage's parts, which are numbered.
+  ///   - maps: the number of maps before the stage.
+  ///   - input: the shape of the maps' sum.
+  ///   - halvings: how often the stages before have halved the frames.
+  fileprivate init(
+    _ name: String, _ sizes: Sizes, maps: Int, input: MapRows, halvings: Int, layout: inout EncoderLayout
+  ) {
+    precondition(input.height % sizes.stride.height == 0, "\(input.height) lines in steps of \(sizes.stride.height)")
+    precondition([1, 2].contains(sizes.stride.frames), "a stage halves the frames or keeps them")
+    let halvings = halvings + sizes.stride.frames - 1
+    let output = input.steppedOver(sizes.stride.height)
+    let width = Int(Double(output.channels) * sizes.expansion)
+    let kernel = (height: sizes.stride.height, frames: 1 << halvings)
+    self = layout.scope(name) { layout in
+      let sum = WeightedMapSum("0.w", maps: maps, rows: input.count, layout: &layout)
+      let entry = PatchConvolution2D(
+        "2", inputs: input.channels, outputs: width, groups: Self.divisor(input.channels, width), kernel: kernel,
+        layout: &layout)
+      let blocks = (0..<sizes.blocks).map {
+        SeparableResidualBlock("\(3 + $0).conv_block", channels: width, layout: &layout)
       }
-      top.backward(gradient.view, cache: topCache, into: gradients, pass)
-      for (stage, cache) in zip(stages, caches).reversed() {
-        stage.backward(gradients.removeLast(), cache: cache, addingTo: gradients, pass)
+      var part = 3 + sizes.blocks
+      var narrowing: MapProjection?
+      if sizes.expansion != 1 {
+        narrowing = MapProjection("\(part)", inputs: width, outputs: output.channels, layout: &layout)
+        part += 1
       }
-      stem.backward(gradients[0], cache: stemCache, pass)
+      // The part between them reads the map's rows, which has no parameters.
+      let time = sizes.reduction.map {
+        Self.timeBlock("\(part + 1)", output, reduction: $0, layout: &layout)
+      }
+      return ReDimNetStage(
+        sum: sum, entry: entry, blocks: blocks, narrowing: narrowing, time: time, input: input, output: output,
+        halvings: halvings)
     }
-    return (embeddings.transposed, pullback)
+  }
+
+  /// The largest divisor of both.
+  private static func divisor(_ first: Int, _ second: Int) -> Int {
+    second == 0 ? first : divisor(second, first % second)
   }
 }

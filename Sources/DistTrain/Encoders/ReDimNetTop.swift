@@ -1,45 +1,23 @@
-/// The end of a ReDimNet: the weighted sum of all maps, a convolution of one frame that makes its rows fewer, attentive
-/// statistics over time, their normalisation and the linear layer that makes embeddings.
+/// The end of a ReDimNet: the weighted sum of all maps, attentive statistics over time and the linear layer that makes
+/// embeddings. A ReDimNet2 may have a convolution of one frame before the statistics, which makes the sum's rows fewer,
+/// and has their normalisation behind them.
 struct ReDimNetTop: Sendable {
   struct Cache {
     let sum: WeightedMapSum.Cache
     /// The way back through the convolution; nil where there is none.
     let head: LayerPullback?
     let pooling: AttentiveStatisticsPooling.Cache
-    let normalization: BatchNormalization.Cache
+    let normalization: BatchNormalization.Cache?
     let output: Linear.Cache
   }
 
-  private let sum: WeightedMapSum
-  private let head: Convolution1D?
-  private let pooling: AttentiveStatisticsPooling
-  private let normalization: BatchNormalization
-  private let output: Linear
+  let sum: WeightedMapSum
+  let head: Convolution1D?
+  let pooling: AttentiveStatisticsPooling
+  let normalization: BatchNormalization?
+  let output: Linear
   /// The shape of the sum.
-  private let shape: MapRows
-
-  /// A top with wespeaker's parameter names (`models/redimnet2.py`).
-  /// - Parameters:
-  ///   - maps: the number of maps.
-  ///   - last: the shape of the last stage's map.
-  init(_ sizes: ReDimNet2.Sizes, maps: Int, last: MapRows, layout: inout EncoderLayout) {
-    let shape = sizes.keepsHeight ? last : MapRows(channels: last.count)
-    self.shape = shape
-    (sum, head) = layout.scope("backbone") { layout in
-      let sum = WeightedMapSum("fin_wght1d", maps: maps, rows: shape.count, layout: &layout)
-      guard let outputs = sizes.outputs else { return (sum, nil) }
-      let head =
-        sizes.keepsHeight
-        ? Convolution1D(ofMaps: "head", inputs: shape.channels, outputs: outputs, layout: &layout)
-        : Convolution1D("head", inputs: shape.channels, outputs: outputs, layout: &layout)
-      return (sum, head)
-    }
-    let channels = (sizes.outputs ?? shape.channels) * shape.height
-    pooling = AttentiveStatisticsPooling(
-      "pool", channels: channels, bottleneck: sizes.attentionBottleneck, globalContext: true, layout: &layout)
-    normalization = BatchNormalization("bn", channels: 2 * channels, layout: &layout)
-    output = Linear("linear", inputs: 2 * channels, outputs: sizes.embedding, layout: &layout)
-  }
+  let shape: MapRows
 
   /// Computes embeddings, dimensions × utterances.
   func forward(
@@ -52,11 +30,11 @@ struct ReDimNetTop: Sendable {
     let top = read?.output ?? AffineView(summed)
     let (pooled, poolingCache) = pooling.forward(
       shape.height == 1 ? top : AffineView(map.lines(of: top).view), grid, pass)
-    let (normalized, normalizationCache) = normalization.forward(pooled, grid.pooled, pass)
+    let normalized = normalization?.forward(pooled, grid.pooled, pass)
     let embeddings = Matrix(rows: output.outputs, columns: utterances)
-    let (_, outputCache) = output.forward(normalized, grid.pooled, into: embeddings.view, pass)
+    let (_, outputCache) = output.forward(normalized?.output ?? pooled, grid.pooled, into: embeddings.view, pass)
     let cache = Cache(
-      sum: sumCache, head: read?.pullback, pooling: poolingCache, normalization: normalizationCache,
+      sum: sumCache, head: read?.pullback, pooling: poolingCache, normalization: normalized?.cache,
       output: outputCache)
     return (embeddings, cache)
   }
@@ -66,12 +44,40 @@ struct ReDimNetTop: Sendable {
   func backward(_ gradient: MatrixView, cache: Cache, into gradients: [MatrixView], _ pass: BackwardPass) {
     let pooled = Matrix(rows: output.inputs, columns: gradient.columns).view
     output.backward(gradient, cache: cache.output, into: pooled, pass)
-    normalization.backward(pooled, cache: cache.normalization, into: pooled, pass)
+    if let normalization, let own = cache.normalization {
+      normalization.backward(pooled, cache: own, into: pooled, pass)
+    }
     let grid = shape.grid(utterances: pass.objectives * cache.sum.utterances, frames: cache.sum.frames)
     let lines = Matrix(rows: pooling.inputs, columns: grid.utterances * grid.frames).view
     pooling.backward(pooled, cache: cache.pooling, into: lines, pass)
     let top = shape.height == 1 ? lines : grid.map(of: lines).view
     let summed = cache.head.map { $0(top, pass).view } ?? top
     sum.backward(summed, cache: cache.sum, into: gradients, adding: false, pass)
+  }
+}
+
+extension ReDimNetTop {
+  /// The top of a ReDimNet2 with wespeaker's parameter names (`models/redimnet2.py`).
+  /// - Parameters:
+  ///   - maps: the number of maps.
+  ///   - last: the shape of the last stage's map.
+  init(_ sizes: ReDimNet2.Sizes, maps: Int, last: MapRows, layout: inout EncoderLayout) {
+    let shape = sizes.keepsHeight ? last : MapRows(channels: last.count)
+    let (sum, head) = layout.scope("backbone") { layout in
+      let sum = WeightedMapSum("fin_wght1d.w", maps: maps, rows: shape.count, layout: &layout)
+      let head = sizes.outputs.map {
+        sizes.keepsHeight
+          ? Convolution1D(ofMaps: "head", inputs: shape.channels, outputs: $0, layout: &layout)
+          : Convolution1D("head", inputs: shape.channels, outputs: $0, layout: &layout)
+      }
+      return (sum, head)
+    }
+    let channels = (sizes.outputs ?? shape.channels) * shape.height
+    self.init(
+      sum: sum, head: head,
+      pooling: AttentiveStatisticsPooling(
+        "pool", channels: channels, bottleneck: sizes.attentionBottleneck, globalContext: true, layout: &layout),
+      normalization: BatchNormalization("bn", channels: 2 * channels, layout: &layout),
+      output: Linear("linear", inputs: 2 * channels, outputs: sizes.embedding, layout: &layout), shape: shape)
   }
 }

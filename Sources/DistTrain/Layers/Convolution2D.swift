@@ -1,6 +1,7 @@
 /// A convolution over height and time without bias:
 /// y[o, h, t] = Σ_{c,i,j} w[o, c, i, j] · x[c, h·sₕ + i − (k−1)/2, t·sₜ + j − (k−1)/2], where x is 0 beyond its ends, or over
-/// time alone: y[o, h, t] = Σ_{c,j} w[o, c, j] · x[c, h, t·sₜ + (j − (k−1)/2)·d].
+/// time alone: y[o, h, t] = Σ_{c,j} w[o, c, j] · x[c, h, t·sₜ + (j − (k−1)/2)·d], or over height alone, by lines that no other
+/// place reads: y[o, h, t] = Σ_{c,i} w[o, c, i] · x[c, h·sₕ + i, t].
 ///
 /// A map has its channels as rows and the lines of frames of all utterances as columns (`Grid`), as every activation has
 /// here. A kernel of one element is then one product with the map as it is, a normalisation finds a channel in one piece,
@@ -47,6 +48,17 @@ public struct Convolution2D: Layer {
     self.init(
       name, inputs: inputs, outputs: outputs, sides: [kernel], taps: taps, stride: MapStride(frames: stride),
       start: start, layout: &layout)
+  }
+
+  /// A kernel of one frame that strides over height by all its lines.
+  /// - Parameters:
+  ///   - name: the scope of `weight` [outputs, inputs, lines, 1].
+  ///   - lines: the number of lines of the kernel, of which a map has a multiple.
+  package init(overLines name: String, inputs: Int, outputs: Int, lines: Int, layout: inout EncoderLayout) {
+    let taps = (0..<lines).map { MapWindows.Tap(line: $0, frame: 0) }
+    self.init(
+      name, inputs: inputs, outputs: outputs, sides: [lines, 1], taps: taps, stride: MapStride(height: lines),
+      start: .uniform, layout: &layout)
   }
 
   private init(

@@ -59,7 +59,7 @@ package struct DepthwiseConvolution1D: Layer {
 
   /// Adds the gradients of weights and biases and writes that of the input.
   /// - Parameter adding: whether the input's gradient is added to the values in its memory.
-  func backward(
+  package func backward(
     _ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, adding: Bool, _ pass: BackwardPass
   ) {
     addWeightGradients(gradient, cache: cache, pass)

@@ -51,7 +51,7 @@ public struct DepthwiseConvolution2D: Layer {
     to target: UnsafeMutablePointer<Float>
   ) {
     var map = input.channel(channel).from(utterance * grid.height * grid.frames)
-    ck_depthwise(&map, weights.row(channel), grid.height, grid.frames, lines.lowerBound, lines.count, target)
+    ck_depthwise(&map, weights.row(channel), grid.height, grid.frames, lines.lowerBound, lines.count, 0, target)
   }
 
   public func backward(

@@ -11,7 +11,7 @@
 /// - a ReLU after a normalisation or after a sum, which is a part of the view (`AffineView.rectified`) and of the
 ///   normalisation's backward pass (`BatchNormalization.backwardBehindReLU`), in `ResidualBlock`;
 /// - GELU after a normalisation, whose gradient goes through both (`BatchNormalization.backwardBehindGELU`), in
-///   `TimeConvolutionBlock`;
+///   `ConvNeXtBlock`;
 /// - normalisations that share their channels, each of which adds to one gradient with the batch's moments held fixed
 ///   (`PreactivatedConvolution`), and what the moments pass on, which is added once (`BatchMoments.passOn`), in
 ///   `DenseBlock`;
@@ -20,7 +20,8 @@
 ///   convolution's way back that gives the sums of a normalisation before it
 ///   (`DepthwiseConvolution2D.backward(_:cache:into:adding:centres:_:)`), in `SeparableResidualBlock`;
 /// - a gradient that is added to the values in memory (`ConvolutionBlock.backward(_:cache:into:adding:_:)` and those of
-///   `Convolution2D`, `DepthwiseConvolution1D`, `Linear` and `SelfAttention`), for residual connections;
+///   `Convolution2D`, `DepthwiseConvolution1D`, `GroupedConvolution2D`, `Linear` and `SelfAttention`), for residual
+///   connections;
 /// - a sum whose inputs are several maps (`WeightedMapSum`), in ReDimNet's stages;
 /// - `SqueezeExcitation`, which includes the residual connection around it and whose gradient is a `GatedGradient` that
 ///   the block before computes as it reads it, in `SERes2Block`;

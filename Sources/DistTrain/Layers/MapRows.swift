@@ -14,6 +14,9 @@ package struct MapRows: Sendable, Equatable {
 
   package var count: Int { channels * height }
 
+  /// The shape of as many rows whose height is smaller by a factor.
+  package func steppedOver(_ lines: Int) -> MapRows { MapRows(channels: channels * lines, height: height / lines) }
+
   package func grid(utterances: Int, frames: Int) -> Grid {
     Grid(utterances: utterances, height: height, frames: frames)
   }

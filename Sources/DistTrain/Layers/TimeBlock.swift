@@ -4,13 +4,15 @@ internal import CKernels
 /// and their normalisation, four convolutions of 7 to 59 frames, a transformer's layer, and a product back to all channels,
 /// added to the input.
 package struct TimeBlock: Layer {
+  package typealias TimeConvolution = ConvNeXtBlock<DepthwiseConvolution1D>
+
   package struct Cache {
     /// The input, channels × columns.
     let input: MatrixView
     let grid: Grid
     let normalization: LayerNormalization.Cache
     /// Of each convolution; none where no way back follows.
-    let convolutions: [TimeConvolutionBlock.Cache]
+    let convolutions: [TimeConvolution.Cache]
     let transformer: TransformerLayer.Cache
     /// The output of the transformer's layer, reduced channels × columns.
     let transformed: Matrix
@@ -20,7 +22,7 @@ package struct TimeBlock: Layer {
 
   let reduction: Convolution1D
   let normalization: LayerNormalization
-  let convolutions: [TimeConvolutionBlock]
+  let convolutions: [TimeConvolution]
   let transformer: TransformerLayer
   let expansion: Convolution1D
   package var inputs: Int { reduction.inputs }
@@ -37,7 +39,7 @@ package struct TimeBlock: Layer {
         Convolution1D("red_dim_conv.0", inputs: channels, outputs: reduced, layout: &layout),
         LayerNormalization("red_dim_conv.1", channels: reduced, layout: &layout),
         Self.kernels.enumerated().map { index, kernel in
-          TimeConvolutionBlock("tcm.\(index)", channels: reduced, kernel: kernel, layout: &layout)
+          TimeConvolution("tcm.\(index)", channels: reduced, kernel: kernel, layout: &layout)
         },
         TransformerLayer("tcm.\(Self.kernels.count)", channels: reduced, layout: &layout),
         Convolution1D("exp_dim_conv", inputs: reduced, outputs: channels, layout: &layout)
@@ -55,7 +57,7 @@ package struct TimeBlock: Layer {
     _ = reduction.forward(AffineView(input), grid, into: product.view, pass)
     var current = pass.keepsCaches ? room() : product
     let normalization = self.normalization.forward(AffineView(product.view), grid, into: current.view, pass).cache
-    var caches: [TimeConvolutionBlock.Cache] = []
+    var caches: [TimeConvolution.Cache] = []
     for block in convolutions {
       let next = room()
       let cache = block.forward(AffineView(current.view), grid, into: next.view, pass).cache

@@ -50,14 +50,20 @@ package struct WeightedMapSum: Sendable {
   private static let length = 4096
 
   /// - Parameters:
-  ///   - name: the scope of `w` [1, maps, rows, 1]. With one map it is stored but never changes.
+  ///   - name: the name of the trained numbers [1, maps, rows, 1]. With one map they are stored but never change.
   ///   - maps: the number of maps.
   package init(_ name: String, maps: Int, rows: Int, layout: inout EncoderLayout) {
     count = maps
     self.rows = rows
-    weight = layout.scope(name) {
-      $0.parameter("w", shape: [1, maps, rows, 1], initialisation: .constant(0), decays: true)
-    }
+    weight = layout.parameter(name, shape: [1, maps, rows, 1], initialisation: .constant(0), decays: true)
+  }
+
+  /// The sum of a single map.
+  /// - Parameter name: the name of a 1 of shape [1, 1, 1, 1], which is stored but never changes.
+  package init(ofOneMap name: String, rows: Int, layout: inout EncoderLayout) {
+    count = 1
+    self.rows = rows
+    weight = layout.parameter(name, shape: [1, 1, 1, 1], initialisation: .constant(1), decays: false)
   }
 
   /// Computes the sum, channels × (utterances · height · frames).
@@ -105,6 +111,11 @@ package struct WeightedMapSum: Sendable {
   private func weights(_ pass: ForwardPass) -> Matrix {
     let energies = pass.vector(weight)
     let weights = Matrix(rows: rows, columns: count)
+    // That of a single map is 1, whatever is stored.
+    guard count > 1 else {
+      weights.pointer.update(repeating: 1, count: rows)
+      return weights
+    }
     for row in 0..<rows {
       for map in 0..<count { weights[row, map] = energies[map * rows + row] }
       ck_softmax(weights.row(row), count, 1)

@@ -262,7 +262,9 @@ package struct Arithmetic: Codable, Sendable, Equatable {
         for map in 0..<maps {
           let own = [channels[0].from(map * height * frames)]
           y.withUnsafeMutableBufferPointer {
-            ck_depthwise(own, w, height, frames, 0, height, $0.baseAddress! + map * height * frames)
+            let target = $0.baseAddress! + map * height * frames
+            ck_depthwise(own, w, height, frames, 0, height, 0, target)
+            ck_depthwise(own, Array(w.dropFirst(7)), height, frames, 0, height, 1, target)
           }
         }
         ck_depthwise_backward(z.pointer, channels, w, maps, height, frames, 0.1, x.pointer, &dx, &sums)

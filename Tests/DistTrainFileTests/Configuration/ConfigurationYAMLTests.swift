@@ -143,8 +143,8 @@ struct ConfigurationYAMLTests {
     "the configurations that come with svdist are read without complaint",
     arguments: [
       "demo", "speechocean-ecapa", "voxceleb1-ecapa", "voxceleb1-resnet34", "voxceleb1-campplus", "voxceleb1-xvector",
-      "voxceleb1-redimnet2-b2", "voxceleb2-resnet34", "voxceleb2-campplus", "voxceleb2-redimnet2-b2", "cnceleb-ecapa",
-      "cnceleb-resnet34", "cnceleb-campplus", "cnceleb-redimnet2-b2",
+      "voxceleb1-redimnet2-b2", "voxceleb2-resnet34", "voxceleb2-campplus", "voxceleb2-redimnet-b2",
+      "voxceleb2-redimnet2-b2", "cnceleb-ecapa", "cnceleb-resnet34", "cnceleb-campplus", "cnceleb-redimnet2-b2",
     ])
   func shippedConfigurations(name: String) throws {
     var root = URL(fileURLWithPath: #filePath)

@@ -66,7 +66,7 @@ import Testing
     #expect(
       refusal(["encoder.type=plian"])
         == "--set encoder.type=plian: encoder.type: expected one of ecapa-tdnn, resnet, campplus, x-vector, redimnet2, "
-        + "plain, found plian")
+        + "redimnet, plain, found plian")
     #expect(refusal(["encoder.shap=wide"])?.contains("unknown setting; near: encoder.shape") == true)
     #expect(refusal(["encoder.channels=8", "encoder={channels: 9}"])?.contains("found 9") == true)
   }
@@ -161,6 +161,24 @@ import Testing
     #expect(
       refusal(["encoder={type: redimnet2, size: b6}", "features.bins=60"])
         == "features.bins: a multiple of 8 for this encoder (redimnet2, size b6), found 60: set 56")
+  }
+
+  @Test func `a ReDimNet has sizes of its own, and bins that its stages divide`() throws {
+    let sizes = (try load(["encoder={type: redimnet, size: b2}", "features.bins=72"]).network as? ReDimNet)?.sizes
+    #expect(sizes?.channels == 16 && sizes?.blocks == .grouped(4) && sizes?.bins == 72 && sizes?.embedding == 192)
+    let smallest = (try load(["encoder.type=redimnet", "features.bins=60"]).network as? ReDimNet)?.sizes
+    #expect(smallest == ReDimNet.Sizes())
+    #expect(
+      refusal(["encoder.type=redimnet", "encoder.size=b3"])
+        == "--set encoder.size=b3: encoder.size: expected one of b0, b1, b2, found b3")
+    #expect(
+      refusal(["encoder={type: redimnet, size: b1}"])
+        == "features.bins: a multiple of 12 for this encoder (redimnet, size b1), found 80: set 72")
+    #expect(
+      refusal(["encoder={type: redimnet, size: b2}", "features.bins=60"])
+        == "features.bins: a multiple of 8 for this encoder (redimnet, size b2), found 60: set 56")
+    let metadata = try load(["encoder={type: redimnet, size: b2}", "features.bins=72"]).encoderMetadata
+    #expect(metadata["encoder.type"] == "redimnet" && metadata["encoder.size"] == "b2")
   }
 
   @Test func `an embedding has the type's dimensions unless the configuration says others, in any order`() throws {

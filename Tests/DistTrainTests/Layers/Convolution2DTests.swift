@@ -11,11 +11,14 @@ import Testing
     /// The frames from one of the kernel's to the next, for a kernel of one line; nil for one of as many lines as frames.
     var dilation: Int?
     var stride = MapStride()
+    /// Whether the kernel has one frame and as many lines as it strides over.
+    var isOverLines = false
     let grid: Grid
 
     var output: Grid { stride.places(on: grid) }
     /// The lines and frames from where the kernel stands to what its elements read.
     var taps: [(line: Int, frame: Int)] {
+      if isOverLines { return (0..<stride.height).map { ($0, 0) } }
       let reach = (kernel - 1) / 2
       if let dilation { return (0..<kernel).map { (0, ($0 - reach) * dilation) } }
       return (0..<kernel * kernel).map { ($0 / kernel - reach, $0 % kernel - reach) }
@@ -46,6 +49,11 @@ import Testing
     Shape(inputs: 16, outputs: 17, grid: Grid(utterances: 3, height: 5, frames: 7)),
     Shape(inputs: 19, outputs: 16, grid: Grid(utterances: 3, height: 2, frames: 42)),
     Shape(inputs: 70, outputs: 16, grid: Grid(utterances: 2, height: 5, frames: 70)),
+    Shape(isOverLines: true, grid: Grid(utterances: 2, height: 3, frames: 5)),
+    Shape(stride: MapStride(height: 2), isOverLines: true, grid: Grid(utterances: 3, height: 4, frames: 7)),
+    Shape(
+      inputs: 150, outputs: 40, stride: MapStride(height: 3), isOverLines: true,
+      grid: Grid(utterances: 3, height: 6, frames: 300)),
   ]
 
   @Test(arguments: shapes) func `a map's output equals plain sums`(shape: Shape) {
@@ -115,7 +123,10 @@ import Testing
     init(_ shape: Shape) {
       self.shape = shape
       var layout = EncoderLayout()
-      if let dilation = shape.dilation {
+      if shape.isOverLines {
+        layer = Convolution2D(
+          overLines: "c", inputs: shape.inputs, outputs: shape.outputs, lines: shape.stride.height, layout: &layout)
+      } else if let dilation = shape.dilation {
         layer = Convolution2D(
           overTime: "c", inputs: shape.inputs, outputs: shape.outputs, kernel: shape.kernel, dilation: dilation,
           stride: shape.stride.frames, start: .normal, layout: &layout)

@@ -100,6 +100,50 @@ import Testing
     LayerProbe(layer, layout, grid, input: LayerProbe.normal(3, grid.columns, item: 3)).check(.training, within: 1e-3)
   }
 
+  @Test(arguments: maps, [(4, 1), (4, 2), (2, 2)])
+  func `a convolution of groups of channels`(grid: Grid, shape: (outputs: Int, groups: Int)) {
+    var layout = EncoderLayout()
+    let layer = GroupedConvolution2D("c", inputs: 4, outputs: shape.outputs, groups: shape.groups, layout: &layout)
+    LayerProbe(layer, layout, grid, input: LayerProbe.normal(4, grid.columns, item: 3)).check(.training, within: 1e-3)
+  }
+
+  @Test(arguments: [ForwardPass.Mode.training, .inference])
+  func `a convolution of groups of channels with GELU and a product`(mode: ForwardPass.Mode) {
+    let grid = Grid(utterances: 3, height: 4, frames: 7)
+    var layout = EncoderLayout()
+    let layer = ConvNeXtBlock("b", channels: 4, groups: 2, layout: &layout)
+    #expect(
+      layout.parameters.parameters.map(\.name) == [
+        "b.dwconvs.0.weight", "b.dwconvs.0.bias", "b.norm.weight", "b.norm.bias", "b.pwconv1.weight", "b.pwconv1.bias",
+      ])
+    let input = LayerProbe.normal(4, grid.columns, item: 3)
+    LayerProbe(layer, layout, grid, input: input).check(mode, within: 1e-2, floor: 2e-3)
+    inPlaceProbe(layer, layout, grid, input).check(mode, within: 1e-2, floor: 2e-3)
+  }
+
+  @Test(arguments: [ForwardPass.Mode.training, .inference])
+  func `the same to fewer channels, where the input is not added`(mode: ForwardPass.Mode) {
+    let grid = Grid(utterances: 3, height: 4, frames: 7)
+    var layout = EncoderLayout()
+    let layer = ConvNeXtBlock("b", inputs: 6, outputs: 4, groups: 2, layout: &layout)
+    #expect(
+      layout.parameters.parameters.map(\.name) == [
+        "b.0.weight", "b.0.bias", "b.1.weight", "b.1.bias", "b.3.weight", "b.3.bias",
+      ])
+    LayerProbe(layer, layout, grid, input: LayerProbe.normal(6, grid.columns, item: 3))
+      .check(mode, within: 1e-2, floor: 2e-3)
+  }
+
+  @Test(arguments: [1, 2, 3]) func `a convolution over lines with a bias`(lines: Int) {
+    let grid = Grid(utterances: 2, height: 2 * lines, frames: 5)
+    var layout = EncoderLayout()
+    let layer = BiasedConvolution2D(overLines: "c", inputs: 3, outputs: 4, lines: lines, layout: &layout)
+    #expect(layout.parameters.parameters.map(\.shape) == [[4, 3, lines, 1], [4]])
+    let bound = 1 / Float(3 * lines).squareRoot()
+    #expect(layout.parameters.parameters.allSatisfy { $0.initialisation == .uniform(bound: bound) })
+    LayerProbe(layer, layout, grid, input: LayerProbe.normal(3, grid.columns, item: 3)).check(.training, within: 1e-3)
+  }
+
   @Test(arguments: [(1, 1), (2, 1), (1, 2), (3, 4)], [(4, 4), (4, 2), (6, 1)])
   func `a convolution by patches`(kernel: (height: Int, frames: Int), shape: (outputs: Int, groups: Int)) {
     let grid = Grid(utterances: 2, height: 2 * kernel.height, frames: 3 * kernel.frames)

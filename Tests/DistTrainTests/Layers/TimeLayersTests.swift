@@ -51,7 +51,7 @@ import Testing
   ) {
     for mode in shape.modes {
       var layout = EncoderLayout()
-      let layer = TimeConvolutionBlock("b", channels: 4, kernel: 7, layout: &layout)
+      let layer = ConvNeXtBlock("b", channels: 4, kernel: 7, layout: &layout)
       probe(layer, layout, shape.grid, inPlace: inPlace).check(mode, within: 1e-2, floor: 2e-3)
     }
   }

@@ -30,7 +30,7 @@ import Testing
 
   /// A sum with weights of each row of its own.
   private static func sum(_ layout: inout EncoderLayout) -> WeightedMapSum {
-    WeightedMapSum("s", maps: maps.count, rows: rows, layout: &layout)
+    WeightedMapSum("s.w", maps: maps.count, rows: rows, layout: &layout)
   }
 
   /// What the formula gives, element by element in double precision, rows × (utterances · frames).
@@ -97,7 +97,7 @@ import Testing
 
   @Test func `the sum of one map is the map, and its weight has no gradient`() {
     var layout = EncoderLayout()
-    let sum = WeightedMapSum("s", maps: 1, rows: 6, layout: &layout)
+    let sum = WeightedMapSum("s.w", maps: 1, rows: 6, layout: &layout)
     let shape = MapRows(channels: 2, height: 3)
     let grid = shape.grid(utterances: 2, frames: 5)
     LayerProbe(layout, input: LayerProbe.normal(2, grid.columns, item: 120)) { input, pass in
@@ -117,7 +117,7 @@ import Testing
 
   @Test func `the gradient of one map is added to what others have given it`() {
     var layout = EncoderLayout()
-    let sum = WeightedMapSum("s", maps: 1, rows: 2, layout: &layout)
+    let sum = WeightedMapSum("s.w", maps: 1, rows: 2, layout: &layout)
     let shape = MapRows(channels: 2)
     let parameters = Matrix.zeros(rows: 1, columns: 2)
     let (map, gradient) = (LayerProbe.normal(2, 4, item: 121), LayerProbe.normal(2, 4, item: 122))
@@ -131,5 +131,26 @@ import Testing
       BackwardPass(parameters: parameters, gradients: [buffer]).through(layout))
     #expect(result.values == gradient.values.map { $0 + 1 })
     #expect(buffer.values == [0, 0])
+  }
+  /// What is stored counts as nothing, and its memory is no longer than it.
+  @Test func `a single map may have one number beside it, a 1 that never changes`() {
+    var layout = EncoderLayout()
+    let sum = WeightedMapSum(ofOneMap: "s.0", rows: 6, layout: &layout)
+    #expect(layout.parameters.parameters.map(\.name) == ["s.0"])
+    #expect(layout.parameters.parameters.map(\.shape) == [[1, 1, 1, 1]])
+    #expect(layout.parameters.parameters.map(\.decays) == [false])
+    #expect(layout.parameters.parameters.map(\.initialisation) == [.constant(1)])
+    let shape = MapRows(channels: 6)
+    let (map, gradient) = (LayerProbe.normal(6, 10, item: 123), LayerProbe.normal(6, 10, item: 124))
+    let parameters = Matrix(rows: 1, columns: 1, [0.5])
+    let (output, cache) = sum.forward(
+      [WeightedMapSum.Source(map.view, shape)], as: shape, utterances: 2, frames: 5,
+      ForwardPass(mode: .training, parameters: parameters, statistics: Matrix(rows: 1, columns: 0)))
+    #expect(AffineView(output).stored().values == map.values)
+    let (result, buffer) = (Matrix(rows: 6, columns: 10), Matrix.zeros(rows: 1, columns: 1))
+    sum.backward(
+      gradient.view, cache: cache, into: [result.view], adding: false,
+      BackwardPass(parameters: parameters, gradients: [buffer]).through(layout))
+    #expect(result.values == gradient.values && buffer.values == [0])
   }
 }
