@@ -8,7 +8,7 @@ extension MPITests {
       ["encoder={channels: 32, aggregation: 96}"],
       ["encoder={channels: 32, aggregation: 96}", "weighting.space=representation"],
       ["encoder={channels: 32, aggregation: 96, layout: speechbrain}"],
-      ["encoder={channels: 256, aggregation: 6144}"],
+      ["encoder={channels: 32, aggregation: 96, pooling: xi}"], ["encoder={channels: 256, aggregation: 6144}"],
       ["encoder={type: resnet, depth: 18, channels: 8}"], ["encoder={type: resnet, depth: 50, channels: 4}"],
       ["encoder={type: x-vector, channels: 32, statistics: 96}"],
       ["encoder={type: campplus, channels: 16, growth: 4, bottleneck: 2}"], ["encoder={type: redimnet2}"],

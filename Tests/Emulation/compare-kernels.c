@@ -179,7 +179,11 @@ struct output {
   KERNEL(doubled, t->doubled(x, y, n / 2)) \
   KERNEL(pair_sums, t->pair_sums(x, y, n / 2)) \
   KERNEL(depthwise, \
-         t->depthwise(&channel, z, whole.height, whole.frames, whole.height / 2, whole.height - whole.height / 2, y)) \
+         for (int adding = 0; adding < 2; adding++) { \
+           t->depthwise( \
+               &channel, z + adding, whole.height, whole.frames, whole.height / 2, whole.height - whole.height / 2, \
+               adding, y); \
+         }) \
   KERNEL(depthwise_backward, \
          t->depthwise_backward(z, &channel, x, whole.maps, whole.height, whole.frames, d, y, y, out->frame)) \
   KERNEL(patches, \

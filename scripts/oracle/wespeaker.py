@@ -60,6 +60,8 @@ VARIANTS = {
         "{type: resnet, pooling: astp}", lambda: module("resnet").ResNet34(80, 256, pooling_func="ASTP")),
     "resnet-simam": (
         "{type: resnet, channels: 64, gate: simam, pooling: asp}", lambda: module("samresnet").SimAM_ResNet34_ASP()),
+    "ecapa-tdnn-xi": (
+        "{type: ecapa-tdnn, pooling: xi}", lambda: module("ecapa_tdnn").ECAPA_TDNN_c512(80, 192, pooling_func="XI")),
     "redimnet-b1": ("{type: redimnet, size: b1}", lambda: module("redimnet").ReDimNetB1()),
     "redimnet-b2": ("{type: redimnet, size: b2}", lambda: module("redimnet").ReDimNetB2()),
     "x-vector-xi": ("{type: x-vector, pooling: xi}", lambda: module("xi_vector").XI_VEC_XVEC(80, 512)),

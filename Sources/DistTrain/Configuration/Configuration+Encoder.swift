@@ -39,8 +39,10 @@ extension Configuration {
     }
   }
 
-  /// A message about features that the encoder cannot read, in one line; nil where it can.
+  /// A message about settings of the encoder that do not go together, or about features that it cannot read, in one line;
+  /// nil where there are none.
   var encoderDisagreement: String? {
+    if let message = encoder.type.disagreement(encoder.own) { return message }
     let factor = encoder.type.binsFactor(encoder.own)
     if features.bins % factor == 0 { return nil }
     return "features.bins: a multiple of \(factor) for this encoder (\(encoder.description)), found \(features.bins): "

@@ -7,14 +7,23 @@ extension ECAPATDNN {
       .number("channels", 512, "width of the convolutions", from: 8, multipleOf: 8),
       .number("aggregation", 1536, "channels that the blocks' outputs are aggregated to"),
       .truth("globalContext", true, "pooling's attention sees mean and deviation over time"),
-    ]
-  ) { own, bins, dimensions in
-    var sizes = Sizes()
-    sizes.bins = bins
-    sizes.channels = own.number("channels")
-    sizes.aggregation = own.number("aggregation")
-    sizes.embedding = dimensions
-    sizes.globalContext = own.truth("globalContext")
-    return ECAPATDNN(sizes, arrangement: own.choice("layout"))
-  }
+      .choice("pooling", Pooling.astp, "what is taken over time: attentive, plain, or xi-vector's statistics"),
+    ],
+    make: { own, bins, dimensions in
+      var sizes = Sizes()
+      sizes.bins = bins
+      sizes.channels = own.number("channels")
+      sizes.aggregation = own.number("aggregation")
+      sizes.embedding = dimensions
+      sizes.globalContext = own.truth("globalContext")
+      sizes.pooling = own.choice("pooling")
+      return ECAPATDNN(sizes, arrangement: own.choice("layout"))
+    },
+    disagreement: { own in
+      let (arrangement, pooling): (Arrangement, Pooling) = (own.choice("layout"), own.choice("pooling"))
+      if arrangement == .wespeaker || pooling == .astp { return nil }
+      return
+        "encoder.pooling: SpeechBrain's layout has astp alone, found \(pooling.rawValue): set encoder.pooling=astp "
+        + "or encoder.layout=wespeaker"
+    })
 }

@@ -14,12 +14,27 @@ extension ECAPATDNN {
     }
     let convolution = Convolution1D(
       "conv", inputs: 3 * sizes.channels, outputs: sizes.aggregation, layout: &layout)
-    let pooling = AttentiveStatisticsPooling(
-      "pool", channels: sizes.aggregation, bottleneck: sizes.attentionBottleneck, globalContext: sizes.globalContext,
-      layout: &layout)
-    aggregation = RectifiedAggregation(convolution: convolution, pooling: pooling)
-    normalization = BatchNormalization("bn", channels: 2 * sizes.aggregation, layout: &layout)
-    output = Linear("linear", inputs: 2 * sizes.aggregation, outputs: sizes.embedding, layout: &layout)
+    aggregation = sizes.pooledAggregation(by: convolution, layout: &layout)
+    normalization = BatchNormalization("bn", channels: aggregation.outputs, layout: &layout)
+    output = Linear("linear", inputs: aggregation.outputs, outputs: sizes.embedding, layout: &layout)
     self.layout = layout
+  }
+}
+
+extension ECAPATDNN.Sizes {
+  /// wespeaker's aggregation with the pooling of the sizes, whose scope is `pool`.
+  fileprivate func pooledAggregation(by convolution: Convolution1D, layout: inout EncoderLayout) -> any Layer {
+    func rectified(_ pooling: some RectifiedPooling) -> any Layer {
+      RectifiedAggregation(convolution: convolution, pooling: pooling)
+    }
+    return switch pooling {
+    case .astp:
+      rectified(
+        AttentiveStatisticsPooling(
+          "pool", channels: aggregation, bottleneck: attentionBottleneck, globalContext: globalContext, layout: &layout)
+      )
+    case .tstp: rectified(TemporalStatisticsPooling(channels: aggregation))
+    case .xi: rectified(XiPooling("pool", channels: aggregation, bottleneck: 256, layout: &layout))
+    }
   }
 }

@@ -11,6 +11,16 @@ package struct ECAPATDNN: Encoder {
     case speechbrain
   }
 
+  /// The statistics of frames that wespeaker's encoder may take. SpeechBrain's has attentive ones alone.
+  package enum Pooling: String, Sendable, CaseIterable {
+    /// Mean and deviation, weighted by an attention.
+    case astp
+    /// Mean and deviation.
+    case tstp
+    /// The posterior mean of xi-vectors.
+    case xi
+  }
+
   /// The sizes of an encoder. The defaults are the published ones.
   package struct Sizes: Sendable, Equatable {
     package var bins = 80
@@ -21,7 +31,9 @@ package struct ECAPATDNN: Encoder {
     package var scale = 8
     package var squeezeBottleneck = 128
     package var attentionBottleneck = 128
+    /// Whether the attention sees the statistics of the utterance.
     package var globalContext = true
+    package var pooling = Pooling.astp
 
     package init() {}
   }
@@ -42,6 +54,7 @@ package struct ECAPATDNN: Encoder {
   }
 
   package init(_ sizes: Sizes, arrangement: Arrangement = .wespeaker) {
+    precondition(arrangement == .wespeaker || sizes.pooling == .astp, "SpeechBrain's pooling is attentive")
     switch arrangement {
     case .wespeaker: self.init(wespeaker: sizes)
     case .speechbrain: self.init(speechbrain: sizes)

@@ -18,22 +18,27 @@ public struct EncoderArchitecture: Sendable {
   package let embedding: Int
   private let make: @Sendable (_ own: OwnSettings, _ bins: Int, _ dimensions: Int) -> any Encoder
   private let factor: @Sendable (_ own: OwnSettings) -> Int
+  /// Gives a message, in one line, about values of the settings that do not go together; nil where they do.
+  package let disagreement: @Sendable (_ own: OwnSettings) -> String?
 
   /// - Parameters:
   ///   - embedding: the dimensions of an embedding where a configuration gives no others.
   ///   - make: makes an encoder from values that its settings allow, for features of `bins` numbers a frame and
   ///     embeddings of `dimensions` numbers. It allocates nothing in proportion to the sizes.
   ///   - binsFactor: gives the number of which the bins are a multiple.
+  ///   - disagreement: gives a message, in one line, about values that do not go together; nil where they do.
   public init(
     name: String, settings: [EncoderSetting], embedding: Int = 192,
     make: @escaping @Sendable (_ own: OwnSettings, _ bins: Int, _ dimensions: Int) -> any Encoder,
-    binsFactor: @escaping @Sendable (_ own: OwnSettings) -> Int = { _ in 1 }
+    binsFactor: @escaping @Sendable (_ own: OwnSettings) -> Int = { _ in 1 },
+    disagreement: @escaping @Sendable (_ own: OwnSettings) -> String? = { _ in nil }
   ) {
     self.name = name
     self.settings = settings
     self.embedding = embedding
     self.make = make
     factor = binsFactor
+    self.disagreement = disagreement
   }
 
   /// The values of the settings by their names.

@@ -1,15 +1,15 @@
 internal import CKernels
 
 /// wespeaker's aggregation: convolution, ReLU and pooling.
-struct RectifiedAggregation: Aggregation {
+struct RectifiedAggregation<Pooling: RectifiedPooling>: Aggregation {
   struct Cache {
     let input: AffineView
     let grid: Grid
-    let pooling: AttentiveStatisticsPooling.Cache
+    let pooling: Pooling.Cache
   }
 
   let convolution: Convolution1D
-  let pooling: AttentiveStatisticsPooling
+  let pooling: Pooling
   var inputs: Int { convolution.inputs }
   var minimumFrames: Int { convolution.minimumFrames }
 

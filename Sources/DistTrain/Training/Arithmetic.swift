@@ -18,7 +18,8 @@ package struct Arithmetic: Codable, Sendable, Equatable {
   package static func here(_ precision: Precision) -> Arithmetic {
     var checksums = [
       "kernels": kernels, "kernels of maps": mapKernels, "kernels of single channels": channelKernels,
-      "kernels over time": timeKernels, "kernels of gates": gateKernels, "kernels of frames' filters": frameKernels,
+      "kernels of groups of channels": groupKernels, "kernels over time": timeKernels, "kernels of gates": gateKernels,
+      "kernels of frames' filters": frameKernels,
       "the C library's functions": checksum(functions), "features": checksum(features),
       "the resampler": checksum(resampled),
     ]
@@ -42,6 +43,9 @@ package struct Arithmetic: Codable, Sendable, Equatable {
   /// The checksum of the kernels that encoders with convolutions of single channels have besides, the same on every
   /// machine.
   package static var channelKernels: String { checksum(separated) }
+
+  /// The checksum of what encoders with convolutions of groups of channels have besides, the same on every machine.
+  package static var groupKernels: String { checksum(grouped) }
 
   /// The checksum of the kernels that encoders with blocks over time have besides, the same on every machine.
   package static var timeKernels: String { checksum(timeLoops + normalizedColumns) }
@@ -262,9 +266,7 @@ package struct Arithmetic: Codable, Sendable, Equatable {
         for map in 0..<maps {
           let own = [channels[0].from(map * height * frames)]
           y.withUnsafeMutableBufferPointer {
-            let target = $0.baseAddress! + map * height * frames
-            ck_depthwise(own, w, height, frames, 0, height, 0, target)
-            ck_depthwise(own, Array(w.dropFirst(7)), height, frames, 0, height, 1, target)
+            ck_depthwise(own, w, height, frames, 0, height, 0, $0.baseAddress! + map * height * frames)
           }
         }
         ck_depthwise_backward(z.pointer, channels, w, maps, height, frames, 0.1, x.pointer, &dx, &sums)
@@ -274,6 +276,21 @@ package struct Arithmetic: Codable, Sendable, Equatable {
       }
       let totals = (sums + taps).flatMap { [Float($0), Float($0 - Double(Float($0)))] }
       return [y, dx, places, spread, totals].flatMap { $0 }
+    }
+  }
+
+  /// Convolutions of two channels in a group, of maps of short lines and of lines longer than what is computed at a time.
+  private static var grouped: [Float] {
+    [(5, 7), (2, 1100)].flatMap { height, frames -> [Float] in
+      let (x, w) = (matrix(2, height * frames, item: 134), numbers(18, item: 135))
+      var y = numbers(height * frames, item: 136)
+      withExtendedLifetime(x) {
+        for channel in 0..<2 {
+          let own = [ck_channel(x: x.row(channel), z: nil, a: 1, b: 0, c: 0, rectified: 0)]
+          ck_depthwise(own, Array(w[9 * channel..<9 * channel + 9]), height, frames, 0, height, 1, &y)
+        }
+      }
+      return y
     }
   }
 

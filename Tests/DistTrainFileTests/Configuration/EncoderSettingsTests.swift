@@ -51,7 +51,7 @@ import Testing
       #expect(
         failure { _ = try load([], file: file) }?.message
           == "\(file):2: encoder.shape is not a setting of encoder.type ecapa-tdnn; "
-          + "its own are layout, channels, aggregation, globalContext")
+          + "its own are layout, channels, aggregation, globalContext, pooling")
     }
   }
 
@@ -82,7 +82,7 @@ import Testing
     #expect(
       refusal(["encoder.depth=34"])
         == "--set encoder.depth=34: encoder.depth is not a setting of encoder.type ecapa-tdnn; "
-        + "its own are layout, channels, aggregation, globalContext")
+        + "its own are layout, channels, aggregation, globalContext, pooling")
     let sizes = (try load(["encoder={depth: 101, channels: 4, twoLayers: true, type: resnet}"]).network as? ResNet)?
       .sizes
     #expect(sizes?.depth == .layers101 && sizes?.channels == 4 && sizes?.twoLayers == true)
@@ -109,6 +109,27 @@ import Testing
     metadata["encoder.pooling"] = nil
     let older = try Configuration.encoder(metadata: metadata, path: "model")
     #expect((older.network as? ResNet)?.sizes == plain)
+  }
+
+  @Test func `an ECAPA-TDNN's pooling is a setting of wespeaker's layout, and an older file without it is attentive`()
+    throws
+  {
+    let configuration = try load(["encoder.pooling=xi"])
+    #expect((configuration.network as? ECAPATDNN)?.sizes.pooling == .xi)
+    #expect((try load([]).network as? ECAPATDNN)?.sizes.pooling == .astp)
+    #expect(
+      refusal(["encoder.pooling=asp"])
+        == "--set encoder.pooling=asp: encoder.pooling: expected one of astp, tstp, xi, found asp")
+    #expect(
+      refusal(["encoder={layout: speechbrain, pooling: xi}"])
+        == "encoder.pooling: SpeechBrain's layout has astp alone, found xi: set encoder.pooling=astp "
+        + "or encoder.layout=wespeaker")
+    #expect(try load(["encoder={layout: speechbrain, pooling: astp}"]).network.dimensions == 192)
+    var metadata = configuration.encoderMetadata
+    #expect(metadata["encoder.pooling"] == "xi")
+    metadata["encoder.pooling"] = nil
+    let older = try Configuration.encoder(metadata: metadata, path: "model")
+    #expect((older.network as? ECAPATDNN)?.sizes.pooling == .astp)
   }
 
   @Test func `an x-vector's sizes are its own settings, from 1 on`() throws {

@@ -19,7 +19,7 @@ import Testing
 
   @Test(arguments: shapes, grids) func `a map's output equals plain sums`(shape: Shape, grid: Grid) {
     let setup = Setup(shape, grid)
-    #expect(relativeDistance(setup.output(AffineView(setup.input.view)), setup.plainOutput()) < 1e-6)
+    #expect(relativeDistance(setup.output(AffineView(setup.input.view)), setup.plainOutput()) < 3e-6)
   }
 
   @Test(arguments: shapes, grids) func `both objectives' gradients equal plain sums, and are added where that is asked`(
@@ -30,11 +30,11 @@ import Testing
     for objective in 0...1 {
       let expected = setup.plainGradients(objective)
       #expect(relativeDistance(setup.part(parameters[objective], "c.weight"), expected.weights) < 3e-6)
-      #expect(relativeDistance(setup.part(parameters[objective], "c.bias"), expected.biases) < 3e-6)
-      #expect(relativeDistance(setup.part(input, objective), expected.input) < 1e-6)
+      #expect(relativeDistance(setup.part(parameters[objective], "c.bias"), expected.biases) < 1e-5)
+      #expect(relativeDistance(setup.part(input, objective), expected.input) < 3e-6)
     }
     let added = setup.gradients(adding: true)
-    #expect(relativeDistance(added.input.values.map { $0 - 1 }, input.values) < 3e-6)
+    #expect(relativeDistance(added.input.values.map { $0 - 1 }, input.values) < 1e-5)
     #expect(added.parameters == parameters)
   }
 

@@ -132,7 +132,8 @@ import Testing
     #expect(result.values == gradient.values.map { $0 + 1 })
     #expect(buffer.values == [0, 0])
   }
-  /// What is stored counts as nothing, and its memory is no longer than it.
+
+  /// What is stored counts as nothing.
   @Test func `a single map may have one number beside it, a 1 that never changes`() {
     var layout = EncoderLayout()
     let sum = WeightedMapSum(ofOneMap: "s.0", rows: 6, layout: &layout)

@@ -10,6 +10,7 @@ import Testing
     #expect(Arithmetic.kernels == "d149667cb4be5e2a")
     #expect(Arithmetic.mapKernels == "ac01e17173e868a0")
     #expect(Arithmetic.channelKernels == "a94cfa9fd41156f7")
+    #expect(Arithmetic.groupKernels == "b832adbd47ea48f4")
     #expect(Arithmetic.timeKernels == "b6652e0622a2d2b5")
     #expect(Arithmetic.gateKernels == "70fcdad8ec653591")
     #expect(Arithmetic.frameKernels == "f106b4ec9353fd76")
