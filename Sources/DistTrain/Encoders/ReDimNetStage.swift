@@ -85,8 +85,8 @@ package struct ReDimNetStage: Sendable {
   ) -> (output: MatrixView, cache: MapCache?) {
     let (summed, sumCache) = sum.forward(maps, as: input, utterances: grid.utterances, frames: frames, pass)
     let whole = input.grid(utterances: grid.utterances, frames: frames)
-    let first = entry.apply(AffineView(summed), whole, pass)
-    var current = first.output
+    let (entered, wayBackOfEntry) = entry.apply(AffineView(summed), whole, pass)
+    var current = entered
     var ways: [Way] = []
     for block in blocks {
       let (next, way) = Self.applyInPlace(block, current, grid, pass)
@@ -97,7 +97,7 @@ package struct ReDimNetStage: Sendable {
     let last = narrowed?.output ?? current
     let values = time == nil ? last.plain : output.rows(of: last, frames: grid.frames).view
     guard pass.keepsCaches else { return (values, nil) }
-    let cache = MapCache(sum: sumCache, entry: first.pullback, blocks: ways, narrowing: narrowed?.pullback)
+    let cache = MapCache(sum: sumCache, entry: wayBackOfEntry, blocks: ways, narrowing: narrowed?.pullback)
     return (values, cache)
   }
 
