@@ -7,7 +7,7 @@ extension ECAPATDNN {
       .number("channels", 512, "width of the convolutions", from: 8, multipleOf: 8),
       .number("aggregation", 1536, "channels that the blocks' outputs are aggregated to"),
       .truth("globalContext", true, "pooling's attention sees mean and deviation over time"),
-      .choice("pooling", Pooling.astp, "what is taken over time: attentive, plain, or xi-vector's statistics"),
+      .choice("pooling", Pooling.astp, "statistics over time: attentive, plain, or xi-vectors'"),
     ],
     make: { own, bins, dimensions in
       var sizes = Sizes()

@@ -194,7 +194,7 @@ import Testing
         == "--set encoder.size=b3: encoder.size: expected one of b0, b1, b2, found b3")
     #expect(
       refusal(["encoder={type: redimnet, size: b1}"])
-        == "features.bins: a multiple of 12 for this encoder (redimnet, size b1), found 80: set 72")
+        == "features.bins: a multiple of 24 for this encoder (redimnet, size b1), found 80: set 72")
     #expect(
       refusal(["encoder={type: redimnet, size: b2}", "features.bins=60"])
         == "features.bins: a multiple of 8 for this encoder (redimnet, size b2), found 60: set 56")

@@ -46,6 +46,19 @@ import Testing
     }
   }
 
+  @Test func `a file that is written while another writer has begun does not meet that one's`() throws {
+    try withScratchFolder { folder in
+      let path = folder + "/scores"
+      try AtomicFile.write(to: path) { outer in
+        try outer.write("outer")
+        try AtomicFile.write("inner", to: path)
+        #expect(try read(path) == "inner")
+      }
+      #expect(try read(path) == "outer")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["scores"])
+    }
+  }
+
   @Test func `a file is created only where nothing has its name, and a link is not followed`() throws {
     try withScratchFolder { folder in
       try write("mine", to: folder + "/file")

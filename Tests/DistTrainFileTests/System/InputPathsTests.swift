@@ -64,8 +64,8 @@ import Testing
           let refusal = failure { try inputs.refuse(replacing: "\(folder)/\(output)", as: "--output") }
           #expect(refusal?.kind == .usage && refusal?.message.contains("SOURCE") == true, "\(input), \(output)")
         }
-        try FileSystem.createFolder(folder + "/data-2")
-        for output in ["data-2", "data/sub", "none"] {
+        for beside in ["data-2", "dat"] { try FileSystem.createFolder("\(folder)/\(beside)") }
+        for output in ["data-2", "dat", "data/sub", "none"] {
           try inputs.refuse(replacing: "\(folder)/\(output)", as: "--output")
         }
       }

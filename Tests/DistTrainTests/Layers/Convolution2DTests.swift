@@ -56,6 +56,15 @@ import Testing
       grid: Grid(utterances: 3, height: 6, frames: 300)),
   ]
 
+  /// As PyTorch's, whose convolutions of 3 × 3 have ⌊(H − 1) / 2⌋ + 1 lines with a stride of 2.
+  @Test func `a stride has a place for the last line and frame of an odd number`() {
+    for (lines, places) in [(1, 1), (2, 1), (3, 2), (4, 2), (5, 3)] {
+      let (high, long) = (Grid(utterances: 2, height: lines, frames: 6), Grid(utterances: 2, height: 6, frames: lines))
+      #expect(MapStride(height: 2, frames: 3).places(on: high) == Grid(utterances: 2, height: places, frames: 2))
+      #expect(MapStride(height: 3, frames: 2).places(on: long) == Grid(utterances: 2, height: 2, frames: places))
+    }
+  }
+
   @Test(arguments: shapes) func `a map's output equals plain sums`(shape: Shape) {
     let setup = Setup(shape)
     let (output, _) = setup.layer.forward(AffineView(setup.input.view), shape.grid, setup.forward)
@@ -110,6 +119,7 @@ import Testing
     #expect(parts.count == 4)
     for objective in 0...1 {
       #expect(whole[objective] == zip(parts[2 * objective], parts[2 * objective + 1]).map { $0 + $1 })
+      #expect(relativeDistance(whole[objective], setup.plainGradients(objective).weights) < 1e-5)
     }
   }
 

@@ -68,6 +68,7 @@ import Testing
     #expect(parts.count == 4)
     for objective in 0...1 {
       #expect(whole[objective] == zip(parts[2 * objective], parts[2 * objective + 1]).map { $0 + $1 })
+      #expect(relativeDistance(whole[objective], setup.plainGradients(objective).weights) < 2e-6)
     }
   }
 

@@ -64,6 +64,8 @@ import Testing
     #expect(parts.count == 4)
     for objective in 0...1 {
       #expect(whole[objective] == zip(parts[2 * objective], parts[2 * objective + 1]).map { $0 + $1 })
+      let expected = setup.plainGradients(objective).weights
+      #expect(relativeDistance(setup.part(whole[objective], "c.weight"), expected) < 3e-6)
     }
   }
 

@@ -62,6 +62,7 @@ import Testing
     let (left, right) = SumTree.halves(of: 0..<units.count)
     let parts = setup.weightGradient(1, units: units, nodes: [left, right])
     #expect(parts.count == 2 && whole[0] == zip(parts[0], parts[1]).map { $0 + $1 })
+    #expect(relativeDistance(whole[0], setup.plainWeightGradient(1)) < Self.bound)
   }
 
   /// Wherever an output's tile lies in a panel, it has the bits that it has without the utterances before it.

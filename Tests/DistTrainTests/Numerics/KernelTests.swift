@@ -154,6 +154,10 @@ import Testing
     let (least, most) = (Float(exp(-15.0)), Float(exp(15.0)))
     #expect(values[0] == least && values[1] == least && abs(values[2] - 0.480453) < 1e-6)
     #expect(values[3] == most && values[4] == most && values[5].isNaN)
+    let energies: [Float] = [-100, -7.6, 0, 1809, .infinity]
+    var slopes = [Float](repeating: .nan, count: energies.count)
+    ck_precisions_backward(energies, [1, 1, 1, 1, 1], &slopes, energies.count, 1, 0)
+    #expect(slopes[0] == 0 && slopes[1] == 0 && abs(slopes[2] - 0.693147) < 1e-6 && slopes[3] == 0 && slopes[4] == 0)
     var gates: [Float] = [.nan]
     ck_energy_gate(gates, &gates, 1, 1, 0, 0, 1)
     #expect(gates[0].isNaN)

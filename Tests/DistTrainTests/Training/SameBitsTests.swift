@@ -20,7 +20,7 @@ import Testing
     let own = Arithmetic.here(.single)
     #expect(own == Arithmetic.here(.single))
     #expect(own.difference(from: own) == nil)
-    #expect(Set(own.checksums.values).count == own.checksums.count && own.checksums.count == 9)
+    #expect(Set(own.checksums.values).count == own.checksums.count && own.checksums.count == 10)
     var other = own.checksums
     other["features"] = "0"
     other["the resampler"] = nil
