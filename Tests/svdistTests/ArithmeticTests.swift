@@ -11,7 +11,7 @@ extension ProgramTests {
       let before = try InputFile(path: path)
       let (bytes, digest) = (before.bytes, try before.digest())
       var state = try run.state(step: step)
-      #expect(state.arithmetic?.count == 8)
+      #expect(state.arithmetic?.count == 10)
       change(&state.arithmetic)
       try Data(try state.json).write(to: URL(fileURLWithPath: path))
       let manifest = run.path("\(folder)/manifest.json")

@@ -161,10 +161,12 @@ import Testing
   @Test func `a batch's gradients have the same bits however its units are shared out`() {
     let whole = unitGradients(nodes: [0..<3])
     let parts = unitGradients(nodes: [0..<2, 2..<3])
+    let undivided = unitGradients(sizes: [5], nodes: [0..<1])
     #expect(whole.input == parts.input)
     for objective in 0...1 {
       let sums = zip(parts.parameters[objective][0], parts.parameters[objective][1]).map { $0 + $1 }
       #expect(whole.parameters[objective][0] == sums)
+      #expect(relativeDistance(sums, undivided.parameters[objective][0]) < 1e-5)
     }
   }
 
@@ -185,12 +187,12 @@ import Testing
 
   private typealias Gradients = (input: [Float], parameters: [[[Float]]])
 
-  /// Of a training step of three units, the parameters' by objective and node.
-  private func unitGradients(nodes: [Range<Int>]) -> Gradients {
+  /// Of a training step of units of so many utterances, five in all, the parameters' by objective and node.
+  private func unitGradients(sizes: [Int] = [2, 2, 1], nodes: [Range<Int>]) -> Gradients {
     var layout = EncoderLayout()
     let layer = TimeBlock("b", channels: 10, reduced: 8, layout: &layout)
     let state = State(layout)
-    let units = BatchUnits(sizes: [2, 2, 1], nodes: nodes)
+    let units = BatchUnits(sizes: sizes, nodes: nodes)
     let grid = Grid(utterances: 5, frames: 33)
     let input = LayerProbe.normal(10, grid.columns, item: 7)
     let (_, cache) = layer.forward(AffineView(input.view), grid, state.pass(.training, units: units))
