@@ -6,20 +6,12 @@ extension ProgramTests {
   /// Runs that go on where numbers are computed otherwise.
   @Suite struct ArithmeticTests {
     private func write(_ change: (inout [String: String]?) -> Void, to run: SmallRun, step: Int) throws {
-      let folder = "run/checkpoints/step-\(String(format: "%08d", step))"
-      let path = run.path("\(folder)/state.json")
-      let before = try InputFile(path: path)
-      let (bytes, digest) = (before.bytes, try before.digest())
-      var state = try run.state(step: step)
-      #expect(state.arithmetic?.count == 10)
-      change(&state.arithmetic)
-      try Data(try state.json).write(to: URL(fileURLWithPath: path))
-      let manifest = run.path("\(folder)/manifest.json")
-      let text = try String(contentsOfFile: manifest, encoding: .utf8)
-      let after = try InputFile(path: path)
-      try text.replacingOccurrences(of: digest, with: after.digest())
-        .replacingOccurrences(of: "\"bytes\" : \(bytes),", with: "\"bytes\" : \(after.bytes),")
-        .write(toFile: manifest, atomically: true, encoding: .utf8)
+      try run.rewrite("state.json", step: step) { _ in
+        var state = try run.state(step: step)
+        #expect(state.arithmetic?.count == 10)
+        change(&state.arithmetic)
+        return Data(try state.json)
+      }
     }
 
     @Test func `a run that goes on where a library differs is told of it by name, elsewhere not`() throws {

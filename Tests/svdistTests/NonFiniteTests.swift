@@ -152,7 +152,32 @@ extension ProgramTests {
     }
 
     /// The largest rate and decay that settings allow: parameters grow a hundred thousand times a step.
-    @Test func `parameters that overflow never become a checkpoint`() throws {
+    /// Without a broken step before: the losses and gradients of the update that makes them overflow are finite.
+    @Test func `parameters that an update makes overflow never become a checkpoint`() throws {
+      try SmallRun.with { run in
+        func arguments(_ steps: Int) -> [String] {
+          run.arguments(
+            steps: steps,
+            [
+              "optimizer.type=sgd", "optimizer.gradientNorm=1.0e-9", "schedule.learningRate.initial=1000",
+              "schedule.learningRate.final=1000", "checkpoint.everySteps=1",
+            ], options: ["--allow-change", "training"])
+        }
+        #expect(try svdist(arguments(1)).status == 0)
+        try run.rewrite("optimizer.safetensors", step: 1) { file in
+          var file = file
+          let velocity = withUnsafeBytes(of: Float(3e38).bitPattern.littleEndian) { Data($0) }
+          file.replaceSubrange(file.count - 4..<file.count, with: velocity)
+          return file
+        }
+        let outcome = try svdist(arguments(3))
+        #expect(outcome.status == 1, "\(outcome.errors)")
+        #expect(outcome.errors.contains("no checkpoint at step 2: parameters are not finite"), "\(outcome.errors)")
+        #expect(run.checkpoints() == [1])
+      }
+    }
+
+    @Test func `losses that overflow never become a checkpoint`() throws {
       try SmallRun.with { run in
         let settings = [
           "schedule.learningRate.initial=1000", "schedule.learningRate.final=1000", "optimizer.weightDecay=100",
