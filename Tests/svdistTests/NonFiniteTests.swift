@@ -172,7 +172,7 @@ extension ProgramTests {
         }
         let outcome = try svdist(arguments(3))
         #expect(outcome.status == 1, "\(outcome.errors)")
-        #expect(outcome.errors.contains("no checkpoint at step 2: parameters are not finite"), "\(outcome.errors)")
+        #expect(outcome.output.contains("no checkpoint at step 2: parameters are not finite"), "\(outcome.output)")
         #expect(run.checkpoints() == [1])
       }
     }
