@@ -41,6 +41,29 @@ package struct WeightSums: Sendable {
     self.sums = sums
   }
 
+  /// Computes the sums of a weight on all threads, some channels of its input at a time: all of them, or fewer where
+  /// there are too few units for all threads. What a term makes of the output's gradient, it makes for each slice again.
+  /// - Parameters:
+  ///   - channels: the number of channels of the convolution's input.
+  ///   - taps: the columns of the weight that belong to a channel.
+  ///   - units: the number of units that the nodes hold.
+  ///   - term: writes what a unit adds for some channels.
+  init(
+    outputs: Int, objectives: Int, channels: Int, taps: Int, units: Int, nodes: [Range<Int>],
+    term: @Sendable (_ unit: Int, _ channels: Range<Int>, _ target: Matrix) -> Void
+  ) {
+    let threads = ThreadTeam.shared.available
+    var width = channels
+    while threads > 1 && units * (channels / width) < 4 * threads && width >= 64 { width = (width + 1) / 2 }
+    let slices = stride(from: 0, to: channels, by: width).map { $0..<min($0 + width, channels) }
+    self.init(
+      outputs: outputs, objectives: objectives, slices: slices.map { taps * $0.lowerBound..<taps * $0.upperBound },
+      nodes: nodes
+    ) { slice, unit, target in
+      term(unit, slices[slice], target)
+    }
+  }
+
   /// The subtrees of a node at a depth below it, or single units above that.
   private static func subtrees(of node: Range<Int>, depth: Int) -> [Range<Int>] {
     if depth == 0 || node.count == 1 { return [node] }

@@ -24,22 +24,9 @@ package struct WinogradGradient: Sendable {
 
   /// Sums over the units of each node.
   package func sums(of nodes: [Range<Int>]) -> WeightSums {
-    let slices = self.slices
-    return WeightSums(
-      outputs: gradient.rows, objectives: objectives, slices: slices.map { 9 * $0.lowerBound..<9 * $0.upperBound },
-      nodes: nodes
-    ) { slice, unit, target in
-      write(unit, channels: slices[slice], to: target)
-    }
-  }
-
-  /// The channels that are summed at a time: all of them, or fewer where there are too few units for all threads. Each
-  /// slice transforms the output's gradient again.
-  private var slices: [Range<Int>] {
-    let threads = ThreadTeam.shared.available
-    var width = input.rows
-    while threads > 1 && units.count * (input.rows / width) < 4 * threads && width >= 64 { width = (width + 1) / 2 }
-    return stride(from: 0, to: input.rows, by: width).map { $0..<min($0 + width, input.rows) }
+    WeightSums(
+      outputs: gradient.rows, objectives: objectives, channels: input.rows, taps: 9, units: units.count, nodes: nodes,
+      term: write(_:channels:to:))
   }
 
   private func write(_ unit: Int, channels: Range<Int>, to target: Matrix) {
