@@ -45,8 +45,8 @@ public struct BatchUnits: Sendable {
   package func nodeSums(_ values: [Double], width: Int) -> [Double] {
     precondition(values.count == count * width, "\(width) numbers of each of \(count) units, not \(values.count)")
     return nodes.flatMap { node in
-      SumTree.sum(of: node) {
-        Array(values[$0 * width..<($0 + 1) * width])
+      SumTree.sum(of: node) { unit -> [Double] in
+        Array(values[unit * width..<(unit + 1) * width])
       } adding: {
         zip($0, $1).map(+)
       }

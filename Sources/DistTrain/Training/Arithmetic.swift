@@ -66,6 +66,12 @@ package struct Arithmetic: Codable, Sendable, Equatable {
     return (0..<count).map { _ in Float(stream.uniform(-1, 1)) }
   }
 
+  /// A number and what its nearest 32-bit number leaves of it.
+  private static func parts(_ number: Double) -> [Float] {
+    let nearest = Float(number)
+    return [nearest, Float(number - Double(nearest))]
+  }
+
   private static func matrix(_ rows: Int, _ columns: Int, item: Int) -> Matrix {
     Matrix(rows: rows, columns: columns, numbers(rows * columns, item: item))
   }
@@ -119,7 +125,7 @@ package struct Arithmetic: Codable, Sendable, Equatable {
       take(x) { ck_pooling_relu_backward($0, z, x, count, 0.3, 0.7, 0.2, 0.1) }
       take(x) { ck_pooling_backward($0, z, x, count, 0.3, 0.7, 0.2, 0.1) }
       take(x.map { abs($0) + 0.001 }) { ck_log($0, count) }
-      return rows + totals.flatMap { [Float($0), Float($0 - Double(Float($0)))] }
+      return rows + totals.flatMap(parts)
     }
   }
 
@@ -140,7 +146,7 @@ package struct Arithmetic: Codable, Sendable, Equatable {
       take { ck_relu_normalization_sums($0, z, count, 0.1, 0.3, -0.05, &$1, &$2) }
       take { ck_relu_backward_sums($0, z, x, count, 0.1, &$1, &$2) }
       take { row, _, _ in ck_relu_normalization_backward(row, z, count, 0.3, -0.05, 0.3, 0.7, -0.1) }
-      return rows + totals.flatMap { [Float($0), Float($0 - Double(Float($0)))] }
+      return rows + totals.flatMap(parts)
     }
   }
 
@@ -169,7 +175,7 @@ package struct Arithmetic: Codable, Sendable, Equatable {
         ck_depthwise_row_gradient(x, z, count, taps, &sums)
         totals += sums
       }
-      return rows + totals.flatMap { [Float($0), Float($0 - Double(Float($0)))] }
+      return rows + totals.flatMap(parts)
     }
   }
 
@@ -190,7 +196,7 @@ package struct Arithmetic: Codable, Sendable, Equatable {
       var (sum, weighted) = (0.0, 0.0)
       ck_layer_normalization_sums(
         gradient.row(row), x.row(row), statistics.row(0), statistics.row(1), columns, &sum, &weighted)
-      return [sum, weighted].flatMap { [Float($0), Float($0 - Double(Float($0)))] }
+      return parts(sum) + parts(weighted)
     }
     return y.values + statistics.values + back.values + sums
   }
@@ -213,7 +219,7 @@ package struct Arithmetic: Codable, Sendable, Equatable {
       take(energies) { ck_precisions($0, $0, count) }
       take(z) { ck_precisions_backward(energies, x, $0, count, 0.3, 0.1) }
       take(z) { ck_add_precisions(energies, $0, count, 0.3) }
-      return rows + [first, second].flatMap { [Float($0), Float($0 - Double(Float($0)))] }
+      return rows + parts(first) + parts(second)
     }
   }
 
@@ -274,7 +280,7 @@ package struct Arithmetic: Codable, Sendable, Equatable {
         ck_patches_input_gradient(x.pointer, count, w, 8, 2, 2, 4, maps, height, frames, &spread)
         ck_patches_weight_gradient(z.pointer, channels, 1, 2, 4, maps, height, frames, &taps)
       }
-      let totals = (sums + taps).flatMap { [Float($0), Float($0 - Double(Float($0)))] }
+      let totals = (sums + taps).flatMap(parts)
       return [y, dx, places, spread, totals].flatMap { $0 }
     }
   }

@@ -20,7 +20,11 @@ enum HeadedSamples {
       (0...largest).contains(start)
     else { return nil }
     func field(_ name: String) -> Substring? {
-      lines.lazy.map { $0.split(separator: " ", maxSplits: 2) }.first { $0.count == 3 && $0[0] == name }?[2]
+      for line in lines {
+        let words = line.split(separator: " ", maxSplits: 2)
+        if words.count == 3, words[0] == name { return words[2] }
+      }
+      return nil
     }
     // Samples of a codec are fewer bytes than the header's numbers say.
     guard let samples = field("sample_count").flatMap({ Int($0) }), (0...largest).contains(samples),
