@@ -116,11 +116,12 @@ private enum Signals {
   }
 }
 
-/// What mpirun is sent, and when. Before it has started its ranks it loses what it is to pass on, so that SIGUSR1 goes
-/// again until it ends: after one second, two, four, and then every eight, since it prints a line each time.
+/// The signals that mpirun is sent, and their times. Before it has started its ranks it loses what it is to pass on, so
+/// that SIGUSR1 goes again until it ends: after one second, two, four, and then every eight, since it prints a line
+/// each time.
 private struct Passing {
   private var pause = Duration.seconds(1)
-  /// When SIGUSR1 goes again; nil unless ranks are to stop with a checkpoint.
+  /// The time at which SIGUSR1 goes again; nil unless ranks are to stop with a checkpoint.
   private var next: ContinuousClock.Instant?
 
   /// The signal to send now; nil for none.

@@ -2,9 +2,9 @@ import DistTrain
 import Foundation
 import GeneratedCorpora
 
-/// Where runs take place: the program, corpora, and how the run ends when nothing befalls it.
+/// The place where runs are started: the program, corpora, and how the run ends when nothing befalls it.
 struct Stage {
-  /// What an undisturbed run leaves, on any number of ranks.
+  /// The results of an undisturbed run, on any number of ranks.
   struct Reference: Equatable {
     let files: [String: [UInt8]]
     let losses: [[Double]]

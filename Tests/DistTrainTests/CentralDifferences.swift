@@ -7,7 +7,7 @@ import Testing
 enum CentralDifferences {
   struct Derivative {
     let value: Double
-    /// How far the two step lengths are apart: large where the function has a kink within the step.
+    /// The distance between the two step lengths' results: large where the function has a kink within the step.
     let spread: Double
   }
 

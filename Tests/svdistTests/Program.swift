@@ -53,7 +53,7 @@ final class Program {
   private var outputFile: URL { folder.appending(path: "output") }
   private var errorsFile: URL { folder.appending(path: "errors") }
 
-  /// What it has written so far.
+  /// The output so far.
   var output: String { (try? String(contentsOf: outputFile, encoding: .utf8)) ?? "" }
   var errors: String { (try? String(contentsOf: errorsFile, encoding: .utf8)) ?? "" }
 

@@ -124,7 +124,7 @@ package struct BatchLoader: Sendable {
     var error: (any Error)?
   }
 
-  /// What a row found unreadable.
+  /// The utterances and the recordings that a row found unreadable.
   private struct Found {
     var utterances: [Unreadable] = []
     var recordings: [UnreadableRecording] = []

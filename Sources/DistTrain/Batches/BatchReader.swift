@@ -25,7 +25,7 @@ final class BatchReader: @unchecked Sendable {
     /// Seconds between looks for a request to stop.
     private static let look = 0.5
     private let isCancelled = Atomic(false)
-    /// Not a semaphore, whose timeout would follow the clock on the wall.
+    /// The group of the loads under way. A semaphore's timeout would follow the clock on the wall.
     private let loading = DispatchGroup()
     private var outcome: Result<BatchLoader.Batch, any Error>?
 

@@ -208,9 +208,11 @@ extension Corpus {
 
 /// A piece of speech of one speaker, which is a whole file or a segment of one.
 public struct Utterance: Sendable, Equatable {
+  /// The utterance's id, which the corpus has once.
   public let id: String
   /// The speaker's position in `Corpus.speakers`.
   public let speaker: Int
+  /// The path of the file, or the place in a shard.
   public let path: String
   /// The beginning of the utterance within the file, in seconds.
   public let start: Double

@@ -10,7 +10,7 @@ enum SameAudio {
   /// The largest number of samples, of all channels together, that are decoded at once.
   private static let part = 1 << 20
 
-  /// What two recordings of the same audio share.
+  /// The mark that two recordings of the same audio share.
   private struct Mark: Hashable, Sendable {
     let frames: Int
     let sampleRate: Int

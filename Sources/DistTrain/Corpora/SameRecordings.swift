@@ -9,7 +9,7 @@ enum SameRecordings {
   /// The bytes at the beginning of a file by which most files of one length are told apart.
   private static let start = 4096
 
-  /// What the system knows of a file.
+  /// The system's record of a file.
   private struct File: Sendable {
     let path: String
     let identity: [UInt64]

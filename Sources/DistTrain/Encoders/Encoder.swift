@@ -26,7 +26,7 @@ public protocol Encoder: Sendable {
 extension Encoder {
   /// One frame, unless the encoder strides over time.
   public var frameStride: Int { 1 }
-  /// None, unless the encoder has convolutions without padding.
+  /// No frames, unless the encoder has convolutions without padding.
   public var lostFrames: [Int] { [0] }
 }
 

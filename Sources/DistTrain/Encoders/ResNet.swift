@@ -37,7 +37,7 @@ package struct ResNet: Encoder {
     }
   }
 
-  /// What ends the path of a block.
+  /// The gate that ends the path of a block.
   package enum Gate: String, Sendable, CaseIterable {
     case none
     /// The gate of `SimAMGate`.

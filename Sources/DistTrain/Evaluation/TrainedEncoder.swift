@@ -73,7 +73,7 @@ public struct TrainedEncoder: Sendable {
 }
 
 extension TrainedEncoder {
-  /// Which file a path means.
+  /// The file that a path means.
   package struct Choice: Sendable {
     /// The file of the parameters.
     package let file: String

@@ -61,7 +61,7 @@ public struct BatchNormalization: Layer {
   let affine: (weight: Parameter, bias: Parameter)?
   let runningMean: Parameter
   let runningVariance: Parameter
-  /// What is added to variances; PyTorch's default.
+  /// The number that is added to variances; PyTorch's default.
   static let epsilon = 1e-5
   private let epsilon: Double
   private let momentum = 0.1

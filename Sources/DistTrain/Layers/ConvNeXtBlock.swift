@@ -20,7 +20,7 @@ package struct ConvNeXtBlock<Convolution: AddingConvolution>: Layer {
     /// The normalised output of the convolution, a view of it, outputs × columns.
     let normalized: AffineView
     let statistics: BatchNormalization.Statistics
-    /// What GELU makes of it, outputs × columns.
+    /// The normalised output after GELU, outputs × columns.
     let active: Matrix
   }
 

@@ -15,7 +15,7 @@ public struct Convolution2D: Layer {
 
   public let inputs: Int
   public let outputs: Int
-  /// What the kernel reads, around where it stands, in the order of a weight's elements.
+  /// The elements that the kernel reads around its place, in the order of a weight's elements.
   private let taps: [MapWindows.Tap]
   package let stride: MapStride
   let weight: Parameter
@@ -133,7 +133,7 @@ public struct Convolution2D: Layer {
     case gatheredProducts
   }
 
-  /// What a kernel of so many lines and frames reads around where it stands.
+  /// The elements that a kernel of so many lines and frames reads around its place.
   private static func square(_ kernel: Int) -> [MapWindows.Tap] {
     let reach = (kernel - 1) / 2
     return (0..<kernel * kernel).map { MapWindows.Tap(line: $0 / kernel - reach, frame: $0 % kernel - reach) }
@@ -156,7 +156,7 @@ public struct Convolution2D: Layer {
     Grid(utterances: grid.utterances * pass.objectives, height: grid.height, frames: grid.frames)
   }
 
-  /// What the kernel reads of the input at the places of the output.
+  /// The elements of the input that the kernel reads at the places of the output.
   private func windows(of input: AffineView, _ grid: Grid) -> MapWindows {
     MapWindows(input, grid, places: outputGrid(grid), stride: stride, taps: taps)
   }

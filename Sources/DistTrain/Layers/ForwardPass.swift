@@ -4,6 +4,7 @@ package typealias BatchSum = (_ values: [Double], _ width: Int) -> [Double]
 
 /// The parts of a pass through an encoder besides its input.
 public struct ForwardPass {
+  /// The use of batch statistics and running statistics.
   public enum Mode: Sendable {
     /// Normalises by the batch's statistics and updates the running statistics.
     case training

@@ -16,7 +16,8 @@ package struct SimAMGate: Layer {
     /// 1 / (4·(v + 10⁻⁴)) of each map, channels × utterances.
     let slopes: Matrix
 
-    /// How a map's values become distances from its mean.
+    /// The scale and shift by which a map's values become distances from its mean, the mean after scale and shift, and
+    /// the map's slope.
     func spread(_ channel: Int, _ utterance: Int) -> (scale: Float, shift: Float, mean: Float, slope: Float) {
       let (scale, mean) = (input.scales[channel], means[channel, utterance])
       return (scale, -scale * mean, scale * mean + input.shifts[channel], slopes[channel, utterance])

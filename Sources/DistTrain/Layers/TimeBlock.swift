@@ -11,7 +11,7 @@ package struct TimeBlock: Layer {
     let input: MatrixView
     let grid: Grid
     let normalization: LayerNormalization.Cache
-    /// Of each convolution; none where no way back follows.
+    /// The caches of the convolutions; none where no way back follows.
     let convolutions: [TimeConvolution.Cache]
     let transformer: TransformerLayer.Cache
     /// The output of the transformer's layer, reduced channels × columns.

@@ -13,7 +13,7 @@ package struct WeightedMapSum: Sendable {
     /// The map, channels × (utterances · height · frames).
     package let values: MatrixView
     package let shape: MapRows
-    /// How often the sum's frames were halved to the map's.
+    /// The number of times that the sum's frames were halved to the map's.
     package let halvings: Int
 
     package init(_ values: MatrixView, _ shape: MapRows, halvings: Int = 0) {
@@ -22,7 +22,7 @@ package struct WeightedMapSum: Sendable {
       self.halvings = halvings
     }
 
-    /// What a sum reads of a row at a piece of its own frames.
+    /// The elements of a row that a sum reads for a piece of its own frames.
     /// - Parameter frames: the number of frames of the sum.
     fileprivate func piece(
       _ piece: Range<Int>, row: Int, of utterance: Int, in map: MatrixView, frames: Int

@@ -79,8 +79,8 @@ package final class ThreadTeam: @unchecked Sendable {
     isTaken.store(false, ordering: .releasing)
   }
 
-  /// What `body` returns or throws for 0 ..< count, in this order, whichever thread was first. The calls are those of a
-  /// loop.
+  /// The value that `body` returns, or the error that it throws, for each of 0 ..< count, in this order, whichever
+  /// thread was first. The calls are those of a loop.
   package func results<Value: Sendable>(
     _ count: Int, _ body: @Sendable (Int) throws -> Value
   ) -> [Result<Value, any Error>] {

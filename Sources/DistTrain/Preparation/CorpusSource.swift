@@ -8,7 +8,7 @@ package struct CorpusSource: Sendable {
   package let utterances: [ListedUtterance]
   /// The files that do not fit into the layout.
   package let leftOut: [LeftOut]
-  /// How often each kind of file that is neither audio nor a list was passed over.
+  /// The number of files of each kind that are neither audio nor a list and were passed over.
   package let passedOver: [String: Int]
   /// The lists that the source has beside its utterances.
   package let companions: CompanionLists?

@@ -48,7 +48,7 @@ extension PreparedCorpus {
       try TrialDraw(corpus: corpus, count: trials, seed: seed)
     }
 
-    /// What is kept of the source's own lists.
+    /// The part of the source's own lists that is kept.
     private func kept(_ utterances: [ListedUtterance], trials: Bool = false) -> KeptLists? {
       preparation.companions.map { KeptLists($0, of: utterances, keepsTrials: trials) }
     }

@@ -11,7 +11,7 @@ package struct PreparedCorpus: Sendable {
     /// The evaluation that the corpus brings along, where it has one.
     package let published: PublishedEvaluation?
     package let utterances: [ListedUtterance]
-    /// What is kept of the source's own lists.
+    /// The part of the source's own lists that is kept.
     let kept: KeptLists?
 
     init(
@@ -42,7 +42,8 @@ package struct PreparedCorpus: Sendable {
     listeningName,
   ]
 
-  /// What an earlier output is known by. Only svdist writes a list of what it left out, and it does so each time.
+  /// The names and the mark by which an earlier output is known. Only svdist writes a list of what it left out, and it
+  /// does so each time.
   package static let contents = WholeFolder.Contents(names: names, mark: leftOutName)
 
   package let parts: [Part]
@@ -110,7 +111,7 @@ package struct PreparedCorpus: Sendable {
     return clipping
   }
 
-  /// Where the output is written.
+  /// The place where the output is written.
   private struct Place {
     /// The folder that holds the output until it is whole.
     let folder: String

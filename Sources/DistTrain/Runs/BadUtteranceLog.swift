@@ -6,7 +6,7 @@ final class BadUtteranceLog {
   private let batches: BatchStream
   private var log: StepLog?
 
-  /// What stands in the place of an utterance's id.
+  /// The mark in the place of an utterance's id.
   private static let noUtterance = "-"
   private static let header = "step\tutterance\tpath\treason"
 

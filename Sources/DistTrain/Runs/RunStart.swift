@@ -1,10 +1,10 @@
 /// The start of a run: anew, or from the newest checkpoint in its folder that fits. Rank 0 chooses.
 struct RunStart {
-  /// Where a run begins.
+  /// The place where a run begins.
   private struct Place {
     /// The checkpoint that it goes on from; empty for a run that begins.
     var checkpoint = ""
-    /// What is another thing than in the run until now; rank 0 knows.
+    /// The changes from the run until now; rank 0 knows them.
     var changes: [RunHistory.Change] = []
   }
 
@@ -54,7 +54,7 @@ struct RunStart {
     session.note("note: \(folder.configurationPath) was not as svdist writes it: what it held is in \(kept)")
   }
 
-  /// What of a checkpoint's run is another thing now, beside the settings.
+  /// The changes from a checkpoint's run, besides those of the settings.
   private func changes(of state: TrainingState) -> [RunHistory.Change] {
     let corpus = trainer.plan.batches.corpus.contents.description
     let change = RunHistory.Change(key: "corpus.train", was: state.corpus, now: corpus)

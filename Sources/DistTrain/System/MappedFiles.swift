@@ -29,7 +29,8 @@ package enum MappedFiles {
   private enum Watch {
     /// The signal does what it always does.
     case unwanted
-    /// From the first mapped file on, because libraries that start in between, such as those of networks, handle it too.
+    /// The signal is handled from the first mapped file on, because libraries that start in between, such as those of
+    /// networks, handle it too.
     case wanted
     case begun
   }

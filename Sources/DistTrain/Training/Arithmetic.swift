@@ -230,7 +230,7 @@ package struct Arithmetic: Codable, Sendable, Equatable {
     return output.values + input.values + gradient.values
   }
 
-  /// As `filtered`, of lines with tiles beyond their ends.
+  /// The same as `filtered` for lines with tiles beyond their ends.
   private static var filteredFrames: [Float] {
     [(1, 9), (2, 17), (3, 40)].flatMap { dilation, frames -> [Float] in
       let (weights, input) = (matrix(16, 16 * 3, item: 151), matrix(16, 2 * frames, item: 152))

@@ -34,7 +34,7 @@ import Testing
     }
   }
 
-  /// What a data directory of all speakers has.
+  /// Expects the contents of a data directory of all speakers.
   private func expectAll(_ directory: String, utterances: Int) throws {
     let corpus = try Corpus.open(folder.path(directory))
     #expect(corpus.speakers.map { Name($0) } == sorted(speakers).map { Name($0) })

@@ -47,7 +47,8 @@ import Testing
     #expect(statistics.count == 2 * (2 + 4 * 2 + 2 + 1 + 52 * 2 + 3 + 2))
   }
 
-  /// What wespeaker starts its weights by: normal by the fan-in behind the head, PyTorch's default in it.
+  /// wespeaker draws the weights of the head by PyTorch's default, and those behind it from normal distributions by the
+  /// fan-in.
   @Test func `weights start as wespeaker's do`() {
     let layout = CAMPPlus(CAMPPlus.Sizes()).layout.parameters
     let values = Matrix(rows: 1, columns: layout.count)

@@ -7,7 +7,7 @@ import Testing
     let name: String
     var gate = ResNet.Gate.none
     var pooling = TimePooling.tstp
-    /// How far embeddings and gradients may be from PyTorch's in double precision.
+    /// The most by which embeddings and gradients may differ from PyTorch's in double precision.
     let embeddings: Double
     let gradients: Double
   }
@@ -40,7 +40,7 @@ import Testing
     try golden(fixture).expectEmbeddings(within: fixture.embeddings)
   }
 
-  /// What shifts all frames' energies alike has no gradient.
+  /// A parameter that shifts all frames' energies alike has no gradient.
   @Test(arguments: fixtures) func `both objectives' gradients of every parameter equal PyTorch's`(
     fixture: Fixture
   ) throws {

@@ -56,7 +56,7 @@ import Testing
       grid: Grid(utterances: 3, height: 6, frames: 300)),
   ]
 
-  /// As PyTorch's, whose convolutions of 3 × 3 have ⌊(H − 1) / 2⌋ + 1 lines with a stride of 2.
+  /// PyTorch's convolutions of 3 × 3, too, have ⌊(H − 1) / 2⌋ + 1 lines with a stride of 2.
   @Test func `a stride has a place for the last line and frame of an odd number`() {
     for (lines, places) in [(1, 1), (2, 1), (3, 2), (4, 2), (5, 3)] {
       let (high, long) = (Grid(utterances: 2, height: lines, frames: 6), Grid(utterances: 2, height: 6, frames: lines))
@@ -110,7 +110,7 @@ import Testing
     }
   }
 
-  /// As on one rank and on three.
+  /// The units are held as on one rank and as on three.
   @Test(arguments: shapes.filter { $0.grid.utterances == 3 })
   func `units' gradients are added in the tree's order, whoever holds them`(shape: Shape) {
     let setup = Setup(shape)

@@ -64,8 +64,8 @@ struct LayerProbe {
     return Matrix(rows: rows, columns: columns, (0..<rows * columns).map { _ in Float(stream.normal()) })
   }
 
-  /// As the layer starts, but for constants, which would hide a factor and are moved by up to a half, and for biases,
-  /// moved up so that most ReLUs pass: each that changes sides within a step bends the difference.
+  /// Draws parameters as the layer starts, but for constants, which would hide a factor and are moved by up to a half,
+  /// and for biases, moved up so that most ReLUs pass: each that changes sides within a step bends the difference.
   private static func draw(_ layout: ParameterLayout, lift: Float = 0, item: Int) -> Matrix {
     let values = Matrix(rows: 1, columns: layout.count)
     layout.initialise(values.pointer, seed: 5)

@@ -2,7 +2,7 @@ import DistTrain
 import TestTools
 import Testing
 
-/// What computes the numbers of training gives the same bits on every CPU.
+/// The code that computes the numbers of training gives the same bits on every CPU.
 @Suite struct SameBitsTests {
   /// Whatever family of kernels runs, on whatever machine. Another value is another arithmetic: runs that go on, and ranks
   /// on hosts with the svdist before, would part from it. So it changes on purpose only, with a line in CHANGELOG.md.

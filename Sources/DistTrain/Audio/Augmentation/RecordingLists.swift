@@ -34,7 +34,7 @@ package struct RecordingLists: Sendable {
 
   package subscript(place: RecordingPlace) -> String { self[place.kind][place.index] }
 
-  /// What the lists hold, by the names of their kinds: two runs that draw from the same recordings have the same
+  /// The contents of the lists by the names of their kinds: two runs that draw from the same recordings have the same
   /// contents, wherever their folders are.
   package var contents: [String: String] {
     Dictionary(uniqueKeysWithValues: lists.map { ($0.key.rawValue, $0.value.contents) })

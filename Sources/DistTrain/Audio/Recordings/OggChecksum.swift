@@ -3,7 +3,7 @@
 enum OggChecksum {
   private static let field = 22..<26
 
-  /// What each value of the highest byte adds to a checksum.
+  /// The number that each value of the highest byte adds to a checksum.
   private static let table: [UInt32] = (0..<256).map { byte in
     (0..<8).reduce(UInt32(byte) << 24) { sum, _ in sum & 1 << 31 == 0 ? sum << 1 : sum << 1 ^ 0x04C1_1DB7 }
   }
