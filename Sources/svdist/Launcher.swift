@@ -2,9 +2,9 @@ import DistTrain
 import Foundation
 import Synchronization
 
-/// mpirun in a session of its own, which the signals of a terminal do not reach, and to which requests to stop are passed
-/// on in the way that leaves its ranks time: Open MPI and MPICH pass SIGUSR1 on to all ranks and do nothing else. Ranks
-/// that do not train have nothing to save, and get SIGTERM.
+/// mpirun in a session of its own, which the signals of a terminal do not reach, and to which requests to stop are
+/// passed on in the way that leaves its ranks time: Open MPI and MPICH pass SIGUSR1 on to all ranks and do nothing
+/// else. Ranks that do not train have nothing to save, and get SIGTERM.
 struct Launcher {
   /// The variable by which ranks know that Ctrl-C is taken care of.
   private static let variable = "SVDIST_LAUNCH"

@@ -1,7 +1,7 @@
 import Foundation
 
-/// A disk that fails a program, or keeps it waiting, at the calls that change files: the environment that a program runs
-/// in to meet it.
+/// A disk that fails a program, or keeps it waiting, at the calls that change files: the environment that a program
+/// runs in to meet it.
 struct FaultyDisk {
   /// The error that the calls report, as `EROFS`; nil where they wait.
   var error: Int32?

@@ -86,8 +86,8 @@ final class Program {
       output: output, errors: errors)
   }
 
-  /// Kills every process of the run with SIGKILL: the program, its launcher and its ranks, which inherit the mark in their
-  /// environment.
+  /// Kills every process of the run with SIGKILL: the program, its launcher and its ranks, which inherit the mark in
+  /// their environment.
   func killAll() {
     let mark = Array(mark.utf8)
     var found: Bool

@@ -43,8 +43,8 @@ final class BatchReader: @unchecked Sendable {
     func cancel() { isCancelled.store(true, ordering: .releasing) }
 
     /// Waits until the batch is loaded. May be called once.
-    /// - Throws: the error of loading; `Failure(.failed)` where that takes longer than `seconds`; `Failure(.stopped)` where
-    ///   a signal asks for a stop meanwhile.
+    /// - Throws: the error of loading; `Failure(.failed)` where that takes longer than `seconds`; `Failure(.stopped)`
+    ///   where a signal asks for a stop meanwhile.
     func get(atMost seconds: Double) throws -> BatchLoader.Batch {
       let end = monotonicSeconds() + seconds
       while loading.wait(timeout: .now() + min(Self.look, max(0, end - monotonicSeconds()))) != .success {

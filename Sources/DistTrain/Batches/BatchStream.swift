@@ -89,8 +89,8 @@ package final class BatchStream {
       unreadable: found.utterances, unreadableRecordings: found.recordings, averaged: found.averaged)
   }
 
-  /// Draws from the recordings that a checkpoint's run drew from, and takes over the names of those of them that it could
-  /// not read.
+  /// Draws from the recordings that a checkpoint's run drew from, and takes over the names of those of them that it
+  /// could not read.
   /// - Parameter contents: what the lists of recordings held; nil where the checkpoint does not say it.
   func takeUpRecordings(unreadable names: [String], contents: [String: String]?) {
     if let contents {

@@ -40,8 +40,8 @@ extension Configuration {
     }
   }
 
-  /// A message about settings of the encoder that do not go together, or about features that it cannot read, in one line;
-  /// nil where there are none.
+  /// A message about settings of the encoder that do not go together, or about features that it cannot read, in one
+  /// line; nil where there are none.
   var encoderDisagreement: String? {
     if let message = encoder.type.disagreement(encoder.own) { return message }
     let factor = encoder.type.binsFactor(encoder.own)

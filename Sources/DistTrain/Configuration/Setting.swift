@@ -2,8 +2,8 @@ import Yams
 
 /// One setting of a `Configuration`: its key, its place in the structure, what it means and what it may be.
 ///
-/// The table of a configuration's settings (`Configuration.settings`) is what reading, rendering, checking and comparing go
-/// by, so that none of them can know a key that the others don't.
+/// The table of a configuration's settings (`Configuration.settings`) is what reading, rendering, checking and
+/// comparing go by, so that none of them can know a key that the others don't.
 struct Setting: Sendable {
   /// The full key path, such as `contrastive.margin.form`.
   let key: String

@@ -231,7 +231,8 @@ public struct BatchNormalization: Layer {
   /// - Parameters:
   ///   - input: the values that were normalised, channels × columns.
   ///   - write: writes Σ dy and Σ dy·(x − m) over some columns of a channel, where m is the channel's centre. It is
-  ///     called once for each objective, channel and unit, on any thread, with the first of the columns in the gradient.
+  ///     called once for each objective, channel and unit, on any thread, with the first of the columns in the
+  ///     gradient.
   func backwardCoefficients(
     _ input: MatrixView, _ statistics: Statistics, _ pass: BackwardPass,
     sums write:

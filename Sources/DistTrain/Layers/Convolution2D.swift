@@ -1,12 +1,12 @@
-/// A convolution over height and time without bias:
-/// y[o, h, t] = Σ_{c,i,j} w[o, c, i, j] · x[c, h·sₕ + i − (k−1)/2, t·sₜ + j − (k−1)/2], where x is 0 beyond its ends, or over
-/// time alone: y[o, h, t] = Σ_{c,j} w[o, c, j] · x[c, h, t·sₜ + (j − (k−1)/2)·d], or over height alone, by lines that no other
-/// place reads: y[o, h, t] = Σ_{c,i} w[o, c, i] · x[c, h·sₕ + i, t].
+/// A convolution over height and time without bias: y[o, h, t] = Σ_{c,i,j} w[o, c, i, j] · x[c, h·sₕ + i − (k−1)/2,
+/// t·sₜ + j − (k−1)/2], where x is 0 beyond its ends, or over time alone: y[o, h, t] = Σ_{c,j} w[o, c, j] · x[c, h,
+/// t·sₜ + (j − (k−1)/2)·d], or over height alone, by lines that no other place reads: y[o, h, t] = Σ_{c,i} w[o, c, i] ·
+/// x[c, h·sₕ + i, t].
 ///
-/// A map has its channels as rows and the lines of frames of all utterances as columns (`Grid`), as every activation has
-/// here. A kernel of one element is then one product with the map as it is, a normalisation finds a channel in one piece,
-/// and what a kernel's tap reads of a line is a shifted piece of it. A larger kernel is a product with the windows that
-/// it reads, gathered panel by panel (`MapWindows`).
+/// A map has its channels as rows and the lines of frames of all utterances as columns (`Grid`), as every activation
+/// has here. A kernel of one element is then one product with the map as it is, a normalisation finds a channel in one
+/// piece, and what a kernel's tap reads of a line is a shifted piece of it. A larger kernel is a product with the
+/// windows that it reads, gathered panel by panel (`MapWindows`).
 public struct Convolution2D: Layer {
   public struct Cache: Sendable {
     let input: AffineView

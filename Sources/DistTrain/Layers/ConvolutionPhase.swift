@@ -1,5 +1,5 @@
-/// The elements of a map that a striding kernel reads by the same taps: every sₕ-th line and sₜ-th frame, from a first one
-/// on.
+/// The elements of a map that a striding kernel reads by the same taps: every sₕ-th line and sₜ-th frame, from a first
+/// one on.
 ///
 /// The gradient of a convolution's input is a convolution of the output's gradient with the kernel turned round. Where
 /// the kernel strides, an element is read by some of the taps only, the same ones within a phase. Phase by phase no

@@ -22,8 +22,8 @@ public struct ForwardPass {
   private let combine: BatchSum?
   /// The precision of products of activations and of their gradients.
   package let precision: Precision
-  /// Whether a way back may follow. An encoder that runs without one need not hold its layers' caches, which are most of
-  /// a long utterance's memory.
+  /// Whether a way back may follow. An encoder that runs without one need not hold its layers' caches, which are most
+  /// of a long utterance's memory.
   package let keepsCaches: Bool
 
   package init(

@@ -19,8 +19,8 @@ public struct ParameterLayout: Sendable {
     return parameter
   }
 
-  /// The offsets at which the encoder's blocks begin. A block is what shares the first word of its names and the numbers
-  /// behind it, as `layer3.5` of `layer3.5.conv1.weight`.
+  /// The offsets at which the encoder's blocks begin. A block is what shares the first word of its names and the
+  /// numbers behind it, as `layer3.5` of `layer3.5.conv1.weight`.
   package var blocks: [Int] {
     let names = parameters.map(\.block)
     return parameters.indices.filter { $0 == 0 || names[$0] != names[$0 - 1] }.map { parameters[$0].offset }

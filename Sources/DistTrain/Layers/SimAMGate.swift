@@ -1,8 +1,8 @@
 internal import CKernels
 
 /// A gate without parameters (Yang, Zhang, Li and Xie, "SimAM: A Simple, Parameter-Free Attention Module for
-/// Convolutional Neural Networks", ICML 2021, equation 6), as wespeaker has it (`models/samresnet.py`): what lies far from
-/// the mean of its map passes, y = x · sigmoid(d / (4·(v + 10⁻⁴)) + ½).
+/// Convolutional Neural Networks", ICML 2021, equation 6), as wespeaker has it (`models/samresnet.py`): what lies far
+/// from the mean of its map passes, y = x · sigmoid(d / (4·(v + 10⁻⁴)) + ½).
 ///
 /// A map is what an utterance has in one channel, over height and time. d is the squared distance of x from the map's
 /// mean, and v the sum of these over all elements but one; a map of a single element has v = 0.

@@ -42,7 +42,8 @@ package struct WeightSums: Sendable {
   }
 
   /// Computes the sums of a weight on all threads, some channels of its input at a time: all of them, or fewer where
-  /// there are too few units for all threads. What a term makes of the output's gradient, it makes for each slice again.
+  /// there are too few units for all threads. What a term makes of the output's gradient, it makes for each slice
+  /// again.
   /// - Parameters:
   ///   - channels: the number of channels of the convolution's input.
   ///   - taps: the columns of the weight that belong to a channel.

@@ -38,8 +38,8 @@ package struct CorpusSource: Sendable {
   /// - Parameters:
   ///   - allowsCommands: whether entries of lists may be commands that end in a pipe.
   ///   - columns: what the columns of a CSV file hold that have other names than the usual ones.
-  /// - Throws: `Failure(.badData)` where there is no audio, a list is malformed or names commands that are not allowed, or
-  ///   two files would get the same name.
+  /// - Throws: `Failure(.badData)` where there is no audio, a list is malformed or names commands that are not allowed,
+  ///   or two files would get the same name.
   package init(
     _ path: String, layout: CorpusLayout? = nil, allowsCommands: Bool = false, columns: [Name: String] = [:]
   ) throws {

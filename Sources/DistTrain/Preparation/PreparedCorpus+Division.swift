@@ -6,7 +6,8 @@ extension PreparedCorpus {
     private let seed: UInt64
 
     /// - Parameters:
-    ///   - trials: the number of trials to draw; nil draws the default number over held-out speakers, and none otherwise.
+    ///   - trials: the number of trials to draw; nil draws the default number over held-out speakers, and none
+    ///     otherwise.
     ///   - seed: decides which trials are drawn.
     init(_ preparation: CorpusPreparation, trials: Int?, seed: UInt64) {
       self.preparation = preparation

@@ -61,8 +61,8 @@ struct RunStart {
     return (state.corpus == corpus ? [] : [change]) + otherRecordings(than: state)
   }
 
-  /// The kinds of recordings to augment with whose lists are others than in a checkpoint's run. Those that the run could
-  /// not read before and that have gone since make no other list.
+  /// The kinds of recordings to augment with whose lists are others than in a checkpoint's run. Those that the run
+  /// could not read before and that have gone since make no other list.
   private func otherRecordings(than state: TrainingState) -> [RunHistory.Change] {
     guard let stored = state.augmentation else { return [] }
     let now = trainer.plan.batches.loader.augmentation.lists
@@ -172,8 +172,8 @@ struct RunStart {
     return differences.map { RunHistory.Change(key: $0.key, was: $0.stored, now: $0.now) }
   }
 
-  /// The reason why a checkpoint's run cannot go on here, whatever the stored settings say: another corpus, other random
-  /// numbers or other recordings to augment with. It is nil if there is none.
+  /// The reason why a checkpoint's run cannot go on here, whatever the stored settings say: another corpus, other
+  /// random numbers or other recordings to augment with. It is nil if there is none.
   private func refusal(of state: TrainingState) -> Failure? {
     let corpus = trainer.plan.batches.corpus
     let now = corpus.contents.description

@@ -76,8 +76,8 @@ package enum FileSystem {
     return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
   }
 
-  /// The path without links, as far as there is something; what is not there keeps its name, in the folder that it would
-  /// lie in. A link to nothing is followed too.
+  /// The path without links, as far as there is something; what is not there keeps its name, in the folder that it
+  /// would lie in. A link to nothing is followed too.
   package static func resolved(_ path: String) -> String { resolved(path, links: 40) }
 
   private static func resolved(_ path: String, links: Int) -> String {

@@ -37,7 +37,8 @@ package struct StagedFile {
   /// The others are set aside before the first changes, and have successors after it: nobody who looks for one of them
   /// finds one that tells of another first. Where the first cannot change they come back. Of several writers each takes
   /// its turn, where the file system has locks.
-  /// - Throws: `Failure(.failed)`; then nothing new has a name, or the first does and those after it that could have one.
+  /// - Throws: `Failure(.failed)`; then nothing new has a name, or the first does and those after it that could have
+  ///   one.
   package static func install(together files: [StagedFile]) throws {
     guard let first = files.first else { return }
     do {

@@ -279,7 +279,8 @@ package struct Arithmetic: Codable, Sendable, Equatable {
     }
   }
 
-  /// Convolutions of two channels in a group, of maps of short lines and of lines longer than what is computed at a time.
+  /// Convolutions of two channels in a group, of maps of short lines and of lines longer than what is computed at a
+  /// time.
   private static var grouped: [Float] {
     [(5, 7), (2, 1100)].flatMap { height, frames -> [Float] in
       let (x, w) = (matrix(2, height * frames, item: 134), numbers(18, item: 135))

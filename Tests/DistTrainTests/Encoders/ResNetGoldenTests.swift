@@ -12,8 +12,8 @@ import Testing
     let gradients: Double
   }
 
-  /// PyTorch's own in single precision are a tenth of these bounds away: through fifty normalisations rounding grows more
-  /// than through twenty.
+  /// PyTorch's own in single precision are a tenth of these bounds away: through fifty normalisations rounding grows
+  /// more than through twenty.
   private static let fixtures = [
     Fixture(name: "resnet-basic", embeddings: 1e-5, gradients: 1e-4),
     Fixture(name: "resnet-bottleneck", embeddings: 1e-4, gradients: 1e-3),

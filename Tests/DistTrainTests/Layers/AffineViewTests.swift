@@ -4,7 +4,8 @@ import Testing
 
 /// A layer that reads a view in work of its own gives what it gives for the view written out.
 @Suite struct AffineViewTests {
-  /// The second is gathered in blocks of three utterances, and the last's gradient of the weights is made in two pieces.
+  /// The second is gathered in blocks of three utterances, and the last's gradient of the weights is made in two
+  /// pieces.
   private static let shapes = [
     (channels: 4, utterances: 3, frames: 11), (channels: 40, utterances: 8, frames: 401),
     (channels: 520, utterances: 3, frames: 11),

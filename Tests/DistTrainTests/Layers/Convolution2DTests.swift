@@ -8,7 +8,8 @@ import Testing
     var inputs = 3
     var outputs = 4
     var kernel = 3
-    /// The frames from one of the kernel's to the next, for a kernel of one line; nil for one of as many lines as frames.
+    /// The frames from one of the kernel's to the next, for a kernel of one line; nil for one of as many lines as
+    /// frames.
     var dilation: Int?
     var stride = MapStride()
     /// Whether the kernel has one frame and as many lines as it strides over.
@@ -25,8 +26,9 @@ import Testing
     }
   }
 
-  /// One line, one frame, even and odd sizes under every stride; several slices of channels, several panels of lines, and
-  /// lines of several panels. Those of 16 channels and more on either side and without stride are filtered (Winograd).
+  /// One line, one frame, even and odd sizes under every stride; several slices of channels, several panels of lines,
+  /// and lines of several panels. Those of 16 channels and more on either side and without stride are filtered
+  /// (Winograd).
   static let shapes = [
     Shape(grid: Grid(utterances: 2, height: 5, frames: 7)), Shape(grid: Grid(utterances: 3, height: 1, frames: 1)),
     Shape(stride: MapStride(height: 2, frames: 2), grid: Grid(utterances: 3, height: 5, frames: 7)),

@@ -91,8 +91,8 @@ struct LayerProbe {
     return zip(output.elements, weights.elements).reduce(0) { $0 + Double($1.0) * Double($1.1) }
   }
 
-  /// Holds both objectives' gradients of the input and of every parameter against central differences, and what the pass
-  /// calls final on its way against what they are in the end.
+  /// Holds both objectives' gradients of the input and of every parameter against central differences, and what the
+  /// pass calls final on its way against what they are in the end.
   func check(_ mode: ForwardPass.Mode, step: Float = 0.01, within tolerance: Double, floor: Double = 1e-4) {
     let (output, pullback) = forward(mode)
     let weights = (1...2).map { Self.normal(output.rows, output.columns, item: 10 + $0) }

@@ -96,7 +96,8 @@ struct RoomGraph {
     return added.contains(target) ? [(target, word)] : []
   }
 
-  /// The paths of types that a use names, from the outermost on: those nested around it come before those of the module.
+  /// The paths of types that a use names, from the outermost on: those nested around it come before those of the
+  /// module.
   private func type(of use: SwiftNames.Use, isOwn: Bool) -> [String]? {
     for depth in (0...use.within.count).reversed() where depth > 0 || !isOwn {
       var path = (use.within[..<depth] + [use.path[0]]).joined(separator: ".")

@@ -23,8 +23,8 @@ struct SwiftNames {
 
   private(set) var declarations: [Declaration] = []
   private(set) var uses: [Use] = []
-  /// Names that mean something of the file's own: private declarations, local ones, parameters, also of generics, and parts
-  /// of tuples.
+  /// Names that mean something of the file's own: private declarations, local ones, parameters, also of generics, and
+  /// parts of tuples.
   private(set) var ownNames: Set<String> = []
   /// Labels and names of arguments, parameters and parts of tuples.
   private(set) var labels: Set<String> = []

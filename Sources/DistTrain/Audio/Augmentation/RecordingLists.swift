@@ -5,8 +5,8 @@ package struct RecordingLists: Sendable {
   /// Finds the recordings below folders.
   /// - Parameters:
   ///   - folders: the folder of each kind that there is.
-  ///   - musan: a folder with the folders `noise`, `music` and `speech` of MUSAN (Snyder, Chen and Povey, 2015), or some
-  ///     of them, for the kinds that have no folder of their own; nil for none.
+  ///   - musan: a folder with the folders `noise`, `music` and `speech` of MUSAN (Snyder, Chen and Povey, 2015), or
+  ///     some of them, for the kinds that have no folder of their own; nil for none.
   /// - Throws: `Failure(.usage)` that names the setting whose folder is missing or holds no recording.
   init(_ folders: [RecordingKind: String], musan: String?) throws(Failure) {
     let below = try Self.folders(ofMUSAN: musan)

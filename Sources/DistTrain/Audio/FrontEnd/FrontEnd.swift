@@ -3,9 +3,9 @@ import Foundation
 /// The settings by which samples become an encoder's features: logarithms of the energies of mel filters. An encoder
 /// understands only the features of the front end that it was trained with.
 ///
-/// The defaults are wespeaker's (`dataset/processor.py`). Frames are filled up with zeros to a power of two. Spectra are
-/// of power, triangles are linear in mel = 1127·ln(1 + f/700), logarithms are natural, and there is no coefficient for
-/// the energy.
+/// The defaults are wespeaker's (`dataset/processor.py`). Frames are filled up with zeros to a power of two. Spectra
+/// are of power, triangles are linear in mel = 1127·ln(1 + f/700), logarithms are natural, and there is no coefficient
+/// for the energy.
 public struct FrontEnd: Codable, Sendable, Equatable {
   /// The computation of the features.
   package enum Kind: String, Sendable, Codable, CaseIterable {
@@ -17,9 +17,9 @@ public struct FrontEnd: Codable, Sendable, Equatable {
     /// first one's predecessor, and half a shift of zeros at either end. Powers and energies are held within 10⁻⁸ and
     /// 10⁸, and energies are raised by 10⁻⁸ before the logarithm.
     ///
-    /// Filters are laid over the K frequencies below half the sampling rate as if the last of them were that half: point
-    /// k counts as k · 8000 / (K − 1) Hz, slightly above its own frequency. The window is Hamming's, and the mean over
-    /// the frames is removed.
+    /// Filters are laid over the K frequencies below half the sampling rate as if the last of them were that half:
+    /// point k counts as k · 8000 / (K − 1) Hz, slightly above its own frequency. The window is Hamming's, and the mean
+    /// over the frames is removed.
     case tfmel
   }
 

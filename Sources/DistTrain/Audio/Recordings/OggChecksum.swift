@@ -1,5 +1,5 @@
-/// The checksum of an Ogg page (RFC 3533, section 6): CRC-32 of the polynomial 04C11DB7, not reflected, from 0, over all
-/// of the page, where the four bytes of the checksum itself count as zeros.
+/// The checksum of an Ogg page (RFC 3533, section 6): CRC-32 of the polynomial 04C11DB7, not reflected, from 0, over
+/// all of the page, where the four bytes of the checksum itself count as zeros.
 enum OggChecksum {
   private static let field = 22..<26
 

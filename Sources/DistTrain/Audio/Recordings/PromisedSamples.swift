@@ -68,8 +68,8 @@ struct PromisedSamples {
     ["TAG", "ID3", "APETAGEX", "LYRICSBEGIN"].contains { file.has($0, at: offset) }
   }
 
-  /// Whether the bytes from a place on are few, or zeros where they begin and where they end: recorders fill files up to
-  /// whole blocks of their disks.
+  /// Whether the bytes from a place on are few, or zeros where they begin and where they end: recorders fill files up
+  /// to whole blocks of their disks.
   private static func isPadding(_ file: RecordingBytes, from offset: Int) -> Bool {
     guard file.size - offset > leastAudio else { return true }
     let part = 1 << 16
