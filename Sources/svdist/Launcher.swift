@@ -33,7 +33,7 @@ struct Launcher {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    // Of another session it could not read the terminal.
+    // In a session of its own it could not read the terminal.
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
     setenv(Self.variable, "1", 1)
     var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
@@ -66,7 +66,7 @@ struct Launcher {
     }
   }
 
-  /// The line that somebody at a terminal is told who started mpirun without this; nil where there is none.
+  /// The line for somebody at a terminal who started mpirun without this; nil where nobody did.
   static func note(_ environment: [String: String], isWatched: Bool) -> String? {
     guard isWatched, environment["OMPI_COMM_WORLD_SIZE"] != nil, environment[variable] == nil else { return nil }
     return

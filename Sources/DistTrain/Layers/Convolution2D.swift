@@ -183,7 +183,7 @@ public struct Convolution2D: Layer {
     let grid = stacked(grid, pass)
     let phases = ConvolutionPhase.phases(taps: taps, stride: stride).filter { !$0.taps.isEmpty }
     if !adding && phases.count < stride.height * stride.frames {
-      // What no kernel reads has no gradient.
+      // An element that no kernel reads has no gradient.
       inParallel(inputs) { inputGradient.row($0).update(repeating: 0, count: inputGradient.columns) }
     }
     for phase in phases {

@@ -23,7 +23,7 @@ struct AudioTree {
   /// Files whose suffixes are those of rare formats.
   private var rare: [[String]] = []
 
-  /// The recordings of which there are copies side by side.
+  /// The recordings that have copies beside them.
   private var copies: [Copies] = []
 
   /// Files of one recording, those first that are rather taken.

@@ -31,7 +31,7 @@ package final class RunLock: Sendable {
 
   /// Takes the folder, and waits if its holder has given no sign of life yet.
   ///
-  /// - Parameter waiting: is told why this process waits, or takes the folder over.
+  /// - Parameter waiting: receives the reason why this process waits, or takes the folder over.
   /// - Throws: `Failure(.failed)` that names the process that holds the folder.
   package init(
     folder: String, holder: LockHolder = .mine(), times: Times = Times(), waiting: (String) -> Void = { _ in }

@@ -61,8 +61,8 @@ struct RunStart {
     return (state.corpus == corpus ? [] : [change]) + otherRecordings(than: state)
   }
 
-  /// The kinds of recordings to augment with whose lists are others than in a checkpoint's run. Those that the run
-  /// could not read before and that have gone since make no other list.
+  /// The changes of the lists of recordings to augment with since a checkpoint's run. Recordings that the run could
+  /// not read, and that have gone since, are no change.
   private func otherRecordings(than state: TrainingState) -> [RunHistory.Change] {
     guard let stored = state.augmentation else { return [] }
     let now = trainer.plan.batches.loader.augmentation.lists
