@@ -91,7 +91,7 @@ package final class BatchStream {
 
   /// Draws from the recordings that a checkpoint's run drew from, and takes over the names of those of them that it
   /// could not read.
-  /// - Parameter contents: what the lists of recordings held; nil where the checkpoint does not say it.
+  /// - Parameter contents: the contents of the lists of recordings; nil where the checkpoint does not have them.
   func takeUpRecordings(unreadable names: [String], contents: [String: String]?) {
     if let contents {
       let lists = source.loader.augmentation.lists

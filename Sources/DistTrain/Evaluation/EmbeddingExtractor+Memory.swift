@@ -32,7 +32,7 @@ extension EmbeddingExtractor {
   /// this together.
   /// - Parameters:
   ///   - seconds: the lengths of all utterances.
-  ///   - remedy: what to choose smaller than it is.
+  ///   - remedy: the option or setting to choose smaller.
   package func memoryWarnings(
     _ seconds: some Collection<Double>, communicator: any Communicator, remedy: String
   ) -> [String] {

@@ -8,12 +8,12 @@ internal import CKernels
 /// more on the way back. What that takes grows with the length of an utterance as its activations do, and a crop's
 /// weights stay in the cache.
 struct AttentionHeads: Sendable {
-  /// Channels × columns, each.
+  /// The queries, keys and values, each channels × columns.
   let queries: MatrixView
   let keys: MatrixView
   let values: MatrixView
   let heads: Int
-  /// Utterances of one line each.
+  /// The grid of utterances of one line each.
   let grid: Grid
   let precision: Precision
 

@@ -3,6 +3,7 @@ internal import CKernels
 /// Batch normalisation of channels over utterances and frames (Ioffe and Szegedy 2015). Its statistics are over all
 /// ranks or over this one alone, as the pass's `combine` decides.
 public struct BatchNormalization: Layer {
+  /// The values that the forward pass keeps for the backward pass.
   public struct Cache: Sendable {
     /// The input, channels × columns.
     let input: MatrixView
@@ -69,7 +70,7 @@ public struct BatchNormalization: Layer {
   /// - Parameters:
   ///   - name: the scope of `weight`, `bias`, `running_mean` and `running_var`, all [channels].
   ///   - affine: whether there are weight and bias (PyTorch's `affine`).
-  ///   - epsilon: what is added to variances.
+  ///   - epsilon: the number that is added to variances.
   public init(
     _ name: String, channels: Int, affine: Bool = true, epsilon: Double = 1e-5, layout: inout EncoderLayout
   ) {

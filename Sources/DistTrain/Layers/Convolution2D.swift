@@ -8,6 +8,7 @@
 /// piece, and what a kernel's tap reads of a line is a shifted piece of it. A larger kernel is a product with the
 /// windows that it reads, gathered panel by panel (`MapWindows`).
 public struct Convolution2D: Layer {
+  /// The values that the forward pass keeps for the backward pass.
   public struct Cache: Sendable {
     let input: AffineView
     let grid: Grid

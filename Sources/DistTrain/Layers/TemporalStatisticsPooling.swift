@@ -6,6 +6,7 @@ internal import CKernels
 /// Channel c at height h is row c · height + h of the output's means, and the deviations stand below all means: the
 /// order in which wespeaker flattens a map.
 public struct TemporalStatisticsPooling: Layer {
+  /// The values that the forward pass keeps for the backward pass.
   public struct Cache: Sendable {
     /// The input, channels × the grid's columns, one matrix scaled and shifted.
     let input: AffineView

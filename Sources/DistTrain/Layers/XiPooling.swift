@@ -8,6 +8,7 @@ import Foundation
 ///
 /// Precisions are softplus(e)² of energies e, from exp(−15) to exp(15); what is stored of p₀ is its logarithm.
 public struct XiPooling: Layer {
+  /// The values that the forward pass keeps for the backward pass.
   public struct Cache: Sendable {
     let grid: Grid
     /// The input, channels × (utterances · frames).

@@ -37,7 +37,7 @@ package struct CorpusSource: Sendable {
   ///
   /// - Parameters:
   ///   - allowsCommands: whether entries of lists may be commands that end in a pipe.
-  ///   - columns: what the columns of a CSV file hold that have other names than the usual ones.
+  ///   - columns: the contents of those columns of a CSV file that have other names than the usual ones.
   /// - Throws: `Failure(.badData)` where there is no audio, a list is malformed or names commands that are not allowed,
   ///   or two files would get the same name.
   package init(

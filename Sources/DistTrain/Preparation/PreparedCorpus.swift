@@ -80,7 +80,7 @@ package struct PreparedCorpus: Sendable {
   ///   - relativePaths: whether the lists give paths relative to their folder rather than absolute ones.
   ///   - overwrite: whether an earlier output in the folder is replaced.
   ///   - finished: is called after each utterance that came into a shard, from any thread.
-  /// - Returns: what was clipped in the audio that was written with 16 bits.
+  /// - Returns: the samples that were clipped in the audio that was written with 16 bits.
   /// - Throws: `Failure(.usage)` where the folder is taken or cannot be written.
   @discardableResult
   package func write(

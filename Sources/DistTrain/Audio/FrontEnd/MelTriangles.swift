@@ -64,7 +64,7 @@ struct MelTriangles: Sendable {
   ///
   /// - Parameters:
   ///   - power: the powers of the 16 frames, for each frequency.
-  ///   - bounds: what holds the energies between bounds.
+  ///   - bounds: the bounds between which the energies are held.
   ///   - energies: receives 16 numbers for each filter.
   func logEnergies(
     of power: UnsafePointer<SIMD16<Float>>, _ bounds: EnergyBounds, into energies: UnsafeMutablePointer<SIMD16<Float>>
