@@ -80,7 +80,8 @@ extension TrainedEncoder {
     /// Lines about what was chosen among several checkpoints, and what was passed over; none where there was no choice.
     package let notes: [String]
 
-    /// Chooses the newest checkpoint of a run that verifies. A checkpoint that the path itself names has to be as it was written.
+    /// Chooses the newest checkpoint of a run that verifies. A checkpoint that the path itself names has to be as it
+    /// was written.
     /// - Parameter path: a path that `TrainedEncoder` takes.
     /// - Throws: `Failure(.badData)` that says what is missing or broken.
     package init(_ path: String) throws {
