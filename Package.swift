@@ -8,8 +8,8 @@ let settings: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
-/// Tests of files and programs compile in half the time without optimisation, and run nearly as fast: what they start and
-/// call is optimised.
+/// Tests of files and programs compile in half the time without optimisation, and run nearly as fast: what they start
+/// and call is optimised.
 let unoptimised = settings + [.unsafeFlags(["-Onone", "-no-emit-module-separately-wmo"])]
 
 let package = Package(

@@ -1,7 +1,7 @@
 import ArgumentParser
 import DistTrain
 
-/// What the ranks spend on each other. Under mpirun.
+/// The sums over ranks and what they cost. It runs under mpirun.
 struct AllReduceBenchmark: Benchmark {
   static let configuration = CommandConfiguration(
     commandName: "all-reduce",

@@ -2,7 +2,7 @@ import ArgumentParser
 import DistTrain
 import Foundation
 
-/// What each kind of augmentation adds to a crop, one core.
+/// The time that each kind of augmentation adds to a crop, on one core.
 struct AugmentationBenchmark: Benchmark {
   static let configuration = CommandConfiguration(
     commandName: "augmentation", abstract: "What reading a crop at another speed, rooms and codecs cost, on one core.")

@@ -1,7 +1,8 @@
 import ArgumentParser
 import DistTrain
 
-/// What scripts/benchmark-input measures beside Python: the filter bank alone, and from recordings to features.
+/// The measurements that scripts/benchmark-input compares with Python's: the filter bank alone, and the way from
+/// recordings to features.
 struct FeaturesBenchmark: Benchmark {
   static let configuration = CommandConfiguration(
     commandName: "features",

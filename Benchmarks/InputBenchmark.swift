@@ -1,7 +1,7 @@
 import ArgumentParser
 import DistTrain
 
-/// From files to features, one core.
+/// The way from files to features, on one core.
 struct InputBenchmark: Benchmark {
   static let configuration = CommandConfiguration(
     commandName: "input",
@@ -51,7 +51,7 @@ struct InputBenchmark: Benchmark {
     return measures
   }
 
-  /// Of one utterance: opening, seeking to a crop within 8 s, decoding it.
+  /// The seconds that one utterance takes: opening the file, seeking to a crop within 8 s, decoding it.
   private func decodingSeconds(_ suffix: String) throws -> Double {
     let folder = try RecordingFolder(seconds: 8, suffix: suffix)
     let seconds = Double(FrontEnd().samples(frames: step.frames)) / 16_000

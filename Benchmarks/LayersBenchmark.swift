@@ -59,8 +59,8 @@ struct LayersBenchmark: Benchmark {
     ]
   }
 
-  /// With the sizes of the first stage of ReDimNet2 B0. Forward it reads the input twice and writes the output, writes
-  /// what the first ReLU gives twice and reads it twice, and writes the last product and reads it twice.
+  /// A block with the sizes of the first stage of ReDimNet2 B0. Forward it reads the input twice and writes the output,
+  /// writes what the first ReLU gives twice and reads it twice, and writes the last product and reads it twice.
   private var separableBlock: TimedLayer {
     let grid = Grid(utterances: step.rows, height: 72, frames: step.frames)
     return TimedLayer("separable residual block", grid, passes: (forward: 10, backward: 25)) {
@@ -68,7 +68,7 @@ struct LayersBenchmark: Benchmark {
     }
   }
 
-  /// In place, as the encoder has it.
+  /// A normalisation in place, as the encoder has it.
   private func normalization(_ grid: Grid) -> TimedLayer {
     var layout = EncoderLayout()
     let layer = BatchNormalization("n", channels: step.channels, layout: &layout)
@@ -97,7 +97,7 @@ struct LayersBenchmark: Benchmark {
     }
   }
 
-  /// With the ReLU before it, as the encoder has it.
+  /// A pooling with the ReLU before it, as the encoder has it.
   private func pooling(_ grid: Grid) -> TimedLayer {
     var layout = EncoderLayout()
     let layer = AttentiveStatisticsPooling("p", channels: 1536, bottleneck: 128, globalContext: true, layout: &layout)
@@ -114,7 +114,7 @@ struct LayersBenchmark: Benchmark {
 }
 
 extension Matrix {
-  /// As a normalisation gives it to the next layer.
+  /// The view that a normalisation gives to the next layer.
   fileprivate var normalized: AffineView {
     AffineView(
       view, scales: Array(repeating: 1.25, count: rows), shifts: Array(repeating: -0.5, count: rows))

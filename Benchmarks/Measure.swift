@@ -7,7 +7,7 @@ struct Measure {
     case atLeast(Double)
   }
 
-  /// Also its key in JSON.
+  /// The quantity, which is also the key in JSON.
   let quantity: String
   let value: Double
   let unit: String

@@ -1,7 +1,7 @@
 import CKernels
 import DistTrain
 
-/// What the memory gives to passes over more than any cache holds, on all threads of the rank.
+/// The speed of passes over more memory than any cache holds, on all threads of the rank.
 enum MemoryBandwidth {
   /// Bytes a second, read and written counted, of a copy and of scaling in place.
   static func measure() -> (copy: Double, scale: Double) {

@@ -2,7 +2,8 @@ import ArgumentParser
 import DistTrain
 import Foundation
 
-/// What ranks hide of their gradients' sums behind the backward pass, between themselves and over a slower link.
+/// The part of their gradients' sums that ranks hide behind the backward pass, between themselves and over a slower
+/// link.
 ///
 /// Steps with and without overlap take turns, so that what else the machine does meets both.
 struct OverlapBenchmark: Benchmark {

@@ -1,6 +1,6 @@
 import DistTrain
 
-/// What the cores give to products, the limit of what is made of them.
+/// The speed at which the cores compute products, the limit of what is made of them.
 enum ProductRate {
   /// Operations a second of a square matrix times one of `columns` columns, on all threads of the rank.
   static func measure(size: Int, columns: Int) -> Double {

@@ -5,10 +5,10 @@ enum ResidentMemory {
   /// Bytes at present.
   static var now: Int { field("VmRSS:") }
 
-  /// Of these, the process's own.
+  /// The part that is the process's own.
   static var anonymous: Int { field("RssAnon:") }
 
-  /// Of these, parts of files, which the processes of a node share.
+  /// The part that belongs to files, which the processes of a node share.
   static var mapped: Int { field("RssFile:") }
 
   /// The most bytes since `startPeak`.

@@ -1,6 +1,6 @@
 /// Measured times, in seconds.
 enum Seconds {
-  /// How long `body` takes.
+  /// The seconds that `body` takes.
   static func of(_ body: () throws -> Void) rethrows -> Double {
     try ContinuousClock().measure(body) / .seconds(1)
   }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import DistTrain
 
-/// Which training step is measured.
+/// The training step that is measured.
 struct StepOptions: ParsableArguments {
   enum Gradients: String, CaseIterable, ExpressibleByArgument {
     /// One backward pass, weighted in embedding space.

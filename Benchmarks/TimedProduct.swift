@@ -24,7 +24,7 @@ struct TimedProduct {
     c = operand(rows, columns, stride: shape.strideOfC)
   }
 
-  /// One more measurement of a quarter of a GFLOP, or of one product.
+  /// Measures a quarter of a GFLOP, or one product, once more.
   mutating func measure(usesLibrary: Bool) {
     let calls = max(1, (1 << 28) / shape.operations)
     if own.isEmpty { multiplyHere() }
@@ -33,7 +33,7 @@ struct TimedProduct {
     library.append(Seconds.of { for _ in 0..<calls { multiplyByLibrary() } } / Double(calls))
   }
 
-  /// Of one product, by the faster way.
+  /// The seconds of one product in the faster way.
   var seconds: Double {
     min(Seconds.median(own), library.isEmpty ? .infinity : Seconds.median(library))
   }

@@ -51,7 +51,7 @@ struct TrainingStep {
     return communicator.maximum([seconds])[0]
   }
 
-  /// How often this rank does each product in one step.
+  /// The number of times that this rank does each product in one step.
   func products() throws -> [ProductShape: Int] {
     try ProductTrace.products { _ = try run() }
   }

@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Programs on the library, as a package of anyone's would have them: they see what DistTrain makes public and nothing else.
-// `scripts/tools Examples` builds them beside the library, so that it is built once.
+// Programs on the library, as a package of anyone's would have them: they see what DistTrain makes public and nothing
+// else. `scripts/tools Examples` builds them beside the library, so that it is built once.
 let settings: [SwiftSetting] = [.enableUpcomingFeature("ExistentialAny"), .treatAllWarnings(as: .error)]
 
 let package = Package(

@@ -2,8 +2,9 @@
 import Foundation
 import PackageDescription
 
-// The programs that tests and scripts start, a package of their own over the one around it: `scripts/tools Tests` builds
-// it beside that, so that the library is built once. What the library keeps to its package is open to them all the same.
+// The programs that tests and scripts start, a package of their own over the one around it: `scripts/tools Tests`
+// builds it beside that, so that the library is built once. What the library keeps to its package is open to them all
+// the same.
 let settings: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("MemberImportVisibility"),

@@ -41,8 +41,8 @@ struct SmallEncoder: Encoder {
   }
 }
 
-/// Draws the embeddings of a speaker together: the mean over the rows of a batch of 1 − cos, averaged over the other rows
-/// of the row's speaker.
+/// Draws the embeddings of a speaker together: the mean over the rows of a batch of 1 − cos, averaged over the other
+/// rows of the row's speaker.
 struct Attraction: Objective {
   let name = "attraction"
 

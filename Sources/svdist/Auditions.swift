@@ -21,7 +21,7 @@ struct Auditions {
     self.count = count
   }
 
-  /// What an earlier folder of pairs is known by.
+  /// The names and the mark by which an earlier folder of pairs is known.
   static var contents: WholeFolder.Contents {
     let names = (1...most).flatMap { ["\(name($0))-clean.wav", "\(name($0))-augmented.wav"] } + [tableName]
     return WholeFolder.Contents(names: Set(names), mark: tableName)

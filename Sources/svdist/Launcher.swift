@@ -2,9 +2,9 @@ import DistTrain
 import Foundation
 import Synchronization
 
-/// mpirun in a session of its own, which the signals of a terminal do not reach, and to which requests to stop are passed
-/// on in the way that leaves its ranks time: Open MPI and MPICH pass SIGUSR1 on to all ranks and do nothing else. Ranks
-/// that do not train have nothing to save, and get SIGTERM.
+/// mpirun in a session of its own, which the signals of a terminal do not reach, and to which requests to stop are
+/// passed on in the way that leaves its ranks time: Open MPI and MPICH pass SIGUSR1 on to all ranks and do nothing
+/// else. Ranks that do not train have nothing to save, and get SIGTERM.
 struct Launcher {
   /// The variable by which ranks know that Ctrl-C is taken care of.
   private static let variable = "SVDIST_LAUNCH"
@@ -33,7 +33,7 @@ struct Launcher {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    // Of another session it could not read the terminal.
+    // In a session of its own it could not read the terminal.
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
     setenv(Self.variable, "1", 1)
     var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
@@ -66,7 +66,7 @@ struct Launcher {
     }
   }
 
-  /// The line that somebody at a terminal is told who started mpirun without this; nil where there is none.
+  /// The line for somebody at a terminal who started mpirun without this; nil where nobody did.
   static func note(_ environment: [String: String], isWatched: Bool) -> String? {
     guard isWatched, environment["OMPI_COMM_WORLD_SIZE"] != nil, environment[variable] == nil else { return nil }
     return
@@ -116,11 +116,12 @@ private enum Signals {
   }
 }
 
-/// What mpirun is sent, and when. Before it has started its ranks it loses what it is to pass on, so that SIGUSR1 goes
-/// again until it ends: after one second, two, four, and then every eight, since it prints a line each time.
+/// The signals that mpirun is sent, and their times. Before it has started its ranks it loses what it is to pass on, so
+/// that SIGUSR1 goes again until it ends: after one second, two, four, and then every eight, since it prints a line
+/// each time.
 private struct Passing {
   private var pause = Duration.seconds(1)
-  /// When SIGUSR1 goes again; nil unless ranks are to stop with a checkpoint.
+  /// The time at which SIGUSR1 goes again; nil unless ranks are to stop with a checkpoint.
   private var next: ContinuousClock.Instant?
 
   /// The signal to send now; nil for none.

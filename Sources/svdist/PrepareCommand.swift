@@ -167,7 +167,7 @@ struct PrepareCommand: ParsableCommand {
     if check, outputFolder != nil { throw ValidationError("--check writes nothing: leave out --output") }
   }
 
-  /// For each column that --columns names, what it holds.
+  /// The contents of each column that --columns names.
   private func columnNames() throws -> [Name: String] {
     var names: [Name: String] = [:]
     for pair in columns?.split(separator: ",", omittingEmptySubsequences: false) ?? [] {

@@ -4,7 +4,8 @@ import DistTrain
 /// The output of a command, and whether it arrived.
 enum StandardOutput {
   /// Hands everything printed to the system.
-  /// - Throws: `Failure(.failed)` where that cannot be written, now or before: the disk is full, or the reader has gone.
+  /// - Throws: `Failure(.failed)` where that cannot be written, now or before: the disk is full, or the reader has
+  ///   gone.
   static func check() throws {
     let isFlushed = fflush(stdout) == 0
     let number = errno

@@ -1,4 +1,4 @@
-/// What befalls a run, by its name in the table.
+/// The blows that may befall a run, by their names in the table.
 enum Blow: String, CaseIterable {
   case killRank = "kill -9 of a rank"
   case killAll = "kill -9 of all"
@@ -17,6 +17,6 @@ enum Blow: String, CaseIterable {
   /// Whether the run goes on by itself, without another launch.
   var leavesRunning: Bool { [.fullDiskForAWhile, .vanishedRecording, .secondLaunch].contains(self) }
 
-  /// What may strike a second time, whatever came first.
+  /// The blows that may strike a second time, whatever came first.
   static let repeatable: [Blow] = [.killRank, .killAll, .killLauncher, .terminate]
 }

@@ -45,10 +45,10 @@ final class Launch {
     process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
   }
 
-  /// What it has written so far.
+  /// The output so far.
   var output: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
 
-  /// Its processes that live.
+  /// The launch's processes that live.
   var members: [Member] {
     let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
     return processes.compactMap { Int32($0) }.compactMap { pid in

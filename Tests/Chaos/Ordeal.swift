@@ -55,7 +55,7 @@ struct Ordeal {
     return verdict
   }
 
-  /// One launch to its end.
+  /// Launches the run once and waits for its end.
   /// - Returns: whether the run is done.
   private mutating func launch(ranks: Int, struckBy blow: Blow?) throws -> Bool {
     var arguments = stage.arguments(run: run, corpus: corpus)
@@ -170,7 +170,7 @@ extension Ordeal {
 }
 
 extension Ordeal {
-  /// What has to be true after a launch, whatever ended it.
+  /// Checks what has to be true after a launch, whatever ended it.
   private mutating func check(_ launch: Launch, struckBy blow: Blow?, expected: Int?) {
     let output = launch.output
     let goingOn = expected.map { "resuming from step \($0)," }

@@ -1,7 +1,7 @@
 import DistTrain
 import Foundation
 
-/// What a run has left in its folder so far.
+/// The record that a run has left in its folder so far.
 struct RunRecord {
   let folder: String
 
@@ -34,7 +34,7 @@ struct RunRecord {
     return "\(folder)/checkpoints/step-" + String(repeating: "0", count: 8 - digits.count) + digits
   }
 
-  /// What killed or failed writes left beside checkpoints and evaluations.
+  /// The leftovers of killed or failed writes beside checkpoints and evaluations.
   var leftovers: [String] {
     ["checkpoints", "evaluation"].flatMap { name in
       ((try? FileSystem.names(in: "\(folder)/\(name)")) ?? []).filter { $0.hasPrefix(".") }.map { "\(name)/\($0)" }

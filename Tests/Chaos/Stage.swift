@@ -2,9 +2,9 @@ import DistTrain
 import Foundation
 import GeneratedCorpora
 
-/// Where runs take place: the program, corpora, and how the run ends when nothing befalls it.
+/// The place where runs are started: the program, corpora, and how the run ends when nothing befalls it.
 struct Stage {
-  /// What an undisturbed run leaves, on any number of ranks.
+  /// The results of an undisturbed run, on any number of ranks.
   struct Reference: Equatable {
     let files: [String: [UInt8]]
     let losses: [[Double]]
@@ -40,8 +40,8 @@ struct Stage {
   var corpus: String { folder + "/corpus" }
   private var heldOut: String { folder + "/held-out" }
 
-  /// Six units of the batch: the shares of three ranks are nodes of the tree of sums, those of two are not. Steps are so
-  /// large that one other bit changes all losses after it. All generated corpora have the same names.
+  /// Six units of the batch: the shares of three ranks are nodes of the tree of sums, those of two are not. Steps are
+  /// so large that one other bit changes all losses after it. All generated corpora have the same names.
   func arguments(run: String, corpus: String) -> [String] {
     let settings = [
       "corpus.train=\(corpus)", "corpus.evaluation=\(heldOut)", "corpus.trials=\(heldOut)/trials",

@@ -1,4 +1,4 @@
-/// How a run ended that was struck.
+/// The end of a run that was struck.
 struct Verdict {
   let blow: Blow
   var launches = 0
@@ -8,7 +8,7 @@ struct Verdict {
   /// Whether every bit is the undisturbed run's that has to be: all of them, on whatever ranks, until a recording that
   /// vanished is met.
   var hasBits = false
-  /// What happened, in order.
+  /// The events in their order.
   var story: [String] = []
   var problems: [String] = []
 

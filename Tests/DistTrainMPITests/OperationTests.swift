@@ -15,7 +15,7 @@ extension MPITests {
     static let counts = [0, 1, 3, 5, 7, 64, 1001]
     static let largeCounts = counts + [(1 << 20) + 1, 2_500_003]
 
-    /// What rank `rank` brings: every rank can compute what the others bring.
+    /// The values that rank `rank` brings: every rank can compute what the others bring.
     static func values(of rank: Int, count: Int) -> [Double] {
       var stream = RandomStream(seed: 7, purpose: .test, item: rank, occurrence: count)
       return (0..<count).map { _ in stream.uniform(-1, 1) }

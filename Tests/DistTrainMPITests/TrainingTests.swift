@@ -4,8 +4,8 @@ import Testing
 
 extension MPITests {
   @Suite struct TrainingTests {
-    /// Settings that walk each path of a step: `--set` arguments over a small encoder. Large steps, so that the smallest
-    /// difference would grow.
+    /// Settings that walk each path of a step: `--set` arguments over a small encoder. Large steps, so that the
+    /// smallest difference would grow.
     static let cases: [[String]] = [
       [],
       ["weighting.space=representation", "batch.speakers=5"],

@@ -22,10 +22,8 @@ enum World {
   }()
 }
 
-/// Holds every test that needs the ranks of mpirun, so that they run one after the other, in the same order on all ranks.
-/// A further suite is an extension of this type:
-/// ```swift
-/// extension MPITests {
+/// Holds every test that needs the ranks of mpirun, so that they run one after the other, in the same order on all
+/// ranks. A further suite is an extension of this type: ```swift extension MPITests {
 ///   @Suite struct TrainingTests {
 ///     @Test func `…`() { expectOnAllRanks(…) }
 ///   }

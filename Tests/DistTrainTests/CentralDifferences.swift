@@ -7,7 +7,7 @@ import Testing
 enum CentralDifferences {
   struct Derivative {
     let value: Double
-    /// How far the two step lengths are apart: large where the function has a kink within the step.
+    /// The distance between the two step lengths' results: large where the function has a kink within the step.
     let spread: Double
   }
 
@@ -41,7 +41,8 @@ enum CentralDifferences {
   }
 }
 
-/// Holds gradients against central differences of the function they belong to: ‖a − n‖ ≤ tolerance · ‖n‖ + floor · √count.
+/// Holds gradients against central differences of the function they belong to: ‖a − n‖ ≤ tolerance · ‖n‖ + floor ·
+/// √count.
 ///
 /// The floor stands for what rounding of the function's value leaves of a derivative that is zero. Elements with a kink
 /// within the step (a ReLU that changes sides) have no difference to compare with; they may be a quarter of all.

@@ -1,7 +1,7 @@
 import DistTrain
 import Foundation
 
-/// Where the recordings of a corpus are after svdist prepare: in the lists of its output, or in left-out.tsv.
+/// The whereabouts of a corpus's recordings after svdist prepare: in the lists of its output, or in left-out.tsv.
 struct Account {
   /// The recordings that neither names.
   let missing: [String]

@@ -1,7 +1,7 @@
 import DistTrain
 import Foundation
 
-/// What befalls a list on its way from another machine, or by a slip of the hand.
+/// The damage that a list takes on its way from another machine, or by a slip of the hand.
 enum OddBytes: CaseIterable {
   case none, carriageReturns, mark, blankLines, noLastEnd, doubledLine, lostField, addedField, flippedBit, hugeNumber
   case negativeNumber, invisible, cutShort

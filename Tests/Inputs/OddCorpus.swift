@@ -8,7 +8,7 @@ struct OddCorpus {
   }
 
   let layout: Layout
-  /// What svdist prepare is given.
+  /// The path that svdist prepare is given.
   let source: String
   /// The recordings' paths.
   private(set) var recordings: [String] = []
@@ -54,7 +54,7 @@ struct OddCorpus {
     try writeTrials(rows, &random)
   }
 
-  /// What is added to most names: nothing.
+  /// The text that is added to a name; nothing to most of them.
   private static func oddity(_ random: inout RandomStream) -> String {
     let oddities = [
       "é", "e\u{301}", " x", "\t", "\u{301}", "🎤", "..", "-", "'", "\"", "%20", "\u{200B}", "ß", "\u{A0}",

@@ -4,7 +4,7 @@ import TestCorpora
 import Testing
 
 extension ProgramTests {
-  /// What a user may have wrong before the first step: one line, the right status, nothing half-written.
+  /// Input that is wrong before the first step gets one line and the right status, and leaves nothing half-written.
   @Suite struct BadInputTests {
     @Test func `an empty folder as the corpus is named with what it should hold`() throws {
       try withTemporaryFolder { folder in

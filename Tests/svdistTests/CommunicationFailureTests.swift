@@ -1,6 +1,6 @@
 import Testing
 
-/// How a job of several ranks ends when one goes wrong.
+/// A job of several ranks ends in one way when one of them goes wrong.
 @Suite(.serialized) struct CommunicationFailureTests {
   private func probe(_ way: String, rank: Int, ranks: Int = 3) throws -> Outcome {
     try Program("CommunicationProbe", [way, "\(rank)"], ranks: ranks, limit: 60).finish()

@@ -1,9 +1,9 @@
 import Foundation
 
-/// A disk that fails a program, or keeps it waiting, at the calls that change files: the environment that a program runs
-/// in to meet it.
+/// A disk that fails a program, or keeps it waiting, at the calls that change files: the environment that a program
+/// runs in to meet it.
 struct FaultyDisk {
-  /// What the calls report, as `EROFS`; nil where they wait.
+  /// The error that the calls report, as `EROFS`; nil where they wait.
   var error: Int32?
   /// A part of the path of the files and folders concerned.
   var path: String
@@ -11,7 +11,7 @@ struct FaultyDisk {
   var reads = false
   /// A file or folder whose existence breaks the disk; nil for one that is broken from the start.
   var from: String?
-  /// So many calls of a process meet the broken disk, then it is mended.
+  /// The number of calls of a process that meet the broken disk before it is mended.
   var calls = Int.max
   /// A file whose existence mends the disk.
   var until: String?

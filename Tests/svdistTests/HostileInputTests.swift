@@ -4,8 +4,8 @@ import TestCorpora
 import Testing
 
 extension ProgramTests {
-  /// What a stranger's files, or options and settings without sense, say: a result, or one line and the right status,
-  /// but no signal and no machine without memory.
+  /// A stranger's files, and options and settings without sense, end in a result, or in one line and the right status,
+  /// but in no signal and no machine without memory.
   @Suite struct HostileInputTests {
     private static let prepare = ["prepare", "/nowhere", "-o", "/nowhere/out"]
 

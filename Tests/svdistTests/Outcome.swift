@@ -1,4 +1,4 @@
-/// What a run of a program left behind.
+/// The output and the status that a run of a program left behind.
 struct Outcome {
   /// The exit status; 128 + the signal that ended it.
   let status: Int32

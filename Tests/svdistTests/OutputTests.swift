@@ -3,7 +3,7 @@ import TestCorpora
 import Testing
 
 extension ProgramTests {
-  /// What a run says on standard output.
+  /// The lines of a run on standard output.
   @Suite struct OutputTests {
     @Test(arguments: [nil, 2]) func `output into a file is plain lines`(ranks: Int?) throws {
       try SmallRun.with { run in

@@ -53,7 +53,7 @@ final class Program {
   private var outputFile: URL { folder.appending(path: "output") }
   private var errorsFile: URL { folder.appending(path: "errors") }
 
-  /// What it has written so far.
+  /// The output so far.
   var output: String { (try? String(contentsOf: outputFile, encoding: .utf8)) ?? "" }
   var errors: String { (try? String(contentsOf: errorsFile, encoding: .utf8)) ?? "" }
 
@@ -86,8 +86,8 @@ final class Program {
       output: output, errors: errors)
   }
 
-  /// Kills every process of the run with SIGKILL: the program, its launcher and its ranks, which inherit the mark in their
-  /// environment.
+  /// Kills every process of the run with SIGKILL: the program, its launcher and its ranks, which inherit the mark in
+  /// their environment.
   func killAll() {
     let mark = Array(mark.utf8)
     var found: Bool

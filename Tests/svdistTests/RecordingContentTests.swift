@@ -4,7 +4,7 @@ import TestCorpora
 import Testing
 
 extension ProgramTests {
-  /// What recordings hold, in every way that they can go through the program.
+  /// Recordings of every content, in every way that they can go through the program.
   @Suite struct RecordingContentTests {
     private func sound(_ pitch: Double) -> [Float] {
       (0..<12_800).map { index in

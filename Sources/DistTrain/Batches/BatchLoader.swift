@@ -124,7 +124,7 @@ package struct BatchLoader: Sendable {
     var error: (any Error)?
   }
 
-  /// What a row found unreadable.
+  /// The utterances and the recordings that a row found unreadable.
   private struct Found {
     var utterances: [Unreadable] = []
     var recordings: [UnreadableRecording] = []
@@ -209,8 +209,8 @@ package struct BatchLoader: Sendable {
     let read = try Waveform.read(
       file, stretch, sampleRate: FrontEnd.sampleRate, channel: utterance.channel, speed: speed, &energies)
     guard !read.isEmpty else { throw Failure(.badData, "\(utterance.path): no samples at \(offset) s") }
-    // A pause is no reason to give up an utterance, nor are channels that cancel each other for a while, but a recording
-    // that is so from its start to its end is.
+    // A pause is no reason to give up an utterance, nor are channels that cancel each other for a while, but a
+    // recording that is so from its start to its end is.
     if energies.cancel || Excursion(read).isSilent {
       _ = try AudioInspection.inspect(
         path: utterance.path, start: utterance.start, seconds: utterance.seconds, channel: utterance.channel)

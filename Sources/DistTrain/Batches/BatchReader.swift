@@ -25,7 +25,7 @@ final class BatchReader: @unchecked Sendable {
     /// Seconds between looks for a request to stop.
     private static let look = 0.5
     private let isCancelled = Atomic(false)
-    /// Not a semaphore, whose timeout would follow the clock on the wall.
+    /// The group of the loads under way. A semaphore's timeout would follow the clock on the wall.
     private let loading = DispatchGroup()
     private var outcome: Result<BatchLoader.Batch, any Error>?
 
@@ -43,8 +43,8 @@ final class BatchReader: @unchecked Sendable {
     func cancel() { isCancelled.store(true, ordering: .releasing) }
 
     /// Waits until the batch is loaded. May be called once.
-    /// - Throws: the error of loading; `Failure(.failed)` where that takes longer than `seconds`; `Failure(.stopped)` where
-    ///   a signal asks for a stop meanwhile.
+    /// - Throws: the error of loading; `Failure(.failed)` where that takes longer than `seconds`; `Failure(.stopped)`
+    ///   where a signal asks for a stop meanwhile.
     func get(atMost seconds: Double) throws -> BatchLoader.Batch {
       let end = monotonicSeconds() + seconds
       while loading.wait(timeout: .now() + min(Self.look, max(0, end - monotonicSeconds()))) != .success {

@@ -1,6 +1,6 @@
 /// The source of a training's batches, which is the same on every rank: the corpus, the sampler of rows and their
 /// loader.
-public struct BatchSource: Sendable {
+package struct BatchSource: Sendable {
   package let corpus: Corpus
   package let sampler: SpeakerBatchSampler
   package internal(set) var loader: BatchLoader
@@ -89,9 +89,9 @@ package final class BatchStream {
       unreadable: found.utterances, unreadableRecordings: found.recordings, averaged: found.averaged)
   }
 
-  /// Draws from the recordings that a checkpoint's run drew from, and takes over the names of those of them that it could
-  /// not read.
-  /// - Parameter contents: what the lists of recordings held; nil where the checkpoint does not say it.
+  /// Draws from the recordings that a checkpoint's run drew from, and takes over the names of those of them that it
+  /// could not read.
+  /// - Parameter contents: the contents of the lists of recordings; nil where the checkpoint does not have them.
   func takeUpRecordings(unreadable names: [String], contents: [String: String]?) {
     if let contents {
       let lists = source.loader.augmentation.lists
@@ -131,7 +131,7 @@ package final class BatchStream {
     }
   }
 
-  /// What a batch found that no batch before it did.
+  /// The findings of a batch that no batch before it had.
   private struct Findings {
     var utterances: [BatchLoader.Unreadable] = []
     var recordings: [UnreadableRecording] = []
@@ -158,7 +158,7 @@ package final class BatchStream {
     }
   }
 
-  /// What all ranks newly found, on every rank, in the order of ranks, each once.
+  /// The new findings of all ranks, on every rank, in the order of ranks, each once.
   private func share(_ own: BatchLoader.Batch) -> Findings {
     let means = own.rows.filter { $0.channels > 1 }.map {
       AveragedUtterance(utterance: $0.utterance, channels: $0.channels)
@@ -173,7 +173,7 @@ package final class BatchStream {
     return unknown(of: all)
   }
 
-  /// What of some findings is not known from the batches before, each once.
+  /// Those findings that are not known from the batches before, each once.
   private func unknown(of found: Findings) -> Findings {
     var (seen, seenPlaces) = (known, Set(unreadableRecordings))
     // Not a copy of what was heard, which may be the whole corpus.

@@ -20,8 +20,8 @@ package struct Checkpoint: Sendable {
     state = try TrainingState(json: try InputFile.contents(of: statePath), path: statePath)
   }
 
-  /// Compares a checkpoint's file of the encoder's tensors with its digest, where the checkpoint's manifest is beside it;
-  /// other files are left alone.
+  /// Compares a checkpoint's file of the encoder's tensors with its digest, where the checkpoint's manifest is beside
+  /// it; other files are left alone.
   /// - Throws: `Failure(.badData)` that names the file and what is wrong with it.
   static func verifyEncoder(_ path: String) throws {
     let folder = FileSystem.folder(of: path)

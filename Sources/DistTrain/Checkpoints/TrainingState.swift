@@ -23,7 +23,8 @@ package struct TrainingState: Codable, Sendable, Equatable {
   /// The contents of the training corpus: `CorpusContents` in words.
   package var corpus: String
   package var sampler: SamplerPosition
-  /// What the lists of recordings to augment with held, by their kinds; nil from an svdist that did not say it.
+  /// The contents of the lists of recordings to augment with, by their kinds; nil from an svdist that did not store
+  /// them.
   package var augmentation: [String: String]?
   /// The utterances that could not be read and were replaced, in the order in which they were met.
   package var replaced: [String]

@@ -88,10 +88,10 @@ public protocol PendingSum: AnyObject {
 }
 
 /// A sum that was done as soon as it was started.
-public final class FinishedSum: PendingSum {
-  public init() {}
+package final class FinishedSum: PendingSum {
+  package init() {}
 
-  public func isDone() -> Bool { true }
+  package func isDone() -> Bool { true }
 
-  public func wait() {}
+  package func wait() {}
 }

@@ -1,7 +1,7 @@
 import Foundation
 
-/// A communicator whose started sums take longer, as over a slower network: each occupies the link for a while, one after
-/// the other. Tests and benchmarks see by it what is hidden behind computation.
+/// A communicator whose started sums take longer, as over a slower network: each occupies the link for a while, one
+/// after the other. Tests and benchmarks see by it what is hidden behind computation.
 ///
 /// Unchecked: its rank calls it from one thread at a time, as it does the communicator beneath.
 package final class DelayedCommunicator: Communicator, @unchecked Sendable {

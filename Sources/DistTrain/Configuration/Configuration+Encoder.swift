@@ -3,7 +3,8 @@ import Yams
 extension Configuration {
   /// The network that makes embeddings: what all types have, and what the type has of its own.
   package struct Encoder: Codable, Sendable, Equatable {
-    /// Where batch statistics come from: all ranks, which makes R ranks equal one, or each rank's own rows.
+    /// The rows that batch statistics are taken over: those of all ranks, which makes R ranks equal one, or each rank's
+    /// own.
     package enum BatchNormalization: String, Choice {
       case global, local
     }
@@ -39,8 +40,8 @@ extension Configuration {
     }
   }
 
-  /// A message about settings of the encoder that do not go together, or about features that it cannot read, in one line;
-  /// nil where there are none.
+  /// A message about settings of the encoder that do not go together, or about features that it cannot read, in one
+  /// line; nil where there are none.
   var encoderDisagreement: String? {
     if let message = encoder.type.disagreement(encoder.own) { return message }
     let factor = encoder.type.binsFactor(encoder.own)
@@ -108,7 +109,7 @@ extension EncoderSetting.Allowed {
     }
   }
 
-  /// What is allowed of that kind.
+  /// The values that are allowed of that kind, in words.
   fileprivate var text: String? {
     switch self {
     case .numbers(let range, multipleOf: 1): "\(range.lowerBound) to \(range.upperBound)"

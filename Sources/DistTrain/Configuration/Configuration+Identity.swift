@@ -4,10 +4,11 @@ extension Configuration {
     Array(yaml.utf8).withUnsafeBytes { SHA256.of($0) }.hexadecimal
   }
 
-  /// What a file of parameters says of the network they belong to: the settings of encoder and front end by their keys.
+  /// The description that a file of parameters has of the network they belong to: the settings of encoder and front end
+  /// by their keys.
   ///
-  /// Dither is not one of them: it's a kind of augmentation, which an encoder that is scored never sees, and a run that goes
-  /// on may be told to change it.
+  /// Dither is not one of them: it's a kind of augmentation, which an encoder that is scored never sees, and a run that
+  /// goes on may be told to change it.
   package var encoderMetadata: [String: String] {
     let described = settings.filter { Self.isOfEncoder($0.key) && $0.key != "features.dither" }
     return Dictionary(uniqueKeysWithValues: described.map { ($0.key, $0.text(self)) })

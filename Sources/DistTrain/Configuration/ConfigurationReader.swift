@@ -16,7 +16,7 @@ struct ConfigurationReader {
   private let groups: [String]
   /// The values of these keys as they came, until all is read and both types are known.
   private var waiting: [(key: String, node: Node, place: String)] = []
-  /// What errors begin with: a file's path, or an argument as given.
+  /// The words that errors begin with: a file's path, or an argument as given.
   private var source = ""
   private var isFile = false
   /// The settings that the source at hand has set so far.
@@ -160,7 +160,7 @@ extension ConfigurationReader {
     return names
   }
 
-  /// What an unknown key may have meant: near keys, else what is in the group that it was put in.
+  /// Advice on an unknown key: the near keys, or else those of the group that it was put in.
   private func advice(for key: String) -> String {
     let near = Spelling.nearest(to: key, among: keys + groups)
     if !near.isEmpty { return "; near: \(near.joined(separator: ", "))" }

@@ -2,22 +2,22 @@ import Yams
 
 /// One setting of a `Configuration`: its key, its place in the structure, what it means and what it may be.
 ///
-/// The table of a configuration's settings (`Configuration.settings`) is what reading, rendering, checking and comparing go
-/// by, so that none of them can know a key that the others don't.
+/// The table of a configuration's settings (`Configuration.settings`) is what reading, rendering, checking and
+/// comparing go by, so that none of them can know a key that the others don't.
 struct Setting: Sendable {
   /// The full key path, such as `contrastive.margin.form`.
   let key: String
-  /// What the setting means, its unit and what it may be: the comment that `svdist config` prints.
+  /// The setting's meaning, its unit and its allowed values: the comment that `svdist config` prints.
   let meaning: String
   /// False for a setting that a run may change when it goes on: it doesn't touch the trained parameters.
   let changesResult: Bool
-  /// What a value looks like, for errors: `a whole number`.
+  /// The form of a value, for errors: `a whole number`.
   let expectation: String
   /// Puts the node's value into the configuration; false where the node isn't such a value.
   let assign: @Sendable (Node, inout Configuration) -> Bool
   /// The value as YAML on one line.
   let text: @Sendable (Configuration) -> String
-  /// What is allowed, where the configuration's value isn't.
+  /// The allowed values, where the configuration's is none of them; nil where it is one.
   let complaint: @Sendable (Configuration) -> String?
 }
 

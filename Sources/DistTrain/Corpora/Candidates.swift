@@ -1,4 +1,4 @@
-/// What of two sides may be the same, as marks tell that are found for ever fewer items.
+/// The items of two sides that may be the same, by marks that are found for fewer and fewer items.
 struct Candidates<Item: Sendable>: Sendable {
   /// The items that are looked for.
   var wanted: [Item]

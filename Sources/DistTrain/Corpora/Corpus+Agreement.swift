@@ -19,8 +19,8 @@ extension Corpus {
     }
   }
 
-  /// A checksum of the lists' contents, of lengths, and of the names of the damaged shards and of the utterances without
-  /// a length.
+  /// A checksum of the lists' contents, of lengths, and of the names of the damaged shards and of the utterances
+  /// without a length.
   private var mark: UInt32 {
     var checksum = contents.checksum
     let count = table.sizes.utterances

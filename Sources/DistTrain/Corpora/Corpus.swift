@@ -17,8 +17,8 @@ public struct Corpus: Sendable {
   package let utterancesOfSpeaker: SpeakerUtterances
   /// The shards that are missing or cut off, whose utterances are left out.
   package let damages: [ShardRecords.Damage]
-  /// The utterances of which no list tells the length and whose recordings cannot be read. They keep their places in the
-  /// corpus, so that its numbers stay when a recording is lost, unless their speaker has no others.
+  /// The utterances of which no list tells the length and whose recordings cannot be read. They keep their places in
+  /// the corpus, so that its numbers stay when a recording is lost, unless their speaker has no others.
   package let unmeasured: [KaldiDirectory.Fault]
   /// The contents of the lists, which tell whether a run goes on with its corpus. Utterances of damaged shards count,
   /// and those that are too short or too long, but not those of `unmeasured`: what the lists say of them has no length.
@@ -208,9 +208,11 @@ extension Corpus {
 
 /// A piece of speech of one speaker, which is a whole file or a segment of one.
 public struct Utterance: Sendable, Equatable {
+  /// The utterance's id, which the corpus has once.
   public let id: String
   /// The speaker's position in `Corpus.speakers`.
   public let speaker: Int
+  /// The path of the file, or the place in a shard.
   public let path: String
   /// The beginning of the utterance within the file, in seconds.
   public let start: Double

@@ -5,8 +5,8 @@ import Foundation
 ///
 /// Little-endian, in this order: a header (`CorpusTableHeader`); of each utterance the length and the start in seconds;
 /// where in the text the ids, paths and speakers' names begin; where in `members` each speaker's utterances begin; of
-/// each utterance its speaker and its file; the utterances by speakers; the text. Utterances and speakers are in the byte
-/// order of their names.
+/// each utterance its speaker and its file; the utterances by speakers; the text. Utterances and speakers are in the
+/// byte order of their names.
 ///
 /// Unchecked: one thread fills a table before any other has it, and nobody writes to it afterwards.
 final class CorpusTable: @unchecked Sendable {

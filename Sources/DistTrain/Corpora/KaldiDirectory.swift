@@ -94,8 +94,8 @@ package struct KaldiDirectory: Sendable {
     return "recordings of wav.scp that no line of segments names: \(silent.count), the first: \(first)"
   }
 
-  /// The lists as a table, with the paths as they are written. An utterance whose length the lists do not tell and whose
-  /// recording cannot be measured keeps its place, with a length of 0.
+  /// The lists as a table, with the paths as they are written. An utterance whose length the lists do not tell and
+  /// whose recording cannot be measured keeps its place, with a length of 0.
   /// - Parameter fileSeconds: gives the length in seconds of the file at a path, where the lists do not tell it.
   /// - Throws: `Failure(.badData)` with the first line that is wrong, and where no utterance is left.
   func table(

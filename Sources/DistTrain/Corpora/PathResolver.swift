@@ -6,8 +6,8 @@ import Synchronization
 package struct PathResolver {
   private let folder: String
   private let workingDirectory: String
-  /// For the first part of each path, whether it is in the list's folder and in the working directory. A list of a
-  /// million files then costs two look-ups instead of two million.
+  /// Whether the first part of each path is in the list's folder and in the working directory. A list of a million
+  /// files then costs two look-ups instead of two million.
   private var seen: [Name: (inFolder: Bool, inWorkingDirectory: Bool)] = [:]
 
   package init(folder: String, workingDirectory: String = FileManager.default.currentDirectoryPath) {

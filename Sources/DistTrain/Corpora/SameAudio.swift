@@ -2,7 +2,7 @@
 /// with other headers, packed without loss, or as a member of a shard.
 ///
 /// Samples are compared as they are heard, as the mean of the channels, in 16 bits, so that shards of decoded audio are
-/// like what they were made from. Recordings that were packed with loss, resampled or cut are others.
+/// like what they were made from. Recordings that were packed with loss, resampled or cut count as different.
 enum SameAudio {
   /// The number of recordings of either side up to which they are opened.
   static let mostRecordings = 100_000
@@ -10,7 +10,7 @@ enum SameAudio {
   /// The largest number of samples, of all channels together, that are decoded at once.
   private static let part = 1 << 20
 
-  /// What two recordings of the same audio share.
+  /// The mark that two recordings of the same audio share.
   private struct Mark: Hashable, Sendable {
     let frames: Int
     let sampleRate: Int

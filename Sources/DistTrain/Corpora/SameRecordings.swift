@@ -2,14 +2,14 @@ import Foundation
 
 /// Finds the files of some paths that are among others too, under another name or as a copy of the same bytes.
 enum SameRecordings {
-  /// The number of other files up to which they are compared. Beyond it, a shared file system would take minutes to tell
-  /// their lengths.
+  /// The number of other files up to which they are compared. Beyond it, a shared file system would take minutes to
+  /// tell their lengths.
   static let mostFiles = 100_000
 
   /// The bytes at the beginning of a file by which most files of one length are told apart.
   private static let start = 4096
 
-  /// What the system knows of a file.
+  /// The system's record of a file.
   private struct File: Sendable {
     let path: String
     let identity: [UInt64]
@@ -26,8 +26,8 @@ enum SameRecordings {
 
   /// The files that are among the others; those that cannot be read count as not found.
   ///
-  /// Files are told apart by their lengths, then by how they begin, and only those that are still alike by a checksum of
-  /// all their bytes, so that each file is read once, however many are as long as it is.
+  /// Files are told apart by their lengths, then by how they begin, and only those that are still alike by a checksum
+  /// of all their bytes, so that each file is read once, however many are as long as it is.
   static func of(_ paths: [String], among others: [String]) -> [CorpusOverlap.Copy] {
     let files = Candidates(
       wanted: paths.concurrentMap { File($0) }.compactMap { $0 },

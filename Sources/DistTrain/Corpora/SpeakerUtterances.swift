@@ -1,4 +1,4 @@
-/// For each speaker the positions of its utterances, ascending: a table's two arrays as a collection of collections.
+/// The positions of each speaker's utterances, ascending: a table's two arrays as a collection of collections.
 ///
 /// Unchecked: the arrays are only read, and their owner keeps them.
 package struct SpeakerUtterances: RandomAccessCollection, @unchecked Sendable {
@@ -23,7 +23,8 @@ package struct SpeakerUtterances: RandomAccessCollection, @unchecked Sendable {
       positions: UnsafeBufferPointer(rebasing: members[Int(firsts[speaker])..<Int(firsts[speaker + 1])]), owner: owner)
   }
 
-  /// One speaker's.
+  /// The positions of one speaker's utterances.
+  ///
   /// Unchecked: the array is only read, and its owner keeps it.
   package struct Members: RandomAccessCollection, @unchecked Sendable {
     fileprivate let positions: UnsafeBufferPointer<Int32>

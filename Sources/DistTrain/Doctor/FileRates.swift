@@ -33,7 +33,7 @@ package struct FileRates: Codable, Sendable {
       let rest = max(0, file.bytes - offset)
       opening += try Stopwatch.seconds { _ = try file.read(at: offset, count: min(rest, 4096)) }
       openings.append(opening)
-      // Of a shard only a part is read, as long as an utterance may be.
+      // Only a part of a shard is read, as long as an utterance may be.
       let count = min(rest, offset == 0 ? 16 << 20 : 1 << 19)
       time += try opening + Stopwatch.seconds { _ = try file.read(at: offset, count: count) }
       bytes += count

@@ -21,7 +21,7 @@ package struct CAMPPlus: Encoder {
     package init() {}
   }
 
-  /// What the way back needs of the layers.
+  /// The caches of the layers, for the way back.
   private struct Caches {
     let head: ConvolutionalHead.Cache
     let entry: NormalizedConvolution2D.Cache

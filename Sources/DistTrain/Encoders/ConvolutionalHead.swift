@@ -1,6 +1,6 @@
-/// CAM++'s front-end convolution module (Wang et al. 2023, section 2.2): convolutions over frequency and time, with four
-/// residual blocks among them, that halve the frequency three times and keep the time. The lines of the map that they end
-/// with are the channels of what follows.
+/// CAM++'s front-end convolution module (Wang et al. 2023, section 2.2): convolutions over frequency and time, with
+/// four residual blocks among them, that halve the frequency three times and keep the time. The lines of the map that
+/// they end with are the channels of what follows.
 struct ConvolutionalHead: Sendable {
   struct Cache {
     /// The grid of the features' map.

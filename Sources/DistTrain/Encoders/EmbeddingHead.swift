@@ -5,7 +5,7 @@ internal import CKernels
 struct EmbeddingHead: Layer {
   struct Cache {
     let input: Linear.Cache
-    /// What the second layer's gradient goes back through.
+    /// The cache of the second layer; nil where there is one layer alone.
     let second: SecondCache?
   }
 

@@ -1,8 +1,8 @@
 extension Encoder {
-  /// The numbers of frames that maps of a rehearsal have, those that lost the most last. The last is a prime that hardly
-  /// any layer's size is a multiple of, and so small that products are made whole. The buffers of sums in pieces would
-  /// not be those of a step. Where maps lose frames, the prime is larger: x-vector's then have 51, 47, 43 and 37 frames,
-  /// but with 13 they would have 23 and 19, of which panels of 115 and 285 rows are multiples.
+  /// The numbers of frames that maps of a rehearsal have, those that lost the most last. The last is a prime that
+  /// hardly any layer's size is a multiple of, and so small that products are made whole. The buffers of sums in pieces
+  /// would not be those of a step. Where maps lose frames, the prime is larger: x-vector's then have 51, 47, 43 and 37
+  /// frames, but with 13 they would have 23 and 19, of which panels of 115 and 285 rows are multiples.
   private var rehearsed: [(lost: Int, frames: Int)] {
     let lost = Set(lostFrames).union([0]).sorted()
     let most = lost[lost.count - 1]

@@ -8,8 +8,8 @@ public protocol Encoder: Sendable {
   var dimensions: Int { get }
   /// The fewest frames that an utterance may have.
   var minimumFrames: Int { get }
-  /// The most frames that one frame of a map within the encoder stands for, from which follows how its memory grows with
-  /// time.
+  /// The most frames that one frame of a map within the encoder stands for, from which follows how its memory grows
+  /// with time.
   var frameStride: Int { get }
   /// The numbers of frames, of `frameStride` each, by which maps within the encoder are shorter than its input, because
   /// convolutions see no frames beyond the ends; from which follows how its memory grows with time, too.
@@ -26,7 +26,7 @@ public protocol Encoder: Sendable {
 extension Encoder {
   /// One frame, unless the encoder strides over time.
   public var frameStride: Int { 1 }
-  /// None, unless the encoder has convolutions without padding.
+  /// No frames, unless the encoder has convolutions without padding.
   public var lostFrames: [Int] { [0] }
 }
 

@@ -78,6 +78,7 @@ extension EncoderArchitecture: Equatable, Codable {
 
 /// A setting that only one type of encoder has.
 public struct EncoderSetting: Sendable {
+  /// The value of a setting.
   public enum Value: Sendable, Equatable, Codable {
     case number(Int)
     case truth(Bool)
@@ -135,6 +136,7 @@ public struct EncoderSetting: Sendable {
 }
 
 extension EncoderArchitecture.OwnSettings {
+  /// The value of a setting that is a number.
   public func number(_ name: String) -> Int {
     guard case .number(let number) = self[name] else {
       preconditionFailure("\(name) is not a number of these settings")
@@ -142,6 +144,7 @@ extension EncoderArchitecture.OwnSettings {
     return number
   }
 
+  /// The value of a setting that is true or false.
   public func truth(_ name: String) -> Bool {
     guard case .truth(let truth) = self[name] else {
       preconditionFailure("\(name) is no truth value of these settings")
@@ -149,6 +152,7 @@ extension EncoderArchitecture.OwnSettings {
     return truth
   }
 
+  /// The value of a setting that is one of several names.
   public func choice<Choice: RawRepresentable<String>>(_ name: String) -> Choice {
     guard case .choice(let text) = self[name], let choice = Choice(rawValue: text) else {
       preconditionFailure("\(name) is no such choice of these settings")

@@ -1,5 +1,6 @@
-/// A convolution of one element of a map, with a bias, and the normalisation of its output with ε = 10⁻⁶, by which a stage
-/// of ReDimNet2 has as many channels at its end as its map. Neither the bias nor the normalisation is a pass of its own.
+/// A convolution of one element of a map, with a bias, and the normalisation of its output with ε = 10⁻⁶, by which a
+/// stage of ReDimNet2 has as many channels at its end as its map. Neither the bias nor the normalisation is a pass of
+/// its own.
 struct MapProjection: Layer {
   struct Cache {
     let input: AffineView

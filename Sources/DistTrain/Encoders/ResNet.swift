@@ -1,9 +1,10 @@
-/// ResNet for speakers (He, Zhang, Ren and Sun 2016; Zeinali et al. 2019) in wespeaker's structure and with its parameter
-/// names (`models/resnet.py`): convolutions over frequency and time in four stages, the last three of which halve both and
-/// double the channels, statistics over time, and a linear layer or two.
+/// ResNet for speakers (He, Zhang, Ren and Sun 2016; Zeinali et al. 2019) in wespeaker's structure and with its
+/// parameter names (`models/resnet.py`): convolutions over frequency and time in four stages, the last three of which
+/// halve both and double the channels, statistics over time, and a linear layer or two.
 ///
-/// With gates in its blocks it has the parameter names of wespeaker's SimAM-ResNets (`models/samresnet.py`; Qin, Li, Wang
-/// and Li, "Simple Attention Module Based Speaker Verification with Iterative Noisy Label Detection", ICASSP 2022).
+/// With gates in its blocks it has the parameter names of wespeaker's SimAM-ResNets (`models/samresnet.py`; Qin, Li,
+/// Wang and Li, "Simple Attention Module Based Speaker Verification with Iterative Noisy Label Detection", ICASSP
+/// 2022).
 package struct ResNet: Encoder {
   /// The number of layers with weights, by which the family's networks are named.
   package enum Depth: Int, Sendable, CaseIterable {
@@ -37,7 +38,7 @@ package struct ResNet: Encoder {
     }
   }
 
-  /// What ends the path of a block.
+  /// The gate that ends the path of a block.
   package enum Gate: String, Sendable, CaseIterable {
     case none
     /// The gate of `SimAMGate`.

@@ -2,7 +2,7 @@
 package enum TimePooling: String, Sendable, CaseIterable {
   /// Mean and deviation (`TemporalStatisticsPooling`).
   case tstp
-  /// Mean and deviation, weighted by an attention that is normalised nowhere (`AttentiveStatisticsPooling`).
+  /// Mean and deviation, weighted by an attention without a normalised hidden layer (`AttentiveStatisticsPooling`).
   case astp
   /// Mean and deviation, weighted by an attention with a normalised hidden layer (`RectifiedAttentionPooling`).
   case asp

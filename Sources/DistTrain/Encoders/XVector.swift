@@ -1,7 +1,7 @@
 /// The x-vector's time-delay network (Snyder et al., "X-Vectors: Robust DNN Embeddings for Speaker Recognition", ICASSP
 /// 2018) in wespeaker's structure and with its parameter names (`models/tdnn.py`): five layers over frames, each a
-/// convolution without padding, a ReLU and a normalisation without weight and bias, statistics over time, and two linear
-/// layers, the second of which makes the embedding.
+/// convolution without padding, a ReLU and a normalisation without weight and bias, statistics over time, and two
+/// linear layers, the second of which makes the embedding.
 package struct XVector: Encoder {
   /// The sizes of an encoder. The defaults are wespeaker's.
   package struct Sizes: Sendable, Equatable {
@@ -88,8 +88,8 @@ package struct XVector: Encoder {
     return (embeddings.transposed, pullback)
   }
 
-  /// Takes the gradient of the statistics back through the pooling and the layers over frames. No gradient is held longer
-  /// than the layer before needs it.
+  /// Takes the gradient of the statistics back through the pooling and the layers over frames. No gradient is held
+  /// longer than the layer before needs it.
   private func backwardThroughFrames(
     _ pooled: MatrixView, _ caches: [ConvolutionBlock.Cache], _ backwardThroughPooling: LayerPullback,
     _ pass: BackwardPass

@@ -20,8 +20,8 @@ extension EmbeddingExtractor {
     return pass + (2 * samples + encoder.bins * frames) * MemoryLayout<Float>.stride
   }
 
-  /// The most utterances that a rank embeds at once, among long ones and among short ones, with the most samples that it
-  /// embeds of one of them; nothing where it has no utterance.
+  /// The most utterances that a rank embeds at once, among long ones and among short ones, with the most samples that
+  /// it embeds of one of them; nothing where it has no utterance.
   package func mostAtOnce(_ turns: EmbeddingTurns) -> [(utterances: Int, samples: Int)] {
     turns.mostAtOnce.map { utterances, seconds in
       (utterances, Int(min(seconds, longestPiece) * Double(FrontEnd.sampleRate)))
@@ -32,7 +32,7 @@ extension EmbeddingExtractor {
   /// this together.
   /// - Parameters:
   ///   - seconds: the lengths of all utterances.
-  ///   - remedy: what to choose smaller than it is.
+  ///   - remedy: the option or setting to choose smaller.
   package func memoryWarnings(
     _ seconds: some Collection<Double>, communicator: any Communicator, remedy: String
   ) -> [String] {

@@ -153,8 +153,8 @@ public struct EmbeddingExtractor: Sendable {
   /// The embeddings of utterances, on every rank; each is computed by one rank. Its threads embed short utterances side
   /// by side, with the same bits (`EmbeddingTurns`).
   /// - Parameters:
-  ///   - isToStop: is asked before each utterance of more than 20 s, and before each minute that a thread is to embed of
-  ///     shorter ones.
+  ///   - isToStop: is asked before each utterance of more than 20 s, and before each minute that a thread is to embed
+  ///     of shorter ones.
   ///   - progress: is called for each utterance of this rank when it is done, with its place, from 0, in the order in
   ///     which the ranks take turns.
   /// - Throws: `AgreedFailure` that names a file which cannot be read, or is of kind `stopped` where `isToStop` was

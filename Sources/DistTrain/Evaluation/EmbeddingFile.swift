@@ -72,7 +72,8 @@ package enum EmbeddingFile {
 }
 
 extension EmbeddingFile {
-  /// Where the metadata of a `.safetensors` file has the encoder's identity. Other programs may have an `encoder` there.
+  /// The key of the encoder's identity in the metadata of a `.safetensors` file. Other programs may have an `encoder`
+  /// there.
   private static let encoderKey = "svdist.encoder"
 
   private static func writeSafetensors(_ embeddings: Embeddings, metadata: [String: String], to path: String) throws {

@@ -1,5 +1,6 @@
 /// The embeddings of named utterances or enrolments.
 public struct Embeddings: Sendable {
+  /// The names of the utterances or enrolments, in the order of the rows.
   public let names: [String]
   /// A matrix of utterances × dimensions.
   public let vectors: Matrix

@@ -1,7 +1,7 @@
 import Foundation
 
-/// The file `NAME.encoder` beside a file of Kaldi's vectors. It says which encoder made them, for which their format has
-/// no room.
+/// The file `NAME.encoder` beside a file of Kaldi's vectors. It says which encoder made them, for which their format
+/// has no room.
 struct EncoderMark: Codable {
   /// The encoder's identity.
   let encoder: String

@@ -8,7 +8,7 @@ package struct HeldOutEvaluation: Sendable {
   private let trials: TrialList
   /// The utterances' recordings, which each evaluation reads again.
   private let known = WholeRecordings()
-  /// What the corpus contradicts of the list (`TrialList.contradictions`).
+  /// The line about the trials that the corpus contradicts (`TrialList.contradictions`).
   package let warning: String?
 
   /// Reads the corpus and the trials.
@@ -27,7 +27,7 @@ package struct HeldOutEvaluation: Sendable {
     warning = list.contradictions(of: corpus, positions)
   }
 
-  /// What the scoring of the trials gives.
+  /// The outcome of scoring the trials.
   package struct Outcome: Sendable {
     package let metrics: DetectionMetrics
     /// The scores of the trials, in their order.

@@ -73,15 +73,16 @@ public struct TrainedEncoder: Sendable {
 }
 
 extension TrainedEncoder {
-  /// Which file a path means.
+  /// The file that a path means.
   package struct Choice: Sendable {
     /// The file of the parameters.
     package let file: String
     /// Lines about what was chosen among several checkpoints, and what was passed over; none where there was no choice.
     package let notes: [String]
 
-    /// Chooses the newest checkpoint of a run that verifies. One that is named itself has to be as it was written.
-    /// - Parameter path: as of `TrainedEncoder`.
+    /// Chooses the newest checkpoint of a run that verifies. A checkpoint that the path itself names has to be as it
+    /// was written.
+    /// - Parameter path: a path that `TrainedEncoder` takes.
     /// - Throws: `Failure(.badData)` that says what is missing or broken.
     package init(_ path: String) throws {
       guard FileSystem.isFolder(path) else {

@@ -70,8 +70,8 @@ public struct TrialScorer: Sendable {
     return decimals.count == 2 && decimals[1].utf8.count == 5 && Float(fields[2]) != nil
   }
 
-  /// Writes lines of `enrolment test score target|nontarget`, the score with five decimals, as wespeaker does; those of a
-  /// list without answers end with the score.
+  /// Writes lines of `enrolment test score target|nontarget`, the score with five decimals, as wespeaker does; those of
+  /// a list without answers end with the score.
   package static func write(_ scores: [Float], of list: TrialList, to path: String) throws {
     precondition(scores.count == list.trials.count, "\(scores.count) scores for \(list.trials.count) trials")
     try AtomicFile.write(to: path) { file in

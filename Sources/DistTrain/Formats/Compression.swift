@@ -8,7 +8,7 @@ enum Compression {
     ("zstd", [0x28, 0xB5, 0x2F, 0xFD], "unzstd"), ("zip", [0x50, 0x4B, 0x03, 0x04], "unzip"),
   ]
 
-  /// How a file that begins with these bytes is compressed and how to unpack it; nil where it is not.
+  /// The compression of a file that begins with these bytes, with the way to unpack it; nil where it is not compressed.
   static func remedy(_ start: some Collection<UInt8>) -> String? {
     let kind = kinds.first { start.starts(with: $0.mark) }.map { ($0.name, $0.command) }
     return (kind ?? (isBzip2(start) ? ("bzip2", "bunzip2") : nil)).map { name, command in

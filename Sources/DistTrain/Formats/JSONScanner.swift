@@ -3,7 +3,7 @@
 struct JSONScanner {
   /// The error of a text that is not the expected JSON.
   struct Malformed: Error {
-    /// What was expected.
+    /// The description of what was expected.
     let expected: String
     /// The offset of the byte at which something else stood.
     let offset: Int

@@ -16,7 +16,7 @@ struct LineReader {
 
   static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
-  /// Where the next line that is not blank lies among the bytes, without the blanks around it; nil at the end.
+  /// The place of the next line that is not blank among the bytes, without the blanks around it; nil at the end.
   mutating func next() -> Range<Int>? {
     while start < bytes.count {
       let found = memchr(bytes.baseAddress! + start, 0x0A, bytes.count - start)

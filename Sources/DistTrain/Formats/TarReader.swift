@@ -26,7 +26,7 @@ struct TarReader {
     }
   }
 
-  /// What extended headers say of the member that follows them.
+  /// The fields of extended headers, which describe the member that follows them.
   private struct Extension {
     var name: [UInt8]?
     var size: Int?

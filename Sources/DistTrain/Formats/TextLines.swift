@@ -6,7 +6,7 @@ enum TextLines {
     /// The line without the blanks around it.
     let text: String
 
-    /// What blanks separate.
+    /// The parts of the line that blanks separate.
     var fields: [String] { text.utf8.split(whereSeparator: LineReader.isBlank).map { String(Substring($0)) } }
   }
 

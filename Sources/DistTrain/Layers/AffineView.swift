@@ -54,7 +54,7 @@ public struct AffineView: Sendable {
   var columns: Int { values.columns }
   /// Whether the view is one matrix scaled and shifted, so that a layer may do both in work of its own.
   var isAffine: Bool { addend == nil && !isRectified }
-  /// What a ReLU makes of the view.
+  /// The view after a ReLU.
   package var rectified: AffineView {
     AffineView(values, scales: scales, shifts: shifts, addend: addend, isRectified: true)
   }

@@ -30,8 +30,8 @@ struct AttentionEnergies: Sendable {
     return (energies, Cache(block: blockCache, map: mapCache))
   }
 
-  /// Adds the gradients of the parameters, and turns the gradient of the energies, channels × (objectives · utterances ·
-  /// frames), into that of the frames x, in place.
+  /// Adds the gradients of the parameters, and turns the gradient of the energies, channels × (objectives · utterances
+  /// · frames), into that of the frames x, in place.
   func backward(_ gradient: MatrixView, cache: Cache, _ pass: BackwardPass) {
     let hidden = Matrix(rows: map.inputs, columns: gradient.columns)
     map.backward(gradient, cache: cache.map, into: hidden.view, pass)

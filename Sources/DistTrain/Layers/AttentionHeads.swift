@@ -1,19 +1,19 @@
 internal import CKernels
 
-/// Attention of an utterance's frames to all its frames, in several heads (Vaswani et al. 2017, section 3.2): a head has a
-/// part of the channels, and its output at a frame is the mean of its values, V·softmax(s·Kᵀ·q), weighted by how well their
-/// keys fit the frame's query q, where s is 1/√(the head's channels).
+/// Attention of an utterance's frames to all its frames, in several heads (Vaswani et al. 2017, section 3.2): a head
+/// has a part of the channels, and its output at a frame is the mean of its values, V·softmax(s·Kᵀ·q), weighted by how
+/// well their keys fit the frame's query q, where s is 1/√(the head's channels).
 ///
 /// Weights are frames × frames and are never stored as a whole: those of a few queries are computed at a time, and once
-/// more on the way back. What that takes grows with the length of an utterance as its activations do, and a crop's weights
-/// stay in the cache.
+/// more on the way back. What that takes grows with the length of an utterance as its activations do, and a crop's
+/// weights stay in the cache.
 struct AttentionHeads: Sendable {
-  /// Channels × columns, each.
+  /// The queries, keys and values, each channels × columns.
   let queries: MatrixView
   let keys: MatrixView
   let values: MatrixView
   let heads: Int
-  /// Utterances of one line each.
+  /// The grid of utterances of one line each.
   let grid: Grid
   let precision: Precision
 

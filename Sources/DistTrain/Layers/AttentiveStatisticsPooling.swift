@@ -4,6 +4,7 @@ internal import CKernels
 /// et al. 2020, section 3.1), as wespeaker's ASTP has it: the softmax over frames of the energies
 /// W₂·tanh(W₁·[x; μ; σ] + b₁) + b₂ weights mean and deviation.
 public struct AttentiveStatisticsPooling: Layer {
+  /// The values that the forward pass keeps for the backward pass.
   public struct Cache: Sendable {
     let moments: WeightedMoments
     /// The mean and deviation of each utterance; nil without global context.

@@ -1,10 +1,11 @@
 internal import CKernels
 
-/// The means and variances of channels over a batch, on all ranks or on this one alone, as the pass's `combine` decides.
+/// The means and variances of channels over a batch, on all ranks or on this one alone, as the pass's `combine`
+/// decides.
 ///
-/// Normalisations of the same channels share them: each has a weight, a bias and running statistics of its own, but what
-/// they scale and shift is the same. They also share the way back through means and variances, which depends on the sum
-/// of their gradients alone.
+/// Normalisations of the same channels share them: each has a weight, a bias and running statistics of its own, but
+/// what they scale and shift is the same. They also share the way back through means and variances, which depends on
+/// the sum of their gradients alone.
 struct BatchMoments: Sendable {
   /// The mean of each channel, in double precision so that ranks agree to the last bit of a float.
   private(set) var means: [Double]
@@ -25,8 +26,8 @@ struct BatchMoments: Sendable {
   }
 
   /// The moments of a matrix's rows.
-  /// - Parameter rowSum: gives the sum of a channel over a unit's columns. It is called once for each channel and unit, on
-  ///   any thread, before these columns are read, and may write them.
+  /// - Parameter rowSum: gives the sum of a channel over a unit's columns. It is called once for each channel and unit,
+  ///   on any thread, before these columns are read, and may write them.
   init(
     of input: MatrixView, _ pass: ForwardPass, sum rowSum: @Sendable (_ channel: Int, _ columns: Range<Int>) -> Double
   ) {

@@ -3,6 +3,7 @@ internal import CKernels
 /// Batch normalisation of channels over utterances and frames (Ioffe and Szegedy 2015). Its statistics are over all
 /// ranks or over this one alone, as the pass's `combine` decides.
 public struct BatchNormalization: Layer {
+  /// The values that the forward pass keeps for the backward pass.
   public struct Cache: Sendable {
     /// The input, channels × columns.
     let input: MatrixView
@@ -61,7 +62,7 @@ public struct BatchNormalization: Layer {
   let affine: (weight: Parameter, bias: Parameter)?
   let runningMean: Parameter
   let runningVariance: Parameter
-  /// What is added to variances; PyTorch's default.
+  /// The number that is added to variances; PyTorch's default.
   static let epsilon = 1e-5
   private let epsilon: Double
   private let momentum = 0.1
@@ -69,7 +70,7 @@ public struct BatchNormalization: Layer {
   /// - Parameters:
   ///   - name: the scope of `weight`, `bias`, `running_mean` and `running_var`, all [channels].
   ///   - affine: whether there are weight and bias (PyTorch's `affine`).
-  ///   - epsilon: what is added to variances.
+  ///   - epsilon: the number that is added to variances.
   public init(
     _ name: String, channels: Int, affine: Bool = true, epsilon: Double = 1e-5, layout: inout EncoderLayout
   ) {
@@ -231,7 +232,8 @@ public struct BatchNormalization: Layer {
   /// - Parameters:
   ///   - input: the values that were normalised, channels × columns.
   ///   - write: writes Σ dy and Σ dy·(x − m) over some columns of a channel, where m is the channel's centre. It is
-  ///     called once for each objective, channel and unit, on any thread, with the first of the columns in the gradient.
+  ///     called once for each objective, channel and unit, on any thread, with the first of the columns in the
+  ///     gradient.
   func backwardCoefficients(
     _ input: MatrixView, _ statistics: Statistics, _ pass: BackwardPass,
     sums write:

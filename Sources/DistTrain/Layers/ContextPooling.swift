@@ -1,7 +1,8 @@
 internal import CKernels
 
-/// The context of a frame in CAM++ (Wang et al. 2023, "CAM++: A Fast and Efficient Network for Speaker Verification Using
-/// Context-Aware Masking", section 2.3): the mean over all frames of its line plus the mean over its piece of the line.
+/// The context of a frame in CAM++ (Wang et al. 2023, "CAM++: A Fast and Efficient Network for Speaker Verification
+/// Using Context-Aware Masking", section 2.3): the mean over all frames of its line plus the mean over its piece of the
+/// line.
 ///
 /// Lines are cut into pieces of equal length, the last of which may be shorter and has the mean over its own frames.
 /// Frames of a piece share their context, so the output has one column for each piece.

@@ -8,9 +8,9 @@ package protocol AddingConvolution: Layer {
     _ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, adding: Bool, _ pass: BackwardPass)
 }
 
-/// A convolution of few channels at a time, batch normalisation, GELU and a product of each element, added to the input,
-/// after ConvNeXt (Liu et al. 2022, section 2.6), as wespeaker's ReDimNet has it: y = x + W·gelu(norm(conv(x))) + b. Where
-/// it makes the channels fewer, nothing is added.
+/// A convolution of few channels at a time, batch normalisation, GELU and a product of each element, added to the
+/// input, after ConvNeXt (Liu et al. 2022, section 2.6), as wespeaker's ReDimNet has it: y = x + W·gelu(norm(conv(x)))
+/// + b. Where it makes the channels fewer, nothing is added.
 package struct ConvNeXtBlock<Convolution: AddingConvolution>: Layer {
   package struct Cache {
     /// The input, inputs × columns.
@@ -20,7 +20,7 @@ package struct ConvNeXtBlock<Convolution: AddingConvolution>: Layer {
     /// The normalised output of the convolution, a view of it, outputs × columns.
     let normalized: AffineView
     let statistics: BatchNormalization.Statistics
-    /// What GELU makes of it, outputs × columns.
+    /// The normalised output after GELU, outputs × columns.
     let active: Matrix
   }
 
@@ -60,8 +60,8 @@ package struct ConvNeXtBlock<Convolution: AddingConvolution>: Layer {
     return (AffineView(memory), cache)
   }
 
-  /// Adds the gradients of the parameters and writes that of the input, which may use the memory of `gradient` where the
-  /// input is added.
+  /// Adds the gradients of the parameters and writes that of the input, which may use the memory of `gradient` where
+  /// the input is added.
   package func backward(
     _ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass
   ) {

@@ -1,13 +1,14 @@
-/// A convolution over height and time without bias:
-/// y[o, h, t] = Σ_{c,i,j} w[o, c, i, j] · x[c, h·sₕ + i − (k−1)/2, t·sₜ + j − (k−1)/2], where x is 0 beyond its ends, or over
-/// time alone: y[o, h, t] = Σ_{c,j} w[o, c, j] · x[c, h, t·sₜ + (j − (k−1)/2)·d], or over height alone, by lines that no other
-/// place reads: y[o, h, t] = Σ_{c,i} w[o, c, i] · x[c, h·sₕ + i, t].
+/// A convolution over height and time without bias: y[o, h, t] = Σ_{c,i,j} w[o, c, i, j] · x[c, h·sₕ + i − (k−1)/2,
+/// t·sₜ + j − (k−1)/2], where x is 0 beyond its ends, or over time alone: y[o, h, t] = Σ_{c,j} w[o, c, j] · x[c, h,
+/// t·sₜ + (j − (k−1)/2)·d], or over height alone, by lines that no other place reads: y[o, h, t] = Σ_{c,i} w[o, c, i] ·
+/// x[c, h·sₕ + i, t].
 ///
-/// A map has its channels as rows and the lines of frames of all utterances as columns (`Grid`), as every activation has
-/// here. A kernel of one element is then one product with the map as it is, a normalisation finds a channel in one piece,
-/// and what a kernel's tap reads of a line is a shifted piece of it. A larger kernel is a product with the windows that
-/// it reads, gathered panel by panel (`MapWindows`).
+/// A map has its channels as rows and the lines of frames of all utterances as columns (`Grid`), as every activation
+/// has here. A kernel of one element is then one product with the map as it is, a normalisation finds a channel in one
+/// piece, and what a kernel's tap reads of a line is a shifted piece of it. A larger kernel is a product with the
+/// windows that it reads, gathered panel by panel (`MapWindows`).
 public struct Convolution2D: Layer {
+  /// The values that the forward pass keeps for the backward pass.
   public struct Cache: Sendable {
     let input: AffineView
     let grid: Grid
@@ -15,7 +16,7 @@ public struct Convolution2D: Layer {
 
   public let inputs: Int
   public let outputs: Int
-  /// What the kernel reads, around where it stands, in the order of a weight's elements.
+  /// The elements that the kernel reads around its place, in the order of a weight's elements.
   private let taps: [MapWindows.Tap]
   package let stride: MapStride
   let weight: Parameter
@@ -133,7 +134,7 @@ public struct Convolution2D: Layer {
     case gatheredProducts
   }
 
-  /// What a kernel of so many lines and frames reads around where it stands.
+  /// The elements that a kernel of so many lines and frames reads around its place.
   private static func square(_ kernel: Int) -> [MapWindows.Tap] {
     let reach = (kernel - 1) / 2
     return (0..<kernel * kernel).map { MapWindows.Tap(line: $0 / kernel - reach, frame: $0 % kernel - reach) }
@@ -156,7 +157,7 @@ public struct Convolution2D: Layer {
     Grid(utterances: grid.utterances * pass.objectives, height: grid.height, frames: grid.frames)
   }
 
-  /// What the kernel reads of the input at the places of the output.
+  /// The elements of the input that the kernel reads at the places of the output.
   private func windows(of input: AffineView, _ grid: Grid) -> MapWindows {
     MapWindows(input, grid, places: outputGrid(grid), stride: stride, taps: taps)
   }
@@ -183,7 +184,7 @@ public struct Convolution2D: Layer {
     let grid = stacked(grid, pass)
     let phases = ConvolutionPhase.phases(taps: taps, stride: stride).filter { !$0.taps.isEmpty }
     if !adding && phases.count < stride.height * stride.frames {
-      // What no kernel reads has no gradient.
+      // An element that no kernel reads has no gradient.
       inParallel(inputs) { inputGradient.row($0).update(repeating: 0, count: inputGradient.columns) }
     }
     for phase in phases {

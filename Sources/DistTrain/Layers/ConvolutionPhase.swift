@@ -1,5 +1,5 @@
-/// The elements of a map that a striding kernel reads by the same taps: every sₕ-th line and sₜ-th frame, from a first one
-/// on.
+/// The elements of a map that a striding kernel reads by the same taps: every sₕ-th line and sₜ-th frame, from a first
+/// one on.
 ///
 /// The gradient of a convolution's input is a convolution of the output's gradient with the kernel turned round. Where
 /// the kernel strides, an element is read by some of the taps only, the same ones within a phase. Phase by phase no
@@ -36,7 +36,7 @@ struct ConvolutionPhase: Sendable {
   }
 
   /// The phases that make up all elements. Those of a kernel smaller than its stride have no taps in some.
-  /// - Parameter taps: what the kernel reads, in the order of a weight's elements.
+  /// - Parameter taps: the elements that the kernel reads, in the order of a weight's elements.
   static func phases(taps: [MapWindows.Tap], stride: MapStride) -> [ConvolutionPhase] {
     (0..<stride.height * stride.frames).map {
       ConvolutionPhase(line: $0 / stride.frames, frame: $0 % stride.frames, taps: taps, stride: stride)

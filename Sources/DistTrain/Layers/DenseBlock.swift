@@ -1,8 +1,8 @@
-/// A block of dense layers, each of which reads the channels of all before it, and a transition that halves the channels
-/// (Huang et al. 2017, "Densely connected convolutional networks"; Wang et al. 2023, section 2.1).
+/// A block of dense layers, each of which reads the channels of all before it, and a transition that halves the
+/// channels (Huang et al. 2017, "Densely connected convolutional networks"; Wang et al. 2023, section 2.1).
 ///
-/// All channels lie in one matrix, to which each layer adds its own rows below those that it read. Nothing is copied where
-/// channels are joined, and every channel's moments are taken once, however many layers normalise it.
+/// All channels lie in one matrix, to which each layer adds its own rows below those that it read. Nothing is copied
+/// where channels are joined, and every channel's moments are taken once, however many layers normalise it.
 package struct DenseBlock: Sendable {
   package struct Cache {
     /// The channels of the input and of all layers, channels × columns.

@@ -1,7 +1,7 @@
 internal import CKernels
 
-/// A convolution over frames of each channel by itself: y[c, t] = b[c] + Σ_j w[c, j] · x[c, t + j − (k−1)/2], where x is 0
-/// beyond the ends of a line. Each line of the grid stands by itself.
+/// A convolution over frames of each channel by itself: y[c, t] = b[c] + Σ_j w[c, j] · x[c, t + j − (k−1)/2], where x
+/// is 0 beyond the ends of a line. Each line of the grid stands by itself.
 package struct DepthwiseConvolution1D: Layer {
   package struct Cache: Sendable {
     /// The input, channels × columns.

@@ -5,22 +5,22 @@ internal import CKernels
 ///
 /// Nine terms are too few for a product to be worth what it gathers. Each way is one pass over the map, in which the
 /// lines that a kernel reads stay in the first-level cache, and the way back computes both gradients in the same pass.
-public struct DepthwiseConvolution2D: Layer {
-  public struct Cache: Sendable {
+package struct DepthwiseConvolution2D: Layer {
+  package struct Cache: Sendable {
     let input: AffineView
     let grid: Grid
   }
 
   private let channels: Int
-  public var inputs: Int { channels }
-  public var outputs: Int { channels }
+  package var inputs: Int { channels }
+  package var outputs: Int { channels }
   let weight: Parameter
 
   /// The elements of a kernel, and the numbers that a kernel's way back gives: these elements' gradients and two sums.
   private static let (taps, numbers) = (9, 11)
 
   /// - Parameter name: the scope of `weight` [channels, 1, 3, 3].
-  public init(_ name: String, channels: Int, layout: inout EncoderLayout) {
+  package init(_ name: String, channels: Int, layout: inout EncoderLayout) {
     self.channels = channels
     weight = layout.scope(name) {
       $0.parameter(
@@ -29,7 +29,7 @@ public struct DepthwiseConvolution2D: Layer {
     }
   }
 
-  public func forward(
+  package func forward(
     _ input: AffineView, _ grid: Grid, into memory: MatrixView, _ pass: ForwardPass
   ) -> (output: AffineView, cache: Cache) {
     precondition(input.columns == grid.columns, "\(input.columns) columns of a map of \(grid.columns)")
@@ -54,7 +54,7 @@ public struct DepthwiseConvolution2D: Layer {
     ck_depthwise(&map, weights.row(channel), grid.height, grid.frames, lines.lowerBound, lines.count, 0, target)
   }
 
-  public func backward(
+  package func backward(
     _ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass
   ) {
     backward(gradient, cache: cache, into: inputGradient, adding: nil, pass)

@@ -4,6 +4,7 @@ package typealias BatchSum = (_ values: [Double], _ width: Int) -> [Double]
 
 /// The parts of a pass through an encoder besides its input.
 public struct ForwardPass {
+  /// The use of batch statistics and running statistics.
   public enum Mode: Sendable {
     /// Normalises by the batch's statistics and updates the running statistics.
     case training
@@ -21,8 +22,8 @@ public struct ForwardPass {
   private let combine: BatchSum?
   /// The precision of products of activations and of their gradients.
   package let precision: Precision
-  /// Whether a way back may follow. An encoder that runs without one need not hold its layers' caches, which are most of
-  /// a long utterance's memory.
+  /// Whether a way back may follow. An encoder that runs without one need not hold its layers' caches, which are most
+  /// of a long utterance's memory.
   package let keepsCaches: Bool
 
   package init(

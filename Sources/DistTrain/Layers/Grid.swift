@@ -6,10 +6,14 @@
 /// a line for each frequency. Layers that treat each channel by itself take any grid, and layers along frames take each
 /// line by itself.
 public struct Grid: Sendable, Equatable {
+  /// The number of utterances.
   public let utterances: Int
+  /// The number of lines of each utterance.
   public let height: Int
+  /// The number of frames of a line.
   public let frames: Int
 
+  /// A grid of so many utterances, each of `height` lines of `frames` frames.
   public init(utterances: Int, height: Int = 1, frames: Int) {
     self.utterances = utterances
     self.height = height
@@ -18,6 +22,7 @@ public struct Grid: Sendable, Equatable {
 
   /// The number of lines of frames: one for each utterance and height.
   public var lines: Int { utterances * height }
+  /// The number of columns: one for each frame of each line.
   public var columns: Int { lines * frames }
   /// The grid after pooling over height and frames, with one column for each utterance.
   public var pooled: Grid { Grid(utterances: utterances, frames: 1) }

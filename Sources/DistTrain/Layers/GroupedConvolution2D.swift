@@ -1,8 +1,7 @@
 internal import CKernels
 
-/// A convolution by a kernel of 3 × 3 with bias, in groups of channels:
-/// y[o, h, t] = b[o] + Σ_{c,i,j} w[o, c, i, j] · x[c, h + i − 1, t + j − 1], where c runs over the channels of the group
-/// that o is in and x is 0 beyond its ends.
+/// A convolution by a kernel of 3 × 3 with bias, in groups of channels: y[o, h, t] = b[o] + Σ_{c,i,j} w[o, c, i, j] ·
+/// x[c, h + i − 1, t + j − 1], where c runs over the channels of the group that o is in and x is 0 beyond its ends.
 ///
 /// It is a sum of convolutions of single channels, as `DepthwiseConvolution2D` computes them: for groups of a few
 /// channels, products would be too small to be worth what they gather.

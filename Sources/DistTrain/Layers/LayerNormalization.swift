@@ -1,7 +1,7 @@
 internal import CKernels
 
-/// Normalisation of each column over its channels (Ba, Kiros and Hinton 2016): y = w·(x − μ)/√(σ² + ε) + b, where μ and σ²
-/// are a column's mean and biased variance, and each channel has a weight w and a bias b. It takes any grid.
+/// Normalisation of each column over its channels (Ba, Kiros and Hinton 2016): y = w·(x − μ)/√(σ² + ε) + b, where μ and
+/// σ² are a column's mean and biased variance, and each channel has a weight w and a bias b. It takes any grid.
 package struct LayerNormalization: Layer {
   package struct Cache: Sendable {
     /// The input, channels × columns.

@@ -1,5 +1,5 @@
-/// A pooling of lines of frames as one of maps: each line of a map counts as a channel of its own, in the order in which
-/// wespeaker flattens a map (`Grid.lines`).
+/// A pooling of lines of frames as one of maps: each line of a map counts as a channel of its own, in the order in
+/// which wespeaker flattens a map (`Grid.lines`).
 package struct LinePooling<Pooling: Layer>: Layer {
   package struct Cache {
     /// The grid of the maps.

@@ -1,5 +1,5 @@
-/// The lines of a map as rows of their own, as features and layers over time alone have them: line h of channel c is row
-/// c · height + h, the order in which wespeaker flattens a map.
+/// The lines of a map as rows of their own, as features and layers over time alone have them: line h of channel c is
+/// row c · height + h, the order in which wespeaker flattens a map.
 extension Grid {
   /// The lines of a map, channels × columns, as (channels · height) × (utterances · frames).
   package func lines(of map: AffineView) -> Matrix {
@@ -14,8 +14,8 @@ extension Grid {
     return result
   }
 
-  /// The map, channels × columns, whose lines are the rows of a matrix, (channels · height) × (utterances · frames). Frames
-  /// of the rows' utterances beyond the grid's are left out.
+  /// The map, channels × columns, whose lines are the rows of a matrix, (channels · height) × (utterances · frames).
+  /// Frames of the rows' utterances beyond the grid's are left out.
   package func map(of lines: MatrixView) -> Matrix {
     let result = Matrix(rows: lines.rows / height, columns: columns)
     write(mapOf: lines, to: result.view)

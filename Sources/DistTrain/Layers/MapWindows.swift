@@ -1,5 +1,5 @@
-/// What a kernel over height and time reads of a map wherever it stands: channels · taps numbers for each place, which
-/// are the columns of a convolution's second factor.
+/// The elements of a map that a kernel over height and time reads at each of its places: channels · taps numbers for
+/// each place, which are the columns of a convolution's second factor.
 ///
 /// The whole factor would be as many times larger than the map as the kernel has taps. It is gathered in panels that
 /// stay in the second-level cache between the copy and the product: the places of a panel, by a slice of the channels.

@@ -1,6 +1,6 @@
 /// CAM++'s dense layer (Wang et al. 2023, section 2.1; after Yu and Li 2020, "Densely connected time delay neural
-/// network"): two pre-activated convolutions, of one frame to a bottleneck and of three frames to a few new channels, the
-/// second with context-aware masking. The new channels then stand beside those that the layer read.
+/// network"): two pre-activated convolutions, of one frame to a bottleneck and of three frames to a few new channels,
+/// the second with context-aware masking. The new channels then stand beside those that the layer read.
 struct MaskedDenseLayer: Sendable {
   struct Cache {
     let narrow: PreactivatedConvolution.Cache
@@ -50,8 +50,8 @@ struct MaskedDenseLayer: Sendable {
     return Cache(narrow: narrowCache, hidden: hidden, statistics: statistics, mask: maskCache)
   }
 
-  /// Adds the gradients of the parameters, and to that of the channels before what reaches them while the batch's moments
-  /// are held fixed.
+  /// Adds the gradients of the parameters, and to that of the channels before what reaches them while the batch's
+  /// moments are held fixed.
   /// - Parameters:
   ///   - gradient: the gradient of the new channels, outputs × (objectives · columns), which is overwritten.
   ///   - channels: the gradient of the channels before, inputs × (objectives · columns).

@@ -8,6 +8,7 @@ internal import CKernels
 /// ReLU makes it other than zero. Its deviation is that of the least variance and has no gradient. Sums are taken
 /// around the value of one of the frames, so that rounding does not make a variance.
 public struct NormalizedAttentionPooling: Layer {
+  /// The values that the forward pass keeps for the backward pass.
   public struct Cache: Sendable {
     let grid: Grid
     /// The input, channels × (utterances · frames).

@@ -1,8 +1,11 @@
 /// The named tensors of one flat buffer, in order.
 public struct ParameterLayout: Sendable {
+  /// The tensors in the order of the buffer.
   public private(set) var parameters: [Parameter] = []
+  /// The number of elements of all tensors.
   public private(set) var count = 0
 
+  /// A layout without tensors.
   public init() {}
 
   package mutating func add(
@@ -16,8 +19,8 @@ public struct ParameterLayout: Sendable {
     return parameter
   }
 
-  /// The offsets at which the encoder's blocks begin. A block is what shares the first word of its names and the numbers
-  /// behind it, as `layer3.5` of `layer3.5.conv1.weight`.
+  /// The offsets at which the encoder's blocks begin. A block is what shares the first word of its names and the
+  /// numbers behind it, as `layer3.5` of `layer3.5.conv1.weight`.
   package var blocks: [Int] {
     let names = parameters.map(\.block)
     return parameters.indices.filter { $0 == 0 || names[$0] != names[$0 - 1] }.map { parameters[$0].offset }
@@ -43,12 +46,14 @@ public struct ParameterLayout: Sendable {
 
 /// The tensors that an encoder keeps between steps: trained parameters and running statistics.
 public struct EncoderLayout: Sendable {
+  /// The tensors that training changes.
   public private(set) var parameters = ParameterLayout()
   /// The means and variances that inference uses, which have no gradient.
   package private(set) var statistics = ParameterLayout()
   /// The beginning of the names of what is added, which ends with a dot; empty outside of every scope.
   private var scope = ""
 
+  /// A layout without tensors.
   public init() {}
 
   /// Lays out under a name: within `scope("layer1")`, the parameter `weight` becomes `layer1.weight`, and a scope
@@ -84,7 +89,9 @@ public struct Parameter: Sendable, Equatable {
     case normal(deviation: Float)
   }
 
+  /// The full name, with all scopes.
   public let name: String
+  /// The extents of the tensor, in row-major order.
   public let shape: [Int]
   /// The index of the first element in the flat buffer.
   package let offset: Int
@@ -92,7 +99,9 @@ public struct Parameter: Sendable, Equatable {
   /// Whether weight decay applies, which spares biases and normalisation (Goyal et al. 2017, section 5.1).
   package let decays: Bool
 
+  /// The number of elements.
   public var count: Int { shape.reduce(1, *) }
+  /// The places of the elements in the flat buffer.
   public var range: Range<Int> { offset..<offset + count }
 
   /// The first word of the name and the numbers behind it.

@@ -4,14 +4,14 @@ internal import CKernels
 /// t] = b[o] + Σ_{c,i,j} w[o, c, i, j] · x[c, h·kₕ + i, t·kₜ + j], where c runs over the channels of the group that o
 /// is in. Every element is read at one place. Sums are short where there are as many groups as channels, and each way
 /// is one pass over the maps of a group.
-public struct PatchConvolution2D: Layer {
-  public struct Cache: Sendable {
+package struct PatchConvolution2D: Layer {
+  package struct Cache: Sendable {
     let input: AffineView
     let grid: Grid
   }
 
-  public let inputs: Int
-  public let outputs: Int
+  package let inputs: Int
+  package let outputs: Int
   private let groups: Int
   private let kernel: MapStride
   let weight: Parameter
@@ -21,7 +21,7 @@ public struct PatchConvolution2D: Layer {
   ///   - name: the scope of `weight` [outputs, inputs / groups, kernel's height, kernel's frames] and `bias` [outputs].
   ///   - groups: the number of groups into which neighbouring inputs, and neighbouring outputs, are divided.
   ///   - kernel: the lines and frames of the kernel, at most 8 frames.
-  public init(
+  package init(
     _ name: String, inputs: Int, outputs: Int, groups: Int, kernel: (height: Int, frames: Int),
     layout: inout EncoderLayout
   ) {
@@ -42,7 +42,7 @@ public struct PatchConvolution2D: Layer {
     }
   }
 
-  public var minimumFrames: Int { kernel.frames }
+  package var minimumFrames: Int { kernel.frames }
   private var inputsOfGroup: Int { inputs / groups }
   private var outputsOfGroup: Int { outputs / groups }
   /// The elements of an output's kernels.
@@ -50,14 +50,14 @@ public struct PatchConvolution2D: Layer {
   private var tapsOfInput: Int { kernel.height * kernel.frames }
 
   /// The grid of the places, for a grid of whole kernels.
-  public func outputGrid(_ grid: Grid) -> Grid {
+  package func outputGrid(_ grid: Grid) -> Grid {
     precondition(
       grid.height % kernel.height == 0 && grid.frames % kernel.frames == 0,
       "\(grid.height) lines of \(grid.frames) frames are no whole kernels")
     return kernel.places(on: grid)
   }
 
-  public func forward(
+  package func forward(
     _ input: AffineView, _ grid: Grid, into memory: MatrixView, _ pass: ForwardPass
   ) -> (output: AffineView, cache: Cache) {
     precondition(input.columns == grid.columns, "\(input.columns) columns of a map of \(grid.columns)")
@@ -78,7 +78,7 @@ public struct PatchConvolution2D: Layer {
     return (AffineView(memory), Cache(input: input, grid: grid))
   }
 
-  public func backward(
+  package func backward(
     _ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass
   ) {
     let places = outputGrid(cache.grid)

@@ -1,7 +1,7 @@
 internal import CKernels
 
-/// Normalisation, ReLU and a convolution of one frame, in this order (the pre-activation of He, Zhang, Ren and Sun 2016,
-/// "Identity mappings in deep residual networks"), of channels that several such layers read.
+/// Normalisation, ReLU and a convolution of one frame, in this order (the pre-activation of He, Zhang, Ren and Sun
+/// 2016, "Identity mappings in deep residual networks"), of channels that several such layers read.
 ///
 /// Nothing but the convolution's output is stored. What is normalised is read as a view, by moments that all of these
 /// layers share, and the gradient of each is added to the one gradient that they have of their channels.

@@ -1,7 +1,8 @@
-/// Attentive statistics pooling with attention for each channel (Okabe et al. 2018; Desplanques et al. 2020, section 3.1),
-/// as wespeaker's ASP has it: the softmax over frames of the energies W₂·BN(relu(W₁·x + b₁)) + b₂ weights mean and
-/// deviation. Variances are at least 10⁻⁵.
+/// Attentive statistics pooling with attention for each channel (Okabe et al. 2018; Desplanques et al. 2020, section
+/// 3.1), as wespeaker's ASP has it: the softmax over frames of the energies W₂·BN(relu(W₁·x + b₁)) + b₂ weights mean
+/// and deviation. Variances are at least 10⁻⁵.
 public struct RectifiedAttentionPooling: Layer {
+  /// The values that the forward pass keeps for the backward pass.
   public struct Cache: Sendable {
     let moments: WeightedMoments
     let attention: AttentionEnergies.Cache

@@ -121,8 +121,8 @@ package struct ResidualBlock: Layer {
     }
   }
 
-  /// Takes the gradient back through the last ReLU, in place, and from there through gate and normalisation to the product
-  /// of the path's last convolution.
+  /// Takes the gradient back through the last ReLU, in place, and from there through gate and normalisation to the
+  /// product of the path's last convolution.
   private func backwardThroughSum(
     _ gradient: MatrixView, cache: Cache, into productGradient: MatrixView, _ pass: BackwardPass
   ) {

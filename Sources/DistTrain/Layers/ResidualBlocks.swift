@@ -36,8 +36,8 @@ package struct ResidualBlocks: Sendable {
 
   /// Adds the gradients of the parameters.
   /// - Parameter gradient: the gradient of the output, which is overwritten.
-  /// - Returns: the gradient of the input, inputs × (objectives · columns), in the memory of `gradient` if all blocks keep
-  ///   their shape.
+  /// - Returns: the gradient of the input, inputs × (objectives · columns), in the memory of `gradient` if all blocks
+  ///   keep their shape.
   package func backward(_ gradient: MatrixView, cache: Cache, _ pass: BackwardPass) -> MatrixView {
     precondition(cache.blocks.count == blocks.count, "a pass that kept no caches has no way back")
     var current = gradient

@@ -1,8 +1,8 @@
 internal import CKernels
 
 /// A gate without parameters (Yang, Zhang, Li and Xie, "SimAM: A Simple, Parameter-Free Attention Module for
-/// Convolutional Neural Networks", ICML 2021, equation 6), as wespeaker has it (`models/samresnet.py`): what lies far from
-/// the mean of its map passes, y = x · sigmoid(d / (4·(v + 10⁻⁴)) + ½).
+/// Convolutional Neural Networks", ICML 2021, equation 6), as wespeaker has it (`models/samresnet.py`): what lies far
+/// from the mean of its map passes, y = x · sigmoid(d / (4·(v + 10⁻⁴)) + ½).
 ///
 /// A map is what an utterance has in one channel, over height and time. d is the squared distance of x from the map's
 /// mean, and v the sum of these over all elements but one; a map of a single element has v = 0.
@@ -16,7 +16,8 @@ package struct SimAMGate: Layer {
     /// 1 / (4·(v + 10⁻⁴)) of each map, channels × utterances.
     let slopes: Matrix
 
-    /// How a map's values become distances from its mean.
+    /// The scale and shift by which a map's values become distances from its mean, the mean after scale and shift, and
+    /// the map's slope.
     func spread(_ channel: Int, _ utterance: Int) -> (scale: Float, shift: Float, mean: Float, slope: Float) {
       let (scale, mean) = (input.scales[channel], means[channel, utterance])
       return (scale, -scale * mean, scale * mean + input.shifts[channel], slopes[channel, utterance])

@@ -1,11 +1,12 @@
 internal import CKernels
 
-/// Statistics over time of each channel and height of a map (wespeaker's TSTP; statistics pooling of Snyder et al. 2018):
-/// the means, and the deviations √(v + 10⁻⁷) by the unbiased variance v.
+/// Statistics over time of each channel and height of a map (wespeaker's TSTP; statistics pooling of Snyder et al.
+/// 2018): the means, and the deviations √(v + 10⁻⁷) by the unbiased variance v.
 ///
 /// Channel c at height h is row c · height + h of the output's means, and the deviations stand below all means: the
 /// order in which wespeaker flattens a map.
 public struct TemporalStatisticsPooling: Layer {
+  /// The values that the forward pass keeps for the backward pass.
   public struct Cache: Sendable {
     /// The input, channels × the grid's columns, one matrix scaled and shifted.
     let input: AffineView
@@ -28,8 +29,8 @@ public struct TemporalStatisticsPooling: Layer {
 
   public func outputGrid(_ grid: Grid) -> Grid { grid.pooled }
 
-  /// Pools utterances: channels × (utterances · height · frames) → 2 · channels · height × utterances. The variance of a
-  /// single frame counts as 0. Of a view that scales and shifts, y = a·x + c, the statistics follow from those of x.
+  /// Pools utterances: channels × (utterances · height · frames) → 2 · channels · height × utterances. The variance of
+  /// a single frame counts as 0. Of a view that scales and shifts, y = a·x + c, the statistics follow from those of x.
   public func forward(
     _ input: AffineView, _ grid: Grid, into output: MatrixView, _ pass: ForwardPass
   ) -> (output: AffineView, cache: Cache) {

@@ -1,8 +1,8 @@
 internal import CKernels
 
-/// ReDimNet's block over time alone (Yakovlev et al. 2024, section 2.2), as wespeaker has it: a product to fewer channels
-/// and their normalisation, four convolutions of 7 to 59 frames, a transformer's layer, and a product back to all channels,
-/// added to the input.
+/// ReDimNet's block over time alone (Yakovlev et al. 2024, section 2.2), as wespeaker has it: a product to fewer
+/// channels and their normalisation, four convolutions of 7 to 59 frames, a transformer's layer, and a product back to
+/// all channels, added to the input.
 package struct TimeBlock: Layer {
   package typealias TimeConvolution = ConvNeXtBlock<DepthwiseConvolution1D>
 
@@ -11,7 +11,7 @@ package struct TimeBlock: Layer {
     let input: MatrixView
     let grid: Grid
     let normalization: LayerNormalization.Cache
-    /// Of each convolution; none where no way back follows.
+    /// The caches of the convolutions; none where no way back follows.
     let convolutions: [TimeConvolution.Cache]
     let transformer: TransformerLayer.Cache
     /// The output of the transformer's layer, reduced channels × columns.

@@ -23,8 +23,8 @@ package struct TransformerLayer: Layer {
   package var outputs: Int { attention.inputs }
 
   /// - Parameters:
-  ///   - name: the scope of `attention`, `layer_norm`, `feed_forward.intermediate_dense`, `feed_forward.output_dense` and
-  ///     `final_layer_norm`.
+  ///   - name: the scope of `attention`, `layer_norm`, `feed_forward.intermediate_dense`, `feed_forward.output_dense`
+  ///     and `final_layer_norm`.
   ///   - heads: the number of heads, of which `channels` is a multiple.
   package init(_ name: String, channels: Int, heads: Int = 4, layout: inout EncoderLayout) {
     (attention, middle, inner, outer, last) = layout.scope(name) { layout in

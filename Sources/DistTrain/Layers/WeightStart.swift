@@ -1,4 +1,4 @@
-/// How the weights of a linear map or a convolution start.
+/// The distribution from which the weights of a linear map or a convolution are drawn at the start.
 public enum WeightStart: Sendable {
   /// Uniform in ± 1/√fan-in, weights and biases alike: PyTorch's default.
   case uniform

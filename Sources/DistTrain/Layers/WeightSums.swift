@@ -1,7 +1,7 @@
 internal import CKernels
 
-/// What the units of a batch add to a weight's gradient, summed over the units in the order of a tree. The weight's columns
-/// are cut into slices, so that there is work for all threads where there are few units; neither that cut nor where a node
+/// The sums over the units of a batch of a weight's gradient, added in the order of a tree. The weight's columns are
+/// cut into slices, so that there is work for all threads where there are few units; neither that cut nor where a node
 /// is cut changes a sum.
 package struct WeightSums: Sendable {
   /// Writes what a unit adds to a slice, objectives · outputs rows of the slice's columns.
@@ -12,7 +12,7 @@ package struct WeightSums: Sendable {
   /// The subtrees that make up each node.
   private let subtrees: [[Range<Int>]]
   private let slices: [Range<Int>]
-  /// For each slice and subtree of all nodes, objectives · outputs rows of the slice's columns.
+  /// The sums of each slice and subtree of all nodes: objectives · outputs rows of the slice's columns.
   private let sums: [[Matrix]]
 
   /// Computes the sums on all threads.
@@ -42,7 +42,8 @@ package struct WeightSums: Sendable {
   }
 
   /// Computes the sums of a weight on all threads, some channels of its input at a time: all of them, or fewer where
-  /// there are too few units for all threads. What a term makes of the output's gradient, it makes for each slice again.
+  /// there are too few units for all threads. What a term makes of the output's gradient, it makes for each slice
+  /// again.
   /// - Parameters:
   ///   - channels: the number of channels of the convolution's input.
   ///   - taps: the columns of the weight that belong to a channel.

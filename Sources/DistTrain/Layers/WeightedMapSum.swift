@@ -2,18 +2,18 @@ internal import CKernels
 
 /// The sum of maps with weights of each row: y[r, t] = Σᵢ w[i, r] · xᵢ[r, ⌊t / sᵢ⌋], where the weights of a row are the
 /// softmax over the maps of trained numbers, and a map with one frame for sᵢ of the sum's is read sᵢ times (Yakovlev et
-/// al. 2024, "Reshape Dimensions Network for Speaker Recognition", section 2.2; wespeaker's `weigth1d` of nearest-neighbour
-/// upsampling).
+/// al. 2024, "Reshape Dimensions Network for Speaker Recognition", section 2.2; wespeaker's `weigth1d` of
+/// nearest-neighbour upsampling).
 ///
-/// No map is copied, upsampled or reshaped: each is read in the shape that it has in memory, once, and a piece of a sum's
-/// row stays in the first-level cache meanwhile. The sum of a single map is that map itself.
+/// No map is copied, upsampled or reshaped: each is read in the shape that it has in memory, once, and a piece of a
+/// sum's row stays in the first-level cache meanwhile. The sum of a single map is that map itself.
 package struct WeightedMapSum: Sendable {
   /// A map of an encoder whose rows are summed.
   package struct Source: Sendable {
     /// The map, channels × (utterances · height · frames).
     package let values: MatrixView
     package let shape: MapRows
-    /// How often the sum's frames were halved to the map's.
+    /// The number of times that the sum's frames were halved to the map's.
     package let halvings: Int
 
     package init(_ values: MatrixView, _ shape: MapRows, halvings: Int = 0) {
@@ -22,7 +22,7 @@ package struct WeightedMapSum: Sendable {
       self.halvings = halvings
     }
 
-    /// What a sum reads of a row at a piece of its own frames.
+    /// The elements of a row that a sum reads for a piece of its own frames.
     /// - Parameter frames: the number of frames of the sum.
     fileprivate func piece(
       _ piece: Range<Int>, row: Int, of utterance: Int, in map: MatrixView, frames: Int
@@ -183,8 +183,8 @@ package struct WeightedMapSum: Sendable {
     }
   }
 
-  /// Takes the gradient of a row of an utterance to all maps, and adds what it has in common with each map to `sums`, one
-  /// number for each map, `rows` apart.
+  /// Takes the gradient of a row of an utterance to all maps, and adds what it has in common with each map to `sums`,
+  /// one number for each map, `rows` apart.
   private func take(
     _ gradient: MatrixView, _ cache: Cache, row: Int, objective: Int, _ utterance: Int, _ room: Matrix,
     _ gradients: [MatrixView], _ adding: Bool, _ sums: SharedMemory<Double>

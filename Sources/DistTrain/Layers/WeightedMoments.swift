@@ -1,7 +1,8 @@
 internal import CKernels
 
-/// What attentive statistics pooling takes of an utterance's frames x in each channel (Okabe et al. 2018, equations 5 and
-/// 6): the mean m = Σαx and the deviation √(Σαx² − m²), where the weights α are a softmax of energies over the frames.
+/// The weighted moments that attentive statistics pooling takes of an utterance's frames x in each channel (Okabe et
+/// al. 2018, equations 5 and 6): the mean m = Σαx and the deviation √(Σαx² − m²), where the weights α are a softmax of
+/// energies over the frames.
 struct WeightedMoments: Sendable {
   let grid: Grid
   /// The frames, channels × (utterances · frames).

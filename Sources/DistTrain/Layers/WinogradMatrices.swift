@@ -17,7 +17,7 @@ struct WinogradMatrices: Sendable {
   private let memory: Matrix
 
   /// Matrices whose values are undefined.
-  /// - Parameter count: how many there are.
+  /// - Parameter count: the number of matrices.
   init(_ count: Int = count, rows: Int, columns: Int) {
     self.init(count, rows: rows, columns: columns, capacity: rows * columns)
   }

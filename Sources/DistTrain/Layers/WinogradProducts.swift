@@ -4,8 +4,8 @@ internal import CKernels
 /// Y = Aᵀ·[Σ_c (G·w·Gᵀ) ∘ (Bᵀ·d·B)]·A for each tile (Lavin and Gray 2016, equation 8). The sums over channels are
 /// sixteen products of matrices, which take four multiplications for each output and channel in place of nine.
 ///
-/// The rounding error is one to three times that of plain sums. An output's bits do not depend on the panel that its tile
-/// is in.
+/// The rounding error is one to three times that of plain sums. An output's bits do not depend on the panel that its
+/// tile is in.
 package struct WinogradProducts: Sendable {
   /// The transformed kernels, outputs × channels.
   private let weights: WinogradMatrices

@@ -17,8 +17,8 @@ struct WinogradTiles: Sendable {
   /// The tiles of all utterances.
   var count: Int { grid.utterances * each }
 
-  /// Whether products of tiles take so many fewer multiplications than those of windows that the transforms pay: at least
-  /// a third fewer. An output takes nine multiplications for each channel, and a tile sixteen.
+  /// Whether products of tiles take so many fewer multiplications than those of windows that the transforms pay: at
+  /// least a third fewer. An output takes nine multiplications for each channel, and a tile sixteen.
   var pay: Bool { 3 * WinogradMatrices.count * each <= 2 * 9 * grid.height * grid.frames }
 
   /// The panels of some utterances.

@@ -2,12 +2,13 @@ internal import CKernels
 import Foundation
 
 /// The pooling of xi-vectors (Lee, Wang and Koshinaka, "Xi-Vector Embedding for Speaker Recognition", IEEE Signal
-/// Processing Letters 2021), as wespeaker's XI has it: in each channel, frames x are observations of an unknown mean, each
-/// with a precision p of its own, and the output is the mean that they make likely, (Σ p·x + p₀·μ₀) / (Σ p + p₀). Its
-/// prior is a frame μ₀ of precision p₀, both trained.
+/// Processing Letters 2021), as wespeaker's XI has it: in each channel, frames x are observations of an unknown mean,
+/// each with a precision p of its own, and the output is the mean that they make likely, (Σ p·x + p₀·μ₀) / (Σ p + p₀).
+/// Its prior is a frame μ₀ of precision p₀, both trained.
 ///
 /// Precisions are softplus(e)² of energies e, from exp(−15) to exp(15); what is stored of p₀ is its logarithm.
 public struct XiPooling: Layer {
+  /// The values that the forward pass keeps for the backward pass.
   public struct Cache: Sendable {
     let grid: Grid
     /// The input, channels × (utterances · frames).
@@ -30,8 +31,8 @@ public struct XiPooling: Layer {
   public var inputs: Int { channels }
   public var outputs: Int { channels }
 
-  /// - Parameter name: the scope of `prior_mean` and `prior_logprec` [1, channels], `lin1_relu_bn.0`, `lin1_relu_bn.2` and
-  ///   `lin2`.
+  /// - Parameter name: the scope of `prior_mean` and `prior_logprec` [1, channels], `lin1_relu_bn.0`, `lin1_relu_bn.2`
+  ///   and `lin2`.
   public init(_ name: String, channels: Int, bottleneck: Int, layout: inout EncoderLayout) {
     self.channels = channels
     (priorMean, priorLogPrecision, attention) = layout.scope(name) {

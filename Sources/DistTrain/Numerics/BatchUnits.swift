@@ -1,7 +1,7 @@
 /// The way in which the columns of a batch are cut for sums over it: into units of whole utterances, each summed by
 /// itself, whose sums are added in the order of a tree. The global batch alone decides both, so that a sum has the same
 /// bits wherever its units are computed.
-public struct BatchUnits: Sendable {
+package struct BatchUnits: Sendable {
   /// The number of utterances of each unit; nil stands for one unit of all utterances.
   private let sizes: [Int]?
   /// The nodes of the batch's tree that these units make up, as ranges of units.

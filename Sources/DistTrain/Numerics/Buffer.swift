@@ -1,7 +1,7 @@
 import Foundation
 
-/// Aligned memory for floats that goes back to a pool when its last owner lets go, so that a warm training step asks the
-/// system for no memory: a step's buffers have the sizes of the step before.
+/// Aligned memory for floats that goes back to a pool when its last owner lets go, so that a warm training step asks
+/// the system for no memory: a step's buffers have the sizes of the step before.
 ///
 /// Unchecked: where the memory lies does not change. Its elements are written by one thread, or by a loop's calls that
 /// write elements of their own.

@@ -24,7 +24,7 @@ package final class BufferPool: Sendable {
   private let region = MemoryRegion()
   private let state = Mutex(State())
 
-  /// How often the pool has asked the system for memory.
+  /// The number of times that the pool has asked the system for memory.
   package var allocations: Int { state.withLock { $0.allocations } }
 
   /// Takes memory for `count` floats, 64-byte aligned, whose values are undefined.

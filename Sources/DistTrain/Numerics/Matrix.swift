@@ -2,7 +2,9 @@
 ///
 /// The activations of a batch are one matrix, channels × (utterances · frames), utterance after utterance.
 public struct Matrix: Sendable {
+  /// The number of rows.
   public let rows: Int
+  /// The number of columns.
   public let columns: Int
   package let buffer: Buffer
 
@@ -36,6 +38,7 @@ public struct Matrix: Sendable {
   /// The first element of a row.
   package func row(_ index: Int) -> UnsafeMutablePointer<Float> { pointer + index * columns }
 
+  /// The element of a row and a column.
   public subscript(row: Int, column: Int) -> Float {
     get { pointer[row * columns + column] }
     nonmutating set { pointer[row * columns + column] = newValue }

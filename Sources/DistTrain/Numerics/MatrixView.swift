@@ -5,7 +5,9 @@ internal import CKernels
 /// Unchecked: elements are written by one thread, or by a loop's calls that write elements of their own.
 public struct MatrixView: @unchecked Sendable {
   package let pointer: UnsafeMutablePointer<Float>
+  /// The number of rows.
   public let rows: Int
+  /// The number of columns.
   public let columns: Int
   package let stride: Int
   /// Keeps the elements alive. A view of parameters has none, because their owner outlives every pass.
@@ -47,6 +49,7 @@ public struct MatrixView: @unchecked Sendable {
 }
 
 extension Matrix {
+  /// The whole matrix as a view, which keeps its elements alive.
   public var view: MatrixView { MatrixView(pointer, rows: rows, columns: columns, owner: buffer) }
   package func rows(_ range: Range<Int>) -> MatrixView { view.rows(range) }
   package func columns(_ range: Range<Int>) -> MatrixView { view.columns(range) }

@@ -86,7 +86,7 @@ private func whole(
     c.columns, inner, adding ? 1 : 0, c.pointer, c.stride)
 }
 
-/// What completes a unit's product before it is added: the rectangle of the result that `target` is.
+/// A function that completes a unit's product before it is added: the rectangle of the result that `target` is.
 package typealias UnitCompletion =
   @Sendable (
     _ unit: Int, _ rows: Range<Int>, _ columns: Range<Int>, _ target: MatrixView

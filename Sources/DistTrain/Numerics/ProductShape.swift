@@ -25,7 +25,7 @@ package struct ProductShape: Hashable, Sendable {
 }
 
 /// The precision that the factors of a product are multiplied in; sums are always in single precision.
-public enum Precision: String, Sendable, Codable, CaseIterable {
+package enum Precision: String, Sendable, Codable, CaseIterable {
   case single = "fp32"
   /// Factors are rounded to eight bits of significand, which is twice as fast where the CPU multiplies them.
   case bfloat16 = "bf16"

@@ -5,7 +5,7 @@ package enum ProductTrace {
   private static let isOn = Atomic(false)
   private static let counts = Mutex<[ProductShape: Int]>([:])
 
-  /// How often each product was done within `body`, on all threads. Only one caller may watch at a time.
+  /// The number of times that each product was done within `body`, on all threads. Only one caller may watch at a time.
   package static func products(of body: () throws -> Void) rethrows -> [ProductShape: Int] {
     counts.withLock { $0 = [:] }
     isOn.store(true, ordering: .sequentiallyConsistent)

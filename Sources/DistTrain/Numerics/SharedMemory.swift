@@ -1,7 +1,7 @@
 /// Memory that the calls of a parallel loop read and write together.
 ///
-/// Unchecked: what protects it is that each of a loop's calls writes elements of its own, which no other call reads, and that
-/// the loop returns to its caller only when all calls have.
+/// Unchecked: what protects it is that each of a loop's calls writes elements of its own, which no other call reads,
+/// and that the loop returns to its caller only when all calls have.
 package struct SharedMemory<Element>: @unchecked Sendable {
   package let pointer: UnsafeMutablePointer<Element>
 

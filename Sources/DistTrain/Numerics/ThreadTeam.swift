@@ -3,11 +3,11 @@ import Synchronization
 
 /// Threads that share the pieces of a loop.
 ///
-/// A loop's pieces depend on the number of threads only where its results don't depend on the pieces, so that the results
-/// never depend on the number of threads.
+/// A loop's pieces depend on the number of threads only where its results don't depend on the pieces, so that the
+/// results never depend on the number of threads.
 ///
-/// Unchecked: `body` and `count` are behind the gate, of all callers one at a time has the team (`isTaken`), and threads are
-/// added before there are loops.
+/// Unchecked: `body` and `count` are behind the gate, of all callers one at a time has the team (`isTaken`), and
+/// threads are added before there are loops.
 package final class ThreadTeam: @unchecked Sendable {
   /// The threads that compute.
   package static let shared = ThreadTeam()
@@ -66,8 +66,8 @@ package final class ThreadTeam: @unchecked Sendable {
   /// Threads that a loop started now would run on.
   package var available: Int { isTaken.load(ordering: .acquiring) ? 1 : size }
 
-  /// Calls `body` with 0 ..< count, each once, on all threads; returns when all calls have. Within a call, or while another
-  /// thread's loop runs, the loop is the caller's alone.
+  /// Calls `body` with 0 ..< count, each once, on all threads; returns when all calls have. Within a call, or while
+  /// another thread's loop runs, the loop is the caller's alone.
   package func run(_ count: Int, _ body: @Sendable (Int) -> Void) {
     if size == 1 || count < 2 || isTaken.exchange(true, ordering: .acquiringAndReleasing) {
       for index in 0..<count { body(index) }
@@ -79,8 +79,8 @@ package final class ThreadTeam: @unchecked Sendable {
     isTaken.store(false, ordering: .releasing)
   }
 
-  /// What `body` returns or throws for 0 ..< count, in this order, whichever thread was first. The calls are those of a
-  /// loop.
+  /// The value that `body` returns, or the error that it throws, for each of 0 ..< count, in this order, whichever
+  /// thread was first. The calls are those of a loop.
   package func results<Value: Sendable>(
     _ count: Int, _ body: @Sendable (Int) throws -> Value
   ) -> [Result<Value, any Error>] {
@@ -146,7 +146,8 @@ package func inParallel(_ count: Int, _ body: @Sendable (Int) -> Void) {
   }
 }
 
-/// Calls `body` with ranges that make up 0 ..< count, on all threads of the rank: for elements that don't see each other.
+/// Calls `body` with ranges that make up 0 ..< count, on all threads of the rank: for elements that don't see each
+/// other.
 package func inPieces(_ count: Int, _ body: @Sendable (Range<Int>) -> Void) {
   let length = 1 << 16
   ThreadTeam.shared.run((count + length - 1) / length) { piece in

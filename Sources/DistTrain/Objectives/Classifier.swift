@@ -34,6 +34,7 @@ public struct ClassifierPullback {
   /// Turns the sum of all nodes into the gradient, in place.
   public let finish: (_ sum: MatrixView) -> Void
 
+  /// A pullback of the two halves.
   public init(add: @escaping ([MatrixView]) -> Void, finish: @escaping (MatrixView) -> Void) {
     self.add = add
     self.finish = finish

@@ -17,6 +17,10 @@ public struct MinNormSolver: Sendable {
   package let maximumIterations: Int
   package let tolerance: Double
 
+  /// A solver.
+  /// - Parameters:
+  ///   - maximumIterations: the most iterations for more than two gradients.
+  ///   - tolerance: the gap to the shortest combination, as a part of the squared length, at which the iterations end.
   public init(normalization: Normalization = .none, maximumIterations: Int = 250, tolerance: Double = 1e-9) {
     self.normalization = normalization
     self.maximumIterations = maximumIterations

@@ -30,6 +30,7 @@ public struct ObjectiveValue {
   /// objective.
   public let classifier: ClassifierPullback?
 
+  /// The result of an objective; without a pullback if the loss does not train the classifier.
   public init(losses: [Double], gradient: Matrix, terms: Int, classifier: ClassifierPullback? = nil) {
     self.losses = losses
     self.gradient = gradient

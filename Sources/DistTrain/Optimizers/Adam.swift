@@ -12,6 +12,12 @@ public final class Adam: Optimizer {
   private let weightDecay: Double
   private let decoupled: Bool
 
+  /// An optimiser of the parameters of a layout.
+  /// - Parameters:
+  ///   - beta1: the decay of the gradient's mean in a step.
+  ///   - beta2: the decay of its square's mean in a step.
+  ///   - epsilon: the number that is added to the square root of that mean.
+  ///   - decoupled: whether weight decay is AdamW's.
   public init(
     _ layout: ParameterLayout, beta1: Double, beta2: Double, epsilon: Double, weightDecay: Double, decoupled: Bool
   ) {

@@ -5,6 +5,7 @@ import Foundation
 /// Every course but `oneCycle` is multiplied by a linear warm-up, min(1, t / warmup), as in wespeaker: the first step
 /// of a run with a warm-up has rate 0.
 public struct LearningRateSchedule: Sendable, Equatable {
+  /// The course of the rate over the steps, without the warm-up.
   public enum Course: Sendable, Equatable {
     /// The same rate throughout.
     case constant(Double)
@@ -20,12 +21,14 @@ public struct LearningRateSchedule: Sendable, Equatable {
     case oneCycle(maximum: Double, rise: Double, divisor: Double, finalDivisor: Double)
   }
 
+  /// The course over the steps.
   public let course: Course
   /// The number T of steps of the whole run.
   public let steps: Int
   /// The number of steps of the linear rise from 0; 0 for none.
   public let warmup: Int
 
+  /// A schedule of `steps` steps. `oneCycle` takes no warm-up.
   public init(_ course: Course, steps: Int, warmup: Int = 0) {
     precondition(steps > 0, "a schedule stretches over at least one step")
     precondition(warmup >= 0, "a warm-up has no negative length")

@@ -3,6 +3,7 @@ import Foundation
 /// The margin of the classification loss as a function of the step alone: `initial` before step `start`, `final` from
 /// step `end` on, and a rising course in between.
 public struct MarginSchedule: Sendable, Equatable {
+  /// The course of the rise.
   public enum Course: Sendable, Equatable {
     /// `final` from the first step on.
     case constant
@@ -13,12 +14,18 @@ public struct MarginSchedule: Sendable, Equatable {
     case exponential
   }
 
+  /// The course of the rise.
   public let course: Course
+  /// The margin before the rise.
   public let initial: Double
+  /// The margin after the rise.
   public let final: Double
+  /// The step, counted from 0, at which the rise begins.
   public let start: Int
+  /// The step, counted from 0, from which on the margin is `final`.
   public let end: Int
 
+  /// A schedule whose rise begins at step `start` and ends at step `end`, which is not before it.
   public init(_ course: Course, initial: Double, final: Double, start: Int, end: Int) {
     precondition(start <= end, "a margin's rise ends after its start")
     self.course = course

@@ -8,6 +8,11 @@ public final class SGD: Optimizer {
   private let nesterov: Bool
   private let weightDecay: Float
 
+  /// An optimiser of the parameters of a layout.
+  /// - Parameters:
+  ///   - momentum: the factor μ of the velocity in a step.
+  ///   - nesterov: whether the momentum is Nesterov's.
+  ///   - weightDecay: the factor λ.
   public init(_ layout: ParameterLayout, momentum: Double, nesterov: Bool, weightDecay: Double) {
     self.layout = layout
     self.momentum = Float(momentum)

@@ -4,10 +4,10 @@ import Foundation
 struct AudioTree {
   /// The files' paths from the root on, as lists of names. Links are followed.
   private(set) var files: [[String]] = []
-  /// What may be speech and is not taken: folders that cannot be listed, audio files that must be converted first, are of
-  /// a rare format or at a path that is not UTF-8, and copies of a recording that is taken.
+  /// The files that may be speech and are not taken: folders that cannot be listed, audio files that must be converted
+  /// first, are of a rare format or at a path that is not UTF-8, and copies of a recording that is taken.
   private(set) var leftOut: [LeftOut] = []
-  /// How often each kind of other file was passed over: `.txt`, `without a suffix`, `hidden`.
+  /// The number of other files of each kind that were passed over: `.txt`, `without a suffix`, `hidden`.
   private(set) var passedOver: [String: Int] = [:]
   /// The paths, from the root on, of the folders that hold a list of recordings.
   private(set) var dataDirectories: [String] = []
@@ -17,13 +17,13 @@ struct AudioTree {
   private var walked: Set<FileSystem.Identity> = []
   /// Links to folders, which are followed once all folders themselves were walked.
   private var links: [[String]] = []
-  /// What is not UTF-8, and hidden folders.
+  /// The files and folders at paths that are not UTF-8, and the hidden folders.
   private var apart: [FilesApart.Place] = []
 
   /// Files whose suffixes are those of rare formats.
   private var rare: [[String]] = []
 
-  /// The recordings of which there are copies side by side.
+  /// The recordings that have copies beside them.
   private var copies: [Copies] = []
 
   /// Files of one recording, those first that are rather taken.

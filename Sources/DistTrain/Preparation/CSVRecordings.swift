@@ -1,8 +1,8 @@
 import Foundation
 
 /// Recordings listed in a table under a header that names its columns: `path` and `speaker`, optionally `start` and
-/// `end` in seconds, and optionally `id`. Columns may have other names where these are given. Other columns are ignored,
-/// and rows that are wrong are left out.
+/// `end` in seconds, and optionally `id`. Columns may have other names where these are given. Other columns are
+/// ignored, and rows that are wrong are left out.
 ///
 /// Without an `id`, an utterance is named after its speaker, its path and its times.
 struct CSVRecordings {

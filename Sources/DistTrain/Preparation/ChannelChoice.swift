@@ -1,4 +1,4 @@
-/// What is heard of recordings of several channels of which the source names none.
+/// The channel that is heard of recordings of several for which the source names none.
 package enum ChannelChoice: Sendable, Equatable {
   /// The mean of all channels.
   case mean
@@ -62,7 +62,7 @@ extension ListedUtterance {
     return utterance
   }
 
-  /// What is heard on a channel, as an utterance and a speaker of their own.
+  /// The utterance as it is heard on a channel, with an id and a speaker of its own.
   fileprivate func ofChannel(_ channel: Int) -> ListedUtterance {
     var utterance = ListedUtterance(
       id: "\(id)-ch\(channel)", speaker: "\(speaker)-ch\(channel)", path: path, recording: recording, start: start,

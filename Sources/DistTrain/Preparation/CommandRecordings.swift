@@ -3,11 +3,11 @@ import Foundation
 
 /// The outputs of the commands in a corpus's lists, kept as files because training never runs a command.
 package struct CommandRecordings: Sendable {
-  /// For each command, the file that holds its audio, or the reason why there is none.
+  /// The file that holds each command's audio, or the reason why there is none.
   package let files: [Name: Result<String, Failure>]
   /// The folder of the files.
   package let folder: String
-  /// What was clipped in the files, by their commands.
+  /// The samples that were clipped in the files, by their commands.
   package let clipping: Clipping
 
   /// The commands among the utterances' paths, each once, in byte order.

@@ -1,12 +1,12 @@
-/// What a Kaldi data directory has beside the lists of its utterances: trials with or without a map of enrolments, and the
-/// genders of speakers.
+/// The lists that a Kaldi data directory has beside those of its utterances: trials with or without a map of
+/// enrolments, and the genders of speakers.
 package struct CompanionLists: Sendable {
   static let gendersName = "spk2gender"
 
   let trials: TrialList?
   let enrolments: EnrolmentMap?
   let genders: KaldiList?
-  /// What is not taken over, and why.
+  /// Notes on what is not taken over, and why.
   let notes: [String]
   /// The lines of these lists that are wrong, which are not taken over.
   package let leftOut: [LeftOut]
@@ -59,7 +59,7 @@ struct KeptLists: Sendable {
   let trials: TrialList?
   private let enrolments: EnrolmentMap?
   private let genders: [String]
-  /// What was kept and what was not.
+  /// Notes on what was kept and what was not.
   let notes: [String]
 
   /// - Parameter keepsTrials: whether the data directory gets the source's trials, and no others.

@@ -8,7 +8,7 @@ package struct CorpusSource: Sendable {
   package let utterances: [ListedUtterance]
   /// The files that do not fit into the layout.
   package let leftOut: [LeftOut]
-  /// How often each kind of file that is neither audio nor a list was passed over.
+  /// The number of files of each kind that are neither audio nor a list and were passed over.
   package let passedOver: [String: Int]
   /// The lists that the source has beside its utterances.
   package let companions: CompanionLists?
@@ -37,9 +37,9 @@ package struct CorpusSource: Sendable {
   ///
   /// - Parameters:
   ///   - allowsCommands: whether entries of lists may be commands that end in a pipe.
-  ///   - columns: what the columns of a CSV file hold that have other names than the usual ones.
-  /// - Throws: `Failure(.badData)` where there is no audio, a list is malformed or names commands that are not allowed, or
-  ///   two files would get the same name.
+  ///   - columns: the contents of those columns of a CSV file that have other names than the usual ones.
+  /// - Throws: `Failure(.badData)` where there is no audio, a list is malformed or names commands that are not allowed,
+  ///   or two files would get the same name.
   package init(
     _ path: String, layout: CorpusLayout? = nil, allowsCommands: Bool = false, columns: [Name: String] = [:]
   ) throws {

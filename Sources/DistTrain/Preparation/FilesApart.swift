@@ -1,4 +1,4 @@
-/// What lies, however deep, where no recording is taken: at paths that are not UTF-8, and in hidden folders. It is
+/// The files, however deep, where no recording is taken: at paths that are not UTF-8, and in hidden folders. These are
 /// walked after everything else, because links may lead from there to what is taken.
 struct FilesApart {
   /// A file or folder.
@@ -15,7 +15,7 @@ struct FilesApart {
 
   /// The recordings whose paths are not UTF-8, and folders that cannot be listed.
   private(set) var leftOut: [LeftOut] = []
-  /// How often each kind of other file was passed over.
+  /// The number of other files of each kind that were passed over.
   private(set) var passedOver: [String: Int] = [:]
 
   /// - Parameter walked: the folders that were walked already; those that are walked here come to them.

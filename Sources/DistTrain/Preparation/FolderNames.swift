@@ -33,7 +33,7 @@ enum FolderNames {
     return (utterances, leftOut)
   }
 
-  /// Whose each name is.
+  /// The owner of each name.
   /// - Parameter claims: a name, what it was before white space was replaced, and what wants it.
   private static func owners(_ claims: [(name: String, before: String, owner: String)]) -> [Name: Name] {
     var owners: [Name: (isExact: Bool, owner: Name)] = [:]

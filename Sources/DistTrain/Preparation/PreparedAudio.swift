@@ -20,7 +20,7 @@ package enum PreparedAudio {
   /// - Parameters:
   ///   - folder: the folder below which the files are written.
   ///   - final: the path that this folder will have in the end.
-  ///   - clipping: is told what was clipped.
+  ///   - clipping: takes the number of samples that were clipped.
   static func write(
     _ utterances: [ListedUtterance], below folder: String, named final: String, clipping: inout Clipping
   ) throws -> [ListedUtterance] {

@@ -6,7 +6,8 @@ extension PreparedCorpus {
     private let seed: UInt64
 
     /// - Parameters:
-    ///   - trials: the number of trials to draw; nil draws the default number over held-out speakers, and none otherwise.
+    ///   - trials: the number of trials to draw; nil draws the default number over held-out speakers, and none
+    ///     otherwise.
     ///   - seed: decides which trials are drawn.
     init(_ preparation: CorpusPreparation, trials: Int?, seed: UInt64) {
       self.preparation = preparation
@@ -48,7 +49,7 @@ extension PreparedCorpus {
       try TrialDraw(corpus: corpus, count: trials, seed: seed)
     }
 
-    /// What is kept of the source's own lists.
+    /// The part of the source's own lists that is kept.
     private func kept(_ utterances: [ListedUtterance], trials: Bool = false) -> KeptLists? {
       preparation.companions.map { KeptLists($0, of: utterances, keepsTrials: trials) }
     }

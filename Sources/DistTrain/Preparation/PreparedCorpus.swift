@@ -11,7 +11,7 @@ package struct PreparedCorpus: Sendable {
     /// The evaluation that the corpus brings along, where it has one.
     package let published: PublishedEvaluation?
     package let utterances: [ListedUtterance]
-    /// What is kept of the source's own lists.
+    /// The part of the source's own lists that is kept.
     let kept: KeptLists?
 
     init(
@@ -42,7 +42,8 @@ package struct PreparedCorpus: Sendable {
     listeningName,
   ]
 
-  /// What an earlier output is known by. Only svdist writes a list of what it left out, and it does so each time.
+  /// The names and the mark by which an earlier output is known. Only svdist writes a list of what it left out, and it
+  /// does so each time.
   package static let contents = WholeFolder.Contents(names: names, mark: leftOutName)
 
   package let parts: [Part]
@@ -79,7 +80,7 @@ package struct PreparedCorpus: Sendable {
   ///   - relativePaths: whether the lists give paths relative to their folder rather than absolute ones.
   ///   - overwrite: whether an earlier output in the folder is replaced.
   ///   - finished: is called after each utterance that came into a shard, from any thread.
-  /// - Returns: what was clipped in the audio that was written with 16 bits.
+  /// - Returns: the samples that were clipped in the audio that was written with 16 bits.
   /// - Throws: `Failure(.usage)` where the folder is taken or cannot be written.
   @discardableResult
   package func write(
@@ -110,7 +111,7 @@ package struct PreparedCorpus: Sendable {
     return clipping
   }
 
-  /// Where the output is written.
+  /// The place where the output is written.
   private struct Place {
     /// The folder that holds the output until it is whole.
     let folder: String

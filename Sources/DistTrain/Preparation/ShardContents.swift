@@ -13,7 +13,7 @@ struct ShardContents: Sendable {
   /// The utterances that are not whole, and the shard itself where it is damaged; the utterances before the damage are
   /// taken.
   private(set) var leftOut: [LeftOut] = []
-  /// How often each kind of member that is neither a recording nor a speaker was passed over: `.json`.
+  /// The number of members of each kind that are neither a recording nor a speaker and were passed over: `.json`.
   private(set) var passedOver: [String: Int] = [:]
   private let path: String
 
@@ -60,7 +60,7 @@ struct ShardContents: Sendable {
   /// An utterance whose members may not all have come yet.
   private struct Open {
     var key: String?
-    /// What its member .spk says, or the reason why that is no speaker.
+    /// The speaker that its member .spk names, or the reason why that is no speaker.
     var speaker: Result<String, Failure>?
     var suffix = ""
     var offset: Int?

@@ -32,7 +32,7 @@ package struct ShardWriter: Sendable {
   ///   - folder: the folder in which the data directory is being written.
   ///   - final: the path that this folder will have in the end.
   ///   - base: the folder that paths in the list are relative to; nil for absolute ones.
-  ///   - clipping: is told what was clipped.
+  ///   - clipping: takes the number of samples that were clipped.
   ///   - finished: is called after each utterance, from any thread.
   /// - Returns: the utterances with their places in the shards.
   /// - Throws: `Failure` where an utterance cannot be read or a shard cannot be written.

@@ -2,7 +2,7 @@
 /// distinct.
 struct UtteranceRows {
   private(set) var utterances: [ListedUtterance] = []
-  /// The lines of which there is no utterance.
+  /// The lines that make no utterance.
   private(set) var leftOut: [LeftOut] = []
   private var firstFault: Failure?
   /// The line of the first command, where commands are not allowed.

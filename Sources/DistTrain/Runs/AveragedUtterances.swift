@@ -1,4 +1,5 @@
-/// Says of the first utterance that is heard as the mean of its recording's channels that it is, and counts all of them.
+/// Says of the first utterance that is heard as the mean of its recording's channels that it is, and counts all of
+/// them.
 final class AveragedUtterances {
   private let batches: BatchStream
   private var isTold = false

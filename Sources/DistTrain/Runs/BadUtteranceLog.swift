@@ -1,12 +1,12 @@
-/// `bad-utterances.tsv`: the utterances and the recordings to augment with that training could not read, each once, with
-/// step, utterance (`-` for what is none), path and reason. The first one begins the file. Those that could not be read
-/// when the corpus was opened have the step that the run went on from.
+/// `bad-utterances.tsv`: the utterances and the recordings to augment with that training could not read, each once,
+/// with step, utterance (`-` for what is none), path and reason. The first one begins the file. Those that could not be
+/// read when the corpus was opened have the step that the run went on from.
 final class BadUtteranceLog {
   private let path: String
   private let batches: BatchStream
   private var log: StepLog?
 
-  /// What stands in the place of an utterance's id.
+  /// The mark in the place of an utterance's id.
   private static let noUtterance = "-"
   private static let header = "step\tutterance\tpath\treason"
 

@@ -1,4 +1,5 @@
-/// What batch systems and launchers write into the folder that a job is to use: its output and that of its ranks.
+/// The files that batch systems and launchers write into the folder that a job is to use: its output and that of its
+/// ranks.
 enum JobOutput {
   /// The names that mpirun gives the output of a rank (`--output-filename`).
   private static let ofRank = ["stdout", "stderr", "stddiag"]

@@ -27,8 +27,8 @@ package struct LockHolder: Codable, Sendable, Equatable {
   }
 
   /// Whether the kernel here tells whether the process lives: it ran on this host, since the host's last start, and has
-  /// its number in the same namespace. A name alone does not tell hosts apart, because copies of a machine and pods of a
-  /// cluster share theirs: one of the same name and another boot may be this host before its last start, or another
+  /// its number in the same namespace. A name alone does not tell hosts apart, because copies of a machine and pods of
+  /// a cluster share theirs: one of the same name and another boot may be this host before its last start, or another
   /// one whose process lives.
   package func isVisible(from here: LockHolder) -> Bool {
     host == here.host && !boot.isEmpty && boot == here.boot && namespace == here.namespace

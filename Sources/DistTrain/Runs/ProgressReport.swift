@@ -4,8 +4,8 @@ import Foundation
 /// elsewhere.
 ///
 /// A missing reader is no reason to stop training: once the reader is gone, nothing more is written, as long as SIGPIPE
-/// does not end the process (`StandardError.outliveFailedWrites`). A line that a full disk does not take is left out, and the
-/// next one is tried.
+/// does not end the process (`StandardError.outliveFailedWrites`). A line that a full disk does not take is left out,
+/// and the next one is tried.
 package final class ProgressReport {
   private let steps: Int
   private let everySteps: Int

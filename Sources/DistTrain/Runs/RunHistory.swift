@@ -74,8 +74,8 @@ package struct RunHistory {
 }
 
 extension RunHistory {
-  /// Adds this start of a session's run, which goes on from the step that its trainer is at. Training does not depend on
-  /// it: what cannot be written is told.
+  /// Adds this start of a session's run, which goes on from the step that its trainer is at. Training does not depend
+  /// on it: a line that cannot be written is reported.
   func add(_ session: RunSession, changes: [Change]) {
     let options = session.options
     let start = Start(

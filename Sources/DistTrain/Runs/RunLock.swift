@@ -5,9 +5,10 @@ import Synchronization
 /// touched every few seconds.
 ///
 /// It needs no locks of the file system, which shared ones may not have: a file is created only where none exists, and
-/// replaces another one in a single operation. The lock of a process that ended without giving it back, because it
-/// was killed or its host went down, is taken over: at once if the process ran on this host since the host's last start,
-/// and otherwise when the file has not been touched for `patience`. Nothing is concluded from the clocks of other hosts.
+/// replaces another one in a single operation. The lock of a process that ended without giving it back, because it was
+/// killed or its host went down, is taken over: at once if the process ran on this host since the host's last start,
+/// and otherwise when the file has not been touched for `patience`. Nothing is concluded from the clocks of other
+/// hosts.
 package final class RunLock: Sendable {
   /// The times of a lock, in seconds.
   package struct Times: Sendable {
@@ -30,7 +31,7 @@ package final class RunLock: Sendable {
 
   /// Takes the folder, and waits if its holder has given no sign of life yet.
   ///
-  /// - Parameter waiting: is told why this process waits, or takes the folder over.
+  /// - Parameter waiting: receives the reason why this process waits, or takes the folder over.
   /// - Throws: `Failure(.failed)` that names the process that holds the folder.
   package init(
     folder: String, holder: LockHolder = .mine(), times: Times = Times(), waiting: (String) -> Void = { _ in }

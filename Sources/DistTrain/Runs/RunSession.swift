@@ -45,7 +45,7 @@ package final class RunSession {
   /// The checksums of the arithmetic of all ranks.
   let arithmetic: Arithmetic
   private let lock: RunLock?
-  /// When this start began, by this process's clock: what it opens takes time too.
+  /// The time at which this start began, by this process's clock: what it opens takes time too.
   let began = monotonicSeconds()
 
   var isFirstRank: Bool { communicator.rank == 0 }

@@ -1,10 +1,10 @@
 /// The start of a run: anew, or from the newest checkpoint in its folder that fits. Rank 0 chooses.
 struct RunStart {
-  /// Where a run begins.
+  /// The place where a run begins.
   private struct Place {
     /// The checkpoint that it goes on from; empty for a run that begins.
     var checkpoint = ""
-    /// What is another thing than in the run until now; rank 0 knows.
+    /// The changes from the run until now; rank 0 knows them.
     var changes: [RunHistory.Change] = []
   }
 
@@ -54,15 +54,15 @@ struct RunStart {
     session.note("note: \(folder.configurationPath) was not as svdist writes it: what it held is in \(kept)")
   }
 
-  /// What of a checkpoint's run is another thing now, beside the settings.
+  /// The changes from a checkpoint's run, besides those of the settings.
   private func changes(of state: TrainingState) -> [RunHistory.Change] {
     let corpus = trainer.plan.batches.corpus.contents.description
     let change = RunHistory.Change(key: "corpus.train", was: state.corpus, now: corpus)
     return (state.corpus == corpus ? [] : [change]) + otherRecordings(than: state)
   }
 
-  /// The kinds of recordings to augment with whose lists are others than in a checkpoint's run. Those that the run could
-  /// not read before and that have gone since make no other list.
+  /// The changes of the lists of recordings to augment with since a checkpoint's run. Recordings that the run could
+  /// not read, and that have gone since, are no change.
   private func otherRecordings(than state: TrainingState) -> [RunHistory.Change] {
     guard let stored = state.augmentation else { return [] }
     let now = trainer.plan.batches.loader.augmentation.lists
@@ -172,8 +172,8 @@ struct RunStart {
     return differences.map { RunHistory.Change(key: $0.key, was: $0.stored, now: $0.now) }
   }
 
-  /// The reason why a checkpoint's run cannot go on here, whatever the stored settings say: another corpus, other random
-  /// numbers or other recordings to augment with. It is nil if there is none.
+  /// The reason why a checkpoint's run cannot go on here, whatever the stored settings say: another corpus, other
+  /// random numbers or other recordings to augment with. It is nil if there is none.
   private func refusal(of state: TrainingState) -> Failure? {
     let corpus = trainer.plan.batches.corpus
     let now = corpus.contents.description

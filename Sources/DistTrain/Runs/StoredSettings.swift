@@ -7,7 +7,8 @@ struct StoredSettings {
   }
 
   /// The settings that the file gives.
-  /// - Throws: `Failure(.usage)` where it gives none. A pipe in its place is not waited for, as one of the command line is.
+  /// - Throws: `Failure(.usage)` where it gives none. A pipe in its place is not waited for, as one of the command line
+  ///   is.
   func read() throws -> Configuration {
     guard !FileSystem.isDevice(path) else {
       throw Failure(.usage, "\(path): is a pipe or a device, expected a YAML file")

@@ -16,7 +16,7 @@ package final class TrainingLoop {
   private let nonFinite: NonFiniteResponse
   private let observers: [any StepObserver]
   private var pace = StepPace()
-  /// When the run would have begun on this process's clock, had it been one start.
+  /// The time at which the run would have begun on this process's clock, had it been one start.
   private let began: Double
 
   private var trainer: Trainer { session.trainer }

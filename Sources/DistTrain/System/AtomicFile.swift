@@ -57,7 +57,8 @@ package enum AtomicFile {
     return file.digest
   }
 
-  /// Writes the file that `body` writes, which gets its name later. What killed processes left in the folder goes first.
+  /// Writes the file that `body` writes, which gets its name later. What killed processes left in the folder goes
+  /// first.
   package static func stage(_ path: String, _ body: (OutputFile) throws -> Void) throws -> StagedFile {
     let folder = FileSystem.folder(of: path)
     if tidied.withLock({ $0.insert(folder).inserted }) { PartialName.removeFilesLeft(in: folder) }

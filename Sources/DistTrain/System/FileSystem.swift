@@ -76,8 +76,8 @@ package enum FileSystem {
     return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
   }
 
-  /// The path without links, as far as there is something; what is not there keeps its name, in the folder that it would
-  /// lie in. A link to nothing is followed too.
+  /// The path without links, as far as there is something; what is not there keeps its name, in the folder that it
+  /// would lie in. A link to nothing is followed too.
   package static func resolved(_ path: String) -> String { resolved(path, links: 40) }
 
   private static func resolved(_ path: String, links: Int) -> String {
@@ -117,7 +117,8 @@ package enum FileSystem {
 
   static func name(of path: String) -> String { path.pathParts.last ?? path }
 
-  /// What follows the last dot of a file's name, in lower case; empty without one, or where the name only begins with it.
+  /// The part of a file's name behind the last dot, in lower case; empty without one, or where the name only begins
+  /// with it.
   package static func suffix(of path: String) -> String {
     let name = name(of: path)
     guard let dot = name.utf8.lastIndex(of: UInt8(ascii: ".")), dot > name.startIndex else { return "" }

@@ -15,8 +15,8 @@ extension FileSystem {
     fileprivate let number: UInt64
   }
 
-  /// What lies in a folder: its names as the disk has them, in the order of their bytes, and whether each is a folder or
-  /// a link; nil where the folder cannot be listed. Names that are not UTF-8 come last, as bytes.
+  /// The entries of a folder: its names as the disk has them, in the order of their bytes, and whether each is a folder
+  /// or a link; nil where the folder cannot be listed. Names that are not UTF-8 come last, as bytes.
   static func entries(of path: String) -> (entries: [Entry], unreadable: [[UInt8]])? {
     guard let all = entries(of: Array(path.utf8)) else { return nil }
     var entries: [Entry] = []

@@ -38,7 +38,7 @@ package struct InputPaths {
       .usage, "\(words) \(folder): is or holds what \(input.words) reads, and would be lost: choose another folder")
   }
 
-  /// What a path leads to.
+  /// The file or folder that a path leads to.
   private struct Place {
     private let device: dev_t
     private let node: ino_t

@@ -1,8 +1,8 @@
 import Foundation
 import Synchronization
 
-/// Ends a program that asks for it with one line where the bytes of a mapped file are gone: the file was cut, or its disk
-/// failed, for which the system has no other word than SIGBUS.
+/// Ends a program that asks for it with one line where the bytes of a mapped file are gone: the file was cut, or its
+/// disk failed, for which the system has no other word than SIGBUS.
 package enum MappedFiles {
   /// Addresses and the line about them, in memory that stays in its place: nothing else may be read in the handler of a
   /// signal.
@@ -29,13 +29,14 @@ package enum MappedFiles {
   private enum Watch {
     /// The signal does what it always does.
     case unwanted
-    /// From the first mapped file on, because libraries that start in between, such as those of networks, handle it too.
+    /// The signal is handled from the first mapped file on, because libraries that start in between, such as those of
+    /// networks, handle it too.
     case wanted
     case begun
   }
 
-  /// From now on, the process ends with this status where bytes of a mapped file are gone. A program calls it before any
-  /// file is mapped.
+  /// From now on, the process ends with this status where bytes of a mapped file are gone. A program calls it before
+  /// any file is mapped.
   package static func endWhereLost(status: Int32) {
     places.withLock { watch in
       self.status = status

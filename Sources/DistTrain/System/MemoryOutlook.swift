@@ -31,7 +31,7 @@ package struct MemoryOutlook: Codable, Sendable {
   /// - Parameters:
   ///   - ranks: the outlook of each rank.
   ///   - hosts: the name of each rank's host.
-  ///   - remedy: what to choose smaller than it is.
+  ///   - remedy: the option or setting to choose smaller.
   package static func warnings(_ ranks: [MemoryOutlook], hosts: [String], remedy: String) -> [String] {
     hosts.distinct.compactMap { name in
       let own = zip(ranks, hosts).filter { $0.1 == name }.map(\.0)

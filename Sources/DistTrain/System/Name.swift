@@ -32,7 +32,7 @@ extension String {
   /// - Precondition: the bytes are whole scalars.
   package func dropping(bytes count: Int) -> String { String(Substring(utf8.dropFirst(count))) }
 
-  /// What lies between the slashes of a path, empty parts left out.
+  /// The parts of a path between its slashes, empty ones left out.
   package var pathParts: [String] { utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) } }
 
   /// The path of a folder without the slashes at its end, which shells complete, so that a name can follow it. The

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Names of files and folders that are being written: hidden, beside the place that they are for, and each of one writer
-/// alone. Two writers of one output do not meet, and what a killed one left is known by the mark of its process.
+/// Names of files and folders that are being written: hidden, beside the place that they are for, and each of one
+/// writer alone. Two writers of one output do not meet, and what a killed one left is known by the mark of its process.
 package enum PartialName {
   /// The suffix of what is to get its place's name.
   package static let suffix = "partial"
@@ -86,8 +86,8 @@ struct WriterMark: CustomStringConvertible {
 
   var description: String { "\(pid)-\(started)-\(namespace)-\(boot)" }
 
-  /// Whether the process has ended for sure: it ran on this host, and is no more. Names do not tell hosts apart, because
-  /// copies of a machine share theirs; of one that has started anew since, nothing is known.
+  /// Whether the process has ended for sure: it ran on this host, and is no more. Names do not tell hosts apart,
+  /// because copies of a machine share theirs; of one that has started anew since, nothing is known.
   var hasEnded: Bool {
     host == hostName() && !boot.isEmpty && boot == Self.own.boot && namespace == Self.own.namespace
       && ProcessStatus.hasEnded(pid, started: started)

@@ -1,6 +1,7 @@
 import Foundation
 
-/// Files that may also be devices or pipes, such as the `<(command)` of a shell. A pipe's writer may come late, or never.
+/// Files that may also be devices or pipes, such as the `<(command)` of a shell. A pipe's writer may come late, or
+/// never.
 package enum PipedFile {
   /// The milliseconds between looks for a request to stop.
   private static let patience: Int32 = 100

@@ -1,7 +1,7 @@
 extension String {
   /// The text on one line, with what cannot be seen written as `\u{200B}`: control characters and ends of lines, marks
-  /// without width, and blanks other than the usual one. Of a long text the middle is left out. Every line that quotes a
-  /// user's files goes through here.
+  /// without width, and blanks other than the usual one. Of a long text the middle is left out. Every line that quotes
+  /// a user's files goes through here.
   package var shown: String {
     let text = shortened
     if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return text }

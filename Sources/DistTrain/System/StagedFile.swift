@@ -32,12 +32,13 @@ package struct StagedFile {
   /// Removes it, unless it has its name already.
   package func discard() { unlink(partial) }
 
-  /// Gives files of one folder their names, of which all others tell of the first.
+  /// Gives files of one folder their names. All files but the first say what is in the first.
   ///
   /// The others are set aside before the first changes, and have successors after it: nobody who looks for one of them
-  /// finds one that tells of another first. Where the first cannot change they come back. Of several writers each takes
-  /// its turn, where the file system has locks.
-  /// - Throws: `Failure(.failed)`; then nothing new has a name, or the first does and those after it that could have one.
+  /// finds one that belongs to another first file. Where the first cannot change they come back. Of several writers
+  /// each takes its turn, where the file system has locks.
+  /// - Throws: `Failure(.failed)`; then nothing new has a name, or the first does and those after it that could have
+  ///   one.
   package static func install(together files: [StagedFile]) throws {
     guard let first = files.first else { return }
     do {

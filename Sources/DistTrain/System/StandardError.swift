@@ -11,15 +11,15 @@ package enum StandardError {
     _ = Foundation.write(STDERR_FILENO, bytes, bytes.count)
   }
 
-  /// From now on neither a reader of the output that goes away (SIGPIPE) nor a file that may grow no further (SIGXFSZ, as
-  /// of `ulimit -f`) ends the process: the write fails and says why. Programs that it starts die of both as ever, because
-  /// a handler, other than an ignored signal, does not pass on to them.
+  /// From now on neither a reader of the output that goes away (SIGPIPE) nor a file that may grow no further (SIGXFSZ,
+  /// as of `ulimit -f`) ends the process: the write fails and says why. Programs that it starts die of both as ever,
+  /// because a handler, other than an ignored signal, does not pass on to them.
   package static func outliveFailedWrites() {
     for number in [SIGPIPE, SIGXFSZ] { signal(number) { _ in } }
   }
 
-  /// Lets the three standard descriptors be open, so that no file that is opened later gets the number of one and with it
-  /// what is printed. Writing to one that was closed still fails.
+  /// Lets the three standard descriptors be open, so that no file that is opened later gets the number of one and with
+  /// it what is printed. Writing to one that was closed still fails.
   package static func holdPlaces() {
     for descriptor: Int32 in 0...2 where fcntl(descriptor, F_GETFD) < 0 { _ = open("/dev/null", O_RDONLY) }
   }

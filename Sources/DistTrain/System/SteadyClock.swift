@@ -1,7 +1,7 @@
 import Foundation
 
-/// The time of day as the clock on the wall had it when this process first asked, and evenly on from there: whoever sets
-/// the clock meanwhile ends no wait and prolongs none. It goes on while the machine sleeps.
+/// The time of day as the clock on the wall had it when this process first asked, and evenly on from there: whoever
+/// sets the clock meanwhile ends no wait and prolongs none. It goes on while the machine sleeps.
 package enum SteadyClock {
   private static let start = Date().timeIntervalSince1970 - sinceBoot
 

@@ -2,7 +2,7 @@ import Foundation
 
 /// A folder that appears under its name with everything in it, or not at all.
 package enum WholeFolder {
-  /// What lies in the folders that one command writes, by which an earlier one is known.
+  /// The contents of the folders that one command writes, by which an earlier one is known.
   package struct Contents: Sendable {
     /// The names of all that can lie in such a folder.
     let names: Set<String>

@@ -3,8 +3,8 @@ import Foundation
 /// A process's turn to give a file its name together with others; without locks of the file system, or where another
 /// one's turn takes seconds, everybody's.
 ///
-/// The lock is on a hidden file beside that one, for as long as the turn: NFS locks only what is open for writing, which
-/// a folder cannot be.
+/// The lock is on a hidden file beside that one, for as long as the turn: NFS locks only what is open for writing,
+/// which a folder cannot be.
 struct WritersTurn {
   /// Seconds for which a turn is waited.
   private static let patience = 5.0

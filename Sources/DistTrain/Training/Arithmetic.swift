@@ -236,7 +236,7 @@ package struct Arithmetic: Codable, Sendable, Equatable {
     return output.values + input.values + gradient.values
   }
 
-  /// As `filtered`, of lines with tiles beyond their ends.
+  /// The same as `filtered` for lines with tiles beyond their ends.
   private static var filteredFrames: [Float] {
     [(1, 9), (2, 17), (3, 40)].flatMap { dilation, frames -> [Float] in
       let (weights, input) = (matrix(16, 16 * 3, item: 151), matrix(16, 2 * frames, item: 152))
@@ -285,7 +285,8 @@ package struct Arithmetic: Codable, Sendable, Equatable {
     }
   }
 
-  /// Convolutions of two channels in a group, of maps of short lines and of lines longer than what is computed at a time.
+  /// Convolutions of two channels in a group, of maps of short lines and of lines longer than what is computed at a
+  /// time.
   private static var grouped: [Float] {
     [(5, 7), (2, 1100)].flatMap { height, frames -> [Float] in
       let (x, w) = (matrix(2, height * frames, item: 134), numbers(18, item: 135))

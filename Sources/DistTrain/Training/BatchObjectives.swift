@@ -30,9 +30,12 @@ package struct GatheredRows {
 /// The objectives of a training and the classifier that they share, which make gradients of embeddings from gathered
 /// rows.
 public struct BatchObjectives: Sendable {
+  /// The objectives in their order.
   public let all: [any Objective]
+  /// The classifier that they share; nil where none of them needs one.
   public let classifier: (any Classifier)?
 
+  /// At least one objective, each with a name of its own.
   public init(_ all: [any Objective], classifier: (any Classifier)?) {
     precondition(!all.isEmpty, "training follows an objective")
     precondition(Set(all.map(\.name)).count == all.count, "two objectives have one name")
@@ -40,6 +43,7 @@ public struct BatchObjectives: Sendable {
     self.classifier = classifier
   }
 
+  /// The objectives' names in their order.
   public var names: [String] { all.map(\.name) }
 
   /// The losses of a global batch and the gradients that they send back, in the order of the objectives.

@@ -13,7 +13,8 @@ package final class GradientBuckets {
   private let terms: TermShares
   private let communicator: any Communicator
   private let size: Int
-  /// Where the encoder's blocks begin, in ascending order; nil where sums need not wait for the end of a block.
+  /// The places where the encoder's blocks begin, in ascending order; nil where sums need not wait for the end of a
+  /// block.
   private let blocks: [Int]?
   /// The offset from which on gradients were final when that was said last.
   private var final: Int

@@ -3,25 +3,34 @@
 public struct StepMetrics: Sendable {
   /// The measurements of one objective.
   public struct Objective: Sendable {
+    /// The objective's name.
     public let name: String
+    /// The loss over the global batch.
     public var loss = Double.nan
     /// The weight of its gradient among the objectives' weights, which add up to one.
     public var weight = Double.nan
+    /// The length of its gradient.
     public var gradientNorm = Double.nan
     /// The number of rows of the batch that have a term of the objective. The log has the least of all objectives.
     public var terms = Double.nan
   }
 
+  /// The number of the step, counted from 1.
   public var step: Int
+  /// The number of the epoch, counted from 0.
   public var epoch: Int
+  /// The measurements of the objectives in their order.
   public var objectives: [Objective]
   /// The cosine between each two objectives' gradients: first and second, first and third, …, second and third, …
   public var gradientCosines: [Double]
   /// The least number of rows that have a term of an objective. With a contrastive objective, these are the rows that
   /// have a positive.
   public var anchors = Double.nan
+  /// The learning rate of the step.
   public var learningRate = Double.nan
+  /// The margin of the classification loss.
   public var margin = Double.nan
+  /// The rows of the global batch divided by the seconds of the step.
   public var utterancesPerSecond = Double.nan
   /// The seconds that the step waited for its batch, which is loaded during the step before.
   package var loadSeconds = Double.nan
@@ -32,6 +41,7 @@ public struct StepMetrics: Sendable {
   /// The least number of seconds of `backwardSeconds` during which sums of gradients were under way (see
   /// `GradientBuckets`).
   package var overlappedSeconds = Double.nan
+  /// The seconds of the whole step.
   public var totalSeconds = Double.nan
   /// The seconds that training stood still for checkpoints since the step before. They belong to no section of the
   /// step.

@@ -1,5 +1,6 @@
 /// The contents of a step and its measurements.
 public struct StepReport: Sendable {
+  /// The measurements of the step.
   public var metrics: StepMetrics
   /// The contents of this rank's rows.
   package var rows: [LoadedRow] = []

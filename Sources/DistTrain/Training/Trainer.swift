@@ -3,12 +3,16 @@
 /// All ranks hold the same parameters and take the same branches, because every number that decides anything was summed
 /// or broadcast.
 public final class Trainer {
+  /// The encoder that is trained.
   public let encoder: any Encoder
+  /// The ranks that train together.
   public let communicator: any Communicator
+  /// The parts of the training.
   public let plan: TrainingPlan
   package let batches: BatchStream
   /// The layout of the encoder's parameters, followed by the classifier's, in one flat buffer.
   package let layout: ParameterLayout
+  /// The values of all parameters, in one row.
   public let parameters: Matrix
   /// The encoder's running statistics.
   public let statistics: Matrix

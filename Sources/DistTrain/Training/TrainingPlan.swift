@@ -1,14 +1,17 @@
 /// The parts of a training, as a configuration names them or put together by hand.
 public struct TrainingPlan: Sendable {
-  public var batches: BatchSource
+  package var batches: BatchSource
   /// The losses, with the classifier that they share.
   public var objectives: BatchObjectives
+  /// The way in which the objectives' gradients become one direction.
   public var weighting: GradientWeighting
+  /// The learning rate and the margin as functions of the step.
   public var schedules: Schedules
   /// Makes the optimiser of the parameters of a layout.
-  package var optimizer: @Sendable (ParameterLayout) -> any Optimizer
+  public var optimizer: @Sendable (ParameterLayout) -> any Optimizer
   /// The number of steps of the whole training.
   public var steps: Int
+  /// The seed of all random draws.
   public var seed: UInt64
   /// The largest norm of the gradient, for the encoder and for the classifier each; nil clips nothing.
   public var gradientNorm: Double?
@@ -36,12 +39,16 @@ public struct TrainingPlan: Sendable {
 
 /// The values that change with the steps, each a function of the step alone, counted from 0.
 public struct Schedules: Sendable {
-  package let learningRate: LearningRateSchedule
-  package let margin: MarginSchedule
+  /// The learning rate.
+  public let learningRate: LearningRateSchedule
+  /// The margin of the classification loss.
+  public let margin: MarginSchedule
   /// The number of steps over which attention comes to its own values.
-  package let attentionWarmup: Int
+  public let attentionWarmup: Int
 
-  package init(learningRate: LearningRateSchedule, margin: MarginSchedule, attentionWarmup: Int = 0) {
+  /// Schedules for the learning rate and the margin.
+  /// - Parameter attentionWarmup: the number of steps over which attention comes to its own values; 0 for none.
+  public init(learningRate: LearningRateSchedule, margin: MarginSchedule, attentionWarmup: Int = 0) {
     self.learningRate = learningRate
     self.margin = margin
     self.attentionWarmup = attentionWarmup

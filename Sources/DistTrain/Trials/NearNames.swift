@@ -18,8 +18,8 @@ package struct NearNames {
   /// The longest name, in bytes, to which a similar one is looked for: the search takes the time of its square.
   private static let longest = 512
 
-  /// A hint at the name most similar to one that nothing has, for the end of a message; empty where none is similar, and
-  /// for a very long name.
+  /// A hint at the name most similar to one that nothing has, for the end of a message; empty where none is similar,
+  /// and for a very long name.
   package func hint(at name: String) -> String {
     let wanted = Array(name.utf8)
     guard wanted.count <= Self.longest else { return "" }

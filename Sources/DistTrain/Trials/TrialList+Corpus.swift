@@ -1,6 +1,6 @@
 extension TrialList {
-  /// The position in a corpus of each of `names`; that of an enrolment is its first utterance's. A name that no utterance
-  /// has may differ from the only one meant in the suffix of the audio file.
+  /// The position in a corpus of each of `names`; that of an enrolment is its first utterance's. A name that no
+  /// utterance has may differ from the only one meant in the suffix of the audio file.
   /// - Throws: `Failure(.badData)` with the first line that names an utterance which the corpus does not have.
   package func positions(in corpus: Corpus, enrolments: EnrolmentMap? = nil) throws -> [Int] {
     let pieces = try enrolments.map { try $0.positions(in: corpus) } ?? [:]

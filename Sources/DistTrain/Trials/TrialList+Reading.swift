@@ -1,7 +1,7 @@
 extension TrialList {
   /// Reads a list whose lines have one of two orders, `1|0 enrolment test` (VoxCeleb) or, in most corpora and toolkits,
-  /// `enrolment test 1|0|target|nontarget` (CN-Celeb, 3D-Speaker, Kaldi, wespeaker), with the answer in any of the words
-  /// of `TrialLabel`. The first line that fits only one of them decides for the file.
+  /// `enrolment test 1|0|target|nontarget` (CN-Celeb, 3D-Speaker, Kaldi, wespeaker), with the answer in any of the
+  /// words of `TrialLabel`. The first line that fits only one of them decides for the file.
   ///
   /// - Parameter allowsBlind: also takes a list of `enrolment test` without answers.
   /// - Throws: `Failure(.badData)` with the file, the line and what was expected there.

@@ -32,19 +32,20 @@ public struct TrialList: Sendable {
   package let path: String
   /// The names of utterances and enrolments, each once, in the order in which they first appear.
   public let names: [String]
+  /// The trials in the order of the file.
   public let trials: [Trial]
   /// Whether the list has no answers, so that its trials can be scored but not judged.
   package let isBlind: Bool
   /// The lines that were passed over; none unless the list was read leniently.
   package let faults: [ListFault]
-  /// Where lines without a trial come before one, ascending.
+  /// The gaps of lines without a trial, ascending.
   private let gaps: [Gap]
 
   /// Lines that hold no trial.
   struct Gap {
     /// The trial before which they come.
     let trial: Int
-    /// How many there are from the beginning of the file on.
+    /// The number of lines without a trial from the beginning of the file to here.
     let lines: Int
   }
 

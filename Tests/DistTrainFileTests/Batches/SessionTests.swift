@@ -15,7 +15,7 @@ import Testing
       })
   }
 
-  /// For each group of a speaker's utterances in a few epochs the ids.
+  /// The ids in each group of a speaker's utterances in a few epochs.
   private func groups(
     _ corpus: Corpus, _ sessions: SpeakerBatchSampler.Sessions, utterances: Int = 2
   ) throws -> [[String]] {

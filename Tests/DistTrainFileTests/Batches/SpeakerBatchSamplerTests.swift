@@ -64,7 +64,8 @@ struct SpeakerBatchSamplerTests {
       let rows = (0..<sampler.stepsPerEpoch).flatMap { sampler.batch(step: epoch * sampler.stepsPerEpoch + $0) }
       #expect(rows.allSatisfy { $0.epoch == epoch })
       #expect(Set(rows.map(\.utterance)).count == rows.count)
-      // A speaker gives as many groups as it has, bounded by the last round; only the rest that fills no batch is missing.
+      // A speaker gives as many groups as it has, bounded by the last round; only the rest that fills no batch is
+      // missing.
       let rounds = counts.map { $0 / utterances }.sorted(by: >)[speakers - 1]
       var missing = 0
       for speaker in counts.indices {

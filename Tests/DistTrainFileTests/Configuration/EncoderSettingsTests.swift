@@ -65,8 +65,8 @@ import Testing
         == "--set encoder.shape=round: encoder.shape: expected one of wide, tall, found round")
     #expect(
       refusal(["encoder.type=plian"])
-        == "--set encoder.type=plian: encoder.type: expected one of ecapa-tdnn, resnet, campplus, x-vector, redimnet2, "
-        + "redimnet, plain, found plian")
+        == "--set encoder.type=plian: encoder.type: expected one of "
+        + "\(Self.types.map(\.name).joined(separator: ", ")), found plian")
     #expect(refusal(["encoder.shap=wide"])?.contains("unknown setting; near: encoder.shape") == true)
     #expect(refusal(["encoder.channels=8", "encoder={channels: 9}"])?.contains("found 9") == true)
   }

@@ -3,8 +3,8 @@ import Foundation
 import TestTools
 import Testing
 
-/// Every numeric setting at its extremes: refused in one line, or harmless in everything that is made of it before memory
-/// is allocated.
+/// Every numeric setting at its extremes: refused in one line, or harmless in everything that is made of it before
+/// memory is allocated.
 @Suite struct SettingBoundsTests {
   static let extremes = [
     "0", "-1", "1", "1e-308", "1e18", "1e308", "-1e308", "1000000", "1000000000", "9223372036854775807",

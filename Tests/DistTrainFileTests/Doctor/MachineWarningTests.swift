@@ -1,7 +1,7 @@
 import DistTrain
 import Testing
 
-/// What facts are warned of, and nothing else.
+/// Facts that make svdist slower are warned of, and nothing else.
 @Suite struct MachineWarningTests {
   /// A machine, and the only warning it gives: words of its line and whether it is a costly one. No words: no warning.
   struct Case: Sendable, CustomTestStringConvertible {

@@ -97,7 +97,7 @@ private struct Counted {
     }
   }
 
-  /// As wespeaker's compute_eer writes it.
+  /// The EER as wespeaker's compute_eer finds it.
   var eer: Double {
     let after = rates.first { $0.misses >= $0.falseAlarms }!
     let before = rates.last { $0.misses < $0.falseAlarms }!

@@ -4,7 +4,7 @@ import Foundation
 import TestTools
 import Testing
 
-/// What svdist prepare takes of a folder tree, and what it says of the rest.
+/// svdist prepare takes the recordings of a folder tree and accounts for the rest.
 @Suite struct AudioTreeTests {
   private let folder: TestFolder
 

@@ -3,8 +3,8 @@ import Foundation
 import TestTools
 import Testing
 
-/// Names that are one string to Swift and two on the disk, and names with a mark behind a slash, through all that svdist
-/// prepare does with them.
+/// Names that are one string to Swift and two on the disk, and names with a mark behind a slash, through all that
+/// svdist prepare does with them.
 @Suite struct NamesAreBytesTests {
   private let folder: TestFolder
   private let speakers = ["Ren\u{E9}", "Rene\u{301}", "\u{301}x", "\u{200D}y"]
@@ -34,7 +34,7 @@ import Testing
     }
   }
 
-  /// What a data directory of all speakers has.
+  /// Expects the contents of a data directory of all speakers.
   private func expectAll(_ directory: String, utterances: Int) throws {
     let corpus = try Corpus.open(folder.path(directory))
     #expect(corpus.speakers.map { Name($0) } == sorted(speakers).map { Name($0) })

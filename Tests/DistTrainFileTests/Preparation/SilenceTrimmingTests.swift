@@ -34,7 +34,7 @@ import Testing
     try folder.read(name).split(separator: "\n").dropFirst().map { $0.components(separatedBy: "\t") }
   }
 
-  /// From the first sample that differs from zero to the last.
+  /// The stretch from the first sample that differs from zero to the last.
   private func sounding(_ samples: [Float]) -> Range<Int>? {
     guard let first = samples.firstIndex(where: { $0 != 0 }), let last = samples.lastIndex(where: { $0 != 0 }) else {
       return nil

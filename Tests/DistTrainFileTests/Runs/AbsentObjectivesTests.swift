@@ -11,7 +11,7 @@ import Testing
     CentreLoss(),
   ]
 
-  /// What is told of steps, given rows with a term and gradients' lengths of each objective.
+  /// The lines about steps, given rows with a term and gradients' lengths of each objective.
   private func told(_ count: Int, _ steps: [[(terms: Double, norm: Double)]]) -> [String] {
     let observer = AbsentObjectives(Array(objectives.prefix(count)))
     var lines: [String] = []

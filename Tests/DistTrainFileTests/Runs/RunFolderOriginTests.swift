@@ -3,7 +3,7 @@ import Foundation
 import TestTools
 import Testing
 
-/// What is no run's is neither replaced, cut nor removed.
+/// Files that are no run's are neither replaced, cut nor removed.
 @Suite struct RunFolderOriginTests {
   private static let settings = "seed: 1\n"
   private static let history =

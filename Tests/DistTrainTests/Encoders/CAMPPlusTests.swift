@@ -43,11 +43,13 @@ import Testing
     let statistics = layout.statistics.parameters.map(\.name)
     #expect(statistics.contains("xvector.dense.nonlinear.batchnorm.running_var"))
     #expect(statistics.contains("xvector.block3.tdnnd16.nonlinear1.batchnorm.running_mean"))
-    // In the head two, two in each of four blocks and two of shortcuts; then one, two in each dense layer, three and two.
+    // In the head two, two in each of four blocks and two of shortcuts; then one, two in each dense layer, three and
+    // two.
     #expect(statistics.count == 2 * (2 + 4 * 2 + 2 + 1 + 52 * 2 + 3 + 2))
   }
 
-  /// What wespeaker starts its weights by: normal by the fan-in behind the head, PyTorch's default in it.
+  /// wespeaker draws the weights of the head by PyTorch's default, and those behind it from normal distributions by the
+  /// fan-in.
   @Test func `weights start as wespeaker's do`() {
     let layout = CAMPPlus(CAMPPlus.Sizes()).layout.parameters
     let values = Matrix(rows: 1, columns: layout.count)
@@ -74,8 +76,8 @@ import Testing
     }
   }
 
-  /// Under running statistics, and with weights so small that the raised biases let most ReLUs pass. The statistics of a
-  /// batch of few utterances multiply rounding at each of twenty normalisations: `CAMPPlusGoldenTests` holds their
+  /// Under running statistics, and with weights so small that the raised biases let most ReLUs pass. The statistics of
+  /// a batch of few utterances multiply rounding at each of twenty normalisations: `CAMPPlusGoldenTests` holds their
   /// gradients, and `DenseBlockTests` those of each layer.
   @Test func `the gradient of every parameter equals central differences`() {
     EncoderProbe(CAMPPlus(Self.sizes()), utterances: 4, frames: 17, weights: 0.3) { !$0.contains("cam_layer") }

@@ -119,7 +119,8 @@ import Testing
     #expect(embedding.values.allSatisfy { $0.isFinite })
   }
 
-  /// PyTorch refuses to normalise one value a channel. Here its variance is 0: what is left is the normalisation's bias.
+  /// PyTorch refuses to normalise one value a channel. Here its variance is 0: what is left is the normalisation's
+  /// bias.
   @Test(arguments: ECAPATDNN.Arrangement.allCases, [false, true])
   func `one utterance in training leaves the last normalisation's bias and no gradient before it`(
     arrangement: ECAPATDNN.Arrangement, shortest: Bool

@@ -28,8 +28,8 @@ struct EncoderGolden {
       features, utterances: utterances, ForwardPass(mode: mode, parameters: parameters, statistics: statistics))
   }
 
-  /// Expects the embeddings and running statistics of a step, and the embeddings of inference after it, one of them of a
-  /// longer utterance.
+  /// Expects the embeddings and running statistics of a step, and the embeddings of inference after it, one of them of
+  /// a longer utterance.
   func expectEmbeddings(within tolerance: Double, sourceLocation: SourceLocation = #_sourceLocation) throws {
     func expect(_ values: [Float], _ name: String) throws {
       let distance = relativeDistance(values, try file.values(name))

@@ -1,8 +1,8 @@
 import DistTrain
 import Testing
 
-/// An encoder with random features. Its biases are raised, so that most ReLUs pass: each that changes sides within a step
-/// bends a difference.
+/// An encoder with random features. Its biases are raised, so that most ReLUs pass: each that changes sides within a
+/// step bends a difference.
 struct EncoderProbe: Sendable {
   let encoder: any Encoder
   let parameters: Matrix

@@ -7,13 +7,13 @@ import Testing
     let name: String
     var gate = ResNet.Gate.none
     var pooling = TimePooling.tstp
-    /// How far embeddings and gradients may be from PyTorch's in double precision.
+    /// The most by which embeddings and gradients may differ from PyTorch's in double precision.
     let embeddings: Double
     let gradients: Double
   }
 
-  /// PyTorch's own in single precision are a tenth of these bounds away: through fifty normalisations rounding grows more
-  /// than through twenty.
+  /// PyTorch's own in single precision are a tenth of these bounds away: through fifty normalisations rounding grows
+  /// more than through twenty.
   private static let fixtures = [
     Fixture(name: "resnet-basic", embeddings: 1e-5, gradients: 1e-4),
     Fixture(name: "resnet-bottleneck", embeddings: 1e-4, gradients: 1e-3),
@@ -40,7 +40,7 @@ import Testing
     try golden(fixture).expectEmbeddings(within: fixture.embeddings)
   }
 
-  /// What shifts all frames' energies alike has no gradient.
+  /// A parameter that shifts all frames' energies alike has no gradient.
   @Test(arguments: fixtures) func `both objectives' gradients of every parameter equal PyTorch's`(
     fixture: Fixture
   ) throws {

@@ -2,9 +2,10 @@ import DistTrain
 import TestTools
 import Testing
 
-/// What reads a view in work of its own gives what it gives for the view written out.
+/// A layer that reads a view in work of its own gives what it gives for the view written out.
 @Suite struct AffineViewTests {
-  /// The second is gathered in blocks of three utterances, and the last's gradient of the weights is made in two pieces.
+  /// The second is gathered in blocks of three utterances, and the last's gradient of the weights is made in two
+  /// pieces.
   private static let shapes = [
     (channels: 4, utterances: 3, frames: 11), (channels: 40, utterances: 8, frames: 401),
     (channels: 520, utterances: 3, frames: 11),
@@ -17,7 +18,7 @@ import Testing
       shifts: (0..<channels).map { coefficients[1, $0] })
   }
 
-  /// One that is scaled and shifted, sums of two.
+  /// A view that is scaled and shifted, and sums of two.
   private static func views(_ channels: Int, _ columns: Int) -> [AffineView] {
     let plain = AffineView(LayerProbe.normal(channels, columns, item: 60).view)
     let (first, second) = (view(channels, columns, item: 61), view(channels, columns, item: 63))

@@ -18,8 +18,8 @@ import Testing
   }
 
   /// The last of each padding takes several blocks of utterances, or without padding several panels and slices of
-  /// channels; two of the zeros' are shorter than the kernel reaches, two of the reflections' as short as one may be, and
-  /// one without padding has a single place. Two more are computed by minimal filtering.
+  /// channels; two of the zeros' are shorter than the kernel reaches, two of the reflections' as short as one may be,
+  /// and one without padding has a single place. Two more are computed by minimal filtering.
   static let shapes = [
     Shape(inputs: 3, outputs: 4, kernel: 1, dilation: 1, utterances: 2, frames: 5),
     Shape(inputs: 3, outputs: 4, kernel: 5, dilation: 1, utterances: 3, frames: 9),

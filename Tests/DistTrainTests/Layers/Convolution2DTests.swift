@@ -8,7 +8,8 @@ import Testing
     var inputs = 3
     var outputs = 4
     var kernel = 3
-    /// The frames from one of the kernel's to the next, for a kernel of one line; nil for one of as many lines as frames.
+    /// The frames from one of the kernel's to the next, for a kernel of one line; nil for one of as many lines as
+    /// frames.
     var dilation: Int?
     var stride = MapStride()
     /// Whether the kernel has one frame and as many lines as it strides over.
@@ -25,8 +26,9 @@ import Testing
     }
   }
 
-  /// One line, one frame, even and odd sizes under every stride; several slices of channels, several panels of lines, and
-  /// lines of several panels. Those of 16 channels and more on either side and without stride are filtered (Winograd).
+  /// One line, one frame, even and odd sizes under every stride; several slices of channels, several panels of lines,
+  /// and lines of several panels. Those of 16 channels and more on either side and without stride are filtered
+  /// (Winograd).
   static let shapes = [
     Shape(grid: Grid(utterances: 2, height: 5, frames: 7)), Shape(grid: Grid(utterances: 3, height: 1, frames: 1)),
     Shape(stride: MapStride(height: 2, frames: 2), grid: Grid(utterances: 3, height: 5, frames: 7)),
@@ -56,7 +58,7 @@ import Testing
       grid: Grid(utterances: 3, height: 6, frames: 300)),
   ]
 
-  /// As PyTorch's, whose convolutions of 3 × 3 have ⌊(H − 1) / 2⌋ + 1 lines with a stride of 2.
+  /// PyTorch's convolutions of 3 × 3, too, have ⌊(H − 1) / 2⌋ + 1 lines with a stride of 2.
   @Test func `a stride has a place for the last line and frame of an odd number`() {
     for (lines, places) in [(1, 1), (2, 1), (3, 2), (4, 2), (5, 3)] {
       let (high, long) = (Grid(utterances: 2, height: lines, frames: 6), Grid(utterances: 2, height: 6, frames: lines))
@@ -110,7 +112,7 @@ import Testing
     }
   }
 
-  /// As on one rank and on three.
+  /// The units are held as on one rank and as on three.
   @Test(arguments: shapes.filter { $0.grid.utterances == 3 })
   func `units' gradients are added in the tree's order, whoever holds them`(shape: Shape) {
     let setup = Setup(shape)

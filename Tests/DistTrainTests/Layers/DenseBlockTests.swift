@@ -4,7 +4,7 @@ import Testing
 
 /// CAM++'s dense block and its parts.
 @Suite struct DenseBlockTests {
-  /// In pieces of three frames: whole ones, one of one frame, one alone.
+  /// Contexts are pieces of three frames: whole ones, one of one frame, one alone.
   @Test(arguments: LayerProbe.shapes) func `the gradient of contexts equals central differences`(
     shape: LayerProbe.Shape
   ) {

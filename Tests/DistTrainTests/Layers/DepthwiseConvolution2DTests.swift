@@ -59,7 +59,7 @@ import Testing
     }
   }
 
-  /// As on one rank and on three.
+  /// The units are held as on one rank and as on three.
   @Test(arguments: grids.filter { $0.utterances == 3 })
   func `units' gradients are added in the tree's order, whoever holds them`(grid: Grid) {
     let setup = Setup(grid)

@@ -5,7 +5,7 @@ import Testing
 final class FinalGradients {
   private let layout: EncoderLayout
   private let buffers: [Matrix]
-  /// What was new each time, up to what had been called final before.
+  /// The gradients that were new each time, up to what had been called final before.
   private var seen: [(range: Range<Int>, gradients: [[Float]])] = []
 
   /// - Parameter buffers: to which the pass adds, one for each objective.
@@ -21,7 +21,7 @@ final class FinalGradients {
     seen.append((range, buffers.map { Array($0.elements[range]) }))
   }
 
-  /// How often something was called final.
+  /// The number of times that something was called final.
   var count: Int { seen.count }
 
   /// The offsets that were called final before they were, once the pass is done.

@@ -136,7 +136,7 @@ import Testing
     let input: Matrix
     /// outputs × (inputs · 3).
     let weights: Matrix
-    /// Of two objectives.
+    /// The gradient of two objectives.
     let gradient: Matrix
 
     init(_ shape: Shape) {
@@ -180,7 +180,7 @@ import Testing
       return sums.map { Float($0) }
     }
 
-    /// Of the first objective.
+    /// The input's gradient of the first objective, by plain sums.
     func plainInputGradient() -> [Float] {
       let columns = shape.lines * shape.frames
       var sums = [Double](repeating: 0, count: shape.inputs * columns)

@@ -1,8 +1,8 @@
 import DistTrain
 
 extension Grid {
-  /// Calls `body` for every product that a channel's kernel of 3 × 3 without stride takes of a map: with the kernel's element,
-  /// the input's column that it reads, and the output's column.
+  /// Calls `body` for every product that a channel's kernel of 3 × 3 without stride takes of a map: with the kernel's
+  /// element, the input's column that it reads, and the output's column.
   func forEachTap(_ body: (_ tap: Int, _ from: Int, _ to: Int) -> Void) {
     for column in 0..<columns {
       let (line, frame) = column.quotientAndRemainder(dividingBy: frames)

@@ -38,7 +38,7 @@ import Testing
     #expect(added.parameters == parameters)
   }
 
-  /// What lies beyond a map's ends is 0 and not the shift.
+  /// The places beyond a map's ends hold 0 and not the shift.
   @Test(arguments: shapes, grids) func `a view is read as its copy is`(shape: Shape, grid: Grid) {
     let setup = Setup(shape, grid)
     let coefficients = LayerProbe.normal(2, shape.inputs, item: 92)
@@ -56,7 +56,7 @@ import Testing
     }
   }
 
-  /// As on one rank and on three.
+  /// The units are held as on one rank and as on three.
   @Test(arguments: shapes) func `units' gradients are added in the tree's order, whoever holds them`(shape: Shape) {
     let setup = Setup(shape, Grid(utterances: 3, height: 4, frames: 33))
     let whole = setup.gradients(adding: false, units: BatchUnits(sizes: [1, 1, 1], nodes: [0..<3])).parameters

@@ -6,7 +6,8 @@ import Testing
   private static let utterances = 7
   private static let frames = 23
 
-  /// A convolution whose outputs are its sums' rounding: every frame is one vector, and the biases take away what it gives.
+  /// A convolution whose outputs are its sums' rounding: every frame is one vector, and the biases take away what it
+  /// gives.
   private func block(kernel: Int) -> (block: ConvolutionBlock, parameters: Matrix, statistics: Matrix, input: Matrix) {
     var layout = EncoderLayout()
     let block = ConvolutionBlock(

@@ -64,8 +64,8 @@ struct LayerProbe {
     return Matrix(rows: rows, columns: columns, (0..<rows * columns).map { _ in Float(stream.normal()) })
   }
 
-  /// As the layer starts, but for constants, which would hide a factor and are moved by up to a half, and for biases,
-  /// moved up so that most ReLUs pass: each that changes sides within a step bends the difference.
+  /// Draws parameters as the layer starts, but for constants, which would hide a factor and are moved by up to a half,
+  /// and for biases, moved up so that most ReLUs pass: each that changes sides within a step bends the difference.
   private static func draw(_ layout: ParameterLayout, lift: Float = 0, item: Int) -> Matrix {
     let values = Matrix(rows: 1, columns: layout.count)
     layout.initialise(values.pointer, seed: 5)
@@ -91,8 +91,8 @@ struct LayerProbe {
     return zip(output.elements, weights.elements).reduce(0) { $0 + Double($1.0) * Double($1.1) }
   }
 
-  /// Holds both objectives' gradients of the input and of every parameter against central differences, and what the pass
-  /// calls final on its way against what they are in the end.
+  /// Holds both objectives' gradients of the input and of every parameter against central differences, and what the
+  /// pass calls final on its way against what they are in the end.
   func check(_ mode: ForwardPass.Mode, step: Float = 0.01, within tolerance: Double, floor: Double = 1e-4) {
     let (output, pullback) = forward(mode)
     let weights = (1...2).map { Self.normal(output.rows, output.columns, item: 10 + $0) }

@@ -2,8 +2,8 @@ import DistTrain
 import TestTools
 import Testing
 
-/// Convolutions by Winograd's minimal filtering against plain sums in double precision. `Convolution2DTests` has them as
-/// parts of a layer.
+/// Convolutions by Winograd's minimal filtering against plain sums in double precision. `Convolution2DTests` has them
+/// as parts of a layer.
 @Suite struct MinimalFilteringTests {
   struct Shape: Sendable {
     let inputs: Int
@@ -11,8 +11,8 @@ import Testing
     let grid: Grid
   }
 
-  /// Maps of less than a tile, of tiles that reach beyond the ends, and of several panels that end within lines; channels
-  /// that are a multiple of nothing.
+  /// Maps of less than a tile, of tiles that reach beyond the ends, and of several panels that end within lines;
+  /// channels that are a multiple of nothing.
   static let shapes: [Shape] =
     (1...3).flatMap { height in
       (1...7).map { Shape(inputs: 3, outputs: 5, grid: Grid(utterances: 2, height: height, frames: $0)) }
@@ -106,7 +106,7 @@ import Testing
     let input: Matrix
     /// outputs × (inputs · 9).
     let weights: Matrix
-    /// Of two objectives.
+    /// The gradient of two objectives.
     let gradient: Matrix
 
     init(_ shape: Shape) {
@@ -138,7 +138,7 @@ import Testing
       return sums.map { Float($0) }
     }
 
-    /// Of the first objective.
+    /// The input's gradient of the first objective, by plain sums.
     func plainInputGradient() -> [Float] {
       let columns = shape.grid.columns
       var sums = [Double](repeating: 0, count: shape.inputs * columns)

@@ -75,7 +75,7 @@ import Testing
     }
   }
 
-  /// As on one rank and on three.
+  /// The units are held as on one rank and as on three.
   @Test(arguments: shapes.filter { $0.places.utterances == 3 })
   func `units' gradients are added in the tree's order, whoever holds them`(shape: Shape) {
     let setup = Setup(shape)

@@ -29,7 +29,7 @@ import Testing
     }
   }
 
-  /// On maps of several panels of lines, with more channels than are computed again at a time.
+  /// The maps have several panels of lines, and more channels than are computed again at a time.
   @Test func `a block gives what its layers give one by one`() {
     let plain = PlainBlock(channels: 40, grid: Grid(utterances: 3, height: 5, frames: 900))
     let expected = plain.layerByLayer()
@@ -68,7 +68,7 @@ import Testing
     }
   }
 
-  /// As on one rank and on three.
+  /// The units are held as on one rank and as on three.
   @Test func `units' gradients are added in the tree's order, whoever holds them`() throws {
     let setup = try Setup()
     let whole = setup.gradients(.inference, units: BatchUnits(sizes: [1, 1, 1], nodes: [0..<3])).parameters

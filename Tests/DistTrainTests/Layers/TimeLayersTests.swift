@@ -187,7 +187,8 @@ import Testing
 
   private typealias Gradients = (input: [Float], parameters: [[[Float]]])
 
-  /// Of a training step of units of so many utterances, five in all, the parameters' by objective and node.
+  /// The gradients of a training step of units of so many utterances, five in all, the parameters' by objective and
+  /// node.
   private func unitGradients(sizes: [Int] = [2, 2, 1], nodes: [Range<Int>]) -> Gradients {
     var layout = EncoderLayout()
     let layer = TimeBlock("b", channels: 10, reduced: 8, layout: &layout)
@@ -305,7 +306,7 @@ private struct State {
       mode: mode, parameters: parameters, statistics: statistics, units: units, keepsCaches: keepsCaches)
   }
 
-  /// What a linear map of the layout makes of a column, in double precision.
+  /// The product of a linear map of the layout with a column, in double precision.
   func mapped(_ column: [Double], by name: String) -> [Double] {
     let (weight, bias) = (values("\(name).weight"), values("\(name).bias"))
     return bias.indices.map { row in

@@ -33,7 +33,7 @@ import Testing
     WeightedMapSum("s.w", maps: maps.count, rows: rows, layout: &layout)
   }
 
-  /// What the formula gives, element by element in double precision, rows × (utterances · frames).
+  /// The values of the formula, element by element in double precision, rows × (utterances · frames).
   private static func expected(_ numbers: [Float], frames: Int) -> [Double] {
     let values = maps.indices.map { map($0, frames: frames) }
     return (0..<rows).flatMap { row -> [Double] in
@@ -67,7 +67,7 @@ import Testing
     #expect(zip(own.values, expected).allSatisfy { abs(Double($0) - $1) < 4e-6 })
   }
 
-  /// By each of the maps in turn, the others being given.
+  /// The difference is taken of each of the maps in turn, the others being given.
   @Test(arguments: maps.indices, [false, true]) func `gradients of maps and weights equal central differences`(
     place: Int, adding: Bool
   ) {
@@ -133,7 +133,7 @@ import Testing
     #expect(buffer.values == [0, 0])
   }
 
-  /// What is stored counts as nothing.
+  /// The number that is stored counts as nothing.
   @Test func `a single map may have one number beside it, a 1 that never changes`() {
     var layout = EncoderLayout()
     let sum = WeightedMapSum(ofOneMap: "s.0", rows: 6, layout: &layout)

@@ -5,7 +5,7 @@ import Testing
 @Suite struct SumTreeTests {
   static let counts = Array(1...20) + [31, 32, 33, 100]
 
-  /// What a node is made of, in brackets.
+  /// The terms that a node is made of, in brackets.
   private func brackets(_ node: Range<Int>) -> String {
     SumTree.sum(of: node) {
       "\($0)"

@@ -164,7 +164,8 @@ import Testing
     #expect(abs(weighted - terms.reduce(0, +)) <= 1e-5 * terms.reduce(0) { $0 + abs($1) })
   }
 
-  /// Lines of less than a vector, less than a kernel's reach, and several stretches of 256; kernels of one to four vectors.
+  /// Lines of less than a vector, less than a kernel's reach, and several stretches of 256; kernels of one to four
+  /// vectors.
   @Test(arguments: [1, 5, 29, 64, 256, 257, 600], [1, 3, 7, 19, 31, 59, 63])
   func `a line's convolution and both its gradients equal plain loops`(n: Int, taps: Int) {
     let (x, slope, w) = (Self.numbers(n, item: 20), Self.numbers(n, item: 21), Self.numbers(taps, item: 22))

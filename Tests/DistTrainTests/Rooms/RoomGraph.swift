@@ -1,6 +1,6 @@
 import Foundation
 
-/// Which rooms name which, read from their sources.
+/// The rooms that each room names, read from their sources.
 ///
 /// A name is followed to the room that declares it: types, those within types (`Configuration.Checkpoint` is not
 /// `Checkpoint`), free functions and variables, and members and initialisers of extensions of another room's or a
@@ -21,11 +21,11 @@ struct RoomGraph {
   private let files: [(path: String, text: String, names: SwiftNames)]
   /// The places of the rooms that declare a type, by its path.
   private var types: [String: Set<Int>] = [:]
-  /// Of rooms that declare a member, a free function or an initialiser.
+  /// The rooms that declare a member, a free function or an initialiser, by its name.
   private var members: [String: Set<Int>] = [:]
-  /// Of rooms that label an argument, a parameter or a part of a tuple so.
+  /// The rooms that label an argument, a parameter or a part of a tuple so, by the label.
   private var labels: [String: Set<Int>] = [:]
-  /// Of rooms that add one to another's type, or to none.
+  /// The rooms that add a name to another room's type, or to none, by the name.
   private var additions: [String: Set<Int>] = [:]
 
   /// - Parameter sources: texts by their paths in the folder of the rooms.
@@ -96,7 +96,8 @@ struct RoomGraph {
     return added.contains(target) ? [(target, word)] : []
   }
 
-  /// The paths of types that a use names, from the outermost on: those nested around it come before those of the module.
+  /// The paths of types that a use names, from the outermost on: those nested around it come before those of the
+  /// module.
   private func type(of use: SwiftNames.Use, isOwn: Bool) -> [String]? {
     for depth in (0...use.within.count).reversed() where depth > 0 || !isOwn {
       var path = (use.within[..<depth] + [use.path[0]]).joined(separator: ".")
@@ -112,7 +113,7 @@ struct RoomGraph {
     return nil
   }
 
-  /// Where the call makes a value by an initialiser that an extension adds.
+  /// The rooms of the initialiser that an extension adds, where the call makes a value by one.
   private func addedInitializer(of use: SwiftNames.Use, type: String, from place: Int) -> [(Int, String)] {
     guard let label = use.label else { return [] }
     let key = "\(type)(\(label):"
@@ -140,7 +141,7 @@ struct RoomGraph {
     }.joined()
   }
 
-  /// What breaks the rules, and exceptions from them that nothing needs.
+  /// The breaches of the rules, and the exceptions from them that nothing needs.
   var faults: [String] { foldersUnknown + arrowsUp + sizes + guests }
 
   private var foldersUnknown: [String] {

@@ -1,4 +1,4 @@
-/// What a source file declares and what it names, as far as words tell.
+/// The names that a source file declares and those that it uses, as far as words tell.
 struct SwiftNames {
   /// A declaration that other files can name.
   struct Declaration {
@@ -23,14 +23,14 @@ struct SwiftNames {
 
   private(set) var declarations: [Declaration] = []
   private(set) var uses: [Use] = []
-  /// Names that mean something of the file's own: private declarations, local ones, parameters, also of generics, and parts
-  /// of tuples.
+  /// Names that mean something of the file's own: private declarations, local ones, parameters, also of generics, and
+  /// parts of tuples.
   private(set) var ownNames: Set<String> = []
   /// Labels and names of arguments, parameters and parts of tuples.
   private(set) var labels: Set<String> = []
   var words: Set<String> { Set(tokens.map(\.text)) }
 
-  /// What a brace opened.
+  /// The scope that a brace opened.
   private struct Scope {
     /// The types around what stands in it.
     var path: [String]
@@ -41,7 +41,7 @@ struct SwiftNames {
 
   private let tokens: [SwiftTokens.Token]
   private var scopes = [Scope(path: [], isType: true)]
-  /// Of the next brace.
+  /// The scope of the next brace.
   private var pending: Scope?
 
   init(_ source: String) {

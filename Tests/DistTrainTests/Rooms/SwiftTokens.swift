@@ -1,5 +1,5 @@
-/// The words and signs of Swift source text without its comments and string literals; what is interpolated into a string
-/// stays, in parentheses. A literal of a regular expression between slashes is not known as one.
+/// The words and signs of Swift source text without its comments and string literals; what is interpolated into a
+/// string stays, in parentheses. A literal of a regular expression between slashes is not known as one.
 struct SwiftTokens {
   struct Token: Equatable {
     let text: String

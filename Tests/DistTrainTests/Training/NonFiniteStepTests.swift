@@ -5,7 +5,8 @@ import Testing
 
 /// Steps whose numbers are not finite.
 @Suite struct NonFiniteStepTests {
-  /// Features of a batch of three speakers, two rows each, shared out over ranks; `broken` rows hold a number that is none.
+  /// Features of a batch of three speakers, two rows each, shared out over ranks; `broken` rows hold a number that is
+  /// none.
   private func learn(
     _ trainer: Trainer, broken: [Int] = [], value: Float = .nan
   ) throws -> StepMetrics {

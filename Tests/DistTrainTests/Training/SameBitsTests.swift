@@ -2,10 +2,11 @@ import DistTrain
 import TestTools
 import Testing
 
-/// What computes the numbers of training gives the same bits on every CPU.
+/// The code that computes the numbers of training gives the same bits on every CPU.
 @Suite struct SameBitsTests {
-  /// Whatever family of kernels runs, on whatever machine. Another value is another arithmetic: runs that go on, and ranks
-  /// on hosts with the svdist before, would part from it. So it changes on purpose only, with a line in CHANGELOG.md.
+  /// Whatever family of kernels runs, on whatever machine. Another value is another arithmetic: runs that go on, and
+  /// ranks on hosts with the svdist before, would part from it. So it changes on purpose only, with a line in
+  /// CHANGELOG.md.
   @Test func `products and kernels have the bits that they always had`() {
     #expect(Arithmetic.kernels == "d149667cb4be5e2a")
     #expect(Arithmetic.mapKernels == "ac01e17173e868a0")

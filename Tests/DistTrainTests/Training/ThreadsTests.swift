@@ -21,7 +21,7 @@ import Testing
     #expect(try alone.withLock { $0 }?.get() == together)
   }
 
-  /// Of an encoder wide enough that its products are cut.
+  /// The parameters of an encoder wide enough that its products are cut.
   private func parameters(_ settings: [String]) throws -> [Float] {
     let configuration = try Configuration.load(
       file: nil,

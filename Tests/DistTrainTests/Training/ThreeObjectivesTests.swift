@@ -21,7 +21,7 @@ import Testing
     Trainer(encoder: NoiseCorpus.encoder, plan: plan, communicator: SoleCommunicator())
   }
 
-  /// What one step adds to the parameters.
+  /// The change that one step makes to the parameters.
   private func way(_ plan: TrainingPlan) throws -> [Float] {
     let trainer = trainer(plan)
     let start = trainer.parameters.values

@@ -149,7 +149,7 @@ import Testing
     #expect(trainer.step == 0)
   }
 
-  /// What steps add to the parameters, which are far longer.
+  /// The change that steps make to the parameters, which are far longer.
   private static func way(from start: [Float], to end: [Float]) -> [Float] { zip(start, end).map { $1 - $0 } }
 
   private struct Trained {
@@ -172,7 +172,7 @@ import Testing
   }
 }
 
-/// What a step of one rank is by the method's formulas, from the parts that have tests of their own.
+/// A step of one rank by the method's formulas, from the parts that have tests of their own.
 private struct StepByHand {
   let configuration: Configuration
   let trainer: Trainer

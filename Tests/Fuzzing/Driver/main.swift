@@ -3,8 +3,8 @@ import DistTrain
 import Foundation
 import UntrustedInputs
 
-// Gives libFuzzer's inputs to the reader that the environment names, until one of them ends in anything but a value or a
-// Failure. The arguments are libFuzzer's.
+// Gives libFuzzer's inputs to the reader that the environment names, until one of them ends in anything but a value or
+// a Failure. The arguments are libFuzzer's.
 nonisolated(unsafe) var input = UntrustedInput.safetensors
 nonisolated(unsafe) var folder = ""
 

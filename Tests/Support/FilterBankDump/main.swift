@@ -1,9 +1,9 @@
 import DistTrain
 import Foundation
 
-// Writes samples and features of recordings, of 80 bins unless it is told another number, for scripts/compare-filterbank and
-// scripts/compare-wespeaker to compare:
-// FOLDER/N.samples.f32 and FOLDER/N.features.f32 (bins × frames, row after row) for the Nth recording.
+// Writes samples and features of recordings, of 80 bins unless it is told another number, for
+// scripts/compare-filterbank and scripts/compare-wespeaker to compare: FOLDER/N.samples.f32 and FOLDER/N.features.f32
+// (bins × frames, row after row) for the Nth recording.
 var arguments = CommandLine.arguments.dropFirst()
 var frontEnd = FrontEnd(dither: 0)
 if arguments.first == "--bins", let bins = arguments.dropFirst().first.flatMap({ Int($0) }) {

@@ -6,7 +6,7 @@ package enum BrokenRecording: String, CaseIterable, Sendable {
 
   package var fileName: String { "\(rawValue).\(self == .empty ? "flac" : "wav")" }
 
-  /// What svdist says of it, in part.
+  /// A part of what svdist says of it.
   package var reason: String {
     switch self {
     case .truncated: "is truncated"

@@ -94,7 +94,7 @@ package final class ThreadCommunicator: Communicator, @unchecked Sendable {
     }
   }
 
-  /// Where ranks lay down values and meet.
+  /// The table where ranks lay down values and meet.
   private final class Table: @unchecked Sendable {
     let size: Int
     private let condition = NSCondition()

@@ -1,7 +1,8 @@
 import DistTrain
 import Foundation
 
-/// Files that may come from strangers, each with its reader: whatever the bytes, it gives a value or throws a `Failure`.
+/// Files that may come from strangers, each with its reader: whatever the bytes, it gives a value or throws a
+/// `Failure`.
 ///
 /// A name is also that of the folder of `Tests/Fuzzing/inputs` with its examples.
 package enum UntrustedInput: String, CaseIterable, Sendable {

@@ -9,8 +9,8 @@ package struct BabbleVoice: Sendable, Equatable {
   package let channel: Int?
   /// The place within the utterance at which the stretch begins, as a fraction in 0 ..< 1.
   package let offset: Double
-  /// The place of the recording in the list of voices; nil for one of the training corpus, without which the babble does
-  /// where it cannot be read.
+  /// The place of the recording in the list of voices; nil for one of the training corpus, without which the babble
+  /// does where it cannot be read.
   package let file: Int?
 
   package init(

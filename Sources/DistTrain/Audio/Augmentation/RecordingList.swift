@@ -9,8 +9,8 @@ struct RecordingList: Sendable {
   let names: [String]
   /// The paths of the recordings.
   let paths: [String]
-  /// The number of the recordings, and the first half of the SHA-256 of their names, as a run's checkpoints have it. The
-  /// draws depend on nothing else: a recording whose file was damaged is still the one that was drawn.
+  /// The number of the recordings, and the first half of the SHA-256 of their names, as a run's checkpoints have it.
+  /// The draws depend on nothing else: a recording whose file was damaged is still the one that was drawn.
   let contents: String
 
   /// Finds the recordings below a folder, at any depth.

@@ -5,8 +5,8 @@ package struct RecordingLists: Sendable {
   /// Finds the recordings below folders.
   /// - Parameters:
   ///   - folders: the folder of each kind that there is.
-  ///   - musan: a folder with the folders `noise`, `music` and `speech` of MUSAN (Snyder, Chen and Povey, 2015), or some
-  ///     of them, for the kinds that have no folder of their own; nil for none.
+  ///   - musan: a folder with the folders `noise`, `music` and `speech` of MUSAN (Snyder, Chen and Povey, 2015), or
+  ///     some of them, for the kinds that have no folder of their own; nil for none.
   /// - Throws: `Failure(.usage)` that names the setting whose folder is missing or holds no recording.
   init(_ folders: [RecordingKind: String], musan: String?) throws(Failure) {
     let below = try Self.folders(ofMUSAN: musan)
@@ -34,7 +34,7 @@ package struct RecordingLists: Sendable {
 
   package subscript(place: RecordingPlace) -> String { self[place.kind][place.index] }
 
-  /// What the lists hold, by the names of their kinds: two runs that draw from the same recordings have the same
+  /// The contents of the lists by the names of their kinds: two runs that draw from the same recordings have the same
   /// contents, wherever their folders are.
   package var contents: [String: String] {
     Dictionary(uniqueKeysWithValues: lists.map { ($0.key.rawValue, $0.value.contents) })

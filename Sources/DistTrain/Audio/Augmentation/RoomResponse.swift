@@ -4,8 +4,8 @@ package struct RoomResponse: Sendable {
   /// The place of the largest sample: the direct sound, before which measured responses have some delay.
   package let peak: Int
 
-  /// The length in seconds of the longest response: a cathedral sounds for ten. Memory grows with it, and a recording of
-  /// an hour in a folder of rooms is a mistake.
+  /// The length in seconds of the longest response: a cathedral sounds for ten. Memory grows with it, and a recording
+  /// of an hour in a folder of rooms is a mistake.
   package static let longest = 30.0
 
   /// Checks that a recording may be a response, before it is read.

@@ -31,7 +31,7 @@ package struct Substitution: Sendable {
     throw Self.failure(kind, of: lists[kind].count, last: unreadable.last?.reason ?? "")
   }
 
-  /// What `read` makes of a recording; nil where it cannot be read, which is noted.
+  /// The value that `read` makes of a recording; nil where the recording cannot be read, which is noted.
   private mutating func attempt<Value>(
     _ kind: RecordingKind, _ index: Int, _ read: (_ path: String) throws -> Value
   ) -> Value? {

@@ -3,11 +3,11 @@ import Foundation
 /// The settings by which samples become an encoder's features: logarithms of the energies of mel filters. An encoder
 /// understands only the features of the front end that it was trained with.
 ///
-/// The defaults are wespeaker's (`dataset/processor.py`). Frames are filled up with zeros to a power of two. Spectra are
-/// of power, triangles are linear in mel = 1127·ln(1 + f/700), logarithms are natural, and there is no coefficient for
-/// the energy.
+/// The defaults are wespeaker's (`dataset/processor.py`). Frames are filled up with zeros to a power of two. Spectra
+/// are of power, triangles are linear in mel = 1127·ln(1 + f/700), logarithms are natural, and there is no coefficient
+/// for the energy.
 public struct FrontEnd: Codable, Sendable, Equatable {
-  /// What computes the features.
+  /// The computation of the features.
   package enum Kind: String, Sendable, Codable, CaseIterable {
     /// Kaldi's filter bank (`feature-window.cc`, `mel-computations.cc`). The mean of each frame is removed before
     /// pre-emphasis, for which the first sample counts as its own predecessor.
@@ -17,9 +17,9 @@ public struct FrontEnd: Codable, Sendable, Equatable {
     /// first one's predecessor, and half a shift of zeros at either end. Powers and energies are held within 10⁻⁸ and
     /// 10⁸, and energies are raised by 10⁻⁸ before the logarithm.
     ///
-    /// Filters are laid over the K frequencies below half the sampling rate as if the last of them were that half: point
-    /// k counts as k · 8000 / (K − 1) Hz, slightly above its own frequency. The window is Hamming's, and the mean over
-    /// the frames is removed.
+    /// Filters are laid over the K frequencies below half the sampling rate as if the last of them were that half:
+    /// point k counts as k · 8000 / (K − 1) Hz, slightly above its own frequency. The window is Hamming's, and the mean
+    /// over the frames is removed.
     case tfmel
   }
 
@@ -90,6 +90,8 @@ public struct FrontEnd: Codable, Sendable, Equatable {
   /// gives the same bits.
   static let steps = 32768.0
 
+  /// Kaldi's filter bank of so many filters, with all other settings at their defaults.
+  /// - Parameter dither: the deviation of the noise that is added, in 16-bit steps; 0 for none.
   public init(bins: Int = 80, dither: Double = 1) {
     self.bins = bins
     self.dither = dither
@@ -177,7 +179,7 @@ extension FrontEnd {
     return MelTriangles(bins: bins, frequencies: frequencies, lowest: lowestFrequency, highest: highestFrequency)
   }
 
-  /// What holds energies between bounds.
+  /// The bounds between which energies are held.
   var bounds: EnergyBounds {
     switch type {
     case .kaldi: EnergyBounds(power: nil, energy: Float(logFloor)...Float.infinity, offset: 0)

@@ -1,13 +1,13 @@
 internal import CKernels
 import Foundation
 
-/// What holds energies between bounds before their logarithm is taken.
+/// The bounds between which energies are held before their logarithm is taken.
 struct EnergyBounds: Sendable {
   /// The range of the power at a frequency; nil leaves it as it is.
   let power: ClosedRange<Float>?
   /// The range of a filter's energy.
   let energy: ClosedRange<Float>
-  /// What is added to the energy.
+  /// The number that is added to the energy.
   let offset: Float
 }
 
@@ -64,7 +64,7 @@ struct MelTriangles: Sendable {
   ///
   /// - Parameters:
   ///   - power: the powers of the 16 frames, for each frequency.
-  ///   - bounds: what holds the energies between bounds.
+  ///   - bounds: the bounds between which the energies are held.
   ///   - energies: receives 16 numbers for each filter.
   func logEnergies(
     of power: UnsafePointer<SIMD16<Float>>, _ bounds: EnergyBounds, into energies: UnsafeMutablePointer<SIMD16<Float>>

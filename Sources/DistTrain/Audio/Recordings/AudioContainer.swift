@@ -25,7 +25,8 @@ enum AudioContainer {
     }
   }
 
-  /// Where the samples lie by the header; nil for a format that does not say, and a header that is not understood.
+  /// The place of the samples by the header; nil for a format that does not give one, and for a header that is not
+  /// understood.
   private static func promisedSamples(of file: RecordingBytes) throws(Failure) -> PromisedSamples? {
     let magic = String(decoding: file.read(at: 0, count: 4), as: UTF8.self)
     switch magic {

@@ -188,7 +188,7 @@ package struct AudioFile: Sendable {
   }
 }
 
-/// What is wrong with a recording, where those who meet it say what helps there: the cause of a `Failure`.
+/// The fault of a recording where those who meet it say what helps there: the cause of a `Failure`.
 package enum RecordingFault: Error {
   /// The file is of no format that libsndfile reads.
   case noAudio

@@ -1,6 +1,6 @@
-/// Where the samples of formats that are rows of chunks lie by their headers.
+/// The places of the samples of formats that are rows of chunks, as their headers give them.
 enum ChunkedSamples {
-  /// Of WAV, in either order of bytes.
+  /// The place in WAV, in either order of bytes.
   static func riff(_ file: RecordingBytes, _ form: ChunkForm) throws(Failure) -> PromisedSamples? {
     guard let chunk = try form.find(form.samples, in: file) else { return nil }
     // libsndfile mends a file that was never closed, and reads it to its end.
@@ -8,7 +8,7 @@ enum ChunkedSamples {
     return promised(chunk, file, form, unknown: PromisedSamples.unknownOf32Bits + (isUnclosed ? [0...0] : []))
   }
 
-  /// Of WAV for more than 4 GB, whose true length is in a chunk of its own.
+  /// The place in WAV of more than 4 GB, whose true length is in a chunk of its own.
   static func riff64(_ file: RecordingBytes) throws(Failure) -> PromisedSamples? {
     let form = ChunkForm.riff
     guard let chunk = try form.find(form.samples, in: file) else { return nil }
@@ -21,19 +21,19 @@ enum ChunkedSamples {
       unknown: PromisedSamples.unknownOf64Bits)
   }
 
-  /// Of AIFF and AIFF-C. A length of 0 stands for all that is there, as libsndfile reads it.
+  /// The place in AIFF and AIFF-C. A length of 0 stands for all that is there, as libsndfile reads it.
   static func aiff(_ file: RecordingBytes) throws(Failure) -> PromisedSamples? {
     guard let chunk = try ChunkForm.aiff.find(ChunkForm.aiff.samples, in: file) else { return nil }
     return promised(chunk, file, .aiff, unknown: PromisedSamples.unknownOf32Bits + [0...0])
   }
 
-  /// Of Apple's CAF.
+  /// The place in Apple's CAF.
   static func caf(_ file: RecordingBytes) throws(Failure) -> PromisedSamples? {
     guard let chunk = try ChunkForm.caf.find(ChunkForm.caf.samples, in: file) else { return nil }
     return promised(chunk, file, .caf, unknown: PromisedSamples.unknownOf64Bits)
   }
 
-  /// Of Sony's Wave64, which libsndfile reads to the end of the file.
+  /// The place in Sony's Wave64, which libsndfile reads to the end of the file.
   static func wave64(_ file: RecordingBytes) throws(Failure) -> PromisedSamples? {
     guard let chunk = try ChunkForm.wave64.find(ChunkForm.wave64.samples, in: file) else { return nil }
     return PromisedSamples(

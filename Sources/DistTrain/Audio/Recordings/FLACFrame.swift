@@ -7,7 +7,8 @@ struct FLACFrame {
   static let shortest = 9
 
   /// Reads the head that some bytes begin with; nil where they begin with none.
-  /// - Parameter blockSize: the number of samples that all frames but the last have, in files whose frames are numbered.
+  /// - Parameter blockSize: the number of samples that all frames but the last have, in files whose frames are
+  ///   numbered.
   init?(_ bytes: ArraySlice<UInt8>, blockSize: Int) {
     guard bytes.count > Self.shortest else { return nil }
     let first = bytes.startIndex

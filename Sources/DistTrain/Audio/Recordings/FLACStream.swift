@@ -15,8 +15,8 @@ enum FLACStream {
         + "\(samples); convert it again from its source")
   }
 
-  /// Whether the beginning of another stream lies somewhere behind that of the first: its name and the head of its first
-  /// block, which no compressed samples hold by chance.
+  /// Whether the beginning of another stream lies somewhere behind that of the first: its name and the head of its
+  /// first block, which no compressed samples hold by chance.
   private static func hasSecond(_ file: RecordingBytes) -> Bool {
     let name = Array("fLaC".utf8)
     let length = 8

@@ -1,6 +1,6 @@
-/// Where the samples of formats of one header and one stretch of samples lie.
+/// The places of the samples of formats of one header and one stretch of samples.
 enum HeadedSamples {
-  /// Of Sun's AU.
+  /// The place in Sun's AU.
   static func au(_ file: RecordingBytes, isBigEndian: Bool) -> PromisedSamples? {
     let header = file.read(at: 4, count: 8)
     guard header.count == 8 else { return nil }
@@ -10,10 +10,10 @@ enum HeadedSamples {
       available: file.size - numbers[0], rest: .ignored)
   }
 
-  /// What numbers written as text may be at most, so that their sums and products are numbers too.
+  /// The largest value of numbers written as text, so that their sums and products are numbers too.
   private static let largest = 1 << 40
 
-  /// Of NIST's SPHERE, which libsndfile reads to the end of the file.
+  /// The place in NIST's SPHERE, which libsndfile reads to the end of the file.
   static func sphere(_ file: RecordingBytes) -> PromisedSamples? {
     let lines = String(decoding: file.read(at: 0, count: 1024), as: UTF8.self).split(separator: "\n")
     guard lines.count > 1, let start = Int(lines[1].filter { $0 != " " }),
@@ -40,7 +40,7 @@ enum HeadedSamples {
       rest: .read)
   }
 
-  /// Of Creative's VOC, by the first block that holds samples. libsndfile reads to the end of the file.
+  /// The place in Creative's VOC, by the first block that holds samples. libsndfile reads to the end of the file.
   static func voc(_ file: RecordingBytes) -> PromisedSamples? {
     var offset = Int(file.read(at: 20, count: 2).littleEndian)
     for _ in 0..<ChunkForm.mostChunks {

@@ -1,7 +1,7 @@
 /// The frames of an MPEG audio stream (MP3), of which decoders read as many as the table in the first one says.
 enum MPEGFrames {
-  /// Checks that no second stream follows and that there are no more frames than the table says, where there is a table.
-  /// All frames' headers are looked at.
+  /// Checks that no second stream follows and that there are no more frames than the table says, where there is a
+  /// table. All frames' headers are looked at.
   static func check(_ file: RecordingBytes) throws(Failure) {
     guard let first = MPEGStream.firstFrame(file.read(at:count:)), let promised = first.frames else { return }
     var frames = 0

@@ -1,9 +1,9 @@
-/// The checksum of an Ogg page (RFC 3533, section 6): CRC-32 of the polynomial 04C11DB7, not reflected, from 0, over all
-/// of the page, where the four bytes of the checksum itself count as zeros.
+/// The checksum of an Ogg page (RFC 3533, section 6): CRC-32 of the polynomial 04C11DB7, not reflected, from 0, over
+/// all of the page, where the four bytes of the checksum itself count as zeros.
 enum OggChecksum {
   private static let field = 22..<26
 
-  /// What each value of the highest byte adds to a checksum.
+  /// The number that each value of the highest byte adds to a checksum.
   private static let table: [UInt32] = (0..<256).map { byte in
     (0..<8).reduce(UInt32(byte) << 24) { sum, _ in sum & 1 << 31 == 0 ? sum << 1 : sum << 1 ^ 0x04C1_1DB7 }
   }

@@ -57,7 +57,7 @@ final class MemberFile: VirtualFile, @unchecked Sendable {
   private let member: ShardMember
   private let seekingFromEnd: End
 
-  /// - Parameter end: what comes of seeking from the end of the file.
+  /// - Parameter end: the result of seeking from the end of the file.
   init(_ member: ShardMember, end: End = .told) {
     self.member = member
     seekingFromEnd = end

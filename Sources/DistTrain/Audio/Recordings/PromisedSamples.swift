@@ -1,7 +1,7 @@
 /// The bytes in which the samples of a recording lie by its header. libsndfile says nothing where fewer are there, nor
 /// where more are.
 struct PromisedSamples {
-  /// What a decoder makes of the bytes behind the samples.
+  /// The way in which a decoder treats the bytes behind the samples.
   enum Rest {
     /// It passes over them: there may be chunks of this form.
     case chunks(ChunkForm)
@@ -27,7 +27,7 @@ struct PromisedSamples {
     count = !isLength && unknown.contains { $0.contains(promised) } ? nil : promised
   }
 
-  /// What writers to pipes leave in 32 bits: SoX and others some 2 GB, most all ones.
+  /// The lengths in 32 bits that writers to pipes leave: SoX and others some 2 GB, most all ones.
   static let unknownOf32Bits = [0x7F00_0000...0x8000_1000, 0xFFFF_F000...0xFFFF_FFFF]
   static let unknownOf64Bits = [1 << 61...Int.max]
 
@@ -68,8 +68,8 @@ struct PromisedSamples {
     ["TAG", "ID3", "APETAGEX", "LYRICSBEGIN"].contains { file.has($0, at: offset) }
   }
 
-  /// Whether the bytes from a place on are few, or zeros where they begin and where they end: recorders fill files up to
-  /// whole blocks of their disks.
+  /// Whether the bytes from a place on are few, or zeros where they begin and where they end: recorders fill files up
+  /// to whole blocks of their disks.
   private static func isPadding(_ file: RecordingBytes, from offset: Int) -> Bool {
     guard file.size - offset > leastAudio else { return true }
     let part = 1 << 16

@@ -107,8 +107,8 @@ final class SoundDecoder: @unchecked Sendable {
   private static func measured(
     _ bytes: ShardMember, _ path: String, _ info: inout SF_INFO
   ) -> (Origin, (file: OpaquePointer, source: MemberFile?)?) {
-    // libsndfile 1.2.0 says that the length is not known where the file's end is refused. Later versions refuse the file
-    // then; they go through all of its frames where the end seems to be where the stream begins.
+    // libsndfile 1.2.0 says that the length is not known where the file's end is refused. Later versions refuse the
+    // file then; they go through all of its frames where the end seems to be where the stream begins.
     let refusing = Origin(path: path, member: bytes, end: .refused)
     if let opened = refusing.open(&info) { return (refusing, opened) }
     let hiding = Origin(path: path, member: bytes, end: .hidden)

@@ -11,7 +11,7 @@ class VirtualFile: @unchecked Sendable {
   /// The length of the file in bytes.
   var count: Int { 0 }
 
-  /// What comes of seeking from the end of the file.
+  /// The result of seeking from the end of the file.
   enum End {
     /// The place is found.
     case told

@@ -104,7 +104,7 @@ package enum Waveform {
     return Int(exactly: (seconds * Double(sampleRate)).rounded(rule)) ?? .max
   }
 
-  /// - Parameter others: what may be wrong besides a segment's times.
+  /// - Parameter others: the other causes, besides a segment's times.
   private static func endsBefore(_ file: AudioFile, _ stretch: String, _ others: String = "") -> Failure {
     AudioFile.unusable(
       file.path,

@@ -4,7 +4,7 @@ import Synchronization
 /// The recordings of which all bytes were looked at and found to be one stream (`AudioFile.checkNothingFollows`), for
 /// those who read the same ones again and again. A file that has changed since is looked at again.
 package final class WholeRecordings: Sendable {
-  /// What the system knows of a file, which is other after every change to it.
+  /// The system's record of a file, which is another one after every change to it.
   private struct State: Equatable {
     let numbers: [Int]
 

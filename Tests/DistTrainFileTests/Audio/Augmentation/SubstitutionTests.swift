@@ -3,14 +3,14 @@ import Foundation
 import TestTools
 import Testing
 
-/// What stands in for noises, music, voices and rooms that cannot be read.
+/// Other recordings stand in for noises, music, voices and rooms that cannot be read.
 @Suite struct SubstitutionTests {
   private let audio: GeneratedAudio
   private let speech = GeneratedAudio.lively(seconds: 0.5).map { $0 * 0.1 }
 
   init() throws { audio = try GeneratedAudio() }
 
-  /// What svdist says of each broken recording, in part, by its name.
+  /// A part of what svdist says of each broken recording, by its name.
   private static let broken = [
     "a-gone.wav": "no such file", "b-nan.wav": "is nan", "c-text.wav": "is not audio", "e-short.wav": "is truncated",
     "f-empty.flac": "is empty",

@@ -16,7 +16,7 @@ import Testing
       let voice: String
     }
 
-    /// Of each stretch: samples, amplitude, offset.
+    /// The samples, amplitude and offset of each stretch.
     let signal: [[Int]]
     let logEnergies: [Double]
     let cases: [Case]
