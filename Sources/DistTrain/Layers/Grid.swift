@@ -19,6 +19,11 @@ public struct Grid: Sendable, Equatable {
   /// The number of lines of frames: one for each utterance and height.
   public var lines: Int { utterances * height }
   public var columns: Int { lines * frames }
+  /// The grid of gradients of objectives, which follow one another as utterances do.
+  package func stacked(_ objectives: Int) -> Grid {
+    Grid(utterances: objectives * utterances, height: height, frames: frames)
+  }
+
   /// The grid after pooling over height and frames, with one column for each utterance.
   public var pooled: Grid { Grid(utterances: utterances, frames: 1) }
 }
