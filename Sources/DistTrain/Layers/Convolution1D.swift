@@ -76,15 +76,7 @@ public struct Convolution1D: Layer {
     self.dilation = dilation
     self.padding = padding
     self.isFiltered = isFiltered
-    // PyTorch's default for convolutions: uniform in ± 1/√fan-in, weights and biases alike.
-    let bound = 1 / Float(inputs * kernel).squareRoot()
-    (weight, bias) = layout.scope(name) {
-      (
-        $0.parameter(
-          "weight", shape: [outputs, inputs] + sides, initialisation: .uniform(bound: bound), decays: true),
-        $0.parameter("bias", shape: [outputs], initialisation: .uniform(bound: bound), decays: false)
-      )
-    }
+    (weight, bias) = layout.kernels(name, shape: [outputs, inputs] + sides)
   }
 
   /// The number of frames that the kernel reaches to either side.
