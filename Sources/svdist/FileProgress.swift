@@ -17,10 +17,12 @@ final class FileProgress: Sendable {
     self.done = done
   }
 
+  /// Counts a file. The line goes with the last one.
   func advance() {
     guard isShown else { return }
     state.withLock { state in
       state.done += 1
+      guard state.done < count else { return clear() }
       let now = ContinuousClock.now
       guard now - state.shown > .milliseconds(200) else { return }
       state.shown = now

@@ -140,6 +140,10 @@ struct TrainCommand: RanksCommand {
     var options = RunSession.Options(folder: folder, version: SvdistCommand.version)
     options.restart = restart
     options.allowsOverlap = allowOverlap
+    options.countsComparisons = { count in
+      let progress = FileProgress(count: count, done: "files of corpus.train and corpus.evaluation compared")
+      return { progress.advance() }
+    }
     options.threads = threads
     try continuation.apply(to: &options)
     options.logEvery = logEvery

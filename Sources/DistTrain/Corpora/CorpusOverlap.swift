@@ -23,18 +23,25 @@ package struct CorpusOverlap: Sendable, Equatable {
     }
   }
 
+  /// Begins to count how many of so many files are compared: what it returns is called after each, from any thread.
+  package typealias Counting = @Sendable (_ count: Int) -> @Sendable () -> Void
+
   /// Compares the corpora as they are recorded, whatever their speeds.
-  package init(training: Corpus, evaluation: Corpus) {
+  /// - Parameter counting: is called before each look at the contents of several files.
+  package init(training: Corpus, evaluation: Corpus, counting: @escaping Counting = { _ in {} }) {
     let (own, others) = (training.table, evaluation.table)
     let known = Set((0..<own.sizes.speakers).map { Name(own.names[$0].text) })
     speakers = (0..<others.sizes.speakers).map { others.names[$0].text }.filter { known.contains(Name($0)) }
     utterances = (0..<others.sizes.utterances).map { others.ids[$0].text }.filter { own.position(of: $0) != nil }
-    var paths = Set((0..<others.sizes.files).map { Name(evaluation.path(ofFile: $0)) })
+    let resolved = (0..<others.sizes.files).map { evaluation.path(ofFile: $0) }
+    var paths = Set(resolved.map { Name($0) })
     let shared = Self.shared(paths, training)
     paths.subtract(shared)
-    let copied = Self.copied(paths, training)
+    let copied = Self.copied(paths, training, counting)
     paths.subtract(copied.map { Name($0.path) })
-    let heard = Self.heard(paths, training, evaluation)
+    let rest = resolved.indices.filter { paths.contains(Name(resolved[$0])) }
+    let lengths = evaluation.lengthsOfFiles
+    let heard = Self.heard(rest.map { resolved[$0] }, lengths: rest.map { lengths[$0] }, training, counting)
     copies = ByteOrder.sorted(copied + heard.copies, by: \.path)
     files = ByteOrder.sorted(shared.map(\.text) + copies.map(\.path), by: { $0 })
     unread = heard.unread
@@ -53,22 +60,23 @@ package struct CorpusOverlap: Sendable, Equatable {
   }
 
   /// The paths of files whose bytes are those of a file to train on; none where these are too many.
-  private static func copied(_ paths: Set<Name>, _ training: Corpus) -> [Copy] {
+  private static func copied(_ paths: Set<Name>, _ training: Corpus, _ counting: @escaping Counting) -> [Copy] {
     let count = training.table.sizes.files
     guard !paths.isEmpty, count <= SameRecordings.mostFiles else { return [] }
-    return SameRecordings.of(paths.map(\.text), among: (0..<count).map { training.path(ofFile: $0) })
+    return SameRecordings.of(
+      paths.map(\.text), among: (0..<count).map { training.path(ofFile: $0) }, counting: counting)
   }
 
   /// The paths of recordings whose audio is that of a recording to train on, and a line where there are too many to
   /// compare.
+  /// - Parameter lengths: the lengths of the recordings of the paths in seconds, as far as lists tell them.
   private static func heard(
-    _ paths: Set<Name>, _ training: Corpus, _ evaluation: Corpus
+    _ paths: [String], lengths: [Double?], _ training: Corpus, _ counting: @escaping Counting
   ) -> (copies: [Copy], unread: String?) {
     guard !paths.isEmpty else { return ([], nil) }
-    let lengths = (wanted: evaluation.lengthsOfFiles, known: training.lengthsOfFiles)
-    let files = lengths.wanted.indices.filter { paths.contains(Name(evaluation.path(ofFile: $0))) }
-    let known = SameAudio.places(lengths.known, like: files.map { lengths.wanted[$0] })
-    let near = SameAudio.places(files.map { lengths.wanted[$0] }, like: known.map { lengths.known[$0] })
+    let knownLengths = training.lengthsOfFiles
+    let known = SameAudio.places(knownLengths, like: lengths)
+    let near = SameAudio.places(lengths, like: known.map { knownLengths[$0] })
     guard max(known.count, near.count) <= SameAudio.mostRecordings else {
       return (
         [],
@@ -77,7 +85,7 @@ package struct CorpusOverlap: Sendable, Equatable {
       )
     }
     let copies = SameAudio.of(
-      near.map { evaluation.path(ofFile: files[$0]) }, among: known.map { training.path(ofFile: $0) })
+      near.map { paths[$0] }, among: known.map { training.path(ofFile: $0) }, counting: counting)
     return (copies, nil)
   }
 
@@ -86,13 +94,14 @@ package struct CorpusOverlap: Sendable, Equatable {
   package var summary: String? {
     let originals = Dictionary(copies.map { (Name($0.path), $0.original) }, uniquingKeysWith: { first, _ in first })
     let named = files.prefix(3).map { path in originals[Name(path)].map { "\(path) is \($0)" } ?? path }
-    let kinds = [
-      ("speaker", speakers.count, speakers.prefix(3)), ("utterance", utterances.count, utterances.prefix(3)),
-      ("file", files.count, named[...]),
-    ].filter { $0.1 > 0 }
+    let kinds: [(kind: String, count: Int, names: [String])] = [
+      ("speaker", speakers.count, Array(speakers.prefix(3))),
+      ("utterance", utterances.count, Array(utterances.prefix(3))), ("file", files.count, named),
+    ].filter { $0.count > 0 }
     guard !kinds.isEmpty else { return nil }
-    return kinds.map { kind, count, names in
-      "\(count) \(kind)\(count == 1 ? "" : "s") (\(names.joined(separator: ", "))\(count > 3 ? " …" : ""))"
+    return kinds.map { kind, count, names -> String in
+      let examples = names.joined(separator: ", ") + (count > 3 ? " …" : "")
+      return "\(count) \(kind)\(count == 1 ? "" : "s") (\(examples))"
     }.joined(separator: ", ")
   }
 }

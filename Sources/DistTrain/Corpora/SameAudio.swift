@@ -22,8 +22,10 @@ enum SameAudio {
   ///
   /// Recordings are told apart by the lengths and rates in their headers, then by their first second, and only those
   /// that are still alike by all of their samples, so that each is decoded once at most, however many are alike.
-  static func of(_ paths: [String], among others: [String]) -> [CorpusOverlap.Copy] {
-    Candidates(wanted: distinct(paths), known: distinct(others))
+  static func of(
+    _ paths: [String], among others: [String], counting: @escaping CorpusOverlap.Counting
+  ) -> [CorpusOverlap.Copy] {
+    Candidates(wanted: distinct(paths), known: distinct(others), counting: counting)
       .alike { length($0) }
       .alike { audio($0, isWhole: false) }
       .pairs { audio($0, isWhole: true) }

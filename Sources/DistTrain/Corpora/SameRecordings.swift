@@ -28,13 +28,16 @@ enum SameRecordings {
   ///
   /// Files are told apart by their lengths, then by how they begin, and only those that are still alike by a checksum
   /// of all their bytes, so that each file is read once, however many are as long as it is.
-  static func of(_ paths: [String], among others: [String]) -> [CorpusOverlap.Copy] {
+  static func of(
+    _ paths: [String], among others: [String], counting: @escaping CorpusOverlap.Counting
+  ) -> [CorpusOverlap.Copy] {
     let files = Candidates(
       wanted: paths.concurrentMap { File($0) }.compactMap { $0 },
-      known: others.concurrentMap { File($0) }.compactMap { $0 })
+      known: others.concurrentMap { File($0) }.compactMap { $0 }, counting: counting)
     let linked = files.pairs { $0.identity }
     let names = Set(linked.map { Name($0.wanted.path) })
-    let copies = Candidates(wanted: files.wanted.filter { !names.contains(Name($0.path)) }, known: files.known)
+    let unlinked = files.wanted.filter { !names.contains(Name($0.path)) }
+    let copies = Candidates(wanted: unlinked, known: files.known, counting: counting)
       .alike { $0.bytes }
       .alike { beginning($0) }
       .pairs { try? InputFile(path: $0.path).digestBytes() }

@@ -23,23 +23,13 @@ extension ReDimNet {
     var stages: [Sizes.Stage] {
       switch self {
       case .b0:
-        Self.stages(
+        .stages(
           heights: [1, 2, 1, 2, 1], blocks: [2, 3, 3, 4, 3], expansions: [1, 2, 3, 2, 1],
           reductions: [30, 30, 30, 10, 10])
       case .b1:
-        Self.stages(heights: [1, 2, 3, 2, 2], blocks: [2, 3, 4, 5, 3], reductions: [nil, nil, 12, 12, 8])
+        .stages(heights: [1, 2, 3, 2, 2], blocks: [2, 3, 4, 5, 3], reductions: [nil, nil, 12, 12, 8])
       case .b2:
-        Self.stages(heights: [1, 2, 1, 2, 1, 2], blocks: [2, 2, 3, 4, 4, 4], reductions: [12, 12, 12, 8, 8, 4])
-      }
-    }
-
-    /// - Parameter expansions: nil where all are 1.
-    private static func stages(
-      heights: [Int], blocks: [Int], expansions: [Double]? = nil, reductions: [Int?]
-    ) -> [Sizes.Stage] {
-      heights.indices.map {
-        Sizes.Stage(
-          height: heights[$0], blocks: blocks[$0], expansion: expansions?[$0] ?? 1, reduction: reductions[$0])
+        .stages(heights: [1, 2, 1, 2, 1, 2], blocks: [2, 2, 3, 4, 4, 4], reductions: [12, 12, 12, 8, 8, 4])
       }
     }
   }

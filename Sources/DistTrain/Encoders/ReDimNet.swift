@@ -19,7 +19,7 @@ package struct ReDimNet: Encoder {
     package typealias Stage = ReDimNetStage.Sizes
 
     /// The factor by which all stages together make the height smaller, of which the number of bins is a multiple.
-    package var heightStride: Int { stages.reduce(1) { $0 * $1.stride.height } }
+    package var heightStride: Int { stages.heightStride }
   }
 
   /// The residual blocks over height and time.
@@ -56,11 +56,8 @@ package struct ReDimNet: Encoder {
     let first = MapRows(channels: sizes.channels, height: sizes.bins)
     let (stem, stages, sum) = layout.scope("backbone") { layout in
       let stem = ReDimNetStem("stem", channels: sizes.channels, layout: &layout)
-      var stages: [ReDimNetStage] = []
-      for (index, own) in sizes.stages.enumerated() {
-        stages.append(
-          ReDimNetStage(index, own, sizes.blocks, input: stages.last?.output ?? first, layout: &layout))
-      }
+      let form = ReDimNetForm(blocks: sizes.blocks)
+      let stages = ReDimNetStage.stages(sizes.stages, form, first: first, layout: &layout)
       let sum = WeightedMapSum(
         "inputs_weights.\(stages.count)", maps: stages.count + 1, rows: first.count, layout: &layout)
       return (stem, stages, sum)
@@ -83,45 +80,33 @@ package struct ReDimNet: Encoder {
   }
 }
 
-extension ReDimNetStage {
-  /// A stage of the first ReDimNet with wespeaker's parameter names (`models/redimnet.py`).
-  /// - Parameters:
-  ///   - index: the number of the stage, before which there is one map more.
-  ///   - input: the shape of the maps' sum.
-  fileprivate init(
-    _ index: Int, _ sizes: Sizes, _ form: ReDimNet.Blocks, input: MapRows, layout: inout EncoderLayout
-  ) {
-    precondition(input.height % sizes.stride.height == 0, "\(input.height) lines in steps of \(sizes.stride.height)")
-    precondition(sizes.stride.frames == 1, "the first ReDimNet keeps the frames")
-    let output = input.steppedOver(sizes.stride.height)
-    let width = Int(Double(output.channels) * sizes.expansion)
-    let weights = "inputs_weights.\(index)"
-    let sum =
-      index == 0
-      ? WeightedMapSum(ofOneMap: weights, rows: input.count, layout: &layout)
-      : WeightedMapSum(weights, maps: index + 1, rows: input.count, layout: &layout)
-    self = layout.scope("stage\(index)") { layout in
-      let entry = BiasedConvolution2D(
-        overLines: "0", inputs: input.channels, outputs: width, lines: sizes.stride.height, layout: &layout)
-      let blocks = (1..<1 + sizes.blocks).map { part -> any Layer in
-        let name = "\(part).conv_block"
-        guard case .grouped = form else { return SeparableResidualBlock(name, channels: width, layout: &layout) }
-        return ConvNeXtBlock(name, channels: width, groups: form.groups(width), layout: &layout)
-      }
-      var part = 1 + sizes.blocks
-      var narrowing: ConvNeXtBlock<GroupedConvolution2D>?
-      if sizes.expansion != 1 {
-        narrowing = ConvNeXtBlock(
-          "\(part)", inputs: width, outputs: output.channels, groups: form.groups(output.channels), layout: &layout)
-        part += 1
-      }
-      // The part between them reads the map's rows, which has no parameters.
-      let time = sizes.reduction.map {
-        Self.timeBlock("\(part + 1)", output, reduction: $0, layout: &layout)
-      }
-      return ReDimNetStage(
-        sum: sum, entry: entry, blocks: blocks, narrowing: narrowing, time: time, input: input, output: output,
-        halvings: 0)
-    }
+/// The first ReDimNet's stages, whose names are those of wespeaker (`models/redimnet.py`).
+private struct ReDimNetForm: ReDimNetStageForm {
+  let blocks: ReDimNet.Blocks
+
+  var firstPart: Int { 0 }
+
+  func sum(_ stage: Int, rows: Int, layout: inout EncoderLayout) -> WeightedMapSum {
+    let name = "inputs_weights.\(stage)"
+    return stage == 0
+      ? WeightedMapSum(ofOneMap: name, rows: rows, layout: &layout)
+      : WeightedMapSum(name, maps: stage + 1, rows: rows, layout: &layout)
+  }
+
+  func entry(
+    _ name: String, inputs: Int, outputs: Int, stride: MapStride, layout: inout EncoderLayout
+  ) -> any Layer {
+    precondition(stride.frames == 1, "the first ReDimNet keeps the frames")
+    return BiasedConvolution2D(
+      overLines: name, inputs: inputs, outputs: outputs, lines: stride.height, layout: &layout)
+  }
+
+  func block(_ name: String, channels: Int, layout: inout EncoderLayout) -> any Layer {
+    guard case .grouped = blocks else { return SeparableResidualBlock(name, channels: channels, layout: &layout) }
+    return ConvNeXtBlock(name, channels: channels, groups: blocks.groups(channels), layout: &layout)
+  }
+
+  func narrowing(_ name: String, inputs: Int, outputs: Int, layout: inout EncoderLayout) -> any Layer {
+    ConvNeXtBlock(name, inputs: inputs, outputs: outputs, groups: blocks.groups(outputs), layout: &layout)
   }
 }

@@ -42,17 +42,13 @@ extension ReDimNet2 {
       }
     }
 
-    /// The six stages of a size.
-    /// - Parameter expansions: of the first stages; those of the others are 1.
+    /// The six stages of a size, the third and fifth of which halve the frames.
     private static func stages(
       heights: [Int] = [1, 2, 1, 2, 1, 2], blocks: [Int] = [2, 3, 4, 5, 4, 3], expansions: [Double],
       reductions: [Int]
     ) -> [ReDimNet2.Sizes.Stage] {
-      heights.indices.map {
-        ReDimNet2.Sizes.Stage(
-          height: heights[$0], frames: $0 == 2 || $0 == 4 ? 2 : 1, blocks: blocks[$0],
-          expansion: $0 < expansions.count ? expansions[$0] : 1, reduction: reductions[$0])
-      }
+      .stages(
+        heights: heights, halving: [2, 4], blocks: blocks, expansions: expansions, reductions: reductions)
     }
   }
 

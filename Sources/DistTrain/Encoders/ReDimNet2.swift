@@ -24,7 +24,7 @@ package struct ReDimNet2: Encoder {
     package typealias Stage = ReDimNetStage.Sizes
 
     /// The factor by which all stages together make the height smaller, of which the number of bins is a multiple.
-    package var heightStride: Int { stages.reduce(1) { $0 * $1.stride.height } }
+    package var heightStride: Int { stages.heightStride }
   }
 
   package let layout: EncoderLayout
@@ -44,14 +44,7 @@ package struct ReDimNet2: Encoder {
     let first = MapRows(channels: sizes.channels, height: sizes.bins)
     let (stem, stages) = layout.scope("backbone") { layout in
       let stem = ReDimNetStem("stem", channels: sizes.channels, layout: &layout)
-      var stages: [ReDimNetStage] = []
-      for (index, own) in sizes.stages.enumerated() {
-        stages.append(
-          ReDimNetStage(
-            "stage\(index)", own, maps: index + 1, input: stages.last?.output ?? first,
-            halvings: stages.last?.halvings ?? 0, layout: &layout))
-      }
-      return (stem, stages)
+      return (stem, ReDimNetStage.stages(sizes.stages, ReDimNet2Form(), first: first, layout: &layout))
     }
     let top = ReDimNetTop(sizes, maps: stages.count + 1, last: stages.last?.output ?? first, layout: &layout)
     trunk = ReDimNetTrunk(stem: stem, stages: stages, top: top, first: first)
@@ -65,44 +58,29 @@ package struct ReDimNet2: Encoder {
   }
 }
 
-extension ReDimNetStage {
-  /// A stage of ReDimNet2 with wespeaker's parameter names (`models/redimnet2.py`).
-  /// - Parameters:
-  ///   - name: the scope of the stage's parts, which are numbered.
-  ///   - maps: the number of maps before the stage.
-  ///   - input: the shape of the maps' sum.
-  ///   - halvings: how often the stages before have halved the frames.
-  fileprivate init(
-    _ name: String, _ sizes: Sizes, maps: Int, input: MapRows, halvings: Int, layout: inout EncoderLayout
-  ) {
-    precondition(input.height % sizes.stride.height == 0, "\(input.height) lines in steps of \(sizes.stride.height)")
-    precondition([1, 2].contains(sizes.stride.frames), "a stage halves the frames or keeps them")
-    let halvings = halvings + sizes.stride.frames - 1
-    let output = input.steppedOver(sizes.stride.height)
-    let width = Int(Double(output.channels) * sizes.expansion)
-    let kernel = (height: sizes.stride.height, frames: 1 << halvings)
-    self = layout.scope(name) { layout in
-      let sum = WeightedMapSum("0.w", maps: maps, rows: input.count, layout: &layout)
-      let entry = PatchConvolution2D(
-        "2", inputs: input.channels, outputs: width, groups: Self.divisor(input.channels, width), kernel: kernel,
-        layout: &layout)
-      let blocks = (0..<sizes.blocks).map {
-        SeparableResidualBlock("\(3 + $0).conv_block", channels: width, layout: &layout)
-      }
-      var part = 3 + sizes.blocks
-      var narrowing: MapProjection?
-      if sizes.expansion != 1 {
-        narrowing = MapProjection("\(part)", inputs: width, outputs: output.channels, layout: &layout)
-        part += 1
-      }
-      // The part between them reads the map's rows, which has no parameters.
-      let time = sizes.reduction.map {
-        Self.timeBlock("\(part + 1)", output, reduction: $0, layout: &layout)
-      }
-      return ReDimNetStage(
-        sum: sum, entry: entry, blocks: blocks, narrowing: narrowing, time: time, input: input, output: output,
-        halvings: halvings)
-    }
+/// ReDimNet2's stages, whose names are those of wespeaker (`models/redimnet2.py`).
+private struct ReDimNet2Form: ReDimNetStageForm {
+  /// The sum is the part 0, and the part behind it reads it as a map, which has no parameters.
+  var firstPart: Int { 2 }
+
+  func sum(_ stage: Int, rows: Int, layout: inout EncoderLayout) -> WeightedMapSum {
+    layout.scope("stage\(stage)") { WeightedMapSum("0.w", maps: stage + 1, rows: rows, layout: &$0) }
+  }
+
+  func entry(
+    _ name: String, inputs: Int, outputs: Int, stride: MapStride, layout: inout EncoderLayout
+  ) -> any Layer {
+    PatchConvolution2D(
+      name, inputs: inputs, outputs: outputs, groups: Self.divisor(inputs, outputs),
+      kernel: (stride.height, stride.frames), layout: &layout)
+  }
+
+  func block(_ name: String, channels: Int, layout: inout EncoderLayout) -> any Layer {
+    SeparableResidualBlock(name, channels: channels, layout: &layout)
+  }
+
+  func narrowing(_ name: String, inputs: Int, outputs: Int, layout: inout EncoderLayout) -> any Layer {
+    MapProjection(name, inputs: inputs, outputs: outputs, layout: &layout)
   }
 
   /// The largest divisor of both.

@@ -56,13 +56,6 @@ package struct ReDimNetStage: Sendable {
   /// The shape in which the stage's map is stored.
   var stored: MapRows { time == nil ? output : MapRows(channels: output.count) }
 
-  /// The block over time of maps of a shape. Where its four heads would not have equally many channels, as with another
-  /// number of bins than the published one, they are fewer.
-  /// - Parameter reduction: the rows of the maps by the channels of the block.
-  static func timeBlock(_ name: String, _ map: MapRows, reduction: Int, layout: inout EncoderLayout) -> TimeBlock {
-    TimeBlock(name, channels: map.count, reduced: max(map.count / reduction / 4, 1) * 4, layout: &layout)
-  }
-
   /// Computes the stage's map, in the shape `stored`.
   /// - Parameters:
   ///   - maps: the maps before the stage.
@@ -123,4 +116,23 @@ package struct ReDimNetStage: Sendable {
     let summed = cache.map.entry(current, pass)
     sum.backward(summed.view, cache: cache.map.sum, into: gradients, adding: true, pass)
   }
+}
+
+extension [ReDimNetStage.Sizes] {
+  /// The stages of an encoder, whose sizes are given by kind, one of each for every stage.
+  /// - Parameters:
+  ///   - halving: the numbers of the stages that halve the frames.
+  ///   - expansions: those of the first stages; the others' are 1.
+  static func stages(
+    heights: [Int], halving: Set<Int> = [], blocks: [Int], expansions: [Double] = [], reductions: [Int?]
+  ) -> Self {
+    heights.indices.map {
+      ReDimNetStage.Sizes(
+        height: heights[$0], frames: halving.contains($0) ? 2 : 1, blocks: blocks[$0],
+        expansion: $0 < expansions.count ? expansions[$0] : 1, reduction: reductions[$0])
+    }
+  }
+
+  /// The factor by which all stages together make the height smaller.
+  var heightStride: Int { reduce(1) { $0 * $1.stride.height } }
 }

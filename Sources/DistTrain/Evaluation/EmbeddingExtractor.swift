@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Computes embeddings of whole utterances, shared out over ranks.
 ///
@@ -153,8 +154,8 @@ public struct EmbeddingExtractor: Sendable {
   /// The embeddings of utterances, on every rank; each is computed by one rank. Its threads embed short utterances side
   /// by side, with the same bits (`EmbeddingTurns`).
   /// - Parameters:
-  ///   - isToStop: is asked before each utterance of more than 20 s, and before each minute that a thread is to embed
-  ///     of shorter ones.
+  ///   - isToStop: is asked by the thread that calls this, before each utterance that it embeds itself and before each
+  ///     minute of shorter ones for each thread. Once it is true, or an utterance has failed, no thread begins another.
   ///   - progress: is called for each utterance of this rank when it is done, with its place, from 0, in the order in
   ///     which the ranks take turns.
   /// - Throws: `AgreedFailure` that names a file which cannot be read, or is of kind `stopped` where `isToStop` was
@@ -163,16 +164,21 @@ public struct EmbeddingExtractor: Sendable {
     of utterances: Utterances, communicator: any Communicator, isToStop: () -> Bool = { false },
     progress: (Int) -> Void = { _ in }
   ) throws -> Embeddings where Utterances.Index == Int {
-    try embeddings(of: utterances, known: nil, communicator: communicator, isToStop: isToStop, progress: progress)
+    try withoutActuallyEscaping(isToStop) { isToStop in
+      let question = OwnQuestion(isToStop)
+      return try embeddings(
+        of: utterances, known: nil, communicator: communicator, isToStop: { question.answer }, progress: progress)
+    }
   }
 
   /// The embeddings of utterances as the other `embeddings` gives them.
   /// - Parameters:
   ///   - known: the recordings that were found whole before, and get those that now are.
   ///   - team: the threads that embed short utterances side by side.
+  ///   - isToStop: is asked before each utterance, by the thread that is to embed it.
   package func embeddings<Utterances: RandomAccessCollection<Utterance>>(
     of utterances: Utterances, known: WholeRecordings?, team: ThreadTeam = .shared, communicator: any Communicator,
-    isToStop: () -> Bool = { false }, progress: (Int) -> Void = { _ in }
+    isToStop: @Sendable () -> Bool = { false }, progress: (Int) -> Void = { _ in }
   ) throws -> Embeddings where Utterances.Index == Int {
     let vectors = Matrix.zeros(rows: utterances.count, columns: encoder.dimensions)
     let turns = EmbeddingTurns(
@@ -180,9 +186,13 @@ public struct EmbeddingExtractor: Sendable {
     var averaged = 0
     try communicator.agree {
       for group in turns.groups {
-        if isToStop() { throw Failure(.stopped, "stopped on request before all utterances had their embeddings") }
+        // Here it is asked for the group's first utterance, because other threads may take all of it.
+        try Self.check(isToStop)
         let own = group.turns.map { utterances[$0.utterance] }
-        let results = team.results(own.count) { try heard(own[$0], known: known) }
+        let results = team.results(own.count) { index in
+          if index > 0 { try Self.check(isToStop) }
+          return try heard(own[index], known: known)
+        }
         for (turn, result) in zip(group.turns, results) {
           let (vector, channels) = try result.get()
           vectors.row(turn.utterance).update(from: vector, count: vector.count)
@@ -197,5 +207,27 @@ public struct EmbeddingExtractor: Sendable {
     var embeddings = try Embeddings(names: utterances.map(\.id), vectors: vectors)
     embeddings.averaged = Int(communicator.sum(Double(averaged)))
     return embeddings
+  }
+
+  private static func check(_ isToStop: () -> Bool) throws {
+    if isToStop() { throw Failure(.stopped, "stopped on request before all utterances had their embeddings") }
+  }
+}
+
+/// A question that only the thread which made this asks. To other threads the answer is yes once that thread had it.
+///
+/// Unchecked: no other thread calls `ask`.
+private final class OwnQuestion: @unchecked Sendable {
+  private let ask: () -> Bool
+  private let asker = pthread_self()
+  private let isTrue = Atomic(false)
+
+  init(_ ask: @escaping () -> Bool) {
+    self.ask = ask
+  }
+
+  var answer: Bool {
+    if pthread_equal(pthread_self(), asker) != 0, ask() { isTrue.store(true, ordering: .relaxed) }
+    return isTrue.load(ordering: .relaxed)
   }
 }

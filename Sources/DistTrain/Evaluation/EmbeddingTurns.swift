@@ -23,7 +23,7 @@ package struct EmbeddingTurns: Sendable {
   /// The length in seconds of the longest utterance that a thread embeds by itself, 2000 frames of 10 ms.
   package static let longestAlone = 20.0
   /// The most seconds of speech that a group has for each thread. Threads that are done wait for the last one at the end
-  /// of a group, but a request to stop waits for that end, too.
+  /// of a group, but what is done is told only there.
   private static let secondsOfGroup = 60.0
 
   /// All turns of the rank in their order.

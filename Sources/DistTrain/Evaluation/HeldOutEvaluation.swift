@@ -38,10 +38,10 @@ package struct HeldOutEvaluation: Sendable {
 
   /// Scores the trials by the cosines of their embeddings, without normalising the scores. The result is the same on
   /// every rank.
-  /// - Parameter isToStop: is asked before each utterance.
+  /// - Parameter isToStop: is asked before each utterance, from any thread.
   /// - Throws: `AgreedFailure`, which is of kind `stopped` where `isToStop` was true on any rank.
   package func run(
-    _ extractor: EmbeddingExtractor, communicator: any Communicator, isToStop: () -> Bool = { false }
+    _ extractor: EmbeddingExtractor, communicator: any Communicator, isToStop: @Sendable () -> Bool = { false }
   ) throws -> Outcome {
     let embeddings = try extractor.embeddings(
       of: utterances, known: known, communicator: communicator, isToStop: isToStop)

@@ -10,51 +10,6 @@ public struct BatchNormalization: Layer {
     let statistics: Statistics
   }
 
-  /// The statistics by which a batch was normalised.
-  package struct Statistics: Sendable {
-    /// The mean of each channel, in double precision so that ranks agree to the last bit of a float.
-    let means: [Double]
-    /// 1 / √(variance + ε) of each channel.
-    let inverseDeviations: [Double]
-    /// The means as floats, around which sums of rows are taken.
-    var centres: [Float] { means.map { Float($0) } }
-    /// The number of elements of a channel that the statistics were taken over, on all ranks. It is infinite for
-    /// running statistics, which no element moves.
-    let count: Double
-
-    /// Turns Σ dy and Σ dy·(x − m), by channel, into Σ dy and Σ dy·x̂, where m is the channel's centre and x̂ the
-    /// normalised input.
-    func standardised(_ sums: [Double]) -> [Double] {
-      var values = sums
-      let centres = centres
-      for pair in 0..<values.count / 2 {
-        let channel = pair % means.count
-        values[2 * pair + 1] =
-          (sums[2 * pair + 1] + (Double(centres[channel]) - means[channel]) * sums[2 * pair])
-          * inverseDeviations[channel]
-      }
-      return values
-    }
-
-    /// The coefficients of the input's gradient, by objective and channel.
-    /// - Parameters:
-    ///   - sums: Σ dy and Σ dy·x̂ over the batch for each objective and channel.
-    ///   - slope: gives the output's slope of a channel by the input while means and deviations are held fixed.
-    func rowCoefficients(
-      _ sums: [Double], objectives: Int, slope: (_ channel: Int) -> Double
-    ) -> [[RowCoefficients]] {
-      (0..<objectives).map { objective in
-        means.indices.map { channel in
-          let at = 2 * (objective * means.count + channel)
-          let a = slope(channel)
-          let b = -a * inverseDeviations[channel] * sums[at + 1] / count
-          let c = -a * sums[at] / count - b * means[channel]
-          return RowCoefficients(a: Float(a), b: Float(b), c: Float(c))
-        }
-      }
-    }
-  }
-
   package let channels: Int
   public var inputs: Int { channels }
   public var outputs: Int { channels }
@@ -180,13 +135,6 @@ public struct BatchNormalization: Layer {
     }
   }
 
-  /// The coefficients by which a row of the input's gradient follows: dx = a · dy + b · x + c.
-  struct RowCoefficients: Sendable {
-    let a: Float
-    let b: Float
-    let c: Float
-  }
-
   /// Adds the gradients of weight and bias and returns, by objective and channel, the coefficients of dx.
   /// - Parameter own: Σ dy and Σ dy·(x − m) for each unit, objective and channel, where m is the channel's centre.
   func backwardCoefficients(
@@ -217,7 +165,7 @@ public struct BatchNormalization: Layer {
   /// - Parameters:
   ///   - gradient: the gradient of the output, channels × (objectives · columns).
   ///   - input: the values that were normalised, channels × columns.
-  private func backwardCoefficients(
+  func backwardCoefficients(
     _ gradient: MatrixView, input: MatrixView, _ statistics: Statistics, _ pass: BackwardPass
   ) -> [[RowCoefficients]] {
     let centres = statistics.centres
@@ -271,63 +219,6 @@ public struct BatchNormalization: Layer {
           own.update(from: gradient.row(channel) + objective * input.columns, count: input.columns)
         }
         ck_normalization_backward(own, input.row(channel), input.columns, row.a, row.b, row.c)
-      }
-    }
-  }
-
-  /// Takes the gradient back through the normalisation and the ReLU before it, in place.
-  /// - Parameter rectified: the output of the ReLU, of which `view` gave a view.
-  /// - Returns: the sums of the new gradient over the columns of each unit.
-  func backwardThroughReLU(
-    _ gradient: MatrixView, rectified: MatrixView, _ statistics: Statistics, _ pass: BackwardPass
-  ) -> UnitSums {
-    let coefficients = backwardCoefficients(gradient, input: rectified, statistics, pass)
-    return throughReLU(gradient, coefficients, rectified: rectified, pass)
-  }
-
-  /// Takes a gradient whose sums are known back through the normalisation and the ReLU before it, in place.
-  /// - Parameters:
-  ///   - sums: Σ dy and Σ dy·(x − m) for each unit, objective and channel, where m is the channel's centre.
-  ///   - rectified: the output of the ReLU, of which `view` gave a view.
-  /// - Returns: the sums of the new gradient over the columns of each unit.
-  func backwardThroughReLU(
-    _ gradient: MatrixView, sums: [Double], rectified: MatrixView, _ statistics: Statistics, _ pass: BackwardPass
-  ) -> UnitSums {
-    throughReLU(gradient, backwardCoefficients(sums, statistics, pass), rectified: rectified, pass)
-  }
-
-  private func throughReLU(
-    _ gradient: MatrixView, _ coefficients: [[RowCoefficients]], rectified: MatrixView, _ pass: BackwardPass
-  ) -> UnitSums {
-    UnitSums(rows: channels, columns: rectified.columns, pass) { objective, channel, columns in
-      let row = coefficients[objective][channel]
-      let own = gradient.row(channel) + objective * rectified.columns + columns.lowerBound
-      return ck_normalization_relu_backward(
-        own, rectified.row(channel) + columns.lowerBound, own, columns.count, row.a, row.b, row.c)
-    }
-  }
-
-  /// Takes a gradient that is not stored back through the normalisation and the ReLU before it.
-  /// - Parameters:
-  ///   - gradient: the gradient of the output, with sums around the statistics' centres.
-  ///   - target: takes the result, channels × (objectives · columns).
-  /// - Returns: the sums of the result over the columns of each unit.
-  func backwardThroughReLU(
-    _ gradient: GatedGradient, rectified: MatrixView, _ statistics: Statistics, into target: MatrixView,
-    _ pass: BackwardPass
-  ) -> UnitSums {
-    let utterances = gradient.gates.columns
-    let frames = rectified.columns / utterances
-    let coefficients = backwardCoefficients(gradient.sums, statistics, pass)
-    return UnitSums(rows: channels, columns: utterances, pass) { objective, channel, unit in
-      let row = coefficients[objective][channel]
-      return unit.reduce(0) { sum, utterance in
-        let column = objective * utterances + utterance
-        return sum
-          + ck_normalization_relu_backward(
-            gradient.gradient.row(channel) + column * frames, rectified.row(channel) + utterance * frames,
-            target.row(channel) + column * frames, frames, row.a * gradient.gates[channel, utterance], row.b,
-            row.c + row.a * gradient.constants[channel, column])
       }
     }
   }

@@ -3,9 +3,9 @@ internal import CKernels
 /// A convolution over frames: y[o, t] = b[o] + Σ_{c,j} w[o, c, j] · x[c, t + (j − (k−1)/2)·d], where `padding` gives x
 /// beyond the ends of a line, or leaves out the t for which it would have to.
 ///
-/// It is one product with the shifted rows of the input, which are gathered for a few lines at a time; without padding
-/// it is a product with the windows that the kernel reads, panel by panel (`MapWindows`), or is computed by Winograd's
-/// minimal filtering (`FrameFilterProducts`) where the encoder chooses that. A kernel of one frame reads the input
+/// It is one product with the shifted rows of the input (`ShiftedRows`); without padding it is a product with the windows
+/// that the kernel reads, panel by panel (`MapWindows`), or is computed by Winograd's minimal filtering
+/// (`FrameFilterProducts`) where the encoder chooses that. A kernel of one frame reads the input
 /// itself and takes a view's scales and shifts into its weights: W·(a∘x + c) + b = (W∘a)·x + (b + W·c).
 public struct Convolution1D: Layer {
   /// The values beyond the ends of a line.
@@ -76,15 +76,7 @@ public struct Convolution1D: Layer {
     self.dilation = dilation
     self.padding = padding
     self.isFiltered = isFiltered
-    // PyTorch's default for convolutions: uniform in ± 1/√fan-in, weights and biases alike.
-    let bound = 1 / Float(inputs * kernel).squareRoot()
-    (weight, bias) = layout.scope(name) {
-      (
-        $0.parameter(
-          "weight", shape: [outputs, inputs] + sides, initialisation: .uniform(bound: bound), decays: true),
-        $0.parameter("bias", shape: [outputs], initialisation: .uniform(bound: bound), decays: false)
-      )
-    }
+    (weight, bias) = layout.kernels(name, shape: [outputs, inputs] + sides)
   }
 
   /// The number of frames that the kernel reaches to either side.
@@ -130,14 +122,15 @@ public struct Convolution1D: Layer {
     let input = readable(input, pass.precision)
     let weights = kernel == 1 ? scaled(pass.matrix(weight), by: input) : pass.matrix(weight)
     let precision = pass.precision
-    if filters(precision) {
+    switch way(precision) {
+    case .wholeProduct:
+      multiply(weights, input.values, into: output, precision: precision)
+    case .minimalFiltering:
       FrameFilterProducts(weights, dilation: dilation).write(input, lines: grid.lines, to: output)
-    } else if readsWindows {
+    case .windows:
       windows(of: input, grid).writeProducts(with: weights, precision: precision) { output.columns($0.columns) }
-    } else {
-      forEachBlock(of: input, lines: grid.lines) { rows, columns in
-        multiply(weights, rows, into: output.columns(columns), precision: precision)
-      }
+    case .shiftedRows:
+      shiftedRows(grid).writeProducts(input, with: weights, to: output, precision: precision)
     }
     return biases(input, pass)
   }
@@ -187,26 +180,32 @@ public struct Convolution1D: Layer {
     adding: Bool = false, _ pass: BackwardPass
   ) {
     sums.add(to: bias, pass)
-    if kernel == 1 {
-      addProductGradients(gradient, sums: sums, input: readable(input, pass.precision), pass)
-    } else if filters(pass.precision) {
-      addFilteredGradients(gradient, input: input, grid, pass)
-    } else if readsWindows {
-      windows(of: input, grid).addGradients(of: weight, gradient, pass)
-    } else {
-      addGatheredGradients(gradient, input: input, grid, pass)
+    switch way(pass.precision) {
+    case .wholeProduct: addProductGradients(gradient, sums: sums, input: readable(input, pass.precision), pass)
+    case .minimalFiltering: addFilteredGradients(gradient, input: input, grid, pass)
+    case .windows: windows(of: input, grid).addGradients(of: weight, gradient, pass)
+    case .shiftedRows:
+      shiftedRows(grid).addGradients(of: weight, gradient, input: input, lines: grid.lines, pass)
     }
-    guard let inputGradient else { return }
-    if kernel == 1 {
-      multiply(
-        transposed: pass.matrix(weight), gradient, into: inputGradient, adding: adding, precision: pass.precision)
-    } else if filters(pass.precision) {
-      FrameFilterProducts(turning: pass.matrix(weight), dilation: dilation).write(
-        AffineView(gradient), lines: pass.objectives * grid.lines, zeros: 2 * dilation, to: inputGradient,
-        adding: adding)
-    } else {
-      writeInputGradient(gradient, grid, into: inputGradient, adding: adding, pass)
-    }
+    if let inputGradient { writeInputGradient(gradient, grid, into: inputGradient, adding: adding, pass) }
+  }
+
+  /// The ways to compute the products.
+  private enum Way {
+    /// One product with the input as it is.
+    case wholeProduct
+    /// Six products with the input's tiles, panel by panel.
+    case minimalFiltering
+    /// Products with the windows that the kernel reads, panel by panel.
+    case windows
+    /// Products with the shifted and padded rows, block by block.
+    case shiftedRows
+  }
+
+  private func way(_ precision: Precision) -> Way {
+    if kernel == 1 { return .wholeProduct }
+    guard padding == .valid else { return .shiftedRows }
+    return isFiltered && precision == .single ? .minimalFiltering : .windows
   }
 
   /// Adds the gradient of the weights of a kernel of one frame: G·(a∘x + c)ᵀ = (G·xᵀ)∘a + (G·1)·cᵀ, unit by unit.
@@ -226,9 +225,6 @@ public struct Convolution1D: Layer {
     }
   }
 
-  /// Whether products are made with the windows that the kernel reads.
-  private var readsWindows: Bool { padding == .valid && kernel > 1 }
-
   /// What the kernel reads of the input at the places of the output.
   private func windows(of input: AffineView, _ grid: Grid) -> MapWindows {
     MapWindows(
@@ -236,7 +232,10 @@ public struct Convolution1D: Layer {
       taps: (0..<kernel).map { MapWindows.Tap(line: 0, frame: $0 * dilation) })
   }
 
-  private func filters(_ precision: Precision) -> Bool { isFiltered && precision == .single }
+  private func shiftedRows(_ grid: Grid) -> ShiftedRows {
+    precondition(grid.frames >= minimumFrames, "\(grid.frames) frames, \(minimumFrames) at least")
+    return ShiftedRows(frames: grid.frames, kernel: kernel, dilation: dilation, isMirrored: padding == .reflection)
+  }
 
   private func addFilteredGradients(_ gradient: MatrixView, input: AffineView, _ grid: Grid, _ pass: BackwardPass) {
     let products = FrameFilterGradient(
@@ -245,81 +244,34 @@ public struct Convolution1D: Layer {
     products.sums(of: pass.units.nodes).add(to: weight, pass)
   }
 
-  private func addGatheredGradients(_ gradient: MatrixView, input: AffineView, _ grid: Grid, _ pass: BackwardPass) {
-    let width = inputs * kernel
-    let units = pass.units.ranges(of: grid.lines)
-    let frames = grid.frames
-    let (objectives, precision) = (pass.objectives, pass.precision)
-    // The products of each unit for each objective. They are added once all are there, so that the order of threads
-    // does not matter.
-    let partial = Matrix(rows: objectives * units.count * outputs, columns: width)
-    ThreadTeam.shared.run(units.count) { unit in
-      for block in blocks(of: units[unit], channels: inputs, frames: frames) {
-        let gathered = Matrix(rows: width, columns: block.count * frames)
-        gather(input, lines: block, frames: frames, into: gathered)
-        for objective in 0..<objectives {
-          let first = objective * input.columns + block.lowerBound * frames
-          let row = (objective * units.count + unit) * outputs
-          multiply(
-            gradient.columns(first..<first + gathered.columns), transposed: gathered.view,
-            into: partial.rows(row..<row + outputs), adding: block.lowerBound > units[unit].lowerBound,
-            precision: precision)
-        }
-      }
-    }
-    let nodes = pass.units.nodes
-    for objective in 0..<objectives {
-      pass.add(to: weight, objective: objective) { totals in
-        inParallel(outputs) { output in
-          for (node, total) in zip(nodes, totals) {
-            let sum = SumTree.sum(of: node) { unit in
-              partial.row((objective * units.count + unit) * outputs + output)
-            } adding: { first, second in
-              ck_add(first, second, first, width)
-              return first
-            }
-            ck_add(sum, total.row(output), total.row(output), width)
-          }
-        }
-      }
-    }
-  }
-
   private func writeInputGradient(
     _ gradient: MatrixView, _ grid: Grid, into inputGradient: MatrixView, adding: Bool, _ pass: BackwardPass
   ) {
-    let lines = grid.lines * pass.objectives
-    switch padding {
-    case .zeros:
-      // The adjoint of a convolution with zeros beyond the ends is the convolution with the reversed kernel.
-      let turned = turnedWeights(pass)
-      let precision = pass.precision
-      forEachBlock(of: AffineView(gradient), lines: lines) { rows, columns in
-        multiply(turned.view, rows, into: inputGradient.columns(columns), adding: adding, precision: precision)
-      }
-    case .valid:
+    switch way(pass.precision) {
+    case .wholeProduct:
+      multiply(
+        transposed: pass.matrix(weight), gradient, into: inputGradient, adding: adding, precision: pass.precision)
+    case .minimalFiltering:
+      FrameFilterProducts(turning: pass.matrix(weight), dilation: dilation).write(
+        AffineView(gradient), lines: pass.objectives * grid.lines, zeros: 2 * dilation, to: inputGradient,
+        adding: adding)
+    case .windows:
       // A frame has its gradient from the places at most 2 · reach before it, as far as there are places.
-      let all = Grid(utterances: grid.utterances * pass.objectives, height: grid.height, frames: grid.frames)
+      let all = grid.stacked(pass.objectives)
       let windows = MapWindows(
         AffineView(gradient), outputGrid(all), places: all, stride: MapStride(),
         taps: (0..<kernel).map { MapWindows.Tap(line: 0, frame: $0 * dilation - 2 * reach) })
       windows.writeProducts(with: turnedWeights(pass).view, adding: adding, precision: pass.precision) {
         inputGradient.columns($0.columns)
       }
-    case .reflection:
-      let frames = gradient.columns / lines
-      if !adding {
-        for row in 0..<inputs { inputGradient.row(row).update(repeating: 0, count: inputGradient.columns) }
-      }
-      let blocks = blocks(of: 0..<lines, channels: inputs, frames: frames)
-      let gathered = Matrix(rows: inputs * kernel, columns: (blocks.first?.count ?? 0) * frames)
-      for own in blocks {
-        let columns = own.lowerBound * frames..<own.upperBound * frames
-        multiply(
-          transposed: pass.matrix(weight), gradient.columns(columns), into: gathered.columns(0..<columns.count),
-          precision: pass.precision)
-        scatter(gathered, lines: own, frames: frames, into: inputGradient)
-      }
+    case .shiftedRows where padding == .reflection:
+      shiftedRows(grid).writeAdjoints(
+        gradient, with: pass.matrix(weight), to: inputGradient, adding: adding, precision: pass.precision)
+    case .shiftedRows:
+      // The adjoint of a convolution with zeros beyond the ends is the convolution with the reversed kernel.
+      shiftedRows(grid).writeProducts(
+        AffineView(gradient), with: turnedWeights(pass).view, to: inputGradient, adding: adding,
+        precision: pass.precision)
     }
   }
 
@@ -335,87 +287,5 @@ public struct Convolution1D: Layer {
       }
     }
     return turned
-  }
-
-  /// Calls `body` with the rows that a product needs, (channels · kernel) × columns, for each block of lines, on all
-  /// threads.
-  private func forEachBlock(
-    of source: AffineView, lines: Int, _ body: @Sendable (_ rows: MatrixView, _ columns: Range<Int>) -> Void
-  ) {
-    if kernel == 1 { return body(source.values, 0..<source.columns) }
-    let frames = source.columns / lines
-    precondition(frames >= minimumFrames, "\(frames) frames, \(minimumFrames) at least")
-    let blocks = blocks(of: 0..<lines, channels: source.rows, frames: frames)
-    ThreadTeam.shared.run(blocks.count) { block in
-      let own = blocks[block]
-      let gathered = Matrix(rows: source.rows * kernel, columns: own.count * frames)
-      gather(source, lines: own, frames: frames, into: gathered)
-      body(gathered.view, own.lowerBound * frames..<own.upperBound * frames)
-    }
-  }
-
-  /// The blocks of lines that are gathered together.
-  private func blocks(of lines: Range<Int>, channels: Int, frames: Int) -> [Range<Int>] {
-    let block = blockOfLines(lines.count, channels: channels, frames: frames)
-    return stride(from: lines.lowerBound, to: lines.upperBound, by: block).map {
-      $0..<min($0 + block, lines.upperBound)
-    }
-  }
-
-  private func blockOfLines(_ lines: Int, channels: Int, frames: Int) -> Int {
-    // A block's gathered rows should stay in the second-level cache between the copy and the product.
-    let elements = 1 << 18
-    return max(1, min(lines, elements / (channels * kernel * frames)))
-  }
-
-  /// Writes channel c, shifted by (j − (k−1)/2)·d frames within each line and padded beyond its ends, to row c·k + j.
-  private func gather(_ source: AffineView, lines: Range<Int>, frames: Int, into gathered: Matrix) {
-    let middle = (kernel - 1) / 2
-    for channel in 0..<source.rows {
-      let centre = gathered.row(channel * kernel + middle)
-      source.write(row: channel, columns: lines.lowerBound * frames..<lines.upperBound * frames, to: centre)
-      for tap in 0..<kernel where tap != middle {
-        let target = gathered.row(channel * kernel + tap)
-        for start in stride(from: 0, to: lines.count * frames, by: frames) {
-          writeShifted(centre + start, by: (tap - middle) * dilation, frames: frames, to: target + start)
-        }
-      }
-    }
-  }
-
-  /// Writes one line of a row, shifted and padded.
-  private func writeShifted(
-    _ source: UnsafePointer<Float>, by shift: Int, frames: Int, to target: UnsafeMutablePointer<Float>
-  ) {
-    let first = min(max(0, -shift), frames)
-    let last = max(min(frames, frames - shift), first)
-    if last > first { (target + first).update(from: source + first + shift, count: last - first) }
-    switch padding {
-    case .zeros, .valid:
-      target.update(repeating: 0, count: first)
-      (target + last).update(repeating: 0, count: frames - last)
-    case .reflection:
-      for frame in 0..<first { target[frame] = source[-(frame + shift)] }
-      for frame in last..<frames { target[frame] = source[2 * (frames - 1) - (frame + shift)] }
-    }
-  }
-
-  /// Adds each gathered element to the one that it was read from: the adjoint of `gather` with reflection.
-  private func scatter(_ gathered: Matrix, lines: Range<Int>, frames: Int, into target: MatrixView) {
-    for channel in 0..<gathered.rows / kernel {
-      for tap in 0..<kernel {
-        let shift = (tap - (kernel - 1) / 2) * dilation
-        let source = gathered.row(channel * kernel + tap)
-        let first = max(0, -shift)
-        let last = min(frames, frames - shift)
-        for (index, line) in lines.enumerated() {
-          let from = source + index * frames
-          let to = target.row(channel) + line * frames
-          ck_add(to + first + shift, from + first, to + first + shift, last - first)
-          for frame in 0..<first { to[-(frame + shift)] += from[frame] }
-          for frame in last..<frames { to[2 * (frames - 1) - (frame + shift)] += from[frame] }
-        }
-      }
-    }
   }
 }

@@ -118,7 +118,7 @@ public struct Convolution2D: Layer {
         transposed: pass.matrix(weight), gradient, into: inputGradient, adding: adding, precision: pass.precision)
     case .minimalFiltering:
       WinogradProducts(turning: pass.matrix(weight)).write(
-        AffineView(gradient), stacked(cache.grid, pass), to: inputGradient, adding: adding)
+        AffineView(gradient), cache.grid.stacked(pass.objectives), to: inputGradient, adding: adding)
     case .gatheredProducts:
       writeInputGradient(gradient, cache.grid, into: inputGradient, adding: adding, pass)
     }
@@ -152,11 +152,6 @@ public struct Convolution2D: Layer {
     return isFiltered ? .minimalFiltering : .gatheredProducts
   }
 
-  /// The grid of all objectives' gradients.
-  private func stacked(_ grid: Grid, _ pass: BackwardPass) -> Grid {
-    Grid(utterances: grid.utterances * pass.objectives, height: grid.height, frames: grid.frames)
-  }
-
   /// The elements of the input that the kernel reads at the places of the output.
   private func windows(of input: AffineView, _ grid: Grid) -> MapWindows {
     MapWindows(input, grid, places: outputGrid(grid), stride: stride, taps: taps)
@@ -181,7 +176,7 @@ public struct Convolution2D: Layer {
   private func writeInputGradient(
     _ gradient: MatrixView, _ grid: Grid, into inputGradient: MatrixView, adding: Bool, _ pass: BackwardPass
   ) {
-    let grid = stacked(grid, pass)
+    let grid = grid.stacked(pass.objectives)
     let phases = ConvolutionPhase.phases(taps: taps, stride: stride).filter { !$0.taps.isEmpty }
     if !adding && phases.count < stride.height * stride.frames {
       // An element that no kernel reads has no gradient.

@@ -24,15 +24,7 @@ package struct DepthwiseConvolution1D: Layer {
     precondition(kernel % 2 == 1 && kernel <= 63, "a kernel has a middle and at most 63 frames, not \(kernel)")
     self.channels = channels
     self.kernel = kernel
-    // PyTorch's default for a convolution with one input for each output: uniform in ± 1/√k, weights and biases alike.
-    let start = WeightStart.uniform
-    (weight, bias) = layout.scope(name) {
-      (
-        $0.parameter(
-          "weight", shape: [channels, 1, kernel], initialisation: start.weight(inputs: kernel), decays: true),
-        $0.parameter("bias", shape: [channels], initialisation: start.bias(inputs: kernel), decays: false)
-      )
-    }
+    (weight, bias) = layout.kernels(name, shape: [channels, 1, kernel])
   }
 
   package func forward(

@@ -3,44 +3,36 @@ internal import CKernels
 /// The gradient of the weights of a convolution that `FrameFilterProducts` computes: the way back through its
 /// transforms, Gᵀ·[Σ (A·dy) ∘ (Bᵀ·d)], where the sums over a panel's tiles are six products of matrices.
 package struct FrameFilterGradient: Sendable {
-  /// The gradient of the output, outputs × (objectives · lines · output frames).
-  private let gradient: MatrixView
+  private let gradient: OutputGradient
   /// The convolution's input, channels × (lines · frames).
   private let input: AffineView
   private let tiles: FrameTiles
-  private let objectives: Int
-  /// The lines of each unit.
-  private let units: [Range<Int>]
 
+  /// - Parameters:
+  ///   - gradient: the gradient of the output, outputs × (objectives · lines · output frames).
+  ///   - units: the lines of each unit.
   package init(
     gradient: MatrixView, input: AffineView, lines: Int, dilation: Int, objectives: Int, units: [Range<Int>]
   ) {
     tiles = FrameTiles(lines: lines, frames: input.columns / lines, zeros: 0, dilation: dilation)
-    precondition(gradient.columns == objectives * lines * tiles.outputFrames, "a convolution's frames must fit")
-    self.gradient = gradient
+    self.gradient = OutputGradient(
+      gradient, columns: lines * tiles.outputFrames, objectives: objectives, units: units)
     self.input = input
-    self.objectives = objectives
-    self.units = units
   }
 
   /// Sums over the units of each node.
   package func sums(of nodes: [Range<Int>]) -> WeightSums {
-    WeightSums(
-      outputs: gradient.rows, objectives: objectives, channels: input.rows, taps: 3, units: units.count, nodes: nodes,
-      term: write(_:channels:to:))
+    gradient.sums(channels: input.rows, taps: 3, nodes: nodes, write(_:of:to:))
   }
 
-  private func write(_ unit: Int, channels: Range<Int>, to target: Matrix) {
-    let outputs = gradient.rows
-    let columns = tiles.lines * tiles.outputFrames
+  private func write(_ channels: Range<Int>, of lines: Range<Int>, to target: Matrix) {
     // The panels decide the order of a sum, so they depend on the convolution's shape alone.
-    let most = FrameTilePanel.mostTiles(channels: input.rows, outputs: outputs)
-    for (index, panel) in tiles.panels(of: units[unit], most: most).enumerated() {
+    let most = FrameTilePanel.mostTiles(channels: input.rows, outputs: gradient.outputs)
+    for (index, panel) in tiles.panels(of: lines, most: most).enumerated() {
       let inputs = panel.transformed(input, channels: channels)
-      for objective in 0..<objectives {
-        let own = gradient.columns(objective * columns..<(objective + 1) * columns)
+      for objective in 0..<gradient.objectives {
         add(
-          panel.transformed(gradient: own), inputs, to: target.rows(objective * outputs..<(objective + 1) * outputs),
+          panel.transformed(gradient: gradient[objective]), inputs, to: target.rows(gradient.rows(of: objective)),
           replacing: index == 0)
       }
     }

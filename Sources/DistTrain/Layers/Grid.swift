@@ -24,6 +24,11 @@ public struct Grid: Sendable, Equatable {
   public var lines: Int { utterances * height }
   /// The number of columns: one for each frame of each line.
   public var columns: Int { lines * frames }
+  /// The grid of gradients of objectives, which follow one another as utterances do.
+  package func stacked(_ objectives: Int) -> Grid {
+    Grid(utterances: objectives * utterances, height: height, frames: frames)
+  }
+
   /// The grid after pooling over height and frames, with one column for each utterance.
   public var pooled: Grid { Grid(utterances: utterances, frames: 1) }
 }

@@ -25,15 +25,7 @@ package struct GroupedConvolution2D: Layer {
     self.inputs = inputs
     self.outputs = outputs
     self.groups = groups
-    let shape = [outputs, inputs / groups, 3, 3]
-    let start = WeightStart.uniform
-    let count = shape.dropFirst().reduce(1, *)
-    (weight, bias) = layout.scope(name) {
-      (
-        $0.parameter("weight", shape: shape, initialisation: start.weight(inputs: count), decays: true),
-        $0.parameter("bias", shape: [outputs], initialisation: start.bias(inputs: count), decays: false)
-      )
-    }
+    (weight, bias) = layout.kernels(name, shape: [outputs, inputs / groups, 3, 3])
   }
 
   private var inputsOfGroup: Int { inputs / groups }

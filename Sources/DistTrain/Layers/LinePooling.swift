@@ -34,8 +34,7 @@ package struct LinePooling<Pooling: Layer>: Layer {
 
   package func backward(_ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass) {
     guard let inputGradient else { return pooling.backward(gradient, cache: cache.pooling, into: nil, pass) }
-    let grid = Grid(
-      utterances: pass.objectives * cache.grid.utterances, height: height, frames: cache.grid.frames)
+    let grid = cache.grid.stacked(pass.objectives)
     let lines = Matrix(rows: pooling.inputs, columns: grid.utterances * grid.frames)
     pooling.backward(gradient, cache: cache.pooling, into: lines.view, pass)
     grid.write(mapOf: lines.view, to: inputGradient)

@@ -30,9 +30,9 @@ extension MapWindows {
   /// Adds all objectives' gradients of the weights.
   /// - Parameter gradient: the gradient of the output at the places, outputs × (objectives · columns).
   func addGradients(of weight: Parameter, _ gradient: MatrixView, _ pass: BackwardPass) {
-    let products = WindowProducts(
-      gradient: gradient, windows: self, columns: places.columns, objectives: pass.objectives,
-      units: pass.units.ranges(of: places.utterances), precision: pass.precision)
+    let gradient = OutputGradient(
+      gradient, columns: places.columns, objectives: pass.objectives, units: pass.units.ranges(of: places.utterances))
+    let products = WindowProducts(gradient: gradient, windows: self, precision: pass.precision)
     products.sums(of: pass.units.nodes).add(to: weight, pass)
   }
 }

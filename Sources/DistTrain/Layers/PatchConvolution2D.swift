@@ -31,15 +31,7 @@ package struct PatchConvolution2D: Layer {
     self.outputs = outputs
     self.groups = groups
     self.kernel = MapStride(height: kernel.height, frames: kernel.frames)
-    let shape = [outputs, inputs / groups, kernel.height, kernel.frames]
-    let start = WeightStart.uniform
-    let count = shape.dropFirst().reduce(1, *)
-    (weight, bias) = layout.scope(name) {
-      (
-        $0.parameter("weight", shape: shape, initialisation: start.weight(inputs: count), decays: true),
-        $0.parameter("bias", shape: [outputs], initialisation: start.bias(inputs: count), decays: false)
-      )
-    }
+    (weight, bias) = layout.kernels(name, shape: [outputs, inputs / groups, kernel.height, kernel.frames])
   }
 
   package var minimumFrames: Int { kernel.frames }

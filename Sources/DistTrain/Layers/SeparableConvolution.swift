@@ -103,22 +103,16 @@ struct SeparableConvolution: Sendable {
 
   /// The products of a gradient with the output of the convolution of single channels, for each unit.
   private func products(_ gradient: MatrixView, _ cache: Cache, _ pass: BackwardPass) -> WeightSums {
-    let (input, grid, objectives, precision) = (cache.input, cache.grid, pass.objectives, pass.precision)
+    let (input, grid, precision) = (cache.input, cache.grid, pass.precision)
+    let gradient = OutputGradient(
+      gradient, columns: grid.columns, objectives: pass.objectives, units: pass.units.ranges(of: grid.utterances))
     let kernels = pass.matrix(depthwise.weight)
-    let units = pass.units.ranges(of: grid.utterances)
     let slices = stride(from: 0, to: channels, by: Self.sliceWidth).map { $0..<min($0 + Self.sliceWidth, channels) }
-    return WeightSums(outputs: channels, objectives: objectives, slices: slices, nodes: pass.units.nodes) {
-      slice, unit, target in
-      for (index, panel) in panels(of: units[unit], grid).enumerated() {
+    return gradient.sums(slices: slices, nodes: pass.units.nodes) { slice, utterances, target in
+      for (index, panel) in panels(of: utterances, grid).enumerated() {
         let inner = Matrix(rows: slices[slice].count, columns: panel.columns.count).view
         write(panel, channels: slices[slice], input, grid, weights: kernels, to: inner)
-        for objective in 0..<objectives {
-          let start = objective * grid.columns + panel.columns.lowerBound
-          multiply(
-            gradient.columns(start..<start + panel.columns.count), transposed: inner,
-            into: target.rows(objective * channels..<(objective + 1) * channels), adding: index > 0,
-            precision: precision)
-        }
+        gradient.writeProducts(of: panel.columns, with: inner, to: target, adding: index > 0, precision: precision)
       }
     }
   }

@@ -21,3 +21,19 @@ public enum WeightStart: Sendable {
     }
   }
 }
+
+extension EncoderLayout {
+  /// Lays out a convolution's `weight`, whose first dimension are the outputs, and `bias` [outputs], which start
+  /// uniform.
+  /// - Parameter name: the scope of both.
+  mutating func kernels(_ name: String, shape: [Int]) -> (weight: Parameter, bias: Parameter) {
+    let inputs = shape.dropFirst().reduce(1, *)
+    let start = WeightStart.uniform
+    return scope(name) {
+      (
+        $0.parameter("weight", shape: shape, initialisation: start.weight(inputs: inputs), decays: true),
+        $0.parameter("bias", shape: [shape[0]], initialisation: start.bias(inputs: inputs), decays: false)
+      )
+    }
+  }
+}

@@ -79,17 +79,22 @@ package final class ThreadTeam: @unchecked Sendable {
     isTaken.store(false, ordering: .releasing)
   }
 
-  /// The value that `body` returns, or the error that it throws, for each of 0 ..< count, in this order, whichever
-  /// thread was first. The calls are those of a loop.
+  /// The value that `body` returns for each of 0 ..< count, in this order, up to the first number for which it throws,
+  /// whichever thread was first. The calls are those of a loop, and none begins once one for a lower number has thrown.
   package func results<Value: Sendable>(
     _ count: Int, _ body: @Sendable (Int) throws -> Value
   ) -> [Result<Value, any Error>] {
     let results = Mutex([Result<Value, any Error>?](repeating: nil, count: count))
+    // Lower numbers than one that threw are called all the same: which error comes first then does not depend on
+    // threads.
+    let lowestFailed = Atomic(count)
     run(count) { index in
+      if index > lowestFailed.load(ordering: .relaxed) { return }
       let result = Result { try body(index) }
+      if case .failure = result { lowestFailed.min(index, ordering: .relaxed) }
       results.withLock { $0[index] = result }
     }
-    return results.withLock { $0 }.compactMap(\.self)
+    return results.withLock { $0 }.prefix(lowestFailed.load(ordering: .relaxed) + 1).compactMap(\.self)
   }
 
   private func start(_ body: UnsafePointer<@Sendable (Int) -> Void>, count: Int) {

@@ -10,6 +10,8 @@ package final class RunSession {
     package var allowedChanges: [String] = []
     /// Whether the corpora to train and to evaluate on may share speakers and recordings.
     package var allowsOverlap = false
+    /// Counts the files of the two corpora that are compared, which may take minutes.
+    package var countsComparisons: CorpusOverlap.Counting = { _ in {} }
     /// The time by which the run has to have ended; nil for no limit.
     package var timeLimit: TimeLimit?
     /// The number of steps between lines of progress.
@@ -76,7 +78,7 @@ package final class RunSession {
     let corpus = plan.batches.corpus
     // Rank 0 compares: what the files hold is the same work on every rank.
     let overlap = try communicator.agree {
-      communicator.rank == 0 ? try Self.overlap(corpus, heldOut, isAllowed: options.allowsOverlap) : []
+      communicator.rank == 0 ? try Self.overlap(corpus, heldOut, options) : []
     }
     try corpus.agree(configuration.corpus.train ?? "", communicator)
     try plan.batches.agreeOnRecordings(communicator)
@@ -108,13 +110,16 @@ package final class RunSession {
   /// Lines about the speakers and recordings that the corpora share, where that is allowed, and about what was not
   /// compared.
   /// - Throws: `Failure(.badData)` where it is not allowed.
-  private static func overlap(_ corpus: Corpus, _ heldOut: HeldOutEvaluation?, isAllowed: Bool) throws -> [String] {
+  private static func overlap(
+    _ corpus: Corpus, _ heldOut: HeldOutEvaluation?, _ options: Options
+  ) throws -> [String] {
     guard let heldOut else { return [] }
-    let overlap = CorpusOverlap(training: corpus, evaluation: heldOut.corpus)
+    let overlap = CorpusOverlap(
+      training: corpus, evaluation: heldOut.corpus, counting: options.countsComparisons)
     let notes = overlap.unread.map { ["note: corpus.train and corpus.evaluation: \($0)"] } ?? []
     guard let shared = overlap.summary else { return notes }
     let line = "corpus.train and corpus.evaluation share \(shared)"
-    guard isAllowed else {
+    guard options.allowsOverlap else {
       throw Failure(
         .badData,
         "\(line): its error rate would not be that of unknown speakers; hold speakers out (svdist prepare --hold-out), or "

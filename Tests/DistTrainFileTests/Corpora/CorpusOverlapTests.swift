@@ -1,5 +1,6 @@
 import DistTrain
 import Foundation
+import Synchronization
 import TestTools
 import Testing
 
@@ -58,6 +59,26 @@ import Testing
         training: corpus(trained.enumerated().map { ("t\($0)", "s", $1) }),
         evaluation: corpus(held.enumerated().map { ("h\($0)", "t", $1) }))
       #expect(overlap.files == ["copy", "last", "second copy", "short copy"].map { "\(folder)/\($0)" })
+    }
+  }
+
+  @Test func `each look at the contents of files counts them, and each file when it is done`() throws {
+    try withScratchFolder { folder in
+      for (name, text) in [("a", "one"), ("b", "one"), ("c", "two")] {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+      }
+      let expected = Mutex<[Int]>([])
+      let done = Mutex(0)
+      let overlap = CorpusOverlap(
+        training: corpus([("a", "s", "\(folder)/a"), ("c", "s", "\(folder)/c")]),
+        evaluation: corpus([("x", "t", "\(folder)/b")]),
+        counting: { count in
+          expected.withLock { $0.append(count) }
+          return { done.withLock { $0 += 1 } }
+        })
+      // By file, by length and by beginning, which only the third file has for itself, and the others by checksum.
+      #expect(overlap.files == ["\(folder)/b"])
+      #expect(expected.withLock { $0 } == [3, 3, 3, 2] && done.withLock { $0 } == 11)
     }
   }
 

@@ -1,4 +1,5 @@
 import DistTrain
+import Synchronization
 import TestTools
 import Testing
 
@@ -107,6 +108,25 @@ import Testing
       #expect(agreed.failure.kind == .stopped)
     }
     #expect(asked == 2 && places == [0])
+  }
+
+  @Test(arguments: 1...3) func `a request to stop is heard between short utterances too`(threads: Int) throws {
+    let folder = try TestFolder()
+    let utterances = try corpus(seconds: [Double](repeating: 0.2, count: 40), in: folder).utterances
+    let asked = Atomic(0)
+    var places: [Int] = []
+    do {
+      _ = try extractor().embeddings(
+        of: utterances, known: nil, team: Self.team(threads: threads), communicator: SoleCommunicator(),
+        isToStop: { asked.add(1, ordering: .relaxed).newValue >= 5 }, progress: { places.append($0) })
+      Issue.record("embedded to the end")
+    } catch let agreed as AgreedFailure {
+      #expect(agreed.failure.kind == .stopped)
+    }
+    // Each thread may have been about to begin one.
+    let count = asked.load(ordering: .relaxed)
+    #expect(count >= 5 && count < 5 + threads)
+    #expect(places == Array(0..<places.count) && places.count <= 4 && (threads > 1 || places.count == 4))
   }
 
   @Test func `a long utterance has the mean of its equal pieces' embeddings, weighted by their lengths`() throws {

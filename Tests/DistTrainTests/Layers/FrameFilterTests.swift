@@ -3,7 +3,7 @@ import TestTools
 import Testing
 
 /// Convolutions of three frames by Winograd's minimal filtering against plain sums in double precision.
-/// `Convolution1DTests` and `LayerGradientTests` have them as layers.
+/// `Convolution1DTests` and `FrameConvolutionGradientTests` have them as layers.
 @Suite struct FrameFilterTests {
   struct Shape: Sendable {
     let inputs: Int

@@ -16,17 +16,8 @@ import Testing
     _ layer: Probed, _ layout: EncoderLayout, _ grid: Grid, inPlace: Bool = false
   ) -> LayerProbe {
     let input = LayerProbe.normal(layer.inputs, grid.columns, item: 3)
-    guard inPlace else { return LayerProbe(layer, layout, grid, input: input) }
-    return LayerProbe(layout, input: input) { input, pass in
-      let (output, cache) = layer.forward(AffineView(input.view), grid, pass)
-      return (
-        output.stored(),
-        { gradient, pass in
-          layer.backward(gradient.view, cache: cache, into: gradient.view, pass)
-          return gradient
-        }
-      )
-    }
+    return inPlace
+      ? LayerProbe(inPlace: layer, layout, grid, input: input) : LayerProbe(layer, layout, grid, input: input)
   }
 
   @Test(arguments: maps, [false, true])

@@ -51,19 +51,29 @@ import Testing
     #expect(strangers.withLock { $0 } == 0 && team.available == 3)
   }
 
-  @Test func `results come in order, each with an error of its own`() {
+  @Test(arguments: 1...3) func `results come in order, up to the first error`(threads: Int) throws {
     let team = ThreadTeam()
-    team.grow(to: 3)
-    let results = team.results(40) { index -> Int in
-      if index % 7 == 3 { throw Failure(.failed, "error \(index)") }
-      return index
+    team.grow(to: threads)
+    let all = try team.results(40) { $0 }.map { try $0.get() }
+    #expect(all == Array(0..<40) && team.results(0) { $0 }.isEmpty)
+    for _ in 0..<100 {
+      let results = team.results(40) { index -> Int in
+        if index % 7 == 6 { throw Failure(.failed, "error \(index)") }
+        return index
+      }
+      let values = try results.dropLast().map { try $0.get() }
+      let told = failure { _ = try results.last?.get() }
+      #expect(values == Array(0..<6) && told?.message == "error 6")
     }
-    #expect(results.count == 40 && team.results(0) { $0 }.isEmpty)
-    for (index, result) in results.enumerated() {
-      var value: Int?
-      let told = failure { value = try result.get() }
-      let isRight = index % 7 == 3 ? value == nil && told?.message == "error \(index)" : value == index && told == nil
-      #expect(isRight, "\(index): \(result)")
+  }
+
+  @Test func `once a call has thrown, none of a higher number begins`() {
+    let alone = ThreadTeam()
+    let begun = Mutex<[Int]>([])
+    _ = alone.results(9) { index in
+      begun.withLock { $0.append(index) }
+      if index == 4 { throw Failure(.failed, "error") }
     }
+    #expect(begun.withLock { $0 } == [0, 1, 2, 3, 4])
   }
 }
