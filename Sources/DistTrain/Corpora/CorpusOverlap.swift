@@ -5,7 +5,8 @@ package struct CorpusOverlap: Sendable, Equatable {
   /// The ids of utterances.
   package let utterances: [String]
   /// The paths of files to evaluate on that are among those to train on: under the same path, under another name of the
-  /// same file, as a copy of the same bytes, or as the same audio in another form, as far as `unread` says nothing else.
+  /// same file, as a copy of the same bytes, or as the same audio in another form, as far as `unread` says nothing
+  /// else.
   package let files: [String]
   /// Those of the files that are not under the same path, in the order of `files`.
   package let copies: [Copy]

@@ -1,7 +1,7 @@
 /// ReDimNet (Yakovlev et al., "Reshape Dimensions Network for Speaker Recognition", Interspeech 2024) in wespeaker's
-/// structure and with its parameter names (`models/redimnet.py`): stages, each of which reads the weighted sum of all maps
-/// before it as a map over height and time, and then, most of them, its rows as a map over time alone. Each stage may make
-/// the height smaller and the channels more, so that all maps have the same number of rows.
+/// structure and with its parameter names (`models/redimnet.py`): stages, each of which reads the weighted sum of all
+/// maps before it as a map over height and time, and then, most of them, its rows as a map over time alone. Each stage
+/// may make the height smaller and the channels more, so that all maps have the same number of rows.
 package struct ReDimNet: Encoder {
   /// The sizes of an encoder. The defaults are those of wespeaker's B0.
   package struct Sizes: Sendable, Equatable {

@@ -1,5 +1,6 @@
 extension ReDimNet2 {
-  /// The sizes that wespeaker has presets of. Of those published, B0, B4 and B6 have the number of parameters of the paper.
+  /// The sizes that wespeaker has presets of. Of those published, B0, B4 and B6 have the number of parameters of the
+  /// paper.
   package enum Size: String, Sendable, CaseIterable {
     case b0, b1, b2, b3, b4, b5, b6
 

@@ -1,7 +1,8 @@
-/// ReDimNet2 (Yakovlev et al., "Reshape Dimensions Network for Speaker Recognition", Interspeech 2024, with time pooling) in
-/// wespeaker's structure and with its parameter names (`models/redimnet2.py`): stages, each of which reads the weighted sum
-/// of all maps before it as a map over height and time, and then its rows as a map over time alone. Each stage may make the
-/// height smaller and the channels more, so that all maps have the same number of rows, and halve the time.
+/// ReDimNet2 (Yakovlev et al., "Reshape Dimensions Network for Speaker Recognition", Interspeech 2024, with time
+/// pooling) in wespeaker's structure and with its parameter names (`models/redimnet2.py`): stages, each of which reads
+/// the weighted sum of all maps before it as a map over height and time, and then its rows as a map over time alone.
+/// Each stage may make the height smaller and the channels more, so that all maps have the same number of rows, and
+/// halve the time.
 ///
 /// wespeaker repeats each frame of a map with fewer of them; here the sums read it as often (`WeightedMapSum`).
 package struct ReDimNet2: Encoder {

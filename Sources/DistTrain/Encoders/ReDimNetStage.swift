@@ -1,5 +1,5 @@
-/// A stage of a ReDimNet: the weighted sum of all maps before it, read as a map over height and time, a convolution that
-/// strides over it, residual blocks, and most often a block over time alone that reads the map's rows.
+/// A stage of a ReDimNet: the weighted sum of all maps before it, read as a map over height and time, a convolution
+/// that strides over it, residual blocks, and most often a block over time alone that reads the map's rows.
 package struct ReDimNetStage: Sendable {
   /// The sizes of a stage.
   package struct Sizes: Sendable, Equatable {

@@ -1,5 +1,5 @@
-/// What ReDimNets compute: the first map, the stages, each of which reads all maps before it, and the top, which reads all
-/// maps.
+/// What ReDimNets compute: the first map, the stages, each of which reads all maps before it, and the top, which reads
+/// all maps.
 struct ReDimNetTrunk: Sendable {
   let stem: ReDimNetStem
   let stages: [ReDimNetStage]

@@ -1,8 +1,8 @@
 /// The order in which a rank embeds its share of utterances, and how its threads divide the work.
 ///
 /// Ranks take utterances in turn, the longest first, so that they finish together. A long utterance is the work of all
-/// threads of its rank. For a short one they would wait for each other more than they compute, so each thread embeds one
-/// by itself, with the same bits. Long ones are not embedded side by side, because each takes memory for itself.
+/// threads of its rank. For a short one they would wait for each other more than they compute, so each thread embeds
+/// one by itself, with the same bits. Long ones are not embedded side by side, because each takes memory for itself.
 package struct EmbeddingTurns: Sendable {
   /// An utterance that the rank embeds.
   package struct Turn: Sendable {
@@ -22,8 +22,8 @@ package struct EmbeddingTurns: Sendable {
 
   /// The length in seconds of the longest utterance that a thread embeds by itself, 2000 frames of 10 ms.
   package static let longestAlone = 20.0
-  /// The most seconds of speech that a group has for each thread. Threads that are done wait for the last one at the end
-  /// of a group, but what is done is told only there.
+  /// The most seconds of speech that a group has for each thread. Threads that are done wait for the last one at the
+  /// end of a group, but what is done is told only there.
   private static let secondsOfGroup = 60.0
 
   /// All turns of the rank in their order.

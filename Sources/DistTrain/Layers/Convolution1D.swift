@@ -3,10 +3,10 @@ internal import CKernels
 /// A convolution over frames: y[o, t] = b[o] + Σ_{c,j} w[o, c, j] · x[c, t + (j − (k−1)/2)·d], where `padding` gives x
 /// beyond the ends of a line, or leaves out the t for which it would have to.
 ///
-/// It is one product with the shifted rows of the input (`ShiftedRows`); without padding it is a product with the windows
-/// that the kernel reads, panel by panel (`MapWindows`), or is computed by Winograd's minimal filtering
-/// (`FrameFilterProducts`) where the encoder chooses that. A kernel of one frame reads the input
-/// itself and takes a view's scales and shifts into its weights: W·(a∘x + c) + b = (W∘a)·x + (b + W·c).
+/// It is one product with the shifted rows of the input (`ShiftedRows`); without padding it is a product with the
+/// windows that the kernel reads, panel by panel (`MapWindows`), or is computed by Winograd's minimal filtering
+/// (`FrameFilterProducts`) where the encoder chooses that. A kernel of one frame reads the input itself and takes a
+/// view's scales and shifts into its weights: W·(a∘x + c) + b = (W∘a)·x + (b + W·c).
 public struct Convolution1D: Layer {
   /// The values beyond the ends of a line.
   public enum Padding: Sendable {
@@ -82,8 +82,8 @@ public struct Convolution1D: Layer {
   /// The number of frames that the kernel reaches to either side.
   private var reach: Int { (kernel - 1) / 2 * dilation }
 
-  /// The fewest frames of a line: a reflection needs more of them than the kernel reaches, and without padding the whole
-  /// kernel lies within a line.
+  /// The fewest frames of a line: a reflection needs more of them than the kernel reaches, and without padding the
+  /// whole kernel lies within a line.
   public var minimumFrames: Int {
     switch padding {
     case .zeros: 1

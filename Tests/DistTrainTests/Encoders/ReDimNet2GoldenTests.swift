@@ -1,9 +1,9 @@
 import DistTrain
 import Testing
 
-/// ReDimNet2 against PyTorch's in double precision, which equals wespeaker's class: with a map over height and time that is
-/// pooled, and with all rows of it; with stages that halve neither, one or both, and with blocks of more, fewer and as
-/// many channels as the stage's map. PyTorch's own in single precision is a tenth of the tolerances away.
+/// ReDimNet2 against PyTorch's in double precision, which equals wespeaker's class: with a map over height and time
+/// that is pooled, and with all rows of it; with stages that halve neither, one or both, and with blocks of more, fewer
+/// and as many channels as the stage's map. PyTorch's own in single precision is a tenth of the tolerances away.
 @Suite struct ReDimNet2GoldenTests {
   private func golden(_ fixture: String) throws -> EncoderGolden {
     try EncoderGolden(fixture) { size in

@@ -3,8 +3,8 @@ import TestTools
 import Testing
 
 @Suite struct ReDimNet2Tests {
-  /// Two stages, which make four lines of eight and halve the frames twice. Of fewer channels, a normalisation over them
-  /// would be next to a step.
+  /// Two stages, which make four lines of eight and halve the frames twice. Of fewer channels, a normalisation over
+  /// them would be next to a step.
   private static func sizes(channels: Int = 6, keepsHeight: Bool = true) -> ReDimNet2.Sizes {
     var sizes = ReDimNet2.Sizes()
     (sizes.bins, sizes.channels, sizes.outputs, sizes.keepsHeight) = (8, channels, 3, keepsHeight)
@@ -53,7 +53,8 @@ import Testing
     let statistics = layout.statistics.parameters.map(\.name)
     #expect(statistics.contains("backbone.stage5.7.tcm.3.norm.running_var") && statistics.contains("bn.running_mean"))
     #expect(statistics.contains("backbone.stage0.5.1.running_mean"))
-    // Two in each of 21 blocks, four in each stage's block over time, one behind the first stage's blocks, one at the end.
+    // Two in each of 21 blocks, four in each stage's block over time, one behind the first stage's blocks, one at the
+    // end.
     #expect(statistics.count == 2 * (2 * 21 + 6 * 4 + 1 + 1))
   }
 

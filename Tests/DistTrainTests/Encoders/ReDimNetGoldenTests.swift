@@ -1,10 +1,10 @@
 import DistTrain
 import Testing
 
-/// The first ReDimNet against PyTorch's in double precision, which equals wespeaker's class: with separable blocks and with
-/// blocks of groups of channels, which are not always whole; with blocks of more and of as many channels as the stage's map;
-/// with stages that have a block over time and that have none. PyTorch's own in single precision is a tenth of the
-/// tolerances away.
+/// The first ReDimNet against PyTorch's in double precision, which equals wespeaker's class: with separable blocks and
+/// with blocks of groups of channels, which are not always whole; with blocks of more and of as many channels as the
+/// stage's map; with stages that have a block over time and that have none. PyTorch's own in single precision is a
+/// tenth of the tolerances away.
 @Suite struct ReDimNetGoldenTests {
   private func golden(_ fixture: String) throws -> EncoderGolden {
     try EncoderGolden(fixture) { size in

@@ -3,8 +3,8 @@ import TestTools
 import Testing
 
 @Suite struct ReDimNetTests {
-  /// Two stages, which make two lines of eight. The first has no block over time, but more channels than its map. Of fewer
-  /// channels, a normalisation over them would be next to a step.
+  /// Two stages, which make two lines of eight. The first has no block over time, but more channels than its map. Of
+  /// fewer channels, a normalisation over them would be next to a step.
   private static func sizes(_ blocks: ReDimNet.Blocks, channels: Int = 6) -> ReDimNet.Sizes {
     var sizes = ReDimNet.Sizes()
     (sizes.bins, sizes.channels, sizes.blocks) = (8, channels, blocks)
