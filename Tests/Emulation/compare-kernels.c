@@ -159,6 +159,17 @@ struct output {
   KERNEL(winograd_weights, t->winograd_weights(x, 10, n % 23 + 1, n % 2, y, STEP)) \
   KERNEL(winograd_gradient, t->winograd_gradient(x, map.runs, map.count, map.frames, y, STEP)) \
   KERNEL(winograd_weight_gradient, t->winograd_weight_gradient(x, STEP, n % 23 + 1, y)) \
+  KERNEL(frame_filter_input, \
+         t->frame_filter_input(&channel, wide.runs, wide.count, wide.dilation, room, y, STEP)) \
+  KERNEL(frame_filter_output, \
+         t->frame_filter_output(x, STEP, narrow.runs, narrow.count, narrow.dilation, 0, room, y); \
+         t->frame_filter_output(z, STEP, narrow.runs, narrow.count, narrow.dilation, 1, room, y)) \
+  KERNEL(frame_filter_weights, t->frame_filter_weights(x, 4, n % 23 + 1, n % 2, y, STEP)) \
+  KERNEL(frame_filter_gradient, \
+         t->frame_filter_gradient(x, narrow.runs, narrow.count, narrow.dilation, room, y, STEP)) \
+  KERNEL(frame_filter_weight_gradient, \
+         t->frame_filter_weight_gradient(x, STEP, n % 23 + 1, 0, y); \
+         t->frame_filter_weight_gradient(z, STEP, n % 23 + 1, 1, y)) \
   KERNEL(affine_gelu, t->affine_gelu(x, y, n, a, b); t->affine_gelu(y, y, n, a, b)) \
   KERNEL(affine_gelu_backward, t->affine_gelu_backward(y, x, n, a, b)) \
   KERNEL(gelu_tanh, t->gelu_tanh(x, y, n); t->gelu_tanh(y, y, n)) \
@@ -232,6 +243,23 @@ static struct map map_of(size_t n) {
   return map;
 }
 
+// One to three lines of 1 to 40 frames, with up to `before` zeros before each, and the tiles over all their frames.
+struct frame_map {
+  size_t dilation, count;
+  ck_frame_tiles runs[3];
+};
+
+static struct frame_map frames_of(size_t n, size_t before) {
+  struct frame_map map = {.dilation = n % 5 + 1, .count = n % 3 + 1};
+  size_t frames = n % 40 + 1, group = 4 * map.dilation, end = frames % group;
+  for (size_t line = 0; line < map.count; line++) {
+    map.runs[line] = (ck_frame_tiles){
+        .column = line * frames, .before = before < map.dilation ? before : map.dilation, .frames = frames,
+        .count = frames / group * map.dilation + (end < map.dilation ? end : map.dilation)};
+  }
+  return map;
+}
+
 // Maps of short lines, or one of lines longer than what is computed at a time; and kernels of as many lines and frames
 // as their stride, with their places.
 struct whole {
@@ -252,9 +280,12 @@ static void run(const struct kernels *t, enum kernel kernel, const struct input 
   size_t start = n % 16;
   const float *x = in->x + start, *z = in->z + start;
   float *y = out->y + start, a = in->a, b = in->b, c = in->c, d = in->d, lines[4 * 34];
+  // What a kernel leaves of its room goes on to nobody, but what it finds there has to be alike.
+  float room[512] = {0};
   // Rows of which all fit, and an odd kernel of each number of vectors.
   size_t rows = n < 2000 ? 2000 / n % 9 + 1 : 1, taps = 2 * (n % 32) + 1;
   struct map map = map_of(n);
+  struct frame_map wide = frames_of(n, n % 4), narrow = frames_of(n, 0);
   struct whole whole = whole_of(n);
   ck_channel channel = {x, n & 1 ? z : NULL, a, b, c, n >> 1 & 1}, pair[] = {channel, {z, NULL, b, 0, c, 0}};
   switch (kernel) {
