@@ -6,6 +6,7 @@ import Foundation
 enum Program {
   /// Parses the command line, runs the command that it names, and ends the process if that throws.
   static func run(_ root: any ParsableCommand.Type) {
+    Job.restoreSignals()
     StandardError.holdPlaces()
     StandardError.outliveFailedWrites()
     Resampler.forgetPresets()

@@ -9,9 +9,16 @@ extension ProgramTests {
     private static let launch = ["launch", "--oversubscribe", "--bind-to", "none", "-np", "2", "--"]
 
     private func launch(
-      _ run: SmallRun, steps: Int, _ settings: [String] = [], ignoring ignored: [String] = []
+      _ run: SmallRun, steps: Int, _ settings: [String] = [], ignoring ignored: [String] = [],
+      environment: [String: String] = [:]
     ) throws -> Program {
-      try Program("svdist", Self.launch + run.arguments(steps: steps, settings), ignoring: ignored)
+      try Program(
+        "svdist", Self.launch + run.arguments(steps: steps, settings), environment: environment, ignoring: ignored)
+    }
+
+    /// The environment in which a library takes signals as it is loaded, as those do that Open MPI 5 brings along.
+    private static func takenSignals() throws -> [String: String] {
+      ["LD_PRELOAD": try Program.path(of: "libTakenSignals.so")]
     }
 
     @Test(arguments: [SIGINT, SIGTERM, SIGHUP, SIGUSR1])
@@ -123,10 +130,12 @@ extension ProgramTests {
       }
     }
 
-    @Test(arguments: [("HUP", SIGHUP), ("INT", SIGINT), ("QUIT", SIGQUIT)])
-    func `a signal that launch was started to outlive stops nothing`(name: String, signal: Int32) throws {
+    @Test(arguments: [("HUP", SIGHUP, false), ("HUP", SIGHUP, true), ("INT", SIGINT, true), ("QUIT", SIGQUIT, true)])
+    func `a signal that launch was started to outlive stops nothing`(name: String, signal: Int32, isTaken: Bool) throws
+    {
       try SmallRun.with { run in
-        let program = try launch(run, steps: 100_000, ignoring: [name])
+        let environment = isTaken ? try Self.takenSignals() : [:]
+        let program = try launch(run, steps: 100_000, ignoring: [name], environment: environment)
         try program.wait { run.metrics().count >= 4 }
         program.send(signal)
         let count = run.metrics().count
@@ -135,6 +144,17 @@ extension ProgramTests {
         let outcome = try program.finish()
         #expect(outcome.status == 75 && run.metrics().count >= count + 100, "\(outcome.errors)")
         #expect(!outcome.errors.contains("stopping after this step"))
+      }
+    }
+
+    @Test(arguments: [SIGHUP, SIGUSR2])
+    func `a signal that a run does not answer ends it, though a library took it`(signal: Int32) throws {
+      try SmallRun.with { run in
+        let program = try Program(
+          "svdist", run.arguments(steps: 100_000, []), environment: try Self.takenSignals())
+        try program.wait { run.metrics().count >= 2 }
+        program.send(signal)
+        #expect(try program.finish().status == 128 + signal)
       }
     }
 

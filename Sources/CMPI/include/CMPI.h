@@ -19,6 +19,9 @@ typedef struct {
   uint64_t handle;
 } CMPIRequest;
 
+/// Gives signals back the meaning that the process found at its start, before libraries were loaded, and keeps those that
+/// come later from taking one. It must be called before there are threads, and before the program takes signals itself.
+void cmpi_restore_signals(void);
 /// Starts MPI in such a way that any thread may call it, one at a time. From here on errors come back as codes.
 int32_t cmpi_start(void);
 /// Ends MPI, after all ranks have called this. Does nothing where MPI is not running.

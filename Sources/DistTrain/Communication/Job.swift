@@ -4,6 +4,10 @@ import Synchronization
 
 /// The processes that a launcher (mpirun, srun) started together, from start to end.
 public enum Job {
+  /// Gives signals back the meaning that the process found at its start, of which libraries beside MPI's take some: UCX
+  /// SIGHUP, which nohup had let the process ignore. It must be called before there are threads.
+  package static func restoreSignals() { cmpi_restore_signals() }
+
   /// Joins the other ranks where a launcher started this process; otherwise the process is one rank alone. It may be
   /// called once.
   ///
