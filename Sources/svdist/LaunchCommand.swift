@@ -33,7 +33,7 @@ struct LaunchCommand: ParsableCommand {
       throw ValidationError("launch starts mpirun itself: start it without a launcher")
     }
     let options = arguments[(end + 1)...]
-    let ranks = Array(arguments[..<end]) + [CommandLine.arguments[0]] + options
+    let ranks = Array(arguments[..<end]) + [try CommandWords.program()] + options
     throw ExitCode(try Launcher("mpirun", ranks, isTraining: Self.isTraining(options)).run())
   }
 
