@@ -33,7 +33,8 @@ struct LaunchCommand: ParsableCommand {
       throw ValidationError("launch starts mpirun itself: start it without a launcher")
     }
     let options = arguments[(end + 1)...]
-    let ranks = Array(arguments[..<end]) + [try CommandWords.program()] + options
+    let program = try CommandWords.program()
+    let ranks = Array(arguments[..<end]) + [program] + options
     throw ExitCode(try Launcher("mpirun", ranks, isTraining: Self.isTraining(options)).run())
   }
 
