@@ -104,10 +104,11 @@ struct EvaluateCommand: RanksCommand {
   private func check(_ list: TrialList, _ communicator: any Communicator) throws {
     guard let corpus else { return }
     let opened = try Corpus.open(corpus)
-    let positions = try list.positions(in: opened, enrolments: enrolmentMap.map { try EnrolmentMap.read($0) })
-    if communicator.rank == 0, let line = list.contradictions(of: opened, positions) {
-      StandardError.say("warning: \(line.shown)")
-    }
+    let enrolments = try enrolmentMap.map { try EnrolmentMap.read($0) }
+    let positions = try list.positions(in: opened, enrolments: enrolments)
+    guard communicator.rank == 0 else { return }
+    let lines = [list.contradictions(of: opened, positions), try enrolments?.mixtures(of: opened)]
+    for line in lines.compactMap(\.self) { StandardError.say("warning: \(line.shown)") }
   }
 
   private func vectors(_ communicator: any Communicator) throws -> Embeddings {

@@ -33,7 +33,8 @@ struct LaunchCommand: ParsableCommand {
       throw ValidationError("launch starts mpirun itself: start it without a launcher")
     }
     let options = arguments[(end + 1)...]
-    let ranks = Array(arguments[..<end]) + [CommandLine.arguments[0]] + options
+    let program = try CommandWords.program()
+    let ranks = Array(arguments[..<end]) + [program] + options
     throw ExitCode(try Launcher("mpirun", ranks, isTraining: Self.isTraining(options)).run())
   }
 

@@ -11,6 +11,12 @@ enum Program {
     StandardError.outliveFailedWrites()
     Resampler.forgetPresets()
     MappedFiles.endWhereLost(status: ExitStatus.badData.rawValue)
+    do {
+      try CommandWords.check()
+    } catch {
+      leaveToFirstRank(ExitStatus.usage.rawValue)
+      end(Failure(error))
+    }
     var command: any ParsableCommand
     do {
       try checkName(CommandLine.arguments.dropFirst().first, root)
@@ -63,15 +69,17 @@ enum Program {
     exit(ExitStatus.of(failure.kind).rawValue)
   }
 
-  /// Prints help, the version or what is wrong with the command line, and ends the process. All ranks read the same
-  /// command line, so only rank 0 prints.
+  /// Ends the process on each rank but 0: all ranks read the same command line, so only rank 0 prints.
+  private static func leaveToFirstRank(_ status: Int32) {
+    guard let rank = launchedRank, rank > 0 else { return }
+    // The launcher ends the other ranks when the first one fails.
+    if status != 0 { sleep(2) }
+    exit(status)
+  }
+
+  /// Prints help, the version or what is wrong with the command line, and ends the process.
   private static func leave(_ root: any ParsableCommand.Type, _ error: any Error) -> Never {
-    if let rank = launchedRank, rank > 0 {
-      let code = root.exitCode(for: error)
-      // The launcher ends the other ranks when the first one fails.
-      if code != .success { sleep(2) }
-      exit(code.rawValue)
-    }
+    leaveToFirstRank(root.exitCode(for: error).rawValue)
     guard root.exitCode(for: error) == .success else { root.exit(withError: error) }
     let text = root.fullMessage(for: error)
     if !text.isEmpty { print(text) }

@@ -11,6 +11,7 @@ final class Program {
   /// Starts it.
   /// - Parameters:
   ///   - name: of the built program.
+  ///   - words: further arguments as a shell reads them, which may make words of any bytes of them.
   ///   - environment: variables over those of the tests.
   ///   - directory: its working directory; that of the tests if nil.
   ///   - ranks: starts so many under `mpirun`; without it if nil.
@@ -18,7 +19,8 @@ final class Program {
   ///   - ignored: signals, such as `HUP`, that it finds ignored.
   ///   - limit: after so many seconds the program and all it started are killed, and `ProgramTimeout` is thrown.
   init(
-    _ name: String, _ arguments: [String], environment: [String: String] = [:], directory: URL? = nil,
+    _ name: String, _ arguments: [String], words: String? = nil, environment: [String: String] = [:],
+    directory: URL? = nil,
     ranks: Int? = nil, launcherOptions: [String] = [], ignoring ignored: [String] = [], limit: Double = 120
   ) throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "svdist-program-\(UUID().uuidString)")
@@ -31,9 +33,10 @@ final class Program {
     }
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     // Swift's threads block signals, and a program that they start would too.
+    let shell = words.map { ["bash", "-c", "exec \"$@\" \($0)", "bash"] } ?? []
     process.arguments =
-      ["--default-signal"] + ignored.map { "--ignore-signal=\($0)" } + (launcher ?? []) + [try Self.path(of: name)]
-      + arguments
+      ["--default-signal"] + ignored.map { "--ignore-signal=\($0)" } + shell + (launcher ?? [])
+      + [try Self.path(of: name)] + arguments
     process.environment = Self.environment.merging(environment) { $1 }
       .merging(["SVDIST_TEST_RUN": folder.lastPathComponent]) { $1 }
     process.currentDirectoryURL = directory

@@ -9,7 +9,9 @@ enum ListedTime {
   /// Reads a number of seconds from 0 to the length of the longest recording.
   /// - Parameter meaning: the meaning of the number, such as `start`, for the error.
   static func seconds(_ text: some StringProtocol, _ meaning: String) throws(Malformed) -> Double {
-    guard let seconds = Double(text), seconds >= 0, seconds.isFinite else {
+    // Swift reads hexadecimal numbers too, which no list has.
+    let isDecimal = !text.utf8.contains { $0 | 0x20 == UInt8(ascii: "x") }
+    guard isDecimal, let seconds = Double(text), seconds >= 0, seconds.isFinite else {
       throw Malformed(what: "is no \(meaning) in seconds: '\(text)'")
     }
     guard seconds <= AudioFile.longest else {

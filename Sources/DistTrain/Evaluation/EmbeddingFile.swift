@@ -49,11 +49,17 @@ package enum EmbeddingFile {
   /// Reads a file of embeddings.
   /// - Throws: `Failure(.badData)` with the file and the utterance or line; `Failure(.usage)` for an unknown suffix.
   package static func read(_ path: String) throws -> Embeddings {
-    switch try Format(path: path) {
-    case .safetensors: try readSafetensors(path)
-    case .text, .archive: try KaldiVectors.readArchive(path, encoder: EncoderMark.encoder(of: path))
-    case .script: try KaldiVectors.readScript(path)
+    let embeddings =
+      switch try Format(path: path) {
+      case .safetensors: try readSafetensors(path)
+      case .text, .archive: try KaldiVectors.readArchive(path, encoder: EncoderMark.encoder(of: path))
+      case .script: try KaldiVectors.readScript(path)
+      }
+    if let name = embeddings.firstOfZeros {
+      throw Failure(
+        .badData, "\(path): the embedding of \(name) is zeros alone, which are of no speaker: embed it anew")
     }
+    return embeddings
   }
 
   private enum Format {

@@ -64,6 +64,11 @@ public struct Embeddings: Sendable {
     }
   }
 
+  /// The name of the first embedding that has no direction, because all of it is 0; nil where each has one.
+  var firstOfZeros: String? {
+    names.indices.first { row in (0..<vectors.columns).allSatisfy { vectors[row, $0] == 0 } }.map { names[$0] }
+  }
+
   /// The mean of all embeddings, which may be subtracted before scoring.
   package var mean: [Float] {
     var sums = [Double](repeating: 0, count: vectors.columns)

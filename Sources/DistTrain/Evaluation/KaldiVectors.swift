@@ -12,6 +12,7 @@ enum KaldiVectors {
   ///   dimensions.
   static func readArchive(_ path: String, encoder: String? = nil) throws -> Embeddings {
     var reader = Reader(path: path, bytes: try InputFile.contents(of: path))
+    guard reader.isBinary else { return try readLines(reader.bytes, encoder, path: path) }
     var names: [String] = []
     var vectors: [[Float]] = []
     while let name = try reader.name() {
@@ -21,9 +22,38 @@ enum KaldiVectors {
     return try embeddings(names, vectors, encoder, path: path)
   }
 
+  /// Reads an archive of text: lines of an utterance and the numbers of its vector in brackets.
+  private static func readLines(_ bytes: [UInt8], _ encoder: String?, path: String) throws -> Embeddings {
+    var names: [String] = []
+    var vectors: [[Float]] = []
+    for line in try TextLines.of(bytes, path: path) {
+      let fields = line.fields
+      guard let vector = numbers(fields.dropFirst()) else {
+        throw Failure(.badData, "\(path):\(line.number): \(expected) after \(fields[0])")
+      }
+      names.append(fields[0])
+      vectors.append(vector)
+    }
+    return try embeddings(names, vectors, encoder, path: path)
+  }
+
+  private static let expected = "expected '[ number … ]'"
+
+  /// The numbers between the brackets that are the first and the last field; nil where the fields are something else.
+  private static func numbers(_ fields: ArraySlice<String>) -> [Float]? {
+    let values = fields.dropFirst().dropLast().map { Float($0) }
+    guard fields.count >= 2, fields.first == "[", fields.last == "]", values.allSatisfy({ $0 != nil }) else {
+      return nil
+    }
+    return values.compactMap(\.self)
+  }
+
   /// Whether bytes begin as an archive does: with a name, and a binary vector or a number in brackets.
   static func isArchive(beginningWith bytes: [UInt8]) -> Bool {
-    let text = bytes.drop { $0 == UInt8(ascii: "\n") }
+    let mark = LineReader.byteOrderMark
+    let text = bytes.dropFirst(bytes.starts(with: mark) ? mark.count : 0).drop {
+      LineReader.isBlank($0) || $0 == UInt8(ascii: "\n")
+    }
     let name = text.prefix { !LineReader.isBlank($0) && $0 != UInt8(ascii: "\n") }
     let vector = text.dropFirst(name.count).drop(while: LineReader.isBlank)
     guard !name.isEmpty else { return false }
@@ -68,6 +98,8 @@ enum KaldiVectors {
   /// Checks that the script of an archive to be written would replace none but such a script, or an empty file.
   /// - Throws: `Failure(.usage)` that names the file in its place, such as a data directory's list.
   static func checkScript(of archive: String) throws {
+    // The script has the archive's absolute path.
+    try WorkingFolder.check(for: archive)
     let path = script(of: archive)
     guard !lists.contains(FileSystem.name(of: path)) else {
       throw Failure(
@@ -131,6 +163,7 @@ enum KaldiVectors {
     _ names: [String], _ vectors: [[Float]], _ encoder: String?, path: String
   ) throws -> Embeddings {
     guard let columns = vectors.first?.count else { throw Failure(.badData, "\(path) has no embeddings") }
+    guard columns > 0 else { throw Failure(.badData, "\(path): the embedding of \(names[0]) has no numbers") }
     if let odd = vectors.firstIndex(where: { $0.count != columns }) {
       throw Failure(
         .badData,
@@ -152,6 +185,12 @@ enum KaldiVectors {
     init(path: String, bytes: [UInt8]) {
       self.path = path
       self.bytes = bytes
+    }
+
+    /// Whether the vector of the first utterance is binary.
+    var isBinary: Bool {
+      guard let blank = bytes.firstIndex(of: UInt8(ascii: " ")) else { return false }
+      return bytes[blank...].dropFirst().starts(with: [0, UInt8(ascii: "B")])
     }
 
     /// Reads the name of the next utterance and the blank after it; nil at the end.
@@ -200,11 +239,10 @@ enum KaldiVectors {
       guard offset <= end else { throw Failure(.badData, "\(path) ends before the vector of \(name)") }
       let fields = bytes[offset..<end].split { $0 <= UInt8(ascii: " ") }.map { String(decoding: $0, as: UTF8.self) }
       offset = end
-      let values = fields.dropFirst().dropLast().map { Float($0) }
-      guard fields.count >= 2, fields.first == "[", fields.last == "]", values.allSatisfy({ $0 != nil }) else {
-        throw Failure(.badData, "\(path): expected '[ number … ]' after \(name)")
+      guard let vector = KaldiVectors.numbers(fields[...]) else {
+        throw Failure(.badData, "\(path): \(KaldiVectors.expected) after \(name)")
       }
-      return values.compactMap(\.self)
+      return vector
     }
   }
 }

@@ -44,6 +44,7 @@ package struct CorpusSource: Sendable {
     _ path: String, layout: CorpusLayout? = nil, allowsCommands: Bool = false, columns: [Name: String] = [:]
   ) throws {
     guard FileSystem.exists(path) else { throw Failure(.badData, "\(path): no such folder or list") }
+    try WorkingFolder.check(for: path)
     let root = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
     let layout = try layout ?? Self.layout(of: root, named: path)
     guard FileSystem.isFolder(root) != layout.isFile else {

@@ -15,10 +15,13 @@ struct SpeakerTree {
   }
 
   /// The layout that the tree appears to have: VoxCeleb where most of its files lie as VoxCeleb's do.
-  /// - Throws: `Failure(.badData)` where folders below are Kaldi data directories, which are no speakers.
+  /// - Throws: `Failure(.badData)` where folders below are Kaldi data directories or the parts of a corpus, which are no
+  ///   speakers.
   func layout() throws -> CorpusLayout {
     if let dataDirectories { throw dataDirectories }
-    return 2 * tree.files.count { Self.isVoxCeleb($0) } > tree.files.count ? .voxceleb : .folders
+    if 2 * tree.files.count(where: { Self.isVoxCeleb($0) }) > tree.files.count { return .voxceleb }
+    if let refusal = SpeakerLevel(tree.files).refusal(root, named: path) { throw refusal }
+    return .folders
   }
 
   func source(_ layout: CorpusLayout) throws -> CorpusSource {
@@ -36,8 +39,10 @@ struct SpeakerTree {
       throw Failure(.badData, "\(path): none of its \(tree.files.count) audio files is placed as \(place)")
     }
     let named = FolderNames.utterances(files)
+    let notes = layout == .folders ? [SpeakerLevel(tree.files).note].compactMap(\.self) : []
     return CorpusSource(
-      layout: layout, utterances: named.utterances, leftOut: leftOut + named.leftOut, passedOver: tree.passedOver)
+      layout: layout, utterances: named.utterances, leftOut: leftOut + named.leftOut, passedOver: tree.passedOver,
+      notes: notes)
   }
 
   /// The failure of a tree that holds data directories; nil for one that holds none.

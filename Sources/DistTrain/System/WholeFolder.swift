@@ -24,6 +24,7 @@ package enum WholeFolder {
   ///   - fill: writes into the folder that it is given.
   /// - Throws: `Failure(.usage)` where `path` is taken or cannot be written.
   package static func write(_ path: String, replacing: Contents? = nil, fill: (String) throws -> Void) throws {
+    try WorkingFolder.check(for: path)
     let target = absolute(path)
     _ = try check(target, replacing: replacing)
     let partial = PartialName.make(for: target)
@@ -128,6 +129,7 @@ package enum WholeFolder {
   /// Whether `path` is a folder with something in it that is to be replaced.
   /// - Throws: `Failure(.usage)` where `path` cannot be written, so that nobody waits for a result that cannot be kept.
   package static func check(_ path: String, replacing: Contents?) throws -> Bool {
+    try WorkingFolder.check(for: path)
     let manager = FileManager.default
     guard manager.fileExists(atPath: path) else {
       try checkAbove(path)

@@ -3,7 +3,12 @@ extension TrialList {
   /// utterance has may differ from the only one meant in the suffix of the audio file.
   /// - Throws: `Failure(.badData)` with the first line that names an utterance which the corpus does not have.
   package func positions(in corpus: Corpus, enrolments: EnrolmentMap? = nil) throws -> [Int] {
-    let pieces = try enrolments.map { try $0.positions(in: corpus) } ?? [:]
+    var pieces: [Name: Int] = [:]
+    if let enrolments {
+      for (enrolment, positions) in zip(enrolments.enrolments, try enrolments.positions(in: corpus)) {
+        pieces[Name(enrolment.name)] = positions[0]
+      }
+    }
     let positions = corpus.positions(of: names) { pieces[Name($0)] }
     for (index, trial) in trials.enumerated() {
       for name in [trial.enrolment, trial.test] where positions[name] == nil {
@@ -31,21 +36,34 @@ extension TrialList {
 }
 
 extension EnrolmentMap {
-  /// The position in a corpus of each enrolment's first utterance.
+  /// One line about the enrolments whose utterances are of several of the corpus's speakers; nil where there are none.
   /// - Throws: `Failure(.badData)` with the first line that names an utterance which the corpus does not have.
-  fileprivate func positions(in corpus: Corpus) throws -> [Name: Int] {
+  package func mixtures(of corpus: Corpus) throws -> String? {
+    func speaker(_ position: Int) -> String { corpus.speakers[corpus.utterances[position].speaker] }
+    let mixed = zip(enrolments, try positions(in: corpus)).compactMap { enrolment, positions in
+      let other = positions.firstIndex { corpus.utterances[$0].speaker != corpus.utterances[positions[0]].speaker }
+      return other.map { (enrolment: enrolment, positions: positions, other: $0) }
+    }
+    guard let first = mixed.first else { return nil }
+    let (utterances, positions, other) = (first.enrolment.utterances, first.positions, first.other)
+    return "\(path): \(mixed.count) of \(enrolments.count) enrolments mix the corpus's speakers, the first in line "
+      + "\(first.enrolment.line): in \(first.enrolment.name), \(utterances[0]) is of \(speaker(positions[0])), "
+      + "\(utterances[other]) of \(speaker(positions[other]))"
+  }
+
+  /// The positions in a corpus of each enrolment's utterances.
+  /// - Throws: `Failure(.badData)` with the first line that names an utterance which the corpus does not have.
+  fileprivate func positions(in corpus: Corpus) throws -> [[Int]] {
     let utterances = enrolments.flatMap(\.utterances)
     var positions = corpus.positions(of: utterances) { _ in nil }[...]
-    var firsts: [Name: Int] = [:]
-    for enrolment in enrolments {
+    return try enrolments.map { enrolment in
       let own = positions.prefix(enrolment.utterances.count)
       positions = positions.dropFirst(own.count)
       if let missing = own.firstIndex(of: nil) {
         throw corpus.missing(utterances[missing], "\(path), line \(enrolment.line)")
       }
-      firsts[Name(enrolment.name)] = own[own.startIndex]
+      return own.compactMap(\.self)
     }
-    return firsts
   }
 }
 

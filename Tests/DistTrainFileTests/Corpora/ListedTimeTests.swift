@@ -39,6 +39,12 @@ import Testing
     #expect(message.hasPrefix(folder.path(Self.lists[list].place)) && message.contains("1000000 s"), "\(message)")
   }
 
+  @Test(arguments: lists.indices.dropLast(2), ["0x1", "0X1p1", "0x0.8"])
+  func `hexadecimal numbers are no times`(list: Int, time: String) throws {
+    let refusal = failure { _ = try read(list, time) }
+    #expect(refusal?.kind == .badData && refusal?.message.contains("in seconds: '\(time)'") == true)
+  }
+
   @Test(arguments: [1, 2, 4, 5]) func `the longest recording's end is allowed`(list: Int) throws {
     #expect(try read(list, "1000000").map(\.seconds) == [1_000_000])
   }

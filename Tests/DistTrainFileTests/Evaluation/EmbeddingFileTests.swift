@@ -43,7 +43,7 @@ import Testing
     try withScratchFolder { folder in
       let path = folder + "/x." + format
       for (number, encoder) in ["first", nil, "second"].enumerated() {
-        let vectors = Matrix(rows: 2, columns: 1, [Float(number), 1])
+        let vectors = Matrix(rows: 2, columns: 1, [Float(number + 1), 1])
         try EmbeddingFile.write(Embeddings(names: ["a", "b"], vectors: vectors, encoder: encoder), to: path)
         for path in format == "ark" ? [path, folder + "/x.scp"] : [path] {
           #expect(try EmbeddingFile.read(path).encoder == encoder)
@@ -228,7 +228,7 @@ import Testing
       for _ in 0..<10 {
         DispatchQueue.concurrentPerform(iterations: 4) { writer in
           let names = (0...writer).map { "writer-\(writer)-" + String(repeating: "x", count: 10 * writer) + "\($0)" }
-          let vectors = Matrix(rows: names.count, columns: 1, names.map { _ in Float(writer) })
+          let vectors = Matrix(rows: names.count, columns: 1, names.map { _ in Float(writer + 1) })
           let embeddings = try? Embeddings(names: names, vectors: vectors, encoder: "\(writer)")
           if let embeddings { try? EmbeddingFile.write(embeddings, to: folder + "/x.ark") }
         }
@@ -281,13 +281,16 @@ import Testing
 
   @Test(arguments: [
     ("x.txt", "", "no embeddings"), ("x.txt", "u1 [ 1 2 ]\nu2 [ 1 ]\n", "u2 has 1 dimensions"),
-    ("x.txt", "u1 [ 1 two ]\n", "after u1"), ("x.txt", "u1 1 2\n", "after u1"), ("x.txt", "u1", "byte 0"),
+    ("x.txt", "u1 [ 1 two ]\n", "after u1"), ("x.txt", "u1 1 2\n", "after u1"),
+    ("x.txt", "\nu1", "x.txt:2: expected '[ number … ]' after u1"),
     ("x.txt", "u1 [ 1 ]\nu1 [ 2 ]\n", "two embeddings of u1"),
     ("x.ark", "u1 \0BFV \u{4}\u{2}\0\0\0abcd", "ends inside the vector of u1"),
     ("x.ark", "u1 \0BFM \u{4}\u{2}\0\0\0abcd", "u1 is not a vector"), ("x.ark", "u1 \0B", "u1 is not a vector"),
     ("x.ark", "u1 \0BFV \u{4}\u{7F}\u{7F}\u{7F}\u{7F}", "ends inside"), ("x.scp", "u1 x.ark\n", "line 1: expected"),
     ("x.scp", "u1 none.ark:7\n", "none.ark: No such file"), ("x.scp", "u1 x.scp:700\n", "x.scp"),
-    ("x.npy", "", ".ark, .txt or .safetensors"),
+    ("x.npy", "", ".ark, .txt or .safetensors"), ("x.txt", "u1 [ ]\n", "u1 has no numbers"),
+    ("x.ark", "u1 \0BFV \u{4}\0\0\0\0", "u1 has no numbers"),
+    ("x.txt", "u1 [ 1 0 ]\nu2 [ 0 -0 ]\n", "the embedding of u2 is zeros alone"),
   ])
   func `a file that is wrong is told`(name: String, text: String, expected: String) throws {
     try withScratchFolder { folder in

@@ -64,6 +64,14 @@ import Testing
     #expect(read.names == ["u", "v"] && read.vectors[1, 0] == 3)
   }
 
+  @Test(arguments: Form.allCases, ["txt", "ark"]) func `embeddings as text`(form: Form, suffix: String) throws {
+    let path = try folder.write("x.\(suffix)", form.apply(to: "u  [ 1 2 ]\nv\t[ 3 4 ]\nw [ 5 6 ]\n"))
+    let read = try EmbeddingFile.read(path)
+    #expect(read.names == ["u", "v", "w"] && read.vectors.values == [1, 2, 3, 4, 5, 6])
+    // Embeddings in any form are known as such, and may be replaced.
+    try EmbeddingFile.check(path)
+  }
+
   @Test(arguments: ["BZh", "BZh9", "BZh1AY&SY", "BZh01AY&SY", "BZh91AY&S"])
   func `names that begin like a compressed file are names`(name: String) throws {
     let trials = try TrialList.read(try folder.write("trials", "\(name) b 1\n\(name) c 0\n"))

@@ -77,6 +77,22 @@ import Testing
     #expect(right.contradictions(of: corpus, try right.positions(in: corpus)) == nil)
   }
 
+  @Test func `enrolments of several speakers are counted, with the first`() throws {
+    let corpus = corpus(["s/a", "s/b", "t/c", "u/d"])
+    func mixtures(_ text: String) throws -> String? {
+      try withScratchFolder { folder in
+        try write(text, to: folder + "/map")
+        return try EnrolmentMap.read(folder + "/map").mixtures(of: corpus)
+      }
+    }
+    let line = try #require(try mixtures("e s/a s/b\nf t/c\n\ng s/a s/b\nh u/d u/d t/c\ng t/c\n"))
+    #expect(
+      line.hasSuffix(
+        "map: 2 of 4 enrolments mix the corpus's speakers, the first in line 4: in g, s/a is of s, t/c of t"), "\(line)"
+    )
+    #expect(try mixtures("e s/a s/b\nf t/c\ng u/d\n") == nil)
+  }
+
   @Test func `an enrolment's utterances may stand on several lines, and it may be named as one of them`() throws {
     try withScratchFolder { folder in
       try write("a a\na b\nc c\n", to: folder + "/map")

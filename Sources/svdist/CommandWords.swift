@@ -1,0 +1,20 @@
+import DistTrain
+
+/// The words of the command line, as far as strings can hold them.
+enum CommandWords {
+  /// Checks the words behind the program's own.
+  /// - Throws: `Failure(.usage)` for the first one that is not UTF-8.
+  static func check() throws {
+    for index in stride(from: 1, to: Int(CommandLine.argc), by: 1) {
+      guard let word = CommandLine.unsafeArgv[index] else { return }
+      _ = try String(system: word, "the argument")
+    }
+  }
+
+  /// The name or path by which the program was started.
+  /// - Throws: `Failure(.usage)` where it is not UTF-8.
+  static func program() throws -> String {
+    guard let word = CommandLine.unsafeArgv[0] else { return "svdist" }
+    return try String(system: word, "svdist's own path")
+  }
+}
