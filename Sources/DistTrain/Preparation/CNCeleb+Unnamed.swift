@@ -22,8 +22,8 @@ extension CNCeleb {
     }
     guard let root else { return stray + speakers }
     let tree = AudioTree(root: "\(root)/eval")
-    let tests = tree.files.map { (id: $0, path: "\(root)/eval/" + $0.joined(separator: "/")) }
-      .filter { !named.contains(Name(plain($0.path))) }
+    let paths = tree.files.map { "\(root)/eval/" + $0.joined(separator: "/") } + tree.copies.values.joined()
+    let tests = paths.map { (id: $0.pathParts, path: $0) }.filter { !named.contains(Name(plain($0.path))) }
     return stray + speakers
       + byFolder(tests) {
         $0.path.dropping(last: 1)
