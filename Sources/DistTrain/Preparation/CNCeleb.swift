@@ -45,7 +45,9 @@ enum CNCeleb {
     }
     let first = roots.first(where: isFirst)
     let evaluation = try first.map { try self.evaluation($0) }
-    leftOut += unnamed(others, root: first, evaluation)
+    let tests = first.map { AudioTree(root: "\($0)/eval") }
+    leftOut += unnamed(others, root: first, tests, evaluation)
+    copies.merge(tests?.copies ?? [:]) { first, _ in first }
     let source = CorpusSource(
       layout: .cnCeleb, utterances: utterances, leftOut: leftOut, passedOver: passedOver, evaluation: evaluation,
       copies: copies)
