@@ -141,7 +141,8 @@ import Testing
     #expect(
       reasons == [
         "data/id00000/vlog-01-001.flac: \(copy) taken: vlog-01-001.wav lies beside it",
-        "data/id00001/drama-01-001.wav: is empty (0 bytes): copy or convert it again; its copy drama-01-001.flac is taken",
+        "data/id00001/drama-01-001.wav: is empty (0 bytes): copy or convert it again; its copy drama-01-001.flac is "
+          + "taken",
         "data/id00800/interview-01-001.flac: \(copy) left out: interview-01-001.wav lies beside it",
         "data/id00800/speech-02-001.flac: \(copy) taken: speech-02-001.wav lies beside it",
         "eval/test/id00800-interview-02-001.flac: \(copy) taken: id00800-interview-02-001.wav lies beside it",
