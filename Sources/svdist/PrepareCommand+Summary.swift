@@ -7,7 +7,7 @@ extension PrepareCommand {
     _ source: CorpusSource, _ preparation: CorpusPreparation, _ prepared: PreparedCorpus, _ clipping: Clipping
   ) {
     // Lines of trials and the like are no utterances.
-    let found = source.count + source.leftOut.count - (source.companions?.leftOut.count ?? 0)
+    let found = source.count + source.copyCount + source.leftOut.count - (source.companions?.leftOut.count ?? 0)
     print("\(self.source) (layout: \(source.layout.rawValue)): \(found) utterances found")
     if !preparation.leftOut.isEmpty {
       print("\(preparation.leftOut.count) left out, listed in \(output)/\(PreparedCorpus.leftOutName):")

@@ -4,8 +4,11 @@ import Foundation
 struct AudioTree {
   /// The files' paths from the root on, as lists of names. Links are followed.
   private(set) var files: [[String]] = []
-  /// The files that may be speech and are not taken: folders that cannot be listed, audio files that must be converted
-  /// first, are of a rare format or at a path that is not UTF-8, and copies of a recording that is taken.
+  /// The other files of a recording of `files`, which have its name and other suffixes, those first that are rather
+  /// taken: whole paths, by that of the file.
+  private(set) var copies: [Name: [String]] = [:]
+  /// The files that may be speech and are not taken: folders that cannot be listed, and audio files that must be
+  /// converted first, are of a rare format or at a path that is not UTF-8.
   private(set) var leftOut: [LeftOut] = []
   /// The number of other files of each kind that were passed over: `.txt`, `without a suffix`, `hidden`.
   private(set) var passedOver: [String: Int] = [:]
@@ -22,15 +25,6 @@ struct AudioTree {
 
   /// Files whose suffixes are those of rare formats.
   private var rare: [[String]] = []
-
-  /// The recordings that have copies beside them.
-  private var copies: [Copies] = []
-
-  /// Files of one recording, those first that are rather taken.
-  private struct Copies {
-    let parts: [String]
-    let names: [String]
-  }
 
   /// The kind of the folders to which several paths lead.
   static let knownFolders = "links to folders that are read already"
@@ -49,7 +43,6 @@ struct AudioTree {
     let rest = FilesApart(apart, &walked)
     leftOut += rest.leftOut
     passedOver.merge(rest.passedOver, uniquingKeysWith: +)
-    takeCopies()
     leaveRare()
     files.sort { $0.joined(separator: "/").utf8.lexicographicallyPrecedes($1.joined(separator: "/").utf8) }
   }
@@ -67,7 +60,7 @@ struct AudioTree {
         continue
       }
       guard let (entries, unreadable) = FileSystem.entries(of: path) else {
-        leftOut.append(LeftOut(utterance: "-", path: path, reason: "the folder cannot be listed"))
+        leftOut.append(LeftOut(utterance: "-", path: path, reason: FileSystem.unlisted))
         continue
       }
       apart += unreadable.map { FilesApart.Place(path: Array("\(path)/".utf8) + $0) }
@@ -98,8 +91,7 @@ struct AudioTree {
     takeAudio(audio, in: parts)
   }
 
-  /// Takes one audio file of each name, as far as there is only one that libsndfile reads, and lists those of other
-  /// formats.
+  /// Takes one audio file of each name, with its copies, and lists those of formats that libsndfile does not read.
   private mutating func takeAudio(_ names: [String], in parts: [String]) {
     let readable = names.filter { AudioSuffix.rank(FileSystem.suffix(of: $0)) != nil }
     let groups = Dictionary(grouping: readable) { Name(FileSystem.stem(of: $0)) }
@@ -114,29 +106,11 @@ struct AudioTree {
     for name in readable {
       let group = groups[Name(FileSystem.stem(of: name))]!
       guard Name(group[0]) == Name(name) else { continue }
-      if group.count == 1 {
-        files.append(parts + group)
-      } else {
-        let ranks = group.map { AudioSuffix.rank(FileSystem.suffix(of: $0))! }
-        let order = group.indices.sorted { (ranks[$0], $0) < (ranks[$1], $1) }
-        copies.append(Copies(parts: parts, names: order.map { group[$0] }))
-      }
-    }
-  }
-
-  /// Takes the first copy of each recording that can be opened, and lists the others.
-  private mutating func takeCopies() {
-    let paths = copies.map { group in group.names.map { path(group.parts + [$0]) } }
-    for (group, (paths, faults)) in zip(copies, zip(paths, paths.concurrentMap(Self.faults))) {
-      let taken = faults.count < group.names.count ? faults.count : 0
-      files.append(group.parts + [group.names[taken]])
-      for index in paths.indices where index != taken {
-        let reason =
-          index < taken
-          ? "\(faults[index]); its copy \(group.names[taken]) is taken"
-          : "is a copy of a recording that is taken: \(group.names[taken]) lies beside it"
-        leftOut.append(LeftOut(utterance: "-", path: paths[index], reason: reason))
-      }
+      let ranks = group.map { AudioSuffix.rank(FileSystem.suffix(of: $0))! }
+      let order = group.indices.sorted { (ranks[$0], $0) < (ranks[$1], $1) }
+      let paths = order.map { path(parts + [group[$0]]) }
+      files.append(parts + [group[order[0]]])
+      if paths.count > 1 { copies[Name(paths[0])] = Array(paths.dropFirst()) }
     }
   }
 
@@ -152,20 +126,6 @@ struct AudioTree {
         passedOver[Self.kind(suffix), default: 0] += 1
       }
     }
-  }
-
-  /// The reasons why copies cannot be opened, up to the first that can.
-  private static func faults(_ paths: [String]) -> [String] {
-    var faults: [String] = []
-    for path in paths {
-      do {
-        _ = try AudioFile(path: path)
-        break
-      } catch {
-        faults.append(Failure(error).reason(at: path))
-      }
-    }
-    return faults
   }
 
   /// Whether a path is a link to a folder; nil where it is no folder at all.

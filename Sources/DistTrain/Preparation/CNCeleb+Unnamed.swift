@@ -4,8 +4,9 @@ extension CNCeleb {
   /// - Parameters:
   ///   - others: the recordings below `data` that are not trained on.
   ///   - root: the folder of CN-Celeb 1, which has the evaluation; nil without one.
+  ///   - tree: its folder `eval`.
   static func unnamed(
-    _ others: [FolderNames.File], root: String?, _ evaluation: PublishedEvaluation?
+    _ others: [FolderNames.File], root: String?, _ tree: AudioTree?, _ evaluation: PublishedEvaluation?
   ) -> [LeftOut] {
     let named = Set((evaluation?.utterances ?? []).map { Name(plain($0.path)) })
     let evaluated = Set((evaluation?.utterances ?? []).map { Name($0.speaker) })
@@ -20,8 +21,7 @@ extension CNCeleb {
         ? "recordings of a speaker of the evaluation that no list names"
         : "recordings of a speaker that no list names"
     }
-    guard let root else { return stray + speakers }
-    let tree = AudioTree(root: "\(root)/eval")
+    guard let root, let tree else { return stray + speakers }
     let tests = tree.files.map { (id: $0, path: "\(root)/eval/" + $0.joined(separator: "/")) }
       .filter { !named.contains(Name(plain($0.path))) }
     return stray + speakers

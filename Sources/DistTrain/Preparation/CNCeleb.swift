@@ -34,18 +34,23 @@ enum CNCeleb {
     var leftOut: [LeftOut] = []
     var passedOver: [String: Int] = [:]
     var others: [FolderNames.File] = []
+    var copies: [Name: [String]] = [:]
     for root in roots {
       let part = try training(root)
       others += part.others
+      copies.merge(part.copies) { first, _ in first }
       utterances += part.utterances
       leftOut += part.leftOut
       passedOver.merge(part.passedOver, uniquingKeysWith: +)
     }
     let first = roots.first(where: isFirst)
     let evaluation = try first.map { try self.evaluation($0) }
-    leftOut += unnamed(others, root: first, evaluation)
+    let tests = first.map { AudioTree(root: "\($0)/eval") }
+    leftOut += unnamed(others, root: first, tests, evaluation)
+    copies.merge(tests?.copies ?? [:]) { first, _ in first }
     let source = CorpusSource(
-      layout: .cnCeleb, utterances: utterances, leftOut: leftOut, passedOver: passedOver, evaluation: evaluation)
+      layout: .cnCeleb, utterances: utterances, leftOut: leftOut, passedOver: passedOver, evaluation: evaluation,
+      copies: copies)
     try check(source)
     return source
   }
@@ -57,7 +62,8 @@ enum CNCeleb {
 
   /// The utterances to train on, and the other recordings of the folder.
   private static func training(_ root: String) throws -> (
-    utterances: [ListedUtterance], leftOut: [LeftOut], passedOver: [String: Int], others: [FolderNames.File]
+    utterances: [ListedUtterance], leftOut: [LeftOut], passedOver: [String: Int], others: [FolderNames.File],
+    copies: [Name: [String]]
   ) {
     let list = isFirst(root) ? "\(root)/dev/dev.lst" : "\(root)/spk.lst"
     try require(list, "it names the speakers to train on")
@@ -82,7 +88,7 @@ enum CNCeleb {
         reason: "the speaker has no recordings: it is named in \(list)")
     }
     let named = FolderNames.utterances(files)
-    return (named.utterances, missing + tree.leftOut + named.leftOut, tree.passedOver, others)
+    return (named.utterances, missing + tree.leftOut + named.leftOut, tree.passedOver, others, tree.copies)
   }
 
   /// The pieces of the enrolments and the tests, with the trials over them.

@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 
 /// The outputs of the commands in a corpus's lists, kept as files because training never runs a command.
@@ -20,7 +19,8 @@ package struct CommandRecordings: Sendable {
   ///
   /// - Parameters:
   ///   - folder: a new folder, which holds nothing but the files.
-  ///   - limit: the seconds after which a command and all that it started are ended.
+  ///   - limit: the seconds after which a command is ended, with what it started in its process group; nothing else
+  ///     is waited for.
   ///   - mostBytes: the largest number of bytes that a command may write into a file.
   ///   - finished: is called after each command, from any thread.
   package init(
@@ -70,16 +70,10 @@ package struct CommandRecordings: Sendable {
       try? FileSystem.remove(output)
       try? FileSystem.remove(errors)
     }
-    let status = try run(
-      String(Substring(command.utf8.dropLast())), output: output, errors: errors, limit: limit, mostBytes: mostBytes)
-    guard status == 0 else {
-      let reason =
-        switch status {
-        // The statuses are those of timeout(1): 124, or 137 where the command had to be killed.
-        case 124, 137: "its command was ended after \(limit) s (--command-seconds)"
-        case 128 + SIGXFSZ: "its command wrote more than \(mostBytes) bytes: does it end?"
-        default: "its command failed with status \(status)"
-        }
+    let shell = ShellCommand(text: String(Substring(command.utf8.dropLast())), limit: limit, mostBytes: mostBytes)
+    let end = try shell.run(output: output, errors: errors)
+    guard end == .exited(status: 0) else {
+      let reason = Self.reason(end, shell)
       let last = lastLine(of: errors)
       throw Failure(.badData, last.isEmpty ? reason : "\(reason): \(last)")
     }
@@ -90,35 +84,25 @@ package struct CommandRecordings: Sendable {
     }
   }
 
+  private static func reason(_ end: ShellCommand.End, _ shell: ShellCommand) -> String {
+    switch end {
+    case .overlong, .killed(signal: SIGXFSZ), .exited(status: 128 + SIGXFSZ):
+      "its command wrote more than \(shell.mostBytes) bytes: does it end?"
+    case .exited(let status): "its command failed with status \(status)"
+    case .killed(let signal): "its command was ended by signal \(signal)"
+    case .late: "its command was ended after \(shell.limit) s (--command-seconds)"
+    case .heldOpen:
+      "its command ended, but what it left running held its output open for \(shell.limit) s "
+        + "(--command-seconds): redirect the output of that, or let the command wait for it"
+    }
+  }
+
   /// The last line of a file, or the beginning of it.
   private static func lastLine(of path: String) -> String {
     guard let file = try? InputFile(path: path) else { return "" }
     let count = min(file.bytes, 4096)
     let end = (try? file.read(at: file.bytes - count, count: count)) ?? []
     return String((String(decoding: end, as: UTF8.self).split(whereSeparator: \.isNewline).last ?? "").prefix(200))
-  }
-
-  private static func run(
-    _ command: String, output: String, errors: String, limit: Double, mostBytes: Int
-  ) throws -> Int32 {
-    for path in [output, errors] { try Data().write(to: URL(fileURLWithPath: path)) }
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    // Swift's threads block signals, and a program that they start would block them too, so that timeout could not end
-    // it.
-    process.arguments = [
-      "--default-signal", "timeout", "--kill-after=2", String(format: "%.3f", limit),
-      // The shell counts in blocks of 512 bytes.
-      "sh", "-c", "ulimit -f \"$1\" && exec sh -c \"$2\"", "sh", "\((mostBytes + 511) / 512)", command,
-    ]
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: output))
-    process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errors))
-    let end = DispatchSemaphore(value: 0)
-    process.terminationHandler = { _ in end.signal() }
-    try process.run()
-    end.wait()
-    return process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
   }
 
   private static func convert(_ recording: String, to path: String) throws -> Int {

@@ -42,9 +42,13 @@ package struct CorpusPreparation: Sendable {
     finished: @escaping @Sendable () -> Void = {}
   ) throws {
     companions = source.companions
-    let opening = UtteranceOpening(recordings: recordings, finished: finished)
-    var leftOut = source.leftOut
-    let opened = try opening.open(source.utterances, channels: channels, voice: voice, &leftOut)
+    let copies = RecordingCopies(source)
+    let opening = UtteranceOpening(
+      recordings: recordings, copies: copies,
+      // What is too short by itself may be joined.
+      lengths: limit == nil ? lengths : min(0, lengths.lowerBound)...lengths.upperBound, finished: finished)
+    var (leftOut, passed) = (source.leftOut, copies.passed)
+    let opened = try opening.open(source.utterances, channels: channels, voice: voice, &leftOut, &passed)
     let trimmed = opened.compactMap(\.trimmed)
     trimming = voice.map { _ in SilenceTrimming(trimmed, given: opened.count - trimmed.count) }
     var usable = opened.map(\.utterance)
@@ -55,12 +59,13 @@ package struct CorpusPreparation: Sendable {
     ofOtherLength = opened.count(where: \.isOfOtherLength)
     evaluation = try source.evaluation.map { whole in
       let heard = try opening.open(
-        whole.utterances, channels: channels == .each ? .mean : channels, voice: nil, &leftOut)
+        whole.utterances, channels: channels == .each ? .mean : channels, voice: nil, &leftOut, &passed)
       averaged += heard.count(where: \.isMean)
       let left = try whole.restricted(to: heard.map(\.utterance))
       return (left, whole.trials.trials.count - left.trials.trials.count)
     }
     self.averaged = averaged
+    leftOut += RecordingCopies.leftOut(passed, kept: utterances + (evaluation?.published.utterances ?? []))
     self.leftOut = ByteOrder.sorted(ByteOrder.sorted(leftOut) { $0.utterance }) { $0.path }
   }
 
@@ -90,7 +95,7 @@ package struct CorpusPreparation: Sendable {
   }
 
   /// The reason for which an utterance of a wrong length is left out.
-  private static func reason(_ seconds: Double, _ lengths: ClosedRange<Double>, removed: Double) -> String {
+  static func reason(_ seconds: Double, _ lengths: ClosedRange<Double>, removed: Double) -> String {
     let rest = removed > 0 ? " without its silence" : ""
     let whole = removed > 0 ? " of \(KaldiDirectory.rounded(seconds + removed)) s" : ""
     return seconds < lengths.lowerBound

@@ -16,13 +16,19 @@ package struct CorpusSource: Sendable {
   package let evaluation: PublishedEvaluation?
   /// Remarks for a user who may have meant something else.
   package let notes: [String]
+  /// The files beside the first file of a recording, with its name and other suffixes, by the path of the first.
+  private(set) var copies: [Name: [String]] = [:]
+
+  /// The number of such files.
+  package var copyCount: Int { copies.values.reduce(0) { $0 + $1.count } }
 
   /// The number of utterances to open.
   package var count: Int { utterances.count + (evaluation?.utterances.count ?? 0) }
 
   init(
     layout: CorpusLayout, utterances: [ListedUtterance], leftOut: [LeftOut] = [], passedOver: [String: Int] = [:],
-    companions: CompanionLists? = nil, evaluation: PublishedEvaluation? = nil, notes: [String] = []
+    companions: CompanionLists? = nil, evaluation: PublishedEvaluation? = nil, notes: [String] = [],
+    copies: [Name: [String]] = [:]
   ) {
     self.layout = layout
     self.utterances = ByteOrder.sorted(ByteOrder.sorted(utterances) { $0.path }) { $0.id }
@@ -31,6 +37,7 @@ package struct CorpusSource: Sendable {
     self.companions = companions
     self.evaluation = evaluation
     self.notes = notes
+    self.copies = copies
   }
 
   /// Reads a folder or a list in the given layout, or in the one that it appears to have.
@@ -57,7 +64,10 @@ package struct CorpusSource: Sendable {
       throw Failure(.usage, "--columns names the columns of a CSV file, and \(path) is of layout \(layout.rawValue)")
     }
     switch layout {
-    case .folders, .voxceleb: self = try SpeakerTree(root, named: path).source(layout)
+    case .folders, .voxceleb:
+      let tree = try SpeakerTree(root, named: path)
+      self = try tree.source(layout)
+      copies = tree.copies
     case .kaldi:
       self = try Self.whole(KaldiDirectory(root, allowsCommands: allowsCommands, isLenient: true), root)
     case .cnCeleb: self = try CNCeleb.source(root, named: path)

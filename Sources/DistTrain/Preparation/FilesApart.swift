@@ -31,7 +31,7 @@ struct FilesApart {
         continue
       }
       guard let entries = FileSystem.entries(of: place.path) else {
-        leftOut.append(leave(place, "the folder cannot be listed"))
+        leftOut.append(leave(place, FileSystem.unlisted))
         continue
       }
       let isHidden = place.isBelowHidden || place.isHidden

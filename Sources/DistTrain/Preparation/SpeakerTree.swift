@@ -72,6 +72,9 @@ struct SpeakerTree {
         + "\(most.key.begins(with: ".") ? "named \(most.key)" : most.key): \(remedy), or give another folder")
   }
 
+  /// The other files of recordings, by the path of the first (`AudioTree.copies`).
+  var copies: [Name: [String]] { tree.copies }
+
   /// Whether a path has the form `…/id10270/5r0dWxy17C8/00001.wav`.
   private static func isVoxCeleb(_ parts: [String]) -> Bool {
     guard parts.count >= 3 else { return false }

@@ -4,21 +4,28 @@ import Foundation
 struct UtteranceOpening: Sendable {
   /// The outputs of the commands among the paths.
   let recordings: [Name: Result<String, Failure>]
+  let copies: RecordingCopies
+  /// The accepted lengths in seconds, beyond which a copy is rather taken.
+  let lengths: ClosedRange<Double>
   /// Is called after each utterance, from any thread.
   let finished: @Sendable () -> Void
 
   /// Opens utterances on all cores.
-  /// - Parameter leftOut: gets those that cannot be used.
+  /// - Parameters:
+  ///   - leftOut: gets those that cannot be used.
+  ///   - passed: gets the files beside those that are taken.
   /// - Returns: the utterances that can be used, in the byte order of their ids.
   /// - Throws: `Failure(.badData)` where a name that is needed for a channel is taken.
   func open(
-    _ utterances: [ListedUtterance], channels: ChannelChoice, voice: VoiceActivity?, _ leftOut: inout [LeftOut]
+    _ utterances: [ListedUtterance], channels: ChannelChoice, voice: VoiceActivity?, _ leftOut: inout [LeftOut],
+    _ passed: inout [RecordingCopies.Passed]
   ) throws -> [Opened] {
-    let outcomes = utterances.concurrentMap(finished: finished) { open($0, channels, voice) }
+    let choices = utterances.concurrentMap(finished: finished) { choose($0, channels, voice) }
     try ChannelChoice.checkNames(
-      zip(utterances, outcomes).flatMap { from, made in made.map { (from: from, made: $0.utterance) } })
+      choices.flatMap { choice in choice.taken.heard.map { (from: choice.taken.utterance, made: $0.utterance) } })
+    passed += choices.flatMap(\.passed)
     var usable: [Opened] = []
-    for (utterance, outcome) in outcomes.joined() {
+    for (utterance, outcome) in choices.lazy.flatMap(\.taken.heard) {
       switch outcome {
       case .success(let opened): usable.append(opened)
       case .failure(let error): leftOut.append(utterance.leftOut(Self.reason(error, path: utterance.path)))
@@ -37,6 +44,49 @@ struct UtteranceOpening: Sendable {
     var isMean = false
     /// Whether the source tells another length than that of its recording, by more than 0.1 s.
     var isOfOtherLength = false
+  }
+
+  /// A file of a recording, and what is heard of it.
+  private struct File: Sendable {
+    let utterance: ListedUtterance
+    let heard: [(utterance: ListedUtterance, opened: Result<Opened, any Error>)]
+  }
+
+  /// Opens the files of an utterance's recording up to the first that can be used; where none can, the first stands for
+  /// the recording.
+  private func choose(
+    _ utterance: ListedUtterance, _ channels: ChannelChoice, _ voice: VoiceActivity?
+  ) -> (taken: File, passed: [RecordingCopies.Passed]) {
+    let utterances = copies.files(of: utterance)
+    var files: [File] = []
+    var faults: [String?] = []
+    for utterance in utterances {
+      files.append(File(utterance: utterance, heard: open(utterance, channels, voice)))
+      faults.append(fault(files.last!))
+      if faults.last! == nil { break }
+    }
+    let taken = faults.firstIndex(of: nil) ?? 0
+    let passed = utterances.indices.filter { $0 != taken }.map { index in
+      RecordingCopies.Passed(
+        path: utterances[index].path, preferred: utterances[taken].path,
+        fault: index < faults.count ? faults[index] : nil)
+    }
+    return (files[taken], passed)
+  }
+
+  /// The reason why nothing of a file can be used; nil where something can.
+  private func fault(_ file: File) -> String? {
+    var first: String?
+    for (utterance, outcome) in file.heard {
+      switch outcome {
+      case .failure(let error): first = first ?? Self.reason(error, path: utterance.path)
+      case .success(let opened):
+        let seconds = opened.utterance.seconds!
+        if lengths.contains(seconds) { return nil }
+        first = first ?? CorpusPreparation.reason(seconds, lengths, removed: opened.trimmed?.removed ?? 0)
+      }
+    }
+    return first
   }
 
   /// Opens what is heard of an utterance: one utterance, or one for each channel.

@@ -48,6 +48,9 @@ extension FileSystem {
     return entries.sorted { $0.name.lexicographicallyPrecedes($1.name) }
   }
 
+  /// The reason why a folder could not be listed just now.
+  static var unlisted: String { "the folder cannot be listed (\(String(cString: strerror(errno))))" }
+
   /// The folder that a path leads to, links followed; nil where it leads to none.
   static func folderIdentity(_ path: [UInt8]) -> Identity? {
     var status = stat()

@@ -63,32 +63,58 @@ import Testing
     #expect(preparation.utterances.count == formats.count && preparation.leftOut.isEmpty, "\(preparation.leftOut)")
   }
 
-  @Test func `of two files of one name one is taken, and the other is listed`() throws {
-    for name in ["x.flac", "x.wav", "x.mp3", "y.mp3", "z.m4a", "z.flac", "x.y.wav"] {
-      try folder.write("source/s/\(name)", "x")
-    }
-    try folder.write("source/t/x.flac", "x")
-    let source = try source()
-    #expect(source.utterances.map(\.id) == ["s/x.wav", "s/x.y.wav", "s/y.mp3", "s/z.flac", "t/x.flac"])
-    #expect(source.leftOut.map(\.path) == ["x.flac", "x.mp3"].map { folder.path("source/s/\($0)") })
-    #expect(
-      source.leftOut.allSatisfy { $0.reason.hasPrefix("is a copy of a recording that is taken: x.wav lies beside it") })
-    #expect(source.passedOver == [".m4a beside a converted copy": 1])
+  /// The utterances that are kept, and the reasons why files are not, by their names.
+  private func prepared() throws -> (ids: [String], reasons: [String: String]) {
+    let preparation = try CorpusPreparation(source(), lengths: 0.5...(.infinity), minimumUtterances: 1)
+    let reasons = preparation.leftOut.map { (($0.path as NSString).lastPathComponent, $0.reason) }
+    return (preparation.utterances.map(\.id), Dictionary(uniqueKeysWithValues: reasons))
   }
 
-  @Test func `a copy that cannot be opened yields to the next`() throws {
-    for name in ["x.flac", "x.mp3", "y.wav", "z.wav", "z.flac"] { try folder.writeTone("source/s/\(name)") }
-    for name in ["x.wav", "y.flac", "w.wav", "w.flac"] { try folder.write("source/s/\(name)", "") }
-    let source = try source()
-    #expect(source.utterances.map(\.id) == ["s/w.wav", "s/x.flac", "s/y.wav", "s/z.wav"])
-    let reasons = Dictionary(
-      uniqueKeysWithValues: source.leftOut.map { (($0.path as NSString).lastPathComponent, $0.reason) })
-    #expect(reasons.keys.sorted() == ["w.flac", "x.mp3", "x.wav", "y.flac", "z.flac"])
-    #expect(
-      reasons["x.wav"]?.hasPrefix("is empty") == true
-        && reasons["x.wav"]?.hasSuffix("; its copy x.flac is taken") == true, "\(reasons)")
-    #expect(reasons["x.mp3"] == "is a copy of a recording that is taken: x.flac lies beside it")
-    #expect(reasons["w.flac"] == "is a copy of a recording that is taken: w.wav lies beside it")
+  @Test func `of two files of one name one is taken, and the other is listed`() throws {
+    for name in ["s/x.flac", "s/x.wav", "s/x.mp3", "s/y.mp3", "s/z.m4a", "s/z.flac", "s/x.y.wav", "t/x.flac"] {
+      try folder.writeTone("source/\(name)")
+    }
+    let (ids, reasons) = try prepared()
+    #expect(ids == ["s/x.wav", "s/x.y.wav", "s/y.mp3", "s/z.flac", "t/x.flac"])
+    let copy = "is a copy of a recording that is taken: x.wav lies beside it"
+    #expect(reasons == ["x.flac": copy, "x.mp3": copy])
+    #expect(try source().passedOver == [".m4a beside a converted copy": 1])
+  }
+
+  @Test func `a copy that cannot be used yields to the next, for whatever reason`() throws {
+    for name in ["a.flac", "a.mp3", "b.wav", "c.wav", "c.flac", "e.flac", "f.flac"] {
+      try folder.writeTone("source/s/\(name)")
+    }
+    for name in ["a.wav", "b.flac", "d.wav", "d.flac", "g.flac"] { try folder.write("source/s/\(name)", "") }
+    var tone = (0..<16_000).map { 0.5 * sin(Float($0) / 20) }
+    tone[900] = .nan
+    try folder.writeWave("source/s/e.wav", samples: tone)
+    for name in ["f.wav", "g.wav", "h.wav", "h.flac"] { try folder.writeTone("source/s/\(name)", seconds: 0.2) }
+    let (ids, reasons) = try prepared()
+    #expect(ids == ["s/a.flac", "s/b.wav", "s/c.wav", "s/e.flac", "s/f.flac"])
+    let short = "is too short: 0.2 s, --minimum-seconds is 0.5"
+    let empty = "is empty (0 bytes): copy or convert it again"
+    let expected = [
+      "a.wav": "\(empty); its copy a.flac is taken",
+      "a.mp3": "is a copy of a recording that is taken: a.flac lies beside it",
+      "b.flac": "is a copy of a recording that is taken: b.wav lies beside it",
+      "c.flac": "is a copy of a recording that is taken: c.wav lies beside it", "d.wav": empty, "d.flac": empty,
+      "e.wav": "sample 900 (at 0.056 s) is nan: convert the recording again; its copy e.flac is taken",
+      "f.wav": "\(short); its copy f.flac is taken", "g.wav": short, "g.flac": empty, "h.wav": short, "h.flac": short,
+    ]
+    #expect(reasons == expected, "\(reasons)")
+  }
+
+  @Test func `a copy takes no other file's name, and none is taken of a recording that is left out`() throws {
+    for name in ["a_b.flac", "a b.flac", "c d.wav", "c_d.wav", "c d.flac"] { try folder.writeTone("source/s/\(name)") }
+    try folder.write("source/s/a b.wav", "")
+    let (ids, reasons) = try prepared()
+    #expect(ids == ["s/a_b.flac", "s/c_d.wav"])
+    #expect(reasons.keys.sorted() == ["a b.flac", "a b.wav", "c d.flac", "c d.wav"])
+    let taken = "its utterance id is taken: 's/a_b.flac' is that of another file: rename one of the two"
+    #expect(reasons["a b.flac"] == taken)
+    #expect(reasons["a b.wav"]?.hasPrefix("is empty") == true)
+    #expect(reasons["c d.flac"] == "is a copy of a recording that is left out: c d.wav lies beside it")
   }
 
   @Test func `folders that link to each other are walked once each`() throws {
@@ -152,6 +178,27 @@ import Testing
       reasons == Dictionary(uniqueKeysWithValues: expected.map { (folder.path("source/s/\($0.key)"), $0.value) }),
       "\(reasons)")
     #expect(source.passedOver == [".txt": 2, "hidden": 1, "links to folders that are read already": 1])
+  }
+
+  @Test func `a folder whose path is too long for the system is listed as such`() throws {
+    try folder.writeTone("source/s/u.wav")
+    let name = String(repeating: "y", count: 200)
+    var folders = [open(folder.path("source"), O_RDONLY | O_DIRECTORY)]
+    defer {
+      // The whole path is too long for those who remove folders by it, too.
+      for descriptor in folders.reversed() {
+        unlinkat(descriptor, name, Int32(AT_REMOVEDIR))
+        close(descriptor)
+      }
+    }
+    for _ in 0..<25 {
+      let isMade = mkdirat(folders.last!, name, 0o755) == 0
+      try #require(isMade)
+      folders.append(openat(folders.last!, name, O_RDONLY | O_DIRECTORY))
+    }
+    let source = try source()
+    #expect(source.utterances.map(\.id) == ["s/u.wav"])
+    #expect(source.leftOut.map(\.reason) == ["the folder cannot be listed (File name too long)"])
   }
 
   @Test func `what hidden folders hold is counted file by file`() throws {

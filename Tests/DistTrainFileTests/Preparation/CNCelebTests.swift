@@ -123,6 +123,32 @@ import Testing
     #expect(failure?.message.contains("0 of 6 trials can be used") == true && failure?.kind == .badData)
   }
 
+  @Test func `files beside others are accounted for, whether those are trained on, evaluated or neither`() throws {
+    let names = [
+      "data/id00000/vlog-01-001", "data/id00001/drama-01-001", "data/id00800/speech-02-001",
+      "data/id00800/interview-01-001", "eval/test/id00800-interview-02-001",
+    ]
+    for name in names { try folder.writeTone("\(first)/\(name).wav") }
+    try folder.write("\(first)/data/id00001/drama-01-001.wav", "")
+    let preparation = try prepare(first)
+    #expect(
+      try corpus("train").utterances.map(\.id) == [
+        "id00000/singing-01-001.flac", "id00000/vlog-01-001.wav", "id00001/drama-01-001.flac",
+      ])
+    let reasons = preparation.leftOut.filter { $0.path.hasSuffix("-001.flac") || $0.path.hasSuffix("-001.wav") }
+      .map { "\($0.path.dropFirst(folder.path(first).count + 1)): \($0.reason)" }
+    let copy = "is a copy of a recording that is"
+    #expect(
+      reasons == [
+        "data/id00000/vlog-01-001.flac: \(copy) taken: vlog-01-001.wav lies beside it",
+        "data/id00001/drama-01-001.wav: is empty (0 bytes): copy or convert it again; its copy drama-01-001.flac is "
+          + "taken",
+        "data/id00800/interview-01-001.flac: \(copy) left out: interview-01-001.wav lies beside it",
+        "data/id00800/speech-02-001.flac: \(copy) taken: speech-02-001.wav lies beside it",
+        "eval/test/id00800-interview-02-001.flac: \(copy) taken: id00800-interview-02-001.wav lies beside it",
+      ], "\(reasons)")
+  }
+
   @Test func `recordings that no list names are listed by their folders`() throws {
     for name in [
       "data/stray", "data/id00900/a/1", "data/id00900/2", "data/id00800/extra", "eval/test/extra", "eval/test/more",

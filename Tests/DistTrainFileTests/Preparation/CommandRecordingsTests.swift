@@ -43,6 +43,7 @@ import Testing
     #expect(reasons.keys.sorted() == ["u2", "u3", "u4", "u6"])
     #expect(reasons["u2"]?.hasPrefix("its command's output is truncated") == true, "\(reasons)")
     #expect(reasons["u3"] == "its command failed with status 3: broken disk")
+    #expect(reasons["u6"] == "its command was ended by signal 9")
     #expect(reasons["u4"]?.hasPrefix("its command's output is empty") == true)
     #expect(preparation.leftOut.first { $0.utterance == "u4" }?.path == "true |")
     #expect(try folder.contents("out/svdist-audio").count { $0.hasSuffix(".flac") } == 2)
@@ -92,6 +93,30 @@ import Testing
       ], limit: 0.5)
     #expect(ContinuousClock.now - start < .seconds(20))
     #expect(preparation.leftOut.map(\.reason) == ["its command was ended after 0.5 s (--command-seconds): waiting"])
+  }
+
+  @Test func `what a command leaves running is waited for until its time is over, as long as it can write`() throws {
+    let wav = folder.path("a.wav")
+    let start = ContinuousClock.now
+    let preparation = try prepare(
+      [
+        "cat \(wav); sleep 41.5 & |", "cat \(wav); (setsid sleep 6 &) |", "(sleep 0.3; cat \(wav)) & true |",
+        "(sleep 1; touch \(folder.path("ran"))) > /dev/null 2>&1 & cat \(wav) |", "sleep 41.5 & exit 3 |",
+        "sleep 41.5 & kill -9 $$ |", "exec >&-; sleep 41.5 |",
+      ], limit: 3)
+    #expect(ContinuousClock.now - start < .seconds(30))
+    #expect(preparation.utterances.map(\.id) == ["u2", "u3"])
+    let reasons = Dictionary(uniqueKeysWithValues: preparation.leftOut.map { ($0.utterance, $0.reason) })
+    let held =
+      "its command ended, but what it left running held its output open for 3.0 s (--command-seconds): redirect the "
+      + "output of that, or let the command wait for it"
+    let expected = [
+      "u0": held, "u1": held, "u4": "its command failed with status 3", "u5": "its command was ended by signal 9",
+      "u6": "its command was ended after 3.0 s (--command-seconds)",
+    ]
+    #expect(reasons == expected, "\(reasons)")
+    // It was ended with the command, long before the others' time was over.
+    #expect(!FileManager.default.fileExists(atPath: folder.path("ran")))
   }
 
   @Test func `a command that writes without an end is ended, and of what it complains only the end is read`() throws {

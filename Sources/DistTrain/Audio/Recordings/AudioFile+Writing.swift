@@ -14,7 +14,7 @@ extension AudioFile {
     info.samplerate = Int32(sampleRate)
     info.channels = 1
     info.format = Int32(Int(SF_FORMAT_WAV) | Int(SF_FORMAT_PCM_16))
-    guard let file = sf_open(path, Int32(SFM_WRITE), &info) else {
+    guard let file = SoundHandle.create(path, &info) else {
       throw Failure(.failed, "\(path): cannot be written (\(String(cString: strerror(errno))))")
     }
     sf_command(file, Int32(SFC_SET_CLIPPING), nil, 1)

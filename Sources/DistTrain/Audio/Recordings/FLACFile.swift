@@ -20,7 +20,7 @@ package final class FLACFile {
     info.samplerate = Int32(sampleRate)
     info.channels = Int32(channels)
     info.format = Int32(SF_FORMAT_FLAC | SF_FORMAT_PCM_16)
-    file = sf_open(path, Int32(SFM_WRITE), &info)
+    file = SoundHandle.create(path, &info)
     if file == nil { throw failure }
   }
 

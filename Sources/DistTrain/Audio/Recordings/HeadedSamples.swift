@@ -5,8 +5,11 @@ enum HeadedSamples {
     let header = file.read(at: 4, count: 8)
     guard header.count == 8 else { return nil }
     let numbers = [header[..<4], header[4...]].map { Int(isBigEndian ? $0.bigEndian : $0.littleEndian) }
+    // libsndfile adds both numbers in 32 bits with a sign, and finds no samples where the sum has no place there.
+    let most = Int(Int32.max) - numbers[0]
+    let unknown = PromisedSamples.unknownOf32Bits.map { $0.clamped(to: min(0, most)...most) }
     return PromisedSamples(
-      start: numbers[0], promised: numbers[1], unknown: PromisedSamples.unknownOf32Bits,
+      start: numbers[0], promised: numbers[1], unknown: unknown + [0xFFFF_FFFF...0xFFFF_FFFF],
       available: file.size - numbers[0], rest: .ignored)
   }
 

@@ -16,8 +16,8 @@ import Foundation
 /// - MP3: after a seek samples are wrong by up to 0.4 in the first tenth of a second, and exact after half a second of
 ///   pre-roll. A stretch that begins within the first minute is decoded from the start; a later one after a seek with a
 ///   second of pre-roll. A stream without a table of its length is always decoded from the start.
-/// - Codecs in which libsndfile cannot seek, such as GSM 06.10 in WAV, are always decoded from the start, which is
-///   exact.
+/// - Codecs in which libsndfile cannot seek, such as GSM 06.10 in WAV and DWVW in AIFF, are decoded from the start,
+///   which is exact. They are known by its refusal, because it calls DWVW seekable.
 ///
 /// Unchecked: the lock protects the state.
 final class SoundDecoder: @unchecked Sendable {
@@ -50,7 +50,7 @@ final class SoundDecoder: @unchecked Sendable {
 
     func open(_ info: inout SF_INFO) -> (file: OpaquePointer, source: MemberFile?)? {
       info = SF_INFO()
-      guard let member else { return sf_open(path, Int32(SFM_READ), &info).map { ($0, nil) } }
+      guard let member else { return SoundHandle.open(path, &info).map { ($0, nil) } }
       let source = MemberFile(member, end: end)
       return source.open(Int(SFM_READ), &info).map { ($0, source) }
     }
@@ -151,26 +151,32 @@ final class SoundDecoder: @unchecked Sendable {
     try decode(count, at: from, &state, take)
   }
 
+  /// Makes a sample the next to be decoded.
   private func seek(to target: Int, _ state: inout State) throws(Failure) {
     switch access {
     case .exact:
-      if state.position != target { try jump(to: target, state.file) }
+      guard state.position != target else { return }
+      guard Self.jump(to: target, &state) else { return try start(at: target, &state) }
       state.position = target
-    case .sequential(let limit):
-      if state.position == nil || state.position! > target || target > limit { try reopen(&state) }
-      if target > limit {
-        let start = max(0, target - sampleRate)
-        try jump(to: start, state.file)
-        try discard(target - start, at: start, &state)
-        state.position = nil
-      } else {
-        try discard(target - state.position!, at: state.position!, &state)
-      }
+    case .sequential(let limit) where target > limit:
+      try reopen(&state)
+      let place = max(0, target - sampleRate)
+      guard Self.jump(to: place, &state) else { return try start(at: target, &state) }
+      try discard(target - place, at: place, &state)
+    case .sequential: try start(at: target, &state)
     }
   }
 
-  private func jump(to target: Int, _ file: OpaquePointer?) throws(Failure) {
-    guard sf_seek(file, sf_count_t(target), Int32(SEEK_SET)) == target else { throw truncated(at: target) }
+  /// Makes a sample the next by decoding from the start, or from a sample before it that this has reached.
+  private func start(at target: Int, _ state: inout State) throws(Failure) {
+    if state.position == nil || state.position! > target { try reopen(&state) }
+    try discard(target - state.position!, at: state.position!, &state)
+  }
+
+  /// Seeks a sample; false says that libsndfile refuses that.
+  private static func jump(to target: Int, _ state: inout State) -> Bool {
+    state.position = nil
+    return sf_seek(state.file, sf_count_t(target), Int32(SEEK_SET)) == target
   }
 
   private func discard(_ count: Int, at position: Int, _ state: inout State) throws(Failure) {
@@ -223,7 +229,6 @@ final class SoundDecoder: @unchecked Sendable {
   }
 
   private static func access(_ info: SF_INFO) -> Access {
-    if info.seekable == 0 { return .sequential(upTo: .max) }
     if isMPEG(info) { return .sequential(upTo: 60 * Int(info.samplerate)) }
     switch Int(info.format) & Int(SF_FORMAT_SUBMASK) {
     case Int(SF_FORMAT_VORBIS): return .sequential(upTo: .max)

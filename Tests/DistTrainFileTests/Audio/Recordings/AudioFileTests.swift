@@ -65,21 +65,57 @@ import Testing
     }
   }
 
-  @Test func `A codec that cannot be sought is read from the start, in any order`() throws {
-    let path = audio.path("gsm.wav")
-    var info = SF_INFO()
-    (info.samplerate, info.channels) = (8000, 1)
-    info.format = Int32(Int(SF_FORMAT_WAV) | Int(SF_FORMAT_GSM610))
-    let file = try #require(sf_open(path, Int32(SFM_WRITE), &info))
-    let sound = GeneratedAudio.lively(seconds: 5, rate: 8000)
-    #expect(sf_write_float(file, sound, sf_count_t(sound.count)) == sound.count)
-    sf_close(file)
+  /// libsndfile says of DWVW that it can be sought.
+  @Test(arguments: [
+    Int(SF_FORMAT_WAV) | Int(SF_FORMAT_GSM610), Int(SF_FORMAT_AIFF) | Int(SF_FORMAT_DWVW_16),
+    Int(SF_FORMAT_AIFF) | Int(SF_FORMAT_DWVW_24), Int(SF_FORMAT_AU) | Int(SF_FORMAT_G721_32),
+    Int(SF_FORMAT_XI) | Int(SF_FORMAT_DPCM_16),
+  ])
+  func `A codec that cannot be sought is read from the start, in any order`(format: Int) throws {
+    let path = try audio.write(
+      [GeneratedAudio.lively(seconds: 5, rate: 8000)], rate: 8000, libsndfile: format, name: "unseekable")
     let whole = try AudioFile(path: path)
     let samples = try whole.read(from: 0, count: whole.frames)
     for from in [30_000, 160, 12_345, 0, 31_999] {
       #expect(try whole.read(from: from, count: 1000) == Array(samples[from..<from + 1000]))
       #expect(try AudioFile(path: path).read(from: from, count: 1000) == Array(samples[from..<from + 1000]))
     }
+  }
+
+  @Test(arguments: [GeneratedAudio.Format.wav, .flac, .mp3], [900, 1023, 1024, 1027, 3000])
+  func `A path may be as long as the system allows`(_ format: GeneratedAudio.Format, bytes: Int) throws {
+    guard format.isAvailable else { return }
+    let sound = [GeneratedAudio.lively(seconds: 1)]
+    let short = try audio.write(sound, as: format, name: "short")
+    var folders = [audio.folder.path]
+    // Foundation neither makes nor removes files at such paths.
+    while folders.last!.utf8.count + 102 < bytes {
+      folders.append(folders.last! + "/" + String(repeating: "y", count: 100))
+      #expect(mkdir(folders.last!, 0o755) == 0)
+    }
+    let folder = folders.last!
+    let path = folder + "/" + String(repeating: "a", count: bytes - folder.utf8.count - 1)
+    defer {
+      for made in [path, folder + "/w", folder + "/f"] { unlink(made) }
+      for made in folders.dropFirst().reversed() { rmdir(made) }
+    }
+    #expect(link(short, path) == 0)
+    let (file, same) = (try AudioFile(path: path), try AudioFile(path: short))
+    #expect(file.frames == same.frames)
+    #expect(try file.read(from: 5000, count: 9000) == same.read(from: 5000, count: 9000))
+    #expect(try AudioInspection.inspect(path: path).seconds == same.seconds)
+    let copy = folder + "/w"
+    try AudioFile.write(sound[0], to: copy)
+    #expect(try AudioFile(path: copy).frames == 16_000)
+    let packed = try FLACFile(path: folder + "/f", sampleRate: 16_000)
+    try packed.append(sound[0])
+    try packed.close()
+    #expect(try AudioFile(path: folder + "/f").frames == 16_000)
+  }
+
+  @Test func `A path that the system refuses is told so`() {
+    let path = audio.path(String(repeating: "y", count: 300) + ".wav")
+    #expect(failure { _ = try AudioFile(path: path) }?.message == "\(path): cannot be read (File name too long)")
   }
 
   @Test(arguments: [0, 2]) func `An MP3 stream without a table of its length is as long as what is there`(

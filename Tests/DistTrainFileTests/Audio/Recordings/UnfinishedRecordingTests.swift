@@ -160,9 +160,26 @@ import Testing
     let unclosed = try patched(patched(wave, behind: "data", [0, 0, 0, 0]), behind: "RIFF", [8, 0, 0, 0])
     #expect(try seconds(unclosed) == 1)
     #expect(try seconds(patched(bytes(.au), behind: ".snd", by: 4, [0xFF, 0xFF, 0xFF, 0xFF])) == 1)
+    #expect(try seconds(patched(bytes(.au), behind: ".snd", by: 4, [0x7F, 0xFF, 0xF0, 0])) == 1)
     #expect(try seconds(patched(bytes(.aiff), behind: "SSND", [0x7F, 0, 0, 8])) == 1)
+    #expect(try seconds(patched(bytes(.aiff), behind: "SSND", [0x7F, 0xFF, 0xFF, 0xF0])) == 1)
+    // The number of AIFF's frames says nothing that SSND does not.
+    #expect(try seconds(patched(bytes(.aiff), behind: "COMM", by: 6, [0xFF, 0xFF, 0xFF, 0xF0])) == 1)
+    #expect(try seconds(patched(bytes(.w64), behind: "data", by: 12, [0, 0, 0, 0, 0, 0, 0, 0x40])) == 1)
     // A true length of 2.5 GB is missed.
     #expect(try complaint(patched(wave, behind: "data", [0, 0, 0, 0x95])).contains("is truncated"))
+  }
+
+  @Test(arguments: [Container.au, .littleAU], [UInt32(0x7FFF_FFF0), 0x8000_0000, 0xFFFF_FFFE])
+  func `an AU length of which libsndfile reads no samples is not taken for an unknown one`(
+    _ container: Container, length: UInt32
+  ) throws {
+    let bytes = try bytes(container)
+    let header = (0..<4).map { UInt8(truncatingIfNeeded: length >> (24 - 8 * $0)) }
+    let new = container == .au ? header : header.reversed()
+    let told = try complaint(patched(bytes, behind: container == .au ? ".snd" : "dns.", by: 4, new))
+    #expect(told.contains("is truncated: its header promises"), "\(told)")
+    #expect(told.contains("32000 are there"), "\(told)")
   }
 
   @Test func `SPHERE's samples may be counted over all channels`() throws {
