@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 
 /// The outputs of the commands in a corpus's lists, kept as files because training never runs a command.
@@ -101,24 +100,14 @@ package struct CommandRecordings: Sendable {
   private static func run(
     _ command: String, output: String, errors: String, limit: Double, mostBytes: Int
   ) throws -> Int32 {
-    for path in [output, errors] { try Data().write(to: URL(fileURLWithPath: path)) }
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    // Swift's threads block signals, and a program that they start would block them too, so that timeout could not end
-    // it.
-    process.arguments = [
-      "--default-signal", "timeout", "--kill-after=2", String(format: "%.3f", limit),
-      // The shell counts in blocks of 512 bytes.
-      "sh", "-c", "ulimit -f \"$1\" && exec sh -c \"$2\"", "sh", "\((mostBytes + 511) / 512)", command,
-    ]
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: output))
-    process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errors))
-    let end = DispatchSemaphore(value: 0)
-    process.terminationHandler = { _ in end.signal() }
-    try process.run()
-    end.wait()
-    return process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
+    let process = try ChildProcess(
+      "timeout",
+      [
+        "--kill-after=2", String(format: "%.3f", limit),
+        // The shell counts in blocks of 512 bytes.
+        "sh", "-c", "ulimit -f \"$1\" && exec sh -c \"$2\"", "sh", "\((mostBytes + 511) / 512)", command,
+      ], output: output, errors: errors)
+    return try process.wait()
   }
 
   private static func convert(_ recording: String, to path: String) throws -> Int {
