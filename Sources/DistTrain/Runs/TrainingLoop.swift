@@ -215,11 +215,10 @@ package final class TrainingLoop {
   /// - Returns: the failure that ends the run, as all ranks throw it.
   private func endWithoutFolder() throws -> AgreedFailure {
     let path = session.folder.path
-    if communicator.broadcast(session.isFirstRank && session.followFolder()), trainer.step > 0 {
-      try checkpoints.saveElsewhere()
-    }
+    let isFollowed = communicator.broadcast(session.isFirstRank && session.followFolder())
+    if isFollowed, trainer.step > 0 { try checkpoints.saveElsewhere() }
     let end = "while it was in use: this run ends after step \(trainer.step)"
-    let isKept = checkpoints.isWritten && session.folderLoss != .taken
+    let isKept = isFollowed && checkpoints.isWritten
     switch session.folderLoss {
     case .moved(let place):
       return try session.end(

@@ -260,7 +260,10 @@ import Testing
       lock.look(atMost: 30)
       #expect(lock.takeRemark() == nil)
       #expect(try Self.names(folder) == ["lock"])
-      #expect(failure { _ = try RunLock(folder: folder) }?.message.contains("is in use by") == true)
+      let refusal = failure { _ = try RunLock(folder: folder) }
+      #expect(refusal?.message.contains("is in use by") == true)
+      lock.release()
+      #expect(try Self.names(folder) == [])
     }
   }
 
@@ -273,6 +276,8 @@ import Testing
       #expect(lock.loss == .taken && next.loss == nil)
       lock.release()
       #expect(try Self.names(folder) == ["lock"])
+      next.release()
+      #expect(try Self.names(folder) == [])
     }
   }
 
@@ -292,6 +297,7 @@ import Testing
       #expect(try Self.names(place) == [])
       #expect(FileSystem.exists(path) == anotherComes && next?.loss == nil)
       if anotherComes { #expect(try Self.names(path) == ["lock"]) }
+      next?.release()
     }
   }
 

@@ -49,7 +49,9 @@ import Testing
     let calls = Mutex<Set<UInt>>([])
     for _ in 0..<20 {
       let ended = DispatchSemaphore(value: 0)
-      #expect(threads.begin({ calls.withLock { _ = $0.insert(UInt(pthread_self())) } }, ended: { ended.signal() }))
+      let hasBegun = threads.begin(
+        { calls.withLock { _ = $0.insert(UInt(pthread_self())) } }, ended: { ended.signal() })
+      #expect(hasBegun)
       ended.wait()
     }
     #expect(calls.withLock { (1...2).contains($0.count) } && threads.keepReady(0) == 2)
@@ -73,7 +75,7 @@ import Testing
       while SystemThread.start({ sleep(1000) }) {}
       let own = pthread_self()
       let strangers = Mutex(0)
-      @Sendable func look() { if pthread_self() != own { strangers.withLock { $0 += 1 } } }
+      let look: @Sendable () -> Void = { if pthread_self() != own { strangers.withLock { $0 += 1 } } }
       let queue = BackgroundQueue()
       let order = Mutex<[Int]>([])
       for number in 0..<20 {
@@ -94,7 +96,8 @@ import Testing
       try withScratchFolder { folder in
         let refusal = failure { _ = try RunLock(folder: folder) }
         #expect(refusal?.message.contains("the system starts no more threads") == true)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+        let left = try FileManager.default.contentsOfDirectory(atPath: folder)
+        #expect(left.isEmpty)
       }
     }
   }
