@@ -195,12 +195,12 @@ package final class TrainingLoop {
   private func vote() throws -> Wish {
     let isFirst = session.isFirstRank
     let signal = StopRequest.received ?? 0
-    let (timeIsUp, isDue) = (isFirst && timeIsUp, isFirst && checkpoints.isDueByTime)
+    let (isOver, isDue) = (isFirst && timeIsUp, isFirst && checkpoints.isDueByTime)
     // Nothing is written into a folder that is not the run's any more.
     session.lookAfterFolder(
-      now: signal != 0 || timeIsUp || isDue || isFinished || checkpoints.isDueByStep || checkpoints.isLogBehind)
+      now: signal != 0 || isOver || isDue || isFinished || checkpoints.isDueByStep || checkpoints.isLogBehind)
     let asked = communicator.maximum([
-      Double(signal), timeIsUp ? 1 : 0, isDue ? 1 : 0, session.folderLoss == nil ? 0 : 1,
+      Double(signal), isOver ? 1 : 0, isDue ? 1 : 0, session.folderLoss == nil ? 0 : 1,
     ])
     checkpoints.report()
     if asked[3] > 0 { throw try endWithoutFolder() }
