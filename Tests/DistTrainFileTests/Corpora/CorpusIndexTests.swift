@@ -46,7 +46,7 @@ import Testing
     let bytes = try InputFile(path: index).bytes
     // All within a page, of which what is cut off reads as zeros.
     try #require(bytes < 4096)
-    for count in stride(from: 1, to: bytes, by: 3) {
+    for count in stride(from: 1, to: bytes, by: 37) {
       try write()
       let recorded = try Corpus.open(folder.path("data"))
       let corpus = isAtSpeeds ? recorded.atSpeeds([0.9, 1]) : recorded
