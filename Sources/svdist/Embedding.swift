@@ -21,7 +21,10 @@ enum Embedding {
       StandardError.say("note: \(remark)")
     }
     warnOfMemory(trained.extractor, seconds, communicator)
-    var embeddings = try trained.extractor.embeddings(of: corpus.utterances, communicator: communicator)
+    let outcome = Result { try trained.extractor.embeddings(of: corpus.utterances, communicator: communicator) }
+    // A corpus that was cut meanwhile has other names, and recordings that cannot be found.
+    try communicator.agree { try corpus.checkWhole() }
+    var embeddings = try outcome.get()
     embeddings.encoder = trained.identity
     let remark = EmbeddingExtractor.remark(averaged: embeddings.averaged, of: embeddings.names.count)
     if communicator.rank == 0, let remark { StandardError.say("note: \(remark)") }

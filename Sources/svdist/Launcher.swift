@@ -11,40 +11,20 @@ struct Launcher {
   /// The microseconds between looks for a signal and for mpirun's end.
   private static let look: UInt32 = 20_000
 
-  private let process: pid_t
+  private let process: ChildProcess
 
-  /// Starts a program of the search path.
+  /// Starts a program of the search path. In a session of its own it could not read the terminal, so that its input is
+  /// empty.
   /// - Parameter isTraining: whether its ranks answer SIGUSR1 with a checkpoint.
   /// - Throws: `Failure(.failed)` where it cannot be started.
   init(_ program: String, _ arguments: [String], isTraining: Bool) throws {
     Signals.watch(isTraining: isTraining)
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var none = sigset_t()
-    sigemptyset(&none)
-    posix_spawnattr_setsigmask(&attributes, &none)
-    var all = sigset_t()
-    sigfillset(&all)
-    posix_spawnattr_setsigdefault(&attributes, &all)
-    // POSIX_SPAWN_SETSID, which Swift's module of the C library leaves out.
-    let ownSession: Int32 = 0x80
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | ownSession))
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    // In a session of its own it could not read the terminal.
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
     setenv(Self.variable, "1", 1)
-    var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
-    defer { for word in words { free(word) } }
-    var process = pid_t()
-    let code = posix_spawnp(&process, program, &actions, &attributes, &words, environ)
-    guard code == 0 else {
-      throw Failure(
-        .failed, "cannot start \(program): \(String(cString: strerror(code))): install Open MPI, or add it to PATH")
+    do {
+      process = try ChildProcess(program, arguments, place: .ownSession)
+    } catch {
+      throw Failure(.failed, "\(Failure(error).message): install Open MPI, or add it to PATH")
     }
-    self.process = process
   }
 
   /// Waits for the end of mpirun and passes on requests to stop meanwhile.
@@ -52,16 +32,8 @@ struct Launcher {
   func run() throws -> Int32 {
     var passing = Passing()
     while true {
-      var status: Int32 = 0
-      let ended = waitpid(process, &status, WNOHANG)
-      if ended == process {
-        let signal = status & 0x7F
-        return passing.status(signal == 0 ? status >> 8 & 0xFF : 128 + signal)
-      }
-      if ended < 0, errno != EINTR {
-        throw Failure(.failed, "cannot wait for mpirun: \(String(cString: strerror(errno)))")
-      }
-      if let signal = passing.signal() { kill(process, signal) }
+      if let status = try process.statusIfEnded() { return passing.status(status) }
+      if let signal = passing.signal() { kill(process.id, signal) }
       usleep(Self.look)
     }
   }
@@ -84,8 +56,6 @@ private enum Signals {
 
   static func watch(isTraining: Bool) {
     Self.isTraining.store(isTraining, ordering: .relaxed)
-    // Where a parent ignores the ends of its children, nobody learns how they ended.
-    signal(SIGCHLD, SIG_DFL)
     for number in [SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGQUIT] where !isIgnored(number) {
       signal(number) { number in
         if number == SIGQUIT { Signals.isUrgent.store(true, ordering: .relaxed) }

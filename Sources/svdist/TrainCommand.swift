@@ -105,8 +105,13 @@ struct TrainCommand: RanksCommand {
       try configuration.agree(communicator)
       let machine = JobFacts.gather(communicator, threads: command.threads)
       let threads = machine.threads[communicator.rank]
+      // Those that compute may take all the threads that the system starts.
+      let ready = BackgroundThreads.shared.keepReady(RunSession.backgroundThreads)
       ThreadTeam.shared.grow(to: threads)
-      if communicator.rank == 0 { Self.introduce(configuration, communicator, machine, threads: threads) }
+      if communicator.rank == 0 {
+        Self.introduce(
+          configuration, communicator, machine, threads: threads, areFew: ready < RunSession.backgroundThreads)
+      }
       guard let runDir = command.runDir, !command.checkGradients else {
         return try Self.checkGradients(configuration, communicator)
       }
@@ -120,15 +125,18 @@ struct TrainCommand: RanksCommand {
   }
 
   /// Prints the settings and what they run on.
+  /// - Parameter areFew: whether the system does not start all threads that work beside those that compute.
   private static func introduce(
-    _ configuration: Configuration, _ communicator: any Communicator, _ machine: JobFacts, threads: Int
+    _ configuration: Configuration, _ communicator: any Communicator, _ machine: JobFacts, threads: Int, areFew: Bool
   ) {
     print(configuration.yaml)
     let each = "\(threads) \(threads == 1 ? "thread" : "threads") each"
     print("\(communicator.census), \(each), \(Machine.kernels), \(Job.library)")
     for warning in machine.warningsOfRun { print("warning: \(warning.text)") }
-    if ThreadTeam.shared.size < threads {
-      print("warning: the system starts only \(ThreadTeam.shared.size) of the threads (ulimit -u, ulimit -v, pids.max)")
+    if ThreadTeam.shared.size < threads || areFew {
+      print(
+        "warning: the system starts only \(ThreadTeam.shared.size) of the threads (ulimit -u, ulimit -v, pids.max)"
+          + (areFew ? ", and too few to load batches and write checkpoints beside them" : ""))
     }
     if let note = Launcher.note(ProcessInfo.processInfo.environment, isWatched: Terminal.isWatched) { print(note) }
     fflush(nil)

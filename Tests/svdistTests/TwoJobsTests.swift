@@ -82,14 +82,16 @@ extension ProgramTests {
       }
     }
 
-    @Test func `an index that is cut while it is in use ends the run with one line`() throws {
+    @Test(arguments: [0, 100, 1000])
+    func `an index that is cut while it is in use ends the run with one line`(bytes: off_t) throws {
       try SmallRun.with { run in
         #expect(try svdist(["prepare", run.corpus.path, "-o", run.path("data")]).status == 0)
         let index = run.path("data/corpus.index")
         let program = try Program(
           "svdist", run.arguments(steps: 10_000_000, ["corpus.train=\(run.path("data"))"]))
         try program.wait { run.metrics().count >= 2 }
-        try #require(truncate(index, 0) == 0)
+        try #require(try InputFile(path: index).bytes > Int(bytes))
+        try #require(truncate(index, bytes) == 0)
         expectRefusal(try program.finish(), 65, "\(index) can no longer be read")
       }
     }
@@ -100,6 +102,62 @@ extension ProgramTests {
         #expect(try svdist(arguments).status == 0)
         expectRefusal(try svdist(arguments + ["--set", "seed=2"], mpi: 2), 64, "seed was 1", underLauncher: true)
         #expect(!FileManager.default.fileExists(atPath: run.path("run/lock")))
+      }
+    }
+
+    @Test(arguments: [nil, 2] as [Int?])
+    func `a run whose folder is moved ends with a checkpoint there, and goes on from it`(
+      ranks: Int?
+    ) throws {
+      try SmallRun.with { run in
+        let program = try Program("svdist", run.arguments(steps: 10_000_000), ranks: ranks)
+        try program.wait { run.metrics().count >= 2 }
+        try FileSystem.rename(run.path("run"), to: run.path("kept"))
+        let outcome = try program.finish()
+        expectRefusal(
+          outcome, 1, "the run folder \(run.path("run")) was moved to ", "/kept while it was in use",
+          "whose checkpoint is there", underLauncher: ranks != nil)
+        #expect(!FileSystem.exists(run.path("run")) && !FileSystem.exists(run.path("kept/lock")))
+        let steps = run.metrics("kept").map(\.step)
+        let last = try #require(steps.last)
+        #expect(steps == Array(1...last) && run.checkpoints("kept").last == last)
+        #expect(outcome.complaints.first?.contains("after step \(last)") == true)
+        let resumed = try svdist(run.arguments(steps: last + 2, into: "kept"), mpi: ranks)
+        #expect(resumed.status == 0 && resumed.output.contains("resuming from step \(last)"), "\(resumed.errors)")
+      }
+    }
+
+    @Test func `a run whose folder is removed ends with a checkpoint in a new one`() throws {
+      try SmallRun.with { run in
+        let program = try Program("svdist", run.arguments(steps: 10_000_000))
+        try program.wait { run.metrics().count >= 2 }
+        try FileSystem.rename(run.path("run"), to: run.path("gone"))
+        try FileSystem.remove(run.path("gone"))
+        let outcome = try program.finish()
+        expectRefusal(
+          outcome, 1, "the run folder \(run.path("run")) was removed while it was in use", "the same command resumes")
+        let step = try #require(run.checkpoints().last)
+        #expect(!FileSystem.exists(run.path("run/lock")) && FileSystem.exists(run.path("run/config.yaml")))
+        let resumed = try svdist(run.arguments(steps: step + 2))
+        #expect(resumed.status == 0 && resumed.output.contains("resuming from step \(step)"), "\(resumed.errors)")
+      }
+    }
+
+    @Test func `a lock and a log that are removed are there again, with a warning`() throws {
+      try SmallRun.with { run in
+        let program = try Program("svdist", run.arguments(steps: 10_000_000))
+        try program.wait { run.metrics().count >= 2 }
+        try FileSystem.remove(run.path("run/metrics.jsonl"))
+        try FileSystem.remove(run.path("run/lock"))
+        try program.wait { program.output.contains("run/lock was removed and is put back") }
+        expectRefusal(try svdist(run.arguments(steps: 2)), 1, "is in use by process ")
+        program.send(SIGTERM)
+        let outcome = try program.finish()
+        #expect(outcome.status == 75, "\(outcome.errors)")
+        #expect(outcome.output.contains("run/metrics.jsonl was removed while it was in use: it begins anew with step "))
+        let steps = run.metrics().map(\.step)
+        #expect(steps.last == run.checkpoints().last && steps == Array((steps.first ?? 0)...(steps.last ?? 0)))
+        #expect(!FileSystem.exists(run.path("run/lock")))
       }
     }
 

@@ -1,7 +1,7 @@
-import Foundation
 import Synchronization
 
-/// Loads a rank's rows of the next batches during the computation on the current one.
+/// Loads a rank's rows of the next batches during the computation on the current one; between the steps where the system
+/// starts no thread for that.
 ///
 /// Batches are loaded one after another, in the order in which they were begun, at most `depth` ahead. One slow file
 /// delays a step only if it takes longer than the time that the steps before leave for it.
@@ -13,28 +13,31 @@ final class BatchReader: @unchecked Sendable {
 
   private let readers = ThreadTeam()
   private let patience: Double
-  private let queue = DispatchQueue(label: "svdist.reader", qos: .utility)
+  private let queue = BackgroundQueue()
   /// The batches that were begun and not taken, in the order of steps. Only the caller uses them.
   private var ahead: [Pending] = []
 
   /// A batch that is being loaded.
   ///
-  /// Unchecked: the queue writes the outcome before it is done, and the caller reads it afterwards.
+  /// Unchecked: the queue writes the outcome before it is done, and the caller reads it afterwards. Only the caller uses
+  /// `piece`.
   private final class Pending: @unchecked Sendable {
     let step: Int
     /// Seconds between looks for a request to stop.
     private static let look = 0.5
     private let isCancelled = Atomic(false)
-    /// The group of the loads under way. A semaphore's timeout would follow the clock on the wall.
-    private let loading = DispatchGroup()
+    private let queue: BackgroundQueue
+    /// The number of the load among the queue's pieces; 0 before it is begun.
+    private var piece = 0
     private var outcome: Result<BatchLoader.Batch, any Error>?
 
-    init(step: Int) {
+    init(step: Int, on queue: BackgroundQueue) {
       self.step = step
+      self.queue = queue
     }
 
-    func begin(on queue: DispatchQueue, _ load: @escaping @Sendable () throws -> BatchLoader.Batch) {
-      queue.async(group: loading) { [self] in
+    func begin(_ load: @escaping @Sendable () throws -> BatchLoader.Batch) {
+      piece = queue.add { [self] in
         if !isCancelled.load(ordering: .acquiring) { outcome = Result { try load() } }
       }
     }
@@ -47,7 +50,7 @@ final class BatchReader: @unchecked Sendable {
     ///   where a signal asks for a stop meanwhile.
     func get(atMost seconds: Double) throws -> BatchLoader.Batch {
       let end = monotonicSeconds() + seconds
-      while loading.wait(timeout: .now() + min(Self.look, max(0, end - monotonicSeconds()))) != .success {
+      while !queue.wait(for: piece, atMost: min(Self.look, max(0, end - monotonicSeconds()))) {
         try StopRequest.check(waitingFor: "the recordings of step \(step + 1)")
         guard monotonicSeconds() < end else {
           throw Failure(
@@ -75,9 +78,9 @@ final class BatchReader: @unchecked Sendable {
   /// Begins to load the batch of a step, which comes after those begun before.
   func readAhead(step: Int, _ load: @escaping @Sendable (ThreadTeam) throws -> BatchLoader.Batch) {
     precondition(ahead.count < Self.depth && step > ahead.last?.step ?? -1, "batch \(step) begun after \(steps)")
-    let pending = Pending(step: step)
+    let pending = Pending(step: step, on: queue)
     ahead.append(pending)
-    pending.begin(on: queue) { [readers] in try load(readers) }
+    pending.begin { [readers] in try load(readers) }
   }
 
   /// Takes the batch of a step and waits until it is whole.
@@ -103,8 +106,8 @@ final class BatchReader: @unchecked Sendable {
   func read(
     step: Int, _ load: @escaping @Sendable (ThreadTeam) throws -> BatchLoader.Batch
   ) throws -> BatchLoader.Batch {
-    let pending = Pending(step: step)
-    pending.begin(on: queue) { [readers] in try load(readers) }
+    let pending = Pending(step: step, on: queue)
+    pending.begin { [readers] in try load(readers) }
     return try pending.get(atMost: patience)
   }
 }

@@ -74,7 +74,12 @@ package final class BatchStream {
   package func batch(step: Int) throws -> GlobalBatch {
     communicator.announce("loading the rows of step \(step + 1)")
     let rows = source.sampler.batch(step: step, rollbacks: rollbacks)
-    let loaded = try communicator.agree { try reader.take(step: step) ?? reader.read(step: step, reading(step, rows)) }
+    let loaded = try communicator.agree {
+      let batch = Result { try reader.take(step: step) ?? reader.read(step: step, reading(step, rows)) }
+      // A corpus that was cut has other rows, and recordings that cannot be found.
+      try source.corpus.checkWhole()
+      return try batch.get()
+    }
     readAhead(after: step)
     communicator.announce("step \(step + 1)")
     let found = share(loaded)

@@ -1,7 +1,7 @@
-import Foundation
 import Synchronization
 
-/// Writes checkpoints one after the other on a thread of its own, while training goes on.
+/// Writes checkpoints one after the other on a thread of its own, while training goes on; on that of training where the
+/// system starts no other.
 package final class CheckpointWriter: Sendable {
   /// The outcome of writing a checkpoint.
   package struct Outcome: Sendable {
@@ -19,8 +19,7 @@ package final class CheckpointWriter: Sendable {
     var longest: Double?
   }
 
-  private let queue = DispatchQueue(label: "svdist.checkpoints", qos: .utility)
-  private let underWay = DispatchGroup()
+  private let queue = BackgroundQueue()
   private let state = Mutex(State())
 
   package init() {}
@@ -28,7 +27,7 @@ package final class CheckpointWriter: Sendable {
   /// Begins to write the checkpoint of a step once all earlier writing has ended.
   /// - Parameter work: writes the checkpoint, on the writer's thread.
   package func start(step: Int, _ work: @escaping @Sendable () throws -> Void) {
-    queue.async(group: underWay) { [self] in
+    queue.add { [self] in
       let began = monotonicSeconds()
       let outcome = Result { try work() }
       let seconds = monotonicSeconds() - began
@@ -48,13 +47,7 @@ package final class CheckpointWriter: Sendable {
   /// Waits until all writing that was begun has ended, but no longer than so many seconds.
   /// - Returns: whether all of it has ended.
   @discardableResult
-  package func wait(atMost seconds: Double = .infinity) -> Bool {
-    guard seconds.isFinite else {
-      underWay.wait()
-      return true
-    }
-    return underWay.wait(timeout: .now() + seconds) == .success
-  }
+  package func wait(atMost seconds: Double = .infinity) -> Bool { queue.wait(atMost: seconds) }
 
   /// Waits until all writing that was begun has ended, or is given up.
   /// - Parameter isToGiveUp: is asked again and again during the wait.

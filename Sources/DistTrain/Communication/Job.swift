@@ -17,7 +17,7 @@ public enum Job {
   package static func start(timeout: Double = 600) throws -> any Communicator {
     let environment = ProcessInfo.processInfo.environment
     guard isLaunched(environment) else { return SoleCommunicator() }
-    let code = limited(seconds: timeout) { cmpi_start() }
+    let code = try limited(seconds: timeout) { cmpi_start() }
     guard code == 0 else {
       throw Failure(.failed, "MPI does not start on \(hostName()): \(MPICommunicator.describe(code))")
     }
@@ -33,11 +33,11 @@ public enum Job {
   }
 
   /// Joins the ranks, or ends the process where that takes too long, because at this point no rank can ask another one.
-  private static func limited(seconds: Double, _ join: () -> Int32) -> Int32 {
-    let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "svdist.start"))
+  /// - Throws: `Failure(.failed)` where the system starts no thread that watches.
+  private static func limited(seconds: Double, _ join: () -> Int32) throws -> Int32 {
+    let watch = Repeater()
     let end = monotonicSeconds() + seconds
-    timer.schedule(deadline: .now() + min(seconds, 0.5), repeating: 0.5)
-    timer.setEventHandler {
+    try watch.start(every: min(seconds, 0.5), for: "the start of MPI on \(hostName())") {
       if let signal = StopRequest.received {
         StandardError.say(
           "svdist: stopped by \(StopRequest.name(signal)) while MPI on \(hostName()) waited for all ranks")
@@ -48,8 +48,7 @@ public enum Job {
         "svdist: MPI on \(hostName()) waited \(Int(seconds)) s for all ranks to start: one does not answer")
       _exit(exitStatus(of: .failed))
     }
-    timer.resume()
-    defer { timer.cancel() }
+    defer { watch.cancel() }
     return join()
   }
 

@@ -66,7 +66,7 @@ public struct Corpus: Sendable {
     copies = nil
     speakers = (0..<table.sizes.speakers).map { table.names[$0].text }
     utterancesOfSpeaker = SpeakerUtterances(
-      firsts: UnsafeBufferPointer(table.firstMembers), members: UnsafeBufferPointer(table.members), of: table.block)
+      firsts: table.firstMembers, members: UnsafeBufferPointer(table.members), of: table.block)
   }
 
   /// Makes the corpus of the same recordings at several speeds.
@@ -110,6 +110,10 @@ public struct Corpus: Sendable {
       start: table.starts[place], seconds: table.seconds[place], speed: copy?.factor ?? 1,
       channel: table.channel(place))
   }
+
+  /// Checks that nothing was cut off the corpus's file meanwhile. What was read from it before is what the file had.
+  /// - Throws: `Failure(.badData)` that names the file.
+  package func checkWhole() throws { try table.block.checkWhole() }
 
   /// The place of an utterance among those of the lists, which is the same for its copies at all speeds.
   package func listedPlace(_ position: Int) -> Int { copies?[position].utterance ?? position }

@@ -47,8 +47,12 @@ final class CorpusTable: @unchecked Sendable {
     let begins: UnsafeMutableBufferPointer<Int64>
     let text: UnsafeMutableRawBufferPointer
 
+    /// The text at a position. It is empty or another one where the table's file was cut meanwhile, which
+    /// `ByteBlock.checkWhole` tells.
     subscript(index: Int) -> ByteText {
-      ByteText(UnsafeRawBufferPointer(rebasing: text[Int(begins[index])..<Int(begins[index + 1])]))
+      let begin = min(max(0, Int(begins[index])), text.count)
+      let end = min(max(begin, Int(begins[index + 1])), text.count)
+      return ByteText(UnsafeRawBufferPointer(rebasing: text[begin..<end]))
     }
   }
 

@@ -1,15 +1,16 @@
-/// The positions of each speaker's utterances, ascending: a table's two arrays as a collection of collections.
+/// The positions of each speaker's utterances, ascending: a table's two arrays as a collection of collections. How many
+/// each speaker has stays the same even if the table's file is cut.
 ///
-/// Unchecked: the arrays are only read, and their owner keeps them.
+/// Unchecked: the array is only read, and its owner keeps it.
 package struct SpeakerUtterances: RandomAccessCollection, @unchecked Sendable {
   /// The offset in `members` at which the utterances of each speaker begin, and that at which the last speaker's end.
-  private let firsts: UnsafeBufferPointer<Int64>
+  private let firsts: [Int64]
   private let members: UnsafeBufferPointer<Int32>
-  /// The block that holds both arrays.
+  /// The block that holds the members.
   private let owner: ByteBlock
 
-  init(firsts: UnsafeBufferPointer<Int64>, members: UnsafeBufferPointer<Int32>, of owner: ByteBlock) {
-    self.firsts = firsts
+  init(firsts: some Sequence<Int64>, members: UnsafeBufferPointer<Int32>, of owner: ByteBlock) {
+    self.firsts = Array(firsts)
     self.members = members
     self.owner = owner
   }

@@ -68,6 +68,6 @@ final class SpeedCopies: Sendable {
       next[Int(speaker)] += 1
     }
     return SpeakerUtterances(
-      firsts: UnsafeBufferPointer(firsts), members: UnsafeBufferPointer(members), of: block)
+      firsts: firsts, members: UnsafeBufferPointer(members), of: block)
   }
 }

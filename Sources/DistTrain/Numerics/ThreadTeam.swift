@@ -30,37 +30,9 @@ package final class ThreadTeam: @unchecked Sendable {
   package func grow(to size: Int) {
     while self.size < size {
       let seen = round.load(ordering: .acquiring)
-      guard Self.start({ [self] in work(from: seen) }) else { return }
+      guard SystemThread.start({ [self] in work(from: seen) }) else { return }
       self.size += 1
     }
-  }
-
-  private final class Work: Sendable {
-    let body: @Sendable () -> Void
-
-    init(_ body: @escaping @Sendable () -> Void) {
-      self.body = body
-    }
-  }
-
-  /// Starts a thread. Foundation's does not say where there is none, and a loop would wait for it for ever.
-  private static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
-    let work = Unmanaged.passRetained(Work(body))
-    var thread: pthread_t = 0
-    let code = withUnsafeTemporaryAllocation(of: pthread_attr_t.self, capacity: 1) { attributes in
-      pthread_attr_init(attributes.baseAddress!)
-      defer { pthread_attr_destroy(attributes.baseAddress!) }
-      pthread_attr_setstacksize(attributes.baseAddress!, 8 << 20)
-      pthread_attr_setdetachstate(attributes.baseAddress!, Int32(PTHREAD_CREATE_DETACHED))
-      return pthread_create(
-        &thread, attributes.baseAddress!,
-        {
-          Unmanaged<Work>.fromOpaque($0!).takeRetainedValue().body()
-          return nil
-        }, work.toOpaque())
-    }
-    if code != 0 { work.release() }
-    return code == 0
   }
 
   /// Threads that a loop started now would run on.

@@ -94,6 +94,19 @@ final class CheckpointPolicy {
     }
   }
 
+  /// Saves this step in another run folder than before, as `saveOrWarn` does.
+  func saveElsewhere() throws {
+    if session.isFirstRank { finish() }
+    writer.note(written: nil)
+    try saveOrWarn()
+  }
+
+  /// Whether steps are not in the log, because they could not be written; rank 0 knows.
+  var isLogBehind: Bool { log?.isBehind ?? false }
+
+  /// Whether this step's checkpoint is written; rank 0 knows.
+  var isWritten: Bool { writer.lastWritten == trainer.step }
+
   /// Makes this step's checkpoint the best if its held-out EER, in percent, is the lowest, and begins the checkpoint if
   /// there is none yet.
   func keepIfBest(eer: Double) throws {
@@ -136,7 +149,6 @@ final class CheckpointPolicy {
       return monotonicSeconds() - began > grace
     }
     if hasEnded { return }
-    let isWritten = writer.lastWritten == trainer.step
     communicator.abort(
       Failure(
         isWritten ? .stopped : .failed,

@@ -21,8 +21,13 @@ package final class MetricsLog: Sendable {
 
   /// Writes the step's line, after those that could not be written before.
   ///
+  /// - Returns: whether the file had been removed, so that it begins with these lines.
   /// - Throws: `Failure(.failed)` with the system's reason where the log does not hold this line now.
-  package func append(_ metrics: StepMetrics) throws { try log.append(metrics.json) }
+  @discardableResult
+  package func append(_ metrics: StepMetrics) throws -> Bool { try log.append(metrics.json) }
+
+  /// Whether lines wait because they could not be written.
+  package var isBehind: Bool { log.isBehind }
 
   /// Writes the lines that wait, and returns once all lines are on disk.
   ///
@@ -45,7 +50,9 @@ package final class MetricsLog: Sendable {
 extension MetricsLog: StepObserver {
   package func took(_ step: StepReport, note: (String) -> Void) {
     do {
-      try append(step.metrics)
+      if try append(step.metrics) {
+        note("warning: \(path) was removed while it was in use: it begins anew with step \(step.metrics.step)")
+      }
     } catch {
       note("the step is not in the log: \(error)")
     }

@@ -8,7 +8,7 @@ import Synchronization
 /// replaces another one in a single operation. The lock of a process that ended without giving it back, because it was
 /// killed or its host went down, is taken over: at once if the process ran on this host since the host's last start,
 /// and otherwise when the file has not been touched for `patience`. Nothing is concluded from the clocks of other
-/// hosts.
+/// hosts. The file is put back where somebody removed it.
 package final class RunLock: Sendable {
   /// The times of a lock, in seconds.
   package struct Times: Sendable {
@@ -20,38 +20,72 @@ package final class RunLock: Sendable {
     package init() {}
   }
 
+  /// The way in which a folder was lost.
+  package enum Loss: Sendable, Equatable {
+    /// Another process has it, because this one slept too long or somebody removed the file.
+    case taken
+    /// It has another path now.
+    case moved(to: String)
+    case removed
+  }
+
   package static let name = "lock"
 
   private let path: String
+  private let folder: HeldFolder
   private let holder: LockHolder
-  /// Unsafe: a dispatch source may be used from any thread.
-  private nonisolated(unsafe) let beat: any DispatchSourceTimer
-  private let isLostFlag = Atomic(false)
+  private let beat = Repeater()
+  private let found = Mutex(Findings())
   private let isReleased = Mutex(false)
+
+  private struct Findings {
+    var loss: Loss?
+    /// Whether the file was put back, and nobody has asked for that yet.
+    var wasPutBack = false
+  }
 
   /// Takes the folder, and waits if its holder has given no sign of life yet.
   ///
   /// - Parameter waiting: receives the reason why this process waits, or takes the folder over.
-  /// - Throws: `Failure(.failed)` that names the process that holds the folder.
+  /// - Throws: `Failure(.failed)` that names the process that holds the folder, or where the system starts no thread that
+  ///   touches the file.
   package init(
     folder: String, holder: LockHolder = .mine(), times: Times = Times(), waiting: (String) -> Void = { _ in }
   ) throws {
     path = folder + "/" + Self.name
     self.holder = holder
+    self.folder = try HeldFolder(folder)
     let own = PartialName.make(for: path)
     defer { try? FileSystem.remove(own) }
     try Self.write(holder, to: own)
     try Self.take(path, own, holder, times, waiting)
-    beat = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "svdist.lock"))
-    beat.schedule(deadline: .now() + times.heartbeat, repeating: times.heartbeat)
-    beat.setEventHandler { [weak self] in self?.touch() }
-    beat.resume()
+    do {
+      try beat.start(every: times.heartbeat, for: "the lock of the run folder \(folder)") { [weak self] in self?.touch()
+      }
+    } catch {
+      release()
+      throw error
+    }
   }
 
   deinit { release() }
 
-  /// Whether another process has taken the folder, because this one slept too long or somebody removed the file.
-  package var isLost: Bool { isLostFlag.load(ordering: .relaxed) }
+  /// The way in which the folder was lost; nil where it is not known to be.
+  package var loss: Loss? { found.withLock { $0.loss } }
+
+  /// Looks now whether the folder is lost, and waits for that, but no longer than so many seconds: a disk in trouble may
+  /// not answer.
+  package func look(atMost seconds: Double = 1) { beat.callNow(atMost: seconds) }
+
+  /// A line about what happened to the file since the last call, without an end; nil where nothing did.
+  package func takeRemark() -> String? {
+    let wasPutBack = found.withLock { found in
+      defer { found.wasPutBack = false }
+      return found.wasPutBack
+    }
+    return wasPutBack
+      ? "\(path) was removed and is put back: another run may have used the folder meanwhile" : nil
+  }
 
   /// Gives the folder back. Later calls do nothing.
   package func release() {
@@ -59,20 +93,41 @@ package final class RunLock: Sendable {
       guard !isReleased else { return }
       isReleased = true
       beat.cancel()
+      var path = path
+      if case .moved(let place) = loss { path = place + "/" + Self.name }
       if Self.holder(path)?.token == holder.token { try? FileSystem.remove(path) }
     }
   }
 
   private func touch() {
     isReleased.withLock { isReleased in
-      guard !isReleased else { return }
-      if let other = Self.holder(path), other.token != holder.token {
-        isLostFlag.store(true, ordering: .relaxed)
-      } else {
-        // A disk in trouble is no reason to stop training: a process that waits for a sign of life sees the next one.
-        _ = utimensat(AT_FDCWD, path, nil, 0)
+      guard !isReleased, loss == nil else { return }
+      switch Result(catching: { try Self.sign(path) }) {
+      case .success(let sign?) where sign.holder.map({ $0.token != holder.token }) == true: lose(orElse: .taken)
+      case .success(.none): lose(orElse: nil)
+      // A disk in trouble is no reason to stop training: a process that waits for a sign of life sees the next one.
+      default: _ = utimensat(AT_FDCWD, path, nil, 0)
       }
     }
+  }
+
+  /// Finds out what became of a folder in whose place this holder's file is not.
+  /// - Parameter loss: what happened if the folder is still there; nil if the file is to be put back.
+  private func lose(orElse loss: Loss?) {
+    guard let isThere = folder.isAt(FileSystem.folder(of: path)) else { return }
+    if isThere, loss == nil { return putBack() }
+    let loss = isThere ? loss : folder.path.map { .moved(to: $0) } ?? .removed
+    found.withLock { $0.loss = loss }
+  }
+
+  /// Makes the file again, unless another process is faster.
+  private func putBack() {
+    let own = PartialName.make(for: path)
+    defer { try? FileSystem.remove(own) }
+    guard (try? Self.write(holder, to: own)) != nil, (try? Self.create(path)) == true,
+      (try? FileSystem.rename(own, to: path)) != nil
+    else { return }
+    found.withLock { $0.wasPutBack = true }
   }
 }
 

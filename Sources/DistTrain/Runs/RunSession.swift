@@ -42,7 +42,8 @@ package final class RunSession {
   let communicator: any Communicator
   let trainer: Trainer
   let heldOut: HeldOutEvaluation?
-  let folder: RunFolder
+  /// The run folder, where rank 0 last found it.
+  private(set) var folder: RunFolder
   let progress: ProgressReport
   /// The checksums of the arithmetic of all ranks.
   let arithmetic: Arithmetic
@@ -59,8 +60,10 @@ package final class RunSession {
       encoder: trainer.encoder, frontEnd: configuration.features, parameters: trainer.parameters,
       statistics: trainer.statistics, longestPiece: configuration.evaluation.longestPiece)
   }
-  /// Whether rank 0 lost the run folder to another process.
-  var isLockLost: Bool { lock?.isLost ?? false }
+  /// The way in which rank 0 lost the run folder; nil where it has it, and on other ranks.
+  var folderLoss: RunLock.Loss? { lock?.loss }
+  /// The threads that work beside those that compute: they touch the lock, load batches and write checkpoints.
+  package static let backgroundThreads = 3
 
   /// Opens the corpora and the run folder. All ranks call this together.
   /// - Throws: `AgreedFailure`, on all ranks.
@@ -126,6 +129,28 @@ package final class RunSession {
           + "give --allow-overlap where the names mean others or it is wanted")
     }
     return ["warning: \(line)"] + notes
+  }
+
+  /// Looks whether rank 0 still has the run folder, and says what happened to its lock.
+  func lookAfterFolder(now: Bool) {
+    if now { lock?.look() }
+    note(lock?.takeRemark().map { "warning: \($0)" })
+  }
+
+  /// Takes the run folder where it was moved to, or makes another one where it was removed, so that what the run has can
+  /// be kept. Rank 0 calls this.
+  /// - Returns: whether there is such a folder, and nobody else has it.
+  func followFolder() -> Bool {
+    let path: String
+    switch folderLoss {
+    case .moved(let place): path = place
+    case .removed where !FileSystem.isThere(folder.path): path = folder.path
+    default: return false
+    }
+    guard let found = try? RunFolder(creating: path) else { return false }
+    folder = found
+    _ = try? StoredSettings(found).write(configuration)
+    return true
   }
 
   /// Prints a line on rank 0; nil prints nothing.

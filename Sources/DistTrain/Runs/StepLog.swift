@@ -4,7 +4,7 @@ import Synchronization
 /// A file to which each step adds its lines, which the system has as soon as they are written.
 ///
 /// Lines that cannot be written, because the disk is full, wait for the next line. The file is always a beginning of
-/// the whole log, and a line that was written in part is continued.
+/// the whole log, and a line that was written in part is continued. Where somebody removes the file it is begun anew.
 package final class StepLog: Sendable {
   package let path: String
   private let descriptor: Int32
@@ -29,23 +29,29 @@ package final class StepLog: Sendable {
 
   /// Writes the lines that wait and this one, to which a newline is added.
   ///
+  /// - Returns: whether the file had been removed, so that it begins with these lines.
   /// - Throws: `Failure(.failed)` with the system's reason where the log does not hold this line now.
-  package func append(_ line: String) throws {
+  @discardableResult
+  package func append(_ line: String) throws -> Bool {
     try waiting.withLock { waiting in
       if waiting.count < Self.mostWaiting { waiting += Array((line + "\n").utf8) }
-      try write(&waiting)
+      return try write(&waiting)
     }
   }
+
+  /// Whether lines wait because they could not be written.
+  package var isBehind: Bool { waiting.withLock { !$0.isEmpty } }
 
   /// Writes the lines that wait, and returns once all lines are on disk.
   ///
   /// - Throws: `Failure(.failed)` with the system's reason where some are not.
   package func sync() throws {
-    try waiting.withLock { try write(&$0) }
+    _ = try waiting.withLock { try write(&$0) }
     try SystemCall.run(.sync, path) { fsync(descriptor) }
   }
 
-  private func write(_ waiting: inout [UInt8]) throws {
+  private func write(_ waiting: inout [UInt8]) throws -> Bool {
+    let isAnew = try beginAnewIfRemoved()
     var written = 0
     defer { waiting.removeFirst(written) }
     while written < waiting.count {
@@ -53,6 +59,20 @@ package final class StepLog: Sendable {
         waiting[written...].withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
       }
     }
+    return isAnew
+  }
+
+  /// Begins the file anew where it has no name any more.
+  /// - Returns: whether it did.
+  private func beginAnewIfRemoved() throws -> Bool {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_nlink == 0 else { return false }
+    let other = try SystemCall.run(.create, path) { open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666) }
+    defer { _ = close(other) }
+    // The descriptor stays the same one, because another thread may wait until the file is on disk.
+    try SystemCall.run(.create, path) { dup2(other, descriptor) }
+    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    return true
   }
 
   /// Cuts off everything after the last whole line of a step up to `step`: a run that goes on from that step writes the

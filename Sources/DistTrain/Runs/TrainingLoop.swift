@@ -191,22 +191,48 @@ package final class TrainingLoop {
   }
 
   /// Asks all ranks, since a signal may have come to any of them. The clock of rank 0 counts for all.
-  /// - Throws: `AgreedFailure` where another process took the run folder.
+  /// - Throws: `AgreedFailure` where the run folder is lost.
   private func vote() throws -> Wish {
     let isFirst = session.isFirstRank
+    let signal = StopRequest.received ?? 0
+    let (isOver, isDue) = (isFirst && timeIsUp, isFirst && checkpoints.isDueByTime)
+    // Nothing is written into a folder that is not the run's any more.
+    session.lookAfterFolder(
+      now: signal != 0 || isOver || isDue || isFinished || checkpoints.isDueByStep || checkpoints.isLogBehind)
     let asked = communicator.maximum([
-      Double(StopRequest.received ?? 0), isFirst && timeIsUp ? 1 : 0, isFirst && checkpoints.isDueByTime ? 1 : 0,
-      isFirst && session.isLockLost ? 1 : 0,
+      Double(signal), isOver ? 1 : 0, isDue ? 1 : 0, session.folderLoss == nil ? 0 : 1,
     ])
     checkpoints.report()
-    if asked[3] > 0 {
-      throw try session.end(
-        "another process took the run folder \(session.folder.path): this one ends without a checkpoint")
-    }
+    if asked[3] > 0 { throw try endWithoutFolder() }
     var reason: String?
     if asked[1] > 0 { reason = session.options.timeLimit.map { "before the time limit (\($0.source))" } }
     if asked[0] > 0 { reason = "by \(StopRequest.name(Int32(asked[0])))" }
     return Wish(stop: reason, save: asked[2] > 0)
+  }
+
+  /// Saves a checkpoint where the run folder is now, or in one of its name where it was removed, but not in one that
+  /// another process has.
+  /// - Returns: the failure that ends the run, as all ranks throw it.
+  private func endWithoutFolder() throws -> AgreedFailure {
+    let path = session.folder.path
+    let isFollowed = communicator.broadcast(session.isFirstRank && session.followFolder())
+    if isFollowed, trainer.step > 0 { try checkpoints.saveElsewhere() }
+    let end = "while it was in use: this run ends after step \(trainer.step)"
+    let isKept = isFollowed && checkpoints.isWritten
+    switch session.folderLoss {
+    case .moved(let place):
+      return try session.end(
+        "the run folder \(path) was moved to \(place) \(end)\(isKept ? ", whose checkpoint is there" : ""): move it back, or "
+          + "name it with --run-dir")
+    case .removed:
+      return try session.end(
+        "the run folder \(path) was removed \(end)"
+          + (isKept
+            ? ", whose checkpoint is in a new one, without the steps' log: the same command resumes the run"
+            : " without a checkpoint"))
+    default:
+      return try session.end("another process took the run folder \(path): this one ends without a checkpoint")
+    }
   }
 
   /// Saves a checkpoint and says why the run stops.

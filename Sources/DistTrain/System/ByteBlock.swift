@@ -17,20 +17,29 @@ final class ByteBlock: @unchecked Sendable {
   /// Makes a block in this process's own memory that is filled at once, or given up.
   private init(unfilled count: Int) {
     bytes = .allocate(byteCount: count, alignment: 8)
-    isMapped = false
+    file = nil
   }
 
   /// Holds the bytes of a file that is mapped into memory and unmaps them at its end.
-  init(mapped bytes: UnsafeMutableRawBufferPointer, path: String) {
+  init(mapped bytes: UnsafeMutableRawBufferPointer, of file: InputFile) {
     self.bytes = bytes
-    isMapped = true
-    MappedFiles.add(UnsafeRawBufferPointer(bytes), path: path)
+    self.file = file
+    MappedFiles.add(UnsafeRawBufferPointer(bytes), path: file.path)
   }
 
-  private let isMapped: Bool
+  /// The file that is mapped; nil for this process's own memory.
+  private let file: InputFile?
+
+  /// Checks that no byte was cut off the mapped file. Those that were end the process where they fill pages
+  /// (`MappedFiles`), but up to the end of a page they read as zeros.
+  /// - Throws: `Failure(.badData)` where some were.
+  func checkWhole() throws {
+    guard let file, file.isCut else { return }
+    throw Failure(.badData, MappedFiles.lost(file.path))
+  }
 
   deinit {
-    guard isMapped else { return bytes.deallocate() }
+    guard file != nil else { return bytes.deallocate() }
     MappedFiles.remove(UnsafeRawBufferPointer(bytes))
     munmap(bytes.baseAddress!, bytes.count)
   }

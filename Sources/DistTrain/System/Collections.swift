@@ -1,4 +1,4 @@
-import Dispatch
+import Foundation
 import Synchronization
 
 extension Sequence where Element: Equatable {
@@ -9,17 +9,14 @@ extension Sequence where Element: Equatable {
 extension Array where Element: Sendable {
   /// Maps the elements on all cores; the results are in the order of the elements, whatever the timing.
   /// - Parameter finished: is called after each element, from any thread.
-  func concurrentMap<Value: Sendable>(
+  package func concurrentMap<Value: Sendable>(
     finished: @Sendable () -> Void = {}, _ transform: @Sendable (Element) -> Value
   ) -> [Value] {
-    let next = Mutex(0)
+    let next = Atomic(0)
     let values = Mutex([Value?](repeating: nil, count: count))
-    DispatchQueue.concurrentPerform(iterations: Swift.min(count, 256)) { _ in
+    BackgroundThreads.shared.together(Swift.min(count, ProcessInfo.processInfo.activeProcessorCount)) {
       while true {
-        let index = next.withLock { next in
-          next += 1
-          return next - 1
-        }
+        let index = next.add(1, ordering: .relaxed).oldValue
         guard index < count else { break }
         let value = transform(self[index])
         values.withLock { $0[index] = value }

@@ -52,6 +52,12 @@ package final class InputFile: Sendable {
     }
   }
 
+  /// Whether the file is shorter now than it was when it was opened.
+  var isCut: Bool {
+    var status = stat()
+    return fstat(descriptor, &status) == 0 && status.st_size < bytes
+  }
+
   /// The first bytes, at most `count` of them; none where they cannot be read.
   func beginning(_ count: Int) -> [UInt8] { (try? read(at: 0, count: min(bytes, count))) ?? [] }
 
@@ -87,7 +93,7 @@ package final class InputFile: Sendable {
     guard bytes > 0, let address = mmap(nil, bytes, PROT_READ, MAP_SHARED, descriptor, 0), address != MAP_FAILED else {
       throw Failure(.badData, "cannot read \(path): \(bytes == 0 ? "it is empty" : String(cString: strerror(errno)))")
     }
-    return ByteBlock(mapped: UnsafeMutableRawBufferPointer(start: address, count: bytes), path: path)
+    return ByteBlock(mapped: UnsafeMutableRawBufferPointer(start: address, count: bytes), of: self)
   }
 
   /// The SHA-256 of all bytes in hexadecimal.

@@ -44,6 +44,12 @@ package enum MappedFiles {
     }
   }
 
+  /// What is told of a file whose bytes are gone.
+  static func lost(_ path: String) -> String {
+    "\(path) can no longer be read: it was cut while it was in use, or its disk failed: bring it back (svdist prepare "
+      + "writes it) and run the same command again"
+  }
+
   /// Takes up the addresses of a mapped file.
   static func add(_ bytes: UnsafeRawBufferPointer, path: String) {
     places.withLock { watch in
@@ -52,9 +58,7 @@ package enum MappedFiles {
         watch = .begun
       }
       guard let place = (0..<capacity).first(where: { entries[$0] == nil }),
-        let line = strdup(
-          "svdist: \(path) can no longer be read: it was cut while it was in use, or its disk failed: bring it back (svdist "
-            + "prepare writes it) and run the same command again\n")
+        let line = strdup("svdist: \(lost(path))\n")
       else { return }
       entries[place] = Entry(start: UInt(bitPattern: bytes.baseAddress), count: UInt(bytes.count), line: line)
     }

@@ -56,67 +56,28 @@ struct ShellCommand {
   /// long as others run.
   private static let starting = Mutex(())
 
-  /// Starts the command.
+  /// Starts the command in a process group of its own, with nothing to read.
   /// - Returns: its process, and the end of a pipe from which its output comes.
   private func start(errors: String) throws -> (process: pid_t, stream: Int32) {
-    Self.keepEnds()
-    return try Self.starting.withLock { _ in
+    try Self.starting.withLock { _ in
       var ends: [Int32] = [-1, -1]
       guard pipe(&ends) == 0 else { throw Self.failure("make a pipe for", errno) }
       defer { close(ends[1]) }
       for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
       do {
-        return (try start(output: ends[1], errors: errors), ends[0])
+        let process = try ChildProcess(
+          "timeout",
+          [
+            "--signal=KILL", String(format: "%.3f", limit + Self.reserve),
+            // The shell counts in blocks of 512 bytes.
+            "sh", "-c", "ulimit -f \"$1\" && exec sh -c \"$2\"", "sh", "\((mostBytes + 511) / 512)", text,
+          ], output: ends[1], errors: errors, place: .ownGroup)
+        return (process.id, ends[0])
       } catch {
         close(ends[0])
         throw error
       }
     }
-  }
-
-  /// Starts the command in a process group of its own, with nothing to read.
-  private func start(output: Int32, errors: String) throws -> pid_t {
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    // Swift's threads block signals, and a program that they start would block them too, so that none could end it.
-    var (none, all) = (sigset_t(), sigset_t())
-    sigemptyset(&none)
-    sigfillset(&all)
-    posix_spawnattr_setsigmask(&attributes, &none)
-    posix_spawnattr_setsigdefault(&attributes, &all)
-    posix_spawnattr_setpgroup(&attributes, 0)
-    posix_spawnattr_setflags(
-      &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors, O_WRONLY | O_CREAT | O_TRUNC, 0o666)
-    var words: [UnsafeMutablePointer<CChar>?] = self.words.map { strdup($0) } + [nil]
-    defer { for word in words { free(word) } }
-    var process = pid_t()
-    let code = posix_spawnp(&process, self.words[0], &actions, &attributes, &words, environ)
-    guard code == 0 else { throw Self.failure("start", code) }
-    return process
-  }
-
-  private var words: [String] {
-    [
-      "timeout", "--signal=KILL", String(format: "%.3f", limit + Self.reserve),
-      // The shell counts in blocks of 512 bytes.
-      "sh", "-c", "ulimit -f \"$1\" && exec sh -c \"$2\"", "sh", "\((mostBytes + 511) / 512)", text,
-    ]
-  }
-
-  /// Where a parent ignores the ends of its children, nobody learns how they ended.
-  private static func keepEnds() {
-    var action = sigaction()
-    guard sigaction(SIGCHLD, nil, &action) == 0,
-      unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
-    else { return }
-    signal(SIGCHLD, SIG_DFL)
   }
 
   /// The reason why no more of a command's output is copied.

@@ -39,6 +39,26 @@ import Testing
     #expect(indexed.count == 3 + 7 + 3)
   }
 
+  @Test(arguments: [false, true]) func `an index that is cut while it is open is told, wherever it is cut`(
+    isAtSpeeds: Bool
+  ) throws {
+    try write()
+    let bytes = try InputFile(path: index).bytes
+    // All within a page, of which what is cut off reads as zeros.
+    try #require(bytes < 4096)
+    for count in stride(from: 1, to: bytes, by: 37) {
+      try write()
+      let recorded = try Corpus.open(folder.path("data"))
+      let corpus = isAtSpeeds ? recorded.atSpeeds([0.9, 1]) : recorded
+      let before = describe(corpus)
+      try corpus.checkWhole()
+      try #require(truncate(index, off_t(count)) == 0)
+      #expect(describe(corpus).count == before.count)
+      let lost = failure { try corpus.checkWhole() }
+      #expect(lost?.kind == .badData && lost?.message.hasPrefix("\(index) can no longer be read: it was cut") == true)
+    }
+  }
+
   @Test func `lists of any time have an index`() throws {
     try write()
     let indexed = try open()

@@ -39,6 +39,18 @@ import Testing
     #expect(read.objectives.map(\.weight) == [0, 0.25, 0.5])
   }
 
+  @Test func `a log that is removed while it is open begins anew, and says so once`() throws {
+    try withScratchFolder { folder in
+      let path = folder + "/metrics.jsonl"
+      let log = try MetricsLog(path: path)
+      #expect(try !log.append(StepMetrics(step: 1, epoch: 0)))
+      try FileSystem.remove(path)
+      #expect(try log.append(StepMetrics(step: 2, epoch: 0)))
+      #expect(try !log.append(StepMetrics(step: 3, epoch: 0)))
+      #expect(try steps(in: path) == [2, 3])
+    }
+  }
+
   @Test func `a run that goes on appends`() throws {
     try withScratchFolder { folder in
       let path = folder + "/metrics.jsonl"

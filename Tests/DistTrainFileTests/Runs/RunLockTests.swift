@@ -44,7 +44,7 @@ import Testing
       first.release()
       #expect(try Self.names(folder) == [])
       let second = try RunLock(folder: folder, times: Self.times)
-      #expect(!second.isLost)
+      #expect(second.loss == nil)
     }
   }
 
@@ -226,8 +226,8 @@ import Testing
       let other = Self.holder { $0.host = "elsewhere" }
       try Self.leave(other, in: folder)
       let deadline = Date().addingTimeInterval(30)
-      while !lock.isLost, Date() < deadline { usleep(10_000) }
-      #expect(lock.isLost)
+      while lock.loss == nil, Date() < deadline { usleep(10_000) }
+      #expect(lock.loss == .taken)
       lock.release()
       #expect(try Self.read(folder) == other)
     }
@@ -245,7 +245,72 @@ import Testing
         stat(folder + "/lock", &status)
       } while status.st_mtim.tv_sec == 1000 && Date() < deadline
       #expect(status.st_mtim.tv_sec > 1000)
-      #expect(!lock.isLost)
+      #expect(lock.loss == nil && lock.takeRemark() == nil)
+    }
+  }
+
+  @Test func `a holder whose file is removed puts it back and says so once`() throws {
+    try withScratchFolder { folder in
+      let mine = LockHolder.mine()
+      let lock = try RunLock(folder: folder, holder: mine)
+      try FileSystem.remove(folder + "/lock")
+      lock.look(atMost: 30)
+      #expect(try Self.read(folder) == mine && lock.loss == nil)
+      #expect(lock.takeRemark()?.hasPrefix("\(folder)/lock was removed and is put back") == true)
+      lock.look(atMost: 30)
+      #expect(lock.takeRemark() == nil)
+      #expect(try Self.names(folder) == ["lock"])
+      let refusal = failure { _ = try RunLock(folder: folder) }
+      #expect(refusal?.message.contains("is in use by") == true)
+      lock.release()
+      #expect(try Self.names(folder) == [])
+    }
+  }
+
+  @Test func `a holder whose file is removed leaves that of the next one`() throws {
+    try withScratchFolder { folder in
+      let lock = try RunLock(folder: folder)
+      try FileSystem.remove(folder + "/lock")
+      let next = try RunLock(folder: folder, holder: Self.holder())
+      lock.look(atMost: 30)
+      #expect(lock.loss == .taken && next.loss == nil)
+      lock.release()
+      #expect(try Self.names(folder) == ["lock"])
+      next.release()
+      #expect(try Self.names(folder) == [])
+    }
+  }
+
+  @Test(arguments: [false, true]) func `a holder knows where its folder was moved to, and frees it there`(
+    anotherComes: Bool
+  ) throws {
+    try withScratchFolder { folder in
+      let (path, place) = (folder + "/run", folder + "/kept")
+      try FileSystem.createFolder(path)
+      let lock = try RunLock(folder: path)
+      try FileSystem.rename(path, to: place)
+      if anotherComes { try FileSystem.createFolder(path) }
+      let next = anotherComes ? try RunLock(folder: path) : nil
+      lock.look(atMost: 30)
+      #expect(lock.loss == .moved(to: FileSystem.resolved(place)))
+      lock.release()
+      #expect(try Self.names(place) == [])
+      #expect(FileSystem.exists(path) == anotherComes && next?.loss == nil)
+      if anotherComes { #expect(try Self.names(path) == ["lock"]) }
+      next?.release()
+    }
+  }
+
+  @Test func `a holder whose folder is removed notices and makes no other`() throws {
+    try withScratchFolder { folder in
+      let path = folder + "/run"
+      try FileSystem.createFolder(path)
+      let lock = try RunLock(folder: path)
+      try FileSystem.remove(path)
+      lock.look(atMost: 30)
+      #expect(lock.loss == .removed)
+      lock.release()
+      #expect(try Self.names(folder) == [])
     }
   }
 }
