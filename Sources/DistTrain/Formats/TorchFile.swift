@@ -66,11 +66,6 @@ package struct TorchFile: TensorFile {
     return entry
   }
 
-  /// Whether a file may be one of PyTorch's, in this form or an older one, by its first bytes.
-  package static func begins(_ start: some Collection<UInt8>) -> Bool {
-    start.starts(with: [0x50, 0x4B]) || start.first == 0x80
-  }
-
   /// How to get a file that is read from one that is not; nil where this one may be read.
   private static func refusal(of file: InputFile) -> String? {
     let start = file.beginning(TarHeader.byteCount)
