@@ -78,8 +78,8 @@ package struct ForeignEncoder: Sendable {
     if let named = foreign.pooling, named.lowercased() != pooling {
       throw Failure(
         .badData,
-        "\(foreign.path): pooling_func is \(named), but the tensors are those of \(pooling.uppercased()): svdist has not "
-          + "\(named), or the file is another encoder's")
+        "\(foreign.path): pooling_func is \(named), but the tensors are those of \(pooling.uppercased()): svdist does not have "
+          + "that pooling, or the file is another encoder's")
     }
     if let dimensions = foreign.embedding, dimensions != configuration.encoder.embedding {
       throw Failure(

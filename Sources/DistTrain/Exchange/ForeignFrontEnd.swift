@@ -38,7 +38,7 @@ struct ForeignFrontEnd: Sendable {
   private static func usualToolkit(_ family: EncoderFamily, _ tensors: ForeignTensors) -> Toolkit {
     switch family.mark {
     case EncoderFamily.speechbrainECAPA.mark: .speechbrain
-    case EncoderFamily.campplus.mark where !tensors.hasProjection: .speaker3D
+    case EncoderFamily.campplus.mark where !tensors.hasClassifier: .speaker3D
     default: .wespeaker
     }
   }
