@@ -1,5 +1,6 @@
 """Files of torch.save as PyTorch writes them: a state dict of every kind of numbers and of views, and a checkpoint as PyTorch
-Lightning's that holds one among other things. TorchFileTests.swift has the values."""
+Lightning's that holds one among other things, for TorchFileTests.swift, which has the values; and a small x-vector encoder
+under wespeaker's names, in half precision, with its classifier, for ForeignEncoderTests.swift."""
 
 import collections
 
@@ -21,4 +22,29 @@ def golden():
         "hyper_parameters": {"rate": 0.5, "sizes": [1, (2, -70_000)], "names": {"a"}, "seed": 1 << 90, "none": None},
         "optimizer_states": [{"state": {0: {"momentum_buffer": matrix}}, "param_groups": [{"nesterov": True}]}],
     }
-    return {"torch-state.pt": state, "torch-lightning.ckpt": checkpoint}
+    return {"torch-state.pt": state, "torch-lightning.ckpt": checkpoint, "torch-xvector.pt": xvector()}
+
+
+def xvector():
+    """Every tensor's numbers are 1/8, 2/8 … 11/8, and again from the beginning."""
+    bins, channels, statistics, embedding = 8, 2, 6, 4
+    shapes = {}
+
+    def normalization(name, width):
+        shapes[f"{name}.running_mean"], shapes[f"{name}.running_var"] = (width,), (width,)
+
+    for index, frames in enumerate((5, 3, 3, 1, 1), 1):
+        width = statistics if index == 5 else channels
+        shapes[f"module.frame_{index}.conv_1d.weight"] = (width, bins if index == 1 else channels, frames)
+        shapes[f"module.frame_{index}.conv_1d.bias"] = (width,)
+        normalization(f"module.frame_{index}.bn", width)
+    for name, inputs in (("seg_1", 2 * statistics), ("seg_2", embedding)):
+        shapes[f"module.{name}.weight"], shapes[f"module.{name}.bias"] = (embedding, inputs), (embedding,)
+    normalization("module.seg_bn_1", embedding)
+    shapes["module.projection.weight"] = (3, embedding)
+    state = collections.OrderedDict()
+    for name, shape in shapes.items():
+        count = torch.Size(shape).numel()
+        state[name] = ((torch.arange(count) % 11 + 1) / 8).reshape(shape).half()
+    state["module.seg_bn_1.num_batches_tracked"] = torch.tensor(7)
+    return state
