@@ -37,7 +37,7 @@ struct ImportCommand: ParsableCommand {
       encoder = try ForeignEncoder(source, toolkit: frontEnd)
     } catch let failure as Failure {
       let differences = (failure.cause as? EncoderComparison)?.lines ?? []
-      for line in differences { StandardError.say(line.shown) }
+      for line in differences { StandardError.say("note: \(line)".shown) }
       throw failure
     }
     for note in encoder.notes { StandardError.say("note: \(note)".shown) }

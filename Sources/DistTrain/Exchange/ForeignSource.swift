@@ -38,11 +38,19 @@ struct ForeignSource: Sendable {
     return "\(folder)/\(only)"
   }
 
-  /// Opens the weights. A safetensors file has the beginning of its header behind the header's length; no archive of
+  /// Opens the weights.
+  ///
+  /// A safetensors file has the beginning of its header behind the header's length; no archive of
   /// PyTorch's has the same there.
+  /// - Throws: `Failure(.badData)` also for an encoder of svdist's.
   func open() throws -> any TensorFile {
     let start = try InputFile(path: weights).beginning(9)
     let isSafetensors = start.dropFirst(8).first == UInt8(ascii: "{") || FileSystem.suffix(of: weights) == "safetensors"
-    return isSafetensors ? try SafetensorsFile(path: weights) : try TorchFile(path: weights)
+    guard isSafetensors else { return try TorchFile(path: weights) }
+    let file = try SafetensorsFile(path: weights)
+    guard file.metadata["encoder.type"] == nil else {
+      throw Failure(.badData, "\(weights): is svdist's own encoder: --encoder takes it as it is")
+    }
+    return file
   }
 }

@@ -72,13 +72,15 @@ import UntrustedInputs
 
   /// A pickle of a dictionary of one tensor `w`.
   private func pickle(
-    shape: [Int], strides: [Int], offset: Int = 0, type: String = "FloatStorage", count: Int, key: String = "0"
+    shape: [Int], strides: [Int], offset: Int = 0, offsetCode: [UInt8]? = nil, type: String = "FloatStorage",
+    count: Int, key: String = "0"
   ) -> [UInt8] {
     func tuple(_ numbers: [Int]) -> [UInt8] { [0x28] + numbers.flatMap(Self.integer) + [0x74] }
     let storage =
       [0x28] + Self.text("storage") + Array("ctorch\n\(type)\n".utf8) + Self.text(key) + Self.text("cpu")
       + Self.integer(count) + [0x74, 0x51]
-    let call = Array("ctorch._utils\n_rebuild_tensor_v2\n".utf8) + [0x28] + storage + Self.integer(offset)
+    let call =
+      Array("ctorch._utils\n_rebuild_tensor_v2\n".utf8) + [0x28] + storage + (offsetCode ?? Self.integer(offset))
     let rest = tuple(shape) + tuple(strides) + [0x89, 0x4E, 0x74, 0x52]
     return [0x80, 2, 0x7D] + Self.text("w") + call + rest + [0x73, 0x2E]
   }
@@ -138,7 +140,7 @@ import UntrustedInputs
   @Test(arguments: [
     ([2, 3], [3, 1], 1, 6), ([7], [1], 0, 6), ([6], [1], 0, 7), ([2], [6], 0, 6), ([1 << 40], [0], 0, 6),
     ([1 << 62, 1 << 62], [1, 1], 0, 6), ([2, 2], [1 << 62, 1 << 62], 0, 6), ([-1], [1], 0, 6), ([2], [-1], 1, 6),
-    ([1], [1], -1, 6), ([1], [1], 6, 6), ([0], [1], 7, 6), ([2, 3], [3], 0, 6), ([1], [1], 0, -1),
+    ([1], [1], -1, 6), ([1], [1], 6, 6), ([], [], 6, 6), ([0], [1], 7, 6), ([2, 3], [3], 0, 6), ([1], [1], 0, -1),
   ])
   func `a tensor that its storage does not hold is told`(shape: [Int], strides: [Int], offset: Int, count: Int) throws {
     let message = try refusal(archive(pickle(shape: shape, strides: strides, offset: offset, count: count)))
@@ -168,7 +170,8 @@ import UntrustedInputs
       ([0x80, 2, 0x69, 0x2E], "an instruction 0x69"), ([0x80, 2, 0x63], "a line without end"),
       ([0x80, 2, 0x7D], "no end"), ([0x80, 9, 0x7D, 0x2E], "protocol 9"), ([0x80, 2, 0x74, 0x2E], "a mark too few"),
       ([0x80, 2, 0x7D, 0x4E, 0x73, 0x2E], "too few values"), ([0x80, 2, 0x68, 3, 0x2E], "never kept"),
-      ([0x80, 2, 0x28, 0x2E], "too few values"), ([0x80, 2, 0x7D, 0x28, 0x4E, 0x75, 0x2E], "a key without a value"),
+      ([0x80, 2, 0x28, 0x2E], "too few values"), ([0x80, 2, 0x4E, 0x28, 0x2E], "too few values"),
+      ([0x80, 2, 0x7D, 0x28, 0x4E, 0x75, 0x2E], "a key without a value"),
       ([0x80, 2, 0x4E, 0x4E, 0x61, 0x2E], "no list"), ([0x80, 2, 0x4E, 0x29, 0x52, 0x2E], "no name"),
       ([0x80, 2, 0x58, 0xFF, 0xFF, 0xFF, 0xFF, 0x2E], "a text of 4294967295 bytes"),
       ([0x80, 2, 0x4E, 0x51, 0x2E], "no tuple"), ([0x80, 2, 0x7D, 0x4E, 0x62, 0x2E], "no object"),
@@ -177,6 +180,22 @@ import UntrustedInputs
     let message = try refusal(archive(pickle))
     #expect(message.contains(expected), "\(message)")
     #expect(message.contains("safetensors.torch.save_file"))
+  }
+
+  @Test(
+    arguments: [
+      ([0x4B, 2], 2), ([0x4D, 2, 0], 2), ([0x4A, 2, 0, 0, 0], 2), ([0x8A, 1, 2], 2), ([0x8A, 3, 2, 0, 0], 2),
+      ([0x8A, 0], 0),
+    ] as [([UInt8], Int)])
+  func `a whole number is read in each of its forms`(code: [UInt8], offset: Int) throws {
+    let file = try open(archive(pickle(shape: [2], strides: [1], offsetCode: code, count: 6)))
+    #expect(try values(file, "w") == Array(Self.numbers[offset..<offset + 2]))
+  }
+
+  @Test(arguments: [[0x4A, 0xFF, 0xFF, 0xFF, 0xFF], [0x8A, 1, 0xFF], [0x8A, 2, 0xFF, 0xFF]] as [[UInt8]])
+  func `a whole number may be negative`(code: [UInt8]) throws {
+    let message = try refusal(archive(pickle(shape: [2], strides: [1], offsetCode: code, count: 6)))
+    #expect(message.contains("offset -1 do not fit"), "\(message)")
   }
 
   @Test func `a call in a pickle is told by its name, and not made`() throws {
