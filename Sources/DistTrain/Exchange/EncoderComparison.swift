@@ -29,7 +29,8 @@ package struct EncoderComparison: Error, Sendable {
     let parts = [
       missing.first.map { "\(missing.count) missing (\($0)\(missing.count > 1 ? ", …" : ""))" },
       misshapen.first.map {
-        "\(misshapen.count) of another shape (\($0.name) \($0.shape), not \($0.expected)\(misshapen.count > 1 ? ", …" : ""))"
+        "\(misshapen.count) of another shape (\($0.name) \($0.shape), not \($0.expected)"
+          + "\(misshapen.count > 1 ? ", …" : ""))"
       },
       extra.first.map { "\(extra.count) that it has not (\($0)\(extra.count > 1 ? ", …" : ""))" },
     ]

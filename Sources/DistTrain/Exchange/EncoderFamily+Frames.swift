@@ -1,7 +1,7 @@
 /// The encoders whose convolutions see frames of all bins.
 extension EncoderFamily {
   static let wespeakerECAPA = EncoderFamily(
-    words: "wespeaker's ECAPA-TDNN", mark: "layer2.se_res2block.0.conv.weight"
+    words: "wespeaker's ECAPA-TDNN", mark: "layer2.se_res2block.0.conv.weight", entry: "layer1.conv.weight"
   ) { shapes in
     let aggregation = shapes.extent("conv.weight", 0)
     let pooling = shapes.pooling(in: "pool")
@@ -16,7 +16,7 @@ extension EncoderFamily {
   }
 
   static let speechbrainECAPA = EncoderFamily(
-    words: "SpeechBrain's ECAPA-TDNN", mark: "mfa.conv.conv.weight"
+    words: "SpeechBrain's ECAPA-TDNN", mark: "mfa.conv.conv.weight", entry: "blocks.0.conv.conv.weight"
   ) { shapes in
     let aggregation = shapes.extent("mfa.conv.conv.weight", 0)
     let own = [
@@ -30,7 +30,7 @@ extension EncoderFamily {
   }
 
   static let xVector = EncoderFamily(
-    words: "wespeaker's x-vector", mark: "frame_1.conv_1d.weight"
+    words: "wespeaker's x-vector", mark: "frame_1.conv_1d.weight", entry: "frame_1.conv_1d.weight"
   ) { shapes in
     let pooling = shapes.pooling(in: "pool")
     let own = [

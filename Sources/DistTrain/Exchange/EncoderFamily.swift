@@ -5,6 +5,8 @@ struct EncoderFamily: Sendable {
   let words: String
   /// A parameter that this kind alone has.
   let mark: String
+  /// The weights of the convolution that reads the features.
+  let entry: String
   /// What the tensors say of the settings of an encoder.
   let settings: @Sendable (TensorShapes) -> Settings
 

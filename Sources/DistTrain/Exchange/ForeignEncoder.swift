@@ -12,14 +12,16 @@ package struct ForeignEncoder: Sendable {
   /// The kind of encoder, as its toolkit calls it.
   package let kind: String
   private let tensors: ForeignTensors
+  /// The weights that read the features, and by what they are multiplied.
+  private let entry: (name: String, factor: Float)
 
   /// Finds the encoder in the files. Only their beginnings are read: `write` reads the numbers.
   /// - Parameters:
   ///   - source: a file of weights, or a folder with one and with the toolkit's configuration.
   ///   - toolkit: whose features the encoder has; nil takes the one that the configuration, or else the encoder's kind,
   ///     is of.
-  /// - Throws: `Failure(.badData)` that says what is broken or unknown; its cause is an `EncoderComparison` where tensors
-  ///   do not fit.
+  /// - Throws: `Failure(.badData)` that says what is broken or unknown; its cause is an `EncoderComparison` where
+  ///   tensors do not fit.
   package init(_ source: String, toolkit: Toolkit? = nil) throws {
     let source = try ForeignSource(source)
     path = source.weights
@@ -35,6 +37,7 @@ package struct ForeignEncoder: Sendable {
     let frontEnd = ForeignFrontEnd(family, tensors, source.configuration, toolkit: toolkit)
     configuration = try Self.configuration(family, tensors, frontEnd, path: path)
     try Self.check(source.configuration, family, tensors.shapes, configuration)
+    entry = (family.entry, frontEnd.factor)
     notes = tensors.notes + frontEnd.notes
   }
 
@@ -78,13 +81,14 @@ package struct ForeignEncoder: Sendable {
     if let named = foreign.pooling, named.lowercased() != pooling {
       throw Failure(
         .badData,
-        "\(foreign.path): pooling_func is \(named), but the tensors are those of \(pooling.uppercased()): svdist does not have "
-          + "that pooling, or the file is another encoder's")
+        "\(foreign.path): pooling_func is \(named), but the tensors are those of \(pooling.uppercased()): svdist does "
+          + "not have that pooling, or the file is another encoder's")
     }
     if let dimensions = foreign.embedding, dimensions != configuration.encoder.embedding {
       throw Failure(
         .badData,
-        "\(foreign.path): is of embeddings of \(dimensions) dimensions, the tensors make \(configuration.encoder.embedding)"
+        "\(foreign.path): is of embeddings of \(dimensions) dimensions, the tensors make "
+          + "\(configuration.encoder.embedding)"
       )
     }
   }
@@ -122,12 +126,15 @@ package struct ForeignEncoder: Sendable {
     for layout in [layout.parameters, layout.statistics] {
       let buffer = Buffer(count: layout.count)
       for tensor in layout.parameters {
-        try tensors.read(
-          tensor.name, into: UnsafeMutableBufferPointer(start: buffer.pointer + tensor.offset, count: tensor.count))
+        let values = UnsafeMutableBufferPointer(start: buffer.pointer + tensor.offset, count: tensor.count)
+        try tensors.read(tensor.name, into: values)
+        if tensor.name == entry.name { for index in values.indices { values[index] *= entry.factor } }
         read.append(NamedTensor(name: tensor.name, shape: tensor.shape, buffer: buffer, offset: tensor.offset))
       }
     }
-    let origin = ["imported.from": FileSystem.name(of: path), "imported.kind": kind]
+    let origin = [
+      "imported.from": FileSystem.name(of: path), "imported.kind": kind, "imported.factor": "\(entry.factor)",
+    ]
     try SafetensorsFile.write(
       read, metadata: configuration.encoderMetadata.merging(origin) { own, _ in own }, to: output)
   }

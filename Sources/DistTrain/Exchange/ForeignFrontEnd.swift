@@ -4,6 +4,8 @@ struct ForeignFrontEnd: Sendable {
   let overrides: [String]
   /// The number of bins that a configuration names; nil without one.
   let bins: Int?
+  /// By what the weights that read the features are multiplied.
+  let factor: Float
   /// Lines about what is assumed and what has no setting.
   let notes: [String]
 
@@ -22,6 +24,7 @@ struct ForeignFrontEnd: Sendable {
     if settings["features.type"] == "tfmel" { settings["features.dither"] = nil }
     overrides = settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     bins = configuration?.bins
+    factor = chosen.logarithm
     var notes = configuration?.notes ?? []
     if let configuration {
       notes.append("\(configuration.path) was read, \(configuration.toolkit.rawValue)'s configuration")

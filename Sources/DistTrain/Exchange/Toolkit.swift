@@ -20,12 +20,17 @@ package enum Toolkit: String, Sendable, CaseIterable {
     }
   }
 
+  /// What the features are multiples of natural logarithms by, which has no setting: the weights that read them are
+  /// multiplied by it instead.
+  var logarithm: Float { self == .speechbrain ? 4.342944819032518 : 1 }
+
   /// What the settings cannot say of the features; nil where they say all.
   var lack: String? {
     guard self == .speechbrain else { return nil }
     return
-      "SpeechBrain's features are not computed here (spectra of 400 points, filters linear in Hz, zeros beyond the ends, "
-      + "decibels held within 80 of the loudest): with the nearest front end, which the encoder gets, its embeddings are not "
-      + "those that SpeechBrain computes, and need training"
+      "SpeechBrain's features are computed here only nearly: its spectra have 400 points, its filters are linear in Hz, "
+      + "its frames lie half a shift elsewhere, and its decibels are held within 80 of the loudest (they are 10/ln 10 "
+      + "times the logarithms here, by which the first convolution's weights are multiplied): embeddings are near to "
+      + "SpeechBrain's, not equal to them"
   }
 }

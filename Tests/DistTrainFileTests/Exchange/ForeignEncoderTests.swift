@@ -217,7 +217,18 @@ import Testing
       "n_mels: 24\ncompute_features: !new:F\n    n_mels: !ref <n_mels>\nembedding_model: !new:M {lin_neurons: 4}\n"
     let speechbrain = try encoder("hyperparams.yaml", text)
     #expect(speechbrain.configuration.features.preEmphasis == 0)
-    #expect(speechbrain.notes.contains { $0.contains("SpeechBrain's features are not computed here") })
+    #expect(speechbrain.notes.contains { $0.contains("SpeechBrain's features are computed here only nearly") })
+    let output = folder.path("encoder.safetensors")
+    try speechbrain.write(to: output)
+    let (own, written) = (
+      try SafetensorsFile(path: folder.path("home/model.safetensors")), try SafetensorsFile(path: output)
+    )
+    // Decibels are 10 / ln 10 times natural logarithms.
+    let factor = Float(10 / log(10.0))
+    for name in written.names {
+      let scaled = try own.values(of: name).map { $0 * (name == "frame_1.conv_1d.weight" ? factor : 1) }
+      #expect(try written.values(of: name) == scaled, "\(name)")
+    }
   }
 
   @Test(arguments: [
