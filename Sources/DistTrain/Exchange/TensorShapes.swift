@@ -13,8 +13,8 @@ struct TensorShapes: Sendable {
   /// The largest extent that is told: no product of a few such extents overflows.
   private static let largest = 1 << 20
 
-  /// An extent of a tensor's shape; 1 where there is no such tensor or extent, and the largest where it is larger, which
-  /// a comparison with the layout finds.
+  /// An extent of a tensor's shape; 1 where there is no such tensor or extent, and the largest where it is larger,
+  /// which a comparison with the layout finds.
   func extent(_ name: String, _ axis: Int) -> Int {
     guard let shape = shapes[name], shape.indices.contains(axis) else { return 1 }
     return min(max(shape[axis], 1), Self.largest)

@@ -7,8 +7,8 @@ struct StridedTensor: Sendable, Equatable {
   /// The number of elements.
   let count: Int
 
-  /// - Returns: nil where the tensor reaches beyond the `stored` numbers of the storage, or has more elements than there
-  ///   are, as one whose numbers were repeated without a copy.
+  /// - Returns: nil where the tensor reaches beyond the `stored` numbers of the storage, or has more elements than
+  /// there   are, as one whose numbers were repeated without a copy.
   init?(shape: [Int], strides: [Int], offset: Int, stored: Int) {
     guard shape.count == strides.count, (shape + strides + [offset]).allSatisfy({ $0 >= 0 }), offset <= stored else {
       return nil

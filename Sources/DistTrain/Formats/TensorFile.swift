@@ -13,8 +13,8 @@ package protocol TensorFile: Sendable {
   func element(of name: String) throws -> SafetensorsElement
 
   /// Reads a tensor as floats, in row-major order, from any element type that `SafetensorsElement` converts.
-  /// - Throws: `Failure(.badData)` when there is no tensor of that name, or it has another number of elements or another
-  ///   type.
+  /// - Throws: `Failure(.badData)` when there is no tensor of that name, or it has another number of elements or
+  ///   another type.
   func read(_ name: String, into values: UnsafeMutableBufferPointer<Float>) throws
 }
 

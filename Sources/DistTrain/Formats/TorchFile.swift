@@ -1,5 +1,5 @@
-/// A file of `torch.save` that is open for reading; its tensors are read one by one, as floats. Since PyTorch 1.6 these are
-/// zip archives of a pickle (`data.pkl`), which names the tensors, and of their numbers (`data/KEY`), see
+/// A file of `torch.save` that is open for reading; its tensors are read one by one, as floats. Since PyTorch 1.6 these
+/// are zip archives of a pickle (`data.pkl`), which names the tensors, and of their numbers (`data/KEY`), see
 /// `torch/serialization.py`.
 ///
 /// Tensors are found in a dictionary of them by name, as `state_dict()` gives it, or in one that the file's dictionary
@@ -16,7 +16,7 @@ package struct TorchFile: TensorFile {
   private let entries: [String: TorchTensors.Entry]
 
   /// Opens a file, and reads and checks the places of its tensors.
-  /// - Throws: `Failure(.badData)` that names the file and says what is wrong, or how to convert a file of another form.
+  /// - Throws: `Failure(.badData)` that names the file and says what is wrong, or how to convert one of another form.
   package init(path: String) throws {
     self.path = path
     file = try InputFile(path: path)

@@ -1,5 +1,5 @@
-/// A zip archive that is open for reading, as its central directory describes it (PKWARE, "APPNOTE.TXT: .ZIP File Format
-/// Specification", version 6.3.10, section 4.3). Only entries that are stored as they are can be read.
+/// A zip archive that is open for reading, as its central directory describes it (PKWARE, "APPNOTE.TXT: .ZIP File
+/// Format Specification", version 6.3.10, section 4.3). Only entries that are stored as they are can be read.
 struct ZipArchive: Sendable {
   /// The error of an archive that is not whole, or that has what is not read here.
   struct Malformed: Error {
@@ -57,8 +57,8 @@ struct ZipArchive: Sendable {
     guard entry.method == 0, !entry.isEncrypted, entry.storedSize == entry.size else {
       throw Malformed(
         what:
-          "its file \(entry.name) is \(entry.isEncrypted ? "encrypted" : "compressed"), as PyTorch writes none: load it "
-          + "there and save it again by torch.save")
+          "its file \(entry.name) is \(entry.isEncrypted ? "encrypted" : "compressed"), as PyTorch writes none: "
+          + "load it there and save it again by torch.save")
     }
     guard entry.header <= file.bytes - Self.localSize else {
       throw Malformed(what: "the header of \(entry.name) is beyond its end")
