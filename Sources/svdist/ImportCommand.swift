@@ -23,9 +23,7 @@ struct ImportCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Whose features the encoder takes, whatever the configuration says: "
-        + "\(Toolkit.allCases.map(\.rawValue).joined(separator: " | ")).",
-      valueName: "toolkit"))
+      "Whose features the encoder takes, whatever the configuration says.", valueName: "toolkit"))
   var frontEnd: Toolkit?
 
   func run() throws {
