@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import torch
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
@@ -62,6 +63,38 @@ class Exact:
         with safe_open(path, "np") as stored:
             problems += [] if stored.metadata() == self.module.METADATA else ["metadata"]
         return counted(tensors, None), problems
+
+
+class TorchFiles:
+    """Files of torch.save, whose bytes differ from one PyTorch to the next; `golden()` gives values by file name."""
+
+    def __init__(self, module):
+        self.module = module
+
+    def write(self, folder, name):
+        values = self.module.golden()
+        for file, value in values.items():
+            torch.save(value, folder / file)
+        return f"{len(values)} files"
+
+    def check(self, folder, name):
+        values = self.module.golden()
+        problems = [
+            file for file, value in values.items()
+            if not same(torch.load(folder / file, weights_only=True), value)]
+        return f"{len(values)} files", problems
+
+
+def same(stored, fresh):
+    """Whether two values of dictionaries, lists, tensors and plain values are equal, layouts of tensors included."""
+    if isinstance(fresh, torch.Tensor):
+        layout = stored.dtype == fresh.dtype and stored.stride() == fresh.stride()
+        return layout and torch.equal(stored, fresh)
+    if isinstance(fresh, dict):
+        return list(stored) == list(fresh) and all(same(stored[key], fresh[key]) for key in fresh)
+    if isinstance(fresh, (list, tuple)):
+        return len(stored) == len(fresh) and all(same(a, b) for a, b in zip(stored, fresh))
+    return stored == fresh
 
 
 class Arrays:

@@ -259,7 +259,8 @@ extension Node {
 package enum YAMLAliases {
   /// The line, counted from 1, of the first anchor (`&name`) or alias (`*name`) outside of quotes and comments; nil
   /// where there is none. An unquoted text that has one of the two characters after a space counts as one.
-  package static func firstLine(in text: String) -> Int? {
+  /// - Parameter marks: the first characters of what is searched for.
+  package static func firstLine(in text: String, marks: [UInt8] = Array("&*".utf8)) -> Int? {
     var line = 1
     var quote: UInt8?
     var isEscaped = false
@@ -283,7 +284,7 @@ package enum YAMLAliases {
         isEscaped = open == UInt8(ascii: "\"") && byte == UInt8(ascii: "\\")
       } else {
         if isStart {
-          if byte == UInt8(ascii: "&") || byte == UInt8(ascii: "*") { return line }
+          if marks.contains(byte) { return line }
           if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") { quote = byte }
           isComment = byte == UInt8(ascii: "#")
         }

@@ -26,8 +26,27 @@ package enum SafetensorsElement: String, Sendable {
     }
   }
 
+  /// The error of elements that no encoder's weights have.
+  struct NoFloats: Error {}
+
+  /// Reads the little-endian elements that begin at an offset of a file as floats, rounded to nearest.
+  /// - Throws: `NoFloats`, or the file's own failure.
+  func read(_ file: InputFile, at offset: Int, into values: UnsafeMutableBufferPointer<Float>) throws {
+    guard let convert else { throw NoFloats() }
+    let block = 1 << 18
+    var bytes = [UInt8](repeating: 0, count: min(values.count, block) * size)
+    for first in stride(from: 0, to: values.count, by: block) {
+      let count = min(block, values.count - first)
+      try bytes.withUnsafeMutableBytes { bytes in
+        let part = UnsafeMutableRawBufferPointer(rebasing: bytes[..<(count * size)])
+        try file.read(at: offset + first * size, into: part)
+        convert(UnsafeRawBufferPointer(part), UnsafeMutableBufferPointer(rebasing: values[first..<first + count]))
+      }
+    }
+  }
+
   /// Turns little-endian elements into floats, rounded to nearest; nil for the types that no encoder's weights have.
-  var convert: ((UnsafeRawBufferPointer, UnsafeMutableBufferPointer<Float>) -> Void)? {
+  private var convert: ((UnsafeRawBufferPointer, UnsafeMutableBufferPointer<Float>) -> Void)? {
     switch self {
     case .float32: Self.conversion(from: UInt32.self) { Float(bitPattern: $0) }
     case .float16: Self.conversion(from: UInt16.self) { Self.float(half: $0) }

@@ -39,18 +39,10 @@ package struct SafetensorsFile: Sendable {
     guard entry.count == values.count else {
       throw Failure(.badData, "\(path): tensor \(name) has shape \(entry.shape), \(values.count) elements are expected")
     }
-    guard let convert = entry.element.convert else {
+    do {
+      try entry.element.read(file, at: entry.range.lowerBound, into: values)
+    } catch is SafetensorsElement.NoFloats {
       throw Failure(.badData, "\(path): tensor \(name) of type \(entry.element.rawValue) cannot be read as floats")
-    }
-    let block = 1 << 18
-    var bytes = [UInt8](repeating: 0, count: min(entry.range.count, block * entry.element.size))
-    for first in stride(from: 0, to: entry.count, by: block) {
-      let count = min(block, entry.count - first)
-      try bytes.withUnsafeMutableBytes { bytes in
-        let part = UnsafeMutableRawBufferPointer(rebasing: bytes[..<(count * entry.element.size)])
-        try file.read(at: entry.range.lowerBound + first * entry.element.size, into: part)
-        convert(UnsafeRawBufferPointer(part), UnsafeMutableBufferPointer(rebasing: values[first..<first + count]))
-      }
     }
   }
 

@@ -8,6 +8,7 @@ import Foundation
 package enum UntrustedInput: String, CaseIterable, Sendable {
   case safetensors, manifest, state, trials, recordings, durations, segments, table, configuration
   case archive, script, enrolments, shard, shards, list, index, recording
+  case torch, pickle, toolkit
 
   /// Reads the bytes as if they were such a file.
   /// - Parameter folder: a folder of the caller's, whose files are written over.
@@ -68,8 +69,36 @@ package enum UntrustedInput: String, CaseIterable, Sendable {
       for utterance in corpus.utterances { _ = (utterance.id, utterance.path, corpus.speakers[utterance.speaker]) }
       try Self.hear(corpus, in: folder)
     case .recording: try Self.hear(all: try write(bytes, "input.audio"))
+    case .torch: try Self.readTensors(of: try write(bytes, "input.pt"))
+    case .pickle:
+      let archive = TorchArchive(pickle: bytes, storages: ["0": (0..<24).map { 60 + $0 }])
+      try Self.readTensors(of: try write(archive.bytes, "input.pt"))
+    case .toolkit:
+      try Self.writeEncoder(to: folder + "/model.safetensors")
+      _ = try write(bytes, "config.yaml")
+      _ = try ForeignEncoder(folder).notes
     case .enrolments: _ = try EnrolmentMap.read(try write(bytes, "enroll.map"))
     }
+  }
+
+  private static func readTensors(of path: String) throws {
+    let file = try TorchFile(path: path)
+    for name in file.names {
+      var values = [Float](repeating: 0, count: try file.shape(of: name).reduce(1, *))
+      do { try values.withUnsafeMutableBufferPointer { try file.read(name, into: $0) } } catch is Failure {}
+    }
+  }
+
+  /// Writes the tensors of a small x-vector encoder, all of which are 0.
+  private static func writeEncoder(to path: String) throws {
+    let settings = ["encoder={type: x-vector, channels: 2, statistics: 2, embedding: 4}", "features.bins=8"]
+    let layout = try Configuration.load(file: nil, overrides: settings).network.layout
+    let tensors = (layout.parameters.parameters + layout.statistics.parameters).map {
+      NamedTensor(name: $0.name, shape: $0.shape, values: [Float](repeating: 0, count: $0.count))
+    }
+    let file = try OutputFile(path: path)
+    try SafetensorsFile.write(tensors, metadata: [:], into: file)
+    try file.finish(syncing: false)
   }
 
   private static func hear(_ corpus: Corpus, in folder: String) throws {

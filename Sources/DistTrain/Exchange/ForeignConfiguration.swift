@@ -1,0 +1,61 @@
+import Yams
+
+/// What the configuration beside another toolkit's weights says of the encoder and its features.
+struct ForeignConfiguration: Sendable {
+  let path: String
+  let toolkit: Toolkit
+  /// The number of bins of the features.
+  var bins: Int?
+  /// The dimensions of an embedding.
+  private(set) var embedding: Int?
+  /// The statistics over time, in wespeaker's words, such as `TSTP`.
+  private(set) var pooling: String?
+  /// The settings of the front end, over those of the toolkit.
+  var frontEnd: [String: String] = [:]
+  /// What svdist has no settings for, a line each.
+  var notes: [String] = []
+
+  /// The names under which toolkits keep it.
+  static let names = ["config.yaml", "hyperparams.yaml", "configuration.json"]
+  private static let largest = 1 << 20
+
+  /// Reads a toolkit's file.
+  /// - Returns: nil for a file that is none of a toolkit's which is known.
+  /// - Throws: `Failure(.badData)` for one that asks for what svdist does not have.
+  init?(path: String) throws {
+    guard let root = try Self.root(of: path) else { return nil }
+    self.path = path
+    if let model = root["model"], model["_target_"]?.string?.contains("WeSpeaker") == true {
+      toolkit = .pyannote
+      try read(model, in: "model", as: Self.kaldi)
+    } else if root["model"]?.scalar != nil, let model = root["model_args"] {
+      toolkit = .wespeaker
+      (bins, embedding, pooling) = (model["feat_dim"]?.int, model["embed_dim"]?.int, model["pooling_func"]?.string)
+      if let data = root["dataset_args"] { try readWespeaker(data) }
+    } else if root["embedding_model"]?["obj"]?.string?.contains("speakerlab") == true {
+      toolkit = .speaker3D
+      (bins, embedding) = (root["fbank_dim"]?.int, root["embedding_size"]?.int)
+    } else if let model = root["model"]?["model_config"], root["model"]?["type"]?.string?.hasSuffix("-sv") == true {
+      toolkit = .speaker3D
+      (bins, embedding) = (model["fbank_dim"]?.int, model["emb_size"]?.int)
+      try check(rate: model["sample_rate"])
+    } else if root["embedding_model"] != nil, root["compute_features"] != nil {
+      toolkit = .speechbrain
+      (bins, embedding) = (root["n_mels"]?.int, root["embedding_model"]?["lin_neurons"]?.int)
+      try check(rate: root["sample_rate"])
+    } else {
+      return nil
+    }
+  }
+
+  /// The file's value; nil for what is no YAML, which is none of the toolkits'.
+  private static func root(of path: String) throws -> Node? {
+    let bytes = try InputFile(path: path).beginning(largest + 1)
+    guard bytes.count <= largest, let text = String(validating: bytes, as: UTF8.self) else { return nil }
+    // A page of aliases of aliases can stand for more values than any memory holds.
+    guard YAMLAliases.firstLine(in: text, marks: [UInt8(ascii: "&")]) == nil else {
+      throw Failure(.badData, "\(path): anchors (&name) are not read: write the values out, or rename the file")
+    }
+    return try? Yams.compose(yaml: text)
+  }
+}

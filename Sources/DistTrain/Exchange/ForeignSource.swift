@@ -1,0 +1,56 @@
+/// The file of another toolkit's weights, with the configuration beside it.
+struct ForeignSource: Sendable {
+  /// The file of the weights.
+  let weights: String
+  let configuration: ForeignConfiguration?
+
+  /// The names that toolkits give to an encoder's weights.
+  private static let usualNames = [
+    "avg_model.pt", "embedding_model.ckpt", "pytorch_model.bin", "model.safetensors",
+  ]
+  private static let suffixes: Set = ["pt", "pth", "bin", "ckpt", "safetensors"]
+
+  /// - Parameter path: a file of weights, or a folder with one.
+  /// - Throws: `Failure(.badData)` where a folder has none, or several of which none has a name that toolkits use.
+  init(_ path: String) throws {
+    let folder: String
+    if FileSystem.isFolder(path) {
+      folder = path.withoutEndingSlashes
+      weights = try Self.weights(in: folder)
+    } else {
+      (folder, weights) = (FileSystem.folder(of: path), path)
+    }
+    configuration = try ForeignConfiguration.names.lazy.map { "\(folder)/\($0)" }.filter { FileSystem.exists($0) }
+      .compactMap { try ForeignConfiguration(path: $0) }.first
+  }
+
+  private static func weights(in folder: String) throws -> String {
+    let names = try FileSystem.names(in: folder)
+    if let usual = usualNames.first(where: names.contains) { return "\(folder)/\(usual)" }
+    let found = names.filter { suffixes.contains(FileSystem.suffix(of: $0)) }
+    guard found.count < 2, let only = found.first else {
+      let what =
+        found.isEmpty
+        ? "no file of weights" : "\(found.count) files of weights (\(found.prefix(4).joined(separator: ", ")))"
+      throw Failure(
+        .badData, "\(folder): has \(what): name the encoder's own, a .pt, .pth, .bin, .ckpt or .safetensors file")
+    }
+    return "\(folder)/\(only)"
+  }
+
+  /// Opens the weights.
+  ///
+  /// A safetensors file has the beginning of its header behind the header's length; no archive of
+  /// PyTorch's has the same there.
+  /// - Throws: `Failure(.badData)` also for an encoder of svdist's.
+  func open() throws -> any TensorFile {
+    let start = try InputFile(path: weights).beginning(9)
+    let isSafetensors = start.dropFirst(8).first == UInt8(ascii: "{") || FileSystem.suffix(of: weights) == "safetensors"
+    guard isSafetensors else { return try TorchFile(path: weights) }
+    let file = try SafetensorsFile(path: weights)
+    guard file.metadata["encoder.type"] == nil else {
+      throw Failure(.badData, "\(weights): is svdist's own encoder: --encoder takes it as it is")
+    }
+    return file
+  }
+}
