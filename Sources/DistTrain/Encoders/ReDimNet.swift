@@ -103,7 +103,7 @@ extension ReDimNetStage {
     self = layout.scope("stage\(index)") { layout in
       let entry = BiasedConvolution2D(
         overLines: "0", inputs: input.channels, outputs: width, lines: sizes.stride.height, layout: &layout)
-      let blocks = (1..<1 + sizes.blocks).map { part -> any Layer in
+      let blocks = (1..<1 + sizes.blocks).map { part -> any GraphLayer in
         let name = "\(part).conv_block"
         guard case .grouped = form else { return SeparableResidualBlock(name, channels: width, layout: &layout) }
         return ConvNeXtBlock(name, channels: width, groups: form.groups(width), layout: &layout)
@@ -123,5 +123,11 @@ extension ReDimNetStage {
         sum: sum, entry: entry, blocks: blocks, narrowing: narrowing, time: time, input: input, output: output,
         halvings: 0)
     }
+  }
+}
+
+extension ReDimNet: GraphEncoder {
+  package func describe(_ features: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    trunk.describe(features, in: &graph)
   }
 }

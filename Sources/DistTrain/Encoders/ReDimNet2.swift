@@ -110,3 +110,9 @@ extension ReDimNetStage {
     second == 0 ? first : divisor(second, first % second)
   }
 }
+
+extension ReDimNet2: GraphEncoder {
+  package func describe(_ features: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    trunk.describe(features, in: &graph)
+  }
+}
