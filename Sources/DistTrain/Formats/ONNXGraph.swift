@@ -79,7 +79,9 @@ package struct ONNXGraph {
   package mutating func addNode(
     _ operation: String, _ inputs: [Value], _ attributes: [(name: String, value: Attribute)] = [], outputs: Int = 1
   ) -> [Value] {
-    for input in inputs { precondition(names.contains(input.name), "\(operation) reads \(input.name), which is unknown") }
+    for input in inputs {
+      precondition(names.contains(input.name), "\(operation) reads \(input.name), which is unknown")
+    }
     let results = (0..<outputs).map { define("\(operation)_\(nodes.count)" + (outputs == 1 ? "" : "_\($0)")) }
     nodes.append(Node(operation: operation, inputs: inputs, outputs: results, attributes: attributes))
     return results

@@ -53,21 +53,21 @@ package struct EncoderGraph {
 
   /// A number.
   mutating func number(_ value: Float) -> Value {
-    operations.constant(.tensor(NamedTensor(name: "number \(value)", shape: [], values: [value])))
+    operations.constant(.tensor(NamedTensor(name: "float_\(value)", shape: [], values: [value])))
   }
 
   /// The same number as often as it is said.
   mutating func numbers(_ value: Float, count: Int) -> Value {
     operations.constant(
       .tensor(
-        NamedTensor(name: "\(count) × \(value)", shape: [count], values: [Float](repeating: value, count: count))))
+        NamedTensor(name: "float_\(value)_\(count)", shape: [count], values: [Float](repeating: value, count: count))))
   }
 
   /// Whole numbers, as shapes and axes are given.
   mutating func integers(_ values: Int...) -> Value { integers(values) }
 
   mutating func integers(_ values: [Int]) -> Value {
-    operations.constant(.numbers(name: "integers " + values.map(String.init).joined(separator: ","), values))
+    operations.constant(.numbers(name: "int_" + values.map(String.init).joined(separator: "_"), values))
   }
 
   /// Cuts a value along its second axis into parts of the given extents.

@@ -45,6 +45,20 @@ struct EncoderGolden {
     try expect(long.embeddings.values, "inference/long.embeddings")
   }
 
+  /// Expects the embeddings of inference from the encoder's graph.
+  func expectGraph(within tolerance: Double, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    let encoder = try #require(encoder as? any GraphEncoder)
+    let after = try file.flat(encoder.layout.statistics, scope: "after")
+    let graph = encoder.graph(parameters: parameters, statistics: after)
+    for (features, name) in [(features, "inference/embeddings"), (try file.features("inference/long.features"), "inference/long.embeddings")] {
+      let frames = features.columns / (name.hasSuffix("long.embeddings") ? 1 : utterances)
+      let rows = GraphTensor([features.rows, features.columns / frames, frames], features.values.map(Double.init))
+      let outputs = try GraphRun.outputs(of: graph, ["feats": rows.transposed([1, 2, 0])])
+      let embeddings = try #require(outputs["embs"]).values.map { Float($0) }
+      #expect(relativeDistance(embeddings, try file.values(name)) < tolerance, "\(name)", sourceLocation: sourceLocation)
+    }
+  }
+
   /// Expects both objectives' gradients of every parameter.
   /// - Parameters:
   ///   - floor: what each number of a gradient may be off besides, as rounding leaves of one that is zero.

@@ -1,0 +1,76 @@
+import DistTrain
+import TestTools
+import Testing
+
+/// Encoders as graphs. What the graphs compute is compared with PyTorch in the suites of the encoders too.
+@Suite struct EncoderGraphTests {
+  /// Every known type with its own settings, small where it has a setting for it.
+  private static let encoders = EncoderArchitecture.known.map(\.name)
+
+  private static func encoder(_ name: String) throws -> any GraphEncoder {
+    let type = try #require(EncoderArchitecture.known.first { $0.name == name })
+    let encoder = type.encoder(type.defaults, bins: 24 * type.binsFactor(type.defaults), dimensions: 10)
+    return try #require(encoder as? any GraphEncoder, "\(name) has no graph")
+  }
+
+  private static func graph(_ encoder: any GraphEncoder) -> ONNXGraph {
+    let buffers = [encoder.layout.parameters, encoder.layout.statistics].map { layout in
+      let buffer = Matrix(rows: 1, columns: layout.count)
+      layout.initialise(buffer.pointer, seed: 4)
+      return buffer
+    }
+    return encoder.graph(parameters: buffers[0], statistics: buffers[1])
+  }
+
+  @Test(arguments: ECAPATDNN.Arrangement.allCases)
+  func `ECAPA-TDNN's graph gives the embeddings of PyTorch's inference`(arrangement: ECAPATDNN.Arrangement) throws {
+    let golden = try EncoderGolden(arrangement == .wespeaker ? "ecapa" : "ecapa-speechbrain") { size in
+      var sizes = ECAPATDNN.Sizes()
+      sizes.bins = try size("bins")
+      sizes.channels = try size("channels")
+      sizes.embedding = try size("embedding")
+      sizes.aggregation = try size("aggregation")
+      sizes.squeezeBottleneck = try size("seBottleneck")
+      sizes.attentionBottleneck = try size("attentionBottleneck")
+      return ECAPATDNN(sizes, arrangement: arrangement)
+    }
+    try golden.expectGraph(within: 1e-5)
+  }
+
+  @Test(arguments: encoders) func `every value that a node reads was there before`(name: String) throws {
+    let graph = Self.graph(try Self.encoder(name))
+    var known = Set(graph.inputs.map(\.value.name) + graph.constants.map(\.name))
+    #expect(known.count == graph.inputs.count + graph.constants.count)
+    for node in graph.nodes {
+      for input in node.inputs { #expect(known.contains(input.name), "\(node.operation) reads \(input.name)") }
+      for output in node.outputs { #expect(known.insert(output.name).inserted, "\(output.name)") }
+    }
+    for output in graph.outputs { #expect(known.contains(output.value.name)) }
+  }
+
+  @Test(arguments: encoders)
+  func `its constants are the encoder's tensors by their names and shapes`(name: String) throws {
+    let encoder = try Self.encoder(name)
+    let graph = Self.graph(encoder)
+    let shapes = Dictionary(
+      uniqueKeysWithValues: graph.constants.map { ($0.name, GraphTensor($0).shape) })
+    let read = Set(graph.nodes.flatMap(\.inputs).map(\.name))
+    for constant in graph.constants { #expect(read.contains(constant.name), "\(constant.name) is read by nothing") }
+    for tensor in encoder.layout.parameters.parameters + encoder.layout.statistics.parameters {
+      // The weight of the sum of a single map is 1, whatever is stored.
+      if let shape = shapes[tensor.name] {
+        #expect(shape == tensor.shape, "\(tensor.name)")
+      } else {
+        #expect(tensor.shape.first == 1 && tensor.shape.count == 4 && tensor.shape[1] == 1, "\(tensor.name)")
+      }
+    }
+  }
+
+  @Test(arguments: encoders) func `it has wespeaker's input and output`(name: String) throws {
+    let encoder = try Self.encoder(name)
+    let graph = Self.graph(encoder)
+    #expect(graph.inputs.map(\.value.name) == ["feats"] && graph.outputs.map(\.value.name) == ["embs"])
+    #expect(graph.inputs[0].shape == [.named("B"), .named("T"), .count(encoder.bins)])
+    #expect(graph.outputs[0].shape == [.named("B"), .count(10)])
+  }
+}
