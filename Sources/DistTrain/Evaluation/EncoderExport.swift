@@ -80,7 +80,7 @@ extension TrainedEncoder {
 
   /// What sherpa-onnx reads of a model of speaker embeddings (its `scripts/wespeaker` and
   /// `csrc/speaker-embedding-extractor-model.cc`).
-  fileprivate func sherpaMetadata(language: String, version: String) -> [String: String] {
+  package func sherpaMetadata(language: String, version: String) -> [String: String] {
     let frontEnd = extractor.frontEnd
     return [
       "framework": "wespeaker", "model_type": type, "language": language,

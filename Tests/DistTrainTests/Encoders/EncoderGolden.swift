@@ -50,12 +50,15 @@ struct EncoderGolden {
     let encoder = try #require(encoder as? any GraphEncoder)
     let after = try file.flat(encoder.layout.statistics, scope: "after")
     let graph = encoder.graph(parameters: parameters, statistics: after)
-    for (features, name) in [(features, "inference/embeddings"), (try file.features("inference/long.features"), "inference/long.embeddings")] {
+    for (features, name) in [
+      (features, "inference/embeddings"), (try file.features("inference/long.features"), "inference/long.embeddings"),
+    ] {
       let frames = features.columns / (name.hasSuffix("long.embeddings") ? 1 : utterances)
       let rows = GraphTensor([features.rows, features.columns / frames, frames], features.values.map(Double.init))
       let outputs = try GraphRun.outputs(of: graph, ["feats": rows.transposed([1, 2, 0])])
       let embeddings = try #require(outputs["embs"]).values.map { Float($0) }
-      #expect(relativeDistance(embeddings, try file.values(name)) < tolerance, "\(name)", sourceLocation: sourceLocation)
+      #expect(
+        relativeDistance(embeddings, try file.values(name)) < tolerance, "\(name)", sourceLocation: sourceLocation)
     }
   }
 

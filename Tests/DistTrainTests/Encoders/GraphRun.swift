@@ -89,7 +89,11 @@ struct GraphRun {
     "Squeeze": { call in
       let (input, axes) = (call.inputs[0], call.inputs.count > 1 ? call.inputs[1].numbers : [])
       let gone = axes.isEmpty ? input.shape.indices.filter { input.shape[$0] == 1 } : axes.map(input.axis)
-      return [GraphTensor(input.shape.indices.filter { !gone.contains($0) }.map { input.shape[$0] }, input.values, isWhole: input.isWhole)]
+      return [
+        GraphTensor(
+          input.shape.indices.filter { !gone.contains($0) }.map { input.shape[$0] }, input.values,
+          isWhole: input.isWhole)
+      ]
     },
     "Unsqueeze": { call in
       var shape = call.inputs[0].shape
@@ -162,17 +166,15 @@ struct GraphRun {
     let (input, pads) = (call.inputs[0], call.inputs[1].numbers)
     let isMirrored = call.attributes["mode"] == .text("reflect")
     let (count, strides) = (input.shape.count, input.strides)
-    let shape = input.shape.indices.map { input.shape[$0] + pads[$0] + pads[count + $0] }
-    return input.gathered(shape) { index in
-      var place = 0
-      for axis in index.indices {
-        var own = index[axis] - pads[axis]
-        if isMirrored { own = own < 0 ? -own : own < input.shape[axis] ? own : 2 * input.shape[axis] - 2 - own }
-        guard input.shape[axis] > own, own >= 0 else { return nil }
-        place += own * strides[axis]
-      }
-      return place
-    }
+    return input.gathered(
+      (0..<count).map { axis in
+        let extent = input.shape[axis]
+        return (0..<extent + pads[axis] + pads[count + axis]).map { index in
+          var own = index - pads[axis]
+          if isMirrored { own = own < 0 ? -own : own < extent ? own : 2 * extent - 2 - own }
+          return own >= 0 && own < extent ? own * strides[axis] : nil
+        }
+      })
   }
 
   /// The products of the matrices of the last two axes.
@@ -180,11 +182,14 @@ struct GraphRun {
     let (rows, inner, columns) = (left.shape[left.shape.count - 2], left.shape.last ?? 1, right.shape.last ?? 1)
     let outer = GraphTensor.common([left.shape.dropLast(2), right.shape.dropLast(2)].map { Array($0) })
     let (a, b) = (left.stretched(to: outer + [rows, inner]), right.stretched(to: outer + [inner, columns]))
-    var result = GraphTensor(outer + [rows, columns], [Double](repeating: 0, count: outer.reduce(1, *) * rows * columns))
+    var result = GraphTensor(
+      outer + [rows, columns], [Double](repeating: 0, count: outer.reduce(1, *) * rows * columns))
     for element in result.values.indices {
       let (row, column) = element.quotientAndRemainder(dividingBy: columns)
       let first = row / rows * inner * columns + column
-      result.values[element] = (0..<inner).reduce(0) { $0 + a.values[row * inner + $1] * b.values[first + $1 * columns] }
+      result.values[element] = (0..<inner).reduce(0) {
+        $0 + a.values[row * inner + $1] * b.values[first + $1 * columns]
+      }
     }
     return result
   }
@@ -247,7 +252,8 @@ private struct GraphConvolution {
           let t = frame * steps[1] + j * dilations[1] - pads[1]
           guard t >= 0, t < frames else { continue }
           let tap = ((channel * inputs + own) * weight.shape[2] + i) * weight.shape[3] + j
-          sum += weight.values[tap] * input.values[((utterance * input.shape[1] + first + own) * height + h) * frames + t]
+          sum +=
+            weight.values[tap] * input.values[((utterance * input.shape[1] + first + own) * height + h) * frames + t]
         }
       }
     }

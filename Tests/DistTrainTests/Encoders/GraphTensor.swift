@@ -28,25 +28,33 @@ struct GraphTensor {
   /// An axis counted from the beginning.
   func axis(_ axis: Int) -> Int { axis < 0 ? shape.count + axis : axis }
 
-  /// The tensor of a shape whose elements are taken from this one.
-  /// - Parameter place: the index of the element that belongs to an index of the new one; nil for 0.
-  func gathered(_ shape: [Int], _ place: ([Int]) -> Int?) -> GraphTensor {
-    var result = GraphTensor(shape, [Double](repeating: 0, count: shape.reduce(1, *)), isWhole: isWhole)
-    let strides = result.strides
-    for element in result.values.indices {
-      let index = shape.indices.map { element / strides[$0] % shape[$0] }
-      if let from = place(index) { result.values[element] = values[from] }
+  /// The tensor whose element at an index is the one here at the sum of what the axes have at it; 0 where one has nil.
+  /// - Parameter places: for each index of each axis, the elements to go on.
+  func gathered(_ places: [[Int?]]) -> GraphTensor {
+    var elements: [Int?] = [0]
+    for axis in places {
+      var next: [Int?] = []
+      next.reserveCapacity(elements.count * axis.count)
+      for element in elements {
+        for place in axis {
+          if let element, let place { next.append(element + place) } else { next.append(nil) }
+        }
+      }
+      elements = next
     }
-    return result
+    return GraphTensor(places.map(\.count), elements.map { $0.map { values[$0] } ?? 0 }, isWhole: isWhole)
   }
 
-  /// The element at an index of a shape to which this one's is stretched (ONNX, "Broadcasting").
+  /// The tensor that repeats this one along axes of extent 1, and along new ones before them (ONNX, "Broadcasting").
   func stretched(to shape: [Int]) -> GraphTensor {
-    let missing = shape.count - self.shape.count
-    let strides = strides
-    return gathered(shape) { index in
-      self.shape.indices.reduce(0) { $0 + (self.shape[$1] == 1 ? 0 : index[missing + $1] * strides[$1]) }
-    }
+    if shape == self.shape { return self }
+    let (missing, strides) = (shape.count - self.shape.count, strides)
+    return gathered(
+      shape.indices.map { axis in
+        let own = axis - missing
+        let stride = own < 0 || self.shape[own] == 1 ? 0 : strides[own]
+        return (0..<shape[axis]).map { $0 * stride }
+      })
   }
 
   static func common(_ shapes: [[Int]]) -> [Int] {
@@ -78,7 +86,7 @@ struct GraphTensor {
 
   func transposed(_ order: [Int]) -> GraphTensor {
     let strides = strides
-    return gathered(order.map { shape[$0] }) { index in zip(order, index).reduce(0) { $0 + strides[$1.0] * $1.1 } }
+    return gathered(order.map { axis in (0..<shape[axis]).map { $0 * strides[axis] } })
   }
 
   /// What `body` makes of the elements along some axes, which have extent 1 then or are gone.
@@ -87,18 +95,20 @@ struct GraphTensor {
     let order = shape.indices.filter { !axes.contains($0) } + shape.indices.filter { axes.contains($0) }
     let turned = transposed(order)
     let length = axes.reduce(1) { $0 * shape[$1] }
-    let values = stride(from: 0, to: turned.values.count, by: length).map { body(Array(turned.values[$0..<$0 + length])) }
+    let values = stride(from: 0, to: turned.values.count, by: length).map {
+      body(Array(turned.values[$0..<$0 + length]))
+    }
     let extents = shape.indices.compactMap { axes.contains($0) ? (keeping ? 1 : nil) : shape[$0] }
     return GraphTensor(extents, values, isWhole: isWhole)
   }
 
   /// Some of the extent of an axis, from an index on.
   func part(of axis: Int, from start: Int, count: Int) -> GraphTensor {
-    var extents = shape
-    extents[axis] = count
     let strides = strides
-    return gathered(extents) { index in
-      index.indices.reduce(0) { $0 + (index[$1] + ($1 == axis ? start : 0)) * strides[$1] }
-    }
+    return gathered(
+      shape.indices.map { own in
+        let range = own == axis ? start..<start + count : 0..<shape[own]
+        return range.map { $0 * strides[own] }
+      })
   }
 }
