@@ -55,18 +55,18 @@ extension ProgramTests {
     @Test func `what cannot be written is refused in one line, and nothing is left`() throws {
       try withEncoder { run in
         let source = run.path("run/checkpoints/step-00000002/model.safetensors")
-        func refuse(_ output: String, _ options: [String] = [], _ words: String, of encoder: String? = nil) throws {
+        func refuse(_ output: String, _ words: String, _ options: [String] = [], of encoder: String? = nil) throws {
           let outcome = try svdist(["export", encoder ?? run.path("run"), "--output", output] + options)
           expectRefusal(outcome, 64, words)
         }
         try refuse(run.path("x.pt"), "onnx or safetensors")
-        try refuse(run.path("x.onnx"), ["--format", "torch"], "--format torch: onnx or safetensors is expected")
+        try refuse(run.path("x.onnx"), "--format torch: onnx or safetensors is expected", ["--format", "torch"])
         try refuse(run.path("no/x.onnx"), "there is no folder \(run.path("no"))")
         try refuse(source, "is what the encoder reads")
-        try refuse(source, ["--format", "onnx"], "is what the encoder reads", of: source)
+        try refuse(source, "is what the encoder reads", ["--format", "onnx"], of: source)
         let wav = run.corpus.appending(path: "s0-u0.wav").path
-        try refuse(wav, ["--format", "onnx"], "holds no ONNX model")
-        try refuse(wav, ["--format", "safetensors"], "holds no encoder")
+        try refuse(wav, "holds no ONNX model", ["--format", "onnx"])
+        try refuse(wav, "holds no encoder", ["--format", "safetensors"])
         expectRefusal(try svdist(["export", run.path("none"), "--output", run.path("x.onnx")]), 65, run.path("none"))
         #expect(!FileManager.default.fileExists(atPath: run.path("x.onnx")))
       }

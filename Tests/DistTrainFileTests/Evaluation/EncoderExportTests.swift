@@ -79,7 +79,8 @@ import Testing
     let expected = encoder.sherpaMetadata(language: "Welsh", version: "9.8").merging(encoder.settings) { $1 }
     for (key, value) in expected {
       // Each is a message of two texts, whose lengths are before them.
-      let entry = Data([0x0A, UInt8(key.utf8.count)] + key.utf8 + [0x12, UInt8(value.utf8.count)] + value.utf8)
+      let texts = [(UInt8(0x0A), key), (0x12, value)]
+      let entry = texts.reduce(into: Data()) { $0 += [$1.0, UInt8($1.1.utf8.count)] + Array($1.1.utf8) }
       #expect(bytes.range(of: entry) != nil, "\(key): \(value)")
     }
     for name in ["feats", "embs", "layer1.conv.weight", "layer1.bn.running_var"] {
