@@ -1,4 +1,5 @@
 import DistTrain
+import Foundation
 import TestTools
 import Testing
 
@@ -33,6 +34,26 @@ import Testing
       return ECAPATDNN(sizes, arrangement: arrangement)
     }
     try golden.expectGraph(within: 1e-5)
+  }
+
+  @Test(arguments: [ECAPATDNN.Pooling.astp, .tstp])
+  func `of a single frame a graph gives the embedding that the encoder gives`(pooling: ECAPATDNN.Pooling) throws {
+    var sizes = ECAPATDNN.Sizes()
+    (sizes.bins, sizes.channels, sizes.aggregation, sizes.embedding, sizes.pooling) = (7, 16, 24, 5, pooling)
+    let encoder = ECAPATDNN(sizes)
+    let buffers = [encoder.layout.parameters, encoder.layout.statistics].map { layout in
+      let buffer = Matrix(rows: 1, columns: layout.count)
+      layout.initialise(buffer.pointer, seed: 4)
+      return buffer
+    }
+    let frame = (0..<7).map { sin(Float($0)) }
+    let pass = ForwardPass(mode: .inference, parameters: buffers[0], statistics: buffers[1], keepsCaches: false)
+    let embedding = encoder.encode(Matrix(rows: 7, columns: 1, frame), utterances: 1, pass).embeddings.values
+    let outputs = try GraphRun.outputs(
+      of: encoder.graph(parameters: buffers[0], statistics: buffers[1]),
+      ["feats": GraphTensor([1, 1, 7], frame.map { Double($0) })])
+    let own = try #require(outputs["embs"]).values.map { Float($0) }
+    #expect(relativeDistance(own, embedding) < 1e-5)
   }
 
   @Test(arguments: encoders) func `every value that a node reads was there before`(name: String) throws {
