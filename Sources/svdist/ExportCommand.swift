@@ -39,7 +39,7 @@ struct ExportCommand: ParsableCommand {
     let form = try EncoderExport(named: format, path: output)
     let file = try Embedding.file(of: encoder)
     var inputs = InputPaths()
-    inputs.add(file, "the encoder")
+    inputs.add(file, "export")
     try inputs.refuse(output, as: "--output")
     try form.check(output)
     let trained = try TrainedEncoder(file)

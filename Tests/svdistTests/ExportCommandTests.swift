@@ -62,8 +62,8 @@ extension ProgramTests {
         try refuse(run.path("x.pt"), "onnx or safetensors")
         try refuse(run.path("x.onnx"), "--format torch: onnx or safetensors is expected", ["--format", "torch"])
         try refuse(run.path("no/x.onnx"), "there is no folder \(run.path("no"))")
-        try refuse(source, "is what the encoder reads")
-        try refuse(source, "is what the encoder reads", ["--format", "onnx"], of: source)
+        try refuse(source, "is what export reads")
+        try refuse(source, "is what export reads", ["--format", "onnx"], of: source)
         let wav = run.corpus.appending(path: "s0-u0.wav").path
         try refuse(wav, "holds no ONNX model", ["--format", "onnx"])
         try refuse(wav, "holds no encoder", ["--format", "safetensors"])

@@ -1,9 +1,9 @@
 /// Files of ONNX graphs (onnx.proto, whose numbers of fields and types these are).
 package enum ONNXFile {
-  /// The version of the operations' meaning, that of onnxruntime 1.13.
-  package static let operatorSet = 17
+  /// The version of the operations' meaning.
+  private static let operatorSet = 17
   /// The version of the file's form that came with this operator set.
-  package static let version = 8
+  private static let version = 8
   /// The most bytes of a message; protocol buffers count them in 31 bits.
   private static let longest = Int(Int32.max)
 
@@ -30,7 +30,7 @@ package enum ONNXFile {
     bytes.count > 2 && bytes[0] == 0x08 && bytes[1] < 0x40 && [0x12, 0x1A, 0x22, 0x3A, 0x42].contains(bytes[2])
   }
 
-  package static func message(
+  private static func message(
     _ graph: ONNXGraph, producer: (name: String, version: String), metadata: [String: String]
   ) -> ProtobufMessage {
     var model = ProtobufMessage()

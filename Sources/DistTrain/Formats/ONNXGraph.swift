@@ -1,4 +1,4 @@
-/// A graph of operations in ONNX's operator set 17, which onnxruntime 1.13 and later compute, as it grows: every value
+/// A graph of operations in ONNX's operator set 17, which onnxruntime 1.17 computes, as it grows: every value
 /// that a node reads was there before the node.
 package struct ONNXGraph {
   /// An input, a constant or what a node gives.
@@ -101,8 +101,7 @@ package struct ONNXGraph {
   }
 }
 
-extension ONNXGraph.Attribute: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, ExpressibleByArrayLiteral {
+extension ONNXGraph.Attribute: ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral {
   package init(integerLiteral value: Int) { self = .number(value) }
-  package init(floatLiteral value: Float) { self = .real(value) }
   package init(arrayLiteral elements: Int...) { self = .numbers(elements) }
 }

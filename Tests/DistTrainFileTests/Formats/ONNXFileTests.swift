@@ -23,7 +23,7 @@ import Testing
     let weights = graph.addNode("Softmax", convolved, [(name: "axis", value: -1)])
     let parts = graph.addNode("Split", weights + [numbers], [(name: "axis", value: 1)], outputs: 2)
     let padded = graph.addNode("Pad", [parts[1], half], [(name: "mode", value: .text("reflect"))])
-    let active = graph.addNode("Gelu", padded, [(name: "epsilon", value: 1e-5)])
+    let active = graph.addNode("Gelu", padded, [(name: "epsilon", value: .real(1e-5))])
     graph.addOutput("embs", active[0], shape: [.named("B"), .count(192)])
     return graph
   }
