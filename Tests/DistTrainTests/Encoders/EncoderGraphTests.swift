@@ -33,7 +33,7 @@ import Testing
       sizes.attentionBottleneck = try size("attentionBottleneck")
       return ECAPATDNN(sizes, arrangement: arrangement)
     }
-    try golden.expectGraph(within: 1e-5)
+    try golden.expectGraph()
   }
 
   @Test(arguments: [ECAPATDNN.Pooling.astp, .tstp])
