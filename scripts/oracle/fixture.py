@@ -119,6 +119,24 @@ class Arrays:
         return counted(arrays, None), problems
 
 
+class Bytes:
+    """Files whose every byte is held; `golden()` gives the bytes by file name."""
+
+    def __init__(self, module):
+        self.module = module
+
+    def write(self, folder, name):
+        files = self.module.golden()
+        for file, content in files.items():
+            (folder / file).write_bytes(content)
+        return f"{sum(map(len, files.values()))} bytes"
+
+    def check(self, folder, name):
+        files = self.module.golden()
+        problems = [file for file, content in files.items() if (folder / file).read_bytes() != content]
+        return f"{sum(map(len, files.values()))} bytes", problems
+
+
 def single(tensors):
     return {name: np.ascontiguousarray(np.asarray(value), dtype=np.float32) for name, value in tensors.items()}
 

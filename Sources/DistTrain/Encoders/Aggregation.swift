@@ -2,7 +2,7 @@
 ///
 /// Its backward pass has two halves, so that the memory of the input's gradient is taken only after the pooling has
 /// given back its own.
-protocol Aggregation: Layer {
+protocol Aggregation: GraphLayer {
   associatedtype Pooling: Layer
 
   var pooling: Pooling { get }

@@ -148,3 +148,13 @@ package struct CAMPPlus: Encoder {
     head.backward(lineGradient, cache: caches.head, pass)
   }
 }
+
+extension CAMPPlus: GraphEncoder {
+  package func describe(_ features: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    let lines = head.describe(features, in: &graph)
+    let trunk = blocks.reduce(entry.describeRectified(lines, in: &graph)) { $1.describe($0, in: &graph) }
+    let top = graph.add("Relu", topNormalization.describe(trunk, in: &graph))
+    let embeddings = dense.describe(pooling.describe(top, in: &graph), in: &graph)
+    return normalization.describe(embeddings, in: &graph)
+  }
+}

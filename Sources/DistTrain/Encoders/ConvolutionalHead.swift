@@ -68,3 +68,12 @@ struct ConvolutionalHead: Sendable {
     entry.backwardBehindReLU(rectified, cache: cache.entry, into: nil, adding: false, pass)
   }
 }
+
+extension ConvolutionalHead {
+  /// Adds the head of a graph's features, [utterances, bins, frames].
+  func describe(_ features: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    let map = graph.add("Unsqueeze", features, graph.integers(1))
+    let middle = blocks.describe(entry.describeRectified(map, in: &graph), in: &graph)
+    return graph.lines(of: exit.describeRectified(middle, in: &graph), rows: outputs)
+  }
+}

@@ -23,8 +23,8 @@ extension ECAPATDNN {
 
 extension ECAPATDNN.Sizes {
   /// wespeaker's aggregation with the pooling of the sizes, whose scope is `pool`.
-  fileprivate func pooledAggregation(by convolution: Convolution1D, layout: inout EncoderLayout) -> any Layer {
-    func rectified(_ pooling: some RectifiedPooling) -> any Layer {
+  fileprivate func pooledAggregation(by convolution: Convolution1D, layout: inout EncoderLayout) -> any GraphLayer {
+    func rectified(_ pooling: some RectifiedPooling) -> any GraphLayer {
       RectifiedAggregation(convolution: convolution, pooling: pooling)
     }
     return switch pooling {

@@ -43,7 +43,7 @@ package struct ECAPATDNN: Encoder {
   let entry: ConvolutionBlock
   let blocks: [SERes2Block]
   /// The aggregation of the blocks' joined outputs, followed by pooling over frames.
-  let aggregation: any Layer
+  let aggregation: any GraphLayer
   let normalization: BatchNormalization
   let output: Linear
 
@@ -116,5 +116,15 @@ package struct ECAPATDNN: Encoder {
       own.add(to: before)
     }
     return joined.rows(rows(of: 0))
+  }
+}
+
+extension ECAPATDNN: GraphEncoder {
+  package func describe(_ features: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    var outputs = [entry.describe(features, in: &graph)]
+    for block in blocks { outputs.append(block.describe(outputs[outputs.count - 1], in: &graph)) }
+    let joined = graph.add("Concat", Array(outputs.dropFirst()), attributes: ["axis": 1])
+    let pooled = aggregation.describe(joined, in: &graph)
+    return output.describe(normalization.describe(pooled, in: &graph), in: &graph)
   }
 }

@@ -63,3 +63,12 @@ struct EmbeddingHead: Layer {
     first.backward(hidden.view, cache: cache.input, into: inputGradient, pass)
   }
 }
+
+extension EmbeddingHead: GraphLayer {
+  func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    let embeddings = first.describe(input, in: &graph)
+    guard let second else { return embeddings }
+    let rectified = graph.add("Relu", embeddings)
+    return second.linear.describe(second.normalization.describe(rectified, in: &graph), in: &graph)
+  }
+}

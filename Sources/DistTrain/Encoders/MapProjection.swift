@@ -43,3 +43,9 @@ struct MapProjection: Layer {
     convolution.backward(gradient, sums: sums, input: cache.input, grid: cache.grid, into: inputGradient, pass)
   }
 }
+
+extension MapProjection: GraphLayer {
+  func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    normalization.describe(convolution.describe(input, in: &graph), in: &graph)
+  }
+}

@@ -30,3 +30,9 @@ struct NormalizedAggregation: Aggregation {
     block.backward(aggregated.view, cache: cache.block, into: inputGradient, pass)
   }
 }
+
+extension NormalizedAggregation {
+  func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    pooling.describe(block.describe(input, in: &graph), in: &graph)
+  }
+}

@@ -95,18 +95,24 @@ private struct ReDimNetForm: ReDimNetStageForm {
 
   func entry(
     _ name: String, inputs: Int, outputs: Int, stride: MapStride, layout: inout EncoderLayout
-  ) -> any Layer {
+  ) -> any GraphLayer {
     precondition(stride.frames == 1, "the first ReDimNet keeps the frames")
     return BiasedConvolution2D(
       overLines: name, inputs: inputs, outputs: outputs, lines: stride.height, layout: &layout)
   }
 
-  func block(_ name: String, channels: Int, layout: inout EncoderLayout) -> any Layer {
+  func block(_ name: String, channels: Int, layout: inout EncoderLayout) -> any GraphLayer {
     guard case .grouped = blocks else { return SeparableResidualBlock(name, channels: channels, layout: &layout) }
     return ConvNeXtBlock(name, channels: channels, groups: blocks.groups(channels), layout: &layout)
   }
 
-  func narrowing(_ name: String, inputs: Int, outputs: Int, layout: inout EncoderLayout) -> any Layer {
+  func narrowing(_ name: String, inputs: Int, outputs: Int, layout: inout EncoderLayout) -> any GraphLayer {
     ConvNeXtBlock(name, inputs: inputs, outputs: outputs, groups: blocks.groups(outputs), layout: &layout)
+  }
+}
+
+extension ReDimNet: GraphEncoder {
+  package func describe(_ features: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    trunk.describe(features, in: &graph)
   }
 }

@@ -70,22 +70,28 @@ private struct ReDimNet2Form: ReDimNetStageForm {
 
   func entry(
     _ name: String, inputs: Int, outputs: Int, stride: MapStride, layout: inout EncoderLayout
-  ) -> any Layer {
+  ) -> any GraphLayer {
     PatchConvolution2D(
       name, inputs: inputs, outputs: outputs, groups: Self.divisor(inputs, outputs),
       kernel: (stride.height, stride.frames), layout: &layout)
   }
 
-  func block(_ name: String, channels: Int, layout: inout EncoderLayout) -> any Layer {
+  func block(_ name: String, channels: Int, layout: inout EncoderLayout) -> any GraphLayer {
     SeparableResidualBlock(name, channels: channels, layout: &layout)
   }
 
-  func narrowing(_ name: String, inputs: Int, outputs: Int, layout: inout EncoderLayout) -> any Layer {
+  func narrowing(_ name: String, inputs: Int, outputs: Int, layout: inout EncoderLayout) -> any GraphLayer {
     MapProjection(name, inputs: inputs, outputs: outputs, layout: &layout)
   }
 
   /// The largest divisor of both.
   private static func divisor(_ first: Int, _ second: Int) -> Int {
     second == 0 ? first : divisor(second, first % second)
+  }
+}
+
+extension ReDimNet2: GraphEncoder {
+  package func describe(_ features: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    trunk.describe(features, in: &graph)
   }
 }

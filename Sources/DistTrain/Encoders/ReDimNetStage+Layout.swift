@@ -12,13 +12,13 @@ protocol ReDimNetStageForm {
   ///   frames of the encoder's input.
   func entry(
     _ name: String, inputs: Int, outputs: Int, stride: MapStride, layout: inout EncoderLayout
-  ) -> any Layer
+  ) -> any GraphLayer
 
   /// A residual block over height and time.
-  func block(_ name: String, channels: Int, layout: inout EncoderLayout) -> any Layer
+  func block(_ name: String, channels: Int, layout: inout EncoderLayout) -> any GraphLayer
 
   /// What makes another number of channels behind the blocks.
-  func narrowing(_ name: String, inputs: Int, outputs: Int, layout: inout EncoderLayout) -> any Layer
+  func narrowing(_ name: String, inputs: Int, outputs: Int, layout: inout EncoderLayout) -> any GraphLayer
 }
 
 extension ReDimNetStage {
@@ -56,12 +56,12 @@ extension ReDimNetStage {
       let entry = form.entry(
         "\(part)", inputs: input.channels, outputs: width,
         stride: MapStride(height: sizes.stride.height, frames: 1 << halvings), layout: &layout)
-      var blocks: [any Layer] = []
+      var blocks: [any GraphLayer] = []
       for _ in 0..<sizes.blocks {
         part += 1
         blocks.append(form.block("\(part).conv_block", channels: width, layout: &layout))
       }
-      var narrowing: (any Layer)?
+      var narrowing: (any GraphLayer)?
       if sizes.expansion != 1 {
         part += 1
         narrowing = form.narrowing("\(part)", inputs: width, outputs: output.channels, layout: &layout)

@@ -40,11 +40,11 @@ package struct ReDimNetStage: Sendable {
 
   let sum: WeightedMapSum
   /// The convolution whose kernel is its stride.
-  let entry: any Layer
+  let entry: any GraphLayer
   /// The residual blocks, whose input's gradient may have the memory of the output's.
-  let blocks: [any Layer]
+  let blocks: [any GraphLayer]
   /// What makes as many channels as the stage's map has; nil where the blocks have as many.
-  let narrowing: (any Layer)?
+  let narrowing: (any GraphLayer)?
   let time: TimeBlock?
   /// The shape of the stage's input.
   let input: MapRows
@@ -135,4 +135,27 @@ extension [ReDimNetStage.Sizes] {
 
   /// The factor by which all stages together make the height smaller.
   var heightStride: Int { reduce(1) { $0 * $1.stride.height } }
+}
+
+extension ReDimNetStage {
+  /// Adds the stage of maps whose rows are [utterances, rows, frames], all with the frames of the encoder's input.
+  /// - Returns: the rows of the stage's map, with as many frames.
+  func describe(_ maps: [EncoderGraph.Value], in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    let map = input.describeMap(of: sum.describe(maps, in: &graph), in: &graph)
+    var current = entry.describe(map, in: &graph)
+    for block in blocks { current = block.describe(current, in: &graph) }
+    if let narrowing { current = narrowing.describe(current, in: &graph) }
+    let rows = output.describeRows(of: current, in: &graph)
+    return graph.repeatingFrames(time?.describe(rows, in: &graph) ?? rows, 1 << halvings, rows: output.count)
+  }
+}
+
+extension EncoderGraph {
+  /// Each frame of [utterances, rows, frames] so many times.
+  fileprivate mutating func repeatingFrames(_ value: Value, _ times: Int, rows: Int) -> Value {
+    guard times > 1 else { return value }
+    let columns = add("Unsqueeze", value, integers(3))
+    let copies = add("Expand", columns, integers(1, 1, 1, times))
+    return add("Reshape", copies, integers(0, rows, -1))
+  }
 }

@@ -36,3 +36,10 @@ struct ReDimNetStem: Sendable {
     convolution.backward(gradient, cache: cache.convolution, into: nil, pass)
   }
 }
+
+extension ReDimNetStem {
+  /// Adds the first map of a graph's map of features.
+  func describe(_ features: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    normalization.describe(convolution.describe(features, in: &graph), axes: 4, in: &graph)
+  }
+}

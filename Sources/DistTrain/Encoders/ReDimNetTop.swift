@@ -81,3 +81,16 @@ extension ReDimNetTop {
       output: Linear("linear", inputs: 2 * channels, outputs: sizes.embedding, layout: &layout), shape: shape)
   }
 }
+
+extension ReDimNetTop {
+  /// Adds the top over maps whose rows are [utterances, rows, frames].
+  func describe(_ maps: [EncoderGraph.Value], in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    var top = sum.describe(maps, in: &graph)
+    let readsMap = shape.height > 1 || head?.weight.shape.count == 4
+    if readsMap { top = shape.describeMap(of: top, in: &graph) }
+    if let head { top = head.describe(top, in: &graph) }
+    if readsMap { top = graph.lines(of: top, rows: pooling.inputs) }
+    let pooled = pooling.describe(top, in: &graph)
+    return output.describe(normalization?.describe(pooled, in: &graph) ?? pooled, in: &graph)
+  }
+}

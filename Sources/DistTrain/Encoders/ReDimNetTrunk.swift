@@ -42,3 +42,23 @@ struct ReDimNetTrunk: Sendable {
     return (embeddings.transposed, pullback)
   }
 }
+
+extension ReDimNetTrunk {
+  /// Adds what `encode` computes of [utterances, bins, frames].
+  func describe(_ features: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    let whole = graph.wholeStrides(of: features, frameStride)
+    let map = stem.describe(graph.add("Unsqueeze", whole, graph.integers(1)), in: &graph)
+    var maps = [first.describeRows(of: map, in: &graph)]
+    for stage in stages { maps.append(stage.describe(maps, in: &graph)) }
+    return top.describe(maps, in: &graph)
+  }
+}
+
+extension EncoderGraph {
+  /// The first frames, as many as a multiple of a stride.
+  fileprivate mutating func wholeStrides(of value: Value, _ stride: Int) -> Value {
+    guard stride > 1 else { return value }
+    let whole = add("Mul", add("Div", elementCount(value), integers(stride)), integers(stride))
+    return add("Slice", value, integers(0), whole, integers(2))
+  }
+}

@@ -39,3 +39,9 @@ struct RectifiedAggregation<Pooling: RectifiedPooling>: Aggregation {
       aggregated.view, sums: sums, input: cache.input, grid: cache.grid, into: inputGradient, pass)
   }
 }
+
+extension RectifiedAggregation {
+  func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    pooling.describe(graph.add("Relu", convolution.describe(input, in: &graph)), in: &graph)
+  }
+}

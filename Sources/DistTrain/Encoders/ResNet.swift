@@ -64,7 +64,7 @@ package struct ResNet: Encoder {
   package let sizes: Sizes
   private let entry: NormalizedConvolution2D
   private let blocks: ResidualBlocks
-  private let pooling: any Layer
+  private let pooling: any GraphLayer
   private let head: EmbeddingHead
 
   package var bins: Int { sizes.bins }
@@ -122,5 +122,13 @@ package struct ResNet: Encoder {
       entry.backwardBehindReLU(entryGradient, cache: entryCache, into: nil, adding: false, pass)
     }
     return (embeddings.stored().transposed, pullback)
+  }
+}
+
+extension ResNet: GraphEncoder {
+  package func describe(_ features: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    let map = graph.add("Unsqueeze", features, graph.integers(1))
+    let top = blocks.describe(entry.describeRectified(map, in: &graph), in: &graph)
+    return head.describe(pooling.describe(top, in: &graph), in: &graph)
   }
 }

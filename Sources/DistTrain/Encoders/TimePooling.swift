@@ -14,7 +14,7 @@ package enum TimePooling: String, Sendable, CaseIterable {
   ///   - name: the scope of its parameters.
   ///   - channels: the channels of the maps that are pooled.
   ///   - height: the height of these maps.
-  func layer(_ name: String, channels: Int, height: Int = 1, layout: inout EncoderLayout) -> any Layer {
+  func layer(_ name: String, channels: Int, height: Int = 1, layout: inout EncoderLayout) -> any GraphLayer {
     let rows = channels * height
     return switch self {
     case .tstp: TemporalStatisticsPooling(channels: channels, height: height)
@@ -27,7 +27,7 @@ package enum TimePooling: String, Sendable, CaseIterable {
     }
   }
 
-  private static func ofMaps(_ pooling: some Layer, _ height: Int) -> any Layer {
+  private static func ofMaps(_ pooling: some GraphLayer, _ height: Int) -> any GraphLayer {
     if height == 1 { return pooling }
     return LinePooling(pooling, height: height)
   }

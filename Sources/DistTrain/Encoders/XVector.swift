@@ -22,7 +22,7 @@ package struct XVector: Encoder {
   package let layout: EncoderLayout
   package let sizes: Sizes
   private let blocks: [ConvolutionBlock]
-  private let pooling: any Layer
+  private let pooling: any GraphLayer
   private let head: EmbeddingHead
 
   package var bins: Int { sizes.bins }
@@ -102,5 +102,12 @@ package struct XVector: Encoder {
       block.backward(current, cache: cache, into: input.view, pass)
       current = input.view
     }
+  }
+}
+
+extension XVector: GraphEncoder {
+  package func describe(_ features: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    let top = blocks.reduce(features) { $1.describe($0, in: &graph) }
+    return head.describe(pooling.describe(top, in: &graph), in: &graph)
   }
 }

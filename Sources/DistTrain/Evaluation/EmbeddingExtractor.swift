@@ -15,8 +15,8 @@ public struct EmbeddingExtractor: Sendable {
   package static let shortest = 0.1
 
   let encoder: any Encoder
-  private let parameters: Matrix
-  private let statistics: Matrix
+  let parameters: Matrix
+  let statistics: Matrix
   private let filterBank: FilterBank
   /// The length in seconds of the longest utterance that is embedded as a whole.
   public let longestPiece: Double

@@ -8,6 +8,8 @@ public struct TrainedEncoder: Sendable {
   public let extractor: EmbeddingExtractor
   /// A digest of the encoder's tensors, sizes and front end, by which its embeddings are told from another one's.
   public let identity: String
+  /// The settings of the encoder and of its front end by their keys.
+  package let settings: [String: String]
 
   /// Reads an encoder.
   /// - Parameters:
@@ -33,7 +35,8 @@ public struct TrainedEncoder: Sendable {
     extractor = EmbeddingExtractor(
       encoder: encoder, frontEnd: configuration.features, parameters: parameters, statistics: statistics,
       longestPiece: longestPiece)
-    identity = Self.identity(configuration.encoderMetadata, [parameters, statistics])
+    settings = configuration.encoderMetadata
+    identity = Self.identity(settings, [parameters, statistics])
   }
 
   /// Compares the tensors that an encoder needs with those in a file's header, so that no memory is allocated for sizes

@@ -38,3 +38,10 @@ struct AttentionEnergies: Sendable {
     block.backward(hidden.view, cache: cache.block, into: gradient, pass)
   }
 }
+
+extension AttentionEnergies {
+  /// Adds the energies of frames.
+  func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    map.describe(block.describe(input, in: &graph), in: &graph)
+  }
+}

@@ -121,3 +121,12 @@ public struct AttentiveStatisticsPooling: Layer {
     return (slope, constant)
   }
 }
+
+extension AttentiveStatisticsPooling: GraphLayer {
+  package func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    let context = attention.globalContext ? graph.frameStatistics(input, floor: floor) : nil
+    let hidden = graph.add("Tanh", attention.describe(input, context: context, in: &graph))
+    let statistics = graph.weightedStatistics(input, energies: energy.describe(hidden, in: &graph), floor: floor)
+    return graph.pooled(statistics.means, statistics.deviations)
+  }
+}

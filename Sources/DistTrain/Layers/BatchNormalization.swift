@@ -223,3 +223,14 @@ public struct BatchNormalization: Layer {
     }
   }
 }
+
+extension BatchNormalization: GraphLayer {
+  /// Adds the normalisation by the running statistics.
+  package func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    let weight = affine.map { graph.trained($0.weight) } ?? graph.numbers(1, count: channels)
+    let bias = affine.map { graph.trained($0.bias) } ?? graph.numbers(0, count: channels)
+    return graph.add(
+      "BatchNormalization", input, weight, bias, graph.running(runningMean), graph.running(runningVariance),
+      attributes: ["epsilon": .real(Float(epsilon))])
+  }
+}

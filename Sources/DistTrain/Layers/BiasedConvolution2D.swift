@@ -53,3 +53,9 @@ package struct BiasedConvolution2D: Layer {
     convolution.backward(gradient, cache: cache, into: inputGradient, pass)
   }
 }
+
+extension BiasedConvolution2D: GraphLayer {
+  package func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    convolution.describe(input, bias: bias, in: &graph)
+  }
+}

@@ -108,3 +108,20 @@ package struct ContextMask: Layer {
     return result
   }
 }
+
+extension ContextMask {
+  /// Adds the pieces that the contexts of a value over frames are of.
+  func describePieces(of input: EncoderGraph.Value, in graph: inout EncoderGraph) -> ContextPooling.GraphPieces {
+    pooling.describePieces(of: input, in: &graph)
+  }
+
+  func describe(
+    _ input: EncoderGraph.Value, pieces: ContextPooling.GraphPieces, in graph: inout EncoderGraph
+  ) -> EncoderGraph.Value {
+    let contexts = pooling.describe(input, pieces: pieces, in: &graph)
+    let hidden = graph.add("Relu", squeeze.describe(ofFrames: contexts, in: &graph))
+    let gates = graph.add("Sigmoid", excite.describe(ofFrames: hidden, in: &graph))
+    let ofFrames = graph.add("Gather", gates, pieces.indices, attributes: ["axis": 2])
+    return graph.add("Mul", local.describe(input, in: &graph), ofFrames)
+  }
+}

@@ -74,3 +74,39 @@ package struct ContextPooling: Layer {
     }
   }
 }
+
+extension ContextPooling {
+  /// The pieces of a graph's lines, which all values of as many frames share.
+  struct GraphPieces {
+    /// The zeros behind a line that fill its last piece, as `Pad` takes them.
+    let padding: EncoderGraph.Value
+    /// The number of frames of each piece, as floats.
+    let counts: EncoderGraph.Value
+    /// The piece of each frame.
+    let indices: EncoderGraph.Value
+  }
+
+  /// Adds the pieces of a value over frames.
+  func describePieces(of input: EncoderGraph.Value, in graph: inout EncoderGraph) -> GraphPieces {
+    let frames = graph.elementCount(input)
+    let length = graph.integers(self.length)
+    let count = graph.add("Div", graph.add("Add", frames, graph.integers(self.length - 1)), length)
+    let missing = graph.add("Sub", graph.add("Mul", count, length), frames)
+    let starts = graph.add("Mul", graph.range(to: count), length)
+    let counts = graph.add("Min", graph.add("Sub", frames, starts), length)
+    return GraphPieces(
+      padding: graph.add("Concat", graph.integers(0, 0, 0, 0, 0), missing, attributes: ["axis": 0]),
+      counts: graph.add("Cast", counts, attributes: ["to": 1]),
+      indices: graph.add("Div", graph.range(to: frames), length))
+  }
+
+  /// Adds the contexts of frames, [utterances, channels, pieces].
+  func describe(
+    _ input: EncoderGraph.Value, pieces: GraphPieces, in graph: inout EncoderGraph
+  ) -> EncoderGraph.Value {
+    let padded = graph.add("Pad", input, pieces.padding)
+    let cut = graph.add("Reshape", padded, graph.integers(0, channels, -1, length))
+    let sums = graph.add("ReduceSum", cut, graph.integers(-1), attributes: ["keepdims": 0])
+    return graph.add("Add", graph.add("Div", sums, pieces.counts), graph.frameMean(input))
+  }
+}

@@ -110,3 +110,18 @@ struct ContextualLinear: Sendable {
     }
   }
 }
+
+extension ContextualLinear {
+  /// Adds the map of frames, for which the statistics have the last axis of extent 1.
+  func describe(
+    _ input: EncoderGraph.Value, context: (means: EncoderGraph.Value, deviations: EncoderGraph.Value)?,
+    in graph: inout EncoderGraph
+  ) -> EncoderGraph.Value {
+    guard let context else { return map.describe(ofFrames: input, in: &graph) }
+    let parts = graph.split(graph.trained(map.weight), into: [channels, 2 * channels])
+    let biases = map.bias.map { [graph.trained($0)] } ?? []
+    let ofFrames = graph.add("Conv", [input, parts[0]] + biases)
+    let statistics = graph.add("Concat", context.means, context.deviations, attributes: ["axis": 1])
+    return graph.add("Add", ofFrames, graph.add("Conv", statistics, parts[1]))
+  }
+}

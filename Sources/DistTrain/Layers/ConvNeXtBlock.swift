@@ -121,3 +121,11 @@ extension ConvNeXtBlock where Convolution == GroupedConvolution2D {
     }
   }
 }
+
+extension ConvNeXtBlock: GraphLayer where Convolution: GraphLayer {
+  package func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    let normalized = normalization.describe(convolution.describe(input, in: &graph), in: &graph)
+    let output = product.describe(graph.gelu(normalized), in: &graph)
+    return isResidual ? graph.add("Add", input, output) : output
+  }
+}

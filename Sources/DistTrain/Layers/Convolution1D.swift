@@ -289,3 +289,18 @@ public struct Convolution1D: Layer {
     return turned
   }
 }
+
+extension Convolution1D: GraphLayer {
+  package func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    let operands = [graph.trained(weight), graph.trained(bias)]
+    if kernel == 1 { return graph.add("Conv", [input] + operands) }
+    var input = input
+    if padding == .reflection {
+      let pads = graph.integers(0, 0, reach, 0, 0, reach)
+      input = graph.add("Pad", input, pads, attributes: ["mode": .text("reflect")])
+    }
+    let pads = padding == .zeros ? reach : 0
+    return graph.add(
+      "Conv", [input] + operands, attributes: ["dilations": .numbers([dilation]), "pads": .numbers([pads, pads])])
+  }
+}

@@ -201,3 +201,24 @@ public struct Convolution2D: Layer {
     }
   }
 }
+
+extension Convolution2D: GraphLayer {
+  /// Adds the convolution of maps, or of frames where the kernel is over time alone.
+  package func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    describe(input, bias: nil, in: &graph)
+  }
+
+  func describe(_ input: EncoderGraph.Value, bias: Parameter?, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    let overTime = weight.shape.count == 3
+    let frames = Set(taps.map(\.frame)).sorted()
+    let dilation = frames.count > 1 ? frames[1] - frames[0] : 1
+    let before = (overTime ? [] : [-(taps.map(\.line).min() ?? 0)]) + [-frames[0]]
+    let operands = [graph.trained(weight)] + (bias.map { [graph.trained($0)] } ?? [])
+    return graph.add(
+      "Conv", [input] + operands,
+      attributes: [
+        "dilations": .numbers(overTime ? [dilation] : [1, dilation]), "pads": .numbers(before + before),
+        "strides": .numbers(overTime ? [stride.frames] : [stride.height, stride.frames]),
+      ])
+  }
+}

@@ -104,3 +104,9 @@ package struct ConvolutionBlock: Layer {
       productGradient, sums: sums, input: cache.input, grid: cache.grid, into: inputGradient, pass)
   }
 }
+
+extension ConvolutionBlock: GraphLayer {
+  package func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    normalization.describe(graph.add("Relu", convolution.describe(input, in: &graph)), in: &graph)
+  }
+}

@@ -84,3 +84,15 @@ package struct DenseBlock: Sendable {
     cache.moments?[channels].passOn(sums.rows(channels), input: cache.features.rows(channels), pass)
   }
 }
+
+extension DenseBlock {
+  /// Adds the block of values over frames.
+  package func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    let pieces = layers[0].describePieces(of: input, in: &graph)
+    let features = layers.reduce(input) { before, layer in
+      let new = layer.describe(before, pieces: pieces, in: &graph)
+      return graph.add("Concat", before, new, attributes: ["axis": 1])
+    }
+    return transition.describe(features, in: &graph)
+  }
+}

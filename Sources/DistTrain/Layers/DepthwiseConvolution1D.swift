@@ -92,3 +92,12 @@ package struct DepthwiseConvolution1D: Layer {
     }
   }
 }
+
+extension DepthwiseConvolution1D: GraphLayer {
+  package func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    let reach = (kernel - 1) / 2
+    return graph.add(
+      "Conv", input, graph.trained(weight), graph.trained(bias),
+      attributes: ["group": .number(channels), "pads": .numbers([reach, reach])])
+  }
+}

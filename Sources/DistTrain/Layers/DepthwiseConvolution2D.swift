@@ -114,3 +114,9 @@ extension ck_channel {
     ck_channel(x: x + element, z: z.map { $0 + element }, a: a, b: b, c: c, rectified: rectified)
   }
 }
+
+extension DepthwiseConvolution2D: GraphLayer {
+  package func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    graph.add("Conv", input, graph.trained(weight), attributes: ["group": .number(channels), "pads": [1, 1, 1, 1]])
+  }
+}

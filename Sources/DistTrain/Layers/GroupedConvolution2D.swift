@@ -110,3 +110,11 @@ package struct GroupedConvolution2D: Layer {
     }
   }
 }
+
+extension GroupedConvolution2D: GraphLayer {
+  package func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    graph.add(
+      "Conv", input, graph.trained(weight), graph.trained(bias),
+      attributes: ["group": .number(groups), "pads": [1, 1, 1, 1]])
+  }
+}

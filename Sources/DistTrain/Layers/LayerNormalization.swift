@@ -99,3 +99,21 @@ package struct LayerNormalization: Layer {
     }
   }
 }
+
+extension LayerNormalization: GraphLayer {
+  /// Adds the normalisation of the channels of frames or maps, which come last for it.
+  package func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    describe(input, axes: 3, in: &graph)
+  }
+
+  /// - Parameter axes: the number of axes: 3 of frames, 4 of maps.
+  func describe(_ input: EncoderGraph.Value, axes: Int, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    let last = [0] + Array(2..<axes) + [1]
+    let back = [0, axes - 1] + Array(1..<axes - 1)
+    let turned = graph.add("Transpose", input, attributes: ["perm": .numbers(last)])
+    let normalized = graph.add(
+      "LayerNormalization", turned, graph.trained(weight), graph.trained(bias),
+      attributes: ["axis": -1, "epsilon": .real(epsilon)])
+    return graph.add("Transpose", normalized, attributes: ["perm": .numbers(back)])
+  }
+}

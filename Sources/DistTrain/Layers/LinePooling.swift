@@ -40,3 +40,9 @@ package struct LinePooling<Pooling: Layer>: Layer {
     grid.write(mapOf: lines.view, to: inputGradient)
   }
 }
+
+extension LinePooling: GraphLayer where Pooling: GraphLayer {
+  package func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    pooling.describe(graph.lines(of: input, rows: pooling.inputs), in: &graph)
+  }
+}

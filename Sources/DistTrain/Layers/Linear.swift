@@ -74,3 +74,25 @@ public struct Linear: Layer {
       precision: precision(pass.precision))
   }
 }
+
+extension Linear: GraphLayer {
+  /// Adds the map of columns that are frames, or of pooled ones.
+  package func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    perFrame ? describe(ofFrames: input, in: &graph) : describe(ofPooled: input, in: &graph)
+  }
+
+  private func describe(ofPooled input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    var weight = graph.trained(weight)
+    if self.weight.shape.count == 3 { weight = graph.add("Squeeze", weight, graph.integers(2)) }
+    let biases = bias.map { [graph.trained($0)] } ?? []
+    return graph.add("Gemm", [input, weight] + biases, attributes: ["transB": 1])
+  }
+
+  /// Adds the map of [utterances, inputs, frames].
+  func describe(ofFrames input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    var weight = graph.trained(weight)
+    if self.weight.shape.count == 2 { weight = graph.add("Unsqueeze", weight, graph.integers(2)) }
+    let biases = bias.map { [graph.trained($0)] } ?? []
+    return graph.add("Conv", [input, weight] + biases)
+  }
+}

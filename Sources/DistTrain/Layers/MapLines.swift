@@ -35,3 +35,8 @@ extension Grid {
     }
   }
 }
+
+extension EncoderGraph {
+  /// The lines of a map as [utterances, channels · height, frames].
+  mutating func lines(of map: Value, rows: Int) -> Value { add("Reshape", map, integers(0, rows, -1)) }
+}

@@ -52,3 +52,17 @@ package struct MapRows: Sendable, Equatable {
     return result
   }
 }
+
+extension MapRows {
+  /// The rows of a graph's map, as [utterances, rows, frames].
+  package func describeRows(of map: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    let turned = graph.add("Transpose", map, attributes: ["perm": [0, 2, 1, 3]])
+    return graph.add("Reshape", turned, graph.integers(0, count, -1))
+  }
+
+  /// The map whose rows are [utterances, rows, frames] in a graph.
+  package func describeMap(of rows: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    let cut = graph.add("Reshape", rows, graph.integers(0, height, channels, -1))
+    return graph.add("Transpose", cut, attributes: ["perm": [0, 2, 1, 3]])
+  }
+}

@@ -62,3 +62,18 @@ struct MaskedDenseLayer: Sendable {
     narrow.backward(hidden.view, cache: cache.narrow, addingTo: channels, pass)
   }
 }
+
+extension MaskedDenseLayer {
+  /// Adds the pieces of the frames that the layer reads.
+  func describePieces(of input: EncoderGraph.Value, in graph: inout EncoderGraph) -> ContextPooling.GraphPieces {
+    mask.describePieces(of: input, in: &graph)
+  }
+
+  /// Adds the new channels.
+  func describe(
+    _ input: EncoderGraph.Value, pieces: ContextPooling.GraphPieces, in graph: inout EncoderGraph
+  ) -> EncoderGraph.Value {
+    let normalized = normalization.describe(narrow.describe(input, in: &graph), in: &graph)
+    return mask.describe(graph.add("Relu", normalized), pieces: pieces, in: &graph)
+  }
+}

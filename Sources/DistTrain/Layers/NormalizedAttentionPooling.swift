@@ -197,3 +197,26 @@ public struct NormalizedAttentionPooling: Layer {
     }
   }
 }
+
+extension NormalizedAttentionPooling: GraphLayer {
+  package func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    let context = attention.globalContext ? contextStatistics(input, in: &graph) : nil
+    let rectified = graph.add("Relu", attention.describe(input, context: context, in: &graph))
+    let hidden = graph.add("Tanh", normalization.describe(rectified, in: &graph))
+    let weights = graph.frameWeights(energy.describe(hidden, in: &graph))
+    let means = graph.frameSum(graph.add("Mul", weights, input))
+    let distances = graph.add("Sub", input, means)
+    let squares = graph.add("Mul", distances, distances)
+    let variances = graph.frameSum(graph.add("Mul", weights, squares))
+    return graph.pooled(means, graph.add("Sqrt", graph.atLeast(floor, variances)))
+  }
+
+  private func contextStatistics(
+    _ input: EncoderGraph.Value, in graph: inout EncoderGraph
+  ) -> (means: EncoderGraph.Value, deviations: EncoderGraph.Value) {
+    let means = graph.frameMean(input)
+    let distances = graph.add("Sub", input, means)
+    let variances = graph.frameMean(graph.add("Mul", distances, distances))
+    return (means, graph.add("Sqrt", graph.atLeast(floor, variances)))
+  }
+}

@@ -59,3 +59,15 @@ struct NormalizedConvolution2D: Sendable {
     convolution.backward(gradient, cache: cache.convolution, into: inputGradient, adding: adding, pass)
   }
 }
+
+extension NormalizedConvolution2D {
+  /// Adds the convolution and the normalisation.
+  func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    normalization.describe(convolution.describe(input, in: &graph), in: &graph)
+  }
+
+  /// Adds the convolution, the normalisation and a ReLU.
+  func describeRectified(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    graph.add("Relu", describe(input, in: &graph))
+  }
+}

@@ -116,3 +116,11 @@ package struct PatchConvolution2D: Layer {
     }
   }
 }
+
+extension PatchConvolution2D: GraphLayer {
+  package func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    graph.add(
+      "Conv", input, graph.trained(weight), graph.trained(bias),
+      attributes: ["group": .number(groups), "strides": .numbers([kernel.height, kernel.frames])])
+  }
+}

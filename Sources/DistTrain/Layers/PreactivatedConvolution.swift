@@ -109,3 +109,9 @@ struct PreactivatedConvolution: Sendable {
     }
   }
 }
+
+extension PreactivatedConvolution {
+  func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    convolution.describe(graph.add("Relu", normalization.describe(input, in: &graph)), in: &graph)
+  }
+}

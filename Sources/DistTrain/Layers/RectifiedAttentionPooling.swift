@@ -50,3 +50,10 @@ public struct RectifiedAttentionPooling: Layer {
     cache.moments.addFrameGradients(moments, to: inputGradient)
   }
 }
+
+extension RectifiedAttentionPooling: GraphLayer {
+  package func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    let statistics = graph.weightedStatistics(input, energies: attention.describe(input, in: &graph), floor: floor)
+    return graph.pooled(statistics.means, statistics.deviations)
+  }
+}

@@ -1,7 +1,7 @@
 internal import CKernels
 
 /// A pooling over frames whose way back continues through the ReLU before it.
-protocol RectifiedPooling: Layer {
+protocol RectifiedPooling: GraphLayer {
   /// Writes the gradient of the values before the ReLU whose output the input is.
   /// - Parameter inputGradient: takes it, channels × (objectives · utterances · frames).
   func backwardThroughReLU(

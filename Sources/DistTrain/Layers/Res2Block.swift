@@ -102,3 +102,17 @@ package struct Res2Block: Layer {
     }
   }
 }
+
+extension Res2Block: GraphLayer {
+  package func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    var chunks = graph.split(input, into: [Int](repeating: width, count: blocks.count + 1))
+    var before: EncoderGraph.Value?
+    for (index, block) in blocks.enumerated() {
+      let own = chunk(index).lowerBound / width
+      let source = before.map { graph.add("Add", $0, chunks[own]) } ?? chunks[own]
+      chunks[own] = block.describe(source, in: &graph)
+      before = chunks[own]
+    }
+    return graph.add("Concat", chunks, attributes: ["axis": 1])
+  }
+}

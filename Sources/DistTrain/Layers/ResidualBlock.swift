@@ -154,3 +154,14 @@ package struct ResidualBlock: Layer {
     }
   }
 }
+
+extension ResidualBlock: GraphLayer {
+  package func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    var current = input
+    for step in path.dropLast() { current = step.describeRectified(current, in: &graph) }
+    current = path[path.count - 1].describe(current, in: &graph)
+    if let gate { current = gate.describe(current, in: &graph) }
+    let around = shortcut?.describe(input, in: &graph) ?? input
+    return graph.add("Relu", graph.add("Add", current, around))
+  }
+}

@@ -50,3 +50,10 @@ package struct ResidualBlocks: Sendable {
     return current
   }
 }
+
+extension ResidualBlocks {
+  /// Adds the blocks of a graph's map.
+  package func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    blocks.reduce(input) { $1.describe($0, in: &graph) }
+  }
+}

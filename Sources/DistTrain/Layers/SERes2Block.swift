@@ -72,3 +72,10 @@ package struct SERes2Block: Layer {
     first.backward(narrow.view, cache: cache.first, into: inputGradient, adding: true, pass)
   }
 }
+
+extension SERes2Block: GraphLayer {
+  package func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    let multiscale = middle.describe(first.describe(input, in: &graph), in: &graph)
+    return graph.add("Add", input, gate.describe(last.describe(multiscale, in: &graph), in: &graph))
+  }
+}

@@ -69,3 +69,21 @@ package struct SelfAttention: Layer {
     value.backward(own.values.view, cache: cache.input, into: inputGradient, adding: true, pass)
   }
 }
+
+extension SelfAttention: GraphLayer {
+  package func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    let width = outputs / heads
+    func mapped(_ map: Linear) -> EncoderGraph.Value {
+      graph.add("Reshape", map.describe(input, in: &graph), graph.integers(0, heads, width, -1))
+    }
+    let (queries, keys, values) = (mapped(query), mapped(key), mapped(value))
+    // The products of queries and keys are [utterances, heads, frames that ask, frames that are seen].
+    let asking = graph.add("Transpose", queries, attributes: ["perm": [0, 1, 3, 2]])
+    let products = graph.add("MatMul", asking, keys)
+    let scale = graph.number(1 / Float(width).squareRoot())
+    let weights = graph.frameWeights(graph.add("Mul", products, scale))
+    let turned = graph.add("Transpose", weights, attributes: ["perm": [0, 1, 3, 2]])
+    let attended = graph.add("MatMul", values, turned)
+    return output.describe(graph.add("Reshape", attended, graph.integers(0, outputs, -1)), in: &graph)
+  }
+}

@@ -117,3 +117,9 @@ struct SeparableConvolution: Sendable {
     }
   }
 }
+
+extension SeparableConvolution {
+  func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    pointwise.describe(depthwise.describe(input, in: &graph), in: &graph)
+  }
+}

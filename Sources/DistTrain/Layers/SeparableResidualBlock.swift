@@ -82,3 +82,12 @@ package struct SeparableResidualBlock: Layer {
       own, sums: firstSums, cache: cache.first, through: inner, into: inputGradient, adding: gradient, pass)
   }
 }
+
+extension SeparableResidualBlock: GraphLayer {
+  package func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    let rectified = graph.add("Relu", first.describe(input, in: &graph))
+    let middle = firstNormalization.describe(rectified, in: &graph)
+    let output = secondNormalization.describe(second.describe(middle, in: &graph), in: &graph)
+    return graph.add("Relu", graph.add("Add", output, input))
+  }
+}

@@ -96,3 +96,18 @@ package struct SimAMGate: Layer {
     }
   }
 }
+
+extension SimAMGate: GraphLayer {
+  package func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    let means = graph.add("ReduceMean", input, attributes: ["axes": [-2, -1]])
+    let distances = graph.add("Sub", input, means)
+    let squares = graph.add("Mul", distances, distances)
+    let sums = graph.add("ReduceSum", squares, graph.integers(-2, -1))
+    let count = graph.elementCount(input, axes: 2)
+    let variances = graph.add("Div", sums, graph.degreesOfFreedom(count))
+    let spreads = graph.add("Add", variances, graph.number(Float(regularisation)))
+    let energies = graph.add("Div", squares, graph.add("Mul", spreads, graph.number(4)))
+    let gates = graph.add("Sigmoid", graph.add("Add", energies, graph.number(0.5)))
+    return graph.add("Mul", input, gates)
+  }
+}

@@ -172,3 +172,13 @@ package struct GatedGradient: Sendable {
   /// m is the centre of their channel.
   package let sums: [Double]
 }
+
+extension SqueezeExcitation {
+  /// Adds the gated input, without the residual.
+  func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    let means = graph.pooled(graph.frameMean(input))
+    let hidden = graph.add("Relu", squeeze.describe(means, in: &graph))
+    let gates = graph.add("Sigmoid", excite.describe(hidden, in: &graph))
+    return graph.add("Mul", input, graph.add("Unsqueeze", gates, graph.integers(2)))
+  }
+}

@@ -76,3 +76,10 @@ public struct TemporalStatisticsPooling: Layer {
     }
   }
 }
+
+extension TemporalStatisticsPooling: GraphLayer {
+  package func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    let statistics = graph.frameStatistics(input, floor: Float(floor))
+    return graph.pooled(statistics.means, statistics.deviations)
+  }
+}

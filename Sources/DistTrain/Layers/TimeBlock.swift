@@ -99,3 +99,12 @@ package struct TimeBlock: Layer {
       into: inputGradient, adding: true, pass)
   }
 }
+
+extension TimeBlock: GraphLayer {
+  package func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    let reduced = normalization.describe(reduction.describe(input, in: &graph), in: &graph)
+    let convolved = convolutions.reduce(reduced) { $1.describe($0, in: &graph) }
+    let output = expansion.describe(transformer.describe(convolved, in: &graph), in: &graph)
+    return graph.add("Add", input, output)
+  }
+}

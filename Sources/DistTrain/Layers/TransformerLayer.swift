@@ -85,3 +85,12 @@ package struct TransformerLayer: Layer {
     attention.backward(gradient, cache: cache.attention, into: inputGradient, adding: true, pass)
   }
 }
+
+extension TransformerLayer: GraphLayer {
+  package func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    let attended = graph.add("Add", input, attention.describe(input, in: &graph))
+    let normalized = middle.describe(attended, in: &graph)
+    let active = graph.tanhGELU(inner.describe(normalized, in: &graph))
+    return last.describe(graph.add("Add", normalized, outer.describe(active, in: &graph)), in: &graph)
+  }
+}

@@ -225,3 +225,18 @@ extension WeightedMapSum.Cache {
   /// The most halvings of a map.
   fileprivate var coarsest: Int { sources.reduce(0) { max($0, $1.halvings) } }
 }
+
+extension WeightedMapSum {
+  /// Adds the sum of maps.
+  /// - Parameter maps: the rows of the maps, [utterances, rows, frames], all with the sum's frames.
+  /// - Returns: the rows of the sum.
+  package func describe(_ maps: [EncoderGraph.Value], in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    if count == 1 { return maps[0] }
+    let weights = graph.add("Softmax", graph.trained(weight), attributes: ["axis": 1])
+    let parts = graph.split(weights, into: [Int](repeating: 1, count: count))
+    let terms = zip(maps, parts).map { map, part in
+      graph.add("Mul", map, graph.add("Squeeze", part, graph.integers(1)))
+    }
+    return terms.dropFirst().reduce(terms[0]) { graph.add("Add", $0, $1) }
+  }
+}

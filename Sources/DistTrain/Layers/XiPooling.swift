@@ -127,3 +127,19 @@ public struct XiPooling: Layer {
     }
   }
 }
+
+extension XiPooling: GraphLayer {
+  package func describe(_ input: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    let roots = graph.add("Softplus", attention.describe(input, in: &graph))
+    let bounds = [Float(exp(-15.0)), Float(exp(15.0))].map { graph.number($0) }
+    let precisions = graph.add("Clip", graph.add("Mul", roots, roots), bounds[0], bounds[1])
+    let total = graph.pooled(graph.frameSum(precisions))
+    let weighted = graph.pooled(graph.frameSum(graph.add("Mul", precisions, input)))
+    let (means, logPrecisions) = (graph.trained(priorMean), graph.trained(priorLogPrecision))
+    let ofFrames = graph.add("Div", weighted, graph.add("Add", total, graph.add("Exp", logPrecisions)))
+    // In this form it is 1 where the prior's precision is beyond all numbers.
+    let inverse = graph.add("Mul", total, graph.add("Exp", graph.add("Neg", logPrecisions)))
+    let ofPrior = graph.add("Div", means, graph.add("Add", inverse, graph.number(1)))
+    return graph.add("Add", ofFrames, ofPrior)
+  }
+}

@@ -21,6 +21,8 @@ import Testing
     try golden().expectEmbeddings(within: 3e-5)
   }
 
+  @Test func `its graph gives the embeddings of PyTorch's inference`() throws { try golden().expectGraph() }
+
   @Test func `both objectives' gradients of every parameter equal PyTorch's`() throws {
     try golden().expectGradients(within: 5e-4)
   }

@@ -27,6 +27,11 @@ import Testing
   }
 
   @Test(arguments: poolings)
+  func `its graph gives the embeddings of PyTorch's inference`(pooling: ECAPATDNN.Pooling) throws {
+    try golden(pooling).expectGraph()
+  }
+
+  @Test(arguments: poolings)
   func `both objectives' gradients of every parameter equal PyTorch's`(pooling: ECAPATDNN.Pooling) throws {
     try golden(pooling).expectGradients(within: 1e-4)
   }

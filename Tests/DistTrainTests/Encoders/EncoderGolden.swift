@@ -45,6 +45,22 @@ struct EncoderGolden {
     try expect(long.embeddings.values, "inference/long.embeddings")
   }
 
+  /// Expects the embeddings of inference from the encoder's graph, which is computed in double precision too.
+  func expectGraph(sourceLocation: SourceLocation = #_sourceLocation) throws {
+    let encoder = try #require(encoder as? any GraphEncoder)
+    let after = try file.flat(encoder.layout.statistics, scope: "after")
+    let graph = encoder.graph(parameters: parameters, statistics: after)
+    for (scope, utterances) in [("", utterances), ("long.", 1)] {
+      let features = scope.isEmpty ? features : try file.features("inference/long.features")
+      let shape = [features.rows, utterances, features.columns / utterances]
+      let rows = GraphTensor(shape, features.values.map(Double.init)).transposed([1, 2, 0])
+      let embeddings = try #require(try GraphRun.outputs(of: graph, ["feats": rows])["embs"])
+      let distance = relativeDistance(
+        embeddings.values.map { Float($0) }, try file.values("inference/\(scope)embeddings"))
+      #expect(distance < 1e-6, "inference/\(scope)embeddings", sourceLocation: sourceLocation)
+    }
+  }
+
   /// Expects both objectives' gradients of every parameter.
   /// - Parameters:
   ///   - floor: what each number of a gradient may be off besides, as rounding leaves of one that is zero.

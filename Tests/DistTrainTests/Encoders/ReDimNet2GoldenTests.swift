@@ -29,6 +29,11 @@ import Testing
     try golden(fixture).expectEmbeddings(within: 3e-5)
   }
 
+  @Test(arguments: ["redimnet2-map", "redimnet2-rows"])
+  func `its graph gives the embeddings of PyTorch's inference`(fixture: String) throws {
+    try golden(fixture).expectGraph()
+  }
+
   /// Biases before a normalisation, and what a softmax does not see, have no gradient: there rounding alone is left.
   @Test(arguments: ["redimnet2-map", "redimnet2-rows"])
   func `both objectives' gradients of every parameter equal PyTorch's`(fixture: String) throws {

@@ -40,6 +40,10 @@ import Testing
     try golden(fixture).expectEmbeddings(within: fixture.embeddings)
   }
 
+  @Test(arguments: fixtures) func `its graph gives the embeddings of PyTorch's inference`(fixture: Fixture) throws {
+    try golden(fixture).expectGraph()
+  }
+
   /// A parameter that shifts all frames' energies alike has no gradient.
   @Test(arguments: fixtures) func `both objectives' gradients of every parameter equal PyTorch's`(
     fixture: Fixture

@@ -21,6 +21,11 @@ import Testing
   }
 
   @Test(arguments: [TimePooling.tstp, .xi])
+  func `its graph gives the embeddings of PyTorch's inference`(pooling: TimePooling) throws {
+    try golden(pooling).expectGraph()
+  }
+
+  @Test(arguments: [TimePooling.tstp, .xi])
   func `both objectives' gradients of every parameter equal PyTorch's`(pooling: TimePooling) throws {
     try golden(pooling).expectGradients(within: 1e-4)
   }

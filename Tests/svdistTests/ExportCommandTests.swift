@@ -1,0 +1,80 @@
+import DistTrain
+import Foundation
+import TestCorpora
+import Testing
+
+extension ProgramTests {
+  /// `export` of an encoder that a short run left.
+  @Suite struct ExportCommandTests {
+    private func withEncoder(_ body: (SmallRun) throws -> Void) throws {
+      try SmallRun.with { run in
+        let outcome = try svdist(run.arguments(steps: 2))
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        try body(run)
+      }
+    }
+
+    @Test func `an exported file of tensors embeds as the run does`() throws {
+      try withEncoder { run in
+        let file = run.path("x.safetensors")
+        let outcome = try svdist(["export", run.path("run"), "--output", file])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.output == "ecapa-tdnn of 16 dimensions in \(file)\n")
+        let embeddings = try [run.path("run"), file].enumerated().map { index, encoder in
+          let output = run.path("e-\(index).ark")
+          let embed = try svdist([
+            "embed", "--encoder", encoder, "--corpus", run.corpus.path, "--output", output,
+          ])
+          #expect(embed.status == 0, "\(embed.errors)")
+          return try Data(contentsOf: URL(fileURLWithPath: output))
+        }
+        #expect(embeddings[0] == embeddings[1])
+      }
+    }
+
+    @Test func `an exported graph begins as one, replaces an earlier one and says what sherpa-onnx does otherwise`()
+      throws
+    {
+      try withEncoder { run in
+        let file = run.path("x.bin")
+        for _ in 1...2 {
+          let outcome = try svdist([
+            "export", run.path("run"), "--format", "onnx", "--output", file, "--language", "en",
+          ])
+          #expect(outcome.status == 0, "\(outcome.errors)")
+          #expect(outcome.output == "ecapa-tdnn of 16 dimensions in \(file)\n")
+          #expect(outcome.errors.contains("note: sherpa-onnx would compute other features"))
+          #expect(outcome.errors.contains("features.window hamming, there povey"))
+        }
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: file))
+        #expect(bytes.prefix(10) == Data([0x08, 8, 0x12, 6] + "svdist".utf8))
+        #expect(bytes.range(of: Data("layer1.conv.weight".utf8)) != nil)
+      }
+    }
+
+    @Test func `what cannot be written is refused in one line, and nothing is left`() throws {
+      try withEncoder { run in
+        let source = run.path("run/checkpoints/step-00000002/model.safetensors")
+        func refuse(_ output: String, _ words: String, _ options: [String] = [], of encoder: String? = nil) throws {
+          let outcome = try svdist(["export", encoder ?? run.path("run"), "--output", output] + options)
+          expectRefusal(outcome, 64, words)
+        }
+        try refuse(run.path("x.pt"), "onnx or safetensors")
+        try refuse(run.path("x.onnx"), "--format torch: onnx or safetensors is expected", ["--format", "torch"])
+        try refuse(run.path("no/x.onnx"), "there is no folder \(run.path("no"))")
+        try refuse(source, "is what export reads")
+        try refuse(source, "is what export reads", ["--format", "onnx"], of: source)
+        let wav = run.corpus.appending(path: "s0-u0.wav").path
+        try refuse(wav, "holds no ONNX model", ["--format", "onnx"])
+        try refuse(wav, "holds no encoder", ["--format", "safetensors"])
+        expectRefusal(try svdist(["export", run.path("none"), "--output", run.path("x.onnx")]), 65, run.path("none"))
+        #expect(!FileManager.default.fileExists(atPath: run.path("x.onnx")))
+      }
+    }
+
+    @Test func `an empty language is refused`() throws {
+      let outcome = try svdist(["export", "run", "--output", "x.onnx", "--language", ""])
+      #expect(outcome.status == 64 && outcome.errors.contains("--language: empty"), "\(outcome.errors)")
+    }
+  }
+}

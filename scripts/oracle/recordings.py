@@ -1,0 +1,72 @@
+"""Recordings as svdist embeds them, for the scripts that compare its embeddings with other software's. Needs svdist built
+(swift build -c release, scripts/tools Tests)."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+from safetensors import safe_open
+
+PROGRAMS = Path(__file__).resolve().parent.parent.parent / ".build/release"
+SUFFIXES = {".wav", ".flac", ".ogg", ".opus", ".mp3"}
+COUNT = 50
+NAME = Path(sys.argv[0]).name
+
+
+def found(folder):
+    """Up to `COUNT` recordings under a folder."""
+    found = sorted(path.resolve() for path in folder.rglob("*") if path.suffix in SUFFIXES)
+    found = found[:: max(1, len(found) // COUNT)][:COUNT]
+    if len(found) < 4:
+        sys.exit(f"{NAME}: {len(found)} recordings under {folder}, at least 4 are needed")
+    return found
+
+
+def write_corpus(found, work):
+    """A data directory that calls each two neighbours a speaker."""
+    listed = work / "lists"
+    listed.mkdir()
+    names = [f"s{index // 2:03}-{index:03}" for index in range(len(found))]
+    (listed / "wav.scp").write_text("".join(f"{name} {path}\n" for name, path in zip(names, found)))
+    (listed / "utt2spk").write_text("".join(f"{name} {name[:4]}\n" for name in names))
+    run(PROGRAMS / "svdist", "prepare", listed, "--output", work / "data")
+    return names
+
+
+def features(found, bins, work):
+    """svdist's features of each recording, frames × bins."""
+    run(PROGRAMS / "filterbank-dump", "--bins", bins, work, *found)
+    return [np.fromfile(work / f"{index}.features.f32", "<f4").reshape(bins, -1).T.copy() for index in range(len(found))]
+
+
+def run(*command):
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{NAME}: {' '.join(map(str, command[:3]))} … failed:\n{done.stderr or done.stdout}")
+
+
+def trained_model(name, encoder, bins, work):
+    """The model file of an encoder that svdist trained for two steps, by which all statistics have moved."""
+    settings = [f"corpus.train={work / 'data'}", f"encoder={encoder}", f"features.bins={bins}",
+                "batch={speakers: 2, views: 2}", "training.steps=2"]
+    folder = work / f"run-{name}"
+    run(PROGRAMS / "svdist", "--run-dir", folder, *(word for setting in settings for word in ("--set", setting)))
+    return next(folder.rglob("model.safetensors"))
+
+
+def embedded(model, names, work):
+    """svdist's embeddings of the corpus by a model file, in the order of the names."""
+    output = work / "embeddings.safetensors"
+    run(PROGRAMS / "svdist", "embed", "--encoder", model, "--corpus", work / "data", "--output", output)
+    with safe_open(output, "np") as file:
+        listed, vectors = json.loads(file.metadata()["utterances"]), file.get_tensor("embeddings")
+    output.unlink()
+    ours = dict(zip(listed, vectors))
+    return [ours[name].astype(np.float64) for name in names]
+
+
+def cosine(one, other):
+    one, other = np.asarray(one, np.float64).ravel(), np.asarray(other, np.float64).ravel()
+    return float(one @ other / np.linalg.norm(one) / np.linalg.norm(other))
