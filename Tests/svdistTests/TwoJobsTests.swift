@@ -122,7 +122,8 @@ extension ProgramTests {
         let last = try #require(steps.last)
         #expect(steps == Array(1...last) && run.checkpoints("kept").last == last)
         #expect(outcome.complaints.first?.contains("after step \(last)") == true)
-        let resumed = try svdist(run.arguments(steps: last + 2, into: "kept"), mpi: ranks)
+        let resumed = try svdist(
+          run.arguments(steps: last + 2, into: "kept", options: ["--allow-change", "training"]), mpi: ranks)
         #expect(resumed.status == 0 && resumed.output.contains("resuming from step \(last)"), "\(resumed.errors)")
       }
     }
@@ -138,7 +139,7 @@ extension ProgramTests {
           outcome, 1, "the run folder \(run.path("run")) was removed while it was in use", "the same command resumes")
         let step = try #require(run.checkpoints().last)
         #expect(!FileSystem.exists(run.path("run/lock")) && FileSystem.exists(run.path("run/config.yaml")))
-        let resumed = try svdist(run.arguments(steps: step + 2))
+        let resumed = try svdist(run.arguments(steps: step + 2, options: ["--allow-change", "training"]))
         #expect(resumed.status == 0 && resumed.output.contains("resuming from step \(step)"), "\(resumed.errors)")
       }
     }
