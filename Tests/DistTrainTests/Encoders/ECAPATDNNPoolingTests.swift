@@ -9,13 +9,7 @@ import Testing
 
   private func golden(_ pooling: ECAPATDNN.Pooling) throws -> EncoderGolden {
     try EncoderGolden("ecapa-\(pooling.rawValue)") { size in
-      var sizes = ECAPATDNN.Sizes()
-      sizes.bins = try size("bins")
-      sizes.channels = try size("channels")
-      sizes.embedding = try size("embedding")
-      sizes.aggregation = try size("aggregation")
-      sizes.squeezeBottleneck = try size("seBottleneck")
-      sizes.attentionBottleneck = try size("attentionBottleneck")
+      var sizes = try ECAPATDNN.Sizes(golden: size)
       sizes.pooling = pooling
       return ECAPATDNN(sizes)
     }

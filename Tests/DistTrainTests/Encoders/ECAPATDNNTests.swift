@@ -168,13 +168,7 @@ private struct GoldenEncoder {
     let file = try Golden(arrangement == .wespeaker ? "ecapa" : "ecapa-speechbrain")
     self.file = file
     func size(_ name: String) throws -> Int { try #require(file.metadata[name].flatMap { Int($0) }, "\(name)") }
-    var sizes = ECAPATDNN.Sizes()
-    sizes.bins = try size("bins")
-    sizes.channels = try size("channels")
-    sizes.embedding = try size("embedding")
-    sizes.aggregation = try size("aggregation")
-    sizes.squeezeBottleneck = try size("seBottleneck")
-    sizes.attentionBottleneck = try size("attentionBottleneck")
+    let sizes = try ECAPATDNN.Sizes(golden: size)
     encoder = ECAPATDNN(sizes, arrangement: arrangement)
     utterances = try size("utterances")
     let frames = try size("frames")

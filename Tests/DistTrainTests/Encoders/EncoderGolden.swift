@@ -91,3 +91,16 @@ struct EncoderGolden {
     }
   }
 }
+
+extension ECAPATDNN.Sizes {
+  /// The sizes of a fixture's encoder, whose numbers `size` gives by their names in it.
+  init(golden size: (String) throws -> Int) rethrows {
+    self.init()
+    bins = try size("bins")
+    channels = try size("channels")
+    embedding = try size("embedding")
+    aggregation = try size("aggregation")
+    squeezeBottleneck = try size("seBottleneck")
+    attentionBottleneck = try size("attentionBottleneck")
+  }
+}

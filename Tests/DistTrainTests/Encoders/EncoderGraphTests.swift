@@ -24,14 +24,7 @@ import Testing
   @Test(arguments: ECAPATDNN.Arrangement.allCases)
   func `ECAPA-TDNN's graph gives the embeddings of PyTorch's inference`(arrangement: ECAPATDNN.Arrangement) throws {
     let golden = try EncoderGolden(arrangement == .wespeaker ? "ecapa" : "ecapa-speechbrain") { size in
-      var sizes = ECAPATDNN.Sizes()
-      sizes.bins = try size("bins")
-      sizes.channels = try size("channels")
-      sizes.embedding = try size("embedding")
-      sizes.aggregation = try size("aggregation")
-      sizes.squeezeBottleneck = try size("seBottleneck")
-      sizes.attentionBottleneck = try size("attentionBottleneck")
-      return ECAPATDNN(sizes, arrangement: arrangement)
+      ECAPATDNN(try ECAPATDNN.Sizes(golden: size), arrangement: arrangement)
     }
     try golden.expectGraph()
   }
