@@ -6,14 +6,13 @@ import Synchronization
 /// A loop's pieces depend on the number of threads only where its results don't depend on the pieces, so that the
 /// results never depend on the number of threads.
 ///
-/// Unchecked: `body` and `count` are behind the gate, of all callers one at a time has the team (`isTaken`), and
-/// threads are added before there are loops.
+/// Unchecked: `body` and `count` are behind the gate, and of all callers one at a time has the team (`isTaken`), to run a
+/// loop or to add threads.
 package final class ThreadTeam: @unchecked Sendable {
   /// The threads that compute.
   package static let shared = ThreadTeam()
 
-  /// Threads that work, the caller's own among them.
-  package private(set) var size = 1
+  private let threads = Atomic(1)
   private let gate = NSCondition()
   /// The loop's body where its caller keeps it: a thread must not own it any longer than it says it is working.
   private var body: UnsafePointer<@Sendable (Int) -> Void>?
@@ -26,12 +25,19 @@ package final class ThreadTeam: @unchecked Sendable {
   /// A team of the caller's thread alone.
   package init() {}
 
-  /// Adds threads until there are `size`, for the rest of the process; fewer where the system starts no more.
+  /// Threads that work, the caller's own among them.
+  package var size: Int { threads.load(ordering: .acquiring) }
+
+  /// Adds threads until there are `size`, for the rest of the process; fewer where the system starts no more. Waits for
+  /// a loop that runs, and so is not for use within one.
   package func grow(to size: Int) {
+    // A thread that began while a loop runs would work in it without being waited for.
+    while isTaken.exchange(true, ordering: .acquiringAndReleasing) { sched_yield() }
+    defer { isTaken.store(false, ordering: .releasing) }
     while self.size < size {
       let seen = round.load(ordering: .acquiring)
       guard SystemThread.start({ [self] in work(from: seen) }) else { return }
-      self.size += 1
+      threads.add(1, ordering: .releasing)
     }
   }
 

@@ -30,6 +30,33 @@ import Testing
     }
   }
 
+  private final class Growth: Sendable {
+    let isOver = Atomic(false)
+    /// The threads that still worked in loops that were over.
+    let late = Atomic(0)
+  }
+
+  @Test func `threads may be added while another thread runs loops`() async {
+    for _ in 0..<300 {
+      let (team, growth) = (ThreadTeam(), Growth())
+      let looping = Task.detached {
+        while !growth.isOver.load(ordering: .acquiring) {
+          let working = Atomic(0)
+          team.run(16) { _ in
+            working.add(1, ordering: .acquiringAndReleasing)
+            for _ in 0..<20 { sched_yield() }
+            working.subtract(1, ordering: .acquiringAndReleasing)
+          }
+          growth.late.add(working.load(ordering: .acquiring), ordering: .relaxed)
+        }
+      }
+      for size in 2...4 { team.grow(to: size) }
+      growth.isOver.store(true, ordering: .releasing)
+      await looping.value
+      #expect(growth.late.load(ordering: .acquiring) == 0 && team.size == 4)
+    }
+  }
+
   @Test func `a loop within a loop is done too`() {
     ThreadTeam.shared.grow(to: 3)
     let sum = Mutex(0)
