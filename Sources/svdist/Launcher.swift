@@ -33,7 +33,10 @@ struct Launcher {
     var passing = Passing()
     while true {
       if let status = try process.statusIfEnded() { return passing.status(status) }
-      if let signal = passing.signal() { kill(process.id, signal) }
+      if let signal = passing.signal() {
+        if signal == SIGKILL { StandardError.say("svdist: mpirun does not end: it is killed, and its ranks with it") }
+        kill(process.id, signal)
+      }
       usleep(Self.look)
     }
   }
@@ -93,13 +96,24 @@ private struct Passing {
   private var pause = Duration.seconds(1)
   /// The time at which SIGUSR1 goes again; nil unless ranks are to stop with a checkpoint.
   private var next: ContinuousClock.Instant?
+  /// The time at which mpirun is killed; nil unless ranks are to end at once.
+  private var last: ContinuousClock.Instant?
+  /// The time that mpirun has to end its ranks at once, after which it hangs.
+  private static let patience = Duration.seconds(5)
 
   /// The signal to send now; nil for none.
   mutating func signal() -> Int32? {
     let isAsked = Signals.takeRequest()
     if isAsked, Signals.endAtOnce {
       next = nil
+      guard last == nil else { return nil }
+      last = ContinuousClock.now + Self.patience
       return SIGTERM
+    }
+    if let last {
+      guard last <= ContinuousClock.now else { return nil }
+      self.last = ContinuousClock.now + Self.patience
+      return SIGKILL
     }
     guard isAsked || next.map({ $0 <= ContinuousClock.now }) == true else { return nil }
     next = ContinuousClock.now + pause
@@ -110,6 +124,11 @@ private struct Passing {
   /// The status for one of mpirun. Until mpirun and its ranks can answer SIGUSR1 they die of it, or of the SIGTERM that
   /// follows, and ranks that die of one of them have not begun to train.
   func status(_ status: Int32) -> Int32 {
+    // Open MPI 4.1.4 may crash where a signal comes while it ends its ranks.
+    if last != nil, status > 128 {
+      StandardError.say("svdist: mpirun was ended by signal \(status - 128) as it was to end its ranks at once")
+      return ExitStatus.failed.rawValue
+    }
     guard next != nil, [128 + SIGUSR1, 128 + SIGTERM].contains(status) else { return status }
     StandardError.say("svdist: stopped while mpirun started or ended its ranks: run the same command again")
     return ExitStatus.stopped.rawValue

@@ -32,6 +32,7 @@ extension PrepareCommand {
         "note: \(preparation.ofOtherLength) recordings are not as long as the source's utt2dur says, by more than 0.1 s; "
           + "the output has their lengths as measured: were they replaced or cut?")
     }
+    if let repeated = preparation.repeated { print("note: \(repeated.shown)") }
     if let remark = clipping.remark { print("note: \(remark)") }
     for note in source.notes { print("note: \(note.shown)") }
     for note in prepared.notes(layout: source.layout) { print("note: \(note.shown)") }

@@ -24,6 +24,11 @@ struct VerifyCommand: ParsableCommand {
 
   @OptionGroup var pieces: PieceOptions
 
+  func validate() throws {
+    guard let threshold, !(-1...1).contains(threshold) else { return }
+    throw ValidationError("--threshold is a cosine, from -1 to 1, not \(threshold)")
+  }
+
   func run() throws {
     let extractor = try TrainedEncoder(Embedding.file(of: encoder), longestPiece: pieces.seconds).extractor
     let paths = [enrolment, test]

@@ -263,6 +263,10 @@ extension ProgramTests {
         #expect(
           other.output.range(of: "^cosine -?[01]\\.[0-9]{4}  same\n$", options: .regularExpression) != nil,
           "\(other.output)")
+        for threshold in ["nan", "inf", "2"] {
+          expectRefusal(
+            try svdist(["verify", wav[0], wav[0], "--threshold", threshold] + encoder), 64, "--threshold is a cosine")
+        }
         for kind in BrokenRecording.allCases {
           try kind.write(into: run.corpus)
           let bad = run.corpus.appending(path: kind.fileName).path

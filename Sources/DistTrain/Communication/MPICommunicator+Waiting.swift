@@ -35,6 +35,7 @@ extension MPICommunicator {
       let now = monotonicSeconds()
       guard now > nextLook else { continue }
       nextLook = now + Self.lookInterval
+      watchdog.sayIfStopped(operation: operation, now: now)
       if case .end(let finding) = watchdog.look(operation: operation, waited: now - began, now: now) {
         end("svdist: rank \(rank) on \(hosts[rank]) \(finding)")
       }

@@ -48,6 +48,9 @@ final class Watchdog {
   /// Whether all ranks were found to take part in the operation under way, which nevertheless does not end.
   private var isExtended = false
   private var letters: [Letter] = []
+  /// The time at which a wait first found that this rank is asked to stop.
+  private var heard: Double?
+  private var hasSaid = false
   /// The words in which the ranks announced what they do at present.
   var activity = ""
 
@@ -90,6 +93,20 @@ final class Watchdog {
     // After a lower rank's question this rank speaks only if the lower one fails to.
     guard now - inquiry.began > (lowerRankAsks ? 3 * grace : grace) else { return .goOn }
     return conclude(inquiry, operation: operation)
+  }
+
+  /// Says once, a second after a request to stop that this rank still waits: the step ends first, and with it the wait.
+  func sayIfStopped(operation: Operation, now: Double) {
+    guard let signal = StopRequest.received, !hasSaid else { return }
+    guard let heard else {
+      self.heard = now
+      return
+    }
+    guard now - heard > 0.8 else { return }
+    hasSaid = true
+    StandardError.say(
+      "svdist: rank \(rank) on \(hosts[rank]) got \(StopRequest.name(signal)) and waits in \(operation) for other ranks, "
+        + "\(Int(limit)) s at most; INT twice ends it at once")
   }
 
   /// Forgets what was asked about an operation that has ended.

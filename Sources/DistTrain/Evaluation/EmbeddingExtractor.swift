@@ -64,6 +64,9 @@ public struct EmbeddingExtractor: Sendable {
     guard vector.allSatisfy(\.isFinite) else {
       throw Failure(.badData, "\(name): its embedding is not finite: are the encoder's parameters damaged?")
     }
+    guard vector.contains(where: { $0 != 0 }) else {
+      throw Failure(.badData, "\(name): its embedding is zeros alone: are the encoder's parameters damaged?")
+    }
     return vector
   }
 

@@ -1,6 +1,7 @@
 /// A table of comma-separated values as in RFC 4180: fields in quotes may hold commas, line breaks and doubled quotes.
 /// Semicolons or tabs separate the fields where the first line has more of them than of commas. A byte order mark and
-/// both kinds of line ends are accepted; empty lines are skipped.
+/// both kinds of line ends are accepted; empty lines are skipped, and rows of empty fields before the first that holds
+/// anything.
 struct CSVTable {
   struct Row {
     /// The line of the file, counted from 1, on which the row begins.
@@ -100,7 +101,8 @@ struct CSVTable {
     private mutating func endRow() throws {
       let isQuoted = state == .closed
       try endField()
-      let isBlank = fields.count == 1 && fields[0].utf8.allSatisfy(LineReader.isBlank)
+      let isBlank =
+        (fields.count == 1 || rows.isEmpty) && fields.allSatisfy { $0.utf8.allSatisfy(LineReader.isBlank) }
       if !isBlank || isQuoted { rows.append(Row(line: firstLine, fields: fields)) }
       fields = []
       firstLine = line

@@ -43,9 +43,12 @@ struct LineReader {
   }
 
   /// Checks that a file's first bytes may be those of a list.
-  /// - Throws: `Failure(.badData)` for a compressed file and for UTF-16, with what to do.
+  /// - Throws: `Failure(.badData)` for a compressed file and for UTF-16 and UTF-32, with what to do.
   static func check(_ start: UnsafeRawBufferPointer, path: String) throws {
     if let what = Compression.remedy(start) { throw Failure(.badData, "\(path): \(what)") }
+    if start.starts(with: [0xFF, 0xFE, 0, 0]) || start.starts(with: [0, 0, 0xFE, 0xFF]) {
+      throw Failure(.badData, "\(path): is UTF-32: convert it with iconv -f UTF-32 -t UTF-8")
+    }
     if start.starts(with: [0xFF, 0xFE]) || start.starts(with: [0xFE, 0xFF]) {
       throw Failure(.badData, "\(path): is UTF-16: convert it with iconv -f UTF-16 -t UTF-8")
     }

@@ -10,10 +10,18 @@ enum StrictJSON {
     } catch DecodingError.keyNotFound(let key, _) {
       throw Failure(.badData, "\(path): the key \(JSONText.quoted(key.stringValue)) is missing")
     } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
-      let key = context.codingPath.map(\.stringValue).joined(separator: ".")
-      throw Failure(.badData, "\(path): the value of \(JSONText.quoted(key)) is of another type than expected")
+      let key = name(context.codingPath)
+      let what = key.isEmpty ? "its value" : "the value of \(JSONText.quoted(key))"
+      throw Failure(.badData, "\(path): \(what) is of another type than expected")
     } catch {
       throw Failure(.badData, "\(path): is not whole JSON")
+    }
+  }
+
+  /// The name of a value within others: `vad[0][1]`; empty for the outermost.
+  private static func name(_ keys: [any CodingKey]) -> String {
+    keys.reduce("") { outer, key in
+      key.intValue.map { "\(outer)[\($0)]" } ?? (outer.isEmpty ? key.stringValue : "\(outer).\(key.stringValue)")
     }
   }
 

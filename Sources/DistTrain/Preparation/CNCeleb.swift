@@ -44,7 +44,9 @@ enum CNCeleb {
       passedOver.merge(part.passedOver, uniquingKeysWith: +)
     }
     let first = roots.first(where: isFirst)
-    let evaluation = try first.map { try self.evaluation($0) }
+    let found = try first.map { try self.evaluation($0) }
+    let evaluation = found?.published
+    leftOut += found?.leftOut ?? []
     let tests = first.map { AudioTree(root: "\($0)/eval") }
     leftOut += unnamed(others, root: first, tests, evaluation)
     copies.merge(tests?.copies ?? [:]) { first, _ in first }
@@ -67,7 +69,8 @@ enum CNCeleb {
   ) {
     let list = isFirst(root) ? "\(root)/dev/dev.lst" : "\(root)/spk.lst"
     try require(list, "it names the speakers to train on")
-    let speakers = try KaldiList(path: list, fields: 1...1).lines.map(\.key)
+    let named = try KaldiList(path: list, fields: 1...1, isLenient: true)
+    let speakers = named.lines.map(\.key)
     let wanted = Set(speakers.map { Name($0) })
     let tree = AudioTree(root: "\(root)/data")
     var found: Set<Name> = []
@@ -87,28 +90,20 @@ enum CNCeleb {
         utterance: "-", path: "\(root)/data/\(speaker)",
         reason: "the speaker has no recordings: it is named in \(list)")
     }
-    let named = FolderNames.utterances(files)
-    return (named.utterances, missing + tree.leftOut + named.leftOut, tree.passedOver, others, tree.copies)
+    let wrong = LeftOut.lines(named.listFaults, of: list, "is no speaker")
+    let heard = FolderNames.utterances(files)
+    return (heard.utterances, wrong + missing + tree.leftOut + heard.leftOut, tree.passedOver, others, tree.copies)
   }
 
-  /// The pieces of the enrolments and the tests, with the trials over them.
-  private static func evaluation(_ root: String) throws -> PublishedEvaluation {
+  /// The pieces of the enrolments and the tests, with the trials over them, and the lines of the lists that are wrong.
+  private static func evaluation(_ root: String) throws -> (published: PublishedEvaluation, leftOut: [LeftOut]) {
     let lists = "\(root)/eval/lists"
     try require("\(lists)/enroll.map", "it names the pieces of each enrolment")
     try require("\(lists)/trials.lst", "it names the trials")
-    let enrolments = try EnrolmentMap.read("\(lists)/enroll.map")
-    let trials = try TrialList.read("\(lists)/trials.lst")
-    let enrolled = Set(enrolments.enrolments.map { Name($0.name) })
+    let enrolments = try EnrolmentMap.read("\(lists)/enroll.map", isLenient: true)
+    let (trials, unknown) = try trials("\(lists)/trials.lst", of: enrolments)
     var isTest = [Bool](repeating: false, count: trials.names.count)
-    for (index, trial) in trials.trials.enumerated() {
-      isTest[trial.test] = true
-      guard enrolled.contains(Name(trials.names[trial.enrolment])) else {
-        throw Failure(
-          .badData,
-          "\(trials.path), line \(trials.line(of: index)): enrolment \(trials.names[trial.enrolment]) is not in "
-            + "enroll.map")
-      }
-    }
+    for trial in trials.trials { isTest[trial.test] = true }
     let pieces = Set(enrolments.enrolments.flatMap(\.utterances).map { Name($0) }).map { name in
       ListedUtterance(
         id: name.text, speaker: name.text.pathParts.first ?? name.text, path: file(name.text, in: "\(root)/data"))
@@ -118,8 +113,34 @@ enum CNCeleb {
         id: name, speaker: speaker(ofTest: name),
         path: file(name, in: "\(root)/eval"))
     }
-    return PublishedEvaluation(
+    let published = PublishedEvaluation(
       utterances: try pieces + tests + enrolmentRecordings(root), trials: trials, enrolments: enrolments)
+    return (published, LeftOut.lines(enrolments.faults, of: enrolments.path, "is no enrolment") + unknown)
+  }
+
+  /// The trials of enrolments that are there, and the lines that are none.
+  /// - Throws: `Failure(.badData)` where no trial is left.
+  private static func trials(
+    _ path: String, of enrolments: EnrolmentMap
+  ) throws -> (trials: TrialList, leftOut: [LeftOut]) {
+    let all = try TrialList.read(path, allowsBlind: false, isLenient: true)
+    let enrolled = Set(enrolments.enrolments.map { Name($0.name) })
+    let isKnown = all.names.map { enrolled.contains(Name($0)) }
+    var faults = all.faults
+    var kept: [TrialList.Trial] = []
+    for (index, trial) in all.trials.enumerated() {
+      if isKnown[trial.enrolment] {
+        kept.append(trial)
+      } else {
+        faults.append(
+          ListFault(
+            line: all.line(of: index), what: "enrolment \(all.names[trial.enrolment]) is not in enroll.map"))
+      }
+    }
+    guard !kept.isEmpty else { throw faults[0].failure(in: path) }
+    return (
+      TrialList(path: path, names: all.names, trials: kept), LeftOut.lines(faults, of: path, "is no trial")
+    )
   }
 
   /// The enrolments as CN-Celeb has them in one recording each: the files of lines

@@ -33,10 +33,9 @@ package struct CompanionLists: Sendable {
     enrolments = read(PublishedEvaluation.enrolmentsName) { try EnrolmentMap.read($0, isLenient: true) }
     genders = read(Self.gendersName) { try KaldiList(path: $0, fields: 2...2, isLenient: true) }
     leftOut =
-      Self.leftOut(trials?.faults ?? [], of: trials?.path, "is no trial")
-      + Self.leftOut(enrolments?.faults ?? [], of: enrolments?.path, "is no enrolment")
-      + Self.leftOut(
-        genders?.faults.map { ListFault(line: $0.number, what: $0.what) } ?? [], of: genders?.path, "is no gender")
+      (trials.map { LeftOut.lines($0.faults, of: $0.path, "is no trial") } ?? [])
+      + (enrolments.map { LeftOut.lines($0.faults, of: $0.path, "is no enrolment") } ?? [])
+      + (genders.map { LeftOut.lines($0.listFaults, of: $0.path, "is no gender") } ?? [])
     let others = (FileSystem.entries(of: directory)?.entries ?? []).map(\.name).filter { name in
       let path = "\(directory)/\(name)"
       return !name.begins(with: ".") && !Self.known.contains(name) && AudioSuffix.stem(of: name) == name
@@ -47,10 +46,6 @@ package struct CompanionLists: Sendable {
       notes.append("files of the source that are not taken over: \(others.prefix(8).joined(separator: ", "))\(more)")
     }
     self.notes = notes
-  }
-
-  private static func leftOut(_ faults: [ListFault], of path: String?, _ kind: String) -> [LeftOut] {
-    faults.map { LeftOut(utterance: "-", path: "\(path ?? ""):\($0.line)", reason: "\(kind): \($0.what)") }
   }
 }
 
@@ -93,10 +88,25 @@ struct KeptLists: Sendable {
     }
     trials = TrialList(path: all.path, names: all.names, trials: kept, gaps: [], isBlind: all.isBlind)
     self.enrolments = enrolments
-    let lost = all.trials.count - kept.count
-    notes = [
-      "trials of the source: \(kept.count) of \(all.trials.count) kept"
-        + (lost == 0 ? "" : ", \(lost) left out because their utterances are")
+    let lost = all.trials.filter { !(isEnrolment[$0.enrolment] && isTest[$0.test]) }
+    let first = lost.first.map { isEnrolment[$0.enrolment] ? all.names[$0.test] : all.names[$0.enrolment] }
+    notes =
+      [
+        "trials of the source: \(kept.count) of \(all.trials.count) kept"
+          + (first.map { ", \(lost.count) left out because their utterances are not here (the first: \($0))" } ?? "")
+      ] + (lists.enrolments.map { Self.notes($0, kept: enrolments, isThere) } ?? [])
+  }
+
+  /// A line on enrolments of which utterances are not here; none where all are.
+  private static func notes(
+    _ all: EnrolmentMap, kept: EnrolmentMap?, _ isThere: (String) -> Bool
+  ) -> [String] {
+    let missing = all.enrolments.flatMap(\.utterances).filter { !isThere($0) }
+    guard let first = missing.first else { return [] }
+    let count = kept?.enrolments.count ?? 0
+    return [
+      "enrolments of the source: \(count) of \(all.enrolments.count) kept, without \(missing.count) of their utterances, "
+        + "which are not here (the first: \(first))"
     ]
   }
 

@@ -19,6 +19,8 @@ package struct CorpusPreparation: Sendable {
   package let averaged: Int
   /// The number of utterances that are whole recordings of another length than the source's utt2dur tells.
   package let ofOtherLength: Int
+  /// A line on utterances that the lists name twice (`RepeatedRecordings`); nil where there are none.
+  package let repeated: String?
 
   /// Opens all utterances on all cores.
   ///
@@ -55,6 +57,7 @@ package struct CorpusPreparation: Sendable {
     if let limit { usable = try UtteranceJoining.join(usable, shorterThan: limit) }
     utterances = Self.chosen(
       usable, lengths: lengths, minimumUtterances: minimumUtterances, trimmed: trimmed, &leftOut)
+    repeated = RepeatedRecordings.note(utterances)
     var averaged = opened.count(where: \.isMean)
     ofOtherLength = opened.count(where: \.isOfOtherLength)
     evaluation = try source.evaluation.map { whole in
@@ -66,7 +69,18 @@ package struct CorpusPreparation: Sendable {
     }
     self.averaged = averaged
     leftOut += RecordingCopies.leftOut(passed, kept: utterances + (evaluation?.published.utterances ?? []))
+    leftOut = Self.named(leftOut, after: recordings)
     self.leftOut = ByteOrder.sorted(ByteOrder.sorted(leftOut) { $0.utterance }) { $0.path }
+  }
+
+  /// What is left out, with the commands in place of the files of their outputs, which do not stay.
+  private static func named(_ leftOut: [LeftOut], after recordings: [Name: Result<String, Failure>]) -> [LeftOut] {
+    let commands = Dictionary(
+      recordings.compactMap { command, output in (try? output.get()).map { (Name($0), command.text) } },
+      uniquingKeysWith: { first, _ in first })
+    return leftOut.map {
+      LeftOut(utterance: $0.utterance, path: commands[Name($0.path)] ?? $0.path, reason: $0.reason)
+    }
   }
 
   /// The utterances of an accepted length whose speakers have enough of them; the others are left out.

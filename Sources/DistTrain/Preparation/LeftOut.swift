@@ -56,3 +56,16 @@ extension ListedUtterance {
   /// The utterance as one that is left out for a reason.
   func leftOut(_ reason: String) -> LeftOut { LeftOut(utterance: id, path: path, reason: reason) }
 }
+
+extension LeftOut {
+  /// The wrong lines of a list that an utterance's own lists do not have.
+  /// - Parameter kind: what such a line is not: `is no trial`.
+  static func lines(_ faults: [ListFault], of path: String, _ kind: String) -> [LeftOut] {
+    faults.map { LeftOut(utterance: "-", path: "\(path):\($0.line)", reason: "\(kind): \($0.what)") }
+  }
+}
+
+extension KaldiList {
+  /// The lines that were passed over, as those of other lists.
+  var listFaults: [ListFault] { faults.map { ListFault(line: $0.number, what: $0.what) } }
+}

@@ -41,10 +41,15 @@ struct ShardContents: Sendable {
           open = Open(key: key)
         }
         if isSpeaker {
-          open.speaker = try Self.speaker(member, tar.file)
-        } else {
+          open.add(try Self.speaker(member, tar.file))
+        } else if open.offset == nil {
           open.suffix = suffix
           open.offset = member.offset
+        } else {
+          leftOut.append(
+            LeftOut(
+              utterance: UtteranceName.of(key), path: "\(path):\(member.offset)",
+              reason: "another recording of its name comes before it in the shard, and is taken: name it otherwise"))
         }
       }
       close(open)
@@ -64,6 +69,17 @@ struct ShardContents: Sendable {
     var speaker: Result<String, Failure>?
     var suffix = ""
     var offset: Int?
+
+    /// Takes the speaker that a member names; two that differ are none.
+    mutating func add(_ named: Result<String, Failure>) {
+      guard case .success(let first) = speaker, case .success(let second) = named, !ByteOrder.equal(first, second)
+      else {
+        speaker = speaker ?? named
+        return
+      }
+      let reason = "its speaker is named twice, '\(first)' and '\(second)': leave one .spk in the shard"
+      speaker = .failure(Failure(.badData, reason))
+    }
 
     /// Whether both the speaker and the recording came.
     var isWhole: Bool { speaker != nil && offset != nil }

@@ -28,7 +28,7 @@ struct UtteranceOpening: Sendable {
     for (utterance, outcome) in choices.lazy.flatMap(\.taken.heard) {
       switch outcome {
       case .success(let opened): usable.append(opened)
-      case .failure(let error): leftOut.append(utterance.leftOut(Self.reason(error, path: utterance.path)))
+      case .failure(let error): leftOut.append(utterance.leftOut(reason(error, path: utterance.path)))
       }
     }
     // Names of channels may come before those of other utterances.
@@ -79,7 +79,7 @@ struct UtteranceOpening: Sendable {
     var first: String?
     for (utterance, outcome) in file.heard {
       switch outcome {
-      case .failure(let error): first = first ?? Self.reason(error, path: utterance.path)
+      case .failure(let error): first = first ?? reason(error, path: utterance.path)
       case .success(let opened):
         let seconds = opened.utterance.seconds!
         if lengths.contains(seconds) { return nil }
@@ -142,9 +142,12 @@ struct UtteranceOpening: Sendable {
   }
 
   /// The reason why an utterance is left out, in the words of svdist prepare.
-  private static func reason(_ error: any Error, path: String) -> String {
+  /// - Parameter path: the path that the source names, which may be a command.
+  private func reason(_ error: any Error, path: String) -> String {
     let failure = Failure(error)
-    let reason = failure.reason(at: path)
+    // The file of a command's output is gone by the time that someone reads the reason.
+    let opened = (try? recordings[Name(path)]?.get()) ?? path
+    let reason = failure.reason(at: opened)
     switch failure.cause as? RecordingFault {
     case .endsBefore: return "the segment is not in its file: \(reason)"
     case .cancellingChannels: return "\(reason) (--channel 0)"

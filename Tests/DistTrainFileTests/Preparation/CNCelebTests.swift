@@ -193,6 +193,27 @@ import Testing
     #expect(try corpus("evaluation").speakers == ["id00800", "id00801"])
   }
 
+  @Test func `wrong lines of its lists are left out and listed`() throws {
+    let lists = "\(first)/eval/lists"
+    let right = try prepare(first)
+    for (list, line) in [
+      ("\(first)/dev/dev.lst", "id 5"), ("\(lists)/enroll.map", "id00802-enroll"),
+      ("\(lists)/trials.lst", "x"), ("\(lists)/trials.lst", "id00809-enroll test/id00801-movie-01-002.wav 0"),
+    ] {
+      try folder.write(list, folder.read(list) + line + "\n")
+    }
+    let preparation = try prepare(first)
+    #expect(preparation.utterances == right.utterances)
+    #expect(preparation.evaluation?.published.trials.trials == right.evaluation?.published.trials.trials)
+    let added = preparation.leftOut.filter { !right.leftOut.contains($0) }
+    let places = added.map { "\(URL(fileURLWithPath: $0.path).lastPathComponent) \($0.reason.prefix(16))" }
+    #expect(
+      places.sorted() == [
+        "dev.lst:4 is no speaker: 2", "enroll.map:3 is no enrolment:", "trials.lst:7 is no trial: exp",
+        "trials.lst:8 is no trial: enr",
+      ], "\(places)")
+  }
+
   @Test func `what cannot be CN-Celeb is refused in one line`() throws {
     let lists = "\(first)/eval/lists"
     for (list, text, message) in [
@@ -201,8 +222,8 @@ import Testing
       ("\(lists)/trials.lst", nil, "trials.lst: no such file"),
       ("\(lists)/enroll.map", "id00800-enroll\n", "enroll.map, line 1: expected"),
       (
-        "\(lists)/trials.lst", "id00800-enroll test/a.wav 1\nid00809-enroll test/a.wav 0\n",
-        "trials.lst, line 2: enrolment id00809-enroll is not in enroll.map"
+        "\(lists)/trials.lst", "id00809-enroll test/a.wav 1\nid00810-enroll test/a.wav 0\n",
+        "trials.lst, line 1: enrolment id00809-enroll is not in enroll.map"
       ),
       ("\(first)/dev/dev.lst", "id00000\nid00801\n", "speaker 'id00801' is in the training part and in eval/lists"),
       ("\(first)/dev/dev.lst", "id00007\n", "training speakers have no recordings"),

@@ -51,6 +51,21 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: folder.path("audio")))
   }
 
+  @Test func `what is wrong with a command's output is told without the file that held it`() throws {
+    let sound = GeneratedAudio.lively(seconds: 1)
+    let audio = try GeneratedAudio()
+    let commands = try [
+      audio.write([sound, sound.map { -$0 }], name: "opposite.wav"),
+      audio.write([sound.map { _ in 0 }], name: "zeros.wav"),
+      audio.write([Array(sound[..<1600])], name: "short.wav"), folder.path("a.wav"),
+    ].map { "cat \($0) |" }
+    let preparation = try prepare(commands)
+    #expect(preparation.leftOut.map(\.utterance).sorted() == ["u0", "u1", "u2"])
+    for one in preparation.leftOut {
+      #expect(commands.contains(one.path) && !one.reason.contains("/"), "\(one)")
+    }
+  }
+
   @Test func `a command's recording keeps its channels, and says what is clipped`() throws {
     let audio = try GeneratedAudio()
     let channels = [GeneratedAudio.lively(seconds: 1), GeneratedAudio.sine(300, seconds: 1, amplitude: 1.5)]

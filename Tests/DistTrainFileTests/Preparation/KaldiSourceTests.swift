@@ -167,7 +167,10 @@ import Testing
     #expect(try folder.read("out/trials") == "a b target\na c nontarget\n")
     #expect(try folder.read("out/spk2gender") == "s f\nt m\n")
     let notes = prepared.notes(layout: .kaldi)
-    #expect(notes.contains("trials of the source: 2 of 3 kept, 1 left out because their utterances are"), "\(notes)")
+    #expect(
+      notes.contains(
+        "trials of the source: 2 of 3 kept, 1 left out because their utterances are not here (the first: d)"),
+      "\(notes)")
     #expect(try CorpusSource(folder.path).notes == ["files of the source that are not taken over: text"])
     let drawn = try self.prepare(trials: 2)
     #expect(drawn.notes(layout: .kaldi).contains("the source's own trials are not taken over: others are drawn"))
@@ -179,9 +182,13 @@ import Testing
       "wav.scp": "r r.wav\n", "utt2spk": "a s\nb s\nc t\nd t\n", "segments": "a r 0 1\nb r 1 2\nc r 2 3\nd r 0 9\n",
       "trials": "e b target\ne c nontarget\nf c target\n", "enroll.map": "e a d\nf d\n",
     ])
-    _ = try prepare()
+    let notes = try prepare().notes(layout: .kaldi)
     #expect(try folder.read("out/trials") == "e b target\ne c nontarget\n")
     #expect(try folder.read("out/enroll.map") == "e a\n")
+    #expect(
+      notes.contains(
+        "enrolments of the source: 1 of 2 kept, without 2 of their utterances, which are not here (the first: d)"),
+      "\(notes)")
     try write(["trials": "x y target\n"])
     #expect(
       try prepare().notes(layout: .kaldi).contains {

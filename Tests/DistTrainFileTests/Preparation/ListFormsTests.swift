@@ -87,6 +87,8 @@ import Testing
       ([0x1F, 0x8B, 8, 0, 0], "is compressed with gzip: unpack it first (gunzip)"),
       (Array("BZh91AY&SY\u{1}".utf8), "is compressed with bzip2: unpack it first (bunzip2)"),
       ([0xFF, 0xFE, 0x61, 0, 0x0A, 0], "is UTF-16: convert it with iconv"),
+      ([0xFF, 0xFE, 0, 0, 0x61, 0, 0, 0, 0x0A, 0, 0, 0], "is UTF-32: convert it with iconv -f UTF-32"),
+      ([0, 0, 0xFE, 0xFF, 0, 0, 0, 0x61, 0, 0, 0, 0x0A], "is UTF-32: convert it with iconv -f UTF-32"),
       (little, "is UTF-16 without a byte order mark: convert it with iconv -f UTF-16LE -t UTF-8"),
       (big, "is UTF-16 without a byte order mark: convert it with iconv -f UTF-16BE -t UTF-8"),
     ]

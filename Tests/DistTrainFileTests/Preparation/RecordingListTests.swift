@@ -17,9 +17,23 @@ import Testing
     return #expect(throws: Failure.self) { try CorpusSource(path, allowsCommands: allowsCommands) }
   }
 
+  @Test func `what a list names twice is told`() throws {
+    try folder.writeTone("a/one.flac", seconds: 3)
+    for (rows, note) in [
+      (["a/one.wav,A", "a/one.flac,A", "b/one.wav,B"], "1 utterances are of the same stretch"),
+      (["a/one.wav,A", "b/one.wav,B", "a/one.wav,C", "b/one.wav,A"], nil),
+      (["a/one.wav,A", "b/one.wav,B"], nil),
+    ] as [([String], String?)] {
+      let source = try CorpusSource(
+        try folder.write("twice.csv", (["path,speaker"] + rows).joined(separator: "\n") + "\n"))
+      let told = try CorpusPreparation(source, lengths: 0.5...(.infinity), minimumUtterances: 1).repeated
+      #expect(told?.hasPrefix(note ?? "2 utterances are of the same stretch") ?? (note == nil && rows.count == 2))
+    }
+  }
+
   @Test(arguments: ["\n", "\r\n"]) func `a CSV table names its columns, quotes what needs it`(end: String) throws {
     let rows = [
-      "\u{FEFF}speaker,Path,age,id,end,start", "A,a/one.wav,30,u1,,",
+      "\u{FEFF},,,,,", "speaker,Path,age,id,end,start", "A,a/one.wav,30,u1,,",
       "A,\"a/two, \"\"three\"\".wav\",\"x\ny\",u2,2.5,1.25",
       "", "\"B B\",\(folder.path("b/one.wav")),,,,", "C,b/one.wav,,u4,,2",
     ]
@@ -193,6 +207,10 @@ import Testing
     arguments: [
       ("{\"key\": \"a\", \"wav\": \"a\", \"spk\": \"s\"}\n{\"key\": \"b\"}", "raw.list:2: the key \"wav\" is missing"),
       ("{\"key\": \"a\", \"wav\": 1, \"spk\": \"s\"}", "raw.list:1: the value of \"wav\" is of another type"),
+      (
+        "{\"key\": \"a\", \"wav\": \"x\", \"spk\": \"s\", \"vad\": [[0, 1], [2, null]]}",
+        "raw.list:1: the value of \"vad[1][1]\" is of another type"
+      ),
       ("{\"key\": \"a\", \"wav\"", "raw.list:1: is not whole JSON"),
       ("{\"key\": \"a\", \"wav\": \"\", \"spk\": \"s\"}", "raw.list:1: the key, wav or spk is empty"),
       ("{\"key\": \"a\", \"wav\": \"x\\ny\", \"spk\": \"s\"}", "raw.list:1: a line break in \"wav\""),

@@ -184,6 +184,20 @@ import Testing
     #expect(source.passedOver == [".json": 3, ".txt": 2, "without a suffix": 1])
   }
 
+  @Test func `a second recording of a name, and a second speaker, are told`() throws {
+    let (sound, speaker) = (try recording(), Array("s".utf8))
+    let source = try source(
+      shard([
+        ("a.spk", speaker), ("a.wav", sound), ("a.flac", sound), ("b.spk", speaker), ("b.wav", sound),
+        ("b.spk", speaker),
+        ("c.spk", speaker), ("c.wav", sound), ("c.spk", Array("t".utf8)),
+      ]))
+    #expect(source.utterances.map(\.id) == ["a", "b"] && source.leftOut.map(\.utterance) == ["a", "c"])
+    let reasons = source.leftOut.map(\.reason)
+    #expect(reasons[0].hasPrefix("another recording of its name comes before it in the shard"))
+    #expect(reasons[1].hasPrefix("its speaker is named twice, 's' and 't'"), "\(reasons)")
+  }
+
   @Test(arguments: [
     ([] as [UInt8], "its speaker is empty: write b.spk anew"),
     ([0x20, 0x0A], "its speaker is empty: write b.spk anew"),

@@ -78,7 +78,7 @@ import Testing
         try? install("new", in: folder)
         isDone.store(true, ordering: .relaxed)
       }
-      usleep(200_000)
+      usleep(500_000)
       #expect(!isDone.load(ordering: .relaxed) && !FileSystem.exists(folder + "/x.ark"))
       close(descriptor)
       group.wait()

@@ -51,6 +51,7 @@ extension Augmentation {
   /// Reads `count` samples of a recording, or of the part of it that `start` and `seconds` give: a stretch of it, or,
   /// where it is shorter, all of it over and over.
   /// - Parameter channel: the channel, counted from 0; nil takes the mean of all channels.
+  /// - Throws: `Failure(.badData)` also where the recording is silent, or its channels cancel each other, as a whole.
   private func stretch(
     of path: String, start: Double = 0, seconds: Double? = nil, channel: Int? = nil, offset: Double, count: Int
   ) throws -> [Float] {
@@ -58,11 +59,21 @@ extension Augmentation {
     let total = max(1, Waveform.resampledCount(file.frames, from: file.sampleRate, to: sampleRate))
     let origin = min(Waveform.samples(start, sampleRate, .down), total - 1)
     let available = min(seconds.map { max(1, Waveform.samples($0, sampleRate, .down)) } ?? total, total - origin)
+    func read(_ range: Range<Int>) throws -> [Float] {
+      var energies = ChannelEnergies()
+      let samples = try Waveform.read(
+        file, range, sampleRate: sampleRate, channel: channel, speed: 1, &energies)
+      // A pause is no reason to give up a recording, but one that is silent as a whole adds nothing.
+      if energies.cancel || Excursion(samples).isSilent {
+        _ = try AudioInspection.inspect(path: path, start: start, seconds: seconds, channel: channel)
+      }
+      return samples
+    }
     if available >= count {
       let first = origin + Int(offset * Double(available - count + 1))
-      return try Waveform.read(file, first..<first + count, sampleRate: sampleRate, channel: channel)
+      return try read(first..<first + count)
     }
-    let whole = try Waveform.read(file, origin..<origin + available, sampleRate: sampleRate, channel: channel)
+    let whole = try read(origin..<origin + available)
     let first = Int(offset * Double(available))
     return Waveform.tiled(Array(whole[first...] + whole[..<first]), count: count)
   }

@@ -2,9 +2,14 @@
 struct FLACFrame {
   /// The number of samples of each channel up to the frame's end.
   let end: Int
+  /// The number of samples of each channel in the frame.
+  let samples: Int
 
   /// A length in bytes that every frame exceeds.
   static let shortest = 9
+
+  /// A number of bytes in which every head lies.
+  static let longestHead = 24
 
   /// Reads the head that some bytes begin with; nil where they begin with none.
   /// - Parameter blockSize: the number of samples that all frames but the last have, in files whose frames are
@@ -12,13 +17,13 @@ struct FLACFrame {
   init?(_ bytes: ArraySlice<UInt8>, blockSize: Int) {
     guard bytes.count > Self.shortest else { return nil }
     let first = bytes.startIndex
+    guard bytes[first] == 0xFF, bytes[first + 1] & 0xFE == 0xF8 else { return nil }
     let code = Int(bytes[first + 2] >> 4)
     guard code > 0, bytes[first + 2] & 0xF < 0xF, bytes[first + 3] >> 4 < 11,
       bytes[first + 3] & 1 == 0
     else { return nil }
     var place = first + 4
     guard let number = Self.number(bytes, at: &place) else { return nil }
-    let samples: Int
     switch code {
     case 1: samples = 192
     case 2...5: samples = 576 << (code - 2)
@@ -29,9 +34,7 @@ struct FLACFrame {
     default: samples = 256 << (code - 8)
     }
     place += [0xC: 1, 0xD: 2, 0xE: 2][bytes[first + 2] & 0xF] ?? 0
-    guard place < bytes.endIndex, Self.remainder(bytes[first...place], bits: 8, polynomial: 0x07) == 0 else {
-      return nil
-    }
+    guard place < bytes.endIndex, Self.headChecksum(bytes[first...place]) == 0 else { return nil }
     let isNumbered = bytes[first + 1] & 1 == 0
     end = number * (isNumbered ? blockSize : 1) + samples
   }
@@ -51,15 +54,35 @@ struct FLACFrame {
     return number
   }
 
-  /// The checksum of a whole frame with its own one at the end: 0 where nothing in it has changed.
-  static func checksum(_ frame: ArraySlice<UInt8>) -> Int { remainder(frame, bits: 16, polynomial: 0x8005) }
+  /// The checksum of a head with its own one at the end, CRC-8 of the polynomial 07: 0 where nothing in it has changed.
+  private static func headChecksum(_ head: ArraySlice<UInt8>) -> UInt8 {
+    head.reduce(0) { sum, byte in
+      (0..<8).reduce(sum ^ byte) { sum, _ in sum & 0x80 == 0 ? sum << 1 : sum << 1 ^ 0x07 }
+    }
+  }
 
-  /// The remainder of bytes, highest bits first, by a polynomial without its leading term.
-  private static func remainder(_ bytes: ArraySlice<UInt8>, bits: Int, polynomial: Int) -> Int {
-    bytes.reduce(0) { sum, byte in
-      (0..<8).reduce(sum ^ Int(byte) << (bits - 8)) { sum, _ in
-        let shifted = sum << 1
-        return (sum >> (bits - 1) & 1 == 1 ? shifted ^ polynomial : shifted) & (1 << bits - 1)
+  /// The number that each value of the highest byte adds to a frame's checksum, CRC-16 of the polynomial 8005.
+  private static let table: [UInt16] = (0..<256).map { byte in
+    (0..<8).reduce(UInt16(byte) << 8) { sum, _ in sum & 1 << 15 == 0 ? sum << 1 : sum << 1 ^ 0x8005 }
+  }
+
+  /// The checksum of a whole frame with its own one at the end: 0 where nothing in it has changed.
+  static func checksum(_ frame: ArraySlice<UInt8>) -> UInt16 {
+    var sum: UInt16 = 0
+    _ = zero(of: frame, &sum) { _ in false }
+    return sum
+  }
+
+  /// Adds bytes to a checksum up to the first place behind which it is 0 and `isEnd` holds.
+  /// - Returns: the number of bytes up to there; nil where there is no such place.
+  static func zero(of bytes: ArraySlice<UInt8>, _ sum: inout UInt16, where isEnd: (_ count: Int) -> Bool) -> Int? {
+    table.withUnsafeBufferPointer { table in
+      bytes.withUnsafeBufferPointer { bytes in
+        for (index, byte) in bytes.enumerated() {
+          sum = sum << 8 ^ table[Int(sum >> 8) ^ Int(byte)]
+          if sum == 0, isEnd(index + 1) { return index + 1 }
+        }
+        return nil
       }
     }
   }

@@ -1,13 +1,15 @@
 /// A FLAC file, of which decoders read as many samples as its first block says and no more.
 enum FLACStream {
-  /// Checks that no second stream follows, and that the last frame ends no later than the file says. All bytes are
-  /// looked at.
+  /// Checks that no second stream follows, that no frame is damaged before the last, and that the last ends no later
+  /// than the file says. All bytes are looked at.
   static func check(_ file: RecordingBytes) throws(Failure) {
     let information = file.read(at: 8, count: 18)
     guard information.count == 18 else { return }
     if hasSecond(file) { throw AudioContainer.several(file.path) }
-    let samples = Int(information[10...].bigEndian & (1 << 36 - 1))
+    let numbers = information[10...].bigEndian
+    let samples = Int(numbers & (1 << 36 - 1))
     let blockSize = Int(information[2..<4].bigEndian)
+    try FLACFrames(file, blockSize: blockSize).check(samples: samples, sampleRate: Int(numbers >> 44))
     guard samples > 0, let end = end(file, blockSize: blockSize), end > samples else { return }
     throw AudioFile.unusable(
       file.path,
@@ -42,9 +44,7 @@ enum FLACStream {
     let start = max(0, size - reach)
     let bytes = file.read(at: start, count: size - start)
     for place in bytes.indices.dropLast(FLACFrame.shortest).reversed() {
-      guard bytes[place] == 0xFF, bytes[place + 1] & 0xFE == 0xF8,
-        let frame = FLACFrame(bytes[place...], blockSize: blockSize)
-      else { continue }
+      guard let frame = FLACFrame(bytes[place...], blockSize: blockSize) else { continue }
       if FLACFrame.checksum(bytes[place...]) == 0 { return frame.end }
     }
     return nil

@@ -4,6 +4,12 @@ enum OggPages {
   private struct Page {
     let isFirst: Bool
     let isLast: Bool
+    /// The number of the logical stream that the page is of, and of the page within it.
+    let stream: Int
+    let number: Int
+    /// The time of the page's end, in samples of a rate that the codec fixes: 0 for headers; nil where no packet ends in
+    /// the page.
+    let time: Int?
     /// The number of bytes of the whole page.
     let byteCount: Int
 
@@ -19,6 +25,10 @@ enum OggPages {
       guard table.count == Int(bytes[first + 26]) else { return nil }
       isFirst = bytes[first + 5] & 2 != 0
       isLast = bytes[first + 5] & 4 != 0
+      let time = Int(bitPattern: UInt(bytes[(first + 6)..<(first + 14)].littleEndian))
+      self.time = time == -1 ? nil : time
+      stream = Int(bytes[(first + 14)..<(first + 18)].littleEndian)
+      number = Int(bytes[(first + 18)..<(first + 22)].littleEndian)
       byteCount = Self.header + table.count + table.reduce(0) { $0 + Int($1) }
     }
   }
@@ -40,11 +50,14 @@ enum OggPages {
   }
 
   /// Checks that the file is one stream, because decoders read the first of several that follow each other and no more,
-  /// and that no page of it is damaged, because they skip such a page silently. All pages are looked at.
+  /// that no page of it is damaged or missing, because they skip that silently, and that pages do not go back in time,
+  /// because the last one's is taken for the length. All pages are looked at. Between the headers and the first audio
+  /// pages may be missing: a recorded broadcast begins anywhere.
   static func checkAll(_ file: RecordingBytes) throws(Failure) {
     var offset = 0
     var isAfterBeginning = false
     var hasEnded = false
+    var before: [Int: (number: Int, time: Int)] = [:]
     while offset < file.size {
       guard let page = Page(file.read(at: offset, count: Page.header + 255)[...]) else {
         // Tags and zeros may follow the end of the stream.
@@ -57,7 +70,22 @@ enum OggPages {
       guard OggChecksum.isRight(file.read(at: offset, count: page.byteCount)[...]) else {
         throw damaged(file, "its Ogg page at byte \(offset) is not of its checksum")
       }
+      try follow(page, before[page.stream], at: offset, file)
+      before[page.stream] = (page.number, page.time ?? before[page.stream]?.time ?? 0)
       offset += page.byteCount
+    }
+  }
+
+  /// Checks that a page is the one after another of its stream.
+  private static func follow(
+    _ page: Page, _ last: (number: Int, time: Int)?, at offset: Int, _ file: RecordingBytes
+  ) throws(Failure) {
+    guard let last, last.time != 0 else { return }
+    guard page.number == (last.number + 1) & 0xFFFF_FFFF else {
+      throw damaged(file, "Ogg pages are missing, or lie elsewhere, before the one at byte \(offset)")
+    }
+    if let time = page.time, time < last.time {
+      throw damaged(file, "its Ogg page at byte \(offset) states an earlier time than one before it")
     }
   }
 

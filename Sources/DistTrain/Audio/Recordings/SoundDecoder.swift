@@ -63,6 +63,9 @@ final class SoundDecoder: @unchecked Sendable {
     /// The next sample; nil once a seek has left a lossy decoder in another state than decoding from the start would
     /// have.
     var position: Int?
+    /// The samples before `position`, interleaved, where only decoding from the start gives the right ones: a stretch
+    /// that is resampled reads some before it again.
+    var tail: [Float] = []
 
     deinit {
       if let file { sf_close(file) }
@@ -147,9 +150,28 @@ final class SoundDecoder: @unchecked Sendable {
   func read(from: Int, count: Int, _ take: (_ interleaved: [Float]) throws(Failure) -> Void) throws(Failure) {
     lock.lock()
     defer { lock.unlock() }
-    try seek(to: from, &state)
-    try decode(count, at: from, &state, take)
+    let known = Self.decoded(state, from: from, count: count, channels: channels, access)
+    if !known.isEmpty { try take(known) }
+    let rest = count - known.count / channels
+    guard rest > 0 else { return }
+    try seek(to: from + count - rest, &state)
+    try decode(rest, at: from + count - rest, &state, take)
   }
+
+  /// The samples of a stretch that were decoded last and are still there; none where a seek would give others.
+  private static func decoded(
+    _ state: borrowing State, from: Int, count: Int, channels: Int, _ access: Access
+  ) -> [Float] {
+    guard case .sequential(let limit) = access, from <= limit, let position = state.position, from < position else {
+      return []
+    }
+    let start = state.tail.count - (position - from) * channels
+    guard start >= 0 else { return [] }
+    return Array(state.tail[start..<min(state.tail.count, start + count * channels)])
+  }
+
+  /// The number of samples of each channel that are kept.
+  private static let kept = 8192
 
   /// Makes a sample the next to be decoded.
   private func seek(to target: Int, _ state: inout State) throws(Failure) {
@@ -176,6 +198,7 @@ final class SoundDecoder: @unchecked Sendable {
   /// Seeks a sample; false says that libsndfile refuses that.
   private static func jump(to target: Int, _ state: inout State) -> Bool {
     state.position = nil
+    state.tail = []
     return sf_seek(state.file, sf_count_t(target), Int32(SEEK_SET)) == target
   }
 
@@ -205,6 +228,9 @@ final class SoundDecoder: @unchecked Sendable {
       }
       guard decoded == wanted else { throw truncated(at: position + done + decoded) }
       try take(part)
+      if isKnown, case .sequential = access {
+        state.tail = Array((part.count < Self.kept * channels ? state.tail + part : part).suffix(Self.kept * channels))
+      }
       done += wanted
     }
     if isKnown { state.position = position + count }
@@ -217,6 +243,7 @@ final class SoundDecoder: @unchecked Sendable {
     state.file = opened?.file
     state.source = opened?.source
     state.position = 0
+    state.tail = []
     if state.file == nil {
       throw AudioFile.unusable(path, "can no longer be opened: was it replaced or removed?")
     }

@@ -78,6 +78,22 @@ import Testing
     #expect(substitutes.count == 3)
   }
 
+  @Test func `a noise that adds no sound gives way, but not one that pauses`() throws {
+    let noise = GeneratedAudio.noise(16_000)
+    try audio.write([noise, noise.map { -$0 }], as: .floatWav, name: "noise/a-opposite.wav")
+    try audio.write([noise.map { _ in 0 }], name: "noise/b-zeros.wav")
+    try audio.write([noise.map { _ in 0.3 }], name: "noise/c-level.wav")
+    try audio.write([noise.map { _ in 0 } + noise], name: "noise/d-pause.wav")
+    let augmentation = try Augmentation(noise: audio.path("noise"), probability: 1)
+    for (drawn, reason) in ["cancel each other", "is silent", "is silent"].enumerated() {
+      let heard = try hear(augmentation, .noise(file: drawn, snr: 6, offset: 0))
+      #expect(heard.interference == .noise(file: 3, snr: 6, offset: 0))
+      #expect(heard.unreadable.first?.reason.contains(reason) == true, "\(heard.unreadable)")
+    }
+    let pause = try hear(augmentation, .noise(file: 3, snr: 6, offset: 0))
+    #expect(pause.unreadable.isEmpty && pause.samples == speech)
+  }
+
   @Test func `a recording that was found unreadable is tried again when it is drawn again`() throws {
     try write("noise")
     let augmentation = try Augmentation(noise: audio.path("noise"))

@@ -134,6 +134,63 @@ import Testing
     }
   }
 
+  @Test(arguments: [GeneratedAudio.Format.vorbis, .opus])
+  func `An Ogg file of which pages are missing, or lie in another order, is damaged`(
+    format: GeneratedAudio.Format
+  ) throws {
+    let path = try audio.write([GeneratedAudio.lively(seconds: 12)], as: format)
+    let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+    let starts = whole.ranges(of: Data("OggS".utf8)).map(\.lowerBound) + [whole.count]
+    let pages = zip(starts, starts.dropFirst()).map { whole[$0..<$1] }
+    try #require(pages.count >= 7)
+    func file(_ order: [Int]) throws -> String { try write(Data(order.flatMap { pages[$0] }), "order.ogg") }
+    let all = Array(pages.indices)
+    for order in [all.filter { $0 != 4 }, all.filter { $0 != 4 && $0 != 5 }, [0, 1, 2, 3, 5, 4] + all[6...]] {
+      #expect(try complaint(file(order)).contains("is damaged: Ogg pages are missing, or lie elsewhere, before"))
+    }
+    let back = try write(Data(Self.ending(whole, at: 16_000)), "back.ogg")
+    #expect(complaint(back).contains("states an earlier time than one before it"))
+    // A recorded broadcast begins with the headers, and then anywhere.
+    let first = try #require(pages.firstIndex { page in page.dropFirst(6).prefix(8).contains { $0 != 0 } })
+    try AudioFile(path: file(all.filter { $0 != first })).checkNothingFollows(12)
+  }
+
+  /// The places of the frames of a FLAC file of fewer than 2048 frames of one size.
+  private static func frames(of bytes: Data) throws -> [Int] {
+    let first = try #require(bytes.range(of: Data([0xFF, 0xF8]), in: 42..<bytes.count)).lowerBound
+    let head = bytes[first..<first + 4]
+    var places: [Int] = []
+    while true {
+      let number = places.count
+      let code = number < 128 ? [UInt8(number)] : [0xC0 | UInt8(number >> 6), 0x80 | UInt8(number & 63)]
+      guard let next = bytes.range(of: head + Data(code), in: (places.last ?? first)..<bytes.count) else {
+        return places
+      }
+      places.append(next.lowerBound)
+    }
+  }
+
+  /// libsndfile tells of damage to FLAC or not as its caller's reads fall: inspection reads ten seconds at a time.
+  @Test(arguments: [0, 20, 38, 39, 40, 41, 60])
+  func `A FLAC file of which bytes changed, went or came in between is damaged`(frame: Int) throws {
+    let path = try audio.write([GeneratedAudio.lively(seconds: 18)], as: .flac)
+    let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+    #expect(try AudioInspection.inspect(path: path).seconds == 18)
+    let places = try Self.frames(of: whole)
+    try #require(places.count > 62 && places.allSatisfy { $0 > 42 })
+    let middle = (places[frame] + places[frame + 1]) / 2
+    let strange = Data((0..<50).map { UInt8($0 * 5 & 0x7F) })
+    var changed = whole
+    changed[middle] ^= 0x55
+    for damaged in [
+      changed, whole[..<middle] + strange + whole[middle...], whole[..<middle] + whole[(middle + 40)...],
+      whole[..<places[frame + 1]] + strange + whole[places[frame + 1]...],
+    ] {
+      let told = try complaint(write(Data(damaged), "damaged.flac"))
+      #expect(told.contains("is damaged: no whole FLAC frame lies at "), "\(told)")
+    }
+  }
+
   @Test func `a recording that was found whole is looked at again only after a change`() throws {
     let path = try audio.write([GeneratedAudio.lively(seconds: 1)], as: .flac, name: "known.flac")
     let whole = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -203,6 +260,9 @@ import Testing
         "its 2 channels cancel each other: their mean has 0.3 % of their energy"))
     let silence = sound.map { _ in Float(0) }
     #expect(try complaint(audio.write([silence, silence])).contains("is silent"))
+    // A level that is the same in both channels is no sound.
+    let raised = [sound, opposite].map { $0.map { 0.3 * $0 + 0.2 } }
+    #expect(try complaint(audio.write(raised, as: .floatWav)).contains("cancel each other: their mean has 0.3 %"))
     // One channel alone, and sixteen of different sounds, are no more than quieter.
     #expect(try AudioInspection.inspect(path: audio.write([sound, silence])).channels == 2)
     let many = (0..<16).map { GeneratedAudio.noise(16_000, item: $0) }
@@ -222,13 +282,20 @@ import Testing
       bytes[21] = bytes[21] & 0xF0 | UInt8(promised >> 32)
       for index in 0..<4 { bytes[22 + index] = UInt8(truncatingIfNeeded: promised >> (8 * (3 - index))) }
     } else {
-      let page = try #require(Data(bytes).range(of: Data("OggS".utf8), options: .backwards)).lowerBound
-      for index in 0..<8 { bytes[page + 6 + index] = UInt8(truncatingIfNeeded: promised >> (8 * index)) }
-      bytes.replaceSubrange(page + 22..<page + 26, with: [0, 0, 0, 0])
-      let sum = Self.oggChecksum(bytes[page...])
-      for index in 0..<4 { bytes[page + 22 + index] = UInt8(truncatingIfNeeded: sum >> (8 * index)) }
+      bytes = try Self.ending(Data(bytes), at: promised)
     }
     return try write(Data(bytes), "promising.\(format.rawValue)")
+  }
+
+  /// An Ogg file whose last page states another time for its end.
+  private static func ending(_ whole: Data, at time: Int) throws -> [UInt8] {
+    let page = try #require(whole.range(of: Data("OggS".utf8), options: .backwards)).lowerBound
+    var bytes = [UInt8](whole)
+    for index in 0..<8 { bytes[page + 6 + index] = UInt8(truncatingIfNeeded: time >> (8 * index)) }
+    bytes.replaceSubrange(page + 22..<page + 26, with: [0, 0, 0, 0])
+    let sum = oggChecksum(bytes[page...])
+    for index in 0..<4 { bytes[page + 22 + index] = UInt8(truncatingIfNeeded: sum >> (8 * index)) }
+    return bytes
   }
 
   /// The checksum of an Ogg page (RFC 3533): CRC-32 of the polynomial 04C11DB7, not reflected, from 0.
