@@ -10,7 +10,7 @@ extension Configuration {
     static let settings =
       LearningRate.settings + Margin.settings + [
         Setting(
-          "schedule.unfreeze", \.schedule.unfreeze, "step from which training.frozen is trained, too; null = never",
+          "schedule.unfreeze", \.schedule.unfreeze, "step that frees training.frozen; null = none",
           allowed: .steps(from: 0))
       ]
   }

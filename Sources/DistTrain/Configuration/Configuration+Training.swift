@@ -22,7 +22,7 @@ extension Configuration {
       Setting("training.from", \.training.from, "run folder or model file of the encoder to start from"),
       Setting(
         "training.fromClassifier", \.training.fromClassifier,
-        "prototypes at the start: drawn, or those that training.from has of speakers of the same names"),
+        "prototypes at the start: drawn, or kept by speakers' names"),
       Setting(
         "training.frozen", \.training.frozen,
         "parts that stay as they are, by the first words of their tensors' names"),

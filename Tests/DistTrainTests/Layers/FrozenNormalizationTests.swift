@@ -14,7 +14,10 @@ import Testing
       "b", transition: "t", layers: 2, inputs: 3, growth: 2, bottleneck: 4, dilation: 1, layout: &layout)
     let grid = Grid(utterances: 2, frames: 9)
     let still = Self.offsets(layout, frozen)
-    let probe = LayerProbe(layout, input: LayerProbe.normal(3, grid.columns, item: 61), lift: 2) { input, pass in
+    // Short inputs and raised biases: nearly every ReLU passes, since running statistics do not hold values together.
+    let input = LayerProbe.normal(3, grid.columns, item: 61)
+    for index in input.elements.indices { input.elements[index] *= 0.3 }
+    let probe = LayerProbe(layout, input: input, lift: 4) { input, pass in
       let features = Matrix(rows: block.channels, columns: grid.columns)
       features.pointer.update(from: input.pointer, count: input.count)
       let output = Matrix(rows: block.outputs, columns: grid.columns)
@@ -33,7 +36,7 @@ import Testing
         }
       )
     }
-    probe.check(.training, within: 0.02, floor: 1e-3)
+    probe.check(.training, step: 0.004, within: 5e-2, floor: 4e-3)
   }
 
   @Test func `a frozen normalisation goes by its running statistics and keeps them, and another does not`() {
