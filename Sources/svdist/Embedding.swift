@@ -40,19 +40,13 @@ enum Embedding {
     for line in lines { StandardError.say("warning: \(line)") }
   }
 
-  /// The encoder that a path means. A run that goes on may remove a checkpoint between its choice and its opening, and
-  /// has a newer one then.
+  /// The encoder that a path means, the same on all ranks.
   private static func open(
     _ path: String, longestPiece: Double, _ communicator: any Communicator
   ) throws -> TrainedEncoder {
-    let first = try choose(path, communicator)
-    do {
-      return try communicator.agree { try TrainedEncoder(first, longestPiece: longestPiece) }
-    } catch {
-      let second = try choose(path, communicator, after: first)
-      guard second != first else { throw error }
-      return try communicator.agree { try TrainedEncoder(second, longestPiece: longestPiece) }
-    }
+    try EncoderChoice.open(
+      path, communicator, say: { StandardError.say($0.shown) },
+      opening: { try TrainedEncoder($0, longestPiece: longestPiece) })
   }
 
   /// Refuses a corpus with recordings that cannot be read, which training would do without.
@@ -66,21 +60,10 @@ enum Embedding {
         + ": mend it, or leave it out with svdist prepare")
   }
 
-  /// The file that a path means. Rank 0 chooses, because a run that goes on may have a newer checkpoint a moment later.
-  /// - Parameter earlier: what was chosen before, of which nothing is said again.
-  private static func choose(
-    _ path: String, _ communicator: any Communicator, after earlier: String? = nil
-  ) throws -> String {
-    let file = try communicator.agree {
-      communicator.rank == 0 ? try Self.file(of: path, after: earlier) : ""
-    }
-    return communicator.broadcast(file)
-  }
-
   /// The file that a path means; says on standard error what was chosen.
-  static func file(of path: String, after earlier: String? = nil) throws -> String {
-    let choice = try TrainedEncoder.Choice(path)
-    for note in choice.notes where choice.file != earlier { StandardError.say(note.shown) }
+  static func file(of path: String) throws -> String {
+    let choice = try EncoderChoice(path)
+    for note in choice.notes { StandardError.say(note.shown) }
     return choice.file
   }
 }

@@ -16,6 +16,15 @@ struct TrainCommand: RanksCommand {
   @OptionGroup var settings: ConfigurationOptions
 
   @Option(
+    name: .customLong("from"),
+    help: ArgumentHelp(
+      """
+      A run folder, a checkpoint or a model file whose encoder the training starts from, as the setting training.from \
+      does. Settings of encoder and front end that are not given are that encoder's.
+      """, valueName: "encoder"))
+  var start: String?
+
+  @Option(
     help: ArgumentHelp("The folder for configuration, metrics, checkpoints and evaluations.", valueName: "folder"))
   var runDir: String?
 
@@ -90,6 +99,7 @@ struct TrainCommand: RanksCommand {
     guard runDir != nil || checkGradients else {
       throw ValidationError("Missing expected argument '--run-dir <folder>'")
     }
+    guard start != "" else { throw ValidationError("--from: expected an encoder, found nothing") }
     guard runDir != "" else { throw ValidationError("--run-dir: expected a folder, found nothing") }
   }
 
@@ -100,7 +110,8 @@ struct TrainCommand: RanksCommand {
     Program.runRanks(timeout: timeout, printsResults: checkGradients) { communicator in
       let configuration = try communicator.agree {
         try Self.checkRanks(communicator, expected: command.expectRanks)
-        return try command.settings.load()
+        return try command.settings.load(
+          from: command.start, resuming: command.restart ? nil : command.runDir)
       }
       try configuration.agree(communicator)
       let machine = JobFacts.gather(communicator, threads: command.threads)
@@ -171,7 +182,7 @@ struct TrainCommand: RanksCommand {
       print(text)
       fflush(nil)
     }
-    let check = try GradientCheck(configuration, communicator: communicator)
+    let check = try GradientCheck(configuration, communicator: communicator, say: say)
     var report = GradientCheckReport()
     say(GradientCheckReport.heading(check))
     _ = check.compare(check.gradients, tensors: check.tensors) { say(report.add($0)) }

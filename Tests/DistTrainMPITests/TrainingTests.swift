@@ -15,6 +15,10 @@ extension MPITests {
       ["batch.utterances=4", "batch.views=1", "views.augmented=[false]", "contrastive.attention.warmup=5"],
       ["encoder.layout=speechbrain", "batch.utterances=4", "batch.unit=2"],
       [
+        "training.frozen=[layer1, layer2.se_res2block]", "schedule.unfreeze=10", "optimizer.type=adam",
+        "training.learningRates={layer3: 0.3}",
+      ],
+      [
         "augmentation.volume.probability=1", "augmentation.codec.probability=0.5",
         "augmentation.specAugment.probability=1",
       ],

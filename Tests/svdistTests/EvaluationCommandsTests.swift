@@ -112,7 +112,7 @@ extension ProgramTests {
       try SmallRun.with { run in
         #expect(try svdist(run.arguments(steps: 4, ["checkpoint.everySteps=2"])).status == 0)
         try CheckpointStore(path: run.path("run/checkpoints")).markBest(step: 2)
-        let choice = try TrainedEncoder.Choice(run.path("run"))
+        let choice = try EncoderChoice(run.path("run"))
         #expect(
           choice.notes.count == 1 && choice.notes[0].hasSuffix("that of step 2: \(run.path("run/checkpoints/best"))"))
         let best = try TrainedEncoder(run.path("run/checkpoints/best"))

@@ -40,8 +40,8 @@ extension SmallRun {
   }
 
   /// The lines of the run's history.
-  func starts() throws -> [RunHistory.Start] {
-    try String(contentsOfFile: path("run/history.jsonl"), encoding: .utf8).split(separator: "\n").map {
+  func starts(_ name: String = "run") throws -> [RunHistory.Start] {
+    try String(contentsOfFile: path("\(name)/history.jsonl"), encoding: .utf8).split(separator: "\n").map {
       try JSONDecoder().decode(RunHistory.Start.self, from: Data($0.utf8))
     }
   }

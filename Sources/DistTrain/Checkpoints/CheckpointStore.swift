@@ -130,6 +130,9 @@ extension CheckpointStore {
     let path: String
   }
 
+  /// The path of the encoder's file in the checkpoint of a step.
+  package func encoderPath(step: Int) -> String { folder(step: step) + "/" + Checkpoint.encoderFile }
+
   func folder(step: Int) -> String {
     let digits = String(step)
     return path + "/step-" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits

@@ -41,6 +41,26 @@ extension Configuration {
 }
 
 extension Configuration {
+  /// Makes sure that encoder and front end are those of a stored encoder. Dither and the rows that batch statistics are
+  /// taken over are the training's own.
+  /// - Parameters:
+  ///   - stored: the settings of the stored encoder.
+  ///   - path: by which a refusal names it.
+  /// - Throws: `Failure(.usage)` that names all settings that differ.
+  package func checkEncoder(_ stored: Configuration, of path: String) throws {
+    let (now, there) = (encoderMetadata, stored.encoderMetadata)
+    let own = "encoder.batchNormalization"
+    let others = settings.map(\.key).compactMap { key -> String? in
+      guard let value = now[key], let theirs = there[key], key != own, value != theirs else { return nil }
+      return "\(key) is \(value), there \(theirs)"
+    }
+    guard !others.isEmpty else { return }
+    throw Failure(
+      .usage,
+      "training.from: \(path) holds another encoder (\(others.joined(separator: "; "))): leave these settings out, or "
+        + "start from another one")
+  }
+
   /// The settings that differ from those a run was started with and would change its result, in the order of the
   /// file: with any of them the run can't go on as if it had never stopped. `training.steps` is one of them, since
   /// schedules stretch over it; how often a run evaluates and saves, and what it is evaluated on, are not.

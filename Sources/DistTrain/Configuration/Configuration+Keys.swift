@@ -37,6 +37,12 @@ enum Spelling {
       .prefix(limit).map { names[$0.index] }
   }
 
+  /// The name nearest to `name`, however far it is; nil where there are none.
+  static func closest(to name: String, among names: [String]) -> String? {
+    nearest(to: name, among: names, limit: 1).first
+      ?? names.min { distance(simplified(name), simplified($0)) < distance(simplified(name), simplified($1)) }
+  }
+
   /// Levenshtein's distance: the fewest insertions, deletions and replacements that turn `a` into `b`.
   static func distance(_ a: String, _ b: String) -> Int {
     let b = Array(b)

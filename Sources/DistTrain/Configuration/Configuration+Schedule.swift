@@ -3,10 +3,16 @@ extension Configuration {
   package struct Schedule: Codable, Sendable, Equatable {
     package var learningRate = LearningRate()
     package var margin = Margin()
+    package var unfreeze: Int?
 
     package init() {}
 
-    static let settings = LearningRate.settings + Margin.settings
+    static let settings =
+      LearningRate.settings + Margin.settings + [
+        Setting(
+          "schedule.unfreeze", \.schedule.unfreeze, "step that frees training.frozen; null = none",
+          allowed: .steps(from: 0))
+      ]
   }
 }
 

@@ -1,7 +1,14 @@
+import Yams
+
 extension Configuration {
-  /// The length of the run, its precision, and the treatment of numbers that are not finite.
+  /// The length of the run, its start and what of it is trained, its precision, and the treatment of numbers that are
+  /// not finite.
   package struct Training: Codable, Sendable, Equatable {
     package var steps = 2000
+    package var from: String?
+    package var fromClassifier = StartingClassifier.drawn
+    package var frozen: [ParameterPart] = []
+    package var learningRates = LearningRateFactors()
     package var precision = Precision.single
     package var nonFinite = NonFinitePolicy.stop
     package var nonFiniteLimit = 10
@@ -12,6 +19,17 @@ extension Configuration {
       Setting(
         "training.steps", \.training.steps, "steps of the whole run; schedules stretch over them",
         allowed: .steps(from: 1)),
+      Setting("training.from", \.training.from, "run folder or model file of the encoder to start from"),
+      Setting(
+        "training.fromClassifier", \.training.fromClassifier,
+        "prototypes at the start: drawn, or kept by speakers' names"),
+      Setting(
+        "training.frozen", \.training.frozen,
+        "parts that stay as they are, by the first words of their tensors' names"),
+      Setting(
+        "training.learningRates", \.training.learningRates,
+        "factors of the learning rate by part, such as {layer1: 0.1}",
+        allowed: Allowed(text: "above 0, at most 1000") { $0.values.values.allSatisfy { $0 > 0 && $0 <= 1000 } }),
       Setting(
         "training.precision", \.training.precision,
         "precision of the encoder's products; all else is fp32"),
@@ -37,5 +55,45 @@ extension Configuration {
     case skip
     /// Training goes back to the last checkpoint, and on from there with other crops.
     case rollback
+  }
+
+  /// The classifier that a training with `training.from` starts with.
+  package enum StartingClassifier: String, Choice {
+    /// All prototypes are drawn.
+    case drawn
+    /// Speakers of the same names keep the prototypes that they have there.
+    case kept
+  }
+
+  /// A part of the encoder, or the classifier, by the beginning of its tensors' names.
+  package struct ParameterPart: SettingValue, Codable, Equatable {
+    package let name: String
+
+    static let expectation = "the beginning of a parameter's name"
+
+    static func read(_ node: Node) -> Self? { String.read(node).map(Self.init) }
+
+    var yaml: String { name.yaml }
+  }
+
+  /// Factors of the learning rate by part.
+  package struct LearningRateFactors: SettingValue, Codable, Equatable {
+    package var values: [String: Double] = [:]
+
+    static let expectation = "a group of factors by part, such as {layer1: 0.1}"
+
+    static func read(_ node: Node) -> Self? {
+      guard let mapping = node.mapping else { return nil }
+      let pairs = mapping.compactMap { key, value in
+        String.read(key).flatMap { part in Double.read(value).map { (part, $0) } }
+      }
+      guard pairs.count == mapping.count else { return nil }
+      return Self(values: Dictionary(pairs) { first, _ in first })
+    }
+
+    var yaml: String {
+      let parts = values.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+      return "{\(parts.map { "\($0.key.yaml): \($0.value.yaml)" }.joined(separator: ", "))}"
+    }
   }
 }

@@ -46,6 +46,9 @@ extension Configuration {
     if weighting.method == .fixed, weighting.classification == 0, weighting.contrastive == 0 {
       return "weighting.classification: it and weighting.contrastive are both 0: nothing would be trained"
     }
+    if training.fromClassifier == .kept, training.from == nil {
+      return "training.fromClassifier: kept without training.from: name the run to start from"
+    }
     if augmentation.speed.asSpeakers, !augmentation.speed.factors.contains(1) {
       return "augmentation.speed.factors: with asSpeakers 1 is among them, found \(augmentation.speed.factors.yaml)"
     }

@@ -21,6 +21,8 @@ struct ConfigurationReader {
   private var isFile = false
   /// The settings that the source at hand has set so far.
   private var seen: Set<String> = []
+  /// Those of the two types that were given.
+  private var givenTypes: Set<String> = []
 
   init(encoders: [EncoderArchitecture]) {
     self.encoders = encoders
@@ -30,6 +32,22 @@ struct ConfigurationReader {
     ownKeys = Set(encoders.flatMap { $0.settings.map { "encoder.\($0.name)" } } + ["encoder.embedding"] + features)
     groups = Self.groups(of: keys)
     configuration.encoder.type = encoders[0]
+  }
+
+  /// The encoder that training starts from, as it was given last.
+  var start: String? { configuration.training.from }
+
+  /// Puts a stored encoder and its front end in the place of the defaults.
+  mutating func take(_ stored: Configuration) {
+    let given = configuration
+    (configuration.encoder, configuration.features) = (stored.encoder, stored.features)
+    configuration.encoder.batchNormalization = given.encoder.batchNormalization
+    if givenTypes.contains("encoder.type"), given.encoder.type != stored.encoder.type {
+      configuration.encoder.type = given.encoder.type
+    }
+    if givenTypes.contains("features.type"), given.features.type != stored.features.type {
+      configuration.features.type = given.features.type
+    }
   }
 
   /// The configuration that all sources together make.
@@ -88,6 +106,7 @@ struct ConfigurationReader {
     if key.isEmpty || groups.contains(key) { return try readGroup(node, key: key) }
     guard keys.contains(key) else { throw failure(node, "\(key): unknown setting\(advice(for: key))") }
     guard seen.insert(key).inserted else { throw failure(node, "\(key): set twice: keep one") }
+    if key == "encoder.type" || key == "features.type" { givenTypes.insert(key) }
     if ownKeys.contains(key) {
       waiting.append((key, node, place(of: node)))
     } else if let setting = settings.first(where: { $0.key == key }) {
@@ -251,46 +270,5 @@ extension Node {
     case .mapping(let mapping): "a group (\(mapping.keys.map(\.summary).joined(separator: ", ")))"
     case .alias: "an alias"
     }
-  }
-}
-
-/// Finds anchors and aliases in YAML. Settings have no use for them, and a page of aliases of aliases can stand for
-/// more values than any memory holds, so a file is searched for them before it is parsed.
-package enum YAMLAliases {
-  /// The line, counted from 1, of the first anchor (`&name`) or alias (`*name`) outside of quotes and comments; nil
-  /// where there is none. An unquoted text that has one of the two characters after a space counts as one.
-  /// - Parameter marks: the first characters of what is searched for.
-  package static func firstLine(in text: String, marks: [UInt8] = Array("&*".utf8)) -> Int? {
-    var line = 1
-    var quote: UInt8?
-    var isEscaped = false
-    var isComment = false
-    // Whether a value may begin here.
-    var isStart = true
-    for byte in text.utf8 {
-      if byte == UInt8(ascii: "\n") {
-        line += 1
-        isComment = false
-        isStart = quote == nil
-        isEscaped = false
-      } else if isComment || isEscaped {
-        isEscaped = false
-      } else if let open = quote {
-        if byte == open {
-          quote = nil
-          // Two single quotes stand for one within the text, which goes on.
-          isStart = true
-        }
-        isEscaped = open == UInt8(ascii: "\"") && byte == UInt8(ascii: "\\")
-      } else {
-        if isStart {
-          if marks.contains(byte) { return line }
-          if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") { quote = byte }
-          isComment = byte == UInt8(ascii: "#")
-        }
-        isStart = " \t\r[{,:".utf8.contains(byte)
-      }
-    }
-    return nil
   }
 }

@@ -55,7 +55,7 @@ extension BatchNormalization {
         gradient.row(channel) + start, input.row(channel) + columns.lowerBound, result, columns.count, row.a, row.b,
         row.c)
       // A batch's mean takes the constant away again, but a running one does not.
-      return statistics.count.isFinite ? 0 : ck_sum(result, columns.count)
+      return statistics.isRunning ? ck_sum(result, columns.count) : 0
     }
   }
 }

@@ -10,6 +10,8 @@ extension BatchNormalization {
     /// The number of elements of a channel that the statistics were taken over, on all ranks. It is infinite for
     /// running statistics, which no element moves.
     let count: Double
+    /// Whether these are running statistics.
+    var isRunning: Bool { count.isInfinite }
 
     /// Turns Σ dy and Σ dy·(x − m), by channel, into Σ dy and Σ dy·x̂, where m is the channel's centre and x̂ the
     /// normalised input.

@@ -64,22 +64,21 @@ public struct BatchNormalization: Layer {
     _ input: MatrixView, _ pass: ForwardPass,
     completing complete: (@Sendable (_ channel: Int, _ columns: Range<Int>) -> Double)? = nil
   ) -> (AffineView, Statistics) {
-    switch pass.mode {
-    case .training:
-      let sum = complete ?? { ck_sum(input.row($0) + $1.lowerBound, $1.count) }
-      return view(input, BatchMoments(of: input, pass, sum: sum), pass)
-    case .inference:
+    guard takesBatchStatistics(pass) else {
       if let complete { inParallel(channels) { _ = complete($0, 0..<input.columns) } }
       return view(input, nil, pass)
     }
+    let sum = complete ?? { ck_sum(input.row($0) + $1.lowerBound, $1.count) }
+    return view(input, BatchMoments(of: input, pass, sum: sum), pass)
   }
 
   /// The normalised input, as a view of it.
   /// - Parameters:
   ///   - input: the input, channels × columns.
   ///   - moments: the batch's moments of the input, which other normalisations of it may share; nil normalises by the
-  ///     running statistics.
+  ///     running statistics, as a frozen normalisation does in any case.
   func view(_ input: MatrixView, _ moments: BatchMoments?, _ pass: ForwardPass) -> (AffineView, Statistics) {
+    let moments = takesBatchStatistics(pass) ? moments : nil
     if let moments { updateRunning(moments, pass) }
     return view(input, moments?.statistics(epsilon: epsilon) ?? runningStatistics(pass), pass)
   }
@@ -93,18 +92,19 @@ public struct BatchNormalization: Layer {
     _ input: MatrixView, shiftedBy constants: [Float], _ pass: ForwardPass
   ) -> (AffineView, Statistics) {
     let constants = constants.map { Double($0) }
-    switch pass.mode {
-    case .training:
-      let moments = BatchMoments(of: input, pass)
-      updateRunning(moments.shifted(by: constants), pass)
-      return view(input, moments.statistics(epsilon: epsilon), pass)
-    case .inference:
+    guard takesBatchStatistics(pass) else {
       let running = runningStatistics(pass)
       let means = zip(running.means, constants).map { $0 - $1 }
       let own = Statistics(means: means, inverseDeviations: running.inverseDeviations, count: running.count)
       return view(input, own, pass)
     }
+    let moments = BatchMoments(of: input, pass)
+    updateRunning(moments.shifted(by: constants), pass)
+    return view(input, moments.statistics(epsilon: epsilon), pass)
   }
+
+  /// Whether the input is normalised by the batch's statistics.
+  func takesBatchStatistics(_ pass: ForwardPass) -> Bool { pass.takesBatchStatistics(runningMean) }
 
   private func view(
     _ input: MatrixView, _ statistics: Statistics, _ pass: ForwardPass

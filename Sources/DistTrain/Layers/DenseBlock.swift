@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// A block of dense layers, each of which reads the channels of all before it, and a transition that halves the
 /// channels (Huang et al. 2017, "Densely connected convolutional networks"; Wang et al. 2023, section 2.1).
 ///
@@ -7,10 +9,15 @@ package struct DenseBlock: Sendable {
   package struct Cache {
     /// The channels of the input and of all layers, channels × columns.
     let features: MatrixView
-    /// The batch's moments of all channels; nil if they were normalised by running statistics.
+    /// The batch's moments of all channels; nil if all were normalised by running statistics.
     let moments: BatchMoments?
     let layers: [MaskedDenseLayer.Cache]
     let transition: PreactivatedConvolution.Cache
+
+    /// Whether some of the normalisations went by the batch's moments and others by running statistics.
+    var isMixed: Bool {
+      moments != nil && (transition.statistics.isRunning || layers.contains { $0.narrow.statistics.isRunning })
+    }
   }
 
   private let layers: [MaskedDenseLayer]
@@ -52,7 +59,9 @@ package struct DenseBlock: Sendable {
   ///   - memory: takes the output, outputs × the grid's columns.
   /// - Returns: the cache, or nil if no way back follows.
   package func forward(_ features: MatrixView, _ grid: Grid, into memory: MatrixView, _ pass: ForwardPass) -> Cache? {
-    var moments = pass.mode == .training ? BatchMoments(of: features.rows(0..<inputs), pass) : nil
+    let takesMoments =
+      transition.normalization.takesBatchStatistics(pass) || layers.contains { $0.takesBatchStatistics(pass) }
+    var moments = takesMoments ? BatchMoments(of: features.rows(0..<inputs), pass) : nil
     var caches: [MaskedDenseLayer.Cache] = []
     for layer in layers {
       let own = features.rows(layer.inputs..<layer.inputs + layer.outputs)
@@ -67,21 +76,38 @@ package struct DenseBlock: Sendable {
   /// Adds the gradients of the parameters and returns that of the input, inputs × (objectives · columns).
   /// - Parameter gradient: the gradient of the output, outputs × (objectives · columns).
   package func backward(_ gradient: MatrixView, cache: Cache, _ pass: BackwardPass) -> MatrixView {
-    let sums = Matrix(rows: channels, columns: gradient.columns)
-    inParallel(channels) { sums.row($0).update(repeating: 0, count: sums.columns) }
-    transition.backward(gradient, cache: cache.transition, addingTo: sums.view, pass)
+    let sums = noGradient(columns: gradient.columns)
+    // What reaches the channels through running statistics does not go through the batch's moments.
+    let past = cache.isMixed ? noGradient(columns: gradient.columns) : sums
+    func target(_ reader: PreactivatedConvolution.Cache) -> Matrix { reader.statistics.isRunning ? past : sums }
+    transition.backward(gradient, cache: cache.transition, addingTo: target(cache.transition).view, pass)
     for (layer, own) in zip(layers, cache.layers).reversed() {
       let channels = layer.inputs..<layer.inputs + layer.outputs
-      complete(channels, sums, cache, pass)
-      layer.backward(sums.rows(channels), cache: own, addingTo: sums.rows(0..<layer.inputs), pass)
+      complete(channels, sums, past: past, cache, pass)
+      layer.backward(
+        sums.rows(channels), cache: own, addingTo: target(own.narrow).rows(0..<layer.inputs), pass)
     }
-    complete(0..<inputs, sums, cache, pass)
+    complete(0..<inputs, sums, past: past, cache, pass)
     return sums.rows(0..<inputs)
   }
 
+  private func noGradient(columns: Int) -> Matrix {
+    let sums = Matrix(rows: channels, columns: columns)
+    inParallel(channels) { sums.row($0).update(repeating: 0, count: columns) }
+    return sums
+  }
+
   /// Completes the gradient of channels that every layer which reads them has added to.
-  private func complete(_ channels: Range<Int>, _ sums: Matrix, _ cache: Cache, _ pass: BackwardPass) {
+  /// - Parameter past: what goes on past the batch's moments; the same matrix as `sums` where there is nothing to add.
+  private func complete(
+    _ channels: Range<Int>, _ sums: Matrix, past: Matrix, _ cache: Cache, _ pass: BackwardPass
+  ) {
     cache.moments?[channels].passOn(sums.rows(channels), input: cache.features.rows(channels), pass)
+    guard cache.isMixed else { return }
+    inParallel(channels.count) { index in
+      let row = sums.row(channels.lowerBound + index)
+      ck_combine(row, past.row(channels.lowerBound + index), row, sums.columns, 1, 1)
+    }
   }
 }
 

@@ -25,10 +25,14 @@ public struct ForwardPass {
   /// Whether a way back may follow. An encoder that runs without one need not hold its layers' caches, which are most
   /// of a long utterance's memory.
   package let keepsCaches: Bool
+  /// The offsets of the running means of normalisations that go by their running statistics in training, too, and leave
+  /// them as they are.
+  private let frozen: Set<Int>
 
   package init(
     mode: Mode, parameters: Matrix, statistics: Matrix,
-    units: BatchUnits = .whole, combine: BatchSum? = nil, precision: Precision = .single, keepsCaches: Bool = true
+    units: BatchUnits = .whole, combine: BatchSum? = nil, precision: Precision = .single, keepsCaches: Bool = true,
+    frozen: Set<Int> = []
   ) {
     self.mode = mode
     self.parameters = parameters
@@ -37,6 +41,12 @@ public struct ForwardPass {
     self.combine = combine
     self.precision = precision
     self.keepsCaches = keepsCaches
+    self.frozen = frozen
+  }
+
+  /// Whether the normalisation with a running mean goes by the batch's statistics.
+  func takesBatchStatistics(_ runningMean: Parameter) -> Bool {
+    mode == .training && !frozen.contains(runningMean.offset)
   }
 
   /// The sums over everything that shares batch statistics.

@@ -35,6 +35,9 @@ struct MaskedDenseLayer: Sendable {
     }
   }
 
+  /// Whether the channels before are normalised by the batch's moments.
+  func takesBatchStatistics(_ pass: ForwardPass) -> Bool { narrow.normalization.takesBatchStatistics(pass) }
+
   /// Computes the new channels.
   /// - Parameters:
   ///   - input: the channels before, inputs × the grid's columns.

@@ -4,6 +4,8 @@ package struct PrototypeClassifier: Classifier {
   package let speakers: Int
   /// The number of prototypes of a speaker, of which the nearest counts.
   package let subcenters: Int
+  /// The name of the prototypes' tensor.
+  package static let tensor = "projection.weight"
 
   package init(speakers: Int, subcenters: Int = 1) {
     self.speakers = speakers
@@ -19,7 +21,7 @@ package struct PrototypeClassifier: Classifier {
     // Xavier's uniform distribution, from which wespeaker draws its projection too.
     let bound = (6 / Float(prototypes + dimensions)).squareRoot()
     _ = layout.add(
-      "projection.weight", shape: [prototypes, dimensions], initialisation: .uniform(bound: bound), decays: true)
+      Self.tensor, shape: [prototypes, dimensions], initialisation: .uniform(bound: bound), decays: true)
     return layout
   }
 

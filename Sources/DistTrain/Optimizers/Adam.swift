@@ -33,14 +33,16 @@ public final class Adam: Optimizer {
     ]
   }
 
-  public func update(_ values: Matrix, gradient: Matrix, learningRate: Double) {
+  public func update(_ values: Matrix, gradient: Matrix, rate: (Parameter) -> UpdateRate?) {
     updates += 1
-    let rate = Float(learningRate / (1 - pow(beta1, Double(updates))))
-    let correction = Float(1 / (1 - pow(beta2, Double(updates))).squareRoot())
     let (keep1, keep2) = (Float(beta1), Float(beta2))
     let (take1, take2) = (Float(1 - beta1), Float(1 - beta2))
     let epsilon = epsilon
     for parameter in layout.parameters {
+      guard let own = rate(parameter) else { continue }
+      let (learningRate, updates) = (own.learningRate, Double(min(updates, own.mostUpdates)))
+      let rate = Float(learningRate / (1 - pow(beta1, updates)))
+      let correction = Float(1 / (1 - pow(beta2, updates)).squareRoot())
       let decay = parameter.decays ? weightDecay : 0
       let inGradient = decoupled ? 0 : Float(decay)
       let shrink = decoupled ? Float(1 - learningRate * decay) : 1

@@ -10,5 +10,33 @@ public protocol Optimizer: AnyObject {
   /// - Parameters:
   ///   - values: the flat parameters.
   ///   - gradient: the gradient, laid out like the parameters.
-  func update(_ values: Matrix, gradient: Matrix, learningRate: Double)
+  ///   - rate: gives the rate of a parameter. One for which it gives nil stays as it is, and so does what the rule
+  ///     remembers of it.
+  func update(_ values: Matrix, gradient: Matrix, rate: (Parameter) -> UpdateRate?)
+}
+
+extension Optimizer {
+  /// Makes one update of all parameters, in place.
+  /// - Parameters:
+  ///   - values: the flat parameters.
+  ///   - gradient: the gradient, laid out like the parameters.
+  public func update(_ values: Matrix, gradient: Matrix, learningRate: Double) {
+    update(values, gradient: gradient) { _ in UpdateRate(learningRate) }
+  }
+}
+
+/// The rate at which a parameter follows its gradient in an update.
+public struct UpdateRate: Sendable, Equatable {
+  /// The learning rate.
+  public var learningRate: Double
+  /// The most updates of the parameter so far, this one included, by which a rule corrects for the start of its means:
+  /// fewer than all of a training where it was frozen before.
+  public var mostUpdates: Int
+
+  /// A rate.
+  /// - Parameter mostUpdates: the most updates of the parameter so far, this one included.
+  public init(_ learningRate: Double, mostUpdates: Int = .max) {
+    self.learningRate = learningRate
+    self.mostUpdates = mostUpdates
+  }
 }

@@ -21,11 +21,11 @@ public final class SGD: Optimizer {
     state = [("momentum", Matrix.zeros(rows: 1, columns: layout.count))]
   }
 
-  public func update(_ values: Matrix, gradient: Matrix, learningRate: Double) {
+  public func update(_ values: Matrix, gradient: Matrix, rate: (Parameter) -> UpdateRate?) {
     updates += 1
-    let rate = Float(learningRate)
     let (momentum, nesterov) = (momentum, nesterov)
     for parameter in layout.parameters {
+      guard let rate = rate(parameter).map({ Float($0.learningRate) }) else { continue }
       let decay = parameter.decays ? weightDecay : 0
       let p = SharedMemory(values.pointer + parameter.offset)
       let g = SharedMemory(gradient.pointer + parameter.offset)

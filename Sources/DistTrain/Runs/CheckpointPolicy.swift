@@ -179,7 +179,7 @@ final class CheckpointPolicy {
     let path = communicator.broadcast(
       try communicator.agree { session.isFirstRank ? try RunStart(session).newestPath() : "" })
     if path.isEmpty {
-      trainer.begin()
+      try RunStart(session).beginAgain()
     } else {
       try communicator.agree { try trainer.restore(Checkpoint(verifying: path)) }
     }

@@ -33,10 +33,12 @@ package struct RunHistory {
     package let step: Int
     /// The changes that `--allow-change` accepted.
     package let changes: [Change]
+    /// The encoder that a run began with; nil where its parameters were drawn, and for one that goes on.
+    package let from: Origin?
 
     package init(
       date: String, version: String, command: [String], hosts: [String], ranks: Int, threads: Int?, restart: Bool,
-      step: Int, changes: [Change]
+      step: Int, changes: [Change], from: Origin? = nil
     ) {
       self.date = date
       self.version = version
@@ -47,6 +49,19 @@ package struct RunHistory {
       self.restart = restart
       self.step = step
       self.changes = changes
+      self.from = from
+    }
+  }
+
+  /// The encoder that a run began with.
+  package struct Origin: Codable, Sendable, Equatable {
+    package let path: String
+    /// The digest of its tensors, sizes and front end.
+    package let encoder: String
+
+    package init(path: String, encoder: String) {
+      self.path = path
+      self.encoder = encoder
     }
   }
 
@@ -81,7 +96,8 @@ extension RunHistory {
     let start = Start(
       date: ISO8601DateFormatter().string(from: Date()), version: options.version, command: options.command,
       hosts: session.communicator.hosts.distinct, ranks: session.communicator.size, threads: options.threads,
-      restart: options.restart, step: session.trainer.step, changes: changes)
+      restart: options.restart, step: session.trainer.step, changes: changes,
+      from: session.trainer.start.map { Origin(path: $0.path, encoder: $0.identity) })
     do {
       try add(start)
     } catch {

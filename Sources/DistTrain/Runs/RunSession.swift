@@ -73,7 +73,8 @@ package final class RunSession {
     self.communicator = communicator
     let (plan, heldOut) = try communicator.agree {
       try TrainingPlan.checkRows(configuration, ranks: communicator.size)
-      return (try TrainingPlan(configuration), try Self.heldOut(configuration))
+      // What the run starts from is read once it is known that it begins.
+      return (try TrainingPlan(configuration, start: nil), try Self.heldOut(configuration))
     }
     self.heldOut = heldOut
     arithmetic = .here(plan.precision)

@@ -23,9 +23,25 @@ struct RunStart {
     let (communicator, isFirstRank) = (session.communicator, session.isFirstRank)
     var place = try communicator.agree { isFirstRank ? try chooseStart() : Place() }
     place.checkpoint = communicator.broadcast(place.checkpoint)
-    if !place.checkpoint.isEmpty { try restore(&place) }
+    if place.checkpoint.isEmpty { try begin() } else { try restore(&place) }
     try communicator.agree { if isFirstRank { try record(place.changes) } }
     return place.checkpoint.isEmpty ? nil : place.checkpoint
+  }
+
+  /// Takes the trainer back to where the run began. All ranks call this together.
+  func beginAgain() throws {
+    trainer.start == nil && session.configuration.training.from != nil ? try begin() : trainer.begin()
+  }
+
+  /// Takes the trainer to the encoder that the run starts from; without one it is at its start.
+  private func begin() throws {
+    let start = try StoredEncoder.start(of: session.configuration, session.communicator, say: session.note)
+    guard let start else { return }
+    trainer.begin(with: start)
+    session.note("starting from \(start.path), encoder \(start.identity.prefix(12))")
+    let speakers = trainer.plan.batches.corpus.speakers
+    session.note(
+      start.classifier.map { "the prototypes of \($0.count(of: speakers)) of \(speakers.count) speakers are kept" })
   }
 
   private func restore(_ place: inout Place) throws {
@@ -86,7 +102,10 @@ struct RunStart {
   /// Puts the run folder in order.
   /// - Returns: the place where the run begins.
   private func chooseStart() throws -> Place {
-    if options.restart { try clear() }
+    if options.restart {
+      try refuseOwnStart()
+      try clear()
+    }
     try folder.checkpoints.removeLeftovers()
     let changes = try folder.checkpoints.steps().isEmpty ? [] : compareConfiguration()
     let path = try newestPath()
@@ -135,6 +154,17 @@ struct RunStart {
     session.note(
       "warning: \(folder.metricsPath) has \(lines) steps, but \(folder.checkpointsPath) has no checkpoint: the run starts "
         + "over")
+  }
+
+  /// Refuses to remove what the run is to start from.
+  private func refuseOwnStart() throws {
+    guard let start = session.configuration.training.from else { return }
+    let (own, other) = (FileSystem.resolved(folder.path), FileSystem.resolved(start))
+    guard Name(own) == Name(other) || other.begins(with: own + "/") else { return }
+    throw Failure(
+      .usage,
+      "training.from: \(start) is in the run folder, and --restart removes what is there: name another folder with "
+        + "--run-dir")
   }
 
   private func clear() throws {

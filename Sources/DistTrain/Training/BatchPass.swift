@@ -9,6 +9,8 @@ struct BatchPass {
   /// Whether batch statistics are taken over all ranks.
   let sharesStatistics: Bool
   let precision: Precision
+  /// What the step leaves as it is.
+  let frozen: GroupedParameters.Frozen
   let communicator: any Communicator
   let clock: StepClock
 
@@ -17,7 +19,7 @@ struct BatchPass {
   func forward(_ statistics: Matrix) -> ForwardPass {
     ForwardPass(
       mode: .training, parameters: parameters, statistics: statistics, units: units, combine: statisticsSum(),
-      precision: precision)
+      precision: precision, frozen: frozen.statistics)
   }
 
   /// The backward pass.

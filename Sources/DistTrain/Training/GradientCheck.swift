@@ -210,14 +210,18 @@ package final class GradientCheck {
 
 extension GradientCheck {
   /// A check of the encoder, corpus and first batch that a configuration names.
+  /// - Parameter say: is called on rank 0 with lines about the encoder that the run starts from.
   /// - Throws: `AgreedFailure`, on all ranks.
-  package convenience init(_ configuration: Configuration, communicator: any Communicator) throws {
+  package convenience init(
+    _ configuration: Configuration, communicator: any Communicator, say: (String) -> Void = { _ in }
+  ) throws {
     // Losses that are computed from products in bf16 are too coarse for differences.
     var configuration = configuration
     configuration.training.precision = .single
+    let start = try StoredEncoder.start(of: configuration, communicator, say: say)
     let plan = try communicator.agree { [configuration] in
       try TrainingPlan.checkRows(configuration, ranks: communicator.size)
-      return try TrainingPlan(configuration)
+      return try TrainingPlan(configuration, start: start)
     }
     try self.init(encoder: configuration.network, plan: plan, communicator: communicator)
   }

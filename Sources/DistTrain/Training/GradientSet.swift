@@ -64,6 +64,14 @@ package final class GradientSet {
     if let owner { owner.pullback.finish(sums[buffer(of: owner.objective)].columns(classifier)) }
   }
 
+  /// Sets the gradients of parameters that a step leaves as they are to zero, so that they count neither in dot
+  /// products nor in lengths.
+  func leaveOut(_ frozen: GroupedParameters.Frozen) {
+    for (sum, range) in sums.flatMap({ sum in frozen.parameters.map { (sum, $0) } }) {
+      (sum.pointer + range.lowerBound).update(repeating: 0, count: range.count)
+    }
+  }
+
   /// The buffer that holds an objective's part: its own, or the one for all.
   private func buffer(of objective: Int) -> Int { buffers.count == 1 ? 0 : objective }
 

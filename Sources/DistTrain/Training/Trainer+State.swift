@@ -14,7 +14,13 @@ extension Trainer {
     return CheckpointSnapshot(
       encoder: trained.map { NamedTensor(name: $0.name, shape: $0.shape, buffer: $1.buffer, offset: $0.offset) },
       optimizer: optimizer.state.map { NamedTensor(name: $0.name, matrix: Self.copy($0.values)) },
-      state: state(configuration: configuration, version: version, arithmetic: arithmetic), metadata: metadata)
+      state: state(configuration: configuration, version: version, arithmetic: arithmetic),
+      metadata: metadata.merging(classifierMetadata) { own, _ in own })
+  }
+
+  /// The names of the speakers in the order of the classifier, for a training that starts from this one.
+  private var classifierMetadata: [String: String] {
+    plan.objectives.classifier == nil ? [:] : StoredClassifier.metadata(speakers: plan.batches.corpus.speakers)
   }
 
   private static func copy(_ matrix: Matrix) -> Matrix {
@@ -83,13 +89,27 @@ extension Trainer {
     }
   }
 
-  /// Takes the trainer to the state before the first step, with parameters drawn from the plan's seed.
+  /// Takes the trainer to the state before the first step, with an encoder that the training is to begin with.
+  /// - Precondition: its tensors are those of the trainer's encoder.
+  package func begin(with encoder: StoredEncoder) {
+    start = encoder
+    begin()
+  }
+
+  /// Takes the trainer to the state before the first step, with parameters drawn from the plan's seed, or those of the
+  /// encoder that the training begins with.
   package func begin() {
     for buffer in [parameters, statistics] + optimizer.state.map(\.values) {
       buffer.pointer.update(repeating: 0, count: buffer.count)
     }
     layout.initialise(parameters.pointer, seed: plan.seed)
     encoder.layout.statistics.initialise(statistics.pointer, seed: plan.seed)
+    if let start {
+      precondition(start.fits(encoder), "a training begins with an encoder of its own tensors")
+      parameters.pointer.update(from: start.parameters.pointer, count: start.parameters.count)
+      statistics.pointer.update(from: start.statistics.pointer, count: start.statistics.count)
+      start.classifier?.keep(in: parameters, layout, speakers: plan.batches.corpus.speakers)
+    }
     batches.unreadable = plan.batches.corpus.knownUnreadable
     batches.unreadableRecordings = []
     step = 0
@@ -103,11 +123,14 @@ extension Trainer {
 
   /// Replaces running statistics that each rank kept of its own rows by their mean over ranks. This follows every step,
   /// so that they don't depend on when a run evaluates, saves or stops.
-  func shareStatistics() {
+  /// - Parameter frozen: the places of those that the step left as they are; their mean could differ by rounding.
+  func shareStatistics(except frozen: [Range<Int>]) {
     guard !plan.sharesBatchStatistics else { return }
+    let kept = frozen.map { Array(statistics.elements[$0]) }
     communicator.sum(statistics)
     let size = Float(communicator.size)
     for index in statistics.elements.indices { statistics.elements[index] /= size }
+    for (range, values) in zip(frozen, kept) { _ = statistics.elements[range].update(fromContentsOf: values) }
   }
 
   /// Whether all ranks hold the same parameters, by a checksum of their bits.

@@ -22,11 +22,15 @@ public final class Trainer {
   /// The number of steps whose update was left out.
   package internal(set) var skipped = 0
   let gradients: GradientSet
+  /// The groups of the parameters.
+  private let groups: GroupedParameters
+  /// The encoder that the training begins with; nil draws its parameters.
+  var start: StoredEncoder?
   /// The running statistics before the current step.
   private let statisticsBefore: Matrix
   private var clock = StepClock()
 
-  /// A trainer at its start, with parameters drawn from the plan's seed.
+  /// A trainer at its start, with parameters drawn from the plan's seed, or the encoder's from the plan's start.
   /// - Parameters:
   ///   - readers: the number of threads that load the next batch during the computation.
   ///   - patience: the seconds that a batch may take to be read.
@@ -48,6 +52,8 @@ public final class Trainer {
     statistics = Matrix.zeros(rows: 1, columns: encoder.layout.statistics.count)
     statisticsBefore = Matrix(rows: 1, columns: statistics.columns)
     optimizer = plan.optimizer(layout)
+    groups = GroupedParameters(plan.groups, layout, encoder: encoder.layout)
+    start = plan.start
     gradients = GradientSet(
       layout, encoder: encoder.layout.parameters.count, count: plan.weighting.buffers(of: plan.objectives.all.count),
       for: batches.cut(rows: plan.batches.sampler.rows).units(of: communicator.rank))
@@ -74,14 +80,17 @@ public final class Trainer {
     let early = plan.weighting.precedesBackward ? weigh(losses, GradientSet.gram(losses.gradients, pass)) : nil
     let travelling = early.map { [GradientSet.combined(losses.gradients, $0.weights)] } ?? losses.gradients
     gradients.backward(travelling, pullback, classifier: losses.classifier, pass)
+    gradients.leaveOut(pass.frozen)
     let balance = early ?? weigh(losses, gradients.gram())
     gradients.combine(balance.weights, classifier: classifierWeight(losses))
     let lengths = gradients.clip(to: plan.gradientNorm)
 
     guard areFinite(losses, balance, lengths) else { throw undo(batch, report(batch, losses, balance)) }
-    optimizer.update(
-      parameters, gradient: gradients.direction, learningRate: plan.schedules.learningRate.rate(at: step))
-    clock.within(.communicate) { shareStatistics() }
+    let rate = plan.schedules.learningRate.rate(at: step)
+    optimizer.update(parameters, gradient: gradients.direction) {
+      groups.rate(of: $0, learningRate: rate, at: step)
+    }
+    clock.within(.communicate) { shareStatistics(except: pass.frozen.statisticRanges) }
     defer { step += 1 }
     return report(batch, losses, balance)
   }
@@ -102,7 +111,7 @@ public final class Trainer {
     BatchPass(
       parameters: parameters, utterances: cut.rows(of: communicator.rank).count,
       units: cut.units(of: communicator.rank), shares: cut.shares, sharesStatistics: plan.sharesBatchStatistics,
-      precision: plan.precision, communicator: communicator, clock: clock)
+      precision: plan.precision, frozen: groups.frozen(at: step), communicator: communicator, clock: clock)
   }
 
   /// The losses of a batch with the current parameters and the schedules' values for a step, as a gradient check needs

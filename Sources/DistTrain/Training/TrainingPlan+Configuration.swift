@@ -1,7 +1,19 @@
 extension TrainingPlan {
-  /// The training that a configuration describes, on a given corpus.
-  /// - Throws: `Failure` where the corpus does not fit the settings, or a folder of noise or rooms cannot be used.
+  /// The training that a configuration describes, on a given corpus. The encoder that it starts from is read if it
+  /// names one.
+  /// - Throws: `Failure` where the corpus does not fit the settings, or a folder of noise or rooms cannot be used, or
+  ///   the encoder to start from is not there or another one.
   public init(_ configuration: Configuration, corpus whole: Corpus) throws {
+    let start = try configuration.training.from.map {
+      try StoredEncoder(file: EncoderChoice($0).file, for: configuration)
+    }
+    try self.init(configuration, corpus: whole, start: start)
+  }
+
+  /// The training that a configuration describes, on a given corpus.
+  /// - Parameter start: the encoder to start from, read for this configuration; nil where that is not known yet, or
+  ///   there is none.
+  package init(_ configuration: Configuration, corpus whole: Corpus, start: StoredEncoder?) throws {
     let recorded = try Self.lasting(configuration.corpus, whole)
     let batches = try BatchSource(configuration, recorded: recorded)
     let encoder = configuration.network
@@ -33,6 +45,8 @@ extension TrainingPlan {
     gradientNorm = configuration.optimizer.gradientNorm
     sharesBatchStatistics = configuration.encoder.batchNormalization == .global
     self.precision = precision
+    groups = try ParameterGroups(configuration, encoder)
+    self.start = start
     notes = Self.notes(configuration, whole: whole, recorded: recorded, batches.sampler)
   }
 }

@@ -19,10 +19,22 @@ extension TrainingPlan {
   /// The training that a configuration describes, on the corpus that it names.
   /// - Throws: `Failure`, also where it names no corpus.
   public init(_ configuration: Configuration) throws {
+    try self.init(configuration, corpus: Self.corpus(of: configuration))
+  }
+
+  /// The training that a configuration describes, on the corpus that it names.
+  /// - Parameter start: the encoder to start from, read for this configuration; nil where that is not known yet, or
+  ///   there is none.
+  /// - Throws: `Failure`, also where it names no corpus.
+  package init(_ configuration: Configuration, start: StoredEncoder?) throws {
+    try self.init(configuration, corpus: Self.corpus(of: configuration), start: start)
+  }
+
+  private static func corpus(of configuration: Configuration) throws -> Corpus {
     guard let path = configuration.corpus.train else {
       throw Failure(.usage, "corpus.train: not set: name a data directory, --set corpus.train=DIR")
     }
-    try self.init(configuration, corpus: Corpus.open(path))
+    return try Corpus.open(path)
   }
 
   /// The corpus with each voice at each speed, where these count as speakers of their own.

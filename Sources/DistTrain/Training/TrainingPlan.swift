@@ -15,6 +15,10 @@ public struct TrainingPlan: Sendable {
   public var seed: UInt64
   /// The largest norm of the gradient, for the encoder and for the classifier each; nil clips nothing.
   public var gradientNorm: Double?
+  /// The parts of the encoder, and the classifier, that are trained in ways of their own.
+  public var groups = ParameterGroups()
+  /// The encoder whose parameters and running statistics the training begins with; nil draws them.
+  public var start: StoredEncoder?
   /// Whether batch statistics are taken over all ranks.
   package var sharesBatchStatistics = true
   /// The precision of the encoder's products.

@@ -72,7 +72,7 @@ struct ConfigurationTests {
       ("temperature: 1\n", "FILE:1: temperature: unknown setting; near: contrastive.temperature"),
       (
         "schedule:\n  learning_rate:\n    initial: 1\n",
-        "FILE:2: schedule.learning_rate: unknown setting; near: schedule.learningRate"
+        "FILE:2: schedule.learning_rate: unknown setting; near: schedule.learningRate, training.learningRates"
       ),
       ("crop: {qqq: 1}\n", "FILE:1: crop.qqq: unknown setting; crop: seconds, maximumSeconds, short"),
       (
