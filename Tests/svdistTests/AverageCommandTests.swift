@@ -4,17 +4,20 @@ import TestCorpora
 import Testing
 
 extension ProgramTests {
-  /// `average` of the checkpoints of a short run.
+  /// `average` of the checkpoints of a short run, and runs that average while they train.
   @Suite struct AverageCommandTests {
-    private func withRun(_ body: (SmallRun) throws -> Void) throws {
+    private func withRun(_ settings: [String] = [], _ body: (SmallRun) throws -> Void) throws {
       try SmallRun.with { run in
         try GeneratedCorpus.writeTrials(to: run.corpus, speakers: 4, utterances: 4)
-        let settings = [
+        let all = [
           "corpus.evaluation=\(run.corpus.path)", "corpus.trials=\(run.corpus.path)/trials", "evaluation.everySteps=2",
           "checkpoint.everySteps=2", "checkpoint.keep=10", "schedule.learningRate.initial=0.1",
         ]
-        let outcome = try svdist(run.arguments(steps: 8, settings))
+        let outcome = try svdist(run.arguments(steps: 8, all + settings))
         #expect(outcome.status == 0, "\(outcome.errors)")
+        if !settings.isEmpty {
+          #expect(outcome.output.contains("note: evaluations and the checkpoints' model.safetensors have the moving"))
+        }
         try body(run)
       }
     }
@@ -81,6 +84,23 @@ extension ProgramTests {
           #expect(try svdist(["average", run.path("run")] + options).status == 64)
         }
         #expect(try InputFile(path: model(run, step: 2)).bytes > 0)
+      }
+    }
+
+    @Test func `a run that averages evaluates and stores the average`() throws {
+      try withRun(["training.average={decay: 0.5, from: 2}"]) { run in
+        // At the step where the average begins it is a copy.
+        for (step, isCopy) in [(2, true), (8, false)] {
+          let model = try SafetensorsFile(path: model(run, step: step))
+          let folder = run.path("run/checkpoints/step-0000000\(step)")
+          let trained = try SafetensorsFile(path: folder + "/optimizer.safetensors").values(of: "trained.parameters")
+          let first = try model.values(of: model.names[0])
+          #expect((first == Array(trained[..<first.count])) == isCopy, "step \(step)")
+        }
+        let stored = try String(contentsOfFile: run.path("run/evaluation/step-8.json"), encoding: .utf8)
+        #expect(
+          try evaluate(run, run.path("run")).trimmingCharacters(in: .newlines)
+            == stored.trimmingCharacters(in: .newlines))
       }
     }
   }

@@ -33,6 +33,7 @@ extension TrainingPlan {
     gradientNorm = configuration.optimizer.gradientNorm
     sharesBatchStatistics = configuration.encoder.batchNormalization == .global
     self.precision = precision
+    average = configuration.training.average.rule
     notes = Self.notes(configuration, whole: whole, recorded: recorded, batches.sampler)
   }
 }
@@ -86,6 +87,10 @@ extension GradientWeighting {
       self = settings.space == .parameters ? .parameters(solver) : .representation(solver)
     }
   }
+}
+
+extension Configuration.Training.Average {
+  fileprivate var rule: MovingAverage.Rule? { decay.map { MovingAverage.Rule(decay: $0, from: from) } }
 }
 
 extension Configuration.Optimizer {
