@@ -22,7 +22,7 @@ struct SvdistCommand: ParsableCommand {
     version: "svdist \(version)",
     subcommands: [
       TrainCommand.self, LaunchCommand.self, PrepareCommand.self, EmbedCommand.self, EvaluateCommand.self,
-      VerifyCommand.self, ImportCommand.self, ExportCommand.self,
+      VerifyCommand.self, AverageCommand.self, ImportCommand.self, ExportCommand.self,
       ListenCommand.self, ConfigCommand.self, DoctorCommand.self,
     ],
     defaultSubcommand: TrainCommand.self)

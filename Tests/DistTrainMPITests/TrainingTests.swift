@@ -9,7 +9,7 @@ extension MPITests {
     static let cases: [[String]] = [
       [],
       ["weighting.space=representation", "batch.speakers=5"],
-      ["weighting.method=fixed", "optimizer.type=adamw"],
+      ["weighting.method=fixed", "optimizer.type=adamw", "training.average={decay: 0.9, from: 2}"],
       ["contrastive.attention.stopGradient=false", "optimizer.type=adam"],
       ["contrastive.attention.mode=logit", "contrastive.margin.denominator=plain", "classification.subcenters=2"],
       ["batch.utterances=4", "batch.views=1", "views.augmented=[false]", "contrastive.attention.warmup=5"],
@@ -55,9 +55,13 @@ extension MPITests {
       let parameters: [Float]
       let statistics: [Float]
       let optimizer: [Float]
+      /// The moving average of parameters and running statistics; the newest ones without the setting.
+      let evaluated: [Float]
       let ranksAgree: Bool
 
-      static let parts = ["losses, weights and norms", "parameters", "running statistics", "the optimiser's memory"]
+      static let parts = [
+        "losses, weights and norms", "parameters", "running statistics", "the optimiser's memory", "what is evaluated",
+      ]
 
       func bytes(_ part: String) -> [UInt8] {
         switch part {
@@ -70,7 +74,8 @@ extension MPITests {
           }.withUnsafeBytes { Array($0) }
         case Self.parts[1]: parameters.withUnsafeBytes { Array($0) }
         case Self.parts[2]: statistics.withUnsafeBytes { Array($0) }
-        default: optimizer.withUnsafeBytes { Array($0) }
+        case Self.parts[3]: optimizer.withUnsafeBytes { Array($0) }
+        default: evaluated.withUnsafeBytes { Array($0) }
         }
       }
     }
@@ -90,7 +95,9 @@ extension MPITests {
       let metrics = try (0..<20).map { _ in try trainer.advance().metrics }
       return Outcome(
         metrics: metrics, parameters: trainer.parameters.values, statistics: trainer.statistics.values,
-        optimizer: trainer.optimizer.state.flatMap(\.values.values), ranksAgree: trainer.ranksAgree)
+        optimizer: trainer.optimizer.state.flatMap(\.values.values),
+        evaluated: trainer.evaluated.parameters.values + trainer.evaluated.statistics.values,
+        ranksAgree: trainer.ranksAgree)
     }
 
     private func relative(_ a: [Float], _ b: [Float]) -> Double {

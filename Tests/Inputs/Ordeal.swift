@@ -74,6 +74,7 @@ struct Ordeal {
       if !numbers.allSatisfy(\.isFinite) { faults.append("embed wrote numbers that are not finite") }
     }
     _ = try svdist(["evaluate", "--encoder", encoder, "--corpus", data, "--trials", corpus.trials])
+    _ = try svdist(["average", "\(folder)/run-\(runs)", "--last", "1"])
     _ = try svdist(["export", "\(folder)/run-\(runs)", "--output", "\(folder)/graph-\(runs).onnx"])
     _ = try svdist(["prepare", data, "--output", "\(folder)/again-\(runs)"])
   }

@@ -19,7 +19,8 @@ extension ProgramTests {
       Case(ranks: nil, settings: [], end: .killed),
       Case(ranks: nil, settings: ["weighting.space=representation", "optimizer.type=adam"], end: .asked),
       Case(ranks: 2, settings: ["optimizer.type=adamw"], end: .killed),
-      Case(ranks: 2, settings: ["weighting.space=representation"], end: .asked),
+      Case(
+        ranks: 2, settings: ["weighting.space=representation", "training.average={decay: 0.9, from: 3}"], end: .asked),
       Case(ranks: 2, settings: ["encoder.batchNormalization=local"], end: .asked),
       Case(ranks: 2, settings: ["encoder.batchNormalization=local", "optimizer.type=adam"], end: .killed),
     ]

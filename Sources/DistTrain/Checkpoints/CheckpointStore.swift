@@ -49,6 +49,15 @@ package struct CheckpointStore: Sendable {
   /// The steps of the checkpoints, whole or not, in ascending order.
   package func steps() throws -> [Int] { try folders().map(\.step) }
 
+  /// The checkpoint of a step.
+  /// - Throws: `Failure(.badData)` that says what of it is missing or broken.
+  package func checkpoint(ofStep step: Int) throws -> Checkpoint {
+    guard let folder = try folders().first(where: { $0.step == step }) else {
+      throw Failure(.badData, "no checkpoint of step \(step) is in \(path)")
+    }
+    return try verify(folder)
+  }
+
   /// Saves a checkpoint under the step of its state, in place of an older one of that step.
   ///
   /// - Returns: the path of its folder.

@@ -1,8 +1,8 @@
 import Yams
 
 extension Configuration {
-  /// The length of the run, its start and what of it is trained, its precision, and the treatment of numbers that are
-  /// not finite.
+  /// The length of the run, its start and what of it is trained, its precision, the average of its encoder, and the
+  /// treatment of numbers that are not finite.
   package struct Training: Codable, Sendable, Equatable {
     package var steps = 2000
     package var from: String?
@@ -10,6 +10,7 @@ extension Configuration {
     package var frozen: [ParameterPart] = []
     package var learningRates = LearningRateFactors()
     package var precision = Precision.single
+    package var average = Average()
     package var nonFinite = NonFinitePolicy.stop
     package var nonFiniteLimit = 10
 
@@ -34,6 +35,13 @@ extension Configuration {
         "training.precision", \.training.precision,
         "precision of the encoder's products; all else is fp32"),
       Setting(
+        "training.average.decay", \.training.average.decay,
+        "share of the encoder's moving average that a step keeps",
+        allowed: .from(0, below: 1)),
+      Setting(
+        "training.average.from", \.training.average.from, "steps after which it begins, as a copy",
+        allowed: .steps(from: 0)),
+      Setting(
         "training.nonFinite", \.training.nonFinite,
         "if numbers are not finite: end, drop the update, go back",
         changesResult: false),
@@ -45,6 +53,16 @@ extension Configuration {
   }
 }
 extension Precision: Choice {}
+
+extension Configuration.Training {
+  /// The moving average of the encoder over the steps; there is none where the decay is null.
+  package struct Average: Codable, Sendable, Equatable {
+    package var decay: Double?
+    package var from = 0
+
+    package init() {}
+  }
+}
 
 extension Configuration {
   /// The reaction of training to a loss or gradient that is not finite.

@@ -40,6 +40,9 @@ extension Configuration {
     if rate.warmup > training.steps {
       return "schedule.learningRate.warmup: at most training.steps (\(training.steps)), found \(rate.warmup)"
     }
+    if training.average.decay != nil, training.average.from > training.steps {
+      return "training.average.from: at most training.steps (\(training.steps)), found \(training.average.from)"
+    }
     if margin.start > margin.end {
       return "schedule.margin.start: at most schedule.margin.end (\(margin.end)), found \(margin.start)"
     }

@@ -64,8 +64,13 @@ extension EmbeddingExtractor {
   }
 
   /// The encoder's parameters and running statistics.
-  fileprivate var tensors: [NamedTensor] {
-    [(encoder.layout.parameters, parameters), (encoder.layout.statistics, statistics)].flatMap { layout, values in
+  fileprivate var tensors: [NamedTensor] { encoder.layout.tensors(parameters, statistics) }
+}
+
+extension EncoderLayout {
+  /// The tensors of an encoder, as views of its flat parameters and running statistics.
+  func tensors(_ parameters: Matrix, _ statistics: Matrix) -> [NamedTensor] {
+    [(self.parameters, parameters), (self.statistics, statistics)].flatMap { layout, values in
       layout.parameters.map {
         NamedTensor(name: $0.name, shape: $0.shape, buffer: values.buffer, offset: $0.offset)
       }

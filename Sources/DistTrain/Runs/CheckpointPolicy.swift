@@ -36,7 +36,7 @@ final class CheckpointPolicy {
   /// The seconds that a checkpoint may take: those of the longest so far or, before the first, of a slow disk.
   var expectedSeconds: Double {
     writer.longestSeconds
-      ?? Double(trainer.parameters.count * (1 + trainer.optimizer.state.count) * MemoryLayout<Float>.stride) / 20e6
+      ?? Double(trainer.snapshotFloats * MemoryLayout<Float>.stride) / 20e6
   }
 
   /// The seconds that training stood still for checkpoints since the last call.

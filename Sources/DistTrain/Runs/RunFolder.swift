@@ -24,6 +24,15 @@ package struct RunFolder: Sendable {
     }
   }
 
+  /// Stands for the folder of a run that is only read.
+  /// - Throws: `Failure(.badData)` where the path is no run folder.
+  package init(reading path: String) throws {
+    self.path = path.withoutEndingSlashes
+    guard FileSystem.isFolder(checkpointsPath) else {
+      throw Failure(.badData, "\(path): is no run folder (no folder checkpoints in it)")
+    }
+  }
+
   package var configurationPath: String { path + "/config.yaml" }
   package var metricsPath: String { path + "/metrics.jsonl" }
   package var historyPath: String { path + "/history.jsonl" }

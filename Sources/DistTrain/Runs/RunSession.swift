@@ -54,11 +54,12 @@ package final class RunSession {
   var isFirstRank: Bool { communicator.rank == 0 }
   /// The run's last step.
   var steps: Int { configuration.training.steps }
-  /// Computes the held-out utterances' embeddings with the encoder as it is trained so far.
+  /// Computes the held-out utterances' embeddings with the encoder as it is trained so far, or its moving average.
   var extractor: EmbeddingExtractor {
-    EmbeddingExtractor(
-      encoder: trainer.encoder, frontEnd: configuration.features, parameters: trainer.parameters,
-      statistics: trainer.statistics, longestPiece: configuration.evaluation.longestPiece)
+    let evaluated = trainer.evaluated
+    return EmbeddingExtractor(
+      encoder: trainer.encoder, frontEnd: configuration.features, parameters: evaluated.parameters,
+      statistics: evaluated.statistics, longestPiece: configuration.evaluation.longestPiece)
   }
   /// The way in which rank 0 lost the run folder; nil where it has it, and on other ranks.
   var folderLoss: RunLock.Loss? { lock?.loss }

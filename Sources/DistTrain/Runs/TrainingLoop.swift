@@ -45,6 +45,7 @@ package final class TrainingLoop {
       if isFinished { session.note(finished) }
     }
     for text in trainer.plan.notes { session.note("note: \(text)") }
+    session.note(trainer.average?.note)
   }
 
   /// A line that says that nothing is left to train and how good the encoder is.

@@ -8,9 +8,13 @@ extension Trainer {
     let frames = plan.batches.loader.frames(seconds: plan.batches.cropLengths.longest)
     let features = rows * frames * encoder.bins
     let classifier = plan.objectives.classifier?.workspace(rows: rows, dimensions: encoder.dimensions) ?? 0
-    let snapshot = parameters.count * (1 + optimizer.state.count)
     let step = passes(rows: rows, frames: frames) + (features + classifier) * MemoryLayout<Float>.stride
-    return max(step, evaluation) + (BatchReader.depth * features + snapshot) * MemoryLayout<Float>.stride
+    return max(step, evaluation) + (BatchReader.depth * features + snapshotFloats) * MemoryLayout<Float>.stride
+  }
+
+  /// The number of floats that a checkpoint holds, and its copy in memory, but for the running statistics.
+  package var snapshotFloats: Int {
+    parameters.count * (1 + optimizer.state.count) + (average?.parameters.count ?? 0)
   }
 
   /// The bytes of memory of a forward and a backward pass as a step makes them. No step reads what their rehearsal

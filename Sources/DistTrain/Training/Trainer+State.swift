@@ -9,11 +9,15 @@ extension Trainer {
     configuration: String, version: String, arithmetic: Arithmetic? = nil, metadata: [String: String] = [:]
   ) -> CheckpointSnapshot {
     let (parameters, statistics) = (Self.copy(parameters), Self.copy(statistics))
-    let trained =
-      layout.parameters.map { ($0, parameters) } + encoder.layout.statistics.parameters.map { ($0, statistics) }
+    let evaluated = average.map { (parameters: Self.copy($0.parameters), statistics: Self.copy($0.statistics)) }
+    let ofEncoder = encoder.layout.parameters.count
+    let tensors =
+      layout.parameters.map { ($0, $0.offset < ofEncoder ? evaluated?.parameters ?? parameters : parameters) }
+      + encoder.layout.statistics.parameters.map { ($0, evaluated?.statistics ?? statistics) }
     return CheckpointSnapshot(
-      encoder: trained.map { NamedTensor(name: $0.name, shape: $0.shape, buffer: $1.buffer, offset: $0.offset) },
-      optimizer: optimizer.state.map { NamedTensor(name: $0.name, matrix: Self.copy($0.values)) },
+      encoder: tensors.map { NamedTensor(name: $0.name, shape: $0.shape, buffer: $1.buffer, offset: $0.offset) },
+      optimizer: optimizer.state.map { NamedTensor(name: $0.name, matrix: Self.copy($0.values)) }
+        + trained(parameters, statistics),
       state: state(configuration: configuration, version: version, arithmetic: arithmetic),
       metadata: metadata.merging(classifierMetadata) { own, _ in own })
   }
@@ -58,6 +62,7 @@ extension Trainer {
     for (name, values) in optimizer.state {
       try optimizerFile.read(name, shape: [values.rows, values.columns], into: values.elements)
     }
+    try takeUpAverage(optimizerFile)
     let replaced = try checkpoint.state.replaced.map { id in
       guard let index = plan.batches.corpus.utterance(named: id) else {
         throw Failure(.badData, "\(checkpoint.path): its utterance \(id) is not in the corpus; --restart starts over")
@@ -81,6 +86,7 @@ extension Trainer {
     let tensors =
       (layout.parameters + encoder.layout.statistics.parameters).map { (encoderFile, $0.name, $0.shape) }
       + optimizer.state.map { (optimizerFile, $0.name, [$0.values.rows, $0.values.columns]) }
+      + trainedTensors(in: optimizerFile).map { (optimizerFile, $0.name, [1, $0.values.count]) }
     for (file, name, shape) in tensors {
       let found = try file.shape(of: name)
       guard found == shape else {
@@ -115,6 +121,7 @@ extension Trainer {
     step = 0
     skipped = 0
     optimizer.updates = 0
+    average?.copy(parameters, statistics)
   }
 
   private func slice(_ buffer: Matrix, _ tensor: Parameter) -> UnsafeMutableBufferPointer<Float> {

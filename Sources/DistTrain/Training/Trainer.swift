@@ -17,6 +17,8 @@ public final class Trainer {
   /// The encoder's running statistics.
   public let statistics: Matrix
   package let optimizer: any Optimizer
+  /// The moving average of the encoder; nil where the plan has none.
+  package let average: MovingAverage?
   /// The number of steps done.
   public internal(set) var step = 0
   /// The number of steps whose update was left out.
@@ -57,6 +59,9 @@ public final class Trainer {
     gradients = GradientSet(
       layout, encoder: encoder.layout.parameters.count, count: plan.weighting.buffers(of: plan.objectives.all.count),
       for: batches.cut(rows: plan.batches.sampler.rows).units(of: communicator.rank))
+    average = plan.average.map {
+      MovingAverage($0, parameters: encoder.layout.parameters.count, statistics: encoder.layout.statistics.count)
+    }
     begin()
   }
 
@@ -91,6 +96,7 @@ public final class Trainer {
       groups.rate(of: $0, learningRate: rate, at: step)
     }
     clock.within(.communicate) { shareStatistics(except: pass.frozen.statisticRanges) }
+    average?.follow(parameters, statistics, step: step + 1)
     defer { step += 1 }
     return report(batch, losses, balance)
   }

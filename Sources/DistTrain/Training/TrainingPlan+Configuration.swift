@@ -47,6 +47,7 @@ extension TrainingPlan {
     self.precision = precision
     groups = try ParameterGroups(configuration, encoder)
     self.start = start
+    average = configuration.training.average.rule
     notes = Self.notes(configuration, whole: whole, recorded: recorded, batches.sampler)
   }
 }
@@ -100,6 +101,10 @@ extension GradientWeighting {
       self = settings.space == .parameters ? .parameters(solver) : .representation(solver)
     }
   }
+}
+
+extension Configuration.Training.Average {
+  fileprivate var rule: MovingAverage.Rule? { decay.map { MovingAverage.Rule(decay: $0, from: from) } }
 }
 
 extension Configuration.Optimizer {

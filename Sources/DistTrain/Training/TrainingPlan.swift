@@ -23,6 +23,8 @@ public struct TrainingPlan: Sendable {
   package var sharesBatchStatistics = true
   /// The precision of the encoder's products.
   package var precision = Precision.single
+  /// The moving average of the encoder; nil for none.
+  package var average: MovingAverage.Rule?
   /// Notes on what the settings made of the corpus that may not be what was meant, a line each.
   package internal(set) var notes: [String] = []
 

@@ -35,6 +35,9 @@ import Testing
     try withStore { store in
       for step in [5, 123_456_789, 99_999_999] { try save(step, in: store) }
       #expect(try store.newest().checkpoint?.step == 123_456_789)
+      #expect(try store.checkpoint(ofStep: 99_999_999).step == 99_999_999)
+      let message = failure { _ = try store.checkpoint(ofStep: 6) }?.message
+      #expect(message == "no checkpoint of step 6 is in \(store.path)")
     }
   }
 

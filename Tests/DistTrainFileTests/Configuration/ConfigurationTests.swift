@@ -214,6 +214,10 @@ struct ConfigurationTests {
           + "warmup at 0, found 5"
       ),
       (
+        ["training.average={decay: 0.5, from: 2001}"],
+        "training.average.from: at most training.steps (2000), found 2001"
+      ),
+      (
         ["schedule.learningRate.warmup=2001"],
         "schedule.learningRate.warmup: at most training.steps (2000), found 2001"
       ),

@@ -37,7 +37,7 @@ struct ConfigurationYAMLTests {
           "schedule.learningRate={type: step, initial: 0.07, final: 1e-7, warmup: 3, every: 12, factor: 0.5}",
           "schedule.learningRate={maximum: 0.003, rise: 0.4, divisor: 10, finalDivisor: 1e12}",
           "schedule.margin={type: linear, initial: 0.05, start: 4, end: 9}", "training={steps: 123, precision: bf16}",
-          "training={nonFinite: rollback, nonFiniteLimit: 2}", "schedule.unfreeze=20",
+          "training={nonFinite: rollback, nonFiniteLimit: 2, average: {decay: 0.99, from: 5}}", "schedule.unfreeze=20",
           "training={from: start, fromClassifier: kept, frozen: [layer1], learningRates: {'a b': 0.5}}",
           "evaluation={everySteps: 7, longestPiece: 20}",
           "checkpoint={everySteps: 8, everyMinutes: 0.5, keep: 9, keepBest: false}",
@@ -78,7 +78,7 @@ struct ConfigurationYAMLTests {
         let path = key.split(separator: ".")
         return key.hasPrefix("encoder.own.") ? "encoder.\(path[2])" : key
       })
-    #expect(properties.count == 117)
+    #expect(properties.count == 119)
     #expect(changed.union(running).union(allowedToStay) == properties)
     #expect(changed.isDisjoint(with: running))
   }

@@ -13,5 +13,9 @@ import Testing
     #expect(trainer.memoryAhead(evaluation: 1 << 40) == (1 << 40) + 4 * floats)
     #expect(trainer.memoryAhead(evaluation: 0) > 4 * floats)
     #expect(trainer.memoryAhead(evaluation: 0) < 1 << 40)
+
+    let averaging = try noise.trainer(noise.configuration(["training.average.decay=0.9"]))
+    let average = averaging.encoder.layout.parameters.count
+    #expect(averaging.memoryAhead(evaluation: 1 << 40) == (1 << 40) + 4 * (floats + average))
   }
 }
