@@ -7,11 +7,11 @@ struct ImportCommand: ParsableCommand {
     commandName: "import",
     abstract: "Makes an encoder of another toolkit one of svdist's.",
     discussion: """
-      SOURCE is a file of weights (.pt, .pth, .bin, .ckpt or .safetensors) or a folder with one: wespeaker's \
+      SOURCE is a file of weights (.pt, .pth, .bin, .ckpt, .safetensors or .onnx) or a folder with one: wespeaker's \
       (config.yaml, avg_model.pt), 3D-Speaker's CAM++, pyannote's (config.yaml, pytorch_model.bin) or SpeechBrain's \
-      ECAPA-TDNN (hyperparams.yaml, embedding_model.ckpt). Architecture and sizes are found from the tensors, the \
-      front end from the configuration beside them. Nothing in SOURCE is run. The result is taken wherever --encoder \
-      names one.
+      ECAPA-TDNN (hyperparams.yaml, embedding_model.ckpt), or wespeaker's or sherpa-onnx's ONNX file of the first two. \
+      Architecture and sizes are found from the tensors, the front end from the configuration beside them or the \
+      file's metadata. Nothing in SOURCE is run. The result is taken wherever --encoder names one.
       """)
 
   @Argument(help: ArgumentHelp("The file of weights, or its folder.", valueName: "source"))

@@ -67,6 +67,17 @@ VARIANTS = {
     "x-vector-xi": ("{type: x-vector, pooling: xi}", lambda: module("xi_vector").XI_VEC_XVEC(80, 512)),
 }
 
+# Others of sizes that nobody trains, and of wespeaker's other depths, whose settings svdist finds from their files.
+SIZES = {
+    "ecapa-tdnn-small": lambda: module("ecapa_tdnn").ECAPA_TDNN(64, 80, 32, global_context_att=True),
+    "ecapa-tdnn-tstp": lambda: module("ecapa_tdnn").ECAPA_TDNN_c512(80, 192, pooling_func="TSTP"),
+    "resnet-18-small": lambda: module("resnet").ResNet(
+        module("resnet").BasicBlock, [2, 2, 2, 2], m_channels=8, feat_dim=80, embed_dim=64, two_emb_layer=True),
+    "resnet-50": lambda: module("resnet").ResNet50(80, 256, two_emb_layer=False),
+    "campplus-small": lambda: module("campplus").CAMPPlus(80, 64, growth_rate=8, init_channels=32),
+    "x-vector-small": lambda: module("tdnn").XVEC(feat_dim=80, hid_dim=48, stats_dim=96, embed_dim=32),
+}
+
 
 def bins(name):
     """The bins of an encoder's features."""
@@ -76,3 +87,26 @@ def bins(name):
 def embedding(output):
     """The embedding among what an encoder returns: the last of several."""
     return output[-1] if isinstance(output, tuple) else output
+
+
+def draw(network, utterances):
+    """Draws a class's weights as it does itself, and lets a few batches move its statistics. It is left as it infers."""
+    import torch
+
+    torch.manual_seed(7)
+    for module in network.modules():
+        if hasattr(module, "reset_parameters"):
+            module.reset_parameters()
+        if isinstance(module, torch.nn.modules.batchnorm._BatchNorm) and module.affine:
+            torch.nn.init.uniform_(module.weight, 0.5, 1.5)
+            torch.nn.init.normal_(module.bias, std=0.2)
+    for value in network.parameters():
+        # The numbers whose softmax ReDimNet weighs its maps by.
+        if value.ndim == 4 and value.shape[0] == value.shape[3] == 1 and value.requires_grad:
+            torch.nn.init.normal_(value)
+    frames = min(200, *(len(utterance) for utterance in utterances))
+    network.train()
+    with torch.no_grad():
+        for start in range(0, len(utterances) - 3, 4):
+            network(torch.stack([utterance[:frames] for utterance in utterances[start:start + 4]]))
+    network.eval()

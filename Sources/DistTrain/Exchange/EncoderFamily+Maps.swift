@@ -2,7 +2,8 @@
 /// the most that give the height of the last map are taken.
 extension EncoderFamily {
   static let campplus = EncoderFamily(
-    words: "CAM++", mark: "xvector.tdnn.linear.weight", entry: "head.conv1.weight"
+    words: "CAM++", mark: "xvector.tdnn.linear.weight", entry: "head.conv1.weight",
+    foldings: Folding.campplus
   ) { shapes in
     let growth = shapes.extent("xvector.block1.tdnnd1.cam_layer.linear_local.weight", 0)
     let hidden = shapes.extent("xvector.block1.tdnnd1.linear1.weight", 0)
@@ -17,11 +18,13 @@ extension EncoderFamily {
   }
 
   static let resNet = EncoderFamily(
-    words: "wespeaker's ResNet", mark: "layer4.0.conv1.weight", entry: "conv1.weight"
+    words: "wespeaker's ResNet", mark: "layer4.0.conv1.weight", entry: "conv1.weight",
+    foldings: Folding.residual
   ) { residual($0, front: "", pooling: "pool", output: "seg_1.weight") }
 
   static let simamResNet = EncoderFamily(
-    words: "wespeaker's SimAM-ResNet", mark: "front.layer4.0.conv1.weight", entry: "front.conv1.weight"
+    words: "wespeaker's SimAM-ResNet", mark: "front.layer4.0.conv1.weight", entry: "front.conv1.weight",
+    foldings: Folding.residual
   ) { residual($0, front: "front.", pooling: "pooling", output: "bottleneck.weight") }
 
   private static func residual(_ shapes: TensorShapes, front: String, pooling: String, output: String) -> Settings {
@@ -40,7 +43,8 @@ extension EncoderFamily {
   }
 
   static let reDimNet2 = EncoderFamily(
-    words: "wespeaker's ReDimNet2", mark: "backbone.stage0.0.w", entry: "backbone.stem.0.weight"
+    words: "wespeaker's ReDimNet2", mark: "backbone.stage0.0.w", entry: "backbone.stem.0.weight",
+    foldings: Folding.reDimNet
   ) { shapes in
     let bins = shapes.extent("backbone.stage0.0.w", 2) / shapes.extent("backbone.stem.0.weight", 0)
     return Settings(
@@ -49,7 +53,8 @@ extension EncoderFamily {
   }
 
   static let reDimNet = EncoderFamily(
-    words: "wespeaker's ReDimNet", mark: "backbone.inputs_weights.1", entry: "backbone.stem.0.weight"
+    words: "wespeaker's ReDimNet", mark: "backbone.inputs_weights.1", entry: "backbone.stem.0.weight",
+    foldings: Folding.reDimNet
   ) { shapes in
     let bins = shapes.extent("backbone.inputs_weights.1", 2) / shapes.extent("backbone.stem.0.weight", 0)
     return Settings(

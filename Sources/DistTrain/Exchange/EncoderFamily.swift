@@ -7,6 +7,8 @@ struct EncoderFamily: Sendable {
   let mark: String
   /// The weights of the convolution that reads the features.
   let entry: String
+  /// The normalisations that exporters fold into convolutions.
+  var foldings: [Folding] = []
   /// What the tensors say of the settings of an encoder.
   let settings: @Sendable (TensorShapes) -> Settings
 

@@ -35,7 +35,7 @@ extension ForeignConfiguration {
 
   /// Reads wespeaker's `dataset_args`.
   mutating func readWespeaker(_ data: Node) throws {
-    try check(rate: data["resample_rate"])
+    try check(rate: data["resample_rate"]?.float)
     let kind = data["frontend"]?.string ?? "fbank"
     switch kind {
     case "fbank":
@@ -74,7 +74,7 @@ extension ForeignConfiguration {
         if let samples = value.int {
           frontEnd["features.\(setting)"] = "\(Double(samples) * 1000 / Double(FrontEnd.sampleRate))"
         }
-      case .rate: try check(rate: value)
+      case .rate: try check(rate: value.float)
       case .always(let text):
         guard value.string?.lowercased() != text, value.float == nil || value.float != Double(text) else { continue }
         notes.append("\(path): \(name).\(key) is \(value.summary), here it is always \(text): features differ")
@@ -93,8 +93,8 @@ extension ForeignConfiguration {
     return text == "hanning" ? "hann" : text
   }
 
-  func check(rate: Node?) throws {
-    guard let rate = rate?.float, rate != Double(FrontEnd.sampleRate) else { return }
+  func check(rate: Double?) throws {
+    guard let rate, rate != Double(FrontEnd.sampleRate) else { return }
     throw Failure(.badData, "\(path): its encoder hears \(rate) Hz, svdist's hear \(FrontEnd.sampleRate) Hz")
   }
 }

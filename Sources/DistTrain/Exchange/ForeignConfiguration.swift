@@ -38,14 +38,33 @@ struct ForeignConfiguration: Sendable {
     } else if let model = root["model"]?["model_config"], root["model"]?["type"]?.string?.hasSuffix("-sv") == true {
       toolkit = .speaker3D
       (bins, embedding) = (model["fbank_dim"]?.int, model["emb_size"]?.int)
-      try check(rate: model["sample_rate"])
+      try check(rate: model["sample_rate"]?.float)
     } else if root["embedding_model"] != nil, root["compute_features"] != nil {
       toolkit = .speechbrain
       (bins, embedding) = (root["n_mels"]?.int, root["embedding_model"]?["lin_neurons"]?.int)
-      try check(rate: root["sample_rate"])
+      try check(rate: root["sample_rate"]?.float)
     } else {
       return nil
     }
+  }
+
+  /// Reads the metadata that sherpa-onnx's models have.
+  /// - Parameter path: the file that has them.
+  /// - Returns: nil for those of no toolkit that is known.
+  /// - Throws: `Failure(.badData)` for an encoder of another sampling rate.
+  init?(_ metadata: [String: String], of path: String) throws {
+    guard let toolkit = metadata["framework"].flatMap({ Toolkit(rawValue: $0) }) else { return nil }
+    (self.path, self.toolkit) = ("\(path) (its metadata)", toolkit)
+    embedding = metadata["output_dim"].flatMap { Int($0) }
+    switch metadata["normalize_samples"] {
+    case "0": frontEnd["features.scale"] = "int16"
+    case "1": frontEnd["features.scale"] = "unit"
+    default: break
+    }
+    if let kind = metadata["feature_normalize_type"], !["", "global-mean"].contains(kind) {
+      notes.append("\(self.path): feature_normalize_type \(kind) has no setting here, and is left out")
+    }
+    try check(rate: metadata["sample_rate"].flatMap { Double($0) })
   }
 
   /// The file's value; nil for what is no YAML, which is none of the toolkits'.

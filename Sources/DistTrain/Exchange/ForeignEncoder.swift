@@ -33,10 +33,13 @@ package struct ForeignEncoder: Sendable {
           + file.names.prefix(4).joined(separator: ", "))
     }
     kind = family.words
-    tensors = try ForeignTensors(file, prefix: prefix)
-    let frontEnd = ForeignFrontEnd(family, tensors, source.configuration, toolkit: toolkit)
+    let graph = (file as? ExportedTensors)?.unfolded(family.foldings, prefix: prefix)
+    tensors = try ForeignTensors(graph ?? file, prefix: prefix)
+    let foreign =
+      try source.configuration ?? graph.flatMap { try ForeignConfiguration($0.model.metadata, of: source.weights) }
+    let frontEnd = ForeignFrontEnd(family, tensors, foreign, toolkit: toolkit)
     configuration = try Self.configuration(family, tensors, frontEnd, path: path)
-    try Self.check(source.configuration, family, tensors.shapes, configuration)
+    try Self.check(foreign, family, tensors.shapes, configuration)
     entry = (family.entry, frontEnd.factor)
     notes = tensors.notes + frontEnd.notes
   }

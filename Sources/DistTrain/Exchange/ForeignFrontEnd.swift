@@ -37,11 +37,12 @@ struct ForeignFrontEnd: Sendable {
     self.notes = notes + [chosen.lack].compactMap(\.self)
   }
 
-  /// The toolkit that an encoder of a kind comes from, as a rule. CAM++ without a classifier is 3D-Speaker's.
+  /// The toolkit that an encoder of a kind comes from, as a rule. CAM++ without what wespeaker's files
+  /// have besides it is 3D-Speaker's.
   private static func usualToolkit(_ family: EncoderFamily, _ tensors: ForeignTensors) -> Toolkit {
     switch family.mark {
     case EncoderFamily.speechbrainECAPA.mark: .speechbrain
-    case EncoderFamily.campplus.mark where !tensors.hasClassifier: .speaker3D
+    case EncoderFamily.campplus.mark where !tensors.isWespeakers: .speaker3D
     default: .wespeaker
     }
   }

@@ -8,7 +8,7 @@ struct ForeignSource: Sendable {
   private static let usualNames = [
     "avg_model.pt", "embedding_model.ckpt", "pytorch_model.bin", "model.safetensors",
   ]
-  private static let suffixes: Set = ["pt", "pth", "bin", "ckpt", "safetensors"]
+  private static let suffixes: Set = ["pt", "pth", "bin", "ckpt", "safetensors", "onnx"]
 
   /// - Parameter path: a file of weights, or a folder with one.
   /// - Throws: `Failure(.badData)` where a folder has none, or several of which none has a name that toolkits use.
@@ -33,24 +33,41 @@ struct ForeignSource: Sendable {
         found.isEmpty
         ? "no file of weights" : "\(found.count) files of weights (\(found.prefix(4).joined(separator: ", ")))"
       throw Failure(
-        .badData, "\(folder): has \(what): name the encoder's own, a .pt, .pth, .bin, .ckpt or .safetensors file")
+        .badData, "\(folder): has \(what): name the encoder's own, a .pt, .pth, .bin, .ckpt, .safetensors or .onnx file"
+      )
     }
     return "\(folder)/\(only)"
   }
 
   /// Opens the weights.
   ///
-  /// A safetensors file has the beginning of its header behind the header's length; no archive of
-  /// PyTorch's has the same there.
+  /// A safetensors file has the beginning of its header behind the header's length; no archive of PyTorch's has the same
+  /// there, and an ONNX file only by chance.
   /// - Throws: `Failure(.badData)` also for an encoder of svdist's.
   func open() throws -> any TensorFile {
     let start = try InputFile(path: weights).beginning(9)
-    let isSafetensors = start.dropFirst(8).first == UInt8(ascii: "{") || FileSystem.suffix(of: weights) == "safetensors"
-    guard isSafetensors else { return try TorchFile(path: weights) }
+    let suffix = FileSystem.suffix(of: weights)
+    if suffix == "safetensors" || suffix != "onnx" && start.dropFirst(8).first == UInt8(ascii: "{") {
+      return try openTensors()
+    }
+    if suffix == "onnx" || ONNXFile.isModel(beginningWith: start) { return try openGraph() }
+    return try TorchFile(path: weights)
+  }
+
+  private func openTensors() throws -> SafetensorsFile {
     let file = try SafetensorsFile(path: weights)
     guard file.metadata["encoder.type"] == nil else {
       throw Failure(.badData, "\(weights): is svdist's own encoder: --encoder takes it as it is")
     }
     return file
+  }
+
+  private func openGraph() throws -> ExportedTensors {
+    let tensors = try ExportedTensors(path: weights)
+    guard tensors.model.metadata["encoder.type"] == nil else {
+      throw Failure(
+        .badData, "\(weights): is a graph that svdist exported: --encoder takes the encoder's own file in its place")
+    }
+    return tensors
   }
 }

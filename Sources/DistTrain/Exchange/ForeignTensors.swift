@@ -17,8 +17,8 @@ struct ForeignTensors: Sendable {
   let shapes: TensorShapes
   /// Lines about what is not taken from the file, and what is rounded.
   let notes: [String]
-  /// Whether a classifier is in the file, as wespeaker's have it.
-  let hasClassifier: Bool
+  /// Whether the file has what wespeaker's have besides the encoder: a classifier, or the mean of its exporter.
+  let isWespeakers: Bool
   private let file: any TensorFile
   private let prefix: String
 
@@ -50,9 +50,11 @@ struct ForeignTensors: Sendable {
       throw Failure(.badData, "\(file.path): its front end is a network, which svdist does not have")
     }
     self.shapes = TensorShapes(shapes)
-    hasClassifier = left[.classifier] != nil
+    isWespeakers = left[.classifier] != nil || (file as? ExportedTensors)?.isWespeakers == true
     notes =
-      Rest.allCases.compactMap { rest in left[rest].map { Self.note($0, rest.words) } } + Self.notes(onOthersIn: file)
+      try Rest.allCases.compactMap { rest in left[rest].map { Self.note($0, rest.words) } }
+      + Self.notes(onOthersIn: file)
+      + ((file as? ExportedTensors)?.notes() ?? [])
       + (doubles > 0 ? ["\(doubles) tensors of 64-bit numbers are rounded to 32 bits"] : [])
   }
 

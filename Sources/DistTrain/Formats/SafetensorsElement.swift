@@ -49,8 +49,7 @@ package enum SafetensorsElement: String, Sendable {
   private var convert: ((UnsafeRawBufferPointer, UnsafeMutableBufferPointer<Float>) -> Void)? {
     switch self {
     case .float32: Self.conversion(from: UInt32.self) { Float(bitPattern: $0) }
-    case .float16: Self.conversion(from: UInt16.self) { Self.float(half: $0) }
-    case .bfloat16: Self.conversion(from: UInt16.self) { Float(bitPattern: UInt32($0) << 16) }
+    case .float16, .bfloat16: Self.conversion(from: UInt16.self) { float(bits: $0) }
     case .float64: Self.conversion(from: UInt64.self) { Float(Double(bitPattern: $0)) }
     case .int64: Self.conversion(from: Int64.self) { Float($0) }
     case .int32: Self.conversion(from: Int32.self) { Float($0) }
@@ -67,6 +66,11 @@ package enum SafetensorsElement: String, Sendable {
         destination[index] = value(Element(littleEndian: element))
       }
     }
+  }
+
+  /// The value of a number of 16 bits: in half precision, or a brain float.
+  func float(bits: UInt16) -> Float {
+    self == .bfloat16 ? Float(bitPattern: UInt32(bits) << 16) : Self.float(half: bits)
   }
 
   /// The value of a number in IEEE 754 half precision.

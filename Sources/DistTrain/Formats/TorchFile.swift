@@ -83,6 +83,6 @@ package struct TorchFile: TensorFile {
       return "is only Git LFS's reference to the file: fetch it with git lfs pull"
     }
     return Compression.remedy(start)
-      ?? "is neither a PyTorch file nor a safetensors file: it has \(file.bytes) bytes, is the download complete?"
+      ?? "is no file of PyTorch's, safetensors or ONNX: it has \(file.bytes) bytes, is the download complete?"
   }
 }

@@ -217,8 +217,8 @@ import UntrustedInputs
       ([0x80, 2, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A], "the form before 1.6"),
       ([0x80, 4, 0x95, 0], "a pickle without tensors' numbers"),
       (Array("version https://git-lfs".utf8), "git lfs pull"),
-      ([0x1F, 0x8B, 8, 0], "gunzip"), (Array("weights".utf8), "neither a PyTorch file nor"),
-      ([], "neither a PyTorch file"),
+      ([0x1F, 0x8B, 8, 0], "gunzip"), (Array("weights".utf8), "is no file of PyTorch's, safetensors or ONNX"),
+      ([], "is no file of PyTorch's"),
     ] as [([UInt8], String)])
   func `a file of another form is told with what to do`(bytes: [UInt8], expected: String) throws {
     let path = try folder.write("other.pt", bytes)

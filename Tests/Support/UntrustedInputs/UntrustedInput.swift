@@ -8,7 +8,7 @@ import Foundation
 package enum UntrustedInput: String, CaseIterable, Sendable {
   case safetensors, manifest, state, trials, recordings, durations, segments, table, configuration
   case archive, script, enrolments, shard, shards, list, index, recording
-  case torch, pickle, toolkit
+  case torch, pickle, onnx, toolkit
 
   /// Reads the bytes as if they were such a file.
   /// - Parameter folder: a folder of the caller's, whose files are written over.
@@ -69,10 +69,14 @@ package enum UntrustedInput: String, CaseIterable, Sendable {
       for utterance in corpus.utterances { _ = (utterance.id, utterance.path, corpus.speakers[utterance.speaker]) }
       try Self.hear(corpus, in: folder)
     case .recording: try Self.hear(all: try write(bytes, "input.audio"))
-    case .torch: try Self.readTensors(of: try write(bytes, "input.pt"))
+    case .torch: try Self.readTensors(of: TorchFile(path: try write(bytes, "input.pt")))
     case .pickle:
       let archive = TorchArchive(pickle: bytes, storages: ["0": (0..<24).map { 60 + $0 }])
-      try Self.readTensors(of: try write(archive.bytes, "input.pt"))
+      try Self.readTensors(of: TorchFile(path: try write(archive.bytes, "input.pt")))
+    case .onnx:
+      let path = try write(bytes, "input.onnx")
+      try Self.readTensors(of: ExportedTensors(path: path))
+      do { _ = try ForeignEncoder(path).notes } catch is Failure {}
     case .toolkit:
       try Self.writeEncoder(to: folder + "/model.safetensors")
       _ = try write(bytes, "config.yaml")
@@ -81,8 +85,7 @@ package enum UntrustedInput: String, CaseIterable, Sendable {
     }
   }
 
-  private static func readTensors(of path: String) throws {
-    let file = try TorchFile(path: path)
+  private static func readTensors(of file: some TensorFile) throws {
     for name in file.names {
       var values = [Float](repeating: 0, count: try file.shape(of: name).reduce(1, *))
       do { try values.withUnsafeMutableBufferPointer { try file.read(name, into: $0) } } catch is Failure {}
