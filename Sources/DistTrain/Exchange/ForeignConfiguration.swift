@@ -67,14 +67,24 @@ struct ForeignConfiguration: Sendable {
     try check(rate: metadata["sample_rate"].flatMap { Double($0) })
   }
 
-  /// The file's value; nil for what is no YAML, which is none of the toolkits'.
+  /// The file's value; nil where it holds none.
+  /// - Throws: `Failure(.badData)` for what is no YAML: what it says of the encoder would be lost.
   private static func root(of path: String) throws -> Node? {
-    let bytes = try InputFile(path: path).beginning(largest + 1)
-    guard bytes.count <= largest, let text = String(validating: bytes, as: UTF8.self) else { return nil }
+    func unread(_ what: String) -> Failure {
+      Failure(.badData, "\(path): \(what): mend it, or rename it where it is not about this encoder")
+    }
+    var bytes = try InputFile(path: path).beginning(largest + 1)[...]
+    guard bytes.count <= largest else { throw unread("has more than 1 MiB, which no toolkit's configuration has") }
+    if bytes.starts(with: LineReader.byteOrderMark) { bytes = bytes.dropFirst(LineReader.byteOrderMark.count) }
+    guard let text = String(validating: bytes, as: UTF8.self) else { throw unread("is not UTF-8") }
     // A page of aliases of aliases can stand for more values than any memory holds.
     guard YAMLAliases.firstLine(in: text, marks: [UInt8(ascii: "&")]) == nil else {
       throw Failure(.badData, "\(path): anchors (&name) are not read: write the values out, or rename the file")
     }
-    return try? Yams.compose(yaml: text)
+    do {
+      return try Yams.compose(yaml: text)
+    } catch {
+      throw unread("is no YAML (\("\(error)".split(whereSeparator: \.isNewline).first ?? ""))")
+    }
   }
 }

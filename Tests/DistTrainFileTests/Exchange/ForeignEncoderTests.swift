@@ -242,6 +242,9 @@ import Testing
     ("{model: XVEC, model_args: {}, dataset_args: {frontend: s3prl}}", "dataset_args.frontend is s3prl"),
     ("{model: XVEC, model_args: {}, dataset_args: {fbank_args: {frame_shift: 30}}}", "features.frameShift"),
     ("a: &a [x]\nb: *a\n", "anchors (&name) are not read"),
+    ("model: [XVEC\n", "config.yaml: is no YAML ("), ("a: b\n\tc: d\n", "config.yaml: is no YAML ("),
+    ("model: XVEC\nmodel: XVEC\nmodel_args: {}\n", "config.yaml: is no YAML ("),
+    ("\u{FEFF}{model: XVEC, model_args: {embed_dim: 5}}", "embeddings of 5 dimensions, the tensors make 4"),
   ])
   func `a configuration that asks for something else is told`(text: String, expected: String) throws {
     let failure = failure { _ = try encoder("config.yaml", text) }
