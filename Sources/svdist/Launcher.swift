@@ -99,7 +99,7 @@ private struct Passing {
   /// The time at which mpirun is killed; nil unless ranks are to end at once.
   private var last: ContinuousClock.Instant?
   /// The time that mpirun has to end its ranks at once, after which it hangs.
-  private static let patience = Duration.seconds(5)
+  private static let patience = Duration.seconds(3)
 
   /// The signal to send now; nil for none.
   mutating func signal() -> Int32? {
@@ -125,7 +125,7 @@ private struct Passing {
   /// follows, and ranks that die of one of them have not begun to train.
   func status(_ status: Int32) -> Int32 {
     // Open MPI 4.1.4 may crash where a signal comes while it ends its ranks.
-    if last != nil, status > 128 {
+    if last != nil, status > 128, status != 128 + SIGTERM {
       StandardError.say("svdist: mpirun was ended by signal \(status - 128) as it was to end its ranks at once")
       return ExitStatus.failed.rawValue
     }

@@ -25,8 +25,7 @@ struct VerifyCommand: ParsableCommand {
   @OptionGroup var pieces: PieceOptions
 
   func validate() throws {
-    guard let threshold, !(-1...1).contains(threshold) else { return }
-    throw ValidationError("--threshold is a cosine, from -1 to 1, not \(threshold)")
+    try OptionRange.check("--threshold", threshold, in: -1...1)
   }
 
   func run() throws {

@@ -130,6 +130,18 @@ extension ProgramTests {
       }
     }
 
+    @Test(arguments: [("exit 139", "mpirun was ended by signal 11"), ("", "mpirun does not end: it is killed")])
+    func `an mpirun that crashes or hangs as it is to end at once is told`(end: String, line: String) throws {
+      try withTemporaryFolder { folder in
+        let program = try launch(script: "trap 'echo asked' USR1; trap '\(end)' TERM", in: folder)
+        program.send(SIGINT)
+        try program.wait { program.output.contains("asked") }
+        program.send(SIGINT)
+        let outcome = try program.finish()
+        #expect(outcome.status == 1 && outcome.complaints.contains { $0.contains(line) }, "\(outcome.errors)")
+      }
+    }
+
     @Test(arguments: [("HUP", SIGHUP, false), ("HUP", SIGHUP, true), ("INT", SIGINT, true), ("QUIT", SIGQUIT, true)])
     func `a signal that launch was started to outlive stops nothing`(name: String, signal: Int32, isTaken: Bool) throws
     {

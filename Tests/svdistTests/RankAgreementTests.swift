@@ -55,8 +55,10 @@ extension ProgramTests {
         try program.wait { run.metrics().count >= 4 }
         let process = try #require(program.process(ofRank: 1))
         kill(process, SIGSTOP)
+        kill(try #require(program.process(ofRank: 0)), SIGTERM)
         let outcome = try program.finish()
         #expect(outcome.status == 1)
+        #expect(outcome.errors.contains("note: rank 0 on ") && outcome.errors.contains(" got SIGTERM and waits in "))
         #expect(outcome.complaints.count == 1, "\(outcome.errors)")
         let line = outcome.complaints.first ?? ""
         #expect(line.contains("waited 2 s in "), "\(line)")

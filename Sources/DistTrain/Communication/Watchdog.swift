@@ -48,7 +48,7 @@ final class Watchdog {
   /// Whether all ranks were found to take part in the operation under way, which nevertheless does not end.
   private var isExtended = false
   private var letters: [Letter] = []
-  /// The time at which a wait first found that this rank is asked to stop.
+  /// The time at which the present wait found that this rank is asked to stop.
   private var heard: Double?
   private var hasSaid = false
   /// The words in which the ranks announced what they do at present.
@@ -95,7 +95,7 @@ final class Watchdog {
     return conclude(inquiry, operation: operation)
   }
 
-  /// Says once, a second after a request to stop that this rank still waits: the step ends first, and with it the wait.
+  /// Says once, a second after a request to stop, that this rank still waits: the step ends before the run does.
   func sayIfStopped(operation: Operation, now: Double) {
     guard let signal = StopRequest.received, !hasSaid else { return }
     guard let heard else {
@@ -105,13 +105,14 @@ final class Watchdog {
     guard now - heard > 0.8 else { return }
     hasSaid = true
     StandardError.say(
-      "svdist: rank \(rank) on \(hosts[rank]) got \(StopRequest.name(signal)) and waits in \(operation) for other ranks, "
+      "note: rank \(rank) on \(hosts[rank]) got \(StopRequest.name(signal)) and waits in \(operation) for other ranks, "
         + "\(Int(limit)) s at most; INT twice ends it at once")
   }
 
   /// Forgets what was asked about an operation that has ended.
   func operationEnded() {
     if inquiry != nil { inquiry = nil }
+    heard = nil
     lowerRankAsks = false
     isExtended = false
   }

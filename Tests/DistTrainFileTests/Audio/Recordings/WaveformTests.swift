@@ -95,8 +95,8 @@ import Testing
     #expect(refusal?.message == "\(path): lasts 0.500 s, but a stretch \(message)")
   }
 
-  @Test func `a recording of one sample is laid over a crop at any rate`() throws {
-    let noise = try audio.write([[0.5]], rate: 44_100, as: .floatWav, name: "noise/one.wav")
+  @Test func `a recording of two samples is laid over a crop at any rate`() throws {
+    let noise = try audio.write([[0.5, -0.5]], rate: 44_100, as: .floatWav, name: "noise/one.wav")
     let augmentation = try Augmentation(noise: URL(fileURLWithPath: noise).deletingLastPathComponent().path)
     let speech = GeneratedAudio.noise(4000)
     let mixed = try augmentation.apply(.noise(file: 0, snr: 0, offset: 0.5), to: speech)
