@@ -39,6 +39,31 @@ import Testing
     probe.check(.training, step: 0.004, within: 5e-2, floor: 4e-3)
   }
 
+  @Test(arguments: cases) func `a dense block's frozen normalisations keep their statistics, and no others do`(
+    frozen: [String]
+  ) {
+    var layout = EncoderLayout()
+    let block = DenseBlock(
+      "b", transition: "t", layers: 2, inputs: 3, growth: 2, bottleneck: 4, dilation: 1, layout: &layout)
+    let grid = Grid(utterances: 2, frames: 9)
+    let (parameters, statistics) = (
+      Matrix.zeros(rows: 1, columns: layout.parameters.count), Matrix.zeros(rows: 1, columns: layout.statistics.count)
+    )
+    layout.parameters.initialise(parameters.pointer, seed: 1)
+    layout.statistics.initialise(statistics.pointer, seed: 1)
+    let before = statistics.values
+    let features = Matrix.zeros(rows: block.channels, columns: grid.columns)
+    let input = LayerProbe.normal(3, grid.columns, item: 63)
+    features.pointer.update(from: input.pointer, count: input.count)
+    let pass = ForwardPass(
+      mode: .training, parameters: parameters, statistics: statistics, frozen: Self.offsets(layout, frozen))
+    _ = block.forward(features.view, grid, into: Matrix(rows: block.outputs, columns: grid.columns).view, pass)
+    for one in layout.statistics.parameters {
+      let isFrozen = frozen.contains { one.name.hasPrefix($0 + ".") }
+      #expect((statistics.values[one.range] == before[one.range]) == isFrozen, "\(one.name)")
+    }
+  }
+
   @Test func `a frozen normalisation goes by its running statistics and keeps them, and another does not`() {
     var layout = EncoderLayout()
     let normalization = BatchNormalization("n", channels: 2, layout: &layout)

@@ -52,6 +52,8 @@ import Testing
       let (first, second) = (Self.changed(trainer, rank[0], rank[2]), Self.changed(trainer, rank[2], rank[4]))
       #expect(first.isDisjoint(with: held) && first.count > all.count - held.count - 4)
       #expect(second.count > all.count - 4)
+      // They follow from the step on at which they are freed.
+      #expect(Self.changed(trainer, rank[2], rank[3]).count > all.count - 4)
       guard normalization == "global" else { continue }
       for (one, other) in zip(rank, alone) {
         #expect(one.parameters == other.parameters && one.statistics == other.statistics)

@@ -86,6 +86,30 @@ import Testing
     _ = try ThreadCommunicator.run(ranks: 3) { try encoders[1].agree($0) }
   }
 
+  /// The prototypes of each speaker.
+  private func prototypes(_ trainer: Trainer) -> [String: [Float]] {
+    let table = Array(trainer.parameters.values[encoderCount(trainer)...])
+    let speakers = trainer.plan.batches.corpus.speakers
+    let width = table.count / speakers.count
+    return Dictionary(
+      uniqueKeysWithValues: speakers.enumerated().map { ($1, Array(table[$0 * width..<($0 + 1) * width])) })
+  }
+
+  @Test func `prototypes are found by their speakers' names, whatever the places`() throws {
+    let plain = try Self.trainer(corpus.configuration(Self.small), corpus)
+    let metadata = try corpus.configuration(Self.small).encoderMetadata
+    let store = CheckpointStore(path: corpus.folder.path("plain/checkpoints"))
+    try store.save(plain.snapshot(configuration: "", version: "1", metadata: metadata))
+    let settings = [
+      "augmentation.speed={factors: [0.9, 1], asSpeakers: true}", "training.fromClassifier=kept",
+      Configuration.override("training.from", with: corpus.folder.path("plain")),
+    ]
+    let kept = try prototypes(Self.trainer(corpus.configuration(Self.small + settings), corpus))
+    let before = prototypes(plain)
+    #expect(kept.count == 2 * before.count)
+    for (speaker, own) in before { #expect(kept[speaker] == own, "\(speaker)") }
+  }
+
   @Test func `speakers of the same names keep all their prototypes, and the others' are drawn`() throws {
     let speeds = "augmentation.speed={factors: [0.9, 1], asSpeakers: true}"
     let more = try NoiseCorpus(speakers: 6)
@@ -99,14 +123,6 @@ import Testing
     let kept = try Self.trainer(
       more.configuration(Self.small + settings + [from, "training.fromClassifier=kept"]), more)
     let drawn = try Self.trainer(more.configuration(Self.small + settings + [from]), more)
-
-    func prototypes(_ trainer: Trainer) -> [String: [Float]] {
-      let table = Array(trainer.parameters.values[encoderCount(trainer)...])
-      let speakers = trainer.plan.batches.corpus.speakers
-      let width = table.count / speakers.count
-      return Dictionary(
-        uniqueKeysWithValues: speakers.enumerated().map { ($1, Array(table[$0 * width..<($0 + 1) * width])) })
-    }
     let (before, now, others) = (prototypes(first), prototypes(kept), prototypes(drawn))
     #expect(before.count == 8 && now.count == 12 && before["s1@0.9"]?.count == 16)
     for (speaker, own) in now { #expect(own == before[speaker] ?? others[speaker], "\(speaker)") }
