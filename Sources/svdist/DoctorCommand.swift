@@ -29,7 +29,9 @@ struct DoctorCommand: RanksCommand {
   @Option(help: "Threads of each rank (default: the cores that it may use, divided among the ranks there).")
   var threads: Int?
 
-  @Option(help: ArgumentHelp("How long to measure each quantity.", valueName: "seconds"))
+  @Option(
+    help: ArgumentHelp("How long to measure each quantity (default: 0.5).", valueName: "seconds"),
+    transform: OptionRange.decimal)
   var seconds = 0.5
 
   func validate() throws {

@@ -6,6 +6,15 @@ enum OptionRange {
   /// start as many.
   static let threads = 1...1024
 
+  /// The number that an option's text says in decimals: Swift's own reader takes hexadecimal ones too. The help of an
+  /// option that is read by it does not tell the default by itself.
+  static func decimal(_ text: String) throws -> Double {
+    guard !text.utf8.contains(where: { $0 | 0x20 == UInt8(ascii: "x") }), let number = Double(text) else {
+      throw ValidationError("a decimal number is expected")
+    }
+    return number
+  }
+
   /// Checks the value of an option.
   /// - Parameters:
   ///   - value: the value; nil where the option was not given.

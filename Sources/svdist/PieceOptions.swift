@@ -8,7 +8,7 @@ struct PieceOptions: ParsableArguments {
       "Embed what is longer than this in equal pieces, as the mean of their embeddings, weighted by their lengths, which "
         + "is not equal to the embedding of the whole. Memory grows with the pieces, not with the recording (default: "
         + "\(Int(EmbeddingExtractor.usualLongestPiece))).",
-      valueName: "seconds"))
+      valueName: "seconds"), transform: OptionRange.decimal)
   var longestPiece: Double?
 
   func validate() throws {

@@ -51,10 +51,12 @@ struct PrepareCommand: ParsableCommand {
         + "for a column to be ignored.", valueName: "name=column,…"))
   var columns: String?
 
-  @Option(help: ArgumentHelp("Leave out shorter utterances.", valueName: "seconds"))
+  @Option(
+    help: ArgumentHelp("Leave out shorter utterances (default: 0.5).", valueName: "seconds"),
+    transform: OptionRange.decimal)
   var minimumSeconds = 0.5
 
-  @Option(help: ArgumentHelp("Leave out longer utterances.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("Leave out longer utterances.", valueName: "seconds"), transform: OptionRange.decimal)
   var maximumSeconds: Double?
 
   @Option(help: ArgumentHelp("Leave out speakers with fewer usable utterances.", valueName: "count"))
@@ -74,7 +76,7 @@ struct PrepareCommand: ParsableCommand {
     help: ArgumentHelp(
       "Join shorter utterances of a speaker, in the order of their ids, until they reach this length. They are written as "
         + "16-bit FLAC to the output's svdist-audio and listed in joined.tsv. CN-Celeb's evaluation is not joined.",
-      valueName: "seconds"))
+      valueName: "seconds"), transform: OptionRange.decimal)
   var joinShorterThan: Double?
 
   @Flag(
@@ -84,7 +86,9 @@ struct PrepareCommand: ParsableCommand {
       """)
   var allowCommands = false
 
-  @Option(help: ArgumentHelp("End a command that takes longer than this.", valueName: "seconds"))
+  @Option(
+    help: ArgumentHelp("End a command that takes longer than this (default: 60).", valueName: "seconds"),
+    transform: OptionRange.decimal)
   var commandSeconds = 60.0
 
   @Flag(

@@ -63,8 +63,8 @@ struct TrainCommand: RanksCommand {
     help: ArgumentHelp(
       """
       End the run with a checkpoint once more than this part of the corpus's utterances turned out to be unreadable. \
-      Until then each is replaced by another one of its speaker and listed in the run's bad-utterances.tsv.
-      """, valueName: "fraction"))
+      Until then each is replaced by another one of its speaker and listed in the run's bad-utterances.tsv (default: 0.1).
+      """, valueName: "fraction"), transform: OptionRange.decimal)
   var maxBadFraction = 0.1
 
   @Flag(
@@ -84,9 +84,9 @@ struct TrainCommand: RanksCommand {
     help: ArgumentHelp(
       """
       How long a rank waits for the others, or for the recordings of a batch, before it ends the run and names the \
-      missing ranks.
+      missing ranks (default: 600).
       """,
-      valueName: "seconds"))
+      valueName: "seconds"), transform: OptionRange.decimal)
   var timeout = 600.0
 
   func validate() throws {

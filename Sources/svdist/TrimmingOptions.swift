@@ -15,19 +15,19 @@ struct TrimmingOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "With --trim-silence: a frame is voice if the logarithm of its energy is above this plus a part of the mean "
-        + "(default: \(VoiceActivity.usualThreshold)).", valueName: "log energy"))
+        + "(default: \(VoiceActivity.usualThreshold)).", valueName: "log energy"), transform: OptionRange.decimal)
   var vadEnergyThreshold: Double?
 
   @Option(
     help: ArgumentHelp(
       "With --trim-silence: the factor on the recording's mean log energy that is added to the threshold "
-        + "(default: \(VoiceActivity.usualMeanScale)).", valueName: "factor"))
+        + "(default: \(VoiceActivity.usualMeanScale)).", valueName: "factor"), transform: OptionRange.decimal)
   var vadEnergyMeanScale: Double?
 
   @Option(
     help: ArgumentHelp(
       "With --trim-silence: also remove longer pauses within utterances. Such utterances are written as 16-bit FLAC to "
-        + "the output's svdist-audio and listed in joined.tsv.", valueName: "seconds"))
+        + "the output's svdist-audio and listed in joined.tsv.", valueName: "seconds"), transform: OptionRange.decimal)
   var longestPause: Double?
 
   func validate() throws {

@@ -19,7 +19,8 @@ struct VerifyCommand: ParsableCommand {
   var encoder: String
 
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("Cosines of at least this count as one speaker.", valueName: "cosine"))
+    parsing: .unconditional, help: ArgumentHelp("Cosines of at least this count as one speaker.", valueName: "cosine"),
+    transform: { Float(try OptionRange.decimal($0)) })
   var threshold: Float?
 
   @OptionGroup var pieces: PieceOptions

@@ -59,6 +59,8 @@ extension ProgramTests {
           ("3601", "--longest-piece: 2.0 to 3600.0 seconds, found 3601.0"),
           ("nan", "--longest-piece: 2.0 to 3600.0 seconds, found nan"),
           ("long", "'long' is invalid for '--longest-piece"),
+          ("0x10", "'0x10' is invalid for '--longest-piece"),
+          ("1e400", "--longest-piece: 2.0 to 3600.0 seconds, found inf"),
         ] {
           let outcome = try svdist(command + ["--longest-piece", length])
           #expect(outcome.status == 64 && outcome.errors.contains(message), "\(outcome.errors)")

@@ -24,11 +24,14 @@ package struct Checkpoint: Sendable {
   /// it; other files are left alone.
   /// - Throws: `Failure(.badData)` that names the file and what is wrong with it.
   static func verifyEncoder(_ path: String) throws {
-    let folder = FileSystem.folder(of: path)
-    guard FileSystem.name(of: path) == encoderFile, FileSystem.exists(folder + "/" + CheckpointManifest.name) else {
-      return
-    }
-    try CheckpointManifest.verify(file: encoderFile, in: folder)
+    guard isEncoder(path) else { return }
+    try CheckpointManifest.verify(file: encoderFile, in: FileSystem.folder(of: path))
+  }
+
+  /// Whether a file is a checkpoint's file of the encoder's tensors, as the manifest beside it says.
+  package static func isEncoder(_ path: String) -> Bool {
+    FileSystem.name(of: path) == encoderFile
+      && FileSystem.exists(FileSystem.folder(of: path) + "/" + CheckpointManifest.name)
   }
 
   package var encoderPath: String { path + "/" + Self.encoderFile }

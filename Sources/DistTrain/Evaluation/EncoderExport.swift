@@ -30,7 +30,8 @@ package enum EncoderExport: String, CaseIterable, Sendable {
       try AtomicFile.check([path], for: "ONNX model") { ONNXFile.isModel(beginningWith: $0.beginning(3)) }
     case .safetensors:
       try AtomicFile.check([path], for: "encoder") {
-        (try? SafetensorsFile(path: $0.path))?.metadata["encoder.type"] != nil
+        // A checkpoint is a run's: with another encoder in it, the run would have lost it.
+        !Checkpoint.isEncoder($0.path) && (try? SafetensorsFile(path: $0.path))?.metadata["encoder.type"] != nil
       }
     }
   }

@@ -9,8 +9,8 @@ struct EncoderFamily: Sendable {
   let entry: String
   /// The normalisations that exporters fold into convolutions.
   var foldings: [Folding] = []
-  /// What the tensors say of the settings of an encoder.
-  let settings: @Sendable (TensorShapes) -> Settings
+  /// What the tensors say of the settings of an encoder. It throws `TensorShapes.Missing` where one is not there.
+  let settings: @Sendable (TensorShapes) throws -> Settings
 
   /// The settings of an encoder, by their names in `encoder`, and the number of its bins.
   struct Settings: Sendable {
@@ -44,8 +44,9 @@ struct EncoderFamily: Sendable {
 
   /// The arguments that set an encoder, one list for each that the tensors may be of.
   /// - Parameter bins: the number of bins that the toolkit's configuration names; nil without one.
-  func candidates(_ shapes: TensorShapes, bins: Int?) -> [[String]] {
-    let settings = settings(shapes)
+  /// - Throws: `TensorShapes.Missing`.
+  func candidates(_ shapes: TensorShapes, bins: Int?) throws -> [[String]] {
+    let settings = try settings(shapes)
     let own = settings.own.sorted { $0.key < $1.key }.map { "encoder.\($0.key)=\($0.value)" }
     let all =
       ["encoder.type=\(settings.type)", "encoder.embedding=\(settings.embedding)"] + own

@@ -50,9 +50,9 @@ package struct ForeignEncoder: Sendable {
   ) throws -> Configuration {
     var refusal: Failure?
     var best: (configuration: Configuration, comparison: EncoderComparison)?
-    for candidate in family.candidates(tensors.shapes, bins: frontEnd.bins) {
+    for candidate in try candidates(family, tensors.shapes, frontEnd, path: path) {
       do {
-        let configuration = try Configuration.load(file: nil, overrides: candidate + frontEnd.overrides)
+        let configuration = try Configuration.load(file: nil, overrides: candidate)
         let comparison = EncoderComparison(of: tensors.shapes, with: configuration.network.layout)
         if comparison.count < best?.comparison.count ?? .max { best = (configuration, comparison) }
       } catch let failure as Failure {
@@ -75,12 +75,24 @@ package struct ForeignEncoder: Sendable {
     return configuration
   }
 
+  /// The settings that may fit the tensors.
+  private static func candidates(
+    _ family: EncoderFamily, _ shapes: TensorShapes, _ frontEnd: ForeignFrontEnd, path: String
+  ) throws -> [[String]] {
+    do {
+      return try family.candidates(shapes, bins: frontEnd.bins).map { $0 + frontEnd.overrides }
+    } catch let missing as TensorShapes.Missing {
+      throw Failure(
+        .badData, "\(path): \(family.words), but without its tensor \(missing.name), which tells the encoder's sizes")
+    }
+  }
+
   /// Compares what the toolkit's configuration says of the encoder with what its tensors say.
   private static func check(
     _ foreign: ForeignConfiguration?, _ family: EncoderFamily, _ shapes: TensorShapes, _ configuration: Configuration
   ) throws {
     guard let foreign else { return }
-    let pooling = family.settings(shapes).pooling
+    let pooling = try family.settings(shapes).pooling
     if let named = foreign.pooling, named.lowercased() != pooling {
       throw Failure(
         .badData,

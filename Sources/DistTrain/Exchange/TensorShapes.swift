@@ -13,11 +13,21 @@ struct TensorShapes: Sendable {
   /// The largest extent that is told: no product of a few such extents overflows.
   private static let largest = 1 << 20
 
-  /// An extent of a tensor's shape; 1 where there is no such tensor or extent, and the largest where it is larger,
-  /// which a comparison with the layout finds.
-  func extent(_ name: String, _ axis: Int) -> Int {
-    guard let shape = shapes[name], shape.indices.contains(axis) else { return 1 }
-    return min(max(shape[axis], 1), Self.largest)
+  /// A tensor that is not there, by which an encoder's sizes would be told.
+  struct Missing: Error {
+    let name: String
+  }
+
+  /// An extent of a tensor's shape; 1 where it has no such axis, and the largest where it is larger, which a comparison
+  /// with the layout finds.
+  func extent(_ name: String, _ axis: Int) throws(Missing) -> Int {
+    guard let shape = shapes[name] else { throw Missing(name: name) }
+    return shape.indices.contains(axis) ? min(max(shape[axis], 1), Self.largest) : 1
+  }
+
+  /// Whether an extent of a tensor is a number; false where there is no such tensor.
+  func has(_ name: String, _ axis: Int, of extent: Int) -> Bool {
+    contains(name) && (try? self.extent(name, axis)) == extent
   }
 
   /// The statistics over time whose parameters lie in a scope of wespeaker's names, as `encoder.pooling` calls them.

@@ -47,6 +47,17 @@ package struct CompanionLists: Sendable {
     }
     self.notes = notes
   }
+
+  /// A remark on genders of speakers who are not among these; nil where there are none.
+  func gendersRemark(speakers: [String]) -> String? {
+    guard let genders else { return nil }
+    let known = Set(speakers.map { Name($0) })
+    let others = genders.lines.filter { !known.contains(Name($0.key)) }
+    return others.first.map {
+      "genders of the source: \(genders.lines.count - others.count) of \(genders.lines.count) kept; the other speakers "
+        + "have no utterance here (the first: \($0.key))"
+    }
+  }
 }
 
 /// The part of a source's own lists that is about the utterances of a data directory.

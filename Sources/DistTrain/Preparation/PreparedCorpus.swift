@@ -49,6 +49,8 @@ package struct PreparedCorpus: Sendable {
   package let parts: [Part]
   private let leftOut: [LeftOut]
   private let trimming: SilenceTrimming?
+  /// A remark on the source's genders that are not taken over.
+  private let gendersRemark: String?
 
   /// Divides the usable utterances and draws the trials.
   /// - Parameters:
@@ -70,6 +72,7 @@ package struct PreparedCorpus: Sendable {
     let division = Division(preparation, trials: trials, seed: seed)
     let whole = Corpus(preparation.utterances)
     parts = try division.parts(whole, held: heldOut(whole))
+    gendersRemark = preparation.companions?.gendersRemark(speakers: whole.speakers)
   }
 
   /// Writes the whole output folder.
@@ -177,7 +180,7 @@ package struct PreparedCorpus: Sendable {
         "\(single) speakers have only one utterance, which training with batch.utterances: 2 refuses; "
           + "--minimum-utterances 2 leaves them out")
     }
-    notes += parts.last?.kept?.notes ?? []
+    notes += (parts.last?.kept?.notes ?? []) + [gendersRemark].compactMap(\.self)
     for part in parts {
       guard let trials = part.trials else { continue }
       let speakers = part.corpus.speakers.count

@@ -137,4 +137,11 @@ import Testing
       #expect(failure { try form.check(path) } == nil)
     }
   }
+
+  @Test func `a checkpoint's own file is not replaced by another encoder`() throws {
+    let path = try trained().path
+    #expect(failure { try EncoderExport.safetensors.check(path) } == nil)
+    try TestTools.write("{}", to: folder.path("manifest.json"))
+    #expect(failure { try EncoderExport.safetensors.check(path) }?.kind == .usage)
+  }
 }

@@ -126,6 +126,27 @@ import Testing
       ])
   }
 
+  @Test(arguments: [
+    ("ecapa-tdnn, channels: 8, aggregation: 12", ["layer1.conv.weight", "conv.weight", "linear.weight"]),
+    (
+      "ecapa-tdnn, layout: speechbrain, channels: 8, aggregation: 12",
+      ["blocks.0.conv.conv.weight", "fc.conv.weight", "asp.tdnn.conv.conv.weight"]
+    ),
+    ("x-vector, channels: 3, statistics: 5", ["frame_5.conv_1d.weight", "seg_1.weight"]),
+    ("resnet, depth: 18, channels: 3", ["conv1.weight", "seg_1.weight"]),
+    ("campplus, channels: 12, growth: 6, bottleneck: 2", ["head.conv1.weight", "xvector.dense.linear.weight"]),
+    ("redimnet2, size: b0", ["backbone.stem.0.weight", "linear.weight"]),
+  ])
+  func `a missing tensor that would tell a size is named`(encoder: String, names: [String]) throws {
+    let all = try tensors(network(["encoder={type: \(encoder)}", "features.bins=24"]))
+    for name in names {
+      #expect(all.contains { $0.name == name })
+      let path = try write(all.filter { $0.name != name })
+      let failure = failure { _ = try ForeignEncoder(path) }
+      #expect(failure?.kind == .badData && failure?.message.contains(name) == true, "\(failure?.message ?? "")")
+    }
+  }
+
   @Test func `of very many differences the first ones are listed`() throws {
     let path = try write(tensors(network()) + (100..<150).map { NamedTensor(name: "x\($0)", shape: [0], values: []) })
     let failure = failure { _ = try ForeignEncoder(path) }

@@ -171,10 +171,15 @@ import Testing
       notes.contains(
         "trials of the source: 2 of 3 kept, 1 left out because their utterances are not here (the first: d)"),
       "\(notes)")
+    #expect(
+      notes.contains("genders of the source: 2 of 3 kept; the other speakers have no utterance here (the first: u)"),
+      "\(notes)")
     #expect(try CorpusSource(folder.path).notes == ["files of the source that are not taken over: text"])
     let drawn = try self.prepare(trials: 2)
     #expect(drawn.notes(layout: .kaldi).contains("the source's own trials are not taken over: others are drawn"))
     #expect(try folder.read("out/spk2gender") == "s f\nt m\n")
+    try write(["spk2gender": "s f\nt m\n"])
+    #expect(try !prepare().notes(layout: .kaldi).contains { $0.hasPrefix("genders") })
   }
 
   @Test func `the source's enrolments are kept with the pieces that are`() throws {
