@@ -1,76 +1,5 @@
-// Winograd's minimal filtering F(4, 3) over frames and its gradients (Lavin and Gray 2016, sections 3 and 4), as a part
-// of kernels_body.h. The polynomials are evaluated at 0, at ±3/4 and ±3/2, and at infinity: rounding errors are a third
-// smaller than with ±1 and ±2, and the numbers by which inputs and products are multiplied are exact. Eight tiles
-// beside each other are transformed at a time. Each sum is rounded as it stands here, so the bits are the same at any
-// width of the CPU's vectors.
-
-#define INNER 0.75f
-#define OUTER 1.5f
-#define INNER_SQUARE (INNER * INNER)
-#define OUTER_SQUARE (OUTER * OUTER)
-// What the kernels' numbers are multiplied by: one over the product of a point's distances from the others.
-#define ZERO_SCALE (1 / (INNER_SQUARE * OUTER_SQUARE))
-#define INNER_SCALE (1 / (2 * INNER_SQUARE * (INNER_SQUARE - OUTER_SQUARE)))
-#define OUTER_SCALE (1 / (2 * OUTER_SQUARE * (OUTER_SQUARE - INNER_SQUARE)))
-// factor * x + y, rounded once.
-#define SCALED_SUM(factor, x, y) FMA((eight)(factor), x, y)
-
-// Bᵀ·d.
-INLINE void NAME(frame_input)(const eight d[6], eight v[6]) {
-  const float sum = INNER_SQUARE + OUTER_SQUARE, product = INNER_SQUARE * OUTER_SQUARE;
-  eight even = SCALED_SUM(-OUTER_SQUARE, d[2], d[4]), odd = SCALED_SUM(-OUTER_SQUARE, d[1], d[3]);
-  v[0] = SCALED_SUM(product, d[0], SCALED_SUM(-sum, d[2], d[4]));
-  v[1] = SCALED_SUM(INNER, odd, even);
-  v[2] = SCALED_SUM(-INNER, odd, even);
-  even = SCALED_SUM(-INNER_SQUARE, d[2], d[4]);
-  odd = SCALED_SUM(-INNER_SQUARE, d[1], d[3]);
-  v[3] = SCALED_SUM(OUTER, odd, even);
-  v[4] = SCALED_SUM(-OUTER, odd, even);
-  v[5] = SCALED_SUM(product, d[1], SCALED_SUM(-sum, d[3], d[5]));
-}
-
-// Aᵀ·m.
-INLINE void NAME(frame_output)(const eight m[6], eight y[4]) {
-  eight inner = m[1] + m[2], inner_odd = m[1] - m[2], outer = m[3] + m[4], outer_odd = m[3] - m[4];
-  y[0] = m[0] + (inner + outer);
-  y[1] = SCALED_SUM(OUTER, outer_odd, INNER * inner_odd);
-  y[2] = SCALED_SUM(OUTER_SQUARE, outer, INNER_SQUARE * inner);
-  y[3] = SCALED_SUM(OUTER * OUTER_SQUARE, outer_odd, SCALED_SUM(INNER * INNER_SQUARE, inner_odd, m[5]));
-}
-
-// A·y, the gradient through Aᵀ·m.
-INLINE void NAME(frame_gradient)(const eight y[4], eight m[6]) {
-  eight even = SCALED_SUM(INNER_SQUARE, y[2], y[0]), odd = SCALED_SUM(INNER_SQUARE, y[3], y[1]);
-  m[0] = y[0];
-  m[1] = SCALED_SUM(INNER, odd, even);
-  m[2] = SCALED_SUM(-INNER, odd, even);
-  even = SCALED_SUM(OUTER_SQUARE, y[2], y[0]);
-  odd = SCALED_SUM(OUTER_SQUARE, y[3], y[1]);
-  m[3] = SCALED_SUM(OUTER, odd, even);
-  m[4] = SCALED_SUM(-OUTER, odd, even);
-  m[5] = y[3];
-}
-
-// G·w.
-INLINE void NAME(frame_weights)(const eight w[3], eight u[6]) {
-  eight even = SCALED_SUM(INNER_SQUARE, w[2], w[0]);
-  u[0] = w[0] * ZERO_SCALE;
-  u[1] = SCALED_SUM(INNER, w[1], even) * INNER_SCALE;
-  u[2] = SCALED_SUM(-INNER, w[1], even) * INNER_SCALE;
-  even = SCALED_SUM(OUTER_SQUARE, w[2], w[0]);
-  u[3] = SCALED_SUM(OUTER, w[1], even) * OUTER_SCALE;
-  u[4] = SCALED_SUM(-OUTER, w[1], even) * OUTER_SCALE;
-  u[5] = w[2];
-}
-
-// Gᵀ·u, the gradient through G·w.
-INLINE void NAME(frame_weight_gradient)(const eight u[6], eight w[3]) {
-  eight inner = (u[1] + u[2]) * INNER_SCALE, inner_odd = (u[1] - u[2]) * INNER_SCALE;
-  eight outer = (u[3] + u[4]) * OUTER_SCALE, outer_odd = (u[3] - u[4]) * OUTER_SCALE;
-  w[0] = u[0] * ZERO_SCALE + (inner + outer);
-  w[1] = SCALED_SUM(OUTER, outer_odd, INNER * inner_odd);
-  w[2] = SCALED_SUM(OUTER_SQUARE, outer, SCALED_SUM(INNER_SQUARE, inner, u[5]));
-}
+// Winograd's minimal filtering F(4, 3) over frames that lie `dilation` apart, and its gradients, as a part of
+// kernels_body.h.
 
 // Writes each group's first `dilation` frames to the first of four rows, the next to the second, and so on.
 INLINE void NAME(split_evenly)(const float *x, size_t groups, size_t dilation, float *rows, size_t length) {
@@ -139,7 +68,7 @@ static void NAME(frame_filter_input)(
       for (size_t row = 0; row < 4; row++) frames[row] = NAME(load_eight)(rows + row * length + tile);
       frames[4] = NAME(load_eight)(rows + tile + dilation);
       frames[5] = NAME(load_eight)(rows + length + tile + dilation);
-      NAME(frame_input)(frames, numbers);
+      NAME(filter_input)(frames, numbers);
 #pragma clang loop unroll(full)
       for (size_t number = 0; number < 6; number++) NAME(store_eight)(numbers[number], v + number * step + tile);
     }
@@ -158,7 +87,7 @@ static void NAME(frame_filter_gradient)(
       eight frames[4], numbers[6];
 #pragma clang loop unroll(full)
       for (size_t row = 0; row < 4; row++) frames[row] = NAME(load_eight)(rows + row * length + tile);
-      NAME(frame_gradient)(frames, numbers);
+      NAME(filter_gradient)(frames, numbers);
 #pragma clang loop unroll(full)
       for (size_t number = 0; number < 6; number++) NAME(store_eight)(numbers[number], dm + number * step + tile);
     }
@@ -176,7 +105,7 @@ static void NAME(frame_filter_output)(
       eight numbers[6], frames[4];
 #pragma clang loop unroll(full)
       for (size_t number = 0; number < 6; number++) numbers[number] = NAME(load_eight)(m + number * step + tile);
-      NAME(frame_output)(numbers, frames);
+      NAME(filter_output)(numbers, frames);
 #pragma clang loop unroll(full)
       for (size_t row = 0; row < 4; row++) NAME(store_eight)(frames[row], rows + row * length + tile);
     }
@@ -201,7 +130,7 @@ static void NAME(frame_filter_weights)(
 #pragma clang loop unroll(full)
       for (size_t tap = 0; tap < 3; tap++) taps[tap][j] = kernel[turned ? 2 - tap : tap];
     }
-    NAME(frame_weights)(taps, numbers);
+    NAME(filter_weights)(taps, numbers);
     size_t here = NAME(lesser)(8, count - i);
 #pragma clang loop unroll(full)
     for (size_t number = 0; number < 6; number++) {
@@ -216,7 +145,7 @@ static void NAME(frame_filter_weight_gradient)(
     eight numbers[6], taps[3];
 #pragma clang loop unroll(full)
     for (size_t number = 0; number < 6; number++) numbers[number] = NAME(load_eight)(du + number * step + i);
-    NAME(frame_weight_gradient)(numbers, taps);
+    NAME(filter_weight_gradient)(numbers, taps);
     float kernels[24], *own = dw + 3 * i;
 #pragma clang loop unroll(full)
     for (size_t j = 0; j < 8; j++) {

@@ -340,6 +340,7 @@ static void NAME(pooling_backward)(
 #include "channel_body.h"
 #include "frames_body.h"
 #include "gates_body.h"
+#include "filtering_body.h"
 #include "winograd_body.h"
 #include "frame_filter_body.h"
 #include "pairs_body.h"

@@ -42,15 +42,13 @@ static inline __attribute__((always_inline)) void pack_along(
     for (size_t p = 0; p < depth; p++) memcpy(target + p * step, source + p * stride, step * sizeof(float));
     return;
   }
-  for (size_t p = 0; p < depth; p++, source += stride, target += step) {
-    memset(target, 0, step * sizeof(float));
-    // The rest is copied by halves: a loop over a few elements, or a call, would take longer than the copies do.
-    size_t done = 0;
-    for (size_t part = 16; part > 0; part /= 2) {
-      if (!(count & part)) continue;
-      memcpy(target + done, source + done, part * sizeof(float));
-      done += part;
-    }
+  // The columns are copied by halves of known sizes: a loop over a few elements, or a call, would take longer.
+#pragma clang loop unroll(full)
+  for (size_t part = 16; part > 0; part /= 2) {
+    if (!(count & part)) continue;
+    for (size_t p = 0; p < depth; p++) memcpy(target + p * step, source + p * stride, part * sizeof(float));
+    source += part;
+    target += part;
   }
 }
 
@@ -73,31 +71,32 @@ static inline __attribute__((always_inline)) void transpose(eight r[8]) {
   }
 }
 
-// Packs up to eight columns of a panel, which are rows of the source; the panel has room for `room` of them. In a panel
-// of six columns, the two surplus elements of each store are overwritten by the next store or lie beyond the last
-// panel, at most in the spare part of the scratch memory.
+// Packs eight columns of a panel, which are rows of the source, from its last eight to its first. Where the panel is no
+// multiple of eight wide, the surplus of a store lies in the columns that are packed next, or beyond the panel: in the
+// one that is packed after it, or in the spare part of the scratch memory. Columns that the source has not are copies of
+// its last, because sums of them are not used.
 static inline __attribute__((always_inline)) void pack_across(
-    const float *source, size_t stride, size_t depth, size_t count, size_t step, size_t room, float *target) {
+    const float *source, size_t stride, size_t depth, size_t count, size_t step, float *target) {
+  const float *rows[8];
+#pragma clang loop unroll(full)
+  for (size_t i = 0; i < 8; i++) rows[i] = source + least(i, count - 1) * stride;
   size_t p = 0;
   for (; p + 8 <= depth; p += 8, target += 8 * step) {
     eight r[8];
-    for (size_t i = 0; i < 8; i++) r[i] = i < count ? *(const loose_eight *)(source + i * stride + p) : (eight){0};
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < 8; i++) r[i] = *(const loose_eight *)(rows[i] + p);
     transpose(r);
-    for (size_t i = 0; i < 8; i++) {
-      if (room == 8 || step < 8) {
-        *(loose_eight *)(target + i * step) = r[i];
-      } else {
-        memcpy(target + i * step, &r[i], room * sizeof(float));
-      }
-    }
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < 8; i++) *(loose_eight *)(target + i * step) = r[i];
   }
   for (; p < depth; p++, target += step) {
-    for (size_t i = 0; i < room; i++) target[i] = i < count ? source[i * stride + p] : 0;
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < 8; i++) target[i] = rows[i][p];
   }
 }
 
 // Packs the columns `column` to `column + count` of a matrix, rows `row` to `row + depth`, as one panel of `step`
-// columns, filled up with zeros.
+// columns. What fills it up does not matter.
 static inline __attribute__((always_inline)) void pack(
     struct matrix m, size_t row, size_t column, size_t depth, size_t count, size_t step, float *target) {
   const float *source = element(m, row, column);
@@ -105,11 +104,9 @@ static inline __attribute__((always_inline)) void pack(
     pack_along(source, m.stride, depth, count, step, target);
     return;
   }
-  for (size_t part = 0; part < step; part += 8) {
-    size_t here = part < count ? least(count - part, 8) : 0;
-    pack_across(
-        here > 0 ? source + part * m.stride : source, m.stride, depth, here, step, least(step - part, 8),
-        target + part);
+  for (size_t end = (step + 7) / 8 * 8; end > 0; end -= 8) {
+    size_t first = least(end - 8, count - 1);
+    pack_across(source + first * m.stride, m.stride, depth, least(count - first, 8), step, target + end - 8);
   }
 }
 

@@ -1,118 +1,65 @@
-// Winograd's minimal filtering F(2×2, 3×3) and its gradients (Lavin and Gray 2016, sections 4.1 and 4.2), as a part of
-// kernels_body.h. Eight tiles beside each other are transformed at a time. Each sum is rounded by itself, in the order
-// that stands here, so the bits are the same at any width of the CPU's vectors.
+// Winograd's minimal filtering F(4×4, 3×3) and its gradients (Lavin and Gray 2016, sections 4.1 to 4.3), as a part of
+// kernels_body.h: the transforms of lines, over the lines of a tile and over its frames.
 
-typedef float eight __attribute__((ext_vector_type(8)));
-typedef float four __attribute__((ext_vector_type(4)));
-
-// Elements 0 to 3 and 8 to 11 from an address on. Together with those from four further on, the even and the odd ones
-// of sixteen elements are found in order by a shuffle within halves, which is the cheapest of all.
-INLINE eight NAME(load_halves)(const float *x) {
+// Elements 0 to 3 and 16 to 19 from an address on: the first four tiles' lie in the low halves of vectors and the others'
+// in the high ones, so that every fourth element is found by shuffles within halves, which are the cheapest of all.
+INLINE eight NAME(load_quarters)(const float *x) {
   four low, high;
   memcpy(&low, x, sizeof low);
-  memcpy(&high, x + 8, sizeof high);
+  memcpy(&high, x + 16, sizeof high);
   return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7);
 }
 
-INLINE eight NAME(even)(eight first, eight second) {
-  return __builtin_shufflevector(first, second, 0, 2, 8, 10, 4, 6, 12, 14);
+INLINE void NAME(store_quarters)(eight v, float *x) {
+  four low = v.lo, high = v.hi;
+  memcpy(x, &low, sizeof low);
+  memcpy(x + 16, &high, sizeof high);
 }
 
-INLINE eight NAME(odd)(eight first, eight second) {
-  return __builtin_shufflevector(first, second, 1, 3, 9, 11, 5, 7, 13, 15);
+// The first two numbers of both vectors' halves by turns, and the last two.
+INLINE eight NAME(mixed_first)(eight x, eight y) { return __builtin_shufflevector(x, y, 0, 8, 1, 9, 4, 12, 5, 13); }
+INLINE eight NAME(mixed_last)(eight x, eight y) { return __builtin_shufflevector(x, y, 2, 10, 3, 11, 6, 14, 7, 15); }
+// The first two numbers of the one's halves before those of the other's, and the last two.
+INLINE eight NAME(first_pairs)(eight x, eight y) { return __builtin_shufflevector(x, y, 0, 1, 8, 9, 4, 5, 12, 13); }
+INLINE eight NAME(last_pairs)(eight x, eight y) { return __builtin_shufflevector(x, y, 2, 3, 10, 11, 6, 7, 14, 15); }
+
+// Turns the four by four numbers in either half of four vectors: the elements of tiles beside each other become the tiles
+// of elements beside each other, and the other way round.
+INLINE void NAME(turn_quarters)(const eight x[4], eight y[4]) {
+  eight low = NAME(mixed_first)(x[0], x[1]), high = NAME(mixed_first)(x[2], x[3]);
+  y[0] = NAME(first_pairs)(low, high);
+  y[1] = NAME(last_pairs)(low, high);
+  low = NAME(mixed_last)(x[0], x[1]);
+  high = NAME(mixed_last)(x[2], x[3]);
+  y[2] = NAME(first_pairs)(low, high);
+  y[3] = NAME(last_pairs)(low, high);
 }
 
-// Writes 16 elements, by turns from `even` and `odd`.
-INLINE void NAME(store_interleaved)(eight even, eight odd, float *y) {
-  eight first = __builtin_shufflevector(even, odd, 0, 8, 1, 9, 4, 12, 5, 13);
-  eight second = __builtin_shufflevector(even, odd, 2, 10, 3, 11, 6, 14, 7, 15);
-  four quarters[] = {first.lo, second.lo, first.hi, second.hi};
-  memcpy(y, quarters, sizeof quarters);
-}
-
-// Bᵀ·d for one column of a tile.
-INLINE void NAME(input_column)(const eight d[4], eight v[4]) {
-  v[0] = d[0] - d[2];
-  v[1] = d[1] + d[2];
-  v[2] = d[2] - d[1];
-  v[3] = d[1] - d[3];
-}
-
-// Aᵀ·m.
-INLINE void NAME(output_column)(const eight m[4], eight y[2]) {
-  y[0] = m[0] + m[1] + m[2];
-  y[1] = m[1] - m[2] - m[3];
-}
-
-// A·y, the gradient through Aᵀ·m.
-INLINE void NAME(gradient_column)(const eight y[2], eight m[4]) {
-  m[0] = y[0];
-  m[1] = y[0] + y[1];
-  m[2] = y[0] - y[1];
-  m[3] = -y[1];
-}
-
-// G·w of a column of a kernel.
-INLINE void NAME(weight_column)(const eight w[3], eight u[4]) {
-  eight outer = w[0] + w[2];
-  u[0] = w[0];
-  u[1] = (outer + w[1]) * 0.5f;
-  u[2] = (outer - w[1]) * 0.5f;
-  u[3] = w[2];
-}
-
-// Gᵀ·u, the gradient through G·w.
-INLINE void NAME(weight_gradient_column)(const eight u[4], eight w[3]) {
-  eight half = (u[1] + u[2]) * 0.5f;
-  w[0] = u[0] + half;
-  w[1] = (u[1] - u[2]) * 0.5f;
-  w[2] = half + u[3];
-}
-
-INLINE size_t NAME(lesser)(size_t x, size_t y) { return x < y ? x : y; }
-
-INLINE eight NAME(load_eight)(const float *x) {
-  eight v;
-  memcpy(&v, x, sizeof v);
-  return v;
-}
-
-INLINE void NAME(store_eight)(eight v, float *to) { memcpy(to, &v, sizeof v); }
-
-// Bᵀ·d·B of eight tiles, whose lines are `stride` elements apart. The first tile's first column is at `lines`.
-INLINE void NAME(input_tiles)(const float *lines, size_t stride, float *v, size_t step) {
-  eight rows[4][4];
+// Every fourth element of eight tiles, from the first, the second, the third and the fourth on.
+INLINE void NAME(read_tiles)(const float *line, eight frames[4]) {
+  eight parts[4];
 #pragma clang loop unroll(full)
-  for (size_t part = 0; part < 2; part++) {
-    eight first[4], second[4], turned[4], next[4];
-#pragma clang loop unroll(full)
-    for (size_t line = 0; line < 4; line++) {
-      first[line] = NAME(load_halves)(lines + line * stride + 2 * part);
-      second[line] = NAME(load_halves)(lines + line * stride + 2 * part + 4);
-    }
-    NAME(input_column)(first, turned);
-    NAME(input_column)(second, next);
-#pragma clang loop unroll(full)
-    for (size_t row = 0; row < 4; row++) {
-      rows[row][2 * part] = NAME(even)(turned[row], next[row]);
-      rows[row][2 * part + 1] = NAME(odd)(turned[row], next[row]);
-    }
-  }
-#pragma clang loop unroll(full)
-  for (size_t row = 0; row < 4; row++) {
-    eight turned[4];
-    NAME(input_column)(rows[row], turned);
-#pragma clang loop unroll(full)
-    for (size_t column = 0; column < 4; column++) NAME(store_eight)(turned[column], v + (4 * row + column) * step);
-  }
+  for (size_t i = 0; i < 4; i++) parts[i] = NAME(load_quarters)(line + 4 * i);
+  NAME(turn_quarters)(parts, frames);
 }
 
-// Writes the elements that a run's tiles read: four lines, each of them with a frame before the first tile's outputs
+// The six frames that each of eight tiles reads.
+INLINE void NAME(read_wide_tiles)(const float *line, eight frames[6]) {
+  eight parts[5];
+#pragma clang loop unroll(full)
+  for (size_t i = 0; i < 5; i++) parts[i] = NAME(load_quarters)(line + 4 * i);
+  NAME(turn_quarters)(parts, frames);
+  eight low = NAME(mixed_first)(parts[1], parts[2]), high = NAME(mixed_first)(parts[3], parts[4]);
+  frames[4] = NAME(first_pairs)(low, high);
+  frames[5] = NAME(last_pairs)(low, high);
+}
+
+// Writes the elements that a run's tiles read: six lines, each of them with a frame before the first tile's outputs
 // and, up to `length`, zeros behind what there is.
 INLINE void NAME(read_lines)(
     const ck_channel *channel, const ck_tiles *run, size_t frames, float *lines, size_t length) {
-  size_t before = run->frames_before, count = before + NAME(lesser)(2 * run->count + 1, run->frames_after);
-  for (size_t line = 0; line < 4; line++) {
+  size_t before = run->frames_before, count = before + NAME(lesser)(4 * run->count + 1, run->frames_after);
+  for (size_t line = 0; line < 6; line++) {
     float *to = lines + line * length;
     if (line + run->lines_before < 1 || line >= 1 + run->lines_after) {
       memset(to, 0, length * sizeof *to);
@@ -130,52 +77,64 @@ static void NAME(winograd_input)(
     const ck_channel *channel, const ck_tiles *runs, size_t count, size_t frames, float *lines, float *v,
     size_t step) {
   for (const ck_tiles *run = runs; run < runs + count; run++) {
-    size_t length = (run->count + 7) / 8 * 16 + 2;
+    size_t length = (run->count + 7) / 8 * 32 + 8;
     NAME(read_lines)(channel, run, frames, lines, length);
+    for (size_t i = 0; i < length; i += 8) {
+      eight own[6], turned[6];
+#pragma clang loop unroll(full)
+      for (size_t line = 0; line < 6; line++) own[line] = NAME(load_eight)(lines + line * length + i);
+      NAME(filter_input)(own, turned);
+#pragma clang loop unroll(full)
+      for (size_t line = 0; line < 6; line++) NAME(store_eight)(turned[line], lines + line * length + i);
+    }
     for (size_t tile = 0; tile < run->count; tile += 8) {
-      NAME(input_tiles)(lines + 2 * tile, length, v + tile, step);
+      for (size_t row = 0; row < 6; row++) {
+        eight own[6], numbers[6];
+        NAME(read_wide_tiles)(lines + row * length + 4 * tile, own);
+        NAME(filter_input)(own, numbers);
+#pragma clang loop unroll(full)
+        for (size_t column = 0; column < 6; column++) {
+          NAME(store_eight)(numbers[column], v + (6 * row + column) * step + tile);
+        }
+      }
     }
     v += run->count;
   }
 }
 
-// Reads the even and odd frames of a line of eight tiles, of which `frames` are there; the others are 0.
-INLINE void NAME(read_outputs)(const float *y, size_t frames, eight *even, eight *odd) {
-  float part[16];
-  if (frames < 16) {
-    memset(part, 0, sizeof part);
-    memcpy(part, y, frames * sizeof *y);
-    y = part;
-  }
-  eight first = NAME(load_halves)(y), second = NAME(load_halves)(y + 4);
-  *even = NAME(even)(first, second);
-  *odd = NAME(odd)(first, second);
+// Reads eight frames of a line, of which `there` are there; the others are 0.
+INLINE eight NAME(read_outputs)(const float *y, size_t there) {
+  if (there >= 8) return NAME(load_eight)(y);
+  float part[8] = {0};
+  memcpy(part, y, there * sizeof *y);
+  return NAME(load_eight)(part);
 }
 
 static void NAME(winograd_gradient)(
     const float *dy, const ck_tiles *runs, size_t count, size_t frames, float *dm, size_t step) {
   for (const ck_tiles *run = runs; run < runs + count; run++) {
-    const float *first = dy + run->column;
     for (size_t tile = 0; tile < run->count; tile += 8) {
-      size_t there = NAME(lesser)(16, run->frames_after - 2 * tile);
-      eight columns[2][2], rows[4][2];
-      NAME(read_outputs)(first + 2 * tile, there, &columns[0][0], &columns[1][0]);
-      NAME(read_outputs)(
-          first + frames + 2 * tile, run->lines_after > 1 ? there : 0, &columns[0][1], &columns[1][1]);
+      const float *first = dy + run->column + 4 * tile;
+      size_t there = run->frames_after - 4 * tile;
+      float rows[6][32];
+      for (size_t i = 0; i < 32; i += 8) {
+        eight own[4], turned[6];
 #pragma clang loop unroll(full)
-      for (size_t column = 0; column < 2; column++) {
-        eight turned[4];
-        NAME(gradient_column)(columns[column], turned);
+        for (size_t line = 0; line < 4; line++) {
+          own[line] = NAME(read_outputs)(
+              first + line * frames + i, i < there && line < run->lines_after ? there - i : 0);
+        }
+        NAME(filter_gradient)(own, turned);
 #pragma clang loop unroll(full)
-        for (size_t row = 0; row < 4; row++) rows[row][column] = turned[row];
+        for (size_t row = 0; row < 6; row++) NAME(store_eight)(turned[row], rows[row] + i);
       }
+      for (size_t row = 0; row < 6; row++) {
+        eight own[4], numbers[6];
+        NAME(read_tiles)(rows[row], own);
+        NAME(filter_gradient)(own, numbers);
 #pragma clang loop unroll(full)
-      for (size_t row = 0; row < 4; row++) {
-        eight turned[4];
-        NAME(gradient_column)(rows[row], turned);
-#pragma clang loop unroll(full)
-        for (size_t column = 0; column < 4; column++) {
-          NAME(store_eight)(turned[column], dm + (4 * row + column) * step + tile);
+        for (size_t column = 0; column < 6; column++) {
+          NAME(store_eight)(numbers[column], dm + (6 * row + column) * step + tile);
         }
       }
     }
@@ -184,15 +143,17 @@ static void NAME(winograd_gradient)(
 }
 
 // Writes a line's outputs of eight tiles, or adds them, up to `frames` of them.
-INLINE void NAME(write_outputs)(eight even, eight odd, float *y, size_t frames, int adding) {
-  float part[16];
-  if (frames == 16 && !adding) {
-    NAME(store_interleaved)(even, odd, y);
-    return;
-  }
-  NAME(store_interleaved)(even, odd, part);
-  if (frames == 16) {
-    for (size_t i = 0; i < 16; i++) y[i] += part[i];
+INLINE void NAME(write_outputs)(const eight outputs[4], float *y, size_t frames, int adding) {
+  float part[32];
+  int whole = frames == 32 && !adding;
+  float *to = whole ? y : part;
+  eight quarters[4];
+  NAME(turn_quarters)(outputs, quarters);
+#pragma clang loop unroll(full)
+  for (size_t i = 0; i < 4; i++) NAME(store_quarters)(quarters[i], to + 4 * i);
+  if (whole) return;
+  if (frames == 32) {
+    for (size_t i = 0; i < 32; i++) y[i] += part[i];
     return;
   }
   for (size_t i = 0; i < frames; i++) y[i] = adding ? y[i] + part[i] : part[i];
@@ -203,24 +164,23 @@ static void NAME(winograd_output)(
   for (const ck_tiles *run = runs; run < runs + count; run++) {
     float *first = y + run->column;
     for (size_t tile = 0; tile < run->count; tile += 8) {
-      size_t there = NAME(lesser)(2 * NAME(lesser)(8, run->count - tile), run->frames_after - 2 * tile);
-      eight lines[2][4], outputs[2];
+      size_t there = NAME(lesser)(4 * NAME(lesser)(8, run->count - tile), run->frames_after - 4 * tile);
+      eight lines[4][6], outputs[4];
 #pragma clang loop unroll(full)
-      for (size_t column = 0; column < 4; column++) {
-        eight products[4], sums[2];
+      for (size_t column = 0; column < 6; column++) {
+        eight products[6], sums[4];
 #pragma clang loop unroll(full)
-        for (size_t row = 0; row < 4; row++) {
-          products[row] = NAME(load_eight)(m + (4 * row + column) * step + tile);
+        for (size_t row = 0; row < 6; row++) {
+          products[row] = NAME(load_eight)(m + (6 * row + column) * step + tile);
         }
-        NAME(output_column)(products, sums);
-        lines[0][column] = sums[0];
-        lines[1][column] = sums[1];
+        NAME(filter_output)(products, sums);
+#pragma clang loop unroll(full)
+        for (size_t line = 0; line < 4; line++) lines[line][column] = sums[line];
       }
-      NAME(output_column)(lines[0], outputs);
-      NAME(write_outputs)(outputs[0], outputs[1], first + 2 * tile, there, adding);
-      if (run->lines_after < 2) continue;
-      NAME(output_column)(lines[1], outputs);
-      NAME(write_outputs)(outputs[0], outputs[1], first + frames + 2 * tile, there, adding);
+      for (size_t line = 0; line < NAME(lesser)(4, run->lines_after); line++) {
+        NAME(filter_output)(lines[line], outputs);
+        NAME(write_outputs)(outputs, first + line * frames + 4 * tile, there, adding);
+      }
     }
     m += run->count;
   }
@@ -229,22 +189,21 @@ static void NAME(winograd_output)(
 static void NAME(winograd_weights)(
     const float *w, size_t stride, size_t count, int turned, float *u, size_t step) {
   for (size_t i = 0; i < count; i += 8) {
-    eight taps[3][3], columns[3][4];
+    eight taps[3][3], columns[3][6];
     for (size_t j = 0; j < 8; j++) {
       const float *kernel = w + NAME(lesser)(i + j, count - 1) * stride;
 #pragma clang loop unroll(full)
       for (size_t tap = 0; tap < 9; tap++) taps[tap % 3][tap / 3][j] = kernel[turned ? 8 - tap : tap];
     }
 #pragma clang loop unroll(full)
-    for (size_t column = 0; column < 3; column++) NAME(weight_column)(taps[column], columns[column]);
+    for (size_t column = 0; column < 3; column++) NAME(filter_weights)(taps[column], columns[column]);
     size_t here = NAME(lesser)(8, count - i);
+    for (size_t row = 0; row < 6; row++) {
+      eight line[] = {columns[0][row], columns[1][row], columns[2][row]}, own[6];
+      NAME(filter_weights)(line, own);
 #pragma clang loop unroll(full)
-    for (size_t row = 0; row < 4; row++) {
-      eight line[] = {columns[0][row], columns[1][row], columns[2][row]}, own[4];
-      NAME(weight_column)(line, own);
-#pragma clang loop unroll(full)
-      for (size_t column = 0; column < 4; column++) {
-        memcpy(u + (4 * row + column) * step + i, &own[column], here * sizeof *u);
+      for (size_t column = 0; column < 6; column++) {
+        memcpy(u + (6 * row + column) * step + i, &own[column], here * sizeof *u);
       }
     }
   }
@@ -252,20 +211,20 @@ static void NAME(winograd_weights)(
 
 static void NAME(winograd_weight_gradient)(const float *du, size_t step, size_t count, float *dw) {
   for (size_t i = 0; i < count; i += 8) {
-    eight rows[3][4], kernel[9];
+    eight rows[3][6], kernel[9];
 #pragma clang loop unroll(full)
-    for (size_t column = 0; column < 4; column++) {
-      eight products[4], sums[3];
+    for (size_t column = 0; column < 6; column++) {
+      eight products[6], sums[3];
 #pragma clang loop unroll(full)
-      for (size_t row = 0; row < 4; row++) {
-        products[row] = NAME(load_eight)(du + (4 * row + column) * step + i);
+      for (size_t row = 0; row < 6; row++) {
+        products[row] = NAME(load_eight)(du + (6 * row + column) * step + i);
       }
-      NAME(weight_gradient_column)(products, sums);
+      NAME(filter_weight_gradient)(products, sums);
 #pragma clang loop unroll(full)
       for (size_t row = 0; row < 3; row++) rows[row][column] = sums[row];
     }
 #pragma clang loop unroll(full)
-    for (size_t row = 0; row < 3; row++) NAME(weight_gradient_column)(rows[row], kernel + 3 * row);
+    for (size_t row = 0; row < 3; row++) NAME(filter_weight_gradient)(rows[row], kernel + 3 * row);
     size_t here = NAME(lesser)(8, count - i);
     for (size_t j = 0; j < here; j++) {
       for (size_t tap = 0; tap < 9; tap++) dw[9 * (i + j) + tap] = kernel[tap][j];

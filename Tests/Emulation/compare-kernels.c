@@ -220,10 +220,10 @@ static const char *const names[] = {KERNELS(NAME_OF)};
 enum kernel { KERNELS(NUMBER_OF) KERNEL_COUNT };
 _Static_assert(sizeof(struct kernels) == KERNEL_COUNT * sizeof(void (*)(void)), "every field stands in KERNELS");
 
-// The distance of a tile's numbers, sixteen of which a row holds.
-enum { STEP = 200 };
+// The distance of a tile's numbers, thirty-six of which a row holds.
+enum { STEP = 90 };
 
-// A map of one to six lines and 1 to 40 frames, cut into runs of at most nine tiles.
+// A map of one to six lines and 1 to 80 frames, cut into runs of at most nine tiles.
 struct map {
   size_t frames, count;
   ck_tiles runs[9];
@@ -231,13 +231,13 @@ struct map {
 
 static struct map map_of(size_t n) {
   size_t height = n % 6 + 1;
-  struct map map = {.frames = n % 40 + 1, .count = 0};
-  for (size_t line = 0; line < height; line += 2) {
-    for (size_t frame = 0; frame < map.frames; frame += 18) {
+  struct map map = {.frames = n % 80 + 1, .count = 0};
+  for (size_t line = 0; line < height; line += 4) {
+    for (size_t frame = 0; frame < map.frames; frame += 36) {
       size_t rest = map.frames - frame, below = height - line;
       map.runs[map.count++] = (ck_tiles){
-          .column = line * map.frames + frame, .count = rest < 18 ? (rest + 1) / 2 : 9, .lines_before = line > 0,
-          .frames_before = frame > 0, .lines_after = below < 3 ? below : 3, .frames_after = rest};
+          .column = line * map.frames + frame, .count = rest < 36 ? (rest + 3) / 4 : 9, .lines_before = line > 0,
+          .frames_before = frame > 0, .lines_after = below < 5 ? below : 5, .frames_after = rest};
     }
   }
   return map;
@@ -279,7 +279,7 @@ static void run(const struct kernels *t, enum kernel kernel, const struct input 
   memcpy(out->state, in->state, sizeof out->state);
   size_t start = n % 16;
   const float *x = in->x + start, *z = in->z + start;
-  float *y = out->y + start, a = in->a, b = in->b, c = in->c, d = in->d, lines[4 * 34];
+  float *y = out->y + start, a = in->a, b = in->b, c = in->c, d = in->d, lines[6 * 72];
   // What a kernel leaves of its room goes on to nobody, but what it finds there has to be alike.
   float room[512] = {0};
   // Rows of which all fit, and an odd kernel of each number of vectors.

@@ -116,9 +116,9 @@ void ck_precisions_backward(
 /// y = y + factor * p.
 void ck_add_precisions(const float *energy, float *y, size_t n, float factor);
 
-/// The transforms of Winograd's minimal filtering F(2×2, 3×3) (Lavin and Gray 2016, section 4.1) of a convolution of 3 × 3
-/// over a map of height × frames. A tile is two lines by two frames of the output, and the four by four elements of the
-/// input that they are computed of. Each number that belongs to a tile is one of sixteen, which lie `step` apart.
+/// The transforms of Winograd's minimal filtering F(4×4, 3×3) (Lavin and Gray 2016, section 4.3) of a convolution of 3 × 3
+/// over a map of height × frames. A tile is four lines by four frames of the output, and the six by six elements of the
+/// input that they are computed of. Each number that belongs to a tile is one of thirty-six, which lie `step` apart.
 
 /// Tiles beside each other.
 typedef struct {
@@ -128,7 +128,7 @@ typedef struct {
   size_t count;
   /// The lines and frames that the map has before that output, at most 1 of each.
   size_t lines_before, frames_before;
-  /// The lines that the map has from that output on, at most 3, and the frames.
+  /// The lines that the map has from that output on, at most 5, and the frames.
   size_t lines_after, frames_after;
 } ck_tiles;
 
@@ -141,7 +141,7 @@ typedef struct {
 
 /// v = Bᵀ·d·B for the tiles d of `count` runs, which follow one another in v.
 /// - frames: the frames of a line.
-/// - lines: room for 4 * (2 * n + 2) numbers, where n is the longest run's count, rounded up to a multiple of 8.
+/// - lines: room for 6 * (4 * n + 8) numbers, where n is the longest run's count, rounded up to a multiple of 8.
 /// - v: room for the tiles and 7 more, whose values become undefined.
 void ck_winograd_input(
     const ck_channel *channel, const ck_tiles *runs, size_t count, size_t frames, float *lines, float *v, size_t step);

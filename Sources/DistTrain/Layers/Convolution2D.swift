@@ -128,7 +128,7 @@ public struct Convolution2D: Layer {
   private enum Way {
     /// One product with the map as it is.
     case wholeProduct
-    /// Sixteen products with the map's tiles, panel by panel.
+    /// Thirty-six products with the map's tiles, panel by panel.
     case minimalFiltering
     /// Products with the windows that the kernel reads, panel by panel.
     case gatheredProducts

@@ -1,8 +1,8 @@
 internal import CKernels
 
 /// The gradient of the weights of a convolution that `WinogradProducts` computes: the way back through its transforms,
-/// Gᵀ·[Σ (A·dy·Aᵀ) ∘ (Bᵀ·d·B)]·G, where the sums over a unit's tiles are sixteen products of matrices. This is the
-/// filtering F(3 × 3, 2 × 2) of the input by the output's gradient (Lavin and Gray 2016, section 4.2).
+/// Gᵀ·[Σ (A·dy·Aᵀ) ∘ (Bᵀ·d·B)]·G, where the sums over a unit's tiles are thirty-six products of matrices. This is the
+/// filtering F(3 × 3, 4 × 4) of the input by the output's gradient (Lavin and Gray 2016, section 4.2).
 package struct WinogradGradient: Sendable {
   private let gradient: OutputGradient
   /// The convolution's input, channels × the grid's columns.

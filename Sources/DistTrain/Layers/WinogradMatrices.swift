@@ -1,8 +1,8 @@
 /// Matrices of one shape: the numbers to which Winograd's minimal filtering transforms tiles, kernels or products, each
 /// number's in a matrix of its own.
 struct WinogradMatrices: Sendable {
-  /// The numbers of a tile of a map: four by four.
-  static let count = 16
+  /// The numbers of a tile of a map: six by six.
+  static let count = 36
   /// The elements of a panel's matrices together, which fill four megabytes.
   private static let room = 1 << 20
   /// The elements between two matrices. Transforms may overwrite seven of them, and without them the numbers of a tile

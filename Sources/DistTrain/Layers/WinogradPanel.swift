@@ -8,8 +8,8 @@ struct WinogradPanel: Sendable {
   private let tiles: WinogradTiles
   private let range: Range<Int>
 
-  /// The most tiles that a panel may have: 192, at which transforms and products were fastest, and fewer from 341
-  /// channels on. The numbers of channels alone decide it; there are none for more than 2045 channels.
+  /// The most tiles that a panel may have: 192, at which transforms and products were fastest, and fewer from 152
+  /// channels on. The numbers of channels alone decide it; there are none for more than 907 channels.
   static func mostTiles(channels: Int, outputs: Int) -> Int {
     min(mostTiles, WinogradMatrices.capacity() / max(channels, outputs) / 32 * 32)
   }
@@ -24,7 +24,7 @@ struct WinogradPanel: Sendable {
   func transformed(_ input: AffineView, channels: Range<Int>) -> WinogradMatrices {
     let result = WinogradMatrices(rows: channels.count, tiles: range.count)
     let runs = tiles.runs(of: range)
-    let lines = Matrix(rows: 4, columns: 2 * Self.mostTiles + 2)
+    let lines = Matrix(rows: 6, columns: 4 * Self.mostTiles + 8)
     for (row, channel) in channels.enumerated() {
       var source = input.channel(channel)
       ck_winograd_input(

@@ -1,11 +1,11 @@
 internal import CKernels
 
-/// A convolution of 3 × 3 that reads every place of a map, by Winograd's minimal filtering F(2 × 2, 3 × 3):
+/// A convolution of 3 × 3 that reads every place of a map, by Winograd's minimal filtering F(4 × 4, 3 × 3):
 /// Y = Aᵀ·[Σ_c (G·w·Gᵀ) ∘ (Bᵀ·d·B)]·A for each tile (Lavin and Gray 2016, equation 8). The sums over channels are
-/// sixteen products of matrices, which take four multiplications for each output and channel in place of nine.
+/// thirty-six products of matrices, which take 2.25 multiplications for each output and channel in place of nine.
 ///
-/// The rounding error is one to three times that of plain sums. An output's bits do not depend on the panel that its
-/// tile is in.
+/// Rounding errors are two to seven times those of products with windows: 8e-7 of the outputs' size for 64 channels and
+/// 1.6e-6 for 256, in the mean square. An output's bits do not depend on the panel that its tile is in.
 package struct WinogradProducts: Sendable {
   /// The transformed kernels, outputs × channels.
   private let weights: WinogradMatrices
