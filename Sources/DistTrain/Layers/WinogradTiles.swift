@@ -43,7 +43,8 @@ struct WinogradTiles: Sendable {
       runs.append(
         ck_tiles(
           column: (utterance * grid.height + line) * grid.frames + frame, count: count, lines_before: min(line, 1),
-          frames_before: min(frame, 1), lines_after: min(grid.height - line, Self.side + 1), frames_after: grid.frames - frame))
+          frames_before: min(frame, 1), lines_after: min(grid.height - line, Self.side + 1),
+          frames_after: grid.frames - frame))
       next += count
     }
     return runs
