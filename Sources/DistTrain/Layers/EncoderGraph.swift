@@ -51,6 +51,11 @@ package struct EncoderGraph {
     operations.constant(Self.constant(statistic, of: statistics))
   }
 
+  /// A tensor of its own name, the last axis fastest.
+  mutating func constant(_ name: String, shape: [Int], _ values: [Float]) -> Value {
+    operations.constant(.tensor(NamedTensor(name: name, shape: shape, values: values)))
+  }
+
   /// A number.
   mutating func number(_ value: Float) -> Value {
     operations.constant(.tensor(NamedTensor(name: "float_\(value)", shape: [], values: [value])))

@@ -62,6 +62,7 @@ struct GraphRun {
     "Tanh": { $0.unary(tanh) },
     "Sqrt": { $0.unary(sqrt) },
     "Exp": { $0.unary(exp) },
+    "Log": { $0.unary(log) },
     "Neg": { $0.unary { -$0 } },
     "Erf": { $0.unary(erf) },
     "Softplus": { $0.unary { log1p(exp(-abs($0))) + max($0, 0) } },
@@ -110,8 +111,8 @@ struct GraphRun {
       }
     },
     "Slice": { call in
-      let (axis, start) = (call.inputs[3].numbers[0], call.inputs[1].numbers[0])
-      return [call.inputs[0].part(of: axis, from: start, count: call.inputs[2].numbers[0] - start)]
+      let (input, bounds) = (call.inputs[0], call.inputs[1...].map { $0.numbers[0] })
+      return [input.slice(of: bounds[2], from: bounds[0], to: bounds[1], by: bounds.count > 3 ? bounds[3] : 1)]
     },
     "Gather": { call in
       let (input, indices, axis) = (call.inputs[0], call.inputs[1].numbers, call.number("axis"))

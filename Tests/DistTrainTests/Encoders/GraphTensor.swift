@@ -104,11 +104,24 @@ struct GraphTensor {
 
   /// Some of the extent of an axis, from an index on.
   func part(of axis: Int, from start: Int, count: Int) -> GraphTensor {
+    indexed(axis, Array(start..<start + count))
+  }
+
+  /// The indices of an axis from one to before another, forwards or backwards; negative ones count from the end (ONNX,
+  /// "Slice").
+  func slice(of axis: Int, from start: Int, to end: Int, by step: Int) -> GraphTensor {
+    let extent = shape[axis]
+    func place(_ index: Int, _ bounds: ClosedRange<Int>) -> Int {
+      min(max(index < 0 ? index + extent : index, bounds.lowerBound), bounds.upperBound)
+    }
+    let first = place(start, step > 0 ? 0...extent : 0...extent - 1)
+    let last = place(end, step > 0 ? 0...extent : -1...extent - 1)
+    return indexed(axis, Array(stride(from: first, to: last, by: step)))
+  }
+
+  private func indexed(_ axis: Int, _ indices: [Int]) -> GraphTensor {
     let strides = strides
     return gathered(
-      shape.indices.map { own in
-        let range = own == axis ? start..<start + count : 0..<shape[own]
-        return range.map { $0 * strides[own] }
-      })
+      shape.indices.map { own in (own == axis ? indices : Array(0..<shape[own])).map { $0 * strides[own] } })
   }
 }

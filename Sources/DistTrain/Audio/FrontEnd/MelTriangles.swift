@@ -60,6 +60,15 @@ struct MelTriangles: Sendable {
     self.weights = weights
   }
 
+  /// The weights of all frequencies in each filter, filters × frequencies.
+  func matrix(frequencies: Int) -> [Float] {
+    triangles.flatMap { triangle in
+      var row = [Float](repeating: 0, count: frequencies)
+      row.replaceSubrange(triangle.first..<triangle.first + triangle.weights.count, with: weights[triangle.weights])
+      return row
+    }
+  }
+
   /// Computes the logarithms of the filters' energies in the 16 frames of a block.
   ///
   /// - Parameters:
