@@ -27,6 +27,12 @@ extension Configuration {
 }
 
 extension FrontEnd {
+  /// The key that sets several settings of Kaldi's kind at once. It is none of them: what it sets is stored.
+  static let profileKey = "features.profile"
+  /// The line about it among the settings with their meanings.
+  static let profileComment =
+    "  # profile: \(Profile.choices ?? ""); sets window, edges, frequencies, scale and mean removal"
+
   /// The settings of a front end of a kind.
   static func settings(of type: Kind) -> [Setting] {
     switch type {
@@ -84,6 +90,7 @@ extension Allowed<Double> {
 }
 
 extension FrontEnd.Kind: Choice {}
+extension FrontEnd.Profile: Choice {}
 extension FrontEnd.Window: Choice {}
 extension FrontEnd.Edges: Choice {}
 extension FrontEnd.Scale: Choice {}

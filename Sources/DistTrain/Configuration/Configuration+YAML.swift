@@ -16,6 +16,9 @@ extension Configuration {
         lines.append(String(repeating: "  ", count: depth) + groups[depth] + ":")
       }
       open = Array(groups)
+      if explained, setting.key == "features.window" {
+        lines.append(FrontEnd.profileComment)
+      }
       let line = String(repeating: "  ", count: groups.count) + "\(path[groups.count]): \(setting.text(self))"
       let padding = String(repeating: " ", count: max(0, 34 - line.count))
       lines.append(explained ? "\(line)\(padding)  # \(setting.meaning)" : line)

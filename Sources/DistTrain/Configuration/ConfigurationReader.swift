@@ -23,12 +23,14 @@ struct ConfigurationReader {
   private var seen: Set<String> = []
   /// Those of the two types that were given.
   private var givenTypes: Set<String> = []
+  /// The profile that was given last. The settings that were given win over its own, wherever they stand.
+  private var profile: (value: FrontEnd.Profile, place: String)?
 
   init(encoders: [EncoderArchitecture]) {
     self.encoders = encoders
     settings = Configuration.settings(of: encoders[0], .kaldi, among: encoders)
-    keys = Configuration.keys(of: encoders)
-    let features = keys.filter { $0.hasPrefix("features.") && $0 != "features.type" }
+    keys = Configuration.keys(of: encoders) + [FrontEnd.profileKey]
+    let features = keys.filter { $0.hasPrefix("features.") && !["features.type", FrontEnd.profileKey].contains($0) }
     ownKeys = Set(encoders.flatMap { $0.settings.map { "encoder.\($0.name)" } } + ["encoder.embedding"] + features)
     groups = Self.groups(of: keys)
     configuration.encoder.type = encoders[0]
@@ -53,6 +55,7 @@ struct ConfigurationReader {
   /// The configuration that all sources together make.
   mutating func finish() throws -> Configuration {
     let frontEnd = configuration.features.type
+    try takeProfile()
     let own = Configuration.settings(of: configuration.encoder.type, frontEnd, among: encoders)
     for (key, node, place) in waiting {
       guard let setting = own.first(where: { $0.key == key }) else {
@@ -62,6 +65,15 @@ struct ConfigurationReader {
     }
     waiting = []
     return configuration
+  }
+
+  private mutating func takeProfile() throws {
+    guard let profile else { return }
+    guard configuration.features.type == .kaldi else {
+      throw Failure(
+        .usage, "\(profile.place): \(FrontEnd.profileKey) is not a setting of \(typeInWords(of: FrontEnd.profileKey))")
+    }
+    configuration.features.take(profile.value)
   }
 
   /// The chosen type of encoder or of front end, with the settings of its own: what a key of its group may be.
@@ -107,7 +119,12 @@ struct ConfigurationReader {
     guard keys.contains(key) else { throw failure(node, "\(key): unknown setting\(advice(for: key))") }
     guard seen.insert(key).inserted else { throw failure(node, "\(key): set twice: keep one") }
     if key == "encoder.type" || key == "features.type" { givenTypes.insert(key) }
-    if ownKeys.contains(key) {
+    if key == FrontEnd.profileKey {
+      guard let value = FrontEnd.Profile.read(node) else {
+        throw failure(node, "\(key): expected \(FrontEnd.Profile.expectation), found \(node.summary)")
+      }
+      profile = (value, place(of: node))
+    } else if ownKeys.contains(key) {
       waiting.append((key, node, place(of: node)))
     } else if let setting = settings.first(where: { $0.key == key }) {
       try assign(node, to: setting, place: place(of: node))
