@@ -1,7 +1,7 @@
 import ArgumentParser
 import DistTrain
 
-/// `svdist export`: an encoder in a file for other programs.
+/// `svdist export`: an encoder in a file or folder for other programs.
 struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
@@ -14,20 +14,32 @@ struct ExportCommand: ParsableCommand {
 
       A .safetensors file has the encoder's tensors under the names of the toolkit whose structure it has, wespeaker or \
       SpeechBrain, without the classifier, and is an encoder for every command of svdist.
+
+      --format wespeaker writes a folder with config.yaml and avg_model.pt that wespeaker.load_model opens, of all \
+      encoders but ecapa-tdnn in SpeechBrain's layout. --format speechbrain writes one with hyperparams.yaml and \
+      embedding_model.ckpt for EncoderClassifier.from_hparams, of that layout alone; SpeechBrain's features are not \
+      quite those of svdist, and a note says in what.
+
+      --format huggingface writes a folder for a model hub: README.md with what is known of the encoder and marks where \
+      its author has to fill in, config.json, model.safetensors and model.onnx.
+
+      svdist import gives the same encoder back from each folder. Notes name settings that the receiver has no words for.
       """)
 
   @Argument(help: "A run folder, a checkpoint or its model.safetensors.")
   var encoder: String
 
   @Option(
-    help: ArgumentHelp("The form of the file; that of its suffix where it is not given.", valueName: "onnx|safetensors")
+    help: ArgumentHelp(
+      "The form of the file or folder; that of a file's suffix where it is not given.",
+      valueName: EncoderExport.allCases.map(\.rawValue).joined(separator: "|"))
   )
   var format: String?
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("The file to write.", valueName: "file"))
+  @Option(name: .shortAndLong, help: ArgumentHelp("The file to write, or the folder, new or empty.", valueName: "path"))
   var output: String
 
-  @Option(help: ArgumentHelp("What an .onnx file says of the speakers' language.", valueName: "name"))
+  @Option(help: ArgumentHelp("The speakers' language, in an .onnx file and a model card.", valueName: "name"))
   var language = "unknown"
 
   func validate() throws {
@@ -43,8 +55,9 @@ struct ExportCommand: ParsableCommand {
     try inputs.refuse(output, as: "--output")
     try form.check(output)
     let trained = try TrainedEncoder(file)
-    try form.write(trained, language: language, version: SvdistCommand.version, to: output)
-    if form == .onnx, let remark = trained.sherpaRemark { StandardError.say("note: \(remark)") }
+    let words = EncoderExport.Words(
+      language: language, version: SvdistCommand.version, record: TrainingRecord(ofEncoder: file))
+    for remark in try form.write(trained, words, to: output) { StandardError.say("note: \(remark)".shown) }
     print("\(trained.words) in \(output)")
   }
 }

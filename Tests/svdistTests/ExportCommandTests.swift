@@ -59,8 +59,8 @@ extension ProgramTests {
           let outcome = try svdist(["export", encoder ?? run.path("run"), "--output", output] + options)
           expectRefusal(outcome, 64, words)
         }
-        try refuse(run.path("x.pt"), "onnx or safetensors")
-        try refuse(run.path("x.onnx"), "--format torch: onnx or safetensors is expected", ["--format", "torch"])
+        try refuse(run.path("x.pt"), "onnx, safetensors, wespeaker, speechbrain or huggingface")
+        try refuse(run.path("x.onnx"), "--format torch: onnx, safetensors, wespeaker, ", ["--format", "torch"])
         try refuse(run.path("no/x.onnx"), "there is no folder \(run.path("no"))")
         try refuse(source, "is what export reads")
         try refuse(source, "is what export reads", ["--format", "onnx"], of: source)
@@ -69,6 +69,71 @@ extension ProgramTests {
         try refuse(wav, "holds no encoder", ["--format", "safetensors"])
         expectRefusal(try svdist(["export", run.path("none"), "--output", run.path("x.onnx")]), 65, run.path("none"))
         #expect(!FileManager.default.fileExists(atPath: run.path("x.onnx")))
+      }
+    }
+
+    @Test func `a graph of an encoder that was trained with sherpa-onnx's features goes out without a note`() throws {
+      try SmallRun.with { run in
+        let training = try svdist(run.arguments(steps: 2, ["features={profile: sherpa, bins: 80}"]))
+        #expect(training.status == 0, "\(training.errors)")
+        let outcome = try svdist(["export", run.path("run"), "--output", run.path("x.onnx")])
+        #expect(outcome.status == 0 && !outcome.errors.contains("sherpa-onnx"), "\(outcome.errors)")
+      }
+    }
+
+    /// `SmallRun`'s sizes of encoders that wespeaker and SpeechBrain have.
+    private static let forms = [
+      ("wespeaker", "encoder={type: x-vector, channels: 8, statistics: 12}", ["avg_model.pt", "config.yaml"]),
+      (
+        "speechbrain", "encoder={layout: speechbrain, channels: 16, aggregation: 24}",
+        ["embedding_model.ckpt", "hyperparams.yaml"]
+      ),
+      (
+        "huggingface", "encoder={channels: 16, aggregation: 24}",
+        ["README.md", "config.json", "model.onnx", "model.safetensors"]
+      ),
+    ]
+
+    @Test(arguments: forms)
+    func `a folder of another toolkit's is whole, and is imported as the encoder that it was`(
+      form: String, encoder: String, files: [String]
+    ) throws {
+      try SmallRun.with { run in
+        let training = try svdist(run.arguments(steps: 2, encoder: [encoder]))
+        #expect(training.status == 0, "\(training.errors)")
+        let folder = run.path("out")
+        let outcome = try svdist(["export", run.path("run"), "--format", form, "--output", folder])
+        #expect(
+          outcome.status == 0 && outcome.output.hasSuffix(" of 16 dimensions in \(folder)\n"), "\(outcome.errors)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == files)
+        let imported = run.path("imported.safetensors")
+        let reading = try svdist(["import", folder, "--output", imported])
+        #expect(reading.status == 0, "\(reading.errors)")
+        let wavs = ["s0-u0", "s1-u1"].map { "\(run.corpus.path)/\($0).wav" }
+        let scores = try [run.path("run"), imported].map { try svdist(["verify", "--encoder", $0] + wavs).output }
+        #expect(scores[0] == scores[1])
+        let again = try svdist(["export", run.path("run"), "--format", form, "--output", folder])
+        expectRefusal(again, 64, "\(folder): exists and is not empty: choose another --output, or empty it")
+      }
+    }
+
+    @Test func `an encoder that a toolkit does not have is refused, and nothing is left`() throws {
+      try withEncoder { run in
+        for (form, words) in [
+          ("wespeaker", "encoder.aggregation is 96, its ECAPA-TDNN has 1536 alone: take --format safetensors"),
+          ("speechbrain", "only encoder.layout speechbrain is its own: take --format wespeaker"),
+        ] {
+          let outcome = try svdist(["export", run.path("run"), "--format", form, "--output", run.path("out")])
+          expectRefusal(outcome, 64, words)
+          #expect(!FileManager.default.fileExists(atPath: run.path("out")))
+        }
+        let card = try svdist([
+          "export", run.path("run"), "--format", "huggingface", "--output", run.path("card"), "--language", "en",
+        ])
+        #expect(card.errors.contains("note: \(run.path("card"))/README.md: fill in what is marked"))
+        let text = try String(contentsOfFile: run.path("card/README.md"), encoding: .utf8)
+        #expect(text.contains("language:\n- \"en\"\n") && text.contains("- steps: 2\n"))
+        #expect(text.contains("/corpus`") && !text.contains(run.corpus.path))
       }
     }
 

@@ -12,6 +12,8 @@ struct ForeignConfiguration: Sendable {
   private(set) var pooling: String?
   /// The settings of the front end, over those of the toolkit.
   var frontEnd: [String: String] = [:]
+  /// svdist's own settings in it, which say all of the encoder and its features; nil where it has none.
+  private(set) var own: Configuration?
   /// What svdist has no settings for, a line each.
   var notes: [String] = []
 
@@ -25,6 +27,7 @@ struct ForeignConfiguration: Sendable {
   init?(path: String) throws {
     guard let root = try Self.root(of: path) else { return nil }
     self.path = path
+    own = try OwnSettings.read(root, path: path)
     if let model = root["model"], model["_target_"]?.string?.contains("WeSpeaker") == true {
       toolkit = .pyannote
       try read(model, in: "model", as: Self.kaldi)

@@ -37,8 +37,14 @@ package struct ForeignEncoder: Sendable {
     tensors = try ForeignTensors(graph ?? file, prefix: prefix)
     let foreign =
       try source.configuration ?? graph.flatMap { try ForeignConfiguration($0.model.metadata, of: source.weights) }
-    let frontEnd = ForeignFrontEnd(family, tensors, foreign, toolkit: toolkit)
-    configuration = try Self.configuration(family, tensors, frontEnd, path: path)
+    let frontEnd: ForeignFrontEnd
+    if toolkit == nil, let own = try source.own(file) {
+      (configuration, frontEnd) = own
+      try Self.compare(tensors.shapes, with: configuration, family, path: path)
+    } else {
+      frontEnd = ForeignFrontEnd(family, tensors, foreign, toolkit: toolkit)
+      configuration = try Self.configuration(family, tensors, frontEnd, path: path)
+    }
     try Self.check(foreign, family, tensors.shapes, configuration)
     entry = (family.entry, frontEnd.factor)
     notes = tensors.notes + frontEnd.notes
@@ -59,20 +65,27 @@ package struct ForeignEncoder: Sendable {
         refusal = refusal ?? failure
       }
     }
-    guard let (configuration, comparison) = best else {
+    guard let configuration = best?.configuration else {
       throw Failure(
         .badData, "\(path): \(family.words), but of settings that svdist does not have: \(refusal?.message ?? "")")
     }
-    guard comparison.count == 0 else {
-      let encoder = "\(configuration.encoder.description), embedding \(configuration.encoder.embedding)"
-      var failure = Failure(
-        .badData,
-        "\(path): \(family.words), but its tensors are not those of \(encoder), bins \(configuration.features.bins): "
-          + comparison.summary)
-      failure.cause = comparison
-      throw failure
-    }
+    try compare(tensors.shapes, with: configuration, family, path: path)
     return configuration
+  }
+
+  /// - Throws: `Failure(.badData)` where the tensors are not those of an encoder of such settings.
+  private static func compare(
+    _ shapes: TensorShapes, with configuration: Configuration, _ family: EncoderFamily, path: String
+  ) throws {
+    let comparison = EncoderComparison(of: shapes, with: configuration.network.layout)
+    if comparison.count == 0 { return }
+    let encoder = "\(configuration.encoder.description), embedding \(configuration.encoder.embedding)"
+    var failure = Failure(
+      .badData,
+      "\(path): \(family.words), but its tensors are not those of \(encoder), bins \(configuration.features.bins): "
+        + comparison.summary)
+    failure.cause = comparison
+    throw failure
   }
 
   /// The settings that may fit the tensors.

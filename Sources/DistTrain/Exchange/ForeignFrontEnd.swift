@@ -37,6 +37,9 @@ struct ForeignFrontEnd: Sendable {
     self.notes = notes + [chosen.lack].compactMap(\.self)
   }
 
+  /// That of an encoder which svdist wrote, whose own settings say the rest.
+  init(own note: String, factor: Float) { (overrides, bins, self.factor, notes) = ([], nil, factor, [note]) }
+
   /// The toolkit that an encoder of a kind comes from, as a rule. CAM++ without what wespeaker's files
   /// have besides it is 3D-Speaker's.
   private static func usualToolkit(_ family: EncoderFamily, _ tensors: ForeignTensors) -> Toolkit {

@@ -39,27 +39,33 @@ struct ForeignSource: Sendable {
     return "\(folder)/\(only)"
   }
 
+  /// The settings of an encoder that svdist wrote, in its own file or in a toolkit's form, with what is to be known of
+  /// its features; nil for any other encoder.
+  /// - Parameter file: the opened weights.
+  /// - Throws: `Failure(.badData)` for settings that are unknown here.
+  func own(_ file: any TensorFile) throws -> (configuration: Configuration, frontEnd: ForeignFrontEnd)? {
+    if let own = file as? SafetensorsFile, own.metadata["encoder.type"] != nil {
+      let note = "\(weights) is svdist's own encoder already: --encoder takes it as it is"
+      return (try .encoder(metadata: own.metadata, path: weights), ForeignFrontEnd(own: note, factor: 1))
+    }
+    guard let configuration, let own = configuration.own else { return nil }
+    let note = "\(configuration.path) was read, by svdist's own settings in it"
+    return (own, ForeignFrontEnd(own: note, factor: configuration.toolkit.logarithm))
+  }
+
   /// Opens the weights.
   ///
   /// A safetensors file has the beginning of its header behind the header's length; no archive of PyTorch's has the same
   /// there, and an ONNX file only by chance.
-  /// - Throws: `Failure(.badData)` also for an encoder of svdist's.
+  /// - Throws: `Failure(.badData)` also for a graph of svdist's.
   func open() throws -> any TensorFile {
     let start = try InputFile(path: weights).beginning(9)
     let suffix = FileSystem.suffix(of: weights)
     if suffix == "safetensors" || suffix != "onnx" && start.dropFirst(8).first == UInt8(ascii: "{") {
-      return try openTensors()
+      return try SafetensorsFile(path: weights)
     }
     if suffix == "onnx" || ONNXFile.isModel(beginningWith: start) { return try openGraph() }
     return try TorchFile(path: weights)
-  }
-
-  private func openTensors() throws -> SafetensorsFile {
-    let file = try SafetensorsFile(path: weights)
-    guard file.metadata["encoder.type"] == nil else {
-      throw Failure(.badData, "\(weights): is svdist's own encoder: --encoder takes it as it is")
-    }
-    return file
   }
 
   private func openGraph() throws -> ExportedTensors {

@@ -21,12 +21,15 @@ package enum WholeFolder {
   ///   - path: the name of the folder, or a link to it, which stays. There must be nothing there, or an empty folder,
   ///     unless `replacing` says what lies there.
   ///   - replacing: the contents of a folder that may be replaced; nil replaces nothing.
+  ///   - remedy: what a user can do about a folder that is there.
   ///   - fill: writes into the folder that it is given.
   /// - Throws: `Failure(.usage)` where `path` is taken or cannot be written.
-  package static func write(_ path: String, replacing: Contents? = nil, fill: (String) throws -> Void) throws {
+  package static func write(
+    _ path: String, replacing: Contents? = nil, remedy: String = overwriting, fill: (String) throws -> Void
+  ) throws {
     try WorkingFolder.check(for: path)
     let target = absolute(path)
-    _ = try check(target, replacing: replacing)
+    _ = try check(target, replacing: replacing, remedy: remedy)
     let partial = PartialName.make(for: target)
     do {
       try FileSystem.createFolder(FileSystem.folder(of: target))
@@ -37,7 +40,7 @@ package enum WholeFolder {
     do {
       try fill(partial)
       // Minutes may have passed.
-      if try check(target, replacing: replacing) {
+      if try check(target, replacing: replacing, remedy: remedy) {
         try exchange(partial, with: target)
       } else {
         try install(partial, as: target)
@@ -48,6 +51,9 @@ package enum WholeFolder {
       throw error as? Failure ?? Failure(.failed, "\(path): cannot be written: \(reason(error))")
     }
   }
+
+  /// The remedy of commands that can replace what they wrote earlier.
+  package static let overwriting = "choose another --output, or replace it with --overwrite"
 
   /// The suffix of a folder that was set aside for another one to take its place.
   private static let replacedSuffix = "replaced"
@@ -128,7 +134,7 @@ package enum WholeFolder {
 
   /// Whether `path` is a folder with something in it that is to be replaced.
   /// - Throws: `Failure(.usage)` where `path` cannot be written, so that nobody waits for a result that cannot be kept.
-  package static func check(_ path: String, replacing: Contents?) throws -> Bool {
+  package static func check(_ path: String, replacing: Contents?, remedy: String = overwriting) throws -> Bool {
     try WorkingFolder.check(for: path)
     let manager = FileManager.default
     guard manager.fileExists(atPath: path) else {
@@ -140,7 +146,7 @@ package enum WholeFolder {
     }
     guard !names.isEmpty else { return false }
     guard let replacing else {
-      throw Failure(.usage, "\(path): exists and is not empty: choose another --output, or replace it with --overwrite")
+      throw Failure(.usage, "\(path): exists and is not empty: \(remedy)")
     }
     if let other = names.sorted().first(where: { !replacing.names.contains($0) }) {
       throw Failure(

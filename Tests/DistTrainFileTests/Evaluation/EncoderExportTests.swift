@@ -18,6 +18,7 @@ import Testing
   }
 
   private let folder: TestFolder
+  private let words = EncoderExport.Words(language: "x", version: "1")
 
   init() throws { folder = try TestFolder() }
 
@@ -55,16 +56,19 @@ import Testing
     #expect(try EncoderExport(named: nil, path: "a/x.onnx") == .onnx)
     #expect(try EncoderExport(named: nil, path: "x.safetensors") == .safetensors)
     #expect(try EncoderExport(named: "onnx", path: "x.safetensors") == .onnx)
-    for (name, path) in [(nil, "x.pt"), (nil, "onnx"), ("torch", "x.onnx")] as [(String?, String)] {
+    #expect(try EncoderExport(named: "wespeaker", path: "x.onnx") == .wespeaker)
+    for (name, path) in [(nil, "x.pt"), (nil, "onnx"), (nil, "x.wespeaker"), ("torch", "x.onnx")] as [(String?, String)]
+    {
       let failure = failure { _ = try EncoderExport(named: name, path: path) }
-      #expect(failure?.kind == .usage && failure?.message.contains("onnx or safetensors") == true, "\(path)")
+      let known = "onnx, safetensors, wespeaker, speechbrain or huggingface"
+      #expect(failure?.kind == .usage && failure?.message.contains(known) == true, "\(path)")
     }
   }
 
   @Test func `tensors go out with their settings and without the classifier, and are the same encoder`() throws {
     let encoder = try trained()
     let path = folder.path("out.safetensors")
-    try EncoderExport.safetensors.write(encoder, language: "x", version: "1", to: path)
+    #expect(try EncoderExport.safetensors.write(encoder, words, to: path) == [])
     let file = try SafetensorsFile(path: path)
     #expect(!file.contains("projection.weight") && file.contains("layer1.bn.running_var"))
     #expect(file.metadata == encoder.settings)
@@ -74,7 +78,8 @@ import Testing
   @Test func `a graph goes out with sherpa-onnx's metadata and the encoder's settings`() throws {
     let encoder = try trained()
     let path = folder.path("out.onnx")
-    try EncoderExport.onnx.write(encoder, language: "Welsh", version: "9.8", to: path)
+    let remarks = try EncoderExport.onnx.write(encoder, .init(language: "Welsh", version: "9.8"), to: path)
+    #expect(remarks == [encoder.sherpaRemark])
     let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
     let expected = encoder.sherpaMetadata(language: "Welsh", version: "9.8").merging(encoder.settings) { $1 }
     for (key, value) in expected {
@@ -113,6 +118,9 @@ import Testing
       "features={window: povey, edges: mirror, highestFrequency: 7600, bins: 80, scale: unit, meanRemoval: none}"
     ]
     #expect(try trained(sherpa).sherpaRemark == nil)
+    #expect(try trained(["features={profile: sherpa, bins: 80}"]).sherpaRemark == nil)
+    let other = try trained(["features={profile: sherpa, bins: 80, window: hann}"]).sherpaRemark
+    #expect(other?.contains("(features.window hann, there povey): ") == true)
     #expect(try trained(["features.type=tfmel"]).sherpaRemark?.contains("features.type tfmel, there kaldi") == true)
   }
 
@@ -133,7 +141,7 @@ import Testing
       #expect(failure { try form.check(path) }?.kind == .usage)
       try FileManager.default.removeItem(atPath: path)
       #expect(failure { try form.check(path) } == nil)
-      try form.write(try trained(), language: "x", version: "1", to: path)
+      _ = try form.write(try trained(), words, to: path)
       #expect(failure { try form.check(path) } == nil)
     }
   }

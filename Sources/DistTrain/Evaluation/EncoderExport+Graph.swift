@@ -1,0 +1,40 @@
+extension TrainedEncoder {
+  /// The type of the encoder, by its setting.
+  var type: String { settings["encoder.type"] ?? "" }
+  /// The encoder in a few words.
+  package var words: String { "\(type) of \(extractor.encoder.dimensions) dimensions" }
+
+  /// Writes the encoder as a graph, with the metadata of sherpa-onnx and svdist's own settings.
+  func writeGraph(_ words: EncoderExport.Words, to path: String) throws {
+    let graph = try extractor.graph(of: self.path)
+    let metadata = sherpaMetadata(language: words.language, version: words.version).merging(settings) { $1 }
+    try ONNXFile.write(graph, producer: (name: "svdist", version: words.version), metadata: metadata, to: path)
+  }
+
+  /// What sherpa-onnx reads of a model of speaker embeddings (its `scripts/wespeaker` and
+  /// `csrc/speaker-embedding-extractor-model.cc`).
+  package func sherpaMetadata(language: String, version: String) -> [String: String] {
+    let frontEnd = extractor.frontEnd
+    return [
+      "framework": "wespeaker", "model_type": type, "language": language,
+      "comment": "svdist \(version)", "sample_rate": "\(FrontEnd.sampleRate)",
+      "output_dim": "\(extractor.encoder.dimensions)",
+      // 0: samples are scaled to 16 bits before the filter bank.
+      "normalize_samples": frontEnd.scale == .int16 ? "0" : "1",
+      "feature_normalize_type": frontEnd.meanRemoval == .utterance ? "global-mean" : "",
+    ]
+  }
+
+  /// A line about settings of the front end that sherpa-onnx has fixed to other values, by which its embeddings would
+  /// be others; nil where there are none.
+  package var sherpaRemark: String? {
+    var theirs = FrontEnd()
+    theirs.take(.sherpa)
+    (theirs.scale, theirs.meanRemoval) = (extractor.frontEnd.scale, extractor.frontEnd.meanRemoval)
+    let others = extractor.frontEnd.differences(from: theirs)
+    if others.isEmpty { return nil }
+    return
+      "sherpa-onnx would compute other features than this encoder was trained with "
+      + "(\(others.joined(separator: "; "))): give the graph features of the encoder's own settings, or train with features.profile: sherpa"
+  }
+}
