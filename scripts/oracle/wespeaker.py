@@ -37,8 +37,28 @@ def redimnet2():
     module("tfmel", "frontend")
     with contextlib.redirect_stdout(sys.stderr):
         network = module("redimnet2").ReDimNet2B0(feat_dim=72, return_2d_output=True)
+    return transpose(network)
+
+
+def transpose(network):
+    """Lets a network that reads [B, F, T] take features as the other classes do."""
     network.register_forward_pre_hook(lambda network, inputs: (inputs[0].transpose(1, 2),))
     return network
+
+
+# The modules of the classes, by what their names begin with, the longer ones first. wespeaker's own get_speaker_model
+# imports modules that need packages of their own.
+MODULES = {
+    "XVEC": "tdnn", "ECAPA_TDNN": "ecapa_tdnn", "ResNet": "resnet", "CAMPPlus": "campplus", "ReDimNet2": "redimnet2",
+    "ReDimNet": "redimnet", "SimAM_ResNet": "samresnet"}
+
+
+def speaker_model(name):
+    """The class of a name in wespeaker's configurations."""
+    if name.startswith("ReDimNet2"):
+        module("tfmel", "frontend")
+    with contextlib.redirect_stdout(sys.stderr):
+        return getattr(module(next(place for start, place in MODULES.items() if name.startswith(start))), name)
 
 
 # For each encoder.type of svdist, wespeaker's encoder of the same sizes, the dimensions of its embeddings, and the bins of
