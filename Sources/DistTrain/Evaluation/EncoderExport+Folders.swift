@@ -14,7 +14,9 @@ extension TrainedEncoder {
 
   /// Writes SpeechBrain's `hyperparams.yaml` and `embedding_model.ckpt`.
   func writeSpeechBrain(_ words: EncoderExport.Words, to folder: String) throws -> [String] {
-    let theirs = try SpeechBrainConfiguration(configuration(), of: path, version: words.version)
+    let factor = try SafetensorsFile(path: path).metadata["imported.factor"].flatMap { Float($0) } ?? 1
+    let theirs = try SpeechBrainConfiguration(
+      configuration(), of: path, isTheirs: factor != 1, version: words.version)
     let tensors = extractor.tensors.map { tensor in
       tensor.name == theirs.entry.name ? tensor.divided(by: theirs.entry.factor) : tensor
     }

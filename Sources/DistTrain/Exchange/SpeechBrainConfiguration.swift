@@ -10,9 +10,11 @@ package struct SpeechBrainConfiguration: Sendable {
 
   /// - Parameters:
   ///   - path: by which a refusal names the encoder.
+  ///   - isTheirs: whether the encoder came from SpeechBrain, whose spectra it was then trained with. Those of another
+  ///     one have as many points as svdist's.
   ///   - version: svdist's own.
   /// - Throws: `Failure(.usage)` for an encoder in another layout.
-  package init(_ configuration: Configuration, of path: String, version: String) throws {
+  package init(_ configuration: Configuration, of path: String, isTheirs: Bool, version: String) throws {
     let settings = configuration.encoderMetadata
     guard settings["encoder.layout"] == "speechbrain", let channels = settings["encoder.channels"],
       let aggregation = settings["encoder.aggregation"], let isGlobal = settings["encoder.globalContext"]
@@ -26,7 +28,7 @@ package struct SpeechBrainConfiguration: Sendable {
     text =
       "# An encoder of svdist \(version)'s: speechbrain.inference.speaker.EncoderClassifier.from_hparams(FOLDER) and\n"
       + "# SpeakerRecognition.from_hparams(FOLDER) open it. There is no classifier: use encode_batch and verify_batch.\n"
-      + Self.features(configuration.features)
+      + Self.features(configuration.features, isTheirs: isTheirs)
         + """
         embedding_model: !new:speechbrain.lobes.models.ECAPA_TDNN.ECAPA_TDNN
             input_size: !ref <n_mels>
@@ -39,17 +41,17 @@ package struct SpeechBrainConfiguration: Sendable {
 
         """ + Self.rest + OwnSettings.text(of: configuration)
     entry = (EncoderFamily.speechbrainECAPA.entry, Toolkit.speechbrain.logarithm)
-    remark = Self.remark(configuration.features)
+    remark = Self.remark(configuration.features, isTheirs: isTheirs)
   }
 
-  private static func features(_ features: FrontEnd) -> String {
+  private static func features(_ features: FrontEnd, isTheirs: Bool) -> String {
     """
     sample_rate: \(FrontEnd.sampleRate)
     n_mels: \(features.bins)
     compute_features: !new:speechbrain.lobes.features.Fbank
         sample_rate: !ref <sample_rate>
         n_mels: !ref <n_mels>
-        n_fft: \(max(features.length, usualPoints))
+        n_fft: \(isTheirs ? max(features.length, Toolkit.speechbrainPoints) : features.points)
         f_min: \(features.lowestFrequency.yaml)
         f_max: \(features.highestFrequency.yaml)
         win_length: \(features.frameLength.yaml)
@@ -60,9 +62,6 @@ package struct SpeechBrainConfiguration: Sendable {
 
     """
   }
-
-  /// The points of its spectra, as its recipes have them.
-  private static let usualPoints = 400
 
   /// What is the same for all encoders.
   private static let rest = """
@@ -82,7 +81,7 @@ package struct SpeechBrainConfiguration: Sendable {
 
     """
 
-  private static func remark(_ features: FrontEnd) -> String {
+  private static func remark(_ features: FrontEnd, isTheirs: Bool) -> String {
     let lead =
       "SpeechBrain's features are only near to this encoder's, so that embeddings and scores are others there: "
     guard features.type == .kaldi else {
@@ -94,7 +93,7 @@ package struct SpeechBrainConfiguration: Sendable {
     (theirs.lowestFrequency, theirs.highestFrequency) = (features.lowestFrequency, features.highestFrequency)
     (theirs.frameLength, theirs.frameShift) = (features.frameLength, features.frameShift)
     let others = features.differences(from: theirs)
-    return lead + Toolkit.speechbrainDifferences
+    return lead + (isTheirs ? "\(Toolkit.usualSpectra), " : "") + Toolkit.speechbrainDifferences
       + (others.isEmpty ? "" : "; settings differ, too (\(others.joined(separator: "; ")))")
   }
 }

@@ -28,13 +28,17 @@ package enum Toolkit: String, Sendable, CaseIterable {
   var lack: String? {
     guard self == .speechbrain else { return nil }
     return
-      "SpeechBrain's features are computed here only nearly: \(Self.speechbrainDifferences) (they are 10/ln 10 times "
+      "SpeechBrain's features are computed here only nearly: \(Self.usualSpectra), \(Self.speechbrainDifferences) (they are 10/ln 10 times "
       + "the logarithms here, by which the first convolution's weights are multiplied): embeddings are near to "
       + "SpeechBrain's, not equal to them"
   }
 
+  /// The points of the spectra that SpeechBrain's recipes compute.
+  static let speechbrainPoints = 400
+  static let usualSpectra = "its spectra have \(speechbrainPoints) points"
+
   /// What no setting can say of SpeechBrain's features.
   static let speechbrainDifferences =
-    "its spectra have 400 points, its filters are linear in Hz, its frames lie half a shift elsewhere, and its "
+    "its filters are linear in Hz, its frames lie half a shift elsewhere, and its "
     + "decibels are held within 80 of the loudest"
 }
