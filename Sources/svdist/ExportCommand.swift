@@ -10,7 +10,8 @@ struct ExportCommand: ParsableCommand {
       An .onnx file has the encoder as a graph from feats [B, T, F], the features of B utterances of T frames, to embs \
       [B, D], their embeddings before length normalisation; B and T may be any number. The mean over the frames is to be \
       removed from each bin before, unless features.meanRemoval is none. onnxruntime 1.17 and later compute it, and its \
-      metadata is what sherpa-onnx reads of a model.
+      metadata is what sherpa-onnx reads of a model. With --waveform the graph takes wav [B, N] instead, waveforms at 16 kHz \
+      within ±1 of at least one frame, and computes the features itself.
 
       A .safetensors file has the encoder's tensors under the names of the toolkit whose structure it has, wespeaker or \
       SpeechBrain, without the classifier, and is an encoder for every command of svdist.
@@ -39,6 +40,9 @@ struct ExportCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: ArgumentHelp("The file to write, or the folder, new or empty.", valueName: "path"))
   var output: String
 
+  @Flag(help: "Let the graph of an .onnx file take waveforms, with the front end as part of it.")
+  var waveform = false
+
   @Option(help: ArgumentHelp("The speakers' language, in an .onnx file and a model card.", valueName: "name"))
   var language = "unknown"
 
@@ -49,6 +53,7 @@ struct ExportCommand: ParsableCommand {
 
   func run() throws {
     let form = try EncoderExport(named: format, path: output)
+    if waveform, form != .onnx { throw Failure(.usage, "--waveform: is for --format onnx alone: leave it out") }
     let file = try Embedding.file(of: encoder)
     var inputs = InputPaths()
     inputs.add(file, "export")
@@ -57,7 +62,9 @@ struct ExportCommand: ParsableCommand {
     let trained = try TrainedEncoder(file)
     let words = EncoderExport.Words(
       language: language, version: SvdistCommand.version, record: TrainingRecord(ofEncoder: file))
-    for remark in try form.write(trained, words, to: output) { StandardError.say("note: \(remark)".shown) }
+    for remark in try form.write(trained, words, input: waveform ? .waveforms : .features, to: output) {
+      StandardError.say("note: \(remark)".shown)
+    }
     print("\(trained.words) in \(output)")
   }
 }

@@ -49,6 +49,12 @@ extension ProgramTests {
         let bytes = try Data(contentsOf: URL(fileURLWithPath: file))
         #expect(bytes.prefix(10) == Data([0x08, 8, 0x12, 6] + "svdist".utf8))
         #expect(bytes.range(of: Data("layer1.conv.weight".utf8)) != nil)
+        #expect(bytes.range(of: Data("front_end.spectrum".utf8)) == nil)
+        let outcome = try svdist(["export", run.path("run"), "--format", "onnx", "--output", file, "--waveform"])
+        #expect(outcome.status == 0 && outcome.errors.range(of: "sherpa-onnx") == nil, "\(outcome.errors)")
+        let waveforms = try Data(contentsOf: URL(fileURLWithPath: file))
+        #expect(waveforms.range(of: Data("front_end.spectrum".utf8)) != nil)
+        #expect(waveforms.range(of: Data("feature_normalize_type".utf8)) == nil)
       }
     }
 
@@ -61,6 +67,7 @@ extension ProgramTests {
         }
         try refuse(run.path("x.pt"), "onnx, safetensors, wespeaker, speechbrain or huggingface")
         try refuse(run.path("x.onnx"), "--format torch: onnx, safetensors, wespeaker, ", ["--format", "torch"])
+        try refuse(run.path("x.safetensors"), "--waveform: is for --format onnx alone", ["--waveform"])
         try refuse(run.path("no/x.onnx"), "there is no folder \(run.path("no"))")
         try refuse(source, "is what export reads")
         try refuse(source, "is what export reads", ["--format", "onnx"], of: source)

@@ -47,10 +47,11 @@ def run(*command):
         sys.exit(f"{NAME}: {' '.join(map(str, command[:3]))} … failed:\n{done.stderr or done.stdout}")
 
 
-def trained_model(name, encoder, bins, work):
-    """The model file of an encoder that svdist trained for two steps, by which all statistics have moved."""
-    settings = [f"corpus.train={work / 'data'}", f"encoder={encoder}", f"features.bins={bins}",
-                "batch={speakers: 2, views: 2}", "training.steps=2"]
+def trained_model(name, encoder, features, work):
+    """The model file of an encoder, with some settings of its features, that svdist trained for two steps, by which all
+    statistics have moved."""
+    settings = [f"corpus.train={work / 'data'}", f"encoder={encoder}", *features, "batch={speakers: 2, views: 2}",
+                "training.steps=2"]
     folder = work / f"run-{name}"
     run(PROGRAMS / "svdist", "--run-dir", folder, *(word for setting in settings for word in ("--set", setting)))
     return next(folder.rglob("model.safetensors"))

@@ -4,11 +4,18 @@ extension TrainedEncoder {
   /// The encoder in a few words.
   package var words: String { "\(type) of \(extractor.encoder.dimensions) dimensions" }
 
-  /// Writes the encoder as a graph, with the metadata of sherpa-onnx and svdist's own settings.
-  func writeGraph(_ words: EncoderExport.Words, to path: String) throws {
-    let graph = try extractor.graph(of: self.path)
-    let metadata = sherpaMetadata(language: words.language, version: words.version).merging(settings) { $1 }
-    try ONNXFile.write(graph, producer: (name: "svdist", version: words.version), metadata: metadata, to: path)
+  /// Writes the encoder as a graph, with svdist's own settings as metadata, and with those of sherpa-onnx where it takes
+  /// features, which sherpa-onnx computes.
+  func writeGraph(
+    _ words: EncoderExport.Words, _ input: EncoderExport.GraphInput = .features, to path: String
+  ) throws {
+    let graph = try extractor.graph(of: self.path, input)
+    var metadata = sherpaMetadata(language: words.language, version: words.version)
+    if input == .waveforms {
+      for key in ["framework", "normalize_samples", "feature_normalize_type"] { metadata[key] = nil }
+    }
+    try ONNXFile.write(
+      graph, producer: (name: "svdist", version: words.version), metadata: metadata.merging(settings) { $1 }, to: path)
   }
 
   /// What sherpa-onnx reads of a model of speaker embeddings (its `scripts/wespeaker` and

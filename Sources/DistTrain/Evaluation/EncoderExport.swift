@@ -13,6 +13,14 @@ package enum EncoderExport: String, CaseIterable, Sendable {
   /// A folder for a model hub: a model card, the settings, and both files.
   case huggingface
 
+  /// What a graph takes.
+  package enum GraphInput: Sendable {
+    /// The features of svdist's front end.
+    case features
+    /// Waveforms: the front end is part of the graph.
+    case waveforms
+  }
+
   /// What goes with an encoder.
   package struct Words: Sendable {
     /// The language of the speakers, which sherpa-onnx wants to be told.
@@ -67,13 +75,16 @@ package enum EncoderExport: String, CaseIterable, Sendable {
   static let remedy = "choose another --output, or empty it"
 
   /// Writes an encoder to a file or a folder, which appears whole or not at all.
+  /// - Parameter input: what the graph of `onnx` takes.
   /// - Returns: lines about what the receiver computes otherwise.
   /// - Throws: `Failure(.usage)` where the form does not hold such an encoder.
-  package func write(_ encoder: TrainedEncoder, _ words: Words, to path: String) throws -> [String] {
+  package func write(
+    _ encoder: TrainedEncoder, _ words: Words, input: GraphInput = .features, to path: String
+  ) throws -> [String] {
     switch self {
     case .onnx:
-      try encoder.writeGraph(words, to: path)
-      return [encoder.sherpaRemark].compactMap(\.self)
+      try encoder.writeGraph(words, input, to: path)
+      return input == .features ? [encoder.sherpaRemark].compactMap(\.self) : []
     case .safetensors:
       try SafetensorsFile.write(encoder.extractor.tensors, metadata: encoder.settings, to: path)
       return []
@@ -88,11 +99,14 @@ extension EmbeddingExtractor {
   /// The encoder as a graph.
   /// - Parameter path: by which a refusal names the encoder.
   /// - Throws: `Failure(.usage)` where an encoder of its type cannot say itself as a graph.
-  package func graph(of path: String) throws -> ONNXGraph {
+  package func graph(of path: String, _ input: EncoderExport.GraphInput = .features) throws -> ONNXGraph {
     guard let encoder = encoder as? any GraphEncoder else {
       throw Failure(.usage, "\(path): there is no ONNX graph of this type of encoder: take --format safetensors")
     }
-    return encoder.graph(parameters: parameters, statistics: statistics)
+    return switch input {
+    case .features: encoder.graph(parameters: parameters, statistics: statistics)
+    case .waveforms: encoder.graph(behind: frontEnd, parameters: parameters, statistics: statistics)
+    }
   }
 
   /// The encoder's parameters and running statistics.
