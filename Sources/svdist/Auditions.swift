@@ -24,7 +24,8 @@ struct Auditions {
   /// The names and the mark by which an earlier folder of pairs is known.
   static var contents: WholeFolder.Contents {
     let names = (1...most).flatMap { ["\(name($0))-clean.wav", "\(name($0))-augmented.wav"] } + [tableName]
-    return WholeFolder.Contents(names: Set(names), mark: tableName)
+    let known = Set(names)
+    return WholeFolder.Contents(mark: tableName) { known.contains($0) }
   }
 
   private static func name(_ pair: Int) -> String { String(format: "%03d", pair) }

@@ -56,7 +56,6 @@ enum KaldiVectors {
     }
     let name = text.prefix { !LineReader.isBlank($0) && $0 != UInt8(ascii: "\n") }
     let vector = text.dropFirst(name.count).drop(while: LineReader.isBlank)
-    guard !name.isEmpty else { return false }
     if vector.starts(with: binaryFloats) || vector.starts(with: binaryDoubles) { return true }
     guard vector.first == UInt8(ascii: "[") else { return false }
     let number = vector.dropFirst().drop(while: LineReader.isBlank).prefix { $0 > UInt8(ascii: " ") }

@@ -43,7 +43,8 @@ struct LineReader {
   }
 
   /// Checks that a file's first bytes may be those of a list.
-  /// - Throws: `Failure(.badData)` for a compressed file and for UTF-16 and UTF-32, with what to do.
+  /// - Throws: `Failure(.badData)` for a compressed file, for UTF-16 and UTF-32, and for lines that end in CR alone, with
+  ///   what to do, and for what begins with a zero byte.
   static func check(_ start: UnsafeRawBufferPointer, path: String) throws {
     if let what = Compression.remedy(start) { throw Failure(.badData, "\(path): \(what)") }
     if start.starts(with: [0xFF, 0xFE, 0, 0]) || start.starts(with: [0, 0, 0xFE, 0xFF]) {
@@ -56,6 +57,11 @@ struct LineReader {
       throw Failure(
         .badData,
         "\(path): is UTF-16 without a byte order mark: convert it with iconv -f UTF-16\(order) -t UTF-8")
+    }
+    if start.first == 0 { throw Failure(.badData, "\(path): begins with a zero byte: it is no list") }
+    let head = start.prefix(1 << 16)
+    if !head.contains(0x0A), head.dropLast().contains(0x0D) {
+      throw Failure(.badData, "\(path): its lines end in CR alone: convert it with tr '\\r' '\\n'")
     }
   }
 

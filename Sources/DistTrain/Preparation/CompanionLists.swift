@@ -76,12 +76,15 @@ struct KeptLists: Sendable {
         list.lines.filter { speakers.contains(Name($0.key)) }.map { "\($0.key) \($0.rest)" }
       } ?? []
     guard let all = lists.trials else {
-      (trials, enrolments, notes) = (nil, nil, [])
+      (trials, enrolments) = (nil, nil)
+      let name = PublishedEvaluation.enrolmentsName
+      notes = lists.enrolments == nil ? [] : ["\(name) of the source is not taken over: there are no trials for it"]
       return
     }
     guard keepsTrials else {
       (trials, enrolments) = (nil, nil)
-      notes = ["the source's own trials are not taken over: others are drawn"]
+      let map = lists.enrolments == nil ? "" : ", and so is not its \(PublishedEvaluation.enrolmentsName)"
+      notes = ["the source's own trials are not taken over: others are drawn\(map)"]
       return
     }
     let ids = Set(utterances.map { Name($0.id) })

@@ -14,6 +14,20 @@ package enum PreparedAudio {
     String(format: "%04d/%07d.flac", number / filesPerFolder, number)
   }
 
+  /// Whether a path within the folder of the audio, given as its parts, is one of a file that is written there.
+  /// - Parameter parts: the names of an output's parts, which joined utterances are below.
+  static func has(_ path: [String], parts: Set<String>) -> Bool {
+    guard let first = path.first, ["joined", "commands"].contains(first) else { return false }
+    let rest = path.dropFirst().first.map { first == "joined" && parts.contains($0) } == true ? 2 : 1
+    let place = path.dropFirst(rest).joined(separator: "/")
+    return place.isEmpty || (Int(digits(of: place)).map { Self.place($0) == place } ?? false)
+  }
+
+  /// The number by which a place is named.
+  private static func digits(of place: String) -> String {
+    String(FileSystem.name(of: place).prefix { $0 != "." })
+  }
+
   /// Writes a file for each utterance that joins others or is heard on one channel of several, since lists name neither
   /// in a way that other tools read. Returns the utterances with the paths of these files.
   ///

@@ -44,7 +44,28 @@ package struct PreparedCorpus: Sendable {
 
   /// The names and the mark by which an earlier output is known. Only svdist writes a list of what it left out, and it
   /// does so each time.
-  package static let contents = WholeFolder.Contents(names: names, mark: leftOutName)
+  package static let contents = WholeFolder.Contents(mark: leftOutName) { path in
+    var parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    if parts.count > 1, partNames.contains(parts[0]) { parts.removeFirst() }
+    let rest = Array(parts.dropFirst())
+    if rest == [""] { return folderNames.contains(parts[0]) }
+    return switch parts[0] {
+    case PreparedAudio.folderName: PreparedAudio.has(rest, parts: partNames)
+    case ShardWriter.folderName: rest.count == 1 && ShardWriter.isShard(rest[0])
+    case listeningName: rest.count == 1 && isListened(rest[0])
+    default: rest.isEmpty && fileNames.contains(parts[0])
+    }
+  }
+
+  /// Whether a file is named as crops to listen to are, or as their table.
+  private static func isListened(_ file: String) -> Bool {
+    let number = file.prefix { $0.isASCII && $0.isNumber }
+    return file == "pairs.tsv" || number.count == 3 && ["-clean.wav", "-augmented.wav"].contains(file.dropFirst(3))
+  }
+
+  private static let partNames: Set<String> = ["train", "evaluation"]
+  private static let folderNames = partNames.union([PreparedAudio.folderName, ShardWriter.folderName, listeningName])
+  private static let fileNames = names.subtracting(folderNames)
 
   package let parts: [Part]
   private let leftOut: [LeftOut]

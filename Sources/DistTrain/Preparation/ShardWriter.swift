@@ -9,6 +9,18 @@ package struct ShardWriter: Sendable {
   static let folderName = "svdist-shards"
   static let listName = "shard.list"
 
+  /// The name of a shard by its number.
+  private static func name(_ number: Int) -> String {
+    let digits = "\(number)"
+    return "shards_\(String(repeating: "0", count: max(0, 9 - digits.count)))\(digits).tar"
+  }
+
+  /// Whether a file is named as shards are.
+  static func isShard(_ file: String) -> Bool {
+    let digits = file.drop { !$0.isNumber }.prefix { $0.isNumber }
+    return Int(digits).map { name($0) == file } ?? false
+  }
+
   private let utterancesPerShard: Int
   private let isDecoded: Bool
   private let seed: UInt64
@@ -44,9 +56,8 @@ package struct ShardWriter: Sendable {
     var stream = RandomStream(seed: seed, purpose: .shards)
     let order = stream.shuffled(utterances.indices)
     let chunks = stride(from: 0, to: order.count, by: utterancesPerShard).enumerated().map { number, start in
-      let digits = "\(number)"
-      return (
-        name: "\(Self.folderName)/shards_\(String(repeating: "0", count: max(0, 9 - digits.count)))\(digits).tar",
+      (
+        name: "\(Self.folderName)/\(Self.name(number))",
         utterances: Array(order[start..<min(start + utterancesPerShard, order.count)])
       )
     }

@@ -102,10 +102,26 @@ package enum FileSystem {
     return Mount.holding(path, in: Mount.all(KernelFile.text("/proc/self/mountinfo") ?? ""))?.type
   }
 
-  /// Whether the path names a terminal, a pipe or a device, which is neither a file nor a folder.
+  /// Whether the path names a terminal, a pipe or a device, which is neither a file nor a folder, or something that this
+  /// process has open, such as `/dev/stdout`.
   static func isDevice(_ path: String) -> Bool {
     var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFDIR && status.st_mode & S_IFMT != S_IFREG
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else { return false }
+    return status.st_mode & S_IFMT != S_IFREG || openDescriptor(path) != nil
+  }
+
+  /// The descriptor of this process that a path stands for, such as 1 for `/dev/stdout` and for links to it; nil for any
+  /// other path.
+  static func openDescriptor(_ path: String) -> Int32? {
+    var place = path
+    for _ in 0..<40 {
+      for folder in ["/proc/self/fd/", "/proc/\(getpid())/fd/", "/dev/fd/"] where place.begins(with: folder) {
+        if let number = Int32(place.dropping(bytes: folder.utf8.count)) { return number }
+      }
+      guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: place) else { return nil }
+      place = target.begins(with: "/") ? target : "\(folder(of: place))/\(target)"
+    }
+    return nil
   }
 
   /// The folder that holds a path. (NSString's own method traps on a path of one character.)

@@ -12,15 +12,24 @@ package final class OutputFile {
   /// The size in bytes of the blocks that small writes are gathered into and large ones are cut into.
   private static let block = 1 << 20
 
-  /// Creates the file, or empties an existing one.
-  package convenience init(path: String) throws { try self.init(path, O_CREAT | O_TRUNC) }
+  /// Creates the file, or empties an existing one. What a path such as `/dev/stdout` stands for is written on.
+  package convenience init(path: String) throws {
+    if let open = FileSystem.openDescriptor(path) {
+      self.init(path, descriptor: try SystemCall.run(.write, path) { fcntl(open, F_DUPFD_CLOEXEC, 0) })
+    } else {
+      try self.init(path, O_CREAT | O_TRUNC)
+    }
+  }
 
   /// Creates the file, where nothing has its name yet; a link is not followed.
   package convenience init(creating path: String) throws { try self.init(path, O_CREAT | O_EXCL | O_NOFOLLOW) }
 
-  private init(_ path: String, _ flags: Int32) throws {
-    self.path = path
-    descriptor = try SystemCall.run(.create, path) { open(path, O_WRONLY | O_CLOEXEC | flags, 0o666) }
+  private convenience init(_ path: String, _ flags: Int32) throws {
+    self.init(path, descriptor: try SystemCall.run(.create, path) { open(path, O_WRONLY | O_CLOEXEC | flags, 0o666) })
+  }
+
+  private init(_ path: String, descriptor: Int32) {
+    (self.path, self.descriptor) = (path, descriptor)
   }
 
   deinit {

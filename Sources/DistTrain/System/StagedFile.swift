@@ -2,7 +2,7 @@ import Foundation
 
 /// A file that lies whole on the disk, beside its place, and has not got its name yet.
 package struct StagedFile {
-  /// The name that it is to get.
+  /// The name that it is to get; of a link, the name that this leads to.
   package let path: String
   /// The SHA-256 of its bytes in hexadecimal.
   package let digest: String
@@ -11,6 +11,7 @@ package struct StagedFile {
   /// Writes the file that `body` writes, under a name of its own.
   /// - Throws: what `body` throws, or `Failure(.failed)`; then nothing of it stays.
   package init(for path: String, _ body: (OutputFile) throws -> Void) throws {
+    let path = FileSystem.isLink(path) ? FileSystem.resolved(path) : path
     self.path = path
     partial = PartialName.make(for: path)
     do {

@@ -4,14 +4,30 @@ import Foundation
 package enum WholeFolder {
   /// The contents of the folders that one command writes, by which an earlier one is known.
   package struct Contents: Sendable {
-    /// The names of all that can lie in such a folder.
-    let names: Set<String>
     /// The name of a file that lies in each of them, and in no folder of another program.
     let mark: String
+    /// Whether such a folder can have a file of a path within it.
+    let has: @Sendable (_ path: String) -> Bool
 
-    package init(names: Set<String>, mark: String) {
-      self.names = names
+    package init(mark: String, has: @escaping @Sendable (_ path: String) -> Bool) {
       self.mark = mark
+      self.has = has
+    }
+
+    /// The path within a folder of something that such a folder does not have: a file, a link, or a folder with nothing
+    /// in it.
+    func stranger(in folder: String, below path: String = "") -> String? {
+      let names = ((try? FileSystem.names(in: folder)) ?? []).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+      if names.isEmpty, !path.isEmpty { return has(path + "/") ? nil : path }
+      for name in names {
+        let (place, own) = ("\(folder)/\(name)", path.isEmpty ? name : "\(path)/\(name)")
+        if FileSystem.isFolder(place), !FileSystem.isLink(place) {
+          if let found = stranger(in: place, below: own) { return found }
+        } else if !has(own) {
+          return own
+        }
+      }
+      return nil
     }
   }
 
@@ -148,7 +164,7 @@ package enum WholeFolder {
     guard let replacing else {
       throw Failure(.usage, "\(path): exists and is not empty: \(remedy)")
     }
-    if let other = names.sorted().first(where: { !replacing.names.contains($0) }) {
+    if let other = replacing.stranger(in: path) {
       throw Failure(
         .usage, "\(path): holds '\(other)', which svdist did not write: choose another --output")
     }

@@ -233,6 +233,37 @@ struct CorpusPreparationTests {
     #expect(try folder.contents("").allSatisfy { !$0.contains("partial") })
   }
 
+  /// What svdist wrote below the first level is known by its names, and whatever else lies there is somebody's.
+  @Test func `an output is replaced with all its parts, but not with what others put into them`() throws {
+    try writeTree(speakers: 3, utterances: 6)
+    func prepare(shards: Bool) throws {
+      let preparation = try CorpusPreparation(
+        CorpusSource(folder.path("source")), lengths: 0.5...(.infinity), minimumUtterances: 1, joiningBelow: 1)
+      let prepared = try PreparedCorpus(
+        preparation, heldOut: { try HoldOut.draw(1, from: $0, seed: 1) }, trials: nil, seed: 1)
+      try prepared.write(
+        folder.path("out"), shards: shards ? ShardWriter(utterancesPerShard: 2, isDecoded: false, seed: 1) : nil,
+        relativePaths: false, overwrite: true)
+    }
+    for shards in [false, true, false] { try prepare(shards: shards) }
+    try folder.write("out/listen/001-clean.wav", "")
+    try folder.write("out/listen/pairs.tsv", "")
+    #expect(try WholeFolder.check(folder.path("out"), replacing: PreparedCorpus.contents))
+    for (name, top) in [
+      ("train/feats.scp", nil), ("train/exp/final.mdl", "train/exp"), ("evaluation/mine.txt", nil),
+      ("train/svdist-audio/mine.wav", "train/svdist-audio"), ("listen/mine.wav", nil),
+      ("svdist-audio/joined/mine.flac", nil), ("svdist-audio/joined/train/0000/mine.flac", nil),
+      ("svdist-shards/mine.tar", "svdist-shards"), ("train/train/wav.scp", "train/train"),
+    ] as [(String, String?)] {
+      try folder.write("out/\(name)", "important")
+      let failure = #expect(throws: Failure.self) { try prepare(shards: false) }
+      #expect(failure?.kind == .usage && failure?.message.contains("'\(name)'") == true, "\(failure?.message ?? "")")
+      #expect(try folder.read("out/\(name)") == "important")
+      try FileSystem.remove(folder.path("out/\(top ?? name)"))
+    }
+    try prepare(shards: false)
+  }
+
   @Test func `a data directory by hand is not replaced, and a link to an output stays`() throws {
     try writeTree(speakers: 2, utterances: 2)
     let lists = ["out/wav.scp": "u \(folder.path("source/s0/u0.wav"))\n", "out/utt2spk": "u s\n"]

@@ -194,6 +194,12 @@ import Testing
       notes.contains(
         "enrolments of the source: 1 of 2 kept, without 2 of their utterances, which are not here (the first: d)"),
       "\(notes)")
+    let withoutTrials = try prepare(trials: 2).notes(layout: .kaldi)
+    #expect(withoutTrials.contains { $0.hasSuffix("others are drawn, and so is not its enroll.map") })
+    try FileSystem.remove(folder.path("trials"))
+    #expect(
+      try prepare().notes(layout: .kaldi).contains(
+        "enroll.map of the source is not taken over: there are no trials for it"))
     try write(["trials": "x y target\n"])
     #expect(
       try prepare().notes(layout: .kaldi).contains {

@@ -59,6 +59,39 @@ import Testing
     }
   }
 
+  @Test func `a link stays, and what it leads to is replaced`() throws {
+    try withScratchFolder { folder in
+      try FileSystem.createFolder(folder + "/deep")
+      try write("old", to: folder + "/deep/file")
+      for (link, target) in [("link", "deep/file"), ("second", "link"), ("dangling", "deep/new")] {
+        try FileManager.default.createSymbolicLink(atPath: "\(folder)/\(link)", withDestinationPath: target)
+        try AtomicFile.write(link, to: "\(folder)/\(link)")
+        #expect(FileSystem.isLink("\(folder)/\(link)"))
+      }
+      #expect(try read(folder + "/deep/file") == "second" && read(folder + "/deep/new") == "dangling")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/deep").sorted() == ["file", "new"])
+    }
+  }
+
+  /// As a shell's `>file` makes `/dev/stdout`, which is a link to it.
+  @Test func `what this process has open is written on, not replaced`() throws {
+    try withScratchFolder { folder in
+      let descriptor = open(folder + "/file", O_CREAT | O_WRONLY, 0o600)
+      #expect(descriptor >= 0)
+      defer { close(descriptor) }
+      let link = folder + "/stdout"
+      try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "/proc/self/fd/\(descriptor)")
+      _ = Foundation.write(descriptor, "first ", 6)
+      for path in ["/dev/fd/\(descriptor)", "/proc/self/fd/\(descriptor)", link] {
+        try AtomicFile.check([path], for: "scores") { _ in false }
+        try AtomicFile.write("more ", to: path)
+      }
+      _ = Foundation.write(descriptor, "last", 4)
+      #expect(FileSystem.isLink(link))
+      #expect(try read(folder + "/file") == "first more more more last")
+    }
+  }
+
   @Test func `a file is created only where nothing has its name, and a link is not followed`() throws {
     try withScratchFolder { folder in
       try write("mine", to: folder + "/file")

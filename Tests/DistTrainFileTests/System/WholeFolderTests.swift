@@ -5,7 +5,9 @@ import TestTools
 import Testing
 
 @Suite struct WholeFolderTests {
-  private static let lists = WholeFolder.Contents(names: ["list", "notes"], mark: "list")
+  private static let lists = WholeFolder.Contents(mark: "list") {
+    ["list", "notes", "part/list", "empty/"].contains($0)
+  }
 
   private func names(_ folder: String) throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
@@ -18,6 +20,23 @@ import Testing
       }
       #expect(try read(folder + "/data/list") == "new")
       #expect(try names(folder) == ["data"])
+    }
+  }
+
+  @Test(arguments: ["other", "part/other", "part/deep/list", "made/", "part/made/", "list2"])
+  func `what somebody put into a folder, however deep, keeps it from being replaced`(name: String) throws {
+    try withScratchFolder { folder in
+      let data = folder + "/data"
+      for name in ["part", "empty"] { try FileSystem.createFolder("\(data)/\(name)") }
+      for name in ["list", "notes", "part/list"] { try write("old", to: "\(data)/\(name)") }
+      #expect(try WholeFolder.check(data, replacing: Self.lists))
+      let place = "\(data)/\(name)"
+      try FileSystem.createFolder(name.hasSuffix("/") ? place : (place as NSString).deletingLastPathComponent)
+      if !name.hasSuffix("/") { try write("mine", to: place) }
+      let refusal = failure { try WholeFolder.write(data, replacing: Self.lists) { _ in } }
+      let shown = name.hasSuffix("/") ? String(name.dropLast()) : name
+      #expect(refusal?.kind == .usage && refusal?.message.contains("data: holds '\(shown)', which") == true)
+      #expect(FileSystem.exists("\(data)/\(name)"))
     }
   }
 
@@ -189,7 +208,7 @@ import Testing
       let refused = Mutex(0)
       DispatchQueue.concurrentPerform(iterations: 8) { index in
         let failure = failure {
-          try WholeFolder.write(folder + "/data", replacing: .init(names: ["a", "b"], mark: "a")) { place in
+          try WholeFolder.write(folder + "/data", replacing: .init(mark: "a") { ["a", "b"].contains($0) }) { place in
             for name in ["a", "b"] { try AtomicFile.write("\(index)", to: "\(place)/\(name)") }
           }
         }

@@ -18,6 +18,8 @@ import Testing
       (1...9).map { Shape(inputs: 3, outputs: 5, grid: Grid(utterances: 2, height: height, frames: $0)) }
     } + [
       Shape(inputs: 1, outputs: 1, grid: Grid(utterances: 1, height: 4, frames: 4)),
+      // More units than there are pieces of work for threads.
+      Shape(inputs: 3, outputs: 2, grid: Grid(utterances: 20, height: 2, frames: 5)),
       Shape(inputs: 17, outputs: 9, grid: Grid(utterances: 3, height: 5, frames: 9)),
       Shape(inputs: 16, outputs: 33, grid: Grid(utterances: 2, height: 4, frames: 50)),
       Shape(inputs: 7, outputs: 4, grid: Grid(utterances: 4, height: 5, frames: 171)),

@@ -65,16 +65,17 @@ package enum Codec: String, Sendable, CaseIterable, Codable {
     }
   }
 
+  /// The samples after coding at their own rate. They are held within full scale before it, because libsndfile's writers
+  /// of μ-law and GSM read beyond their tables or turn round what is beyond it (1.2.0), whatever clipping it is told.
   private func code(_ samples: [Float], rate: Int) throws(Failure) -> [Float] {
     let file = MemoryFile()
-    try encode(samples, rate: rate, into: file)
+    try encode(samples.map { min(max($0, -1), 1) }, rate: rate, into: file)
     return try decode(file, count: samples.count)
   }
 
   private func encode(_ samples: [Float], rate: Int, into file: MemoryFile) throws(Failure) {
     var info = info(rate: rate)
     guard let stream = file.open(SFM_WRITE, &info) else { throw failure("cannot be begun") }
-    sf_command(stream, Int32(SFC_SET_CLIPPING), nil, 1)
     if var level = compressionLevel {
       sf_command(stream, Int32(SFC_SET_COMPRESSION_LEVEL), &level, Int32(MemoryLayout<Double>.size))
     }

@@ -160,6 +160,23 @@ import Testing
     #expect(correlation > 0.9 && correlation < 0.99999, "\(codec.rawValue): \(correlation)")
   }
 
+  /// Loud recordings in floats, and what resampling of recordings at full scale overshoots.
+  @Test(arguments: Codec.allCases)
+  func `What is beyond full scale is coded as full scale, and never turned round`(codec: Codec) throws {
+    guard codec.isAvailable else { return }
+    let tone = (0..<16_000).map { sin(0.1 * Float($0)) }
+    let loud = tone.map { 99 * $0 }
+    let rate = [.muLaw, .gsm].contains(codec) ? 8000 : 16_000
+    #expect(
+      try codec.transmit(loud, sampleRate: rate) == codec.transmit(loud.map { min(max($0, -1), 1) }, sampleRate: rate))
+    let square = tone.map { $0 > 0 ? Float(1) : -1 }
+    for samples in [square, loud] {
+      let coded = try codec.transmit(samples, sampleRate: 16_000)
+      let product = zip(samples, coded).reduce(0) { $0 + Double($1.0) * Double($1.1) } / Double(samples.count)
+      #expect(product > 0.9 * (power(samples) * power(coded)).squareRoot(), "\(codec.rawValue): \(product)")
+    }
+  }
+
   @Test func `The telephone's codecs pass nothing above 4 kHz`() throws {
     let hiss = GeneratedAudio.sine(5500, seconds: 0.5)
     for codec in [Codec.muLaw, .gsm] {
