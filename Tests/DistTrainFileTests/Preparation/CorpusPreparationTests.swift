@@ -235,12 +235,12 @@ struct CorpusPreparationTests {
 
   /// What svdist wrote below the first level is known by its names, and whatever else lies there is somebody's.
   @Test func `an output is replaced with all its parts, but not with what others put into them`() throws {
-    try writeTree(speakers: 3, utterances: 6)
+    try writeTree(speakers: 4, utterances: 6)
     func prepare(shards: Bool) throws {
       let preparation = try CorpusPreparation(
         CorpusSource(folder.path("source")), lengths: 0.5...(.infinity), minimumUtterances: 1, joiningBelow: 1)
       let prepared = try PreparedCorpus(
-        preparation, heldOut: { try HoldOut.draw(1, from: $0, seed: 1) }, trials: nil, seed: 1)
+        preparation, heldOut: { try HoldOut.draw(2, from: $0, seed: 1) }, trials: nil, seed: 1)
       try prepared.write(
         folder.path("out"), shards: shards ? ShardWriter(utterancesPerShard: 2, isDecoded: false, seed: 1) : nil,
         relativePaths: false, overwrite: true)

@@ -35,7 +35,18 @@ import Testing
   @Test(arguments: frontEnds, [480, 1601]) func `features of a graph are svdist's`(frontEnd: FrontEnd, count: Int)
     throws
   {
-    let waves = Self.waves(max(count, frontEnd.samples(frames: 2)))
+    try expectFeatures(of: Self.waves(max(count, frontEnd.samples(frames: 2))), frontEnd)
+  }
+
+  /// What follows silence has no mean, by which silence would be a level.
+  @Test(arguments: frontEnds) func `silence has the energies of svdist's bounds`(frontEnd: FrontEnd) throws {
+    let waves = Self.waves(600).map { wave in
+      [Float](repeating: 0, count: 1800) + wave + wave.map { -$0 }
+    }
+    try expectFeatures(of: waves, frontEnd)
+  }
+
+  private func expectFeatures(of waves: [[Float]], _ frontEnd: FrontEnd) throws {
     let nothing = Matrix(rows: 1, columns: 0)
     var graph = EncoderGraph(name: "front end", parameters: nothing, statistics: nothing)
     let samples = graph.addInput("wav", shape: [.named("B"), .named("N")])
