@@ -16,7 +16,7 @@ struct ExportCommand: ParsableCommand {
       A .safetensors file has the encoder's tensors under the names of the toolkit whose structure it has, wespeaker or \
       SpeechBrain, without the classifier, and is an encoder for every command of svdist.
 
-      --format wespeaker writes a folder with config.yaml and avg_model.pt that wespeaker.load_model opens, of all \
+      --format wespeaker writes a folder with config.yaml and avg_model.pt, which wespeaker.load_model reads, of all \
       encoders but ecapa-tdnn in SpeechBrain's layout. --format speechbrain writes one with hyperparams.yaml and \
       embedding_model.ckpt for EncoderClassifier.from_hparams, of that layout alone; SpeechBrain's features are not \
       quite those of svdist, and a note says in what.

@@ -18,7 +18,7 @@ package struct WespeakerConfiguration: Sendable {
     }
     let features = configuration.features
     text =
-      "# An encoder of svdist \(version)'s: wespeaker.load_model(FOLDER) opens it.\n"
+      "# An encoder of svdist \(version)'s: wespeaker.load_model(FOLDER) reads it.\n"
       + "model: \(model.name)\nmodel_args:\n" + Self.lines(model.arguments, indent: 2)
       + "dataset_args:\n  resample_rate: \(FrontEnd.sampleRate)\n" + Self.words(of: features)
       + OwnSettings.text(of: configuration)
