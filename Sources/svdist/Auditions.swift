@@ -3,9 +3,6 @@ import Foundation
 
 /// A folder of crops as training draws them, each before and after augmentation.
 struct Auditions {
-  /// The most pairs that a folder may have.
-  static let most = 1000
-  private static let tableName = "pairs.tsv"
 
   private let configuration: Configuration
   private let count: Int
@@ -22,13 +19,7 @@ struct Auditions {
   }
 
   /// The names and the mark by which an earlier folder of pairs is known.
-  static var contents: WholeFolder.Contents {
-    let names = (1...most).flatMap { ["\(name($0))-clean.wav", "\(name($0))-augmented.wav"] } + [tableName]
-    let known = Set(names)
-    return WholeFolder.Contents(mark: tableName) { known.contains($0) }
-  }
-
-  private static func name(_ pair: Int) -> String { String(format: "%03d", pair) }
+  static let contents = WholeFolder.Contents(mark: ListeningFolder.table) { ListeningFolder.has($0) }
 
   /// Writes the pairs of a data directory, and a table of what was done to each.
   /// - Parameter replacing: the contents of a folder that may be replaced; nil replaces nothing.
@@ -41,8 +32,10 @@ struct Auditions {
         let row = place.row
         let audition = try plan.batches.loader.audition(
           row, seconds: plan.batches.cropLengths.seconds(step: place.step))
-        let name = Self.name(index + 1)
-        for (samples, file) in [(audition.clean, "\(name)-clean.wav"), (audition.augmented, "\(name)-augmented.wav")] {
+        let name = ListeningFolder.name(index + 1)
+        for (samples, file) in [
+          (audition.clean, name + ListeningFolder.clean), (audition.augmented, name + ListeningFolder.augmented),
+        ] {
           clipping.add(try AudioFile.write(samples, to: "\(folder)/\(file)"), of: file)
         }
         lines.append(
@@ -53,10 +46,10 @@ struct Auditions {
             + ["\(row.view)"] + plan.batches.loader.augmentation.record(of: audition.distortion))
       }
       let text = lines.map { $0.joined(separator: "\t") + "\n" }.joined()
-      try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(Self.tableName)"))
+      try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(ListeningFolder.table)"))
     }
     if let remark = clipping.remark { print("note: \(remark)") }
-    print("\(output): \(count) pairs, and \(Self.tableName), which says what was done to each")
+    print("\(output): \(count) pairs, and \(ListeningFolder.table), which says what was done to each")
   }
 
   /// The first rows of augmented views, with the steps of their batches.

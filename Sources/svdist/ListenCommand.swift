@@ -27,7 +27,7 @@ struct ListenCommand: ParsableCommand {
   var overwrite = false
 
   func validate() throws {
-    try OptionRange.check("--count", count, in: 1...Auditions.most)
+    try OptionRange.check("--count", count, in: 1...ListeningFolder.most)
   }
 
   func run() throws {

@@ -162,7 +162,7 @@ struct PrepareCommand: ParsableCommand {
     }
     try OptionRange.check("--utterances-per-shard", utterancesPerShard, in: 1...1_000_000)
     if decoded, !shards { throw ValidationError("--decoded says how --shards writes audio: give both or neither") }
-    try OptionRange.check("--listen", listen, in: 1...Auditions.most, unit: " pairs")
+    try OptionRange.check("--listen", listen, in: 1...ListeningFolder.most, unit: " pairs")
     _ = try columnNames()
     if listen == nil, settings.config != nil || !settings.overrides.isEmpty {
       throw ValidationError("--config and --set say how --listen augments: give --listen too, or neither")

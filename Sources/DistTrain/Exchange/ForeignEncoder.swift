@@ -40,7 +40,8 @@ package struct ForeignEncoder: Sendable {
     let frontEnd: ForeignFrontEnd
     if toolkit == nil, let own = try source.own(file) {
       (configuration, frontEnd) = own
-      try Self.compare(tensors.shapes, with: configuration, family, path: path)
+      let comparison = EncoderComparison(of: tensors.shapes, with: configuration.network.layout)
+      try Self.refuse(comparison, configuration, family, path: path)
     } else {
       frontEnd = ForeignFrontEnd(family, tensors, foreign, toolkit: toolkit)
       configuration = try Self.configuration(family, tensors, frontEnd, path: path)
@@ -65,19 +66,18 @@ package struct ForeignEncoder: Sendable {
         refusal = refusal ?? failure
       }
     }
-    guard let configuration = best?.configuration else {
+    guard let (configuration, comparison) = best else {
       throw Failure(
         .badData, "\(path): \(family.words), but of settings that svdist does not have: \(refusal?.message ?? "")")
     }
-    try compare(tensors.shapes, with: configuration, family, path: path)
+    try refuse(comparison, configuration, family, path: path)
     return configuration
   }
 
   /// - Throws: `Failure(.badData)` where the tensors are not those of an encoder of such settings.
-  private static func compare(
-    _ shapes: TensorShapes, with configuration: Configuration, _ family: EncoderFamily, path: String
+  private static func refuse(
+    _ comparison: EncoderComparison, _ configuration: Configuration, _ family: EncoderFamily, path: String
   ) throws {
-    let comparison = EncoderComparison(of: shapes, with: configuration.network.layout)
     if comparison.count == 0 { return }
     let encoder = "\(configuration.encoder.description), embedding \(configuration.encoder.embedding)"
     var failure = Failure(

@@ -49,21 +49,17 @@ struct PickleWriter {
 
   private mutating func add(_ text: String) {
     let text = Array(text.utf8)
-    bytes += [UInt8(ascii: "X")] + Self.little(text.count, 4) + text
+    bytes += [UInt8(ascii: "X")] + littleEndian(text.count, 4) + text
   }
 
   private mutating func add(_ number: Int) {
     let isShort = Int32(exactly: number) != nil
-    bytes += isShort ? [UInt8(ascii: "J")] + Self.little(number, 4) : [0x8A, 8] + Self.little(number, 8)
+    bytes += isShort ? [UInt8(ascii: "J")] + littleEndian(number, 4) : [0x8A, 8] + littleEndian(number, 8)
   }
 
   private mutating func add(_ numbers: [Int]) {
     bytes.append(UInt8(ascii: "("))
     for number in numbers { add(number) }
     bytes.append(UInt8(ascii: "t"))
-  }
-
-  private static func little(_ number: Int, _ count: Int) -> [UInt8] {
-    (0..<count).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
   }
 }

@@ -27,16 +27,17 @@ struct ZipWriter {
     let begin = start + Self.localSize + text.count + 4
     let filling = (Self.alignment - begin % Self.alignment) % Self.alignment
     guard entries < 0xFFFF, begin + filling + bytes.count < 0xFFFF_FFFF else { throw TooLarge() }
-    let size = Self.little(bytes.count, 4)
+    let size = littleEndian(bytes.count, 4)
     // Version 2.0, no flags, stored, no time.
     let head =
-      Self.little(20, 2) + Self.little(0, 6) + Self.little(Self.date, 2) + Self.little(Int(CRC32.of(bytes)), 4) + size
-      + size + Self.little(text.count, 2)
-    let extra = Self.little(Self.filler, 2) + Self.little(filling, 2) + [UInt8](repeating: 0x5A, count: filling)
-    try file.write([0x50, 0x4B, 3, 4] + head + Self.little(extra.count, 2) + text + extra)
+      littleEndian(20, 2) + littleEndian(0, 6) + littleEndian(Self.date, 2) + littleEndian(Int(CRC32.of(bytes)), 4)
+      + size
+      + size + littleEndian(text.count, 2)
+    let extra = littleEndian(Self.filler, 2) + littleEndian(filling, 2) + [UInt8](repeating: 0x5A, count: filling)
+    try file.write([0x50, 0x4B, 3, 4] + head + littleEndian(extra.count, 2) + text + extra)
     try file.write(bytes)
     position = begin + filling + bytes.count
-    directory += [0x50, 0x4B, 1, 2] + Self.little(20, 2) + head + Self.little(0, 12) + Self.little(start, 4) + text
+    directory += [0x50, 0x4B, 1, 2] + littleEndian(20, 2) + head + littleEndian(0, 12) + littleEndian(start, 4) + text
     entries += 1
   }
 
@@ -48,12 +49,8 @@ struct ZipWriter {
     let start = position
     guard start + directory.count < 0xFFFF_FFFF else { throw TooLarge() }
     try file.write(directory)
-    let count = Self.little(entries, 2)
-    let end = count + count + Self.little(directory.count, 4) + Self.little(start, 4)
-    try file.write([0x50, 0x4B, 5, 6] + Self.little(0, 4) + end + Self.little(0, 2))
-  }
-
-  private static func little(_ number: Int, _ count: Int) -> [UInt8] {
-    (0..<count).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
+    let count = littleEndian(entries, 2)
+    let end = count + count + littleEndian(directory.count, 4) + littleEndian(start, 4)
+    try file.write([0x50, 0x4B, 5, 6] + littleEndian(0, 4) + end + littleEndian(0, 2))
   }
 }

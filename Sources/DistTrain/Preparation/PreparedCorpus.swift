@@ -52,15 +52,9 @@ package struct PreparedCorpus: Sendable {
     return switch parts[0] {
     case PreparedAudio.folderName: PreparedAudio.has(rest, parts: partNames)
     case ShardWriter.folderName: rest.count == 1 && ShardWriter.isShard(rest[0])
-    case listeningName: rest.count == 1 && isListened(rest[0])
+    case listeningName: rest.count == 1 && ListeningFolder.has(rest[0])
     default: rest.isEmpty && fileNames.contains(parts[0])
     }
-  }
-
-  /// Whether a file is named as crops to listen to are, or as their table.
-  private static func isListened(_ file: String) -> Bool {
-    let number = file.prefix { $0.isASCII && $0.isNumber }
-    return file == "pairs.tsv" || number.count == 3 && ["-clean.wav", "-augmented.wav"].contains(file.dropFirst(3))
   }
 
   private static let partNames: Set<String> = ["train", "evaluation"]

@@ -247,11 +247,13 @@ struct CorpusPreparationTests {
     }
     for shards in [false, true, false] { try prepare(shards: shards) }
     try folder.write("out/listen/001-clean.wav", "")
+    try folder.write("out/listen/1000-augmented.wav", "")
     try folder.write("out/listen/pairs.tsv", "")
     #expect(try WholeFolder.check(folder.path("out"), replacing: PreparedCorpus.contents))
     for (name, top) in [
       ("train/feats.scp", nil), ("train/exp/final.mdl", "train/exp"), ("evaluation/mine.txt", nil),
-      ("train/svdist-audio/mine.wav", "train/svdist-audio"), ("listen/mine.wav", nil),
+      ("train/svdist-audio/mine.wav", "train/svdist-audio"), ("listen/mine.wav", nil), ("listen/1001-clean.wav", nil),
+      ("listen/01-clean.wav", nil),
       ("svdist-audio/joined/mine.flac", nil), ("svdist-audio/joined/train/0000/mine.flac", nil),
       ("svdist-shards/mine.tar", "svdist-shards"), ("train/train/wav.scp", "train/train"),
     ] as [(String, String?)] {
