@@ -1,7 +1,8 @@
 #include "CMPI.h"
 #include <mpi.h>
-#include <stdlib.h>
+#include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 _Static_assert(sizeof(MPI_Comm) <= sizeof(uint64_t), "a communicator's handle fits");
 _Static_assert(sizeof(MPI_Request) <= sizeof(uint64_t), "a request's handle fits");
@@ -55,9 +56,20 @@ const char *cmpi_thread_level(void) {
 
 int32_t cmpi_finish(void) { return cmpi_is_running() ? MPI_Finalize() : MPI_SUCCESS; }
 
+static volatile sig_atomic_t last_status;
+
+static void leave(int number) {
+  (void)number;
+  _exit(last_status);
+}
+
 void cmpi_abort(int32_t status) {
+  // MPI tells the launcher and waits for its answer, which a stopped launcher or a lost host never gives.
+  last_status = status;
+  signal(SIGALRM, leave);
+  alarm(10);
   if (cmpi_is_running()) MPI_Abort(MPI_COMM_WORLD, status);
-  _Exit(status);
+  _exit(status);
 }
 
 void cmpi_describe(int32_t code, char *text, int32_t capacity) {

@@ -213,6 +213,7 @@ struct PrepareCommand: ParsableCommand {
   /// Prepares the corpus.
   /// - Returns: the data directory to train on.
   private func prepare() throws -> String {
+    try FileSystem.checkOneLine(source)
     let source = try CorpusSource(
       source, layout: layout, allowsCommands: allowCommands, columns: columnNames())
     let commands = allowCommands ? CommandRecordings.commands(source) : []

@@ -2,8 +2,16 @@ import Testing
 
 /// A job of several ranks ends in one way when one of them goes wrong.
 @Suite(.serialized) struct CommunicationFailureTests {
-  private func probe(_ way: String, rank: Int, ranks: Int = 3) throws -> Outcome {
-    try Program("CommunicationProbe", [way, "\(rank)"], ranks: ranks, limit: 60).finish()
+  private func probe(_ way: String, rank: Int, ranks: Int = 3, heldIn function: String? = nil) throws -> Outcome {
+    var environment: [String: String] = [:]
+    if let function {
+      environment["LD_PRELOAD"] = try Program.path(of: "libFaultyMPI.so")
+      environment["SVDIST_FAULT_MPI"] = function
+      environment["SVDIST_FAULT_RANK"] = "\(rank)"
+    }
+    return try Program(
+      "CommunicationProbe", [way, "\(rank)"], environment: environment, ranks: ranks, limit: 60
+    ).finish()
   }
 
   @Test(arguments: 1...4) func `Nothing wrong is status 0 and no line`(ranks: Int) throws {
@@ -104,6 +112,23 @@ import Testing
     #expect(launch.status == 1)
     #expect(launch.complaints.count == 1)
     #expect(launch.complaints.first?.hasSuffix(" waited 2 s for all ranks to start: one does not answer") == true)
+  }
+
+  @Test(arguments: [("MPI_Comm_dup", "start"), ("MPI_Finalize", "end")], 0...1)
+  func `A rank that is stopped within MPI's own start or end ends the others`(
+    stop: (function: String, verb: String), rank: Int
+  ) throws {
+    let launch = try probe("none", rank: rank, ranks: 2, heldIn: stop.function)
+    #expect(launch.status == 1)
+    #expect(launch.complaints.count == 1)
+    let end = " waited 2 s for all ranks to \(stop.verb): one does not answer"
+    #expect(launch.complaints.first?.hasSuffix(end) == true, "\(launch.errors)")
+  }
+
+  @Test func `A rank whose launcher does not answer leaves alone`() throws {
+    let launch = try probe("throw", rank: 0, ranks: 1, heldIn: "MPI_Abort")
+    #expect(launch.status == 65)
+    #expect(launch.complaints.count == 1)
   }
 
   @Test func `A rank that exits with an error takes the others with it`() throws {

@@ -32,7 +32,7 @@ int32_t cmpi_is_running(void);
 void cmpi_library(char *text, int32_t capacity);
 /// The way in which threads may call MPI, in MPI's word: "serialized" or "multiple"; "" where MPI is not running.
 const char *cmpi_thread_level(void);
-/// Ends all ranks with this status.
+/// Ends all ranks with this status; where the launcher does not answer within 10 s, this process alone.
 _Noreturn void cmpi_abort(int32_t status);
 /// MPI's words for a code, cut to `capacity` bytes with the final 0.
 void cmpi_describe(int32_t code, char *text, int32_t capacity);

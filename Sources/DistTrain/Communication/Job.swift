@@ -17,39 +17,22 @@ public enum Job {
   package static func start(timeout: Double = 600) throws -> any Communicator {
     let environment = ProcessInfo.processInfo.environment
     guard isLaunched(environment) else { return SoleCommunicator() }
-    let code = try limited(seconds: timeout) { cmpi_start() }
-    guard code == 0 else {
+    let (code, channels) = try UnaskedWait.run("start", upTo: timeout, afterStop: 0) {
+      let code = cmpi_start()
+      return (code, code == 0 ? (MPIChannels(), JobEnd.makeChannel()) : nil)
+    }
+    guard let channels else {
       throw Failure(.failed, "MPI does not start on \(hostName()): \(MPICommunicator.describe(code))")
     }
-    let communicator = MPICommunicator(timeout: timeout)
+    let communicator = MPICommunicator(channels.0, timeout: timeout)
     if let promised = promisedSize(environment), promised != communicator.size {
       throw Failure(
         .failed,
         "the launcher started \(promised) processes, but MPI joins \(communicator.size): start them with Open MPI's "
           + "mpirun, or with srun --mpi=pmix")
     }
-    finishAtExit(timeout: timeout)
+    JobEnd.comeAtExit(channels.1, timeout: timeout)
     return communicator
-  }
-
-  /// Joins the ranks, or ends the process where that takes too long, because at this point no rank can ask another one.
-  /// - Throws: `Failure(.failed)` where the system starts no thread that watches.
-  private static func limited(seconds: Double, _ join: () -> Int32) throws -> Int32 {
-    let watch = Repeater()
-    let end = monotonicSeconds() + seconds
-    try watch.start(every: min(seconds, 0.5), for: "the start of MPI on \(hostName())") {
-      if let signal = StopRequest.received {
-        StandardError.say(
-          "svdist: stopped by \(StopRequest.name(signal)) while MPI on \(hostName()) waited for all ranks")
-        _exit(exitStatus(of: .stopped))
-      }
-      guard monotonicSeconds() > end else { return }
-      StandardError.say(
-        "svdist: MPI on \(hostName()) waited \(Int(seconds)) s for all ranks to start: one does not answer")
-      _exit(exitStatus(of: .failed))
-    }
-    defer { watch.cancel() }
-    return join()
   }
 
   /// Runs the program on every rank: starts the job, runs `body` and exits with the status that it returns, or with
@@ -114,50 +97,5 @@ public enum Job {
   private static func promisedSize(_ environment: [String: String]) -> Int? {
     let names = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"]
     return names.lazy.compactMap { environment[$0] }.first.flatMap { Int($0) }
-  }
-
-  /// The seconds that a rank which exits with an error waits for the others to exit as well.
-  private static let farewell = 2.0
-  /// The seconds that a rank which is done waits for the others once a stop was asked for.
-  private static let graceAfterStop = 10.0
-
-  private static func finishAtExit(timeout: Double) {
-    var communicator = CMPICommunicator()
-    guard cmpi_duplicate_world(&communicator) == 0 else { return }
-    farewellHandle = communicator.handle
-    patience = timeout
-    on_exit({ status, _ in Job.finish(status: status) }, nil)
-  }
-
-  /// Unsafe: it is written once as the job starts and read as the process exits, by the main thread each time.
-  nonisolated(unsafe) private static var farewellHandle: UInt64 = 0
-  /// Seconds that a rank which is done waits for the others.
-  ///
-  /// Unsafe: as above.
-  nonisolated(unsafe) private static var patience = 600.0
-
-  /// Ends MPI once all ranks exit: an orderly rank waits for the others, one with an error only for a moment.
-  private static func finish(status: Int32) {
-    guard cmpi_is_running() != 0 else { return }
-    var request = CMPIRequest()
-    var done: Int32 = 0
-    let began = monotonicSeconds()
-    var limit = patience
-    var isAsked = false
-    guard cmpi_barrier(CMPICommunicator(handle: farewellHandle), &request) == 0 else { cmpi_abort(max(status, 1)) }
-    while cmpi_test(&request, &done) == 0, done == 0 {
-      let waited = monotonicSeconds() - began
-      if status != 0, waited > farewell { cmpi_abort(status) }
-      if !isAsked, StopRequest.received != nil {
-        isAsked = true
-        limit = min(limit, waited + graceAfterStop)
-      }
-      if waited > limit {
-        StandardError.say("svdist: a rank on \(hostName()) is done and waited \(Int(waited)) s for the others to end")
-        cmpi_abort(exitStatus(of: .failed))
-      }
-      usleep(1000)
-    }
-    _ = cmpi_finish()
   }
 }

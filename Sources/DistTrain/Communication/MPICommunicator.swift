@@ -10,8 +10,7 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
   package private(set) var hosts: [String] = []
 
   let communicator: CMPICommunicator
-  /// Started sums meet no other operation, however late each rank comes to wait for them: their terms travel on one
-  /// communicator and their results on another, both in the order in which the sums were started.
+  /// The communicators of started sums.
   let terms: CMPICommunicator
   let results: CMPICommunicator
   /// The started sums whose terms have not all come.
@@ -27,39 +26,32 @@ package final class MPICommunicator: Communicator, @unchecked Sendable {
 
   /// Makes a communicator of all ranks. All ranks make it at the same point of their program, after MPI has started.
   /// - Parameters:
+  ///   - channels: its own channels.
   ///   - timeout: the seconds that an operation waits before the job ends with the names of the missing ranks.
   ///   - maximumCount: the largest number of elements in one call of MPI.
   ///   - sumCount: the number of elements in one piece of a sum of floats.
-  package init(timeout: Double = 600, maximumCount: Int = Int(Int32.max), sumCount: Int = 1 << 20) {
-    precondition(cmpi_is_running() != 0, "MPI has not been started")
+  init(
+    _ channels: MPIChannels, timeout: Double = 600, maximumCount: Int = Int(Int32.max), sumCount: Int = 1 << 20
+  ) {
     precondition(0 < maximumCount && maximumCount <= Int(Int32.max) && 0 < sumCount, "counts of 1 to 2^31 - 1")
-    var communicator = CMPICommunicator()
-    var terms = CMPICommunicator()
-    var results = CMPICommunicator()
-    var watch = CMPICommunicator()
-    var rank: Int32 = 0
-    var size: Int32 = 0
-    for code in [
-      cmpi_duplicate_world(&communicator), cmpi_duplicate_world(&terms), cmpi_duplicate_world(&results),
-      cmpi_duplicate_world(&watch),
-      cmpi_rank(communicator, &rank), cmpi_size(communicator, &size),
-    ] where code != 0 {
-      StandardError.say("svdist: no communicator on \(hostName()): \(Self.describe(code))")
-      cmpi_abort(Job.exitStatus(of: .failed))
-    }
-    self.communicator = communicator
-    self.terms = terms
-    self.results = results
-    self.rank = Int(rank)
-    self.size = Int(size)
+    communicator = channels.operations
+    terms = channels.terms
+    results = channels.results
+    rank = channels.rank
+    size = channels.size
     self.maximumCount = maximumCount
     self.sumCount = min(sumCount, maximumCount)
-    let unknown = Array(repeating: "a host yet unknown", count: Int(size))
-    watchdog = Watchdog(communicator: watch, rank: Int(rank), hosts: unknown, processes: [], limit: timeout)
+    let unknown = Array(repeating: "a host yet unknown", count: size)
+    watchdog = Watchdog(communicator: channels.watch, rank: rank, hosts: unknown, processes: [], limit: timeout)
     hosts = gather(hostName())
     watchdog = Watchdog(
-      communicator: watch, rank: Int(rank), hosts: hosts, processes: gatherValues(ProcessMark.own), limit: timeout)
+      communicator: channels.watch, rank: rank, hosts: hosts, processes: gatherValues(ProcessMark.own), limit: timeout)
     operations = 0
+  }
+
+  /// Makes a communicator with channels of its own.
+  package convenience init(timeout: Double = 600, maximumCount: Int = Int(Int32.max), sumCount: Int = 1 << 20) {
+    self.init(MPIChannels(), timeout: timeout, maximumCount: maximumCount, sumCount: sumCount)
   }
 
   package func startSum(_ values: [UnsafeMutableBufferPointer<Float>], of terms: TermShares) -> any PendingSum {

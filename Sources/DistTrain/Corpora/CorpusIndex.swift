@@ -27,6 +27,9 @@ package enum CorpusIndex {
     guard try isOf(directory, header) else { return nil }
     guard let count = CorpusTable.byteCount(header.sizes) else { throw damaged("its sizes are no corpus's") }
     guard count == file.bytes else { throw damaged("\(file.bytes) bytes of \(count)") }
+    guard CorpusTableHeader.isWhole(UnsafeRawBufferPointer(block.bytes)) else {
+      throw damaged("its bytes are not those that were written (SHA-256)")
+    }
     let table = CorpusTable(header.sizes, block: block)
     if let fault = table.fault { throw damaged(fault) }
     return table

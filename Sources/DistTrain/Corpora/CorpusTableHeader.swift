@@ -2,8 +2,10 @@ import Foundation
 
 /// The first bytes of a `CorpusTable`'s file, which tell the format, the sizes and the lists that it was made from.
 struct CorpusTableHeader: Equatable {
-  static let byteCount = 256
-  private static let magic = Array("svdist corpus 1\n".utf8)
+  static let byteCount = 288
+  private static let magic = Array("svdist corpus 2\n".utf8)
+  /// The place of the SHA-256 of all other bytes of the file.
+  private static let digestPlace = 256..<288
 
   /// Whether the bytes begin as a file of any version of svdist does.
   static func isOfAnyVersion(_ bytes: UnsafeRawBufferPointer) -> Bool { bytes.starts(with: magic.prefix(14)) }
@@ -45,6 +47,17 @@ struct CorpusTableHeader: Equatable {
     self.lists = lists
   }
 
+  /// Whether the bytes of a whole file are those that were written.
+  static func isWhole(_ bytes: UnsafeRawBufferPointer) -> Bool { bytes[digestPlace].elementsEqual(digest(bytes)) }
+
+  private static func digest(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+    var digest = SHA256()
+    digest.update(UnsafeRawBufferPointer(rebasing: bytes[..<digestPlace.lowerBound]))
+    digest.update(UnsafeRawBufferPointer(rebasing: bytes[digestPlace.upperBound...]))
+    return Array(digest.finish())
+  }
+
+  /// Writes the header at the beginning of a file's bytes, of which all others are there already.
   func write(to bytes: UnsafeMutableRawBufferPointer) {
     bytes.copyBytes(from: Self.magic)
     func put(_ number: Int64, at offset: Int) {
@@ -60,6 +73,8 @@ struct CorpusTableHeader: Equatable {
       put(list.modified, at: offset + 8)
       UnsafeMutableRawBufferPointer(rebasing: bytes[offset + 16..<offset + 48]).copyBytes(from: list.digest)
     }
+    let digest = Self.digest(UnsafeRawBufferPointer(bytes))
+    UnsafeMutableRawBufferPointer(rebasing: bytes[Self.digestPlace]).copyBytes(from: digest)
   }
 }
 

@@ -2,6 +2,9 @@
 /// Semicolons or tabs separate the fields where the first line has more of them than of commas. A byte order mark and
 /// both kinds of line ends are accepted; empty lines are skipped, and rows of empty fields before the first that holds
 /// anything.
+///
+/// Between tabs a quote is a character as others are, because such tables are mostly written without quoting (Common
+/// Voice's, whose sentences have quotes anywhere); only a field in quotes as a whole, in one line, loses them.
 struct CSVTable {
   struct Row {
     /// The line of the file, counted from 1, on which the row begins.
@@ -62,9 +65,12 @@ struct CSVTable {
       self.separator = separator
     }
 
+    private var isTabbed: Bool { separator == UInt8(ascii: "\t") }
+
     mutating func take(_ byte: UInt8) throws {
       if byte == UInt8(ascii: "\n") { line += 1 }
       switch (state, byte) {
+      case (.unquoted, UInt8(ascii: "\"")) where isTabbed: field.append(byte)
       case (.quoted, UInt8(ascii: "\"")): state = .closed
       case (.quoted, _): field.append(byte)
       case (.closed, UInt8(ascii: "\"")):
@@ -90,12 +96,25 @@ struct CSVTable {
 
     private mutating func endField() throws {
       if state == .unquoted, field.last == UInt8(ascii: "\r") { field.removeLast() }
+      if isTabbed { field = Self.unquoted(field) }
       guard let text = String(validating: field, as: UTF8.self) else {
         throw failure(firstLine, "not UTF-8: convert the file with iconv")
       }
       fields.append(text)
       field.removeAll(keepingCapacity: true)
       state = .unquoted
+    }
+
+    /// The contents of a field that stands in quotes as a whole, with its own quotes doubled; any other as it is.
+    private static func unquoted(_ field: [UInt8]) -> [UInt8] {
+      let quote = UInt8(ascii: "\"")
+      guard field.count >= 2, field.first == quote, field.last == quote else { return field }
+      let parts = field[1..<field.count - 1].split(separator: quote, omittingEmptySubsequences: false)
+      // Doubled quotes have nothing between them.
+      guard parts.count % 2 == 1, stride(from: 1, to: parts.count, by: 2).allSatisfy({ parts[$0].isEmpty }) else {
+        return field
+      }
+      return Array(stride(from: 0, to: parts.count, by: 2).map { parts[$0] }.joined(separator: [quote]))
     }
 
     private mutating func endRow() throws {

@@ -1,4 +1,5 @@
-/// The block that precedes a member of a tar archive (POSIX.1-1988 ustar, or GNU's form of it).
+/// The block that precedes a member of a tar archive (POSIX.1-1988 ustar, GNU's form of it, or that of the seventh edition
+/// of Unix, which has no mark, no prefix and no type of folders).
 struct TarHeader {
   static let byteCount = 512
 
@@ -10,18 +11,18 @@ struct TarHeader {
   /// Reads the header in a block of 512 bytes.
   /// - Throws: `Failure(.badData)` that says what is wrong with it, without a place.
   init(_ block: [UInt8]) throws(Failure) {
-    guard block.count == Self.byteCount, block[257..<262].elementsEqual("ustar".utf8) else {
-      throw Failure(.badData, "no tar header")
-    }
+    guard block.count == Self.byteCount else { throw Failure(.badData, "no tar header") }
+    let isOld = !block[257..<262].elementsEqual("ustar".utf8)
     guard let sum = Self.number(block[148..<156]), sum == Self.checksum(block) else {
-      throw Failure(.badData, "a tar header whose checksum is wrong")
+      throw Failure(.badData, isOld ? "no tar header" : "a tar header whose checksum is wrong")
     }
     guard let size = Self.number(block[124..<136]) else { throw Failure(.badData, "a tar header without a size") }
     self.size = size
-    type = block[156]
+    let isOldFolder = isOld && block[0..<100].prefix { $0 != 0 }.last == UInt8(ascii: "/")
+    type = isOldFolder ? UInt8(ascii: "5") : block[156]
     // GNU's form has other fields where ustar has the beginning of a long name.
     let isGNU = block[262] == UInt8(ascii: " ")
-    let prefix = isGNU ? "" : Self.text(block[345..<500])
+    let prefix = isGNU || isOld ? "" : Self.text(block[345..<500])
     name = Self.text(block[0..<100]).flatMap { name in prefix.map { $0.isEmpty ? name : "\($0)/\(name)" } }
   }
 

@@ -1,4 +1,5 @@
-/// Goes through the files of a tar archive: ustar, with the long names of pax (POSIX.1-2001) and GNU. Every length and
+/// Goes through the files of a tar archive: ustar, with the long names of pax (POSIX.1-2001) and GNU, and the form before
+/// it (v7). Every length and
 /// offset is checked against the length of the archive.
 struct TarReader {
   struct Member: Equatable {
@@ -41,7 +42,9 @@ struct TarReader {
     while true {
       let start = position
       guard start + TarHeader.byteCount <= file.bytes else {
-        throw damaged(at: start, "it ends without the mark of its end: it was cut off, or never written to the end")
+        throw damaged(
+          at: min(start, file.bytes), "it ends without the mark of its end: it was cut off, or never written to the end"
+        )
       }
       let block = try file.read(at: start, count: TarHeader.byteCount)
       if block.allSatisfy({ $0 == 0 }) {

@@ -118,6 +118,9 @@ struct ShardContents: Sendable {
       return .failure(Failure(.badData, "its speaker is not UTF-8: \(remedy)"))
     }
     guard let line = lines.first else { return .failure(Failure(.badData, "its speaker is empty: \(remedy)")) }
+    guard lines.count == 1 else {
+      return .failure(Failure(.badData, "its speaker is \(lines.count) lines where one names it: \(remedy)"))
+    }
     return .success(line.text)
   }
 }

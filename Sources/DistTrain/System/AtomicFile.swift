@@ -15,6 +15,7 @@ package enum AtomicFile {
     guard let path = paths.first, !path.isEmpty else {
       throw Failure(.usage, "the name of the file for the \(contents) is empty: give one")
     }
+    try FileSystem.checkOneLine(path)
     for place in paths where FileSystem.isFolder(place) || place.ends(with: "/") {
       throw Failure(.usage, "\(path): \(place) is a folder where a file is to be written: choose another name")
     }

@@ -59,6 +59,13 @@ package enum FileSystem {
 
   package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+  /// Refuses a path with a line break, which no list can hold.
+  /// - Throws: `Failure(.usage)`.
+  package static func checkOneLine(_ path: String) throws {
+    guard resolved(path).contains(where: \.isNewline) else { return }
+    throw Failure(.usage, "\(path.shown): a line break in a path, which lists cannot hold: rename what has it")
+  }
+
   /// Whether there is something of that name, be it a link to nothing.
   static func isThere(_ path: String) -> Bool {
     var status = stat()

@@ -22,10 +22,21 @@ package final class OutputFile {
   }
 
   /// Creates the file, where nothing has its name yet; a link is not followed.
-  package convenience init(creating path: String) throws { try self.init(path, O_CREAT | O_EXCL | O_NOFOLLOW) }
+  /// - Parameter old: a file whose permissions it is to have, if there is such a file.
+  package convenience init(creating path: String, like old: String? = nil) throws {
+    let flags = O_CREAT | O_EXCL | O_NOFOLLOW
+    var status = stat()
+    guard let old, stat(old, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      try self.init(path, flags)
+      return
+    }
+    // Nobody reads its beginning who may not read the old file.
+    try self.init(path, flags, mode: 0o600)
+    _ = fchmod(descriptor, status.st_mode & 0o777)
+  }
 
-  private convenience init(_ path: String, _ flags: Int32) throws {
-    self.init(path, descriptor: try SystemCall.run(.create, path) { open(path, O_WRONLY | O_CLOEXEC | flags, 0o666) })
+  private convenience init(_ path: String, _ flags: Int32, mode: mode_t = 0o666) throws {
+    self.init(path, descriptor: try SystemCall.run(.create, path) { open(path, O_WRONLY | O_CLOEXEC | flags, mode) })
   }
 
   private init(_ path: String, descriptor: Int32) {

@@ -8,14 +8,14 @@ package struct StagedFile {
   package let digest: String
   private let partial: String
 
-  /// Writes the file that `body` writes, under a name of its own.
+  /// Writes the file that `body` writes, under a name of its own, with the permissions of the file whose place it takes.
   /// - Throws: what `body` throws, or `Failure(.failed)`; then nothing of it stays.
   package init(for path: String, _ body: (OutputFile) throws -> Void) throws {
     let path = FileSystem.isLink(path) ? FileSystem.resolved(path) : path
     self.path = path
     partial = PartialName.make(for: path)
     do {
-      let file = try OutputFile(creating: partial)
+      let file = try OutputFile(creating: partial, like: path)
       try body(file)
       digest = try file.finish()
     } catch {

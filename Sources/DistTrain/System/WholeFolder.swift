@@ -44,6 +44,7 @@ package enum WholeFolder {
     _ path: String, replacing: Contents? = nil, remedy: String = overwriting, fill: (String) throws -> Void
   ) throws {
     try WorkingFolder.check(for: path)
+    try FileSystem.checkOneLine(path)
     let target = absolute(path)
     _ = try check(target, replacing: replacing, remedy: remedy)
     let partial = PartialName.make(for: target)

@@ -79,7 +79,7 @@ extension Corpus {
   }
 
   fileprivate func missing(_ name: String, _ place: String) -> Failure {
-    let remedy = losses(in: "its shards").first ?? "correct the list, or name the corpus it is about"
+    let remedy = losses(in: "the corpus").first ?? "correct the list, or name the corpus it is about"
     let hint = NearNames(utterances.lazy.map(\.id)).hint(at: name)
     return Failure(
       .badData, "\(place): utterance \(name) is not in the corpus it is scored on: \(remedy)\(hint)")

@@ -2,6 +2,7 @@ import DistTrain
 import Foundation
 import TestTools
 import Testing
+import UntrustedInputs
 
 @Suite struct CorpusIndexTests {
   private let folder: TestFolder
@@ -118,7 +119,7 @@ import Testing
       try FileManager.default.setAttributes(
         [.modificationDate: Date(timeIntervalSince1970: 1)], ofItemAtPath: folder.path("data/\(name)"))
     }
-    for count in [0, 1, 255, 256, 300, whole.count - 1, whole.count + 8] {
+    for count in [0, 1, 255, 256, 288, 300, whole.count - 1, whole.count + 8] {
       try folder.write("data/corpus.index", (whole + Data(count: 8)).prefix(count))
       let failure = #expect(throws: Failure.self) { try Corpus.open(folder.path("data")) }
       #expect(failure?.message.hasPrefix("\(index): is damaged: ") == true, "\(count): \(failure?.message ?? "")")
@@ -130,9 +131,30 @@ import Testing
     try write()
     let expected = try open()
     var bytes = try Data(contentsOf: URL(fileURLWithPath: index))
-    bytes[14] = UInt8(ascii: "2")
+    bytes[14] = UInt8(ascii: "1")
     try folder.write("data/corpus.index", bytes)
     #expect(try open() == expected)
+  }
+
+  @Test func `no changed byte of an index goes unnoticed`() throws {
+    try write(segments: true)
+    let expected = try open()
+    let whole = [UInt8](try Data(contentsOf: URL(fileURLWithPath: index)))
+    var refused = 0
+    for place in whole.indices {
+      var bytes = whole
+      bytes[place] ^= UInt8(1 << (place % 8))
+      try folder.write("data/corpus.index", bytes)
+      do {
+        // Another version's index, and one of other lists, count as none.
+        #expect(try open() == expected)
+        #expect(place < 256)
+      } catch let failure as Failure {
+        #expect(failure.kind == .badData && failure.message.hasPrefix("\(index): is damaged: "), "\(failure.message)")
+        refused += 1
+      }
+    }
+    #expect(refused > whole.count - 256)
   }
 
   @Test func `whatever an index holds, it is refused or can be gone through`() throws {
@@ -151,7 +173,7 @@ import Testing
           bytes.replaceSubrange(offset..<offset + 8, with: $0)
         }
       }
-      try folder.write("data/corpus.index", bytes)
+      try folder.write("data/corpus.index", UntrustedInput.sealedIndex(bytes))
       do {
         let corpus = try Corpus.open(folder.path("data"))
         #expect(describe(corpus).count > 7)

@@ -118,6 +118,20 @@ import Testing
     #expect(source.utterances.map(\.speaker) == ["A,B"] && source.utterances.map(\.seconds) == [1])
   }
 
+  @Test func `between tabs quotes are characters, but for those around a field`() throws {
+    let rows = [
+      "path\tspeaker\tsentence", "a/one.wav\tA\t\"He said", "b/one.wav\tB\tit was 5\"", "a/one.wav\t\"\tx\" y\"",
+      "a/one.wav\t\"C \"\"c\"\"\"\t\"\"", "b/one.wav\t\"D\"d\"\t\"\"\"",
+    ]
+    for end in ["\n", "\r\n"] {
+      let source = try CorpusSource(try folder.write("list.tsv", rows.joined(separator: end) + end))
+      let speakers = Set(source.utterances.map(\.speaker))
+      #expect(speakers == ["A", "B", "\"", "C_\"c\"", "\"D\"d\""] && source.leftOut.isEmpty, "\(source.leftOut)")
+    }
+    // A field of a table with commas may hold their like, and one between tabs no tab.
+    try expect(":2: 4 fields", of: "tab.tsv", "path\tspeaker\tage\na/one.wav\t\"A\tB\"\t3\nb/one.wav\tB\t3\n")
+  }
+
   @Test func `columns of other names are named, and may be ignored`() throws {
     let path = try folder.write("list.tsv", "ID\twav\tspk_id\tstart\tpath\nu\ta/one.wav\tA\t9\tx\n")
     let columns: [Name: String] = ["wav": "path", "spk_id": "speaker", "start": "-"]

@@ -39,6 +39,21 @@ import Testing
     #expect(try AudioFile(path: corpus.utterances[2].path).frames == 4400)
   }
 
+  @Test func `shards of tar's oldest form are read, without their folders`() throws {
+    func old(_ name: String, _ content: [UInt8], mark: UInt8 = 0) throws -> [UInt8] {
+      var bytes = try member(name, content)
+      bytes.replaceSubrange(257..<512, with: [UInt8](repeating: 0, count: 255))
+      bytes[156] = mark
+      Self.correct(&bytes, 0)
+      return bytes
+    }
+    let parts = [
+      try old("d.wav/", []), try old("d/a.spk", Array("s".utf8)), try old("d/a.wav", recording(), mark: 0x30),
+    ]
+    let source = try source(parts.flatMap { $0 } + [UInt8](repeating: 0, count: 1024))
+    #expect(source.utterances.map(\.id) == ["d/a"] && source.leftOut.isEmpty, "\(source.leftOut)")
+  }
+
   @Test(arguments: ["pax", "gnu"]) func `a shard that was cut off is named, and what is whole before is taken`(
     form: String
   ) throws {
@@ -56,6 +71,8 @@ import Testing
         #expect(last.path == folder.path("shards/shards_000000000.tar") && last.utterance == "-")
         #expect(
           last.reason.hasSuffix("\(source.utterances.count) utterances of the shard are taken"), "\(last.reason)")
+        let place = try #require(last.reason.firstMatch(of: /at byte (\d+)/)?.1)
+        #expect(try #require(Int(place)) <= count, "\(last.reason)")
       } catch let failure as Failure {
         #expect(failure.message.contains("its shards hold no utterance; \(folder.path("shards/shards_000000000.tar"))"))
         #expect(failure.kind == .badData && !failure.message.contains("\n"))
@@ -203,6 +220,7 @@ import Testing
     ([0x20, 0x0A], "its speaker is empty: write b.spk anew"),
     ([0xE9, 0x74], "its speaker is not UTF-8: write b.spk anew"),
     ([0xFF, 0xFE, 0x73, 0], "its speaker is not UTF-8: write b.spk anew"),
+    (Array("s\nt\n".utf8), "its speaker is 2 lines where one names it: write b.spk anew"),
   ])
   func `a speaker that is none is told as it is`(bytes: [UInt8], reason: String) throws {
     let sound = try recording()

@@ -14,6 +14,23 @@ import Testing
     }
   }
 
+  @Test(arguments: [0o600, 0o640, 0o666]) func `a file has the permissions of the one whose place it takes`(mode: Int)
+    throws
+  {
+    try withScratchFolder { folder in
+      let path = folder + "/scores"
+      try AtomicFile.write("old", to: path)
+      try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+      let file = try AtomicFile.stage(path) { file in
+        try file.write("new")
+        #expect(try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? Int == mode)
+      }
+      try file.install()
+      #expect(try read(path) == "new")
+      #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == mode)
+    }
+  }
+
   @Test func `whichever system call fails, the old file stays whole and nothing is left beside it`() throws {
     try withScratchFolder { folder in
       let path = folder + "/result.json"
@@ -169,6 +186,7 @@ import Testing
         (["data"], "data is a folder"), (["data/"], "data/ is a folder"), (["new/"], "new/ is a folder"),
         (["new", "data"], "data is a folder"), (["no/new"], "there is no folder \(folder)/no"),
         (["other/new"], "there is no folder \(folder)/other"), (["other"], "holds no scores"), ([""], "is empty"),
+        (["a\nb"], "a\\u{A}b: a line break in a path"), (["a\r"], "a\\u{D}: a line break in a path"),
       ] {
         let refusal = names.count == 1 ? check(names[0]) : check(names[0], names[1])
         #expect(

@@ -64,7 +64,7 @@ package enum UntrustedInput: String, CaseIterable, Sendable {
       for start in stride(from: 0, to: bytes.count - 2, by: 3) {
         index[(Int(bytes[start]) << 8 | Int(bytes[start + 1])) % index.count] = bytes[start + 2]
       }
-      _ = try write(index, "corpus.index")
+      _ = try write(Self.sealedIndex(index), "corpus.index")
       let corpus = try Corpus.open(folder)
       for utterance in corpus.utterances { _ = (utterance.id, utterance.path, corpus.speakers[utterance.speaker]) }
       try Self.hear(corpus, in: folder)

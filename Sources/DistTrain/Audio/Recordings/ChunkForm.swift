@@ -68,16 +68,19 @@ struct ChunkForm {
       file.path, "is no recording: its first \(Self.mostChunks) chunks hold no samples; copy or convert it again")
   }
 
-  /// The end of the chunks that follow each other from a place on: that of what is no chunk, or of the file.
-  func end(ofChunksFrom offset: Int, in file: RecordingBytes) -> Int {
+  /// The chunks that follow each other from a place on.
+  /// - Returns: their end, which is that of what is no chunk, or of the file; and whether one of them has samples again.
+  func followers(from offset: Int, in file: RecordingBytes) -> (end: Int, haveSamples: Bool) {
     var offset = offset
+    var haveSamples = false
     for _ in 0..<Self.mostChunks {
       // Some writers leave out the byte that makes a length even.
       guard let chunk = [aligned(offset), offset].lazy.compactMap({ follower(at: $0, in: file) }).first else { break }
-      guard chunk.count <= file.size - chunk.start else { return file.size }
+      haveSamples = haveSamples || (chunk.isNamed(samples) && chunk.count > 0)
+      guard chunk.count <= file.size - chunk.start else { return (file.size, haveSamples) }
       offset = chunk.start + chunk.count
     }
-    return min(aligned(offset), file.size)
+    return (min(aligned(offset), file.size), haveSamples)
   }
 
   /// The chunk at a place behind the samples; nil for other bytes. Their names are words: that of a chunk that is cut

@@ -10,6 +10,8 @@ enum OggPages {
     /// The time of the page's end, in samples of a rate that the codec fixes: 0 for headers; nil where no packet ends in
     /// the page.
     let time: Int?
+    /// Whether a packet ends in the page: of one that goes on, all segments are full.
+    let endsPacket: Bool
     /// The number of bytes of the whole page.
     let byteCount: Int
 
@@ -29,6 +31,7 @@ enum OggPages {
       self.time = time == -1 ? nil : time
       stream = Int(bytes[(first + 14)..<(first + 18)].littleEndian)
       number = Int(bytes[(first + 18)..<(first + 22)].littleEndian)
+      endsPacket = table.contains { $0 < 255 }
       byteCount = Self.header + table.count + table.reduce(0) { $0 + Int($1) }
     }
   }
@@ -69,6 +72,9 @@ enum OggPages {
       hasEnded = hasEnded || page.isLast
       guard OggChecksum.isRight(file.read(at: offset, count: page.byteCount)[...]) else {
         throw damaged(file, "its Ogg page at byte \(offset) is not of its checksum")
+      }
+      guard page.time != nil || !page.endsPacket else {
+        throw damaged(file, "its Ogg page at byte \(offset) states no time, so that what lies in it would be lost")
       }
       try follow(page, before[page.stream], at: offset, file)
       before[page.stream] = (page.number, page.time ?? before[page.stream]?.time ?? 0)

@@ -43,11 +43,16 @@ struct PromisedSamples {
           + "copy or convert it again")
     }
     let end = start + count
-    let rest =
-      switch self.rest {
-      case .chunks(let form): form.end(ofChunksFrom: end, in: file)
-      case .ignored, .read: end
+    var rest = end
+    if case .chunks(let form) = self.rest {
+      let followers = form.followers(from: end, in: file)
+      guard !followers.haveSamples else {
+        throw AudioFile.unusable(
+          file.path,
+          "holds its samples in several chunks, of which only one would be read: convert it again from its source")
       }
+      rest = followers.end
+    }
     // A byte of its own ends VOC's samples, and is left over from others' even lengths.
     if [rest, rest + 1].contains(where: { AudioContainer.begins(in: file, at: $0) }) {
       throw AudioContainer.several(file.path)

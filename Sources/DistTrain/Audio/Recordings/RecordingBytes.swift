@@ -48,6 +48,12 @@ final class RecordingBytes {
       close(descriptor)
       throw AudioFile.unusable(path, "is not a file: give a recording, not a folder, pipe or device")
     }
+    var byte: UInt8 = 0
+    guard pread(descriptor, &byte, 1, 0) >= 0 else {
+      let reason = String(cString: strerror(errno))
+      close(descriptor)
+      throw AudioFile.unusable(path, "cannot be read (\(reason))")
+    }
     return (.file(descriptor: descriptor), Int(status.st_size))
   }
 

@@ -150,6 +150,8 @@ import Testing
     }
     let back = try write(Data(Self.ending(whole, at: 16_000)), "back.ogg")
     #expect(complaint(back).contains("states an earlier time than one before it"))
+    let timeless = try write(Data(Self.ending(whole, at: -1)), "timeless.ogg")
+    #expect(complaint(timeless).contains("states no time, so that what lies in it would be lost"))
     // A recorded broadcast begins with the headers, and then anywhere.
     let first = try #require(pages.firstIndex { page in page.dropFirst(6).prefix(8).contains { $0 != 0 } })
     try AudioFile(path: file(all.filter { $0 != first })).checkNothingFollows(12)

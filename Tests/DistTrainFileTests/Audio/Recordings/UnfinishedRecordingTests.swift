@@ -124,6 +124,19 @@ import Testing
     #expect(try complaint(short).contains("more than a second follows the 20 frames that it promises"))
   }
 
+  @Test func `samples in several chunks are named`() throws {
+    for (container, name, bigEndian) in [(Container.wav, "data", false), (.rifx, "data", true), (.aiff, "SSND", true)] {
+      let whole = try bytes(container)
+      let count = withUnsafeBytes(of: bigEndian ? UInt32(400).bigEndian : UInt32(400).littleEndian) { Data($0) }
+      let chunk = Data(name.utf8) + count + Data(count: 400)
+      let note = Data("note".utf8) + count + Data(count: 400)
+      for between in [Data(), note] {
+        #expect(try complaint(whole + between + chunk).contains("holds its samples in several chunks"), "\(container)")
+      }
+      #expect(try seconds(whole + note) == 1)
+    }
+  }
+
   @Test func `what programs leave behind the samples is no audio`() throws {
     let wave = try bytes(Container.wav)
     let list = Data("LIST".utf8) + Data([0, 16, 0, 0])
