@@ -34,19 +34,37 @@ static float *new_scratch(size_t floats) {
 // The memory is kept, because a step multiplies a thousand times.
 static _Thread_local float *scratch;
 
+// The product that this CPU runs. The choice is made at the first product, after the constructors have run; threads that
+// get here together choose the same.
+static const struct single_product *chosen(void) {
+  static _Atomic(const struct single_product *) known;
+  const struct single_product *single = atomic_load_explicit(&known, memory_order_relaxed);
+  if (!single) {
+    single = choose();
+    atomic_store_explicit(&known, single, memory_order_relaxed);
+  }
+  if (!scratch) scratch = new_scratch(single->scratch);
+  return single;
+}
+
 void ck_product(
     const float *a, size_t a_stride, int a_transposed, const float *b, size_t b_stride, int b_transposed, size_t m,
     size_t n, size_t k, int adding, float *c, size_t c_stride) {
-  // The choice is made at the first product, after the constructors have run; threads that get here together choose the
-  // same.
-  static _Atomic(const struct single_product *) chosen;
-  const struct single_product *single = atomic_load_explicit(&chosen, memory_order_relaxed);
-  if (!single) {
-    single = choose();
-    atomic_store_explicit(&chosen, single, memory_order_relaxed);
-  }
-  if (!scratch) scratch = new_scratch(single->scratch);
-  single->multiply(
+  chosen()->multiply(
       (struct matrix){a, a_stride, a_transposed}, (struct matrix){b, b_stride, b_transposed}, m, n, k, adding, c,
       c_stride, scratch);
+}
+
+size_t ck_packed_size(size_t m, size_t k) { return (m + MOST_ROWS - 1) / MOST_ROWS * MOST_ROWS * k + 16; }
+
+void ck_pack(const float *a, size_t a_stride, size_t m, size_t k, float *packed) {
+  chosen()->pack((struct matrix){a, a_stride, 0}, m, k, packed);
+}
+
+void ck_product_packed(
+    const float *a, size_t a_columns, size_t row, size_t column, const float *b, size_t b_stride, size_t m, size_t n,
+    size_t k, int adding, float *c, size_t c_stride) {
+  chosen()->multiply_packed(
+      (struct panels){a, a_columns, row, column}, (struct matrix){b, b_stride, 0}, m, n, k, adding, c, c_stride,
+      scratch);
 }

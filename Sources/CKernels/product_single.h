@@ -20,10 +20,28 @@ static inline size_t depth_of_block(size_t k) {
   return ((k + blocks - 1) / blocks + 7) / 8 * 8;
 }
 
+// The rows of a tile are a divisor of this on every CPU.
+#define MOST_ROWS 12
+
+// A part of a left factor that is laid out as panels of the rows of a tile, one after the other, each column by column.
+struct panels {
+  const float *elements;
+  // The columns of the whole factor.
+  size_t columns;
+  // The first row of the part, a multiple of MOST_ROWS, and its first column.
+  size_t row, column;
+};
+
 struct single_product {
   void (*multiply)(
       struct matrix a, struct matrix b, size_t m, size_t n, size_t k, int adding, float *c, size_t stride,
       float *scratch);
+  // The same with a left factor that `pack` has laid out.
+  void (*multiply_packed)(
+      struct panels a, struct matrix b, size_t m, size_t n, size_t k, int adding, float *c, size_t stride,
+      float *scratch);
+  // Lays out a left factor of m rows and k columns as panels of the rows of a tile, each with all columns.
+  void (*pack)(struct matrix a, size_t m, size_t k, float *target);
   // The number of floats of scratch memory.
   size_t scratch;
 };

@@ -211,10 +211,15 @@ static void narrow_tile(
   }
 }
 
+// The panel of a left factor that is packed already, from the row `row` and the p-th of the terms on.
+static inline const float *panel_of(struct panels a, size_t row, size_t p) {
+  return a.elements + (a.row + row) * a.columns + (a.column + p) * ROWS;
+}
+
 // Adds a piece of the sums, `depth` terms from the p-th on, for a block of c's columns from the j-th on.
-static void add_block(
-    struct matrix a, struct matrix b, size_t p, size_t depth, size_t j, size_t width, size_t m, int adding, float *c,
-    size_t stride, float *packed_a, float *packed_b) {
+static inline __attribute__((always_inline)) void add_block(
+    struct matrix a, const struct panels *ready, struct matrix b, size_t p, size_t depth, size_t j, size_t width,
+    size_t m, int adding, float *c, size_t stride, float *packed_a, float *packed_b) {
   // The panels of the left factor run along its rows, so that it is its transpose that lies along the depth.
   struct matrix turned = {a.elements, a.stride, !a.transposed};
   // A panel of b that meets only one panel of a is not worth packing where its rows can be read as they are.
@@ -228,9 +233,9 @@ static void add_block(
       if (i == 0 && packed) pack(b, p, j + column, depth, columns, COLUMNS, right);
       for (size_t row = 0; row < height; row += ROWS) {
         size_t rows = least(ROWS, height - row), below = row + rows;
-        float *left = packed_a + row * depth;
-        if (column == 0) {
-          pack(turned, p, i + row, depth, rows, ROWS, left);
+        const float *left = ready ? panel_of(*ready, i + row, p) : packed_a + row * depth;
+        if (column == 0 && !ready) {
+          pack(turned, p, i + row, depth, rows, ROWS, packed_a + row * depth);
           if (below < height) ask(turned, p, i + below, least(ROWS, height - below), 0, depth);
         }
         if (next < width) {
@@ -257,17 +262,36 @@ static void add_block(
   }
 }
 
-static void product(
-    struct matrix a, struct matrix b, size_t m, size_t n, size_t k, int adding, float *c, size_t stride,
-    float *scratch) {
+static inline __attribute__((always_inline)) void blocks(
+    struct matrix a, const struct panels *ready, struct matrix b, size_t m, size_t n, size_t k, int adding, float *c,
+    size_t stride, float *scratch) {
   size_t piece = depth_of_block(k);
   float *packed_a = scratch, *packed_b = scratch + FOR_A;
   for (size_t j = 0; j < n; j += WIDTH) {
     for (size_t p = 0; p < k; p += piece) {
       add_block(
-          a, b, p, least(piece, k - p), j, least(WIDTH, n - j), m, adding || p > 0, c, stride, packed_a, packed_b);
+          a, ready, b, p, least(piece, k - p), j, least(WIDTH, n - j), m, adding || p > 0, c, stride, packed_a,
+          packed_b);
     }
   }
 }
 
-const struct single_product NAME(single_product) = {product, FOR_A + MOST_DEPTH * WIDTH};
+static void product(
+    struct matrix a, struct matrix b, size_t m, size_t n, size_t k, int adding, float *c, size_t stride,
+    float *scratch) {
+  blocks(a, NULL, b, m, n, k, adding, c, stride, scratch);
+}
+
+static void product_of_packed(
+    struct panels a, struct matrix b, size_t m, size_t n, size_t k, int adding, float *c, size_t stride,
+    float *scratch) {
+  blocks((struct matrix){a.elements, 0, 0}, &a, b, m, n, k, adding, c, stride, scratch);
+}
+
+static void pack_left(struct matrix a, size_t m, size_t k, float *target) {
+  struct matrix turned = {a.elements, a.stride, !a.transposed};
+  for (size_t row = 0; row < m; row += ROWS) pack(turned, 0, row, k, least(ROWS, m - row), ROWS, target + row * k);
+}
+
+const struct single_product NAME(single_product) = {
+    product, product_of_packed, pack_left, FOR_A + MOST_DEPTH * WIDTH};

@@ -355,6 +355,28 @@ struct shape {
   size_t m, n, k;
 };
 
+// The product with a left factor that is packed before, from a row and a column of it on, and with one that is not.
+static void compare_packed(
+    struct tally *tally, const struct single_product *product, struct matrix a, struct matrix b, struct shape shape,
+    int form) {
+  size_t row = shape.m > MOST_ROWS ? MOST_ROWS : 0, column = shape.k > 8 ? 3 : 0;
+  size_t m = shape.m - row, n = shape.n, k = shape.k - column;
+  float *expected = numbers(m * n, ORDINARY), *found = memory(m * n * sizeof *found);
+  memcpy(found, expected, m * n * sizeof *found);
+  float *packed = memory(((shape.m + MOST_ROWS) * shape.k + 16) * sizeof *packed);
+  product->pack(a, shape.m, shape.k, packed);
+  struct matrix left = {element(a, row, column), a.stride, a.transposed};
+  struct panels panels = {packed, shape.k, row, column};
+  float *scratch = memory(product->scratch * sizeof *scratch);
+  product->multiply(left, b, m, n, k, form >> 2, expected, n, scratch);
+  product->multiply_packed(panels, b, m, n, k, form >> 2, found, n, scratch);
+  count(tally, same_floats(expected, found, m * n), "packed product", m * n * k);
+  free(scratch);
+  free(packed);
+  free(expected);
+  free(found);
+}
+
 // `form` has a bit for each factor that is transposed and one for adding.
 static void compare_product(struct tally *tally, const struct single_product *product, struct shape shape, int form) {
   size_t m = shape.m, n = shape.n, k = shape.k, stride = n + 3;
@@ -370,6 +392,7 @@ static void compare_product(struct tally *tally, const struct single_product *pr
     free(scratch);
   }
   count(tally, same_floats(expected, found, m * stride), "product", m * n * k);
+  compare_packed(tally, product, left, right, shape, form);
   free(a);
   free(b);
   free(expected);

@@ -309,6 +309,15 @@ size_t ck_convolve_room(size_t count);
 void ck_product(
     const float *a, size_t a_stride, int a_transposed, const float *b, size_t b_stride, int b_transposed, size_t m,
     size_t n, size_t k, int adding, float *c, size_t c_stride);
+/// The floats that a left factor of m rows and k columns takes where ck_pack lays it out.
+size_t ck_packed_size(size_t m, size_t k);
+/// Lays out a left factor, m × k, as ck_product reads it, for products with many right ones.
+void ck_pack(const float *a, size_t a_stride, size_t m, size_t k, float *packed);
+/// The same as ck_product, to the bit, with a left factor that is the part from `row`, a multiple of 12, and `column` on
+/// of one that ck_pack has laid out, of `a_columns` columns, and with a right one as it is stored.
+void ck_product_packed(
+    const float *a, size_t a_columns, size_t row, size_t column, const float *b, size_t b_stride, size_t m, size_t n,
+    size_t k, int adding, float *c, size_t c_stride);
 /// Whether this CPU multiplies bf16 (AVX512-BF16).
 int ck_has_bf16(void);
 /// c = op(a) · op(b), or c + op(a) · op(b) when adding. c is m × n, the sums have k terms, and all matrices are

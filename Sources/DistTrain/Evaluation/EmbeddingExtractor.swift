@@ -14,17 +14,20 @@ public struct EmbeddingExtractor: Sendable {
   /// The length in seconds of the shortest utterance that is embedded: ten frames, less than a syllable.
   package static let shortest = 0.1
 
-  let encoder: any Encoder
-  let parameters: Matrix
-  let statistics: Matrix
+  package let encoder: any Encoder
+  package let parameters: Matrix
+  package let statistics: Matrix
   private let filterBank: FilterBank
   /// The length in seconds of the longest utterance that is embedded as a whole.
   public let longestPiece: Double
+  private let prepared = PreparedWeights()
   var frontEnd: FrontEnd { filterBank.frontEnd }
-  var inference: ForwardPass {
-    ForwardPass(mode: .inference, parameters: parameters, statistics: statistics, keepsCaches: false)
+  func inference(_ prepared: PreparedWeights) -> ForwardPass {
+    ForwardPass(
+      mode: .inference, parameters: parameters, statistics: statistics, keepsCaches: false, prepared: prepared)
   }
 
+  /// Makes an extractor of an encoder as it is now: its parameters and statistics must not change meanwhile.
   /// - Parameters:
   ///   - encoder: the encoder of the embeddings.
   ///   - frontEnd: the front end that the encoder was trained with; its dither is left out.
@@ -72,7 +75,7 @@ public struct EmbeddingExtractor: Sendable {
 
   /// The embedding of an utterance's features, bins × frames, before length normalisation.
   package func embedding(of features: Matrix) -> [Float] {
-    encoder.encode(features, utterances: 1, inference).embeddings.values
+    encoder.encode(features, utterances: 1, inference(prepared)).embeddings.values
   }
 
   /// The embedding of an utterance before length normalisation.

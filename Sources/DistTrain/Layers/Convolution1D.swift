@@ -119,20 +119,44 @@ public struct Convolution1D: Layer {
   ///   - output: takes the product, outputs × the output grid's columns.
   /// - Returns: the number to be added to each row of the output.
   func product(_ input: AffineView, _ grid: Grid, into output: MatrixView, _ pass: ForwardPass) -> [Float] {
-    let input = readable(input, pass.precision)
-    let weights = kernel == 1 ? scaled(pass.matrix(weight), by: input) : pass.matrix(weight)
     let precision = pass.precision
     switch way(precision) {
     case .wholeProduct:
-      multiply(weights, input.values, into: output, precision: precision)
+      let input = readable(input, precision)
+      let product = pass.once(weight) { scaled(by: input, pass) }
+      multiply(product.weights, input.values, into: output, precision: precision)
+      return product.biases
     case .minimalFiltering:
-      FrameFilterProducts(weights, dilation: dilation).write(input, lines: grid.lines, to: output)
+      let products = pass.once(weight) {
+        FrameFilterProducts(pass.matrix(weight), dilation: dilation, factor: pass.factor(made:))
+      }
+      products.write(input, lines: grid.lines, to: output)
     case .windows:
-      windows(of: input, grid).writeProducts(with: weights, precision: precision) { output.columns($0.columns) }
+      windows(of: input, grid).writeProducts(with: pass.factor(weight), precision: precision) {
+        output.columns($0.columns)
+      }
     case .shiftedRows:
-      shiftedRows(grid).writeProducts(input, with: weights, to: output, precision: precision)
+      shiftedRows(grid).writeProducts(input, with: pass.factor(weight), to: output, precision: precision)
     }
-    return biases(input, pass)
+    return plainBiases(pass)
+  }
+
+  /// The weights of a kernel of one frame with a view's scales, and what is added to their product.
+  private struct ScaledProduct: Sendable {
+    let weights: LeftFactor
+    let biases: [Float]
+  }
+
+  private func scaled(by input: AffineView, _ pass: ForwardPass) -> ScaledProduct {
+    let weights = pass.matrix(weight)
+    return ScaledProduct(
+      weights: pass.factor(made: scaled(weights, by: input)),
+      biases: input.isPlain ? plainBiases(pass) : biases(input, pass))
+  }
+
+  private func plainBiases(_ pass: ForwardPass) -> [Float] {
+    let biases = pass.vector(bias)
+    return (0..<outputs).map { biases[$0] }
   }
 
   /// The input, written out if products of a kernel of one frame cannot read it as it is. In bf16 the normalised values
@@ -144,7 +168,6 @@ public struct Convolution1D: Layer {
 
   private func biases(_ input: AffineView, _ pass: ForwardPass) -> [Float] {
     let biases = pass.vector(bias)
-    if input.isPlain || kernel > 1 { return (0..<outputs).map { biases[$0] } }
     let weights = pass.matrix(weight)
     return [Double](filling: outputs) { sums in
       inParallel(outputs) { output in
@@ -261,7 +284,7 @@ public struct Convolution1D: Layer {
       let windows = MapWindows(
         AffineView(gradient), outputGrid(all), places: all, stride: MapStride(),
         taps: (0..<kernel).map { MapWindows.Tap(line: 0, frame: $0 * dilation - 2 * reach) })
-      windows.writeProducts(with: turnedWeights(pass).view, adding: adding, precision: pass.precision) {
+      windows.writeProducts(with: LeftFactor(turnedWeights(pass).view), adding: adding, precision: pass.precision) {
         inputGradient.columns($0.columns)
       }
     case .shiftedRows where padding == .reflection:
@@ -270,7 +293,7 @@ public struct Convolution1D: Layer {
     case .shiftedRows:
       // The adjoint of a convolution with zeros beyond the ends is the convolution with the reversed kernel.
       shiftedRows(grid).writeProducts(
-        AffineView(gradient), with: turnedWeights(pass).view, to: inputGradient, adding: adding,
+        AffineView(gradient), with: LeftFactor(turnedWeights(pass).view), to: inputGradient, adding: adding,
         precision: pass.precision)
     }
   }

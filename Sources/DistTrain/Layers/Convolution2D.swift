@@ -84,11 +84,12 @@ public struct Convolution2D: Layer {
   ) -> (output: AffineView, cache: Cache) {
     switch way(of: input, grid, pass.precision) {
     case .wholeProduct:
-      multiply(pass.matrix(weight), input.values, into: memory, precision: pass.precision)
+      multiply(pass.factor(weight), input.values, into: memory, precision: pass.precision)
     case .minimalFiltering:
-      WinogradProducts(pass.matrix(weight)).write(input, grid, to: memory)
+      pass.once(weight) { WinogradProducts(pass.matrix(weight), factor: pass.factor(made:)) }
+        .write(input, grid, to: memory)
     case .gatheredProducts:
-      windows(of: input, grid).writeProducts(with: pass.matrix(weight), precision: pass.precision) {
+      windows(of: input, grid).writeProducts(with: pass.factor(weight), precision: pass.precision) {
         memory.columns($0.columns)
       }
     }
@@ -188,11 +189,11 @@ public struct Convolution2D: Layer {
       let windows = MapWindows(
         AffineView(gradient), outputGrid(grid), places: places, stride: MapStride(), taps: phase.taps.map(\.tap))
       if stride == MapStride() {
-        windows.writeProducts(with: weights.view, adding: adding, precision: pass.precision) {
+        windows.writeProducts(with: LeftFactor(weights.view), adding: adding, precision: pass.precision) {
           inputGradient.columns($0.columns)
         }
       } else {
-        windows.writeProducts(with: weights.view, precision: pass.precision) { panel in
+        windows.writeProducts(with: LeftFactor(weights.view), precision: pass.precision) { panel in
           phase.memory(rows: inputs, panel)
         } finishing: { panel, product in
           phase.spread(product, panel, places: places, to: inputGradient, grid, adding: adding)

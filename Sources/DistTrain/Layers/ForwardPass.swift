@@ -28,12 +28,17 @@ public struct ForwardPass {
   /// The offsets of the running means of normalisations that go by their running statistics in training, too, and leave
   /// them as they are.
   private let frozen: Set<Int>
+  /// What layers made of their weights in earlier passes; nil where these change.
+  private let prepared: PreparedWeights?
 
   package init(
     mode: Mode, parameters: Matrix, statistics: Matrix,
     units: BatchUnits = .whole, combine: BatchSum? = nil, precision: Precision = .single, keepsCaches: Bool = true,
-    frozen: Set<Int> = []
+    frozen: Set<Int> = [], prepared: PreparedWeights? = nil
   ) {
+    precondition(
+      prepared == nil || (mode == .inference && precision == .single),
+      "weights are prepared where they do not change, for products in single precision")
     self.mode = mode
     self.parameters = parameters
     self.statistics = statistics
@@ -42,6 +47,7 @@ public struct ForwardPass {
     self.precision = precision
     self.keepsCaches = keepsCaches
     self.frozen = frozen
+    self.prepared = prepared
   }
 
   /// Whether the normalisation with a running mean goes by the batch's statistics.
@@ -53,6 +59,21 @@ public struct ForwardPass {
   /// - Parameter values: `width` numbers of each of this rank's units, unit after unit.
   func total(_ values: [Double], width: Int) -> [Double] {
     combine?(values, width) ?? units.total(values, width: width)
+  }
+
+  /// What a layer makes of one of its parameters, which is made once where the parameters do not change.
+  func once<Value: Sendable>(_ parameter: Parameter, _ make: () -> Value) -> Value {
+    prepared?.value(of: parameter, make) ?? make()
+  }
+
+  /// A matrix that was made of parameters as the left factor of products.
+  func factor(made matrix: MatrixView) -> LeftFactor {
+    prepared == nil ? LeftFactor(matrix) : LeftFactor(packing: matrix)
+  }
+
+  /// A parameter as the left factor of products.
+  func factor(_ parameter: Parameter) -> LeftFactor {
+    once(parameter) { factor(made: matrix(parameter)) }
   }
 
   /// A parameter as a matrix whose rows are its first dimension.

@@ -7,21 +7,22 @@ internal import CKernels
 /// The rounding error is one and a half to three times that of plain sums. An output's bits do not depend on the panel
 /// that its tile is in.
 package struct FrameFilterProducts: Sendable {
-  /// The transformed kernels, outputs × channels.
-  private let weights: WinogradMatrices
+  /// The transformed kernels of each number of a tile, outputs × channels.
+  private let weights: [LeftFactor]
   private let dilation: Int
 
   /// The products of a convolution.
   /// - Parameters:
   ///   - weights: outputs × (inputs · 3).
   ///   - dilation: the frames from one tap to the next.
-  package init(_ weights: MatrixView, dilation: Int) {
+  ///   - factor: makes a transformed matrix the factor of the products.
+  package init(_ weights: MatrixView, dilation: Int, factor: (MatrixView) -> LeftFactor = { LeftFactor($0) }) {
     let inputs = weights.columns / 3
     let result = WinogradMatrices(FrameTiles.numbers, rows: weights.rows, columns: inputs)
     inParallel(weights.rows) { output in
       ck_frame_filter_weights(weights.row(output), 3, inputs, 0, result.row(output), result.step)
     }
-    self.weights = result
+    weights = result.factors(factor)
     self.dilation = dilation
   }
 
@@ -37,7 +38,7 @@ package struct FrameFilterProducts: Sendable {
       ck_frame_filter_weights(
         weights.pointer + 3 * input, weights.stride, weights.rows, 1, result.row(input), result.step)
     }
-    self.weights = result
+    weights = result.factors()
     self.dilation = dilation
   }
 
@@ -55,15 +56,16 @@ package struct FrameFilterProducts: Sendable {
   ///   - target: outputs × (lines · (frames + 2 · zeros − 2 · dilation)).
   ///   - adding: whether the results are added to the values in their memory.
   package func write(_ source: AffineView, lines: Int, zeros: Int = 0, to target: MatrixView, adding: Bool = false) {
-    precondition(source.rows == weights.columns && target.rows == weights.rows, "a convolution's channels must fit")
+    precondition(
+      source.rows == weights[0].columns && target.rows == weights[0].rows, "a convolution's channels must fit")
     let tiles = FrameTiles(lines: lines, frames: source.columns / lines, zeros: zeros, dilation: dilation)
     precondition(target.columns == lines * tiles.outputFrames, "a convolution's frames must fit")
     let panels = tiles.panels(
-      of: 0..<lines, most: FrameTilePanel.mostTiles(channels: weights.columns, outputs: weights.rows),
+      of: 0..<lines, most: FrameTilePanel.mostTiles(channels: weights[0].columns, outputs: weights[0].rows),
       threads: ThreadTeam.shared.available)
     ThreadTeam.shared.run(panels.count) { index in
-      let inputs = panels[index].transformed(source, channels: 0..<weights.columns)
-      let products = WinogradMatrices(FrameTiles.numbers, rows: weights.rows, tiles: inputs.columns)
+      let inputs = panels[index].transformed(source, channels: 0..<weights[0].columns)
+      let products = WinogradMatrices(FrameTiles.numbers, rows: weights[0].rows, tiles: inputs.columns)
       for number in 0..<FrameTiles.numbers {
         multiply(weights[number], inputs[number], into: products[number])
       }

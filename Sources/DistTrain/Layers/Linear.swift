@@ -42,7 +42,7 @@ public struct Linear: Layer {
     _ input: AffineView, _ grid: Grid, into memory: MatrixView, _ pass: ForwardPass
   ) -> (output: AffineView, cache: Cache) {
     let input = input.plain
-    multiply(pass.matrix(weight), input, into: memory, precision: precision(pass.precision))
+    multiply(pass.factor(weight), input, into: memory, precision: precision(pass.precision))
     if let biases = bias.map(pass.vector) {
       inParallel(outputs) { ck_add_scalar(memory.row($0), memory.columns, biases[$0]) }
     }

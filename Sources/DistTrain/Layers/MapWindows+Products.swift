@@ -7,7 +7,7 @@ extension MapWindows {
   ///   - memory: the memory for a panel's product, outputs × the panel's columns.
   ///   - finish: is called with each product.
   func writeProducts(
-    with weights: MatrixView, adding: Bool = false, precision: Precision,
+    with weights: LeftFactor, adding: Bool = false, precision: Precision,
     into memory: @Sendable (Panel) -> MatrixView,
     finishing finish: @Sendable (Panel, MatrixView) -> Void = { _, _ in }
   ) {

@@ -64,7 +64,7 @@ struct SeparableConvolution: Sendable {
     precondition(input.columns == grid.columns, "\(input.columns) columns of a map of \(grid.columns)")
     let panels = panels(of: 0..<grid.utterances, grid)
     let kernels = pass.matrix(depthwise.weight)
-    let (weights, biases) = (pass.matrix(pointwise.weight), pass.vector(pointwise.bias))
+    let (weights, biases) = (pass.factor(pointwise.weight), pass.vector(pointwise.bias))
     let precision = pass.precision
     ThreadTeam.shared.run(panels.count) { index in
       let panel = panels[index]

@@ -21,7 +21,7 @@ struct ShiftedRows: Sendable {
   ///   - output: takes the products, outputs × (lines · frames).
   ///   - adding: whether the products are added to the values in their memory.
   func writeProducts(
-    _ source: AffineView, with weights: MatrixView, to output: MatrixView, adding: Bool = false, precision: Precision
+    _ source: AffineView, with weights: LeftFactor, to output: MatrixView, adding: Bool = false, precision: Precision
   ) {
     let blocks = blocks(of: 0..<source.columns / frames, channels: source.rows)
     ThreadTeam.shared.run(blocks.count) { block in

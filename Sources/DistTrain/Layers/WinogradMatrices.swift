@@ -45,6 +45,12 @@ struct WinogradMatrices: Sendable {
     MatrixView(memory.pointer + number * step, rows: rows, columns: columns, owner: memory.buffer)
   }
 
+  /// All matrices as left factors of products.
+  /// - Parameter factor: makes a matrix one.
+  func factors(_ factor: (MatrixView) -> LeftFactor = { LeftFactor($0) }) -> [LeftFactor] {
+    (0..<memory.rows).map { factor(self[$0]) }
+  }
+
   /// The first element of a row in the first matrix.
   func row(_ index: Int) -> UnsafeMutablePointer<Float> { memory.pointer + index * columns }
 }

@@ -7,18 +7,20 @@ internal import CKernels
 /// Rounding errors are two to seven times those of products with windows: 8e-7 of the outputs' size for 64 channels and
 /// 1.6e-6 for 256, in the mean square. An output's bits do not depend on the panel that its tile is in.
 package struct WinogradProducts: Sendable {
-  /// The transformed kernels, outputs × channels.
-  private let weights: WinogradMatrices
+  /// The transformed kernels of each number of a tile, outputs × channels.
+  private let weights: [LeftFactor]
 
   /// The products of a convolution.
-  /// - Parameter weights: outputs × (inputs · 9).
-  package init(_ weights: MatrixView) {
+  /// - Parameters:
+  ///   - weights: outputs × (inputs · 9).
+  ///   - factor: makes a transformed matrix the factor of the products.
+  package init(_ weights: MatrixView, factor: (MatrixView) -> LeftFactor = { LeftFactor($0) }) {
     let inputs = weights.columns / 9
     let result = WinogradMatrices(rows: weights.rows, columns: inputs)
     inParallel(weights.rows) { output in
       ck_winograd_weights(weights.row(output), 9, inputs, 0, result.row(output), result.step)
     }
-    self.weights = result
+    weights = result.factors(factor)
   }
 
   /// The products of the gradient of a convolution's input, which is a convolution of the output's gradient with the
@@ -31,7 +33,7 @@ package struct WinogradProducts: Sendable {
       ck_winograd_weights(
         weights.pointer + 9 * input, weights.stride, weights.rows, 1, result.row(input), result.step)
     }
-    self.weights = result
+    weights = result.factors()
   }
 
   /// Whether the filtering takes less time than products with windows: by measurement, from 16 channels on either side
@@ -47,12 +49,13 @@ package struct WinogradProducts: Sendable {
   ///   - target: outputs × the grid's columns.
   ///   - adding: whether the results are added to the values in their memory.
   package func write(_ source: AffineView, _ grid: Grid, to target: MatrixView, adding: Bool = false) {
-    precondition(source.rows == weights.columns && target.rows == weights.rows, "a convolution's channels must fit")
+    precondition(
+      source.rows == weights[0].columns && target.rows == weights[0].rows, "a convolution's channels must fit")
     let tiles = WinogradTiles(grid: grid)
     let panels = tiles.panels(of: 0..<grid.utterances, size: size(of: tiles))
     ThreadTeam.shared.run(panels.count) { index in
-      let inputs = panels[index].transformed(source, channels: 0..<weights.columns)
-      let products = WinogradMatrices(rows: weights.rows, tiles: inputs.columns)
+      let inputs = panels[index].transformed(source, channels: 0..<weights[0].columns)
+      let products = WinogradMatrices(rows: weights[0].rows, tiles: inputs.columns)
       for number in 0..<WinogradMatrices.count {
         multiply(weights[number], inputs[number], into: products[number])
       }
@@ -62,7 +65,7 @@ package struct WinogradProducts: Sendable {
 
   /// The tiles of a panel: as many as it may have, or fewer where there would be too few panels for all threads.
   private func size(of tiles: WinogradTiles) -> Int {
-    let most = WinogradPanel.mostTiles(channels: weights.columns, outputs: weights.rows)
+    let most = WinogradPanel.mostTiles(channels: weights[0].columns, outputs: weights[0].rows)
     let threads = ThreadTeam.shared.available
     return threads == 1 ? most : min(most, max(64, tiles.count / (4 * threads) / 32 * 32))
   }

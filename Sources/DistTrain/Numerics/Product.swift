@@ -30,6 +30,29 @@ package func multiply(
   product(Factor(a), Factor(b, transposed: true), inner: a.columns, into: c, adding: adding, precision)
 }
 
+/// c = a · b, or c + a · b when adding. A factor that is laid out is for products of single precision.
+package func multiply(
+  _ a: LeftFactor, _ b: MatrixView, into c: MatrixView, adding: Bool = false, precision: Precision = .single
+) {
+  switch a.form {
+  case .stored(let view): multiply(view, b, into: c, adding: adding, precision: precision)
+  case .packed(let elements, let columns, let first):
+    precondition(precision == .single && a.columns > 0, "a factor is laid out for products of single precision")
+    precondition(
+      a.rows == c.rows && b.columns == c.columns && a.columns == b.rows,
+      "a product's shapes must fit: \(a.rows) × \(a.columns) · \(b.rows) × \(b.columns) → \(c.rows) × \(c.columns)")
+    if c.rows == 0 || c.columns == 0 { return }
+    let pieces = ProductPieces(rows: c.rows, columns: c.columns, inner: a.columns)
+    ThreadTeam.shared.run(pieces.count) { piece in
+      let (rows, across) = pieces[piece]
+      let (right, target) = (b.columns(across), c.rows(rows).columns(across))
+      ck_product_packed(
+        elements.pointer, columns, rows.lowerBound, first, right.pointer, right.stride, target.rows, target.columns,
+        a.columns, adding ? 1 : 0, target.pointer, target.stride)
+    }
+  }
+}
+
 /// A factor of a product, taken as stored or transposed.
 private struct Factor {
   let view: MatrixView

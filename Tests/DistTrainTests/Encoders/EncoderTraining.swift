@@ -30,5 +30,22 @@ func expectTraining(
   #expect(vectors.columns == configuration.encoder.embedding, sourceLocation: sourceLocation)
   #expect(vectors.values.allSatisfy { $0.isFinite }, sourceLocation: sourceLocation)
   #expect(Set((0..<vectors.rows).map { vectors[$0, 0] }).count == vectors.rows, sourceLocation: sourceLocation)
+  expectSameBitsWithoutPreparation(extractor, sourceLocation: sourceLocation)
   return extractor
+}
+
+/// Expects that weights which are prepared once for all utterances change no bit of an embedding, whatever utterances
+/// came before.
+private func expectSameBitsWithoutPreparation(_ extractor: EmbeddingExtractor, sourceLocation: SourceLocation) {
+  let encoder = extractor.encoder
+  var stream = RandomStream(seed: 4, purpose: .test)
+  for frames in [encoder.minimumFrames, 150, 64, 301].map({ max($0, encoder.minimumFrames) }) {
+    let features = Matrix(
+      rows: encoder.bins, columns: frames, (0..<encoder.bins * frames).map { _ in Float(stream.normal()) })
+    let pass = ForwardPass(
+      mode: .inference, parameters: extractor.parameters, statistics: extractor.statistics, keepsCaches: false)
+    let plain = encoder.encode(features, utterances: 1, pass).embeddings.values
+    #expect(plain.allSatisfy { $0.isFinite }, sourceLocation: sourceLocation)
+    #expect(extractor.embedding(of: features) == plain, "\(frames) frames", sourceLocation: sourceLocation)
+  }
 }

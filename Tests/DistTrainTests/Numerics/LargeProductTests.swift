@@ -45,6 +45,27 @@ import Testing
     #expect(relativeDistance(c[0].values, before.map { 2 * $0 }) < 1e-5)
   }
 
+  @Test(arguments: shapes) func `a factor that is laid out gives the same bits, whole and in part`(shape: Shape) {
+    let (a, b) = (random(shape.rows, shape.inner, item: 1), random(shape.inner, shape.columns, item: 2))
+    let laidOut = LeftFactor(packing: a.view)
+    let parts = [0..<shape.inner, shape.inner / 3..<shape.inner / 3 + (shape.inner + 1) / 2]
+    for adding in [false, true] {
+      for part in parts {
+        let c = (0..<3).map { _ in random(shape.rows, shape.columns, item: 3) }
+        multiply(a.columns(part), b.rows(part), into: c[0].view, adding: adding)
+        multiply(LeftFactor(a.view).columns(part), b.rows(part), into: c[1].view, adding: adding)
+        multiply(laidOut.columns(part), b.rows(part), into: c[2].view, adding: adding)
+        #expect(c[1].values == c[0].values && c[2].values == c[0].values)
+        // A part of a part is counted from its own beginning.
+        let inner = part.count / 4..<(part.count + 1) / 2 + part.count / 4
+        let place = part.lowerBound + inner.lowerBound..<part.lowerBound + inner.upperBound
+        multiply(a.columns(place), b.rows(place), into: c[0].view, adding: adding)
+        multiply(laidOut.columns(part).columns(inner), b.rows(place), into: c[2].view, adding: adding)
+        #expect(c[2].values == c[0].values)
+      }
+    }
+  }
+
   /// a·b, aᵀ·b and a·bᵀ of the same numbers, whole or a part of rows and columns, into the middle of a larger matrix.
   private struct Forms {
     let a: Matrix
