@@ -22,7 +22,7 @@ package struct FrameFilterProducts: Sendable {
     inParallel(weights.rows) { output in
       ck_frame_filter_weights(weights.row(output), 3, inputs, 0, result.row(output), result.step)
     }
-    weights = result.factors(factor)
+    self.weights = result.factors(factor)
     self.dilation = dilation
   }
 
@@ -38,7 +38,7 @@ package struct FrameFilterProducts: Sendable {
       ck_frame_filter_weights(
         weights.pointer + 3 * input, weights.stride, weights.rows, 1, result.row(input), result.step)
     }
-    weights = result.factors()
+    self.weights = result.factors()
     self.dilation = dilation
   }
 

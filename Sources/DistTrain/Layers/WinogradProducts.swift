@@ -20,7 +20,7 @@ package struct WinogradProducts: Sendable {
     inParallel(weights.rows) { output in
       ck_winograd_weights(weights.row(output), 9, inputs, 0, result.row(output), result.step)
     }
-    weights = result.factors(factor)
+    self.weights = result.factors(factor)
   }
 
   /// The products of the gradient of a convolution's input, which is a convolution of the output's gradient with the
@@ -33,7 +33,7 @@ package struct WinogradProducts: Sendable {
       ck_winograd_weights(
         weights.pointer + 9 * input, weights.stride, weights.rows, 1, result.row(input), result.step)
     }
-    weights = result.factors()
+    self.weights = result.factors()
   }
 
   /// Whether the filtering takes less time than products with windows: by measurement, from 16 channels on either side
