@@ -59,8 +59,8 @@ extension PrepareCommand {
       print("  trials: \(targets.count), \(count) target and \(targets.count - count) nontarget")
     }
     if shards {
-      let count = (corpus.utterances.count + utterancesPerShard - 1) / utterancesPerShard
-      print("  \(count) \(count == 1 ? "shard" : "shards") of up to \(utterancesPerShard) utterances")
+      let count = (corpus.utterances.count + shardSize - 1) / shardSize
+      print("  \(count) \(count == 1 ? "shard" : "shards") of up to \(shardSize) utterances")
     }
   }
 

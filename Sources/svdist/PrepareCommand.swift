@@ -99,8 +99,11 @@ struct PrepareCommand: ParsableCommand {
       """)
   var shards = false
 
-  @Option(help: ArgumentHelp("Utterances in a shard.", valueName: "count"))
-  var utterancesPerShard = 1000
+  @Option(help: ArgumentHelp("With --shards, utterances in a shard (default: 1000).", valueName: "count"))
+  var utterancesPerShard: Int?
+
+  /// The most utterances of a shard.
+  var shardSize: Int { utterancesPerShard ?? 1000 }
 
   @Flag(help: "With --shards, store all audio as 16-bit WAV at 16 kHz with one channel.")
   var decoded = false
@@ -161,6 +164,9 @@ struct PrepareCommand: ParsableCommand {
       throw ValidationError("--hold-out draws the speakers that --evaluation-speakers lists: give one of the two")
     }
     try OptionRange.check("--utterances-per-shard", utterancesPerShard, in: 1...1_000_000)
+    if utterancesPerShard != nil, !shards {
+      throw ValidationError("--utterances-per-shard says how --shards divides audio: give both or neither")
+    }
     if decoded, !shards { throw ValidationError("--decoded says how --shards writes audio: give both or neither") }
     try OptionRange.check("--listen", listen, in: 1...ListeningFolder.most, unit: " pairs")
     _ = try columnNames()
@@ -246,7 +252,7 @@ struct PrepareCommand: ParsableCommand {
     let clipping = try prepared.write(
       output, recordings: recordings,
       shards: shards
-        ? ShardWriter(utterancesPerShard: utterancesPerShard, isDecoded: decoded, seed: seed) : nil,
+        ? ShardWriter(utterancesPerShard: shardSize, isDecoded: decoded, seed: seed) : nil,
       relativePaths: relative, overwrite: overwrite, finished: { writing.advance() })
     writing.clear()
     summarise(source, preparation, prepared, clipping)

@@ -121,6 +121,7 @@ extension ProgramTests {
           (["--check", "--listen", "3"], "--check writes nothing: leave out --listen"),
           ([], "Missing expected argument '--output <output>'"),
           (["-o", run.path("out"), "--decoded"], "--decoded says how --shards writes audio"),
+          (["-o", run.path("out"), "--utterances-per-shard", "5"], "--utterances-per-shard says how --shards divides"),
           (["-o", run.path("out"), "--shards", "--utterances-per-shard", "0"], "--utterances-per-shard: 1 to"),
         ] as [([String], String)] {
           let outcome = try svdist(["prepare", run.corpus.path] + arguments)

@@ -7,7 +7,7 @@ import Foundation
 package enum EmbeddingFile {
   /// Checks, before embeddings are computed, that they can be written to a path.
   /// - Throws: `Failure(.usage)` for an unknown suffix, a folder that does not exist, a folder in the place of one of
-  ///   the files, and something else than embeddings in their place or that of the `.scp` of an `.ark`.
+  ///   the files, and something else than what they hold in their place or that of the files beside them.
   package static func check(_ path: String) throws {
     let format = try Format(path: path)
     if format == .script {
@@ -15,6 +15,7 @@ package enum EmbeddingFile {
     }
     try AtomicFile.check(places(of: path), for: "embeddings") { holdsEmbeddings($0, format) }
     if format == .archive { try KaldiVectors.checkScript(of: path) }
+    if format != .safetensors { try EncoderMark.check(of: path) }
   }
 
   /// All files that are written for embeddings in a file of that name, which is the first of them.

@@ -10,6 +10,23 @@ struct EncoderMark: Codable {
 
   static func path(of file: String) -> String { file + ".encoder" }
 
+  /// Checks, before vectors are computed, that nothing else lies in the mark's place.
+  /// - Throws: `Failure(.usage)` where something does.
+  static func check(of file: String) throws {
+    let path = path(of: file)
+    guard !FileSystem.isDevice(file), FileSystem.exists(path), !FileSystem.isFolder(path) else { return }
+    let mark = try? InputFile(path: path)
+    if let mark, mark.bytes == 0 || isMark(mark.beginning(1 << 12)) { return }
+    throw Failure(
+      .usage,
+      "\(file): \(path), which would tell the encoder of its embeddings, is there and is something else: "
+        + "choose another name, or remove it")
+  }
+
+  private static func isMark(_ bytes: [UInt8]) -> Bool {
+    (try? JSONDecoder().decode(Self.self, from: Data(bytes))) != nil
+  }
+
   /// The encoder that made a file's vectors; nil where that is not known.
   static func encoder(of file: String) throws -> String? {
     guard FileSystem.exists(path(of: file)), !FileSystem.isDevice(file),

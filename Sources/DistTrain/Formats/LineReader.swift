@@ -42,9 +42,9 @@ struct LineReader {
     byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")
   }
 
-  /// Checks that a file's first bytes may be those of a list.
+  /// Checks that a file's bytes may be those of a list.
   /// - Throws: `Failure(.badData)` for a compressed file, for UTF-16 and UTF-32, and for lines that end in CR alone, with
-  ///   what to do, and for what begins with a zero byte.
+  ///   what to do, and for zero bytes: the system takes a path for what comes before one.
   static func check(_ start: UnsafeRawBufferPointer, path: String) throws {
     if let what = Compression.remedy(start) { throw Failure(.badData, "\(path): \(what)") }
     if start.starts(with: [0xFF, 0xFE, 0, 0]) || start.starts(with: [0, 0, 0xFE, 0xFF]) {
@@ -59,6 +59,10 @@ struct LineReader {
         "\(path): is UTF-16 without a byte order mark: convert it with iconv -f UTF-16\(order) -t UTF-8")
     }
     if start.first == 0 { throw Failure(.badData, "\(path): begins with a zero byte: it is no list") }
+    if let zero = start.firstIndex(of: 0) {
+      let line = start[..<zero].count { $0 == 0x0A } + 1
+      throw Failure(.badData, "\(path):\(line): a zero byte, which no list has: correct the line")
+    }
     let head = start.prefix(1 << 16)
     if !head.contains(0x0A), head.dropLast().contains(0x0D) {
       throw Failure(.badData, "\(path): its lines end in CR alone: convert it with tr '\\r' '\\n'")

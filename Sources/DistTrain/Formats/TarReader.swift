@@ -49,6 +49,7 @@ struct TarReader {
       let block = try file.read(at: start, count: TarHeader.byteCount)
       if block.allSatisfy({ $0 == 0 }) {
         guard known.isEmpty else { throw damaged(at: start, "a long name without its member") }
+        try checkNothingFollows(start + TarHeader.byteCount)
         return nil
       }
       let header: TarHeader
@@ -70,6 +71,18 @@ struct TarReader {
         return Member(name: name, offset: offset, count: count)
       case _ where isExtension: break
       default: known = Extension()
+      }
+    }
+  }
+
+  /// Checks that zeros alone follow the mark of the archive's end.
+  private func checkNothingFollows(_ end: Int) throws {
+    let piece = 1 << 16
+    for start in stride(from: end, to: file.bytes, by: piece) {
+      let bytes = try file.read(at: start, count: min(piece, file.bytes - start))
+      if let other = bytes.firstIndex(where: { $0 != 0 }) {
+        throw damaged(
+          at: start + other, "another archive, or something else, follows the mark of its end: list each by itself")
       }
     }
   }

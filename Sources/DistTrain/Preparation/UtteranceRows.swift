@@ -44,6 +44,10 @@ struct UtteranceRows {
     id: String, speaker: String, file: String, stretch: (start: Double, seconds: Double?)? = nil,
     pieces: [(start: Double, seconds: Double)] = [], line: Int
   ) throws {
+    // JSON can write one in text. The system takes a path for what comes before it.
+    guard ![id, speaker, file].contains(where: { $0.utf8.contains(0) }) else {
+      throw Failure(.badData, "\(path):\(line): a zero byte in an id, a speaker or a path: correct the line")
+    }
     let utterance = UtteranceName.of(id)
     if let earlier = lines[Name(utterance)] {
       throw Failure(

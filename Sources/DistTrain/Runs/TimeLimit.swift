@@ -70,6 +70,8 @@ package struct TimeLimit: Sendable, Equatable {
       !clock.contains(nil), clock.count <= 3
     else { return nil }
     let numbers = clock.compactMap { $0 }
+    // An hour has sixty minutes, and a minute sixty seconds; the first number may be any.
+    guard numbers.dropFirst().allSatisfy({ $0 < 60 }) else { return nil }
     if parts.count == 2 {
       // After days come hours: 1-12 is a day and a half.
       guard let days = count(parts[0]) else { return nil }

@@ -149,6 +149,25 @@ import Testing
     }
   }
 
+  @Test(arguments: ["txt", "ark"]) func `a file of something else where the encoder's mark would be stays`(
+    format: String
+  ) throws {
+    try withScratchFolder { folder in
+      let path = "\(folder)/x.\(format)"
+      for text in ["mine\n", "{\"encoder\": 1}", "{}"] {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path + ".encoder"))
+        let refusal = failure { try EmbeddingFile.check(path) }
+        #expect(refusal?.kind == .usage && refusal?.message.contains("\(path).encoder, which would tell") == true)
+      }
+      try Data().write(to: URL(fileURLWithPath: path + ".encoder"))
+      try EmbeddingFile.check(path)
+      try FileManager.default.removeItem(atPath: path + ".encoder")
+      let vectors = Matrix(rows: 1, columns: 2, [1, 2])
+      try EmbeddingFile.write(Embeddings(names: ["u"], vectors: vectors, encoder: "e"), to: path)
+      try EmbeddingFile.check(path)
+    }
+  }
+
   @Test func `embeddings take the place of embeddings of their form, and parameters stay`() throws {
     try withScratchFolder { folder in
       let embeddings = try Embeddings(names: ["a", "b"], vectors: Matrix(rows: 2, columns: 1, [1, 2]))

@@ -91,6 +91,7 @@ import Testing
       ([0, 0, 0xFE, 0xFF, 0, 0, 0, 0x61, 0, 0, 0, 0x0A], "is UTF-32: convert it with iconv -f UTF-32"),
       (Array("u1 a.wav\ru2 b.wav\r".utf8), "its lines end in CR alone: convert it with tr '\\r' '\\n'"),
       ([0, 0, 0, 0, 0, 0, 0, 0], "begins with a zero byte: it is no list"),
+      (Array("u a.wav\nv b.wav\0c.wav\nw d.wav\n".utf8), ":2: a zero byte, which no list has"),
       (little, "is UTF-16 without a byte order mark: convert it with iconv -f UTF-16LE -t UTF-8"),
       (big, "is UTF-16 without a byte order mark: convert it with iconv -f UTF-16BE -t UTF-8"),
     ]

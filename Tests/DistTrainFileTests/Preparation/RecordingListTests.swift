@@ -228,6 +228,8 @@ import Testing
       ("{\"key\": \"a\", \"wav\"", "raw.list:1: is not whole JSON"),
       ("{\"key\": \"a\", \"wav\": \"\", \"spk\": \"s\"}", "raw.list:1: the key, wav or spk is empty"),
       ("{\"key\": \"a\", \"wav\": \"x\\ny\", \"spk\": \"s\"}", "raw.list:1: a line break in \"wav\""),
+      ("{\"key\": \"a\", \"wav\": \"x\\u0000y\", \"spk\": \"s\"}", "raw.list:1: a zero byte in an id"),
+      ("{\"key\": \"a\", \"wav\": \"x\", \"spk\": \"s\\u0000\"}", "raw.list:1: a zero byte in an id"),
       (
         "{\"key\": \"a\", \"wav\": \"x\", \"spk\": \"s\", \"vad\": []}",
         "raw.list:1: \"vad\": a list of one or more"

@@ -39,6 +39,19 @@ import Testing
     #expect(try AudioFile(path: corpus.utterances[2].path).frames == 4400)
   }
 
+  @Test(arguments: ["pax", "gnu"]) func `archives one after the other are told, and the first is taken`(
+    form: String
+  ) throws {
+    let whole = try fixture(form)
+    #expect(try source(whole + [UInt8](repeating: 0, count: 70_000)).leftOut.isEmpty)
+    for other in [whole, [1]] {
+      let source = try source(whole + other)
+      #expect(source.utterances.count == 3 && source.leftOut.map(\.utterance) == ["-"])
+      let reason = try #require(source.leftOut.first?.reason)
+      #expect(reason.contains("at byte \(whole.count), another archive, or something else, follows"), "\(reason)")
+    }
+  }
+
   @Test func `shards of tar's oldest form are read, without their folders`() throws {
     func old(_ name: String, _ content: [UInt8], mark: UInt8 = 0) throws -> [UInt8] {
       var bytes = try member(name, content)

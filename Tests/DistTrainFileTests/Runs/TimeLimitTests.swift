@@ -14,7 +14,9 @@ import Testing
     #expect(limit?.source == "--stop-before \(one.text)")
   }
 
-  @Test(arguments: ["", "0", "0s", "soon", "12:", "1:2:3:4", "1-", "-1", "5x", "1.5h", "1-2-3", "٣m"])
+  @Test(arguments: [
+    "", "0", "0s", "soon", "12:", "1:2:3:4", "1-", "-1", "5x", "1.5h", "1-2-3", "٣m", "12:61:00", "1:75", "1-12:60",
+  ])
   func `what is no duration is refused`(text: String) {
     let refusal = failure { _ = try TimeLimit.of(text, environment: [:], now: 0) }
     #expect(refusal?.kind == .usage)

@@ -38,7 +38,7 @@ enum ChunkedSamples {
     guard let chunk = try ChunkForm.wave64.find(ChunkForm.wave64.samples, in: file) else { return nil }
     return PromisedSamples(
       start: chunk.start, promised: chunk.count, unknown: PromisedSamples.unknownOf64Bits,
-      available: file.size - chunk.start, rest: .read)
+      available: file.size - chunk.start, rest: .read(.chunks(.wave64)))
   }
 
   private static func promised(

@@ -40,7 +40,7 @@ enum HeadedSamples {
     let isTotal = channels > 1 && (0..<1024).contains(available - samples * width)
     return PromisedSamples(
       start: start, promised: samples * width * (isTotal ? 1 : channels), unknown: [], available: available,
-      rest: .read)
+      rest: .read(.none))
   }
 
   /// The place in Creative's VOC, by the first block that holds samples. libsndfile reads to the end of the file.
@@ -53,7 +53,8 @@ enum HeadedSamples {
       // The blocks of samples are the first kind, and the ninth, which can say more of them.
       if block[0] == 1 || block[0] == 9 {
         return PromisedSamples(
-          start: offset + 4, promised: count, unknown: [], available: file.size - offset - 4, rest: .read)
+          start: offset + 4, promised: count, unknown: [], available: file.size - offset - 4,
+          rest: .read(.blocks))
       }
       offset += 4 + count
     }

@@ -7,8 +7,28 @@ struct PromisedSamples {
     case chunks(ChunkForm)
     /// It passes over them.
     case ignored
-    /// It takes them for samples, whatever the header says.
-    case read
+    /// It takes them for samples, whatever the header says. There may be parts of this kind, which are none.
+    case read(Parts)
+  }
+
+  /// Parts of a file that may follow its samples.
+  enum Parts {
+    case none
+    case chunks(ChunkForm)
+    /// VOC's blocks: a byte for the kind, from 1 to 9, and three for the length.
+    case blocks
+
+    /// Whether a whole one lies at a place.
+    func lie(at offset: Int, in file: RecordingBytes) -> Bool {
+      switch self {
+      case .none: return false
+      case .chunks(let form): return form.followers(from: offset, in: file).end > form.aligned(offset)
+      case .blocks:
+        let block = file.read(at: offset, count: 4)
+        guard block.count == 4, (1...9).contains(block[0]) else { return false }
+        return Int(block[1...].littleEndian) <= file.size - offset - 4
+      }
+    }
   }
 
   let start: Int
@@ -57,7 +77,13 @@ struct PromisedSamples {
     if [rest, rest + 1].contains(where: { AudioContainer.begins(in: file, at: $0) }) {
       throw AudioContainer.several(file.path)
     }
-    if case .read = self.rest { return }
+    if case .read(let parts) = self.rest {
+      guard parts.lie(at: end, in: file) else { return }
+      throw AudioFile.unusable(
+        file.path,
+        "holds more parts behind its samples, which decoders take for sound: convert it again from its source, to WAV "
+          + "or FLAC")
+    }
     guard !Self.isTag(file, at: rest), !Self.isPadding(file, from: rest) else { return }
     throw AudioFile.unusable(
       file.path,

@@ -137,6 +137,21 @@ import Testing
     }
   }
 
+  @Test func `parts behind the samples are named where decoders hear them`() throws {
+    let wave64 = try bytes(.w64)
+    let name = Data("levl".utf8) + Data(repeating: 0xA5, count: 12)
+    let level = name + withUnsafeBytes(of: UInt64(424).littleEndian) { Data($0) } + Data(repeating: 1, count: 400)
+    #expect(try complaint(wave64 + level).contains("holds more parts behind its samples"))
+    let voice = try bytes(.voc)
+    let count = Int(voice[27]) | Int(voice[28]) << 8 | Int(voice[29]) << 16
+    for kind: UInt8 in [1, 2, 3, 5, 9] {
+      let block = Data([kind, 0, 2, 0]) + Data(repeating: 7, count: 512)
+      let several = voice[..<(30 + count)] + block + voice[(30 + count)...]
+      #expect(try complaint(Data(several)).contains("holds more parts behind its samples"), "\(kind)")
+    }
+    #expect(try seconds(wave64) == 1 && seconds(voice) == 1)
+  }
+
   @Test func `what programs leave behind the samples is no audio`() throws {
     let wave = try bytes(Container.wav)
     let list = Data("LIST".utf8) + Data([0, 16, 0, 0])
