@@ -35,8 +35,8 @@ extension ProgramTests {
         #expect(batches[0] == batches[1] && batches[0].contains("\"step\":11,\"epoch\":2,\"seconds\":0.6,"))
         #expect(run.metrics("one").map(\.stage) == Array(repeating: 1, count: 10) + Array(repeating: 2, count: 6))
         for words in [
-          "stage 1 of 2 begins: steps 1 to 10\nstep  1/16  stage 1  epoch 0",
-          "stage 2 of 2 begins: steps 11 to 16\nstep 11/16  stage 2  epoch ", "done: 16 steps",
+          "stage 1 of 2 begins: steps 1 to 10\n", "step  1/16  stage 1  epoch 0",
+          "stage 2 of 2 begins: steps 11 to 16\nstep 11/16  stage 2  epoch 2", "done: 16 steps",
         ] {
           #expect(one.output.contains(words), "\(one.output)")
         }

@@ -101,14 +101,12 @@ extension Configuration {
   /// Remarks on what is allowed but may not be meant, a line each, which precede the rendered settings.
   package var notes: [String] {
     let own = ofStages.map(\.notesInStage)
-    let notes =
-      stages.isEmpty
-      ? own[0]
-      : own.enumerated().flatMap { index, lines in
-        lines.map { "\(StagePlace(index: index)): \($0)" }
-      }
+    let ofAll = own[0].filter { note in own.allSatisfy { $0.contains(note) } }
+    let ofSome = own.enumerated().flatMap { index, notes in
+      notes.filter { !ofAll.contains($0) }.map { "\(StagePlace(index: index)): \($0)" }
+    }
     let isUnused = corpus.evaluation != nil && corpus.trials == nil
-    return notes
+    return ofAll + ofSome
       + (isUnused ? ["nothing is evaluated during training: corpus.evaluation is set, corpus.trials is null"] : [])
   }
 

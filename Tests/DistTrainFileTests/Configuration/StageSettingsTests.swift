@@ -166,7 +166,7 @@ import Testing
         #expect(readBack == configuration)
       }
     }
-    #expect(configuration.explainedYAML.contains("        margin: 0.5 "))
+    #expect(configuration.explainedYAML.contains("\n      margin: 0.5 "))
   }
 
   @Test func `settings that differ in a stage are named with it, and those it takes over only once`() throws {
@@ -184,6 +184,13 @@ import Testing
     #expect(try differences(["stages=[{}]"]) == [["stages", "2", "1"]])
     #expect(try differences(["stages=[]"]) == [["stages", "2", "none"]])
     #expect(try differences(["checkpoint.keep=9"]).isEmpty)
+  }
+
+  @Test func `a remark on all stages stands once, one on a stage names it`() throws {
+    let augmented = "augmentation.volume.probability=1"
+    #expect(try load().notes.map { $0.prefix(20) } == ["no view is augmented"])
+    #expect(try load(["stages[0].\(augmented)"]).notes.map { $0.prefix(31) } == ["stages[1]: no view is augmented"])
+    #expect(try load([augmented]).notes.isEmpty)
   }
 
   @Test func `changes are accepted by keys of stages, of their groups and of all stages`() throws {

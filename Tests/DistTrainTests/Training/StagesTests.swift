@@ -7,9 +7,9 @@ import Testing
 @Suite struct StagesTests {
   /// Stages that differ in all that the way from one to the next has to care for.
   private static let different = [
-    "optimizer.type=adam", "augmentation.speed={factors: [0.9, 1], asSpeakers: true}",
-    "stages=[{training: {steps: 5, frozen: [layer2]}}, {training.steps: 4, "
-      + "augmentation.speed: {factors: [1], asSpeakers: false}, crop: {seconds: 0.5, maximumSeconds: 0.7}, "
+    "optimizer.type=adam",
+    "stages=[{training: {steps: 5, frozen: [layer2]}, augmentation.speed: {factors: [0.9, 1], asSpeakers: true}}, "
+      + "{training.steps: 4, crop: {seconds: 0.5, maximumSeconds: 0.7}, "
       + "batch: {speakers: 4, unit: 3}, weighting.space: representation, classification.margin: 0.5}, "
       + "{training.steps: 2, optimizer.weightDecay: 0.1}]",
   ]
@@ -52,7 +52,11 @@ import Testing
     let metrics = try [whole, staged].map { try Self.advance($0, to: 10) }
     #expect(metrics[0].map(\.epoch) == metrics[1].map(\.epoch))
     #expect(metrics[1].map(\.stage) == [1, 1, 1, 1, 2, 2, 2, 2, 2, 2] && metrics[1].map(\.step) == Array(1...10))
-    #expect(Self.numbers(whole) == Self.numbers(staged) && Self.state(whole) == Self.state(staged))
+    #expect(Self.numbers(whole) == Self.numbers(staged))
+    var state = Self.state(staged)
+    #expect(state.stage == 2)
+    state.stage = nil
+    #expect(state == Self.state(whole))
     #expect(whole.average?.parameters.values == staged.average?.parameters.values)
   }
 
@@ -116,9 +120,9 @@ import Testing
     let (corpus, noises) = (try NoiseCorpus(), try TestFolder())
     try noises.writeTone("a.wav")
     let configuration = try corpus.configuration(
-      Self.different.dropLast() + [
-        "stages=[{training.steps: 3}, {training.steps: 3, augmentation: {noise: \(noises.path), probability: 1, "
-          + "speed: {factors: [1], asSpeakers: false}}}]"
+      [
+        "stages=[{training.steps: 3, augmentation.speed: {factors: [0.9, 1], asSpeakers: true}}, "
+          + "{training.steps: 3, augmentation: {noise: \(noises.path), probability: 1}}]"
       ])
     let whole = try corpus.trainer(configuration)
     _ = try Self.advance(whole, to: 6)
