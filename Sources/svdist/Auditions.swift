@@ -7,8 +7,10 @@ struct Auditions {
   private let configuration: Configuration
   private let count: Int
 
+  /// The crops of the first stage where the settings have several.
   /// - Throws: `Failure(.usage)` where no view is augmented, or a folder of noise or rooms cannot be used.
   init(_ configuration: Configuration, count: Int) throws {
+    let configuration = configuration.ofFirstStage
     guard (0..<configuration.batch.views).contains(where: { configuration.augments(view: $0) }) else {
       throw Failure(.usage, "no view is augmented: set views.augmented and a kind of augmentation; see svdist config")
     }

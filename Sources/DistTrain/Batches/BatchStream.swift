@@ -53,10 +53,10 @@ package final class BatchStream {
   private var known: Set<Int> = []
   private let communicator: any Communicator
   private let reader: BatchReader
-  private let steps: Int
+  private var steps: Int
 
   /// - Parameters:
-  ///   - steps: the number of steps of the whole training, beyond which nothing is read ahead.
+  ///   - steps: the number of steps after which the source's batches end, beyond which nothing is read ahead.
   ///   - readers: the number of threads that load the next batches.
   ///   - patience: the seconds that a batch may take to be read.
   package init(
@@ -92,6 +92,27 @@ package final class BatchStream {
     return GlobalBatch(
       features: loaded.features, speakers: rows.map(\.speaker), cut: cut(rows: rows.count), rows: loaded.rows,
       unreadable: found.utterances, unreadableRecordings: found.recordings, averaged: found.averaged)
+  }
+
+  /// Goes over to another source of the same recordings. What the batches before found unreadable stays so.
+  /// - Parameter steps: the number of steps after which the source's batches end.
+  func goOver(to source: BatchSource, steps: Int) {
+    let (before, lists) = (self.source.corpus, self.source.loader.augmentation.lists)
+    let (utterances, recordings) = (unreadable, unreadableRecordings.map(lists.name(of:)))
+    reader.discard(from: 0)
+    (self.source, self.steps) = (source, steps)
+    takeUpRecordings(unreadable: recordings, contents: lists.contents)
+    // An utterance at a speed that there is no more is known by its own name.
+    let places = utterances.compactMap {
+      source.corpus.utterance(named: before.utterances[$0].id) ?? source.corpus.utterance(named: before.listedID($0))
+    }
+    takeUp(unreadable: places)
+  }
+
+  /// Takes over the utterances that were found unreadable, to which those that the corpus knows to be so are added.
+  func takeUp(unreadable utterances: [Int]) {
+    var seen: Set<Int> = []
+    unreadable = (utterances + source.corpus.knownUnreadable).filter { seen.insert($0).inserted }
   }
 
   /// Draws from the recordings that a checkpoint's run drew from, and takes over the names of those of them that it

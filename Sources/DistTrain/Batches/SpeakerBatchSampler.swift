@@ -38,7 +38,24 @@ package struct SpeakerBatchSampler: Sendable {
   private let utterances: Int
   private let views: Int
   private let seed: UInt64
+  private let start: Start
   private let orders = RecentOrders()
+
+  /// The beginning of a sampler's batches.
+  package struct Start: Sendable, Equatable {
+    /// The step of the first batch, counted from 0.
+    package let step: Int
+    /// The number of its epoch.
+    package let epoch: Int
+
+    package init(step: Int = 0, epoch: Int = 0) {
+      self.step = step
+      self.epoch = epoch
+    }
+  }
+
+  /// The place of a step: that of its batch within an epoch, both counted from 0.
+  package typealias Position = (epoch: Int, index: Int)
 
   /// The orders of the last two epochs that were asked for, since a loader that reads ahead crosses from one to the
   /// next.
@@ -46,11 +63,13 @@ package struct SpeakerBatchSampler: Sendable {
     let entries = Mutex<[(epoch: Int, order: EpochOrder)]>([])
   }
 
+  /// - Parameter start: the step at which the sampler takes over from another one, and the first epoch that is new
+  ///   then, so that its draws are too.
   /// - Throws: `Failure(.usage)` for sizes that make no batch, `Failure(.badData)` where the corpus has too few
   ///   speakers, or a speaker too few utterances.
   package init(
     corpus: Corpus, speakers: Int, utterances: Int, views: Int, draw: Draw = .utterances, sessions: Sessions = .any,
-    seed: UInt64
+    seed: UInt64, from start: Start = Start()
   ) throws {
     try Self.check(corpus, speakers: speakers, utterances: utterances, views: views)
     self.utterancesOfSpeaker = corpus.utterancesOfSpeaker
@@ -58,6 +77,7 @@ package struct SpeakerBatchSampler: Sendable {
     self.utterances = utterances
     self.views = views
     self.seed = seed
+    self.start = start
     groupCounts = draw.groupCounts(corpus.utterancesOfSpeaker.map { $0.count / utterances }, batchSpeakers: speakers)
     let rounds = groupCounts.sorted(by: >)[speakers - 1]
     stepsPerEpoch = groupCounts.reduce(0) { $0 + min($1, rounds) } / speakers
@@ -69,17 +89,23 @@ package struct SpeakerBatchSampler: Sendable {
   /// The number of rows of a global batch.
   var rows: Int { speakers * utterances * views }
 
+  /// The place of a step, counted from 0 over all epochs, which is not before the sampler's first.
+  package func position(of step: Int) -> Position {
+    precondition(step >= start.step, "step \(step) is before the sampler's first, \(start.step)")
+    let own = step - start.step
+    return (start.epoch + own / stepsPerEpoch, own % stepsPerEpoch)
+  }
+
   /// The rows of the global batch at a step counted from 0 over all epochs.
   ///
   /// - Parameter rollbacks: the number of times that training went back to a checkpoint. The draws for the rows depend
   ///   on it, but not the choice of rows.
   /// - Complexity: O(batch), and once an epoch O(corpus).
   package func batch(step: Int, rollbacks: Int = 0) -> [BatchRow] {
-    precondition(step >= 0, "steps count from 0")
-    let epoch = step / stepsPerEpoch
+    let (epoch, index) = position(of: step)
     var rows: [BatchRow] = []
     rows.reserveCapacity(self.rows)
-    for (speaker, group, occurrence) in order(epoch: epoch).groups(step: step % stepsPerEpoch) {
+    for (speaker, group, occurrence) in order(epoch: epoch).groups(step: index) {
       for utterance in group {
         for view in 0..<views {
           rows.append(

@@ -17,6 +17,8 @@ package struct TrainingState: Codable, Sendable, Equatable {
 
   /// The number of steps done.
   package var step: Int
+  /// The number of the stage, counted from 1, whose tensors the checkpoint has; nil in a training of one piece.
+  package var stage: Int?
   package var seed: UInt64
   /// A digest of the resolved configuration, which tells whether the configuration changed.
   package var configuration: String
@@ -43,11 +45,12 @@ package struct TrainingState: Codable, Sendable, Equatable {
   package var arithmetic: [String: String]?
 
   package init(
-    step: Int, seed: UInt64, configuration: String, corpus: String, sampler: SamplerPosition,
+    step: Int, stage: Int? = nil, seed: UInt64, configuration: String, corpus: String, sampler: SamplerPosition,
     augmentation: [String: String]? = nil, replaced: [String] = [], unreadableRecordings: [String]? = nil,
     rollbacks: Int = 0, skipped: Int = 0, version: String, ranks: Int, arithmetic: [String: String]? = nil
   ) {
     self.step = step
+    self.stage = stage
     self.seed = seed
     self.configuration = configuration
     self.corpus = corpus
@@ -66,7 +69,8 @@ package struct TrainingState: Codable, Sendable, Equatable {
   private static let most = 1_000_000_000_000
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case step, seed, configuration, corpus, sampler, augmentation, replaced, unreadableRecordings, rollbacks, skipped
+    case step, stage, seed, configuration, corpus, sampler, augmentation, replaced, unreadableRecordings, rollbacks,
+      skipped
     case version, ranks, arithmetic
   }
 }
@@ -89,7 +93,7 @@ extension TrainingState {
     try StrictJSON.check(json, path: path, keys: CodingKeys.self)
     self = try StrictJSON.decode(Self.self, from: json, path: path)
     try StrictJSON.check(json, path: path, keys: SamplerPosition.CodingKeys.self, inside: CodingKeys.sampler.rawValue)
-    let counts = [step, sampler.epoch, sampler.index, rollbacks, ranks]
+    let counts = [step, stage ?? 1, sampler.epoch, sampler.index, rollbacks, ranks]
     guard counts.allSatisfy((0...Self.most).contains), (0...step).contains(skipped), ranks > 0 else {
       throw Failure(.badData, "\(path): a count is negative or beyond \(Self.most), or there are no ranks")
     }

@@ -3,10 +3,17 @@ extension Configuration {
   /// together.
   /// - Throws: `AgreedFailure` that names the first rank with other settings, and these settings.
   package func agree(_ communicator: any Communicator) throws {
-    let lines = settings.map { "\($0.key) \($0.text(self))" }
+    let lines =
+      settings.map { "\($0.key) \($0.text(self))" } + ["\(StagePlace.key) \(stages.count)"] + linesOfStages
     try communicator.demandSame(communicator.gather(lines.joined(separator: "\n"))) { first, other in
       "has other settings than rank 0 on \(communicator.hosts[0]): \(Self.difference(of: other, from: first)): give all "
         + "ranks the same ones"
+    }
+  }
+
+  private var linesOfStages: [String] {
+    zip(stages.indices, ofStages).flatMap { index, stage in
+      changeableSettings.map { "\(StagePlace(index: index).key($0.key)) \($0.text(stage))" }
     }
   }
 

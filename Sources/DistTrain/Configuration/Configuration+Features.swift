@@ -18,11 +18,14 @@ extension Configuration {
       return "features.bins: \(empty) of \(features.bins) filters from \(lowest) to \(highest) Hz lie between the "
         + "\(features.points) points of a spectrum: take fewer, or a longer features.frameLength"
     }
-    if augmentation.specAugment.probability > 0, features.meanRemoval == .none {
-      return "features.meanRemoval: none has no mean that augmentation.specAugment could mask with: set utterance, or "
-        + "augmentation.specAugment.probability: 0"
-    }
     return nil
+  }
+
+  /// A message about masks that the front end leaves no value for, in one line; nil where there are none.
+  var maskingDisagreement: String? {
+    guard augmentation.specAugment.probability > 0, features.meanRemoval == .none else { return nil }
+    return "features.meanRemoval: none has no mean that augmentation.specAugment could mask with: set utterance, or "
+      + "augmentation.specAugment.probability: 0"
   }
 }
 

@@ -69,6 +69,22 @@ extension Configuration {
     let shared = Set(stored.settings.map(\.key))
     return settings.filter { $0.changesResult && shared.contains($0.key) }
       .map { (key: $0.key, stored: $0.text(stored), now: $0.text(self)) }
-      .filter { $0.stored != $0.now }
+      .filter { $0.stored != $0.now } + differencesOfStages(from: stored)
+  }
+
+  /// The settings of stages that differ, but for those that a stage takes from the common settings both times: these
+  /// differ with them.
+  private func differencesOfStages(from stored: Configuration) -> [(key: String, stored: String, now: String)] {
+    guard stages.count == stored.stages.count else {
+      let counts = [stored, self].map { $0.stages.isEmpty ? "none" : "\($0.stages.count)" }
+      return [(StagePlace.key, counts[0], counts[1])]
+    }
+    return zip(stages.indices, zip(stored.ofStages, ofStages)).flatMap { index, pair in
+      changeableSettings.compactMap { setting in
+        let (was, now) = (setting.text(pair.0), setting.text(pair.1))
+        let isCommon = was == setting.text(stored) && now == setting.text(self)
+        return was == now || isCommon ? nil : (StagePlace(index: index).key(setting.key), was, now)
+      }
+    }
   }
 }

@@ -12,7 +12,10 @@ extension Configuration {
   package static func checkKeys(_ keys: [String], option: String) throws {
     let known = self.keys()
     for key in keys {
-      let isKnown = known.contains { $0 == key || $0.hasPrefix(key + ".") }
+      let stage = StagePlace.parse(key)
+      let own = stage?.rest ?? key
+      let isOfStages = key == StagePlace.key || stage?.rest == ""
+      let isKnown = isOfStages || known.contains { $0 == own || $0.hasPrefix(own + ".") }
       guard !isKnown else { continue }
       let near = Spelling.nearest(to: key, among: known)
       let advice = near.isEmpty ? "svdist config prints all" : "near: \(near.joined(separator: ", "))"

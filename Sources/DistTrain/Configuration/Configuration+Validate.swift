@@ -3,16 +3,25 @@ extension Configuration {
   /// - Throws: `Failure(.usage)` that names the key and what is allowed, where a setting is out of its range or
   ///   contradicts another one.
   package func validate() throws {
+    try checkRanges()
+    try forEachStage { stage in
+      try stage.checkRanges()
+      if let disagreement = stage.disagreementInStage { throw Failure(.usage, disagreement) }
+    }
+    if let disagreement = disagreementOfStages ?? disagreementInRun { throw Failure(.usage, disagreement) }
+  }
+
+  private func checkRanges() throws {
     for setting in settings {
       if let allowed = setting.complaint(self) {
         throw Failure(.usage, "\(setting.key): allowed is \(allowed), found \(setting.text(self))")
       }
     }
-    if let disagreement { throw Failure(.usage, disagreement) }
   }
 
-  /// A message about the first settings that contradict each other, in one line; nil where none do.
-  private var disagreement: String? {
+  /// A message about the first settings that contradict each other and may change from stage to stage, in one line;
+  /// nil where none do.
+  private var disagreementInStage: String? {
     let rate = schedule.learningRate
     let margin = schedule.margin
     if batch.rows > Batch.mostRows {
@@ -26,9 +35,6 @@ extension Configuration {
     if let longest = crop.maximumSeconds, longest < crop.seconds {
       return "crop.maximumSeconds: at least crop.seconds (\(crop.seconds)), found \(longest)"
     }
-    if let longest = corpus.maximumSeconds, longest < corpus.minimumSeconds {
-      return "corpus.maximumSeconds: at least corpus.minimumSeconds (\(corpus.minimumSeconds)), found \(longest)"
-    }
     if rate.type == .exponential, rate.final == 0 {
       return "schedule.learningRate.final: an exponential course can't end at 0: "
         + "set a small rate, or schedule.learningRate.type: cosine"
@@ -40,20 +46,46 @@ extension Configuration {
     if rate.warmup > training.steps {
       return "schedule.learningRate.warmup: at most training.steps (\(training.steps)), found \(rate.warmup)"
     }
-    if training.average.decay != nil, training.average.from > training.steps {
-      return "training.average.from: at most training.steps (\(training.steps)), found \(training.average.from)"
-    }
     if margin.start > margin.end {
       return "schedule.margin.start: at most schedule.margin.end (\(margin.end)), found \(margin.start)"
     }
     if weighting.method == .fixed, weighting.classification == 0, weighting.contrastive == 0 {
       return "weighting.classification: it and weighting.contrastive are both 0: nothing would be trained"
     }
-    if training.fromClassifier == .kept, training.from == nil {
-      return "training.fromClassifier: kept without training.from: name the run to start from"
-    }
     if augmentation.speed.asSpeakers, !augmentation.speed.factors.contains(1) {
       return "augmentation.speed.factors: with asSpeakers 1 is among them, found \(augmentation.speed.factors.yaml)"
+    }
+    return maskingDisagreement
+  }
+
+  /// A message about stages that do not go together, in one line; nil where they do.
+  private var disagreementOfStages: String? {
+    if stages.count > Self.mostStages { return "stages: at most \(Self.mostStages), found \(stages.count)" }
+    if !stages.isEmpty, !Allowed.steps(from: 1).contains(steps) {
+      return "stages: their training.steps are \(steps) in all, allowed is \(Allowed.steps(from: 1).text)"
+    }
+    let speeds = ofStages.map(\.augmentation.speed)
+    for (index, (before, now)) in zip(speeds, speeds.dropFirst()).enumerated() {
+      let known = before.asSpeakers ? before.factors : [1]
+      if now.asSpeakers, !Set(now.factors).isSubset(of: known) {
+        let key = StagePlace(index: index + 1).key("augmentation.speed.factors")
+        return "\(key): with asSpeakers a stage may leave out speeds of the stage before, \(known.yaml), but add none, "
+          + "found \(now.factors.yaml)"
+      }
+    }
+    return nil
+  }
+
+  /// A message about the first settings of the whole run that contradict each other, in one line; nil where none do.
+  private var disagreementInRun: String? {
+    if let longest = corpus.maximumSeconds, longest < corpus.minimumSeconds {
+      return "corpus.maximumSeconds: at least corpus.minimumSeconds (\(corpus.minimumSeconds)), found \(longest)"
+    }
+    if training.average.decay != nil, training.average.from > steps {
+      return "training.average.from: at most training.steps (\(steps)), found \(training.average.from)"
+    }
+    if training.fromClassifier == .kept, training.from == nil {
+      return "training.fromClassifier: kept without training.from: name the run to start from"
     }
     if corpus.trials != nil, corpus.evaluation == nil {
       return "corpus.trials: set without corpus.evaluation: name the data directory that the trials are about"
@@ -68,15 +100,23 @@ extension Configuration {
 
   /// Remarks on what is allowed but may not be meant, a line each, which precede the rendered settings.
   package var notes: [String] {
+    let own = ofStages.map(\.notesInStage)
+    let ofAll = own[0].filter { note in own.allSatisfy { $0.contains(note) } }
+    let ofSome = own.enumerated().flatMap { index, notes in
+      notes.filter { !ofAll.contains($0) }.map { "\(StagePlace(index: index)): \($0)" }
+    }
+    let isUnused = corpus.evaluation != nil && corpus.trials == nil
+    return ofAll + ofSome
+      + (isUnused ? ["nothing is evaluated during training: corpus.evaluation is set, corpus.trials is null"] : [])
+  }
+
+  private var notesInStage: [String] {
     var notes: [String] = []
     if views.augmented.contains(true), !augmentation.isOn {
       notes.append("no view is augmented: augmentation names no folder, and its other kinds are off")
     }
     if batch.utterances * batch.views == 1, weighting.method == .minNorm || weighting.contrastive > 0 {
       notes.append("the contrastive loss has no positive pairs: batch.utterances and batch.views are 1")
-    }
-    if corpus.evaluation != nil, corpus.trials == nil {
-      notes.append("nothing is evaluated during training: corpus.evaluation is set, corpus.trials is null")
     }
     return notes
   }

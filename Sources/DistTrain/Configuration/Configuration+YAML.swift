@@ -6,7 +6,14 @@ extension Configuration {
   package var explainedYAML: String { render(explained: true) }
 
   private func render(explained: Bool) -> String {
-    var lines = notes.map { "# note: \($0)" }
+    let lines =
+      notes.map { "# note: \($0)" } + lines(settings, explained: explained) + linesOfStages(explained: explained)
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// Settings in their groups, a line each.
+  private func lines(_ settings: [Setting], explained: Bool) -> [String] {
+    var lines: [String] = []
     var open: [Substring] = []
     for setting in settings {
       let path = setting.key.split(separator: ".")
@@ -20,9 +27,25 @@ extension Configuration {
         lines.append(FrontEnd.profileComment)
       }
       let line = String(repeating: "  ", count: groups.count) + "\(path[groups.count]): \(setting.text(self))"
-      let padding = String(repeating: " ", count: max(0, 34 - line.count))
-      lines.append(explained ? "\(line)\(padding)  # \(setting.meaning)" : line)
+      lines.append(explained ? Self.explained(line, setting.meaning) : line)
     }
-    return lines.joined(separator: "\n") + "\n"
+    return lines
+  }
+
+  /// The stages with what each has of its own. A file without stages says nothing of them unless it explains.
+  private func linesOfStages(explained: Bool) -> [String] {
+    guard explained || !stages.isEmpty else { return [] }
+    let first = "\(StagePlace.key):\(stages.isEmpty ? " []" : "")"
+    let items = zip(stages, ofStages).flatMap { _, stage in
+      let own = stage.lines(
+        changeableSettings.filter { $0.text(stage) != $0.text(self) }, explained: explained)
+      return (own.isEmpty ? ["{}"] : own).enumerated().map { ($0 == 0 ? "  - " : "    ") + $1 }
+    }
+    let meaning = "in turn, each with what differs from the above: [{}, {crop: {seconds: 6}}]"
+    return [explained ? Self.explained(first, meaning) : first] + items
+  }
+
+  private static func explained(_ line: String, _ meaning: String) -> String {
+    "\(line)\(String(repeating: " ", count: max(0, 34 - line.count)))  # \(meaning)"
   }
 }

@@ -19,6 +19,9 @@ public struct Configuration: Codable, Sendable, Equatable {
   package var training = Training()
   package var evaluation = Evaluation()
   package var checkpoint = Checkpoint()
+  /// The stages that the training goes through, one after another; none where it is of one piece. The settings above
+  /// are then what a stage has where it names no value of its own.
+  package var stages: [Stage] = []
 
   public init() {}
 

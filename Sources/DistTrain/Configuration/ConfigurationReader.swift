@@ -17,10 +17,13 @@ struct ConfigurationReader {
   /// The values of these keys as they came, until all is read and both types are known.
   private var waiting: [(key: String, node: Node, place: String)] = []
   /// The words that errors begin with: a file's path, or an argument as given.
-  private var source = ""
-  private var isFile = false
+  var source = ""
+  var isFile = false
   /// The settings that the source at hand has set so far.
   private var seen: Set<String> = []
+  /// The stages' settings as they came, and the stage whose settings are being read.
+  private var stages: [[(key: String, node: Node, place: String)]] = []
+  private var stage: StagePlace?
   /// Those of the two types that were given.
   private var givenTypes: Set<String> = []
   /// The profile that was given last. The settings that were given win over its own, wherever they stand.
@@ -29,7 +32,7 @@ struct ConfigurationReader {
   init(encoders: [EncoderArchitecture]) {
     self.encoders = encoders
     settings = Configuration.settings(of: encoders[0], .kaldi, among: encoders)
-    keys = Configuration.keys(of: encoders) + [FrontEnd.profileKey]
+    keys = Configuration.keys(of: encoders) + [FrontEnd.profileKey, StagePlace.key]
     let features = keys.filter { $0.hasPrefix("features.") && !["features.type", FrontEnd.profileKey].contains($0) }
     ownKeys = Set(encoders.flatMap { $0.settings.map { "encoder.\($0.name)" } } + ["encoder.embedding"] + features)
     groups = Self.groups(of: keys)
@@ -61,10 +64,21 @@ struct ConfigurationReader {
       guard let setting = own.first(where: { $0.key == key }) else {
         throw Failure(.usage, "\(place): \(key) is not a setting of \(typeInWords(of: key))")
       }
-      try assign(node, to: setting, place: place)
+      try Self.assign(node, to: setting, of: &configuration, key: key, place: place)
     }
     waiting = []
+    configuration.stages = try stages.indices.map(finished)
     return configuration
+  }
+
+  /// A stage with the common settings wherever none of its own was given.
+  private func finished(stage index: Int) throws -> Configuration.Stage {
+    var own = configuration
+    for (key, node, place) in stages[index] {
+      guard let setting = settings.first(where: { $0.key == key }) else { continue }
+      try Self.assign(node, to: setting, of: &own, key: StagePlace(index: index).key(key), place: place)
+    }
+    return Configuration.Stage(own)
   }
 
   private mutating func takeProfile() throws {
@@ -111,13 +125,27 @@ struct ConfigurationReader {
     guard parts.count == 2, !key.isEmpty else {
       throw Failure(.usage, "\(source): expected key.path=value, such as crop.seconds=3")
     }
-    try read(try parse(String(parts[1])) ?? Node("", Tag(.null)), key: key)
+    let node = try parse(String(parts[1])) ?? Node("", Tag(.null))
+    guard let (place, rest) = StagePlace.parse(key) else { return try read(node, key: key) }
+    guard place.index < stages.count else {
+      throw Failure(
+        .usage, "\(source): there are \(stages.count) stages, which count from 0: set stages to a list first")
+    }
+    try read(node, key: rest, ofStage: place)
   }
 
   private mutating func read(_ node: Node, key: String) throws {
     if key.isEmpty || groups.contains(key) { return try readGroup(node, key: key) }
-    guard keys.contains(key) else { throw failure(node, "\(key): unknown setting\(advice(for: key))") }
-    guard seen.insert(key).inserted else { throw failure(node, "\(key): set twice: keep one") }
+    let shown = shown(key)
+    guard keys.contains(key) else { throw failure(node, "\(shown): unknown setting\(advice(for: key))") }
+    guard seen.insert(shown).inserted else { throw failure(node, "\(shown): set twice: keep one") }
+    if let stage {
+      guard Configuration.mayChange(key) else {
+        throw failure(node, "\(shown): the same in all stages: set \(key) once, beside stages")
+      }
+      return stages[stage.index].append((key, node, place(of: node)))
+    }
+    if key == StagePlace.key { return try readStages(node) }
     if key == "encoder.type" || key == "features.type" { givenTypes.insert(key) }
     if key == FrontEnd.profileKey {
       guard let value = FrontEnd.Profile.read(node) else {
@@ -127,13 +155,38 @@ struct ConfigurationReader {
     } else if ownKeys.contains(key) {
       waiting.append((key, node, place(of: node)))
     } else if let setting = settings.first(where: { $0.key == key }) {
-      try assign(node, to: setting, place: place(of: node))
+      try Self.assign(node, to: setting, of: &configuration, key: key, place: place(of: node))
     }
   }
 
-  private mutating func assign(_ node: Node, to setting: Setting, place: String) throws {
+  /// Reads the list of stages, which takes the place of one that was given before.
+  private mutating func readStages(_ node: Node) throws {
+    if isFile, node.plainText == "" { return }
+    guard let list = node.sequence else {
+      throw failure(node, "\(StagePlace.key): a list of groups of settings, found \(node.summary)")
+    }
+    guard list.count <= Configuration.mostStages else {
+      throw failure(node, "\(StagePlace.key): at most \(Configuration.mostStages), found \(list.count)")
+    }
+    stages = list.map { _ in [] }
+    for (index, item) in list.enumerated() { try read(item, key: "", ofStage: StagePlace(index: index)) }
+  }
+
+  private mutating func read(_ node: Node, key: String, ofStage place: StagePlace) throws {
+    stage = place
+    defer { stage = nil }
+    try read(node, key: key)
+  }
+
+  /// A key as errors name it.
+  private func shown(_ key: String) -> String { stage?.key(key) ?? key }
+
+  /// - Parameter key: names the setting in errors.
+  private static func assign(
+    _ node: Node, to setting: Setting, of configuration: inout Configuration, key: String, place: String
+  ) throws {
     func failure(_ message: String) -> Failure {
-      Failure(.usage, "\(place): \(setting.key): \(message)".replacing("\n", with: " "))
+      Failure(.usage, "\(place): \(key): \(message)".replacing("\n", with: " "))
     }
     guard setting.assign(node, &configuration) else {
       throw failure("expected \(setting.expectation), found \(node.summary)")
@@ -148,16 +201,17 @@ struct ConfigurationReader {
     if isFile, node.plainText == "" { return }
     guard let mapping = node.mapping else {
       throw failure(
-        node, "\(key): a group of settings (\(names(in: key).joined(separator: ", "))), found \(node.summary)")
+        node, "\(shown(key)): a group of settings (\(names(in: key).joined(separator: ", "))), found \(node.summary)")
     }
     for (name, value) in mapping {
       guard let text = name.scalar?.string, !text.isEmpty else {
-        throw failure(name, "\(key.isEmpty ? "a key" : key): a key must be a name, found \(name.summary)")
+        let group = shown(key)
+        throw failure(name, "\(group.isEmpty ? "a key" : group): a key must be a name, found \(name.summary)")
       }
       let path = key.isEmpty ? text : "\(key).\(text)"
       // An empty value has the mark of what follows it: the key's own is the better place.
       let isUnknown = !groups.contains(path) && !keys.contains(path)
-      if isUnknown { throw failure(name, "\(path): unknown setting\(advice(for: path))") }
+      if isUnknown { throw failure(name, "\(shown(path)): unknown setting\(advice(for: path))") }
       try read(value, key: path)
     }
   }
@@ -205,65 +259,6 @@ extension ConfigurationReader {
       group = group.lastIndex(of: ".").map { String(group[..<$0]) } ?? ""
     } while !group.isEmpty && !groups.contains(group)
     return "; \(group.isEmpty ? "the settings" : group): \(names(in: group).joined(separator: ", "))"
-  }
-
-  /// The bytes beyond which a file is no configuration.
-  private static let largestFile = 1 << 20
-
-  private static func text(of file: String) throws -> String {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: file, isDirectory: &isFolder) else {
-      throw Failure(.usage, "\(file): no such configuration file")
-    }
-    if isFolder.boolValue { throw Failure(.usage, "\(file): is a folder, expected a YAML file") }
-    let bytes: [UInt8]
-    do {
-      bytes = try PipedFile.contents(of: file, atMost: largestFile + 1)
-    } catch {
-      if let failure = error as? Failure, failure.kind == .stopped { throw failure }
-      throw Failure(.usage, "\(file): the configuration file can't be read: check its permissions")
-    }
-    // Devices such as /dev/zero never end.
-    guard bytes.count <= largestFile else {
-      throw Failure(.usage, "\(file): more than \(largestFile >> 20) MB, expected a YAML file")
-    }
-    guard let text = String(data: Data(bytes), encoding: .utf8) else {
-      throw Failure(.usage, "\(file): not UTF-8 text, expected a YAML file")
-    }
-    return text
-  }
-
-  private func parse(_ text: String) throws -> Node? {
-    if let line = YAMLAliases.firstLine(in: text) {
-      let place = isFile ? ":\(line)" : ""
-      throw Failure(
-        .usage, "\(source)\(place): anchors (&name) and aliases (*name) are not read: write the value out, or in quotes"
-      )
-    }
-    do {
-      return try Yams.compose(yaml: text)
-    } catch let error as YamlError {
-      throw failure(error)
-    }
-  }
-
-  private func failure(_ error: YamlError) -> Failure {
-    func failure(_ line: Int?, _ problem: String) -> Failure {
-      let place = isFile ? (line.map { ":\($0)" } ?? "") : ""
-      return Failure(.usage, "\(source)\(place): \(problem)".replacing("\n", with: " "))
-    }
-    switch error {
-    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-      .composer(_, let problem, let mark, _):
-      return failure(mark.line, "not YAML: \(problem)")
-    case .reader(let problem, let offset, _, let yaml):
-      let line = offset.map { yaml.prefix($0).count { $0.isNewline } + 1 }
-      return failure(line, "not YAML: \(problem)")
-    case .duplicatedKeysInMapping(let duplicates, let context):
-      return failure(context.mark.line, "\(duplicates.joined(separator: ", ")): set twice in one group: keep one")
-    default:
-      return failure(nil, "not YAML: \(error)")
-    }
   }
 }
 

@@ -73,7 +73,7 @@ package struct CorpusRates: Sendable {
   /// A plan with batches of one utterance of each speaker, and no more speakers than the corpus has, so that any corpus
   /// will do.
   private static func plan(_ configuration: Configuration, _ corpus: Corpus) throws -> TrainingPlan {
-    var configuration = configuration
+    var configuration = configuration.ofFirstStage
     configuration.batch.speakers = min(configuration.batch.speakers, max(2, corpus.speakers.count))
     configuration.batch.utterances = 1
     return try TrainingPlan(configuration, corpus: corpus)

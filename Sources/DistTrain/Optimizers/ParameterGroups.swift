@@ -28,6 +28,11 @@ public struct ParameterGroups: Sendable, Equatable {
   /// Whether a tensor belongs to a frozen part.
   func isFrozen(_ name: String) -> Bool { frozen.contains { Self.holds($0, name) } }
 
+  /// The number of the first `steps` steps that train a tensor.
+  func updates(of name: String, in steps: Int) -> Int {
+    isFrozen(name) ? max(0, steps - (unfreeze ?? .max)) : steps
+  }
+
   /// The factor of the learning rate of a tensor.
   func factor(of name: String) -> Double {
     let own = factors.filter { Self.holds($0.key, name) }
@@ -57,16 +62,27 @@ package struct GroupedParameters: Sendable {
     package static let none = Frozen(parameters: [], statistics: [], statisticRanges: [])
   }
 
+  /// A stretch of steps that were taken with other groups.
+  package typealias Stretch = (groups: ParameterGroups, steps: Int)
+
   private let groups: ParameterGroups
+  /// The step from which the groups count theirs.
+  private let first: Int
   private let frozen: Frozen
   private let frozenOffsets: Set<Int>
   private let factors: [Int: Double]
+  /// The number of updates before `first` of each parameter that was frozen for some of them, by its offset.
+  private let updatesBefore: [Int: Int]
 
   /// - Parameters:
   ///   - parameters: the layout of all parameters, of which the encoder's come first.
   ///   - encoder: the encoder's own layout.
-  package init(_ groups: ParameterGroups, _ parameters: ParameterLayout, encoder: EncoderLayout) {
+  ///   - earlier: the steps that were taken before those of these groups.
+  package init(
+    _ groups: ParameterGroups, _ parameters: ParameterLayout, encoder: EncoderLayout, after earlier: [Stretch] = []
+  ) {
     self.groups = groups
+    first = earlier.reduce(0) { $0 + $1.steps }
     let named = Self.named(parameters, encoder: encoder)
     let still = named.filter { groups.isFrozen($0.name) }.map(\.parameter)
     let statistics = encoder.statistics.parameters.filter { groups.isFrozen($0.name) }
@@ -75,6 +91,10 @@ package struct GroupedParameters: Sendable {
       statisticRanges: Self.joined(statistics.map(\.range)))
     frozenOffsets = Set(still.map(\.offset))
     factors = Dictionary(uniqueKeysWithValues: named.map { ($0.parameter.offset, groups.factor(of: $0.name)) })
+    let updates = named.map { name, parameter in
+      (parameter.offset, earlier.reduce(0) { $0 + $1.groups.updates(of: name, in: $1.steps) })
+    }
+    updatesBefore = Dictionary(uniqueKeysWithValues: updates.filter { [first] in $1 < first })
   }
 
   /// The parameters with the names by which parts hold them.
@@ -96,16 +116,17 @@ package struct GroupedParameters: Sendable {
     }
   }
 
-  /// What a step, counted from 0, leaves as it is.
-  package func frozen(at step: Int) -> Frozen { groups.freezes(at: step) ? frozen : .none }
+  /// What a step of the training, counted from 0, leaves as it is.
+  package func frozen(at step: Int) -> Frozen { groups.freezes(at: step - first) ? frozen : .none }
 
-  /// The rate of a parameter at a step, counted from 0; nil where it is frozen.
+  /// The rate of a parameter at a step of the training, counted from 0; nil where it is frozen.
   package func rate(of parameter: Parameter, learningRate: Double, at step: Int) -> UpdateRate? {
     let isHeld = frozenOffsets.contains(parameter.offset)
-    if isHeld, groups.freezes(at: step) { return nil }
+    if isHeld, groups.freezes(at: step - first) { return nil }
     let rate = learningRate * (factors[parameter.offset] ?? 1)
+    let unfrozen = isHeld ? groups.unfreeze ?? 0 : 0
     // Steps whose update was left out count as well: how many of them there were since is not known after resuming.
-    guard isHeld, let first = groups.unfreeze else { return UpdateRate(rate) }
-    return UpdateRate(rate, mostUpdates: step - first + 1)
+    guard isHeld || updatesBefore[parameter.offset] != nil else { return UpdateRate(rate) }
+    return UpdateRate(rate, mostUpdates: (updatesBefore[parameter.offset] ?? first) + step - first - unfrozen + 1)
   }
 }

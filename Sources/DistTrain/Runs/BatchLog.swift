@@ -3,12 +3,13 @@
 final class BatchLog {
   /// The log of rank 0; nil on other ranks.
   private let log: StepLog?
-  private let source: BatchSource
+  private let batches: BatchStream
+  private var source: BatchSource { batches.source }
   private let communicator: any Communicator
 
   /// Opens the log to continue after a step, or begins it.
-  init(path: String, of source: BatchSource, after step: Int, communicator: any Communicator) throws {
-    self.source = source
+  init(path: String, of batches: BatchStream, after step: Int, communicator: any Communicator) throws {
+    self.batches = batches
     self.communicator = communicator
     log = communicator.rank == 0 ? try StepLog(path: path) : nil
     try log?.cutBack(to: step)

@@ -12,12 +12,15 @@ package final class LossSpikes {
 
   /// The last losses of each objective, by its name.
   private var recent: [String: [Double]] = [:]
+  /// The stage that these losses are of: another one has other crops and margins.
+  private var stage: Int?
 
   package init() {}
 
   /// Takes a step's losses.
   /// - Returns: a description of what is wrong with them; nil if nothing is.
   package func add(_ metrics: StepMetrics) -> String? {
+    if metrics.stage != stage { (recent, stage) = ([:], metrics.stage) }
     var findings: [String] = []
     for (name, loss) in metrics.objectives.map({ ($0.name, $0.loss) }) where loss.isFinite {
       let before = recent[name, default: []]

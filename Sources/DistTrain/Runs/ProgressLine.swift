@@ -19,7 +19,9 @@ package struct ProgressLine: Sendable {
   package var text: String {
     let step = String(metrics.step)
     let padding = String(repeating: " ", count: max(0, String(steps).count - step.count))
-    var parts = ["step \(padding)\(step)/\(steps)", "epoch \(metrics.epoch)"]
+    var parts = ["step \(padding)\(step)/\(steps)"]
+    if let stage = metrics.stage { parts.append("stage \(stage)") }
+    parts.append("epoch \(metrics.epoch)")
     parts += metrics.objectives.map { "\($0.name) \(Self.decimals($0.loss, 3))" }
     if metrics.objectives.count == 2 {
       if !metrics.alpha.isNaN { parts.append("α \(Self.decimals(metrics.alpha, 3))") }

@@ -53,7 +53,7 @@ package final class RunSession {
 
   var isFirstRank: Bool { communicator.rank == 0 }
   /// The run's last step.
-  var steps: Int { configuration.training.steps }
+  var steps: Int { configuration.steps }
   /// Computes the held-out utterances' embeddings with the encoder as it is trained so far, or its moving average.
   var extractor: EmbeddingExtractor {
     let evaluated = trainer.evaluated
@@ -78,7 +78,8 @@ package final class RunSession {
       return (try TrainingPlan(configuration, start: nil), try Self.heldOut(configuration))
     }
     self.heldOut = heldOut
-    arithmetic = .here(plan.precision)
+    let precisions = ([plan] + plan.later).map(\.precision)
+    arithmetic = .here(precisions.contains(.bfloat16) ? .bfloat16 : plan.precision)
     try arithmetic.agree(communicator)
     let corpus = plan.batches.corpus
     // Rank 0 compares: what the files hold is the same work on every rank.
@@ -86,7 +87,7 @@ package final class RunSession {
       communicator.rank == 0 ? try Self.overlap(corpus, heldOut, options) : []
     }
     try corpus.agree(configuration.corpus.train ?? "", communicator)
-    try plan.batches.agreeOnRecordings(communicator)
+    for stage in [plan] + plan.later { try stage.batches.agreeOnRecordings(communicator) }
     trainer = Trainer(
       encoder: configuration.network, plan: plan, communicator: communicator, readers: options.readers,
       patience: options.patience)

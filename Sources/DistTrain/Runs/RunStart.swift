@@ -72,7 +72,7 @@ struct RunStart {
 
   /// The changes from a checkpoint's run, besides those of the settings.
   private func changes(of state: TrainingState) -> [RunHistory.Change] {
-    let corpus = trainer.plan.batches.corpus.contents.description
+    let corpus = trainer.plan(of: state).batches.corpus.contents.description
     let change = RunHistory.Change(key: "corpus.train", was: state.corpus, now: corpus)
     return (state.corpus == corpus ? [] : [change]) + otherRecordings(than: state)
   }
@@ -81,7 +81,7 @@ struct RunStart {
   /// not read, and that have gone since, are no change.
   private func otherRecordings(than state: TrainingState) -> [RunHistory.Change] {
     guard let stored = state.augmentation else { return [] }
-    let now = trainer.plan.batches.loader.augmentation.lists
+    let now = trainer.plan(of: state).batches.loader.augmentation.lists
       .bringingBack(state.unreadableRecordings ?? [], toMatch: stored).contents
     return RecordingKind.allCases.compactMap { kind in
       let (was, now) = (stored[kind.rawValue] ?? "none", now[kind.rawValue] ?? "none")
@@ -242,7 +242,7 @@ struct RunStart {
   }
 
   private func isAllowed(_ key: String) -> Bool {
-    options.allowedChanges.contains { key == $0 || key.hasPrefix($0 + ".") }
+    options.allowedChanges.contains { key == $0 || key.hasPrefix($0 + ".") || key.hasPrefix($0 + "[") }
   }
 
   /// Checks that a checkpoint holds this encoder. The stored settings may be gone or changed by hand, but a checkpoint

@@ -41,11 +41,22 @@ package final class TrainingLoop {
     observers = try Self.observers(session, log, evaluations)
     if let checkpoint = start {
       try checkpoints.takeUp()
-      session.note("resuming from step \(trainer.step), \(checkpoint)")
+      let stage = stage.map { " in \($0)" } ?? ""
+      session.note("resuming from step \(trainer.step)\(stage), \(checkpoint)")
       if isFinished { session.note(finished) }
     }
-    for text in trainer.plan.notes { session.note("note: \(text)") }
+    for text in trainer.notes { session.note("note: \(text)") }
     session.note(trainer.average?.note)
+  }
+
+  /// The stage of the last step in words; nil in a run of one piece.
+  private var stage: String? { trainer.plan.stage.count > 1 ? trainer.plan.stage.description : nil }
+
+  /// Says which stage began with the step that was taken.
+  private func noteBeginningOfStage() {
+    let steps = trainer.plan.stage.steps
+    guard let stage, trainer.step == steps.lowerBound + 1 else { return }
+    session.note("\(stage) begins: steps \(steps.lowerBound + 1) to \(steps.upperBound)")
   }
 
   /// A line that says that nothing is left to train and how good the encoder is.
@@ -68,7 +79,7 @@ package final class TrainingLoop {
       if session.options.logsBatches {
         observers.append(
           try BatchLog(
-            path: folder.batchesPath, of: trainer.batches.source, after: trainer.step,
+            path: folder.batchesPath, of: trainer.batches, after: trainer.step,
             communicator: session.communicator))
       }
       guard session.isFirstRank, let log else { return observers }
@@ -115,6 +126,7 @@ package final class TrainingLoop {
       nonFinite.reset()
       pace.add(report.metrics.totalSeconds)
       note(&report.metrics)
+      noteBeginningOfStage()
       for one in observers { one.took(report, note: session.note) }
     } catch let broken as NonFiniteStep {
       let place = nonFinite.write(broken)

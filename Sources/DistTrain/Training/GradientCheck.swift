@@ -1,7 +1,7 @@
 import Foundation
 
-/// Compares the objectives' gradients with central differences of their losses, on the first global batch of a run and
-/// with the parameters that the run begins with.
+/// Compares the objectives' gradients with central differences of their losses, on the first global batch of a run, by
+/// the settings of its first stage, and with the parameters that the run begins with.
 ///
 /// The batch is loaded once. Margin and attention are those of the last step, because a schedule that begins at zero
 /// would leave them out. Normalisation is by the batch's statistics. Values that count as constants in a gradient, such
@@ -13,7 +13,7 @@ package final class GradientCheck {
   package let communicator: any Communicator
   /// The number of rows of the global batch.
   package var rows: Int { batch.speakers.count }
-  package var margin: Double { trainer.plan.schedules.margin.margin(at: trainer.plan.steps) }
+  package var margin: Double { trainer.plan.schedules.margin(at: last) }
   /// The names of the objectives, in whose order losses, noise and gradients are.
   package var objectives: [String] { trainer.plan.objectives.names }
   /// The losses at the initial parameters.
@@ -26,6 +26,8 @@ package final class GradientCheck {
   package var tensors: [Parameter] { trainer.layout.parameters }
 
   private let trainer: Trainer
+  /// The number of steps after which schedules have come to their last values.
+  private var last: Int { trainer.plan.stage.steps.upperBound }
   private let batch: GlobalBatch
   private let held = ObjectiveBatch.Held()
   /// The index of the objective that trains the classifier.
@@ -36,7 +38,7 @@ package final class GradientCheck {
     self.communicator = communicator
     trainer = Trainer(encoder: encoder, plan: plan, communicator: communicator)
     batch = try trainer.batches.batch(step: 0)
-    let (outcome, pullback) = trainer.losses(batch, at: plan.steps, held: held)
+    let (outcome, pullback) = trainer.losses(batch, at: plan.stage.steps.upperBound, held: held)
     losses = outcome.values
     owner = outcome.classifier?.objective
     let pass = trainer.pass(batch.cut)
@@ -71,7 +73,7 @@ package final class GradientCheck {
   }
 
   private func lossesNow() -> [Double] {
-    trainer.losses(batch, at: trainer.plan.steps, held: held).losses.values
+    trainer.losses(batch, at: last, held: held).losses.values
   }
 
   /// Compares gradients, usually those of this check, with central differences.
@@ -215,8 +217,11 @@ extension GradientCheck {
   package convenience init(
     _ configuration: Configuration, communicator: any Communicator, say: (String) -> Void = { _ in }
   ) throws {
+    if communicator.rank == 0, !configuration.stages.isEmpty {
+      say("note: checked by the settings of the first of \(configuration.stages.count) stages")
+    }
     // Losses that are computed from products in bf16 are too coarse for differences.
-    var configuration = configuration
+    var configuration = configuration.ofFirstStage
     configuration.training.precision = .single
     let start = try StoredEncoder.start(of: configuration, communicator, say: say)
     let plan = try communicator.agree { [configuration] in

@@ -19,6 +19,8 @@ public struct StepMetrics: Sendable {
   public var step: Int
   /// The number of the epoch, counted from 0.
   public var epoch: Int
+  /// The number of the stage, counted from 1; nil in a training of one piece.
+  public var stage: Int?
   /// The measurements of the objectives in their order.
   public var objectives: [Objective]
   /// The cosine between each two objectives' gradients: first and second, first and third, …, second and third, …
@@ -119,7 +121,8 @@ extension StepMetrics: Decodable {
       numbersOfObjectives + zip(Self.cosines(objectives.map(\.name)), gradientCosines)
       + Self.fields.map { ($0.name, self[keyPath: $0.path]) }
     let members = numbers.map { "\"\($0)\":\(JSONText.number($1))" }
-    return "{\"step\":\(step),\"epoch\":\(epoch),\(members.joined(separator: ","))}"
+    let stage = stage.map { "\"stage\":\($0)," } ?? ""
+    return "{\"step\":\(step),\(stage)\"epoch\":\(epoch),\(members.joined(separator: ","))}"
   }
 
   private struct Key: CodingKey {
@@ -142,6 +145,7 @@ extension StepMetrics: Decodable {
     self.init(
       step: try values.decode(Int.self, forKey: Key("step")), epoch: try values.decode(Int.self, forKey: Key("epoch")),
       objectives: names)
+    stage = try values.decodeIfPresent(Int.self, forKey: Key("stage"))
     let weights = try Self.weights(names).map(number)
     for (index, name) in names.enumerated() {
       objectives[index].loss = try number(name + Self.loss)

@@ -11,7 +11,7 @@ package struct StoredClassifier: Sendable {
   private let prototypes: Matrix
   /// The number of prototypes of a speaker, which follow one another.
   private let subcenters: Int
-  private let places: [Name: Int]
+  private let rows: SpeakerRows
 
   /// Reads the prototypes that a training with a configuration can keep.
   /// - Throws: `Failure(.usage)` where the file has none, does not know their speakers, or has another number of them
@@ -27,7 +27,7 @@ package struct StoredClassifier: Sendable {
       throw refusal("does not name its classifier's speakers (an earlier svdist wrote it)")
     }
     guard let speakers = try? JSONDecoder().decode([String].self, from: Data(text.utf8)), !speakers.isEmpty,
-      case let names = speakers.map(Name.init), Set(names).count == names.count
+      Set(speakers.map(Name.init)).count == speakers.count
     else { throw Failure(.badData, "\(file.path): \(Self.key) in its metadata is not a list of different names") }
     let shape = try file.shape(of: tensor)
     guard shape.count == 2, shape[0] % speakers.count == 0, shape[1] == configuration.encoder.embedding else {
@@ -47,7 +47,7 @@ package struct StoredClassifier: Sendable {
     Array(text.utf8).withUnsafeBytes { digest.update($0) }
     digest.update(UnsafeRawBufferPointer(start: prototypes.pointer, count: 4 * prototypes.count))
     identity = digest.finish().hexadecimal
-    places = Dictionary(uniqueKeysWithValues: zip(names, speakers.indices))
+    rows = SpeakerRows(speakers, width: subcenters * shape[1])
   }
 
   /// The metadata from which the names are read.
@@ -56,7 +56,7 @@ package struct StoredClassifier: Sendable {
   }
 
   /// The number of speakers whose prototypes there are.
-  func count(of speakers: [String]) -> Int { speakers.count { places[Name($0)] != nil } }
+  func count(of speakers: [String]) -> Int { rows.count(of: speakers) }
 
   /// Puts the prototypes of speakers of the same names in the place of others.
   /// - Parameters:
@@ -68,11 +68,6 @@ package struct StoredClassifier: Sendable {
     guard let own, own.shape == [speakers.count * subcenters, prototypes.columns] else {
       preconditionFailure("prototypes are kept by a classifier of prototypes")
     }
-    let width = subcenters * prototypes.columns
-    for (index, speaker) in speakers.enumerated() {
-      guard let place = places[Name(speaker)] else { continue }
-      (parameters.pointer + own.offset + index * width).update(
-        from: prototypes.pointer + place * width, count: width)
-    }
+    rows.copy(prototypes.pointer, to: parameters.pointer + own.offset, speakers: speakers)
   }
 }

@@ -1,14 +1,20 @@
 extension Trainer {
-  /// The bytes of memory that this rank will take beyond those that it holds: a step's passes, as a rehearsal on one
-  /// utterance shows them, its features and objectives, or an evaluation in the place of these if that takes more; and
-  /// the batches that are loaded ahead and a checkpoint's copy, which are there at both.
+  /// The bytes of memory that this rank will take beyond those that it holds, in the stage that takes most: a step's
+  /// passes, as a rehearsal on one utterance shows them, its features and objectives, or an evaluation in the place of
+  /// these if that takes more; and the batches that are loaded ahead and a checkpoint's copy, which are there at both.
   /// - Parameter evaluation: the bytes that an evaluation between two steps takes.
   package func memoryAhead(evaluation: Int) -> Int {
-    let rows = batches.cut(rows: plan.batches.sampler.rows).rows(of: communicator.rank).count
+    stages.map { memoryAhead(evaluation: evaluation, in: $0) }.max() ?? 0
+  }
+
+  private func memoryAhead(evaluation: Int, in plan: TrainingPlan) -> Int {
+    let cut = BatchCut(rows: plan.batches.sampler.rows, unit: plan.batches.unit, ranks: communicator.size)
+    let rows = cut.rows(of: communicator.rank).count
     let frames = plan.batches.loader.frames(seconds: plan.batches.cropLengths.longest)
     let features = rows * frames * encoder.bins
     let classifier = plan.objectives.classifier?.workspace(rows: rows, dimensions: encoder.dimensions) ?? 0
-    let step = passes(rows: rows, frames: frames) + (features + classifier) * MemoryLayout<Float>.stride
+    let step =
+      passes(rows: rows, frames: frames, plan.precision) + (features + classifier) * MemoryLayout<Float>.stride
     return max(step, evaluation) + (BatchReader.depth * features + snapshotFloats) * MemoryLayout<Float>.stride
   }
 
@@ -19,16 +25,16 @@ extension Trainer {
 
   /// The bytes of memory of a forward and a backward pass as a step makes them. No step reads what their rehearsal
   /// leaves in the gradients, because each begins with zeros.
-  private func passes(rows: Int, frames: Int) -> Int {
+  private func passes(rows: Int, frames: Int, _ precision: Precision) -> Int {
     let scratch = Matrix.zeros(rows: 1, columns: statistics.count)
     return encoder.memory(utterances: rows, frames: frames) { features in
       let (embeddings, pullback) = encoder.encode(
         features, utterances: 1,
         ForwardPass(
-          mode: .training, parameters: parameters, statistics: scratch, precision: plan.precision))
+          mode: .training, parameters: parameters, statistics: scratch, precision: precision))
       pullback(
         gradients.sums.map { _ in Matrix.zeros(rows: embeddings.rows, columns: embeddings.columns) },
-        BackwardPass(parameters: parameters, gradients: gradients.sums, precision: plan.precision))
+        BackwardPass(parameters: parameters, gradients: gradients.sums, precision: precision))
     }
   }
 }

@@ -35,11 +35,12 @@ extension Trainer {
 
   /// Everything besides tensors that the steps to come depend on.
   private func state(configuration: String, version: String, arithmetic: Arithmetic?) -> TrainingState {
-    let epoch = step / plan.batches.sampler.stepsPerEpoch
+    let position = plan.batches.sampler.position(of: step)
     let recordings = batches.source.loader.augmentation.lists
     return TrainingState(
-      step: step, seed: plan.seed, configuration: configuration, corpus: plan.batches.corpus.contents.description,
-      sampler: .init(epoch: epoch, index: step % plan.batches.sampler.stepsPerEpoch),
+      step: step, stage: plan.stage.count > 1 ? plan.stage.number : nil, seed: plan.seed, configuration: configuration,
+      corpus: plan.batches.corpus.contents.description,
+      sampler: .init(epoch: position.epoch, index: position.index),
       augmentation: recordings.contents,
       replaced: batches.unreadable.map { plan.batches.corpus.utterances[$0].id },
       unreadableRecordings: batches.unreadableRecordings.map(recordings.name(of:)), rollbacks: batches.rollbacks,
@@ -51,6 +52,7 @@ extension Trainer {
   /// - Throws: `Failure(.badData)` that names the file and the tensor that does not fit, or the utterance that the
   ///   corpus does not have.
   package func restore(_ checkpoint: Checkpoint) throws {
+    change(to: stage(of: checkpoint.state))
     let encoderFile = try checkpoint.encoder()
     for tensor in layout.parameters {
       try encoderFile.read(tensor.name, shape: tensor.shape, into: slice(parameters, tensor))
@@ -71,17 +73,18 @@ extension Trainer {
     }
     batches.takeUpRecordings(
       unreadable: checkpoint.state.unreadableRecordings ?? [], contents: checkpoint.state.augmentation)
-    let known = Set(replaced)
-    batches.unreadable = replaced + plan.batches.corpus.knownUnreadable.filter { !known.contains($0) }
+    batches.takeUp(unreadable: replaced)
     step = checkpoint.step
     batches.rollbacks = checkpoint.state.rollbacks
     skipped = checkpoint.state.skipped
     optimizer.updates = step - skipped
   }
 
-  /// Checks that a checkpoint's tensors are those of this trainer, by name and shape.
+  /// Goes to a checkpoint's stage, and checks that the checkpoint's tensors are those of this trainer, by name and
+  /// shape.
   /// - Throws: `Failure(.badData)` that names the file and the tensor.
   package func check(_ checkpoint: Checkpoint) throws {
+    change(to: stage(of: checkpoint.state))
     let (encoderFile, optimizerFile) = (try checkpoint.encoder(), try checkpoint.optimizer())
     let tensors =
       (layout.parameters + encoder.layout.statistics.parameters).map { (encoderFile, $0.name, $0.shape) }
@@ -105,6 +108,7 @@ extension Trainer {
   /// Takes the trainer to the state before the first step, with parameters drawn from the plan's seed, or those of the
   /// encoder that the training begins with.
   package func begin() {
+    change(to: 0)
     for buffer in [parameters, statistics] + optimizer.state.map(\.values) {
       buffer.pointer.update(repeating: 0, count: buffer.count)
     }
@@ -116,7 +120,7 @@ extension Trainer {
       statistics.pointer.update(from: start.statistics.pointer, count: start.statistics.count)
       start.classifier?.keep(in: parameters, layout, speakers: plan.batches.corpus.speakers)
     }
-    batches.unreadable = plan.batches.corpus.knownUnreadable
+    batches.takeUp(unreadable: [])
     batches.unreadableRecordings = []
     step = 0
     skipped = 0

@@ -7,25 +7,27 @@ public final class Trainer {
   public let encoder: any Encoder
   /// The ranks that train together.
   public let communicator: any Communicator
-  /// The parts of the training.
-  public let plan: TrainingPlan
+  /// The plans of the training's stages.
+  let stages: [TrainingPlan]
+  /// The stage of the last step that was taken, or of the first step before any; the index of its plan.
+  var stage = 0
   package let batches: BatchStream
   /// The layout of the encoder's parameters, followed by the classifier's, in one flat buffer.
-  package let layout: ParameterLayout
+  package internal(set) var layout: ParameterLayout
   /// The values of all parameters, in one row.
-  public let parameters: Matrix
+  public internal(set) var parameters: Matrix
   /// The encoder's running statistics.
   public let statistics: Matrix
-  package let optimizer: any Optimizer
+  package internal(set) var optimizer: any Optimizer
   /// The moving average of the encoder; nil where the plan has none.
   package let average: MovingAverage?
   /// The number of steps done.
   public internal(set) var step = 0
   /// The number of steps whose update was left out.
   package internal(set) var skipped = 0
-  let gradients: GradientSet
+  var gradients: GradientSet
   /// The groups of the parameters.
-  private let groups: GroupedParameters
+  var groups: GroupedParameters
   /// The encoder that the training begins with; nil draws its parameters.
   var start: StoredEncoder?
   /// The running statistics before the current step.
@@ -41,36 +43,33 @@ public final class Trainer {
     patience: Double = .infinity
   ) {
     self.encoder = encoder
-    self.plan = plan
+    stages = [plan] + plan.later
     self.communicator = communicator
     batches = BatchStream(
-      plan.batches, steps: plan.steps, communicator: communicator, readers: readers, patience: patience)
-    var layout = encoder.layout.parameters
-    for one in plan.objectives.classifier?.layout(dimensions: encoder.dimensions).parameters ?? [] {
-      _ = layout.add(one.name, shape: one.shape, initialisation: one.initialisation, decays: one.decays)
-    }
-    self.layout = layout
+      plan.batches, steps: plan.stage.steps.upperBound, communicator: communicator, readers: readers,
+      patience: patience)
+    layout = plan.layout(of: encoder)
     parameters = Matrix.zeros(rows: 1, columns: layout.count)
     statistics = Matrix.zeros(rows: 1, columns: encoder.layout.statistics.count)
     statisticsBefore = Matrix(rows: 1, columns: statistics.columns)
     optimizer = plan.optimizer(layout)
     groups = GroupedParameters(plan.groups, layout, encoder: encoder.layout)
     start = plan.start
-    gradients = GradientSet(
-      layout, encoder: encoder.layout.parameters.count, count: plan.weighting.buffers(of: plan.objectives.all.count),
-      for: batches.cut(rows: plan.batches.sampler.rows).units(of: communicator.rank))
+    gradients = plan.gradients(layout, of: encoder, communicator)
     average = plan.average.map {
       MovingAverage($0, parameters: encoder.layout.parameters.count, statistics: encoder.layout.statistics.count)
     }
     begin()
   }
 
-  /// Takes one step, on the next batch if none is given: features, embeddings, all ranks' rows, losses, their gradients
-  /// back through the encoder and summed over ranks, weights, update.
+  /// Takes one step on the next batch, if none is given, going on to the next stage where one has ended: features,
+  /// embeddings, all ranks' rows, losses, their gradients back through the encoder and summed over ranks, weights,
+  /// update.
   /// - Throws: `AgreedFailure` where a rank cannot load its rows, `NonFiniteStep` on all ranks where a loss or gradient
   ///   is not finite.
   public func advance(on given: GlobalBatch? = nil) throws -> StepReport {
     clock = StepClock()
+    goOn()
     let batch = try given ?? batches.batch(step: step)
     let pass = pass(batch.cut)
     statisticsBefore.pointer.update(from: statistics.pointer, count: statistics.count)
@@ -91,7 +90,7 @@ public final class Trainer {
     let lengths = gradients.clip(to: plan.gradientNorm)
 
     guard areFinite(losses, balance, lengths) else { throw undo(batch, report(batch, losses, balance)) }
-    let rate = plan.schedules.learningRate.rate(at: step)
+    let rate = plan.schedules.rate(at: step)
     optimizer.update(parameters, gradient: gradients.direction) {
       groups.rate(of: $0, learningRate: rate, at: step)
     }
@@ -168,11 +167,12 @@ public final class Trainer {
     _ batch: GlobalBatch, _ losses: BatchObjectives.Losses, _ balance: GradientBalance
   ) -> StepReport {
     var metrics = StepMetrics(
-      step: step + 1, epoch: step / plan.batches.sampler.stepsPerEpoch, objectives: plan.objectives.names)
+      step: step + 1, epoch: plan.batches.sampler.position(of: step).epoch, objectives: plan.objectives.names)
+    if plan.stage.count > 1 { metrics.stage = plan.stage.number }
     metrics.add(losses, balance)
     metrics.add(clock, rows: batch.speakers.count)
-    metrics.learningRate = plan.schedules.learningRate.rate(at: step)
-    metrics.margin = plan.schedules.margin.margin(at: step)
+    metrics.learningRate = plan.schedules.rate(at: step)
+    metrics.margin = plan.schedules.margin(at: step)
     metrics.skipped = Double(skipped)
     return StepReport(
       metrics: metrics, rows: batch.rows, unreadable: batch.unreadable,

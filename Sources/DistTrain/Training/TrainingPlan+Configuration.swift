@@ -10,12 +10,34 @@ extension TrainingPlan {
     try self.init(configuration, corpus: whole, start: start)
   }
 
-  /// The training that a configuration describes, on a given corpus.
+  /// The training that a configuration describes, on a given corpus: the plan of its first stage, with those of the
+  /// others.
   /// - Parameter start: the encoder to start from, read for this configuration; nil where that is not known yet, or
   ///   there is none.
   package init(_ configuration: Configuration, corpus whole: Corpus, start: StoredEncoder?) throws {
     let recorded = try Self.lasting(configuration.corpus, whole)
-    let batches = try BatchSource(configuration, recorded: recorded)
+    var plans: [TrainingPlan] = []
+    try configuration.forEachStage { stage in
+      var plan = try TrainingPlan(stage, of: configuration.ofStages.count, recorded: recorded, after: plans)
+      let notes = Self.notes(stage, whole: whole, recorded: recorded, plan.batches.sampler)
+      plan.notes = notes.filter { note in !plans.contains { $0.notes.contains(note) } }
+      plans.append(plan)
+    }
+    self = plans[0]
+    later = Array(plans.dropFirst())
+    self.start = start
+  }
+
+  /// The plan of a stage.
+  /// - Parameters:
+  ///   - configuration: the stage's settings.
+  ///   - count: the number of stages of the training.
+  ///   - recorded: the corpus without copies at other speeds.
+  ///   - earlier: the plans of the stages before.
+  private init(
+    _ configuration: Configuration, of count: Int, recorded: Corpus, after earlier: [TrainingPlan]
+  ) throws {
+    let batches = try BatchSource(configuration, recorded: recorded, after: earlier.last)
     let encoder = configuration.network
     try Self.checkParameters(configuration, encoder, speakers: batches.corpus.speakers.count)
     let least = encoder.minimumFrames
@@ -32,6 +54,7 @@ extension TrainingPlan {
         "training.precision: \(precision.rawValue) needs a CPU with AVX512-BF16, which \(hostName())'s has not: set fp32"
       )
     }
+    let first = earlier.last?.stage.steps.upperBound ?? 0
     self.init(
       batches: batches, objectives: configuration.objectives,
       classifier: PrototypeClassifier(
@@ -39,27 +62,37 @@ extension TrainingPlan {
       weighting: GradientWeighting(configuration.weighting),
       schedules: Schedules(
         learningRate: configuration.learningRateSchedule, margin: configuration.marginSchedule,
-        attentionWarmup: configuration.contrastive.attention.warmup),
-      steps: configuration.training.steps, seed: configuration.seed
+        attentionWarmup: configuration.contrastive.attention.warmup, from: first),
+      stage: TrainingStage(
+        number: earlier.count + 1, of: count, steps: first..<first + configuration.training.steps),
+      seed: configuration.seed
     ) { [settings = configuration.optimizer] in settings.optimizer($0) }
     gradientNorm = configuration.optimizer.gradientNorm
     sharesBatchStatistics = configuration.encoder.batchNormalization == .global
     self.precision = precision
     groups = try ParameterGroups(configuration, encoder)
-    self.start = start
     average = configuration.training.average.rule
-    notes = Self.notes(configuration, whole: whole, recorded: recorded, batches.sampler)
+  }
+}
+
+extension TrainingPlan {
+  /// The beginning of the batches that follow this stage's.
+  fileprivate var end: SpeakerBatchSampler.Start {
+    let steps = stage.steps
+    return .init(step: steps.upperBound, epoch: batches.sampler.position(of: steps.upperBound - 1).epoch + 1)
   }
 }
 
 extension BatchSource {
-  /// - Parameter recorded: the corpus without copies at other speeds.
-  fileprivate init(_ configuration: Configuration, recorded: Corpus) throws {
+  /// - Parameters:
+  ///   - recorded: the corpus without copies at other speeds.
+  ///   - plan: the plan of the stage before, whose last epoch ends with it.
+  fileprivate init(_ configuration: Configuration, recorded: Corpus, after plan: TrainingPlan?) throws {
     let corpus = try TrainingPlan.voices(configuration.augmentation.speed, recorded)
     let batch = configuration.batch
     let sampler = try SpeakerBatchSampler(
       corpus: corpus, speakers: batch.speakers, utterances: batch.utterances, views: batch.views,
-      draw: batch.draw, sessions: batch.sessions, seed: configuration.seed)
+      draw: batch.draw, sessions: batch.sessions, seed: configuration.seed, from: plan?.end ?? .init())
     self.init(
       corpus: corpus, sampler: sampler,
       loader: BatchLoader(

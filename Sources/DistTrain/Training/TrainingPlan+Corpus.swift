@@ -2,6 +2,10 @@ extension TrainingPlan {
   /// Checks that every rank has rows of a batch, and the machine memory for them.
   /// - Throws: `Failure(.usage)` where there are more ranks than a batch has units, or no memory for a rank's rows.
   static func checkRows(_ configuration: Configuration, ranks: Int) throws {
+    try configuration.forEachStage { try checkRows(ofStage: $0, ranks: ranks) }
+  }
+
+  private static func checkRows(ofStage configuration: Configuration, ranks: Int) throws {
     let batch = configuration.batch
     guard ranks > batch.units else { return try checkFeatures(configuration, ranks: ranks) }
     if ranks > batch.rows {

@@ -21,6 +21,15 @@ import Testing
     #expect(state.augmentation == nil && state.unreadableRecordings == nil && state.replaced == ["a"])
   }
 
+  @Test func `a state names its stage where there are several`() throws {
+    #expect(try !String(decoding: state.json, as: UTF8.self).contains("stage"))
+    var staged = state
+    staged.stage = 2
+    #expect(try TrainingState(json: staged.json, path: "state.json").stage == 2)
+    let broken = try changed { $0["stage"] = Int.min }
+    #expect(failure { _ = try TrainingState(json: broken, path: "f") }?.kind == .badData)
+  }
+
   @Test(arguments: [
     "step", "seed", "configuration", "corpus", "sampler", "replaced", "rollbacks", "skipped", "version", "ranks",
   ])

@@ -41,6 +41,7 @@ struct ConfigurationYAMLTests {
           "training={from: start, fromClassifier: kept, frozen: [layer1], learningRates: {'a b': 0.5}}",
           "evaluation={everySteps: 7, longestPiece: 20}",
           "checkpoint={everySteps: 8, everyMinutes: 0.5, keep: 9, keepBest: false}",
+          "stages=[{training.steps: 100}, {crop: {seconds: 3, short: tile}, optimizer.gradientNorm: 4}]",
         ])
     }
   }
@@ -78,7 +79,7 @@ struct ConfigurationYAMLTests {
         let path = key.split(separator: ".")
         return key.hasPrefix("encoder.own.") ? "encoder.\(path[2])" : key
       })
-    #expect(properties.count == 119)
+    #expect(properties.count == 120)
     #expect(changed.union(running).union(allowedToStay) == properties)
     #expect(changed.isDisjoint(with: running))
   }
@@ -97,7 +98,7 @@ struct ConfigurationYAMLTests {
     #expect(
       groups == [
         "seed", "corpus", "crop", "batch", "views", "augmentation", "features", "encoder", "classification",
-        "contrastive", "weighting", "optimizer", "schedule", "training", "evaluation", "checkpoint",
+        "contrastive", "weighting", "optimizer", "schedule", "training", "evaluation", "checkpoint", "stages",
       ])
     for line in [
       "seed: 18446744073709551615", "  train: \"a: b # c\"", "  trials: \"no\"", "  noise: \"1e5\"",

@@ -27,6 +27,17 @@ import Testing
     #expect(findings([Double](repeating: 4, count: 30) + [4.1]).allSatisfy { $0 == nil })
   }
 
+  @Test func `the first losses of a stage are not compared with those of the one before`() {
+    let spikes = LossSpikes()
+    for step in 0..<60 {
+      var metrics = StepMetrics(step: step + 1, epoch: 0, objectives: ["classification", "contrastive"])
+      metrics.stage = step < 40 ? 1 : 2
+      metrics["classification"].loss = step < 40 ? 1 : 9
+      metrics["contrastive"].loss = 1
+      #expect(spikes.add(metrics) == nil, "\(step)")
+    }
+  }
+
   @Test func `a loss far above those before is told once, with its name and their mean`() {
     var losses = course
     losses[40] = 20

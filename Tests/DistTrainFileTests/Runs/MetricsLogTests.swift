@@ -16,6 +16,10 @@ import Testing
         + #""learningRate":1e-05,"margin":null,"utterancesPerSecond":null,"loadSeconds":null,"#
         + #""forwardSeconds":null,"backwardSeconds":null,"communicateSeconds":null,"overlappedSeconds":null,"#
         + #""totalSeconds":null,"checkpointSeconds":null,"skipped":null,"elapsedSeconds":null}"#)
+    var staged = metrics
+    staged.stage = 3
+    #expect(staged.json.hasPrefix(#"{"step":100,"stage":3,"epoch":2,"classificationLoss":"#))
+    #expect(try JSONDecoder().decode(StepMetrics.self, from: Data(staged.json.utf8)).stage == 3)
     let read = try JSONDecoder().decode(StepMetrics.self, from: Data(metrics.json.utf8))
     #expect(read.json == metrics.json)
     #expect(read["contrastive"].loss.isNaN)

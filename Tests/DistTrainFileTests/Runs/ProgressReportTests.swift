@@ -24,6 +24,13 @@ import Testing
         + "2 min 10 s left")
   }
 
+  @Test func `a line tells the stage where there are several`() {
+    var staged = metrics(100)
+    staged.stage = 2
+    #expect(
+      ProgressLine(metrics: staged, steps: 600, secondsLeft: nil).text.hasPrefix("step 100/600  stage 2  epoch 2  c"))
+  }
+
   @Test func `numbers that do not apply are left out, losses that are none are seen`() {
     #expect(
       ProgressLine(

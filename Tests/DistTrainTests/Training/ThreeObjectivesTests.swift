@@ -114,7 +114,7 @@ import Testing
     let parts = try plan(corpus)
     let plan = TrainingPlan(
       batches: parts.batches, objectives: [CentreLoss()], classifier: nil, weighting: .parameters(MinNormSolver()),
-      schedules: parts.schedules, steps: 20, seed: 1
+      schedules: parts.schedules, stage: TrainingStage(steps: 20), seed: 1
     ) { SGD($0, momentum: 0.9, nesterov: true, weightDecay: 0) }
     let trainer = trainer(plan)
     #expect(trainer.layout.count == NoiseCorpus.encoder.layout.parameters.count)

@@ -1,0 +1,85 @@
+/// The way from one stage of a training to the next.
+///
+/// The parameters, what the optimiser remembers of them, the running statistics and the average stay as they are. What
+/// changes is made anew: batches, objectives, schedules, groups and, where speakers are left out, the classifier. All
+/// ranks do the same at the same step.
+extension Trainer {
+  /// The parts of the training in the current stage.
+  public var plan: TrainingPlan { stages[stage] }
+
+  /// Goes on to the next stage if the steps of this one are done.
+  func goOn() {
+    guard step >= plan.stage.steps.upperBound, stage + 1 < stages.count else { return }
+    let before = (plan: plan, layout: layout, parameters: parameters, state: optimizer.state)
+    change(to: stage + 1)
+    carry(before.parameters, of: before.plan, before.layout, to: parameters)
+    for (old, new) in zip(before.state, optimizer.state) {
+      carry(old.values, of: before.plan, before.layout, to: new.values)
+    }
+    optimizer.updates = step - skipped
+  }
+
+  /// Notes on what the settings of all stages made of the corpus, a line each.
+  package var notes: [String] { stages.flatMap(\.notes) }
+
+  /// The plan of a checkpoint's stage.
+  package func plan(of state: TrainingState) -> TrainingPlan { stages[stage(of: state)] }
+
+  /// The stage that a checkpoint names, or that of its last step: a run may have had other stages, or none. At a border
+  /// both stages are possible, because a step that could not begin has its checkpoint too.
+  func stage(of state: TrainingState) -> Int {
+    let named = (state.stage ?? 0) - 1
+    if stages.indices.contains(named) {
+      let steps = stages[named].stage.steps
+      if (steps.lowerBound...steps.upperBound).contains(state.step) { return named }
+    }
+    return stages.firstIndex { state.step <= $0.stage.steps.upperBound } ?? stages.count - 1
+  }
+
+  /// Makes the parts of a stage, whose numbers are still to be set.
+  func change(to stage: Int) {
+    guard stage != self.stage else { return }
+    self.stage = stage
+    batches.goOver(to: plan.batches, steps: plan.stage.steps.upperBound)
+    layout = plan.layout(of: encoder)
+    parameters = Matrix.zeros(rows: 1, columns: layout.count)
+    optimizer = plan.optimizer(layout)
+    gradients = plan.gradients(layout, of: encoder, communicator)
+    groups = GroupedParameters(
+      plan.groups, layout, encoder: encoder.layout, after: stages[..<stage].map { ($0.groups, $0.stage.steps.count) })
+  }
+
+  /// Copies numbers of the stage before to their places in this one, those of prototypes by their speakers' names.
+  private func carry(_ old: Matrix, of plan: TrainingPlan, _ layout: ParameterLayout, to new: Matrix) {
+    for tensor in self.layout.parameters {
+      guard let before = layout.parameters.first(where: { $0.name == tensor.name }) else { continue }
+      let (source, target) = (old.pointer + before.offset, new.pointer + tensor.offset)
+      if tensor.name == PrototypeClassifier.tensor {
+        let speakers = plan.batches.corpus.speakers
+        SpeakerRows(speakers, width: before.count / speakers.count).copy(
+          source, to: target, speakers: self.plan.batches.corpus.speakers)
+      } else if tensor.shape == before.shape {
+        target.update(from: source, count: tensor.count)
+      }
+    }
+  }
+}
+
+extension TrainingPlan {
+  /// The layout of the encoder's parameters, followed by the classifier's.
+  func layout(of encoder: any Encoder) -> ParameterLayout {
+    var layout = encoder.layout.parameters
+    for one in objectives.classifier?.layout(dimensions: encoder.dimensions).parameters ?? [] {
+      _ = layout.add(one.name, shape: one.shape, initialisation: one.initialisation, decays: one.decays)
+    }
+    return layout
+  }
+
+  /// Buffers for the gradients of a rank.
+  func gradients(_ layout: ParameterLayout, of encoder: any Encoder, _ communicator: any Communicator) -> GradientSet {
+    let cut = BatchCut(rows: batches.sampler.rows, unit: batches.unit, ranks: communicator.size)
+    return GradientSet(
+      layout, encoder: encoder.layout.parameters.count, count: weighting.buffers(of: objectives.all.count),
+      for: cut.units(of: communicator.rank))
+  }
+}
