@@ -25,7 +25,7 @@ def found(folder):
 
 
 def write_corpus(found, work, names=None, speakers=None):
-    """A data directory `data` in a folder, which calls each two neighbours a speaker unless told names and speakers."""
+    """A data directory `data` in a folder, which calls each two neighbours a speaker unless told otherwise."""
     listed = work / "lists"
     listed.mkdir()
     names = names or [f"s{index // 2:03}-{index:03}" for index in range(len(found))]

