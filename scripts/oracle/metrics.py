@@ -54,13 +54,19 @@ def results(misses, false_alarms):
             "minDCF": [float(min_dcf(misses, false_alarms, prior)) for prior in PRIORS]}
 
 
+def grouped(scores, targets):
+    """EER in percent and minDCF by the rates after the last trial of each score."""
+    order = np.argsort(scores)
+    misses, false_alarms = rates(scores, targets, order)
+    last = np.append(np.diff(scores[order]) > 0, True)
+    return results(misses[last], false_alarms[last])
+
+
 def golden():
     scores, targets = trials()
     orders = {"least": np.lexsort((targets, scores)), "most": np.lexsort((~targets, scores))}
-    misses, false_alarms = rates(scores, targets, orders["least"])
-    last = np.append(np.diff(scores[orders["least"]]) > 0, True)
     return None, {
         "recipe": {"count": COUNT, "seed": SEED, "increment": str(INCREMENT), "targetsEvery": EVERY, "shift": SHIFT},
-        "targets": int(targets.sum()), "distinctScores": int(last.sum()), "sum": int(scores.sum()), "priors": PRIORS,
-        "groups": results(misses[last], false_alarms[last]),
+        "targets": int(targets.sum()), "distinctScores": len(np.unique(scores)), "sum": int(scores.sum()), "priors": PRIORS,
+        "groups": grouped(scores, targets),
         "extremes": {name: results(*rates(scores, targets, order)) for name, order in orders.items()}}

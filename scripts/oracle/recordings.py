@@ -24,13 +24,14 @@ def found(folder):
     return found
 
 
-def write_corpus(found, work):
-    """A data directory that calls each two neighbours a speaker."""
+def write_corpus(found, work, names=None, speakers=None):
+    """A data directory `data` in a folder, which calls each two neighbours a speaker unless told otherwise."""
     listed = work / "lists"
     listed.mkdir()
-    names = [f"s{index // 2:03}-{index:03}" for index in range(len(found))]
+    names = names or [f"s{index // 2:03}-{index:03}" for index in range(len(found))]
+    speakers = speakers or [name[:4] for name in names]
     (listed / "wav.scp").write_text("".join(f"{name} {path}\n" for name, path in zip(names, found)))
-    (listed / "utt2spk").write_text("".join(f"{name} {name[:4]}\n" for name in names))
+    (listed / "utt2spk").write_text("".join(f"{name} {speaker}\n" for name, speaker in zip(names, speakers)))
     run(PROGRAMS / "svdist", "prepare", listed, "--output", work / "data")
     return names
 
@@ -42,9 +43,11 @@ def features(found, bins, work):
 
 
 def run(*command):
+    """What a command prints; where it fails, its message ends the script."""
     done = subprocess.run([*map(str, command)], capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"{NAME}: {' '.join(map(str, command[:3]))} … failed:\n{done.stderr or done.stdout}")
+    return done.stdout
 
 
 def trained_model(name, encoder, features, work):
@@ -57,15 +60,20 @@ def trained_model(name, encoder, features, work):
     return next(folder.rglob("model.safetensors"))
 
 
-def embedded(model, names, work):
-    """svdist's embeddings of the corpus by a model file, in the order of the names."""
+def embedded(model, names, work, data=None):
+    """svdist's embeddings of a data directory, that of `write_corpus` unless told, by a model file, in the order of the
+    names. They stay in `embeddings.safetensors`."""
     output = work / "embeddings.safetensors"
-    run(PROGRAMS / "svdist", "embed", "--encoder", model, "--corpus", work / "data", "--output", output)
+    output.unlink(missing_ok=True)
+    run(PROGRAMS / "svdist", "embed", "--encoder", model, "--corpus", data or work / "data", "--output", output)
     with safe_open(output, "np") as file:
         listed, vectors = json.loads(file.metadata()["utterances"]), file.get_tensor("embeddings")
-    output.unlink()
     ours = dict(zip(listed, vectors))
     return [ours[name].astype(np.float64) for name in names]
+
+
+def least_cosine(ours, theirs):
+    return min(cosine(one, other) for one, other in zip(ours, theirs, strict=True))
 
 
 def cosine(one, other):

@@ -87,6 +87,9 @@ VARIANTS = {
     "x-vector-xi": ("{type: x-vector, pooling: xi}", lambda: module("xi_vector").XI_VEC_XVEC(80, 512)),
 }
 
+# All of these: svdist's settings, and wespeaker's encoder.
+EVERY = {name: (f"{{type: {name}}}", make) for name, make in ENCODERS.items()} | VARIANTS
+
 # Others of sizes that nobody trains, and of wespeaker's other depths, whose settings svdist finds from their files.
 SIZES = {
     "ecapa-tdnn-small": lambda: module("ecapa_tdnn").ECAPA_TDNN(64, 80, 32, global_context_att=True),
