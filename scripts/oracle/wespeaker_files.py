@@ -1,6 +1,8 @@
 """Encoders of wespeaker's classes as wespeaker stores them: a folder of weights and settings, and an ONNX graph."""
 
+import contextlib
 import json
+import sys
 import warnings
 
 import torch
@@ -40,7 +42,9 @@ def save(network, bins, dimensions, folder):
 def opened(folder):
     """The network that wespeaker's own loading makes of a folder (its cli/speaker.py)."""
     configuration = yaml.load((folder / "config.yaml").read_text(), Loader=yaml.FullLoader)
-    network = wespeaker.speaker_model(configuration["model"])(**configuration["model_args"])
+    # Some classes print what they are made of.
+    with contextlib.redirect_stdout(sys.stderr):
+        network = wespeaker.speaker_model(configuration["model"])(**configuration["model_args"])
     network.load_state_dict(torch.load(folder / "avg_model.pt", map_location="cpu", weights_only=True))
     if configuration["model"].startswith("ReDimNet2"):
         wespeaker.transpose(network)
