@@ -120,9 +120,10 @@ import Testing
   ) throws {
     let launch = try probe("none", rank: rank, ranks: 2, heldIn: stop.function)
     #expect(launch.status == 1)
-    #expect(launch.complaints.count == 1)
     let end = " waited 2 s for all ranks to \(stop.verb): one does not answer"
-    #expect(launch.complaints.first?.hasSuffix(end) == true, "\(launch.errors)")
+    // On a busy machine the stopped one may have waited nearly as long before.
+    #expect((1...2).contains(launch.complaints.count), "\(launch.errors)")
+    #expect(launch.complaints.allSatisfy { $0.hasSuffix(end) }, "\(launch.errors)")
   }
 
   @Test func `A rank whose launcher does not answer leaves alone`() throws {

@@ -60,9 +60,13 @@ extension ProgramTests {
 
     @Test func `a message shows what cannot be seen, and stays on one line`() throws {
       try withTemporaryFolder { folder in
-        let path = folder.path + "/a\u{200B}\nb"
-        expectRefusal(
-          try svdist(["prepare", path, "-o", folder.path + "/out"]), 65, "a\\u{200B}\\u{A}b: no such folder")
+        for (name, status, message) in [
+          ("a\u{200B}\tb", 65, "a\\u{200B}\\u{9}b: no such folder"),
+          ("a\u{200B}\nb", 64, "a\\u{200B}\\u{A}b: a line break in a path"),
+        ] as [(String, Int32, String)] {
+          let outcome = try svdist(["prepare", folder.path + "/" + name, "-o", folder.path + "/out"])
+          expectRefusal(outcome, status, message)
+        }
       }
     }
 

@@ -72,7 +72,7 @@ extension ProgramTests {
         let evaluation = ["corpus.evaluation=\(data)", "corpus.trials=\(run.corpus.path)/trials"]
         expectRefusal(
           try svdist(run.arguments(steps: 1, evaluation, into: "evaluated")), 65,
-          "is not in the corpus it is scored on: its shards: 1 damaged shard with 4 utterances left out: \(shard) is missing"
+          "is not in the corpus it is scored on: the corpus: 1 damaged shard with 4 utterances left out: \(shard) is missing"
         )
       }
     }
