@@ -206,6 +206,24 @@ import Testing
     #expect(trainer.step == 0 && Self.numbers(trainer) == Self.numbers(fresh))
   }
 
+  @Test func `what a stage met to be unreadable the next one knows, also where it was met at another speed`() throws {
+    let corpus = try NoiseCorpus(missing: "s2-u1")
+    let speeds = "augmentation.speed: {factors: [0.9, 1], asSpeakers: true}"
+    var met: Set<[Bool]> = []
+    for seed in 1...12 {
+      let trainer = try corpus.trainer(
+        corpus.configuration(["seed=\(seed)", "stages=[{training.steps: 2, \(speeds)}, {training.steps: 2}]"]))
+      _ = try Self.advance(trainer, to: 2)
+      let before = trainer.batches.unreadable.map { trainer.plan.batches.corpus.utterances[$0].speed == 1 }
+      met.insert(before)
+      let found = try trainer.advance().unreadable
+      guard !before.isEmpty else { continue }
+      #expect(found.isEmpty)
+      #expect(trainer.batches.unreadable.map { trainer.plan.batches.corpus.utterances[$0].id } == ["s2-u1"])
+    }
+    #expect(met.isSuperset(of: [[true], [false]]), "\(met)")
+  }
+
   @Test func `a part that a stage held is corrected by its own number of updates`() throws {
     let corpus = try NoiseCorpus()
     let settings = [
@@ -235,6 +253,11 @@ import Testing
     #expect(grouped.rate(of: held, learningRate: 1, at: 25) == UpdateRate(1, mostUpdates: 4 + 7 + 1))
     #expect(grouped.rate(of: free, learningRate: 1, at: 22) == UpdateRate(1, mostUpdates: 10 + 7 + 1))
     #expect(grouped.frozen(at: 24).parameters == [0..<2] && grouped.frozen(at: 25).parameters.isEmpty)
+    let later = GroupedParameters(
+      ParameterGroups(frozen: ["a"], unfreeze: 3), encoder.parameters, encoder: encoder,
+      after: [(ParameterGroups(), 22)])
+    #expect(later.rate(of: held, learningRate: 1, at: 25) == UpdateRate(1, mostUpdates: 22 + 1))
+    #expect(later.rate(of: free, learningRate: 1, at: 25) == UpdateRate(1))
   }
 
   @Test func `memory is foretold for the stage that takes most`() throws {
