@@ -65,6 +65,7 @@ import Testing
     ]
     let source = try source(parts.flatMap { $0 } + [UInt8](repeating: 0, count: 1024))
     #expect(source.utterances.map(\.id) == ["d/a"] && source.leftOut.isEmpty, "\(source.leftOut)")
+    #expect(source.passedOver.isEmpty, "\(source.passedOver)")
   }
 
   @Test(arguments: ["pax", "gnu"]) func `a shard that was cut off is named, and what is whole before is taken`(
