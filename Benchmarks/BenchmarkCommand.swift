@@ -9,6 +9,7 @@ struct BenchmarkCommand: ParsableCommand {
     subcommands: [
       StepBenchmark.self, ExtractionBenchmark.self, KernelsBenchmark.self, LayersBenchmark.self,
       AllReduceBenchmark.self, InputBenchmark.self, FeaturesBenchmark.self, AugmentationBenchmark.self,
-      ShardsBenchmark.self, MetricsBenchmark.self, CorpusBenchmark.self, OverlapBenchmark.self, MachineCommand.self,
+      ShardsBenchmark.self, MetricsBenchmark.self, CoverageBenchmark.self, CorpusBenchmark.self, OverlapBenchmark.self,
+      MachineCommand.self,
     ])
 }

@@ -5,6 +5,7 @@ struct Measure {
   enum Bound {
     case atMost(Double)
     case atLeast(Double)
+    case within(ClosedRange<Double>)
   }
 
   /// The quantity, which is also the key in JSON.
@@ -17,6 +18,7 @@ struct Measure {
     switch bound {
     case .atMost(let most): value <= most
     case .atLeast(let least): value >= least
+    case .within(let range): range.contains(value)
     case nil: true
     }
   }
@@ -28,6 +30,8 @@ struct Measure {
     switch bound {
     case .atMost(let most): return number + String(format: ", at most %g %@: %@", most, unit, verdict)
     case .atLeast(let least): return number + String(format: ", at least %g %@: %@", least, unit, verdict)
+    case .within(let range):
+      return number + String(format: ", %g to %g %@: %@", range.lowerBound, range.upperBound, unit, verdict)
     case nil: return number
     }
   }

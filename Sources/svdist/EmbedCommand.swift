@@ -23,8 +23,11 @@ struct EmbedCommand: RanksCommand {
 
   @OptionGroup var pieces: PieceOptions
 
+  @OptionGroup var speech: SpeechOptions
+
   func run() throws {
-    let (encoder, corpus, output, longestPiece) = (encoder, corpus, output, pieces.seconds)
+    let (encoder, corpus, output) = (encoder, corpus, output)
+    let (longestPiece, minimumSpeech) = (pieces.seconds, speech.seconds)
     Program.runRanks { communicator in
       ThreadTeam.shared.grow(to: Machine.threads(communicator))
       // An error in the output's name should show before the embeddings are computed.
@@ -36,7 +39,8 @@ struct EmbedCommand: RanksCommand {
         try EmbeddingFile.check(output)
       }
       let embeddings = try Embedding.compute(
-        encoder: encoder, corpus: corpus, longestPiece: longestPiece, communicator: communicator)
+        encoder: encoder, corpus: corpus, longestPiece: longestPiece, minimumSpeech: minimumSpeech,
+        communicator: communicator)
       try communicator.agree {
         guard communicator.rank == 0 else { return }
         try EmbeddingFile.write(embeddings, to: output)

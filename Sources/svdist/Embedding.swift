@@ -5,8 +5,23 @@ enum Embedding {
   /// The embeddings of all utterances, on every rank.
   /// - Parameter longestPiece: the length in seconds of the longest utterance that is embedded as a whole.
   static func compute(
-    encoder: String, corpus path: String, longestPiece: Double, communicator: any Communicator
+    encoder: String, corpus: String, longestPiece: Double, minimumSpeech: Double, communicator: any Communicator
   ) throws -> Embeddings {
+    try compute(
+      encoder: encoder, corpus: corpus, longestPiece: longestPiece, minimumSpeech: minimumSpeech, lengths: [],
+      communicator: communicator
+    ).whole
+  }
+
+  /// The embeddings of all utterances, and those of their middles.
+  /// - Parameters:
+  ///   - minimumSpeech: the least speech in seconds that a whole utterance must have.
+  ///   - lengths: the lengths of the middles in seconds; an utterance that is no longer is its own middle.
+  /// - Returns: the embeddings of the whole utterances, and for each length those of the middles.
+  static func compute(
+    encoder: String, corpus path: String, longestPiece: Double, minimumSpeech: Double = 0, lengths: [Double],
+    communicator: any Communicator
+  ) throws -> (whole: Embeddings, middles: [Embeddings]) {
     let trained = try open(encoder, longestPiece: longestPiece, communicator)
     let corpus = try communicator.agree { try Corpus.open(path) }
     try corpus.agree(path, communicator)
@@ -21,14 +36,25 @@ enum Embedding {
       StandardError.say("note: \(remark)")
     }
     warnOfMemory(trained.extractor, seconds, communicator)
-    let outcome = Result { try trained.extractor.embeddings(of: corpus.utterances, communicator: communicator) }
+    var extractor = trained.extractor
+    extractor.minimumSpeech = minimumSpeech
+    var whole = try embeddings(of: corpus.utterances, extractor, corpus, communicator)
+    whole.encoder = trained.identity
+    let remark = EmbeddingExtractor.remark(averaged: whole.averaged, of: whole.names.count)
+    if communicator.rank == 0, let remark { StandardError.say("note: \(remark)") }
+    let middles = try lengths.map { length in
+      try embeddings(of: corpus.utterances.map { $0.middle(length) }, trained.extractor, corpus, communicator)
+    }
+    return (whole, middles)
+  }
+
+  private static func embeddings<Utterances: RandomAccessCollection<Utterance>>(
+    of utterances: Utterances, _ extractor: EmbeddingExtractor, _ corpus: Corpus, _ communicator: any Communicator
+  ) throws -> Embeddings where Utterances.Index == Int {
+    let outcome = Result { try extractor.embeddings(of: utterances, communicator: communicator) }
     // A corpus that was cut meanwhile has other names, and recordings that cannot be found.
     try communicator.agree { try corpus.checkWhole() }
-    var embeddings = try outcome.get()
-    embeddings.encoder = trained.identity
-    let remark = EmbeddingExtractor.remark(averaged: embeddings.averaged, of: embeddings.names.count)
-    if communicator.rank == 0, let remark { StandardError.say("note: \(remark)") }
-    return embeddings
+    return try outcome.get()
   }
 
   /// Warns of hosts that have less memory left than the embeddings will take, because a job that the kernel kills for

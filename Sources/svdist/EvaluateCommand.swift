@@ -41,6 +41,12 @@ struct EvaluateCommand: RanksCommand {
   @Option(help: ArgumentHelp("Write the scores here; with --subtract-mean, the last ones.", valueName: "file"))
   var scores: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Score once more with the middle of each test, of so many seconds, against whole enrolments; tests that are no longer "
+        + "stay whole. Several lengths are separated by commas.", valueName: "seconds"), transform: Self.lengths)
+  var durations: [Double] = []
+
   @OptionGroup var pieces: PieceOptions
 
   @Flag(help: "Print the result as JSON; with --subtract-mean, the last one.")
@@ -53,6 +59,11 @@ struct EvaluateCommand: RanksCommand {
     if embeddings != nil, pieces.longestPiece != nil {
       throw ValidationError("--longest-piece says how --encoder embeds: leave it out with --embeddings")
     }
+    if embeddings != nil, !durations.isEmpty {
+      throw ValidationError("--durations cuts recordings: give --encoder and --corpus in place of --embeddings")
+    }
+    if json, !durations.isEmpty { throw ValidationError("--durations prints a line for each length: leave out --json") }
+    for length in durations { try OptionRange.check("--durations", length, in: 0.2...3600, unit: " seconds") }
   }
 
   func run() throws {
@@ -66,10 +77,10 @@ struct EvaluateCommand: RanksCommand {
         try command.check(list, communicator)
         return list
       }
-      let vectors = try command.vectors(communicator)
+      let (whole, middles) = try command.vectors(communicator)
       try communicator.agree {
         guard communicator.rank == 0 else { return }
-        try command.score(vectors, list)
+        try command.score(whole, middles, list)
       }
       return .done
     }
@@ -111,12 +122,17 @@ struct EvaluateCommand: RanksCommand {
     for line in lines.compactMap(\.self) { StandardError.say("warning: \(line.shown)") }
   }
 
-  private func vectors(_ communicator: any Communicator) throws -> Embeddings {
+  private static func lengths(_ text: String) throws -> [Double] {
+    try text.split(separator: ",", omittingEmptySubsequences: false).map { try OptionRange.decimal(String($0)) }
+  }
+
+  /// The embeddings of the utterances, and of their middles of each of `durations`.
+  private func vectors(_ communicator: any Communicator) throws -> (whole: Embeddings, middles: [Embeddings]) {
     if let encoder, let corpus {
       return try Embedding.compute(
-        encoder: encoder, corpus: corpus, longestPiece: pieces.seconds, communicator: communicator)
+        encoder: encoder, corpus: corpus, longestPiece: pieces.seconds, lengths: durations, communicator: communicator)
     }
-    return try communicator.agree { try EmbeddingFile.read(embeddings ?? "") }
+    return (try communicator.agree { try EmbeddingFile.read(embeddings ?? "") }, [])
   }
 
   /// - Throws: `Failure(.usage)` where the mean is of another encoder's embeddings, as far as that is known.
@@ -138,23 +154,27 @@ struct EvaluateCommand: RanksCommand {
     return others.mean
   }
 
-  private func score(_ utterances: Embeddings, _ list: TrialList) throws {
+  private func score(_ utterances: Embeddings, _ middles: [Embeddings], _ list: TrialList) throws {
     let all = try enrolmentMap.map { try EnrolmentMap.read($0).adding(to: utterances) } ?? utterances
     var scorings: [(name: String, mean: [Float]?)] = [("raw cosine", nil)]
     if let source = subtractMean {
       scorings.append(("minus mean", try mean(source, for: utterances)))
     }
-    for (index, scoring) in scorings.enumerated() {
-      let values = try TrialScorer(all, mean: scoring.mean).scores(of: list)
-      let isLast = index == scorings.count - 1
-      if list.isBlind {
-        if isLast { print("\(values.count) trials without answers scored") }
-      } else {
-        let metrics = try DetectionMetrics(scores: values, targets: list.targets)
-        if !json { print("\(scoring.name)  \(metrics.summary)") }
-        if json && isLast { print(metrics.json) }
-      }
-      if isLast, let scores { try TrialScorer.write(values, of: list, to: scores) }
+    var last: [Float] = []
+    for scoring in scorings {
+      last = try TrialScorer(all, mean: scoring.mean).scores(of: list)
+      if !list.isBlind, !json { print("\(scoring.name)  \(try metrics(last, list).summary)") }
     }
+    if list.isBlind { print("\(last.count) trials without answers scored") }
+    if json { print(try metrics(last, list).json) }
+    for (length, middle) in zip(durations, middles) where !list.isBlind {
+      let scores = try TrialScorer(all.tested(with: middle), mean: scorings.last?.mean).scores(of: list)
+      print("tests of \(String(format: "%g", length)) s  \(try metrics(scores, list).summary)")
+    }
+    if let scores { try TrialScorer.write(last, of: list, to: scores) }
+  }
+
+  private func metrics(_ scores: [Float], _ list: TrialList) throws -> DetectionMetrics {
+    try DetectionMetrics(scores: scores, targets: list.targets)
   }
 }

@@ -64,6 +64,79 @@ extension ProgramTests {
       }
     }
 
+    @Test func `tests are cut to lengths, and those that are no longer stay whole`() throws {
+      try withEncoder { run in
+        let arguments = [
+          "evaluate", "--encoder", run.path("run"), "--corpus", run.corpus.path, "--trials",
+          "\(run.corpus.path)/trials",
+        ]
+        let outcome = try svdist(arguments + ["--durations", "0.25,100"])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let lines = outcome.output.split(separator: "\n")
+        let figures = lines.map { line in line.range(of: "EER").map { line[$0.lowerBound...] } }
+        #expect(lines[1].hasPrefix("tests of 0.25 s  EER ") && lines[2].hasPrefix("tests of 100 s  EER "))
+        #expect(figures[2] == figures[0])
+        #expect(figures[1] != figures[0])
+        #expect(try svdist(arguments + ["--durations", "0.25,100"], mpi: 2).output == outcome.output)
+        for wrong in ["0.1", "1,,2", "x"] { expectRefusal(try svdist(arguments + ["--durations", wrong]), 64) }
+      }
+    }
+
+    @Test func `an enrolment of several recordings is the mean of their embeddings`() throws {
+      try withEncoder { run in
+        let wavs = (0..<3).map { run.corpus.appending(path: "s0-u\($0).wav").path }
+        let encoder = ["--encoder", run.path("run")]
+        let pair = try svdist(["verify", wavs[0], wavs[2]] + encoder)
+        #expect(pair.status == 0, "\(pair.errors)")
+        #expect(try svdist(["verify", "--enrol", wavs[0], "--test", wavs[2]] + encoder).output == pair.output)
+        let both = try svdist(["verify", "--enroll", wavs[0], wavs[1], "--test", wavs[2]] + encoder)
+        #expect(both.output.hasPrefix("cosine "))
+        let extractor = try TrainedEncoder(run.path("run")).extractor
+        let vectors = try wavs.map { try extractor.embedding(path: $0, name: $0) }
+        let mean = zip(vectors[0], vectors[1]).map { Float((Double($0) + Double($1)) / 2) }
+        #expect(both.output == String(format: "cosine %.4f\n", TrialScorer.cosine(mean, vectors[2])))
+        for wrong in [[wavs[0]], [wavs[0], wavs[1], wavs[2]], ["--enrol", wavs[0]], [wavs[0], "--test", wavs[1]]] {
+          expectRefusal(try svdist(["verify"] + wrong + encoder), 64, "two recordings are compared")
+        }
+      }
+    }
+
+    @Test func `a stored threshold gives verify its answers`() throws {
+      try withEncoder { run in
+        let wav = run.corpus.appending(path: "s0-u0.wav").path
+        func rule(_ low: Double, _ high: Double) throws -> String {
+          let rate = { (value: Double) in "{\"value\":\(value),\"low\":\(value),\"high\":\(value)}" }
+          let text =
+            "{\"format\":\"svdist threshold 1\",\"wantedFalseAccepts\":0.01,\"falseAccepts\":\(rate(0.01)),"
+            + "\"misses\":\(rate(0.1)),\"targets\":1,\"nonTargets\":2,\"speakers\":3,"
+            + "\"threshold\":{\"value\":\(low),\"low\":\(low),\"high\":\(high)}}"
+          let file = run.path("rule.json")
+          try text.write(toFile: file, atomically: true, encoding: .utf8)
+          return file
+        }
+        for (low, high, answer) in [(0.2, 0.4, "same"), (0.5, 1.5, "cannot tell"), (1.2, 1.5, "different")] {
+          let outcome = try svdist(
+            ["verify", wav, wav, "--encoder", run.path("run"), "--threshold", try rule(low, high)])
+          #expect(outcome.output == "cosine 1.0000  \(answer)\n")
+        }
+        let verify = ["verify", wav, wav, "--encoder", run.path("run"), "--threshold"]
+        expectRefusal(try svdist(verify + [wav]), 65, "no threshold")
+        expectRefusal(try svdist(verify + [run.path("absent")]), 64, "neither a number nor a file")
+      }
+    }
+
+    @Test func `recordings with too little speech are refused by name`() throws {
+      try withEncoder { run in
+        let wav = run.corpus.appending(path: "s0-u0.wav").path
+        let encoder = ["--encoder", run.path("run")]
+        expectRefusal(try svdist(["verify", wav, wav, "--minimum-speech", "60"] + encoder), 65, "s of speech")
+        let embed = ["embed", "--corpus", run.corpus.path, "--output", run.path("e.ark")] + encoder
+        expectRefusal(try svdist(embed + ["--minimum-speech", "60"]), 65, "s0-u0")
+        #expect(try svdist(embed + ["--minimum-speech", "0"]).status == 0)
+        expectRefusal(try svdist(embed + ["--minimum-speech", "-1"]), 64, "--minimum-speech")
+      }
+    }
+
     @Test func `trials of one kind, and embeddings without a score, are refused`() throws {
       try withTemporaryFolder { folder in
         func write(_ name: String, _ text: String) throws -> String {

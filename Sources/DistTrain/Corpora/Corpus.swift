@@ -93,7 +93,7 @@ public struct Corpus: Sendable {
     public subscript(index: Int) -> Utterance { corpus.utterance(at: index) }
 
     /// The length of an utterance in seconds as recorded, found without reading its names.
-    func seconds(_ index: Int) -> Double {
+    package func seconds(_ index: Int) -> Double {
       corpus.table.seconds[corpus.copies?[index].utterance ?? index]
     }
   }
@@ -226,4 +226,12 @@ public struct Utterance: Sendable, Equatable {
   package var speed = 1.0
   /// The channel of the file that the utterance is heard on, counted from 0; nil for the mean of all channels.
   package var channel: Int?
+
+  /// The middle of the utterance, so many seconds long; all of it where it is no longer.
+  package func middle(_ length: Double) -> Utterance {
+    guard seconds > length else { return self }
+    return Utterance(
+      id: id, speaker: speaker, path: path, start: start + (seconds - length) / 2, seconds: length, speed: speed,
+      channel: channel)
+  }
 }

@@ -20,6 +20,8 @@ public struct EmbeddingExtractor: Sendable {
   private let filterBank: FilterBank
   /// The length in seconds of the longest utterance that is embedded as a whole.
   public let longestPiece: Double
+  /// The least speech in seconds that an utterance must have, without its pauses (`VoiceActivity`); 0 asks for none.
+  package var minimumSpeech = 0.0
   private let prepared = PreparedWeights()
   var frontEnd: FrontEnd { filterBank.frontEnd }
   func inference(_ prepared: PreparedWeights) -> ForwardPass {
@@ -121,13 +123,28 @@ public struct EmbeddingExtractor: Sendable {
     let pieces = pieces(whole)
     let channels = channel == nil ? file.channels : 1
     var sums = [Double](repeating: 0, count: encoder.dimensions)
+    var energies = FrameEnergies(sampleRate: FrontEnd.sampleRate)
     for piece in pieces {
-      let vector = try embedding(
-        of: Waveform.read(file, piece, sampleRate: FrontEnd.sampleRate, channel: channel), name: name)
+      let samples = try Waveform.read(file, piece, sampleRate: FrontEnd.sampleRate, channel: channel)
+      if minimumSpeech > 0 {
+        energies.append(samples)
+        if piece.upperBound == whole.upperBound { try checkSpeech(energies, name) }
+      }
+      let vector = try embedding(of: samples, name: name)
       if pieces.count == 1 { return (vector, channels) }
       for (index, value) in vector.enumerated() { sums[index] += Double(value) * Double(piece.count) }
     }
     return (sums.map { Float($0 / Double(whole.count)) }, channels)
+  }
+
+  /// Checks that an utterance has `minimumSpeech`.
+  private func checkSpeech(_ energies: FrameEnergies, _ name: String) throws {
+    let speech = VoiceActivity().seconds(energies, sampleRate: FrontEnd.sampleRate)
+    guard speech < minimumSpeech else { return }
+    throw Failure(
+      .badData,
+      "\(name): has \(KaldiDirectory.rounded(speech)) s of speech without its pauses, too little to tell a speaker by: at "
+        + "least \(KaldiDirectory.rounded(minimumSpeech)) s are asked for (--minimum-speech)")
   }
 
   /// Divides samples into equal pieces, as few as possible, none longer than `longestPiece`.

@@ -37,6 +37,20 @@ public struct Embeddings: Sendable {
     return rows
   }
 
+  /// The embeddings of enrolments that are these, of utterances or enrolments, and of tests that are others.
+  /// - Precondition: both have as many dimensions.
+  package func tested(with tests: Embeddings) throws -> Embeddings {
+    precondition(tests.vectors.columns == vectors.columns, "embeddings of one encoder have as many dimensions")
+    // An utterance may have the name of an enrolment, which is meant then.
+    let kept = names.indices.filter { (enrolments[Name(names[$0])] ?? $0) == $0 }
+    let both = Matrix(rows: tests.vectors.rows + kept.count, columns: vectors.columns)
+    for row in 0..<tests.vectors.rows { both.row(row).update(from: tests.vectors.row(row), count: vectors.columns) }
+    for (place, row) in kept.enumerated() {
+      both.row(tests.vectors.rows + place).update(from: vectors.row(row), count: vectors.columns)
+    }
+    return try Embeddings(names: tests.names, enrolments: kept.map { names[$0] }, vectors: both, encoder: encoder)
+  }
+
   /// The row of a name in `vectors`, or nil where there is no such name.
   package func row(of name: String) -> Int? { rows[Name(name)] ?? enrolments[Name(name)] }
 

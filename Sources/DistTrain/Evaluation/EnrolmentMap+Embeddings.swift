@@ -9,20 +9,24 @@ extension EnrolmentMap {
     joined.pointer.update(from: vectors.pointer, count: vectors.count)
     var rows = embeddings.rows(of: enrolments.flatMap(\.utterances)).tests[...]
     for (index, enrolment) in enrolments.enumerated() {
-      var sums = [Double](repeating: 0, count: vectors.columns)
-      for utterance in enrolment.utterances {
+      let utterances = try enrolment.utterances.map { utterance in
         guard let row = rows.removeFirst() else {
           throw Failure(
             .badData,
             "\(path), line \(enrolment.line): utterance \(utterance) has no embedding"
               + embeddings.near.hint(at: utterance))
         }
-        for column in sums.indices { sums[column] += Double(vectors[row, column]) }
+        return Array(UnsafeBufferPointer(start: vectors.row(row), count: vectors.columns))
       }
-      for column in sums.indices {
-        joined[vectors.rows + index, column] = Float(sums[column] / Double(enrolment.utterances.count))
-      }
+      joined.row(vectors.rows + index).update(from: Self.mean(utterances), count: vectors.columns)
     }
     return try Embeddings(names: embeddings.names, enrolments: enrolments.map(\.name), vectors: joined)
+  }
+
+  /// The arithmetic mean of embeddings, of which there is at least one.
+  package static func mean(_ vectors: [[Float]]) -> [Float] {
+    (0..<vectors[0].count).map { dimension in
+      Float(vectors.reduce(0.0) { $0 + Double($1[dimension]) } / Double(vectors.count))
+    }
   }
 }

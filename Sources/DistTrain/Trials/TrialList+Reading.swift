@@ -62,7 +62,7 @@ extension TrialList {
     init(path: String) { self.path = path }
 
     mutating func read(_ line: UnsafeRawBufferPointer, line number: Int) throws(ListFault) {
-      let fields = Fields(line)
+      let fields = ListFields(line)
       let names = order == .targetFirst ? (fields.second, fields.third) : (fields.first, fields.second)
       let target: Bool? =
         switch order {
@@ -73,7 +73,7 @@ extension TrialList {
       guard fields.count == (order == .withoutAnswer ? 2 : 3), let target else {
         throw Self.malformed(number, line, expected: order.expected)
       }
-      guard Self.isText(line) else {
+      guard ListFields.isText(line) else {
         throw ListFault(line: number, what: "not UTF-8: convert the file with iconv")
       }
       guard table.count < Int(Int32.max) - 2 else { throw ListFault(line: number, what: "the list has too many names") }
@@ -84,16 +84,12 @@ extension TrialList {
       trials.append(Trial(enrolment: Int(enrolment), test: Int(test), isTarget: target))
     }
 
-    private static func isText(_ line: UnsafeRawBufferPointer) -> Bool {
-      !line.contains { $0 >= 0x80 } || String(validating: line, as: UTF8.self) != nil
-    }
-
     /// Whether most lines have two fields.
     private static func isMostlyBlind(_ bytes: UnsafeRawBufferPointer) -> Bool {
       var balance = 0
       var lines = LineReader(bytes)
       while let place = lines.next() {
-        balance += Fields(UnsafeRawBufferPointer(rebasing: bytes[place])).count == 2 ? 1 : -1
+        balance += ListFields(UnsafeRawBufferPointer(rebasing: bytes[place])).count == 2 ? 1 : -1
       }
       return balance > 0
     }
@@ -108,7 +104,7 @@ extension TrialList {
       var lines = LineReader(bytes)
       while let place = lines.next() {
         let line = UnsafeRawBufferPointer(rebasing: bytes[place])
-        let fields = Fields(line)
+        let fields = ListFields(line)
         if allowsBlind, !isLenient, fields.count == 2, ambiguous == nil { return .withoutAnswer }
         let first = fields.count == 3 && TrialLabel.isTarget(fields.first) != nil
         let last = fields.count == 3 && TrialLabel.isTarget(fields.third) != nil
@@ -137,38 +133,6 @@ extension TrialList {
     ) -> ListFault {
       ListFault(
         line: number, what: "expected \(expected), not '\(String(decoding: line.prefix(80), as: UTF8.self))'")
-    }
-  }
-
-  /// The first three fields of a line, which blanks separate, and the number of all fields.
-  private struct Fields {
-    private(set) var count = 0
-    private(set) var first = UnsafeRawBufferPointer(start: nil, count: 0)
-    private(set) var second = UnsafeRawBufferPointer(start: nil, count: 0)
-    private(set) var third = UnsafeRawBufferPointer(start: nil, count: 0)
-
-    init(_ line: UnsafeRawBufferPointer) {
-      var start = 0
-      while start < line.count {
-        if LineReader.isBlank(line[start]) {
-          start += 1
-          continue
-        }
-        var end = start + 1
-        while end < line.count, !LineReader.isBlank(line[end]) { end += 1 }
-        add(UnsafeRawBufferPointer(rebasing: line[start..<end]))
-        start = end
-      }
-    }
-
-    private mutating func add(_ field: UnsafeRawBufferPointer) {
-      switch count {
-      case 0: first = field
-      case 1: second = field
-      case 2: third = field
-      default: break
-      }
-      count += 1
     }
   }
 }

@@ -45,6 +45,11 @@ package struct VoiceActivity: Sendable {
     }
   }
 
+  /// The time of the frames that are voice, in seconds.
+  package func seconds(_ energies: FrameEnergies, sampleRate: Int) -> Double {
+    Double(decisions(energies.logarithms).count(where: \.self) * energies.shift) / Double(sampleRate)
+  }
+
   /// The stretches of voice with the margin around them, in ascending order: one from the first voice to the last, or
   /// several where pauses are too long; none where nothing is voice.
   /// - Parameter count: the number of samples of the recording, at the rate of `energies`.

@@ -18,27 +18,32 @@ struct DetectionCurve: Sendable {
   /// - Throws: `Failure(.badData)` when there are no trials, all are of one kind, or a score is not finite.
   init(scores: [Float], targets isTarget: [Bool]) throws {
     precondition(scores.count == isTarget.count, "\(scores.count) scores for \(isTarget.count) trials")
-    guard !scores.isEmpty else { throw Failure(.badData, "there are no trials to evaluate") }
-    if let bad = scores.firstIndex(where: { !$0.isFinite }) {
-      throw Failure(.badData, "the score of trial \(bad + 1) is \(scores[bad]): an embedding is broken")
-    }
+    try Self.check(scores, isTarget)
     var targetScores: [Float] = []
     var nonTargetScores: [Float] = []
     for (score, isTarget) in zip(scores, isTarget) {
       if isTarget { targetScores.append(score) } else { nonTargetScores.append(score) }
     }
-    guard !targetScores.isEmpty else {
-      throw Failure(.badData, "all \(scores.count) trials are non-targets; error rates need both kinds")
-    }
-    guard !nonTargetScores.isEmpty else {
-      throw Failure(.badData, "all \(scores.count) trials are targets; error rates need both kinds")
-    }
-    guard scores.count <= Int(Int32.max) else { throw Failure(.badData, "\(scores.count) trials are too many") }
     targetScores.sort()
     nonTargetScores.sort()
     targets = targetScores.count
     nonTargets = nonTargetScores.count
     points = Self.merge(targetScores, nonTargetScores)
+  }
+
+  /// - Throws: `Failure(.badData)` when there are no trials, all are of one kind, or a score is not finite.
+  static func check(_ scores: [Float], _ isTarget: [Bool]) throws {
+    guard !scores.isEmpty else { throw Failure(.badData, "there are no trials to evaluate") }
+    if let bad = scores.firstIndex(where: { !$0.isFinite }) {
+      throw Failure(.badData, "the score of trial \(bad + 1) is \(scores[bad]): an embedding is broken")
+    }
+    guard isTarget.contains(true) else {
+      throw Failure(.badData, "all \(scores.count) trials are non-targets; error rates need both kinds")
+    }
+    guard isTarget.contains(false) else {
+      throw Failure(.badData, "all \(scores.count) trials are targets; error rates need both kinds")
+    }
+    guard scores.count <= Int(Int32.max) else { throw Failure(.badData, "\(scores.count) trials are too many") }
   }
 
   private static func merge(_ targets: [Float], _ nonTargets: [Float]) -> [Point] {
@@ -61,28 +66,23 @@ struct DetectionCurve: Sendable {
     return points
   }
 
-  private func missRate(_ point: Point) -> Double { Double(point.misses) / Double(targets) }
-  private func falseAlarmRate(_ point: Point) -> Double { Double(point.falseAlarms) / Double(nonTargets) }
+  private func scan(priors: [Double]) -> ErrorScan {
+    var scan = ErrorScan(priors: priors)
+    // The scan begins with the first point by itself.
+    for point in points.dropFirst() {
+      scan.add(
+        ErrorScan.Point(
+          misses: Double(point.misses) / Double(targets), falseAlarms: Double(point.falseAlarms) / Double(nonTargets),
+          threshold: point.threshold))
+    }
+    return scan
+  }
 
   /// The equal error rate in percent, and the threshold of the first point where the miss rate is no lower than the
   /// false alarm rate.
-  func equalErrorRate() -> (percent: Double, threshold: Float) {
-    // The first point has no misses and all false alarms, and the last one the reverse: the rates cross after the first
-    // point.
-    let crossing = points.firstIndex { missRate($0) >= falseAlarmRate($0) }!
-    let (before, after) = (points[crossing - 1], points[crossing])
-    let gapBefore = missRate(before) - falseAlarmRate(before)
-    let gapAfter = missRate(after) - falseAlarmRate(after)
-    let share = gapAfter / (gapAfter - gapBefore)
-    let rate = missRate(after) + share * (missRate(before) - missRate(after))
-    return (100 * rate, after.threshold)
-  }
+  func equalErrorRate() -> (percent: Double, threshold: Float) { scan(priors: []).equalErrorRate }
 
   /// The least normalised detection cost for a prior probability of targets, as `DetectionMetrics.minDCF(prior:)`
   /// defines it.
-  func minDCF(prior: Double) -> Double {
-    precondition(prior > 0 && prior < 1, "a prior probability is between 0 and 1")
-    let cost = points.map { prior * missRate($0) + (1 - prior) * falseAlarmRate($0) }.min()!
-    return cost / min(prior, 1 - prior)
-  }
+  func minDCF(prior: Double) -> Double { scan(priors: [prior]).minDCF[0] }
 }

@@ -1,0 +1,91 @@
+import Foundation
+
+/// Intervals of figures by resampling the speakers with replacement.
+///
+/// The trials of one speaker depend on each other, so that resampling trials gives intervals that are too narrow. Each
+/// resample draws as many speakers as there are; a trial within a speaker counts as often as that speaker was drawn, one
+/// between two speakers as often as the product of both (Owen, "The pigeonhole bootstrap", 2007; Poh and Bengio 2007
+/// resample the users of biometric systems so). An interval is that of percentiles, widened for few speakers as
+/// Hesterberg 2015 ("What teachers should know about the bootstrap") does: those of a normal distribution are
+/// replaced by Student's, with the factor √(n / (n − 1)) for n speakers.
+package struct SpeakerBootstrap: Sendable {
+  /// The lowest and highest value of an interval.
+  package struct Interval: Sendable, Equatable {
+    package let low: Double
+    package let high: Double
+  }
+
+  /// The number of resamples.
+  package let resamples: Int
+  /// The share of intervals that hold the truth.
+  package let level: Double
+  private let speakers: TrialSpeakers
+  private let seed: UInt64
+
+  /// The fewest speakers of which intervals are given: of fewer, resamples hardly differ.
+  package static let fewestSpeakers = 5
+
+  /// - Precondition: at least `fewestSpeakers` speakers, 100 resamples, 0 < level < 1.
+  package init(_ speakers: TrialSpeakers, resamples: Int = 1000, level: Double = 0.95, seed: UInt64 = 0) {
+    precondition(speakers.count >= Self.fewestSpeakers && resamples >= 100 && level > 0 && level < 1)
+    self.speakers = speakers
+    self.resamples = resamples
+    self.level = level
+    self.seed = seed
+  }
+
+  /// How often each speaker was drawn.
+  struct Drawn: TrialWeights {
+    let counts: [Double]
+    /// The speakers of each ranked trial.
+    let enrolments: [Int32]
+    let tests: [Int32]
+
+    @inline(__always) func weight(_ rank: Int) -> Double {
+      let (enrolment, test) = (Int(enrolments[rank]), Int(tests[rank]))
+      return enrolment == test ? counts[enrolment] : counts[enrolment] * counts[test]
+    }
+  }
+
+  /// The figures of every resample; nil of those without a target or without a non-target. The same for any number of
+  /// threads, and resample by resample of the same speakers for all systems.
+  /// - Parameter trials: the trials of the list that the speakers are of.
+  package func figures(_ trials: RankedTrials, _ choice: DetectionFigures.Choice) -> [DetectionFigures?] {
+    values(trials) { trials.figures(choice, $0) }
+  }
+
+  /// What `value` gives for the weights of every resample, in their order.
+  func values<Value: Sendable>(_ trials: RankedTrials, _ value: @Sendable (Drawn) -> Value) -> [Value] {
+    precondition(trials.positions.count == speakers.tests.count, "the speakers are those of the trials")
+    let enrolments = trials.positions.map { speakers.enrolments[Int($0)] }
+    let tests = trials.positions.map { speakers.tests[Int($0)] }
+    return ThreadTeam.shared.results(resamples) { resample in
+      value(Drawn(counts: counts(resample), enrolments: enrolments, tests: tests))
+    }.compactMap { try? $0.get() }
+  }
+
+  private func counts(_ resample: Int) -> [Double] {
+    var stream = RandomStream(seed: seed, purpose: .bootstrap, item: resample)
+    var counts = [Double](repeating: 0, count: speakers.count)
+    for _ in counts.indices { counts[stream.below(counts.count)] += 1 }
+    return counts
+  }
+
+  /// The interval of a value, of its values in all resamples.
+  /// - Precondition: `values` is not empty.
+  package func interval(_ values: [Double]) -> Interval {
+    let sorted = values.sorted()
+    let number = Double(speakers.count)
+    let student = NormalDistribution.studentQuantile((1 + level) / 2, degrees: number - 1)
+    let tail = NormalDistribution.probability(below: -student * (number / (number - 1)).squareRoot())
+    return Interval(low: Self.quantile(sorted, tail), high: Self.quantile(sorted, 1 - tail))
+  }
+
+  /// The quantile of ascending values, interpolated linearly as NumPy does by default.
+  package static func quantile(_ sorted: [Double], _ share: Double) -> Double {
+    let place = share * Double(sorted.count - 1)
+    let low = Int(place.rounded(.down))
+    let high = min(low + 1, sorted.count - 1)
+    return sorted[low] + (place - Double(low)) * (sorted[high] - sorted[low])
+  }
+}

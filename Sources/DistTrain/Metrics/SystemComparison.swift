@@ -1,0 +1,38 @@
+/// Two systems on one list of trials, compared on the same resamples of its speakers.
+package struct SystemComparison: Sendable {
+  /// The difference of one figure.
+  package struct Difference: Sendable, Equatable {
+    /// The second system's figure minus the first's.
+    package let value: Double
+    package let interval: SpeakerBootstrap.Interval
+    /// Twice the share of resamples in which the difference has the other sign or none, with one added to both counts
+    /// (Davison and Hinkley 1997, section 4.2.5), at most 1: the probability of a difference as large as this were
+    /// there none.
+    package let p: Double
+  }
+
+  /// The differences in the order of `DetectionFigures.names`.
+  package let differences: [Difference]
+
+  /// - Throws: `Failure(.badData)` where no resample has trials of both kinds.
+  package init(
+    _ first: RankedTrials, _ second: RankedTrials, _ choice: DetectionFigures.Choice, _ bootstrap: SpeakerBootstrap
+  ) throws {
+    let resampled = zip(bootstrap.figures(first, choice), bootstrap.figures(second, choice)).compactMap {
+      first, second in first.flatMap { first in second.map { zip(first.values, $0.values).map { $1 - $0 } } }
+    }
+    guard !resampled.isEmpty else { throw Self.fewSpeakers }
+    let values = zip(first.figures(choice).values, second.figures(choice).values).map { $1 - $0 }
+    differences = values.enumerated().map { index, value in
+      let others = resampled.map { $0[index] }
+      let below = others.count { $0 <= 0 }
+      let above = others.count { $0 >= 0 }
+      let share = Double(min(below, above) + 1) / Double(others.count + 1)
+      return Difference(value: value, interval: bootstrap.interval(others), p: min(1, 2 * share))
+    }
+  }
+
+  /// No resample has trials of both kinds.
+  static let fewSpeakers = Failure(
+    .badData, "no resample of the speakers has targets and non-targets: the list has too few speakers for intervals")
+}

@@ -1,0 +1,54 @@
+import ArgumentParser
+import DistTrain
+
+/// A file of scores, and what tells the answers and the speakers of its trials.
+struct ScoreOptions: ParsableArguments {
+  @Argument(help: "The file of scores.")
+  var scores: String
+
+  @Option(help: ArgumentHelp("A trial list with the answers.", valueName: "file"))
+  var trials: String?
+
+  @Option(help: ArgumentHelp("The data directory with the trials' utterances.", valueName: "folder"))
+  var corpus: String?
+
+  @Option(help: ArgumentHelp("The utterances of each enrolment, such as CN-Celeb's enroll.map.", valueName: "file"))
+  var enrolmentMap: String?
+
+  func validate() throws {
+    if enrolmentMap != nil, corpus == nil { throw ValidationError("--enrolment-map is about utterances of --corpus") }
+  }
+
+  /// Adds the files that are read.
+  func add(to inputs: inout InputPaths) {
+    inputs.add(scores, "the scores")
+    inputs.add(trials, "--trials")
+    inputs.add(enrolmentMap, "--enrolment-map")
+  }
+
+  /// The trials with their answers, and their scores. Says what is repeated and what was not used.
+  func read() throws -> (list: TrialList, scores: [Float]) {
+    let (list, values) = try Self.read(scores, trials.map { try TrialList.read($0) })
+    if let line = list.repetitions { StandardError.say("warning: \(line.shown)") }
+    return (list, values)
+  }
+
+  /// The trials and scores of a file; of a list with answers where one is given.
+  static func read(_ path: String, _ answers: TrialList?) throws -> (list: TrialList, scores: [Float]) {
+    let file = try ScoreList.read(path)
+    guard let answers else {
+      guard !file.list.isBlind else {
+        throw Failure(.usage, "\(path): has no answers: give --trials FILE with them")
+      }
+      return (file.list, file.scores)
+    }
+    let (scores, unused) = try file.scores(of: answers)
+    if unused > 0 { StandardError.say("note: \(path): \(unused) scores are of no trial of \(answers.path)".shown) }
+    return (answers, scores)
+  }
+
+  /// What is known of the trials' utterances.
+  func properties(of list: TrialList, table: String?) throws -> TrialProperties {
+    try TrialProperties(of: list, corpus: corpus, enrolmentMap: enrolmentMap, table: table)
+  }
+}

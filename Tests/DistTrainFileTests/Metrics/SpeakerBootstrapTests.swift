@@ -1,0 +1,127 @@
+import DistTrain
+import Foundation
+import TestTools
+import Testing
+
+@Suite struct SpeakerBootstrapTests {
+  /// Trials among speakers of a few utterances each, whose scores depend on both speakers.
+  private struct Draw {
+    var pairs: [(enrolment: Int, test: Int)] = []
+    var targets: [Bool] = []
+    var scores: [Float] = []
+    let speakerOfName: [Int]
+
+    init(speakers: Int, utterances: Int = 3, seed: UInt64 = 1, noise: Double = 0.5) {
+      var stream = RandomStream(seed: seed, purpose: .test)
+      speakerOfName = (0..<speakers * utterances).map { $0 / utterances }
+      let vectors = (0..<speakers).map { _ in [stream.normal(), stream.normal(), stream.normal()] }
+      let heard = speakerOfName.map { speaker in vectors[speaker].map { $0 + noise * stream.normal() } }
+      for enrolment in heard.indices {
+        for test in enrolment + 1..<heard.count {
+          pairs.append((enrolment, test))
+          targets.append(speakerOfName[enrolment] == speakerOfName[test])
+          scores.append(Float(zip(heard[enrolment], heard[test]).reduce(0) { $0 + $1.0 * $1.1 }))
+        }
+      }
+    }
+
+    var speakers: TrialSpeakers { TrialSpeakers(pairs: pairs, speakers: speakerOfName) }
+    func ranked(_ scores: [Float]? = nil) throws -> RankedTrials {
+      try RankedTrials(scores: scores ?? self.scores, targets: targets)
+    }
+  }
+
+  @Test func `a resample is the list with its trials repeated as its speakers were drawn`() throws {
+    let draw = Draw(speakers: 8)
+    let bootstrap = SpeakerBootstrap(draw.speakers, resamples: 100, seed: 3)
+    let choice = DetectionFigures.Choice(areLikelihoodRatios: true)
+    let figures = bootstrap.figures(try draw.ranked(), choice)
+    for resample in [0, 57] {
+      var stream = RandomStream(seed: 3, purpose: .bootstrap, item: resample)
+      var counts = [Int](repeating: 0, count: 8)
+      for _ in 0..<8 { counts[stream.below(8)] += 1 }
+      var scores: [Float] = []
+      var targets: [Bool] = []
+      for (index, pair) in draw.pairs.enumerated() {
+        let (first, second) = (draw.speakerOfName[pair.enrolment], draw.speakerOfName[pair.test])
+        let times = first == second ? counts[first] : counts[first] * counts[second]
+        scores += Array(repeating: draw.scores[index], count: times)
+        targets += Array(repeating: draw.targets[index], count: times)
+      }
+      let repeated = try RankedTrials(scores: scores, targets: targets).figures(choice)
+      let values = try #require(figures[resample]).values
+      for (value, expected) in zip(values, repeated.values) { #expect(abs(value - expected) < 1e-9) }
+    }
+  }
+
+  @Test func `intervals are the same for any number of threads and tell seeds apart`() throws {
+    let draw = Draw(speakers: 12)
+    let ranked = try draw.ranked()
+    let alone = SpeakerBootstrap(draw.speakers, resamples: 200).figures(ranked, .init())
+    ThreadTeam.shared.grow(to: 3)
+    #expect(SpeakerBootstrap(draw.speakers, resamples: 200).figures(ranked, .init()) == alone)
+    #expect(SpeakerBootstrap(draw.speakers, resamples: 200, seed: 1).figures(ranked, .init()) != alone)
+  }
+
+  @Test func `speakers are wider apart than trials: resampling trials would be too narrow`() throws {
+    let draw = Draw(speakers: 15, utterances: 6)
+    let bootstrap = SpeakerBootstrap(draw.speakers)
+    let ranked = try draw.ranked()
+    let rows = try FiguresWithIntervals(ranked, .init(), bootstrap).rows
+    let interval = try #require(rows[0].interval)
+    #expect(rows[0].name == "EER" && rows[0].value == ranked.figures(.init()).eer)
+    #expect(interval.low < rows[0].value && rows[0].value < interval.high)
+    // The binomial interval of as many independent targets.
+    let share = rows[0].value / 100
+    let binomial = 100 * 2 * 1.96 * (share * (1 - share) / Double(ranked.targets)).squareRoot()
+    #expect(interval.high - interval.low > 1.3 * binomial)
+    #expect(try FiguresWithIntervals(ranked, .init(), nil).rows.allSatisfy { $0.interval == nil })
+  }
+
+  @Test func `percentiles are NumPy's, widened for few speakers`() {
+    #expect(SpeakerBootstrap.quantile([1, 2, 4, 8], 0.5) == 3)
+    #expect(SpeakerBootstrap.quantile([1, 2, 4, 8], 0.1) == 1.3)
+    #expect(SpeakerBootstrap.quantile([5], 0.9) == 5)
+    let values = (0...1000).map(Double.init)
+    func interval(_ speakers: Int) -> SpeakerBootstrap.Interval {
+      let pairs = (0..<speakers).map { (enrolment: $0, test: $0) }
+      return SpeakerBootstrap(TrialSpeakers(pairs: pairs, speakers: Array(0..<speakers))).interval(values)
+    }
+    // Of 20 speakers, Φ(-√(20/19) · t₁₉) with t₁₉(0.975) = 2.0930 is 0.01589; of many, 0.025.
+    #expect(abs(interval(20).low - 15.89) < 0.05)
+    #expect(abs(interval(20).high - 984.11) < 0.05)
+    #expect(abs(interval(20_000).low - 25) < 0.02)
+  }
+
+  @Test func `equal systems do not differ, a better one does`() throws {
+    let draw = Draw(speakers: 20, utterances: 4)
+    let bootstrap = SpeakerBootstrap(draw.speakers, resamples: 400)
+    let ranked = try draw.ranked()
+    let equal = try SystemComparison(ranked, ranked, .init(), bootstrap).differences
+    #expect(equal.allSatisfy { $0.value == 0 && $0.interval.low == 0 && $0.interval.high == 0 && $0.p == 1 })
+    let noisy = Draw(speakers: 20, utterances: 4, noise: 3)
+    let worse = try SystemComparison(ranked, try draw.ranked(noisy.scores), .init(), bootstrap).differences[0]
+    #expect(worse.value > 0 && worse.interval.low > 0)
+    #expect(worse.p == 2 / 401)
+    let better = try SystemComparison(try draw.ranked(noisy.scores), ranked, .init(), bootstrap).differences[0]
+    #expect(better.value == -worse.value && better.interval.high < 0)
+  }
+
+  @Test func `answers tell the speakers: what targets join, directly or over others`() {
+    let pairs = [(0, 1), (2, 3), (1, 2), (4, 0), (5, 6)].map { (enrolment: $0.0, test: $0.1) }
+    let speakers = TrialSpeakers(pairs: pairs, targets: [true, true, true, false, false], names: 7)
+    #expect(speakers.count == 4)
+    #expect(speakers.enrolments == [0, 0, 0, 1, 2])
+    #expect(speakers.tests == [0, 0, 0, 0, 3])
+  }
+
+  @Test func `normal and Student's quantiles are the tables'`() {
+    for (share, value) in [(0.975, 1.959964), (0.5, 0), (0.025, -1.959964), (0.0001, -3.719016)] {
+      #expect(abs(NormalDistribution.quantile(share) - value) < 1e-6)
+      #expect(abs(NormalDistribution.probability(below: value) - share) < 1e-6)
+    }
+    for (degrees, value) in [(8.0, 2.3060), (19, 2.0930), (59, 2.0010), (1000, 1.9623)] {
+      #expect(abs(NormalDistribution.studentQuantile(0.975, degrees: degrees) - value) < 0.002)
+    }
+  }
+}
