@@ -1,5 +1,5 @@
-"""The filter bank of wespeaker's front end (Kaldi's, with a Hamming window) and of others, the one that wespeaker has for
-ReDimNet2 (frontend/tfmel.py) and SpeechBrain's (processing/features.py), in double precision throughout."""
+"""The filter bank of wespeaker's front end (Kaldi's, with a Hamming window) and of others, the one that wespeaker has
+for ReDimNet2 (frontend/tfmel.py) and SpeechBrain's (processing/features.py), in double precision throughout."""
 
 import dataclasses
 import importlib.util

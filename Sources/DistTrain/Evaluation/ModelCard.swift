@@ -64,8 +64,8 @@ struct ModelCard {
   }
 
   private static let speechbrain = """
-    They are those of SpeechBrain's `Fbank` with these bins, shift and frequencies, from each bin its mean over the frames
-    removed (`InputNormalization` with `norm_type: sentence`, `std_norm: False`).
+    They are those of SpeechBrain's `Fbank` with these bins, shift and frequencies, from each bin its mean over the
+    frames removed (`InputNormalization` with `norm_type: sentence`, `std_norm: False`).
 
 
     """

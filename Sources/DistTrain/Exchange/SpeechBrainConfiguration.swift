@@ -103,7 +103,7 @@ package struct SpeechBrainConfiguration: Sendable {
     (theirs.frameLength, theirs.frameShift) = (features.frameLength, features.frameShift)
     let others = features.differences(from: theirs)
     return lead + (isTheirs ? "its spectra have \(usualPoints) points, " : "")
-      + "its filters are linear in Hz, its frames lie half a shift elsewhere, and its decibels are held within 80 of the "
-      + "loudest" + (others.isEmpty ? "" : "; settings differ, too (\(others.joined(separator: "; ")))")
+      + "its filters are linear in Hz, its frames lie half a shift elsewhere, and its decibels are held within 80 of "
+      + "the loudest" + (others.isEmpty ? "" : "; settings differ, too (\(others.joined(separator: "; ")))")
   }
 }

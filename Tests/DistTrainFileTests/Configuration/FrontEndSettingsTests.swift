@@ -67,8 +67,8 @@ import Testing
     let key = setting.prefix { $0 != "=" }
     #expect(
       refusal(["features.\(setting)", "features.type=speechbrain"])
-        == "--set features.\(setting): features.\(key) is not a setting of features.type speechbrain; its own are bins, "
-        + "frameShift, lowestFrequency, highestFrequency")
+        == "--set features.\(setting): features.\(key) is not a setting of features.type speechbrain; its own are "
+        + "bins, frameShift, lowestFrequency, highestFrequency")
   }
 
   @Test func `SpeechBrain's filter bank has its own defaults and as many filters as its spectra hold`() throws {

@@ -1,5 +1,5 @@
-/// Levels in decibels, as the front end `speechbrain` has them: those of an utterance are held within 80 below its loudest
-/// (`processing/features.py`, `Filterbank._amplitude_to_DB`).
+/// Levels in decibels, as the front end `speechbrain` has them: those of an utterance are held within 80 below its
+/// loudest (SpeechBrain's `processing/features.py`, `Filterbank._amplitude_to_DB`).
 enum Decibels {
   /// The decibels of a natural logarithm of 1, 10 / ln 10.
   static let perLogarithm: Float = 4.342944819032518

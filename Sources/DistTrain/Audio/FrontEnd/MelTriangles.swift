@@ -25,7 +25,7 @@ struct MelTriangles: Sendable {
   enum Shape {
     /// Both are linear in mel, from the centre below to the one above (Kaldi's `MelBanks`).
     case mel
-    /// Both are linear in Hz, and as wide as the distance of the centre from the one below (SpeechBrain's `Filterbank`).
+    /// Both are linear in Hz and as wide as the distance of the centre from the one below (SpeechBrain's `Filterbank`).
     case hertz
   }
 
