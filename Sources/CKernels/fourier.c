@@ -1,5 +1,6 @@
 #include "CKernels.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,7 @@ static const struct fourier_kernels *family(void) {
   return &generic_fourier;
 }
 
-// Root `index` of `count`, a power of two of at least 8. It is computed by Taylor's series up to an eighth of the
+// Root `index` of `count`, a multiple of 8. It is computed by Taylor's series up to an eighth of the
 // circle, with more digits than are kept, because sines and cosines of the C library differ between its versions.
 static struct fourier_root root(size_t index, size_t count) {
   size_t eighth = count / 8, octant = index / eighth, rest = index % eighth;
@@ -51,20 +52,35 @@ static void write_roots(struct fourier_root *to, size_t n, size_t step, size_t c
 // The tables of a transform. `roots` and `places` have room for as many elements as `points`.
 static struct fourier_length length(size_t points, struct fourier_root *roots, uint32_t *places) {
   struct fourier_root *next = roots;
-  for (size_t size = points; size > 4; size /= 4) {
-    for (size_t j = 0; j < size / 4; j++) {
-      for (size_t power = 1; power <= 3; power++) *next++ = root(power * j, size);
+  for (size_t size = points; size > 4; size /= fourier_radix(size)) {
+    size_t radix = fourier_radix(size);
+    for (size_t j = 0; j < size / radix; j++) {
+      for (size_t power = 1; power < radix; power++) *next++ = root(power * j, size);
     }
   }
   for (size_t k = 0; k < points; k++) {
     size_t place = 0, rest = k, size = points;
-    for (; size >= 4; size /= 4, rest /= 4) place += rest % 4 * (size / 4);
+    while (size >= 4) {
+      size_t radix = fourier_radix(size);
+      size /= radix;
+      place += rest % radix * size;
+      rest /= radix;
+    }
     places[k] = (uint32_t)(place + rest);
   }
   return (struct fourier_length){points, roots, places};
 }
 
+// Whether passes by five leave a power of two that is large enough for their roots.
+static bool is_transformable(size_t points) {
+  size_t rest = points;
+  while (rest > 0 && rest % 5 == 0) rest /= 5;
+  bool is_power = rest > 0 && (rest & (rest - 1)) == 0;
+  return is_power && rest >= (rest == points ? 8 : 16);
+}
+
 struct ck_spectrum *ck_spectrum_new(size_t points) {
+  if (!is_transformable(points)) return NULL;
   size_t half = points / 2;
   struct ck_spectrum *spectrum =
       malloc(sizeof *spectrum + (half / 2 + half) * sizeof(struct fourier_root) + half * sizeof(uint32_t));

@@ -39,24 +39,58 @@ INLINE void NAME(butterfly)(const point *z, size_t stride, point *y) {
   y[3] = (point){left.re - right.im, left.im + right.re};
 }
 
+// The transform of five points.
+INLINE void NAME(pentagon)(const point *z, size_t stride, point *y) {
+  // Cosines and sines of a fifth of the circle and of two.
+  const lanes c1 = NAME(all)(0.30901699437494742410), c2 = NAME(all)(-0.80901699437494742410);
+  const lanes s1 = NAME(all)(0.95105651629515357212), s2 = NAME(all)(0.58778525229247312917);
+  point a = NAME(sum)(z[stride], z[4 * stride]), b = NAME(sum)(z[2 * stride], z[3 * stride]);
+  point d = NAME(difference)(z[stride], z[4 * stride]), e = NAME(difference)(z[2 * stride], z[3 * stride]);
+  point near = {FMA(b.re, c2, FMA(a.re, c1, z[0].re)), FMA(b.im, c2, FMA(a.im, c1, z[0].im))};
+  point far = {FMA(b.re, c1, FMA(a.re, c2, z[0].re)), FMA(b.im, c1, FMA(a.im, c2, z[0].im))};
+  point across = {FMA(e.re, s2, d.re * s1), FMA(e.im, s2, d.im * s1)};
+  point along = {FMA(-e.re, s1, d.re * s2), FMA(-e.im, s1, d.im * s2)};
+  y[0] = NAME(sum)(z[0], NAME(sum)(a, b));
+  y[1] = (point){near.re + across.im, near.im - across.re};
+  y[2] = (point){far.re + along.im, far.im - along.re};
+  y[3] = (point){far.re - along.im, far.im + along.re};
+  y[4] = (point){near.re - across.im, near.im + across.re};
+}
+
+// A pass over all blocks of `size` points, which divides each into `radix`.
+INLINE void NAME(pass)(point *z, const point *end, size_t size, const size_t radix, const struct fourier_root *roots) {
+  size_t part = size / radix;
+  point y[5];
+  for (point *block = z; block < end; block += size) {
+    for (size_t j = 0; j < part; j++) {
+      if (radix == 5) {
+        NAME(pentagon)(block + j, part, y);
+      } else {
+        NAME(butterfly)(block + j, part, y);
+      }
+      block[j] = y[0];
+      for (size_t power = 1; power < radix; power++) {
+        block[j + power * part] = NAME(turned_by)(y[power], roots[(radix - 1) * j + power - 1]);
+      }
+    }
+  }
+}
+
 // A transform by decimation in frequency, in place: frequency k ends at places[k].
 static void NAME(transform)(struct fourier_length length, point *z) {
   const point *end = z + length.points;
   const struct fourier_root *roots = length.roots;
   size_t size = length.points;
   point y[4];
-  for (; size > 4; size /= 4) {
-    size_t quarter = size / 4;
-    for (point *block = z; block < end; block += size) {
-      for (size_t j = 0; j < quarter; j++) {
-        NAME(butterfly)(block + j, quarter, y);
-        block[j] = y[0];
-        block[j + quarter] = NAME(turned_by)(y[1], roots[3 * j]);
-        block[j + 2 * quarter] = NAME(turned_by)(y[2], roots[3 * j + 1]);
-        block[j + 3 * quarter] = NAME(turned_by)(y[3], roots[3 * j + 2]);
-      }
+  while (size > 4) {
+    size_t radix = fourier_radix(size);
+    if (radix == 5) {
+      NAME(pass)(z, end, size, 5, roots);
+    } else {
+      NAME(pass)(z, end, size, 4, roots);
     }
-    roots += 3 * quarter;
+    size /= radix;
+    roots += (radix - 1) * size;
   }
   for (point *block = z; block < end; block += size) {
     if (size == 4) {

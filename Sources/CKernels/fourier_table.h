@@ -16,14 +16,17 @@ struct fourier_root {
   double cosine, sine;
 };
 
-// A complex transform whose number of points is a power of two, at least 4.
+// A complex transform whose number of points is a power of two, at least 4, or one of at least 8 times a power of five.
 struct fourier_length {
   size_t points;
-  // For each pass, the longest first, the first, second and third powers of its roots in turn.
+  // For each pass, the longest first, the powers of its roots in turn, from the first to the last below its radix.
   const struct fourier_root *roots;
   // The place at which the transform leaves each frequency.
   const uint32_t *places;
 };
+
+// The number of parts into which a pass divides a transform of `size` points. Those by five come first.
+static inline size_t fourier_radix(size_t size) { return size % 5 == 0 ? 5 : 4; }
 
 // The roots of a large circle, of which root i is coarse[i / stride] * fine[i % stride].
 struct fourier_circle {

@@ -18,8 +18,8 @@ struct ExportCommand: ParsableCommand {
 
       --format wespeaker writes a folder with config.yaml and avg_model.pt, which wespeaker.load_model reads, of all \
       encoders but ecapa-tdnn in SpeechBrain's layout. --format speechbrain writes one with hyperparams.yaml and \
-      embedding_model.ckpt for EncoderClassifier.from_hparams, of that layout alone; SpeechBrain's features are not \
-      quite those of svdist, and a note says in what.
+      embedding_model.ckpt for EncoderClassifier.from_hparams, of that layout alone. With features.type \
+      speechbrain its features are those of svdist; where they are not, a note says in what.
 
       --format huggingface writes a folder for a model hub: README.md with what is known of the encoder and marks where \
       its author has to fill in, config.json, model.safetensors and model.onnx.

@@ -423,13 +423,15 @@ static void compare_products(const struct family *family) {
 
 static void compare_powers(const struct family *family) {
   struct tally tally = {"powers of frames", family->name, "generic", 0, 0};
-  for (size_t points = 8; points <= 1024; points *= 2) {
+  static const size_t sizes[] = {8, 16, 32, 64, 80, 128, 256, 400, 512, 1024, 2000};
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    size_t points = sizes[i];
     ck_spectrum *spectrum = ck_spectrum_new(points);
     if (!spectrum) abort();
     double *frames = memory(16 * points * sizeof *frames);
     float *expected = memory(8 * points * sizeof *expected), *found = memory(8 * points * sizeof *found);
     void *rooms[] = {memory(32 * points), memory(32 * points)};
-    for (size_t i = 0; i < 16 * points; i++) frames[i] = number(ORDINARY);
+    for (size_t j = 0; j < 16 * points; j++) frames[j] = number(ORDINARY);
     generic_fourier.frame_powers(spectrum, frames, expected, rooms[0]);
     family->fourier->frame_powers(spectrum, frames, found, rooms[1]);
     int same = memcmp(expected, found, 8 * points * sizeof *found) == 0;

@@ -1,7 +1,8 @@
-"""The filter bank of wespeaker's front end (Kaldi's, with a Hamming window) and of others, and the one that wespeaker has
-for ReDimNet2 (frontend/tfmel.py), in double precision throughout."""
+"""The filter bank of wespeaker's front end (Kaldi's, with a Hamming window) and of others, the one that wespeaker has
+for ReDimNet2 (frontend/tfmel.py) and SpeechBrain's (processing/features.py), in double precision throughout."""
 
 import dataclasses
+import importlib.util
 
 import numpy as np
 
@@ -56,6 +57,69 @@ TFMEL_CASES = {
     "tfmel-other": TFMel(
         bins=30, frameLength=16, frameShift=8, lowestFrequency=100, highestFrequency=3700, preEmphasis=0.5),
 }
+
+
+@dataclasses.dataclass(frozen=True)
+class SpeechBrain:
+    """What svdist's features.type speechbrain leaves open."""
+
+    bins: int = 80
+    frameShift: float = 10
+    lowestFrequency: float = 0
+    highestFrequency: float = 8000
+
+
+# That of its public encoders, and one that shares nothing with it.
+SPEECHBRAIN_CASES = {
+    "speechbrain": SpeechBrain(),
+    "speechbrain-other": SpeechBrain(bins=30, frameShift=8, lowestFrequency=100, highestFrequency=3700),
+}
+SPEECHBRAIN_POINTS = 400
+
+
+def speechbrain(samples, front=SpeechBrain()):
+    """Frames x bins."""
+    shift, points = round(front.frameShift * RATE / 1000), SPEECHBRAIN_POINTS
+    samples = np.pad(samples.astype(np.float64), points // 2)
+    frames = samples[np.arange(points) + np.arange(0, len(samples) - points + 1, shift)[:, None]]
+    # Hamming's window over a period, not symmetric.
+    power = np.abs(np.fft.rfft(frames * (0.54 - 0.46 * np.cos(2 * np.pi * np.arange(points) / points)))) ** 2
+    mel = lambda frequency: 2595 * np.log10(1 + frequency / 700)
+    mels = np.linspace(mel(front.lowestFrequency), mel(front.highestFrequency), front.bins + 2)
+    places = 700 * (10 ** (mels / 2595) - 1)
+    # On both sides a filter is as wide as its lower one.
+    centres, widths = places[1:-1, None], np.diff(places)[:-1, None]
+    weights = np.maximum(0, 1 - np.abs(np.linspace(0, RATE / 2, points // 2 + 1) - centres) / widths)
+    levels = 10 * np.log10(np.maximum(power @ weights.T, 1e-10))
+    levels = np.maximum(levels, levels.max() - 80)
+    return levels - levels.mean(axis=0)
+
+
+def speechbrain_class(samples, front=SpeechBrain()):
+    """The same by SpeechBrain's own classes, which make all their numbers in PyTorch's default precision."""
+    import torch
+    from speechbrain.lobes.features import Fbank
+    from speechbrain.processing.features import InputNormalization
+
+    usual = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        features = Fbank(
+            n_mels=front.bins, hop_length=front.frameShift, f_min=front.lowestFrequency,
+            f_max=front.highestFrequency)(torch.from_numpy(samples.astype(np.float64))[None])
+        return InputNormalization(norm_type="sentence", std_norm=False)(features, torch.ones(1))[0].numpy()
+    finally:
+        torch.set_default_dtype(usual)
+
+
+def checked_speechbrain(samples, front):
+    """Frames x bins, compared with SpeechBrain's classes where they are installed."""
+    features = speechbrain(samples, front)
+    if importlib.util.find_spec("speechbrain"):
+        difference = np.abs(features - speechbrain_class(samples, front)).max()
+        if not difference < 1e-9:
+            raise ValueError(f"SpeechBrain's own features differ by {difference:.1e}")
+    return features
 
 
 def tfmel(samples, front=TFMel()):
@@ -148,4 +212,6 @@ def golden():
     features = {"features": FrontEnd(), **CASES}
     return {"filterbank-samples.f32": samples.astype("<f4")} | {
         f"filterbank-{name}.f64": reference(samples, front)[1].T.astype("<f8") for name, front in features.items()} | {
-        f"filterbank-{name}.f64": tfmel(samples, front).T.astype("<f8") for name, front in TFMEL_CASES.items()}
+        f"filterbank-{name}.f64": tfmel(samples, front).T.astype("<f8") for name, front in TFMEL_CASES.items()} | {
+        f"filterbank-{name}.f64": checked_speechbrain(samples, front).T.astype("<f8")
+        for name, front in SPEECHBRAIN_CASES.items()}

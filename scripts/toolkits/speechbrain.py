@@ -1,7 +1,8 @@
 """ECAPA-TDNN in SpeechBrain's layout, both ways, through the folder that EncoderClassifier opens.
 
-svdist's features are only near to SpeechBrain's. The bounds are therefore those of its network with features as
-wespeaker computes them; rows with its own front end have no bound.
+SpeechBrain embeds waveforms, by its own front end; svdist has that front end as features.type speechbrain. Of encoders
+with Kaldi's its network is compared by features as wespeaker computes them, and the row of its own front end, which is
+then only near to theirs, has no bound.
 """
 
 import math
@@ -9,7 +10,9 @@ from importlib import metadata
 
 import torch
 from speechbrain.inference.speaker import EncoderClassifier
+from speechbrain.lobes.features import Fbank
 from speechbrain.lobes.models.ECAPA_TDNN import ECAPA_TDNN
+from speechbrain.processing.features import InputNormalization
 
 from oracle import recordings, wespeaker
 
@@ -19,6 +22,7 @@ from .subset import SVDIST
 from .table import row
 
 TOOL = f"speechbrain {metadata.version('speechbrain')}"
+WHOLE = f"{TOOL}, its own front end"
 NAME = "ecapa-tdnn-speechbrain"
 CHANNELS = 512
 # As the recipe of its public encoder has it (VoxCeleb's, hparams/train_ecapa_tdnn.yaml), without the classifier.
@@ -51,6 +55,12 @@ def opened(folder, copies):
     return EncoderClassifier.from_hparams(source=str(folder), savedir=str(copies), run_opts={"device": "cpu"})
 
 
+def decibels(samples):
+    """Frames × bins of samples within ±1, without the mean over the frames."""
+    normalization = InputNormalization(norm_type="sentence", std_norm=False)
+    return normalization(Fbank(n_mels=80)(torch.from_numpy(samples)[None]), torch.ones(1))[0]
+
+
 def by_waveform(classifier, utterances):
     with torch.inference_mode():
         return [classifier.encode_batch(torch.from_numpy(one.samples)[None]).flatten().numpy() for one in utterances]
@@ -58,25 +68,37 @@ def by_waveform(classifier, utterances):
 
 def rows(corpus, data, work):
     """data: the folder that has the data directory `data` to train on; work: a new folder."""
-    utterances = [features.wespeaker(one.samples) for one in corpus.utterances]
     settings = f"{{type: ecapa-tdnn, layout: speechbrain, channels: {CHANNELS}}}"
+    trained = recordings.trained_model(f"{NAME}-own", settings, ["features.type=speechbrain"], data)
+    recordings.run(SVDIST, "export", trained, "--format", "speechbrain", "--output", work / "own")
+    theirs = by_waveform(opened(work / "own", work / "own-copies"), corpus.utterances)
+    yield row(corpus, NAME, "svdist → SpeechBrain", WHOLE, trained, theirs)
+
+    network = ECAPA_TDNN(80, channels=[CHANNELS] * 4 + [1536], lin_neurons=192)
+    wespeaker.draw(network, [decibels(one.samples) for one in corpus.utterances])
+    home = work / "home"
+    home.mkdir()
+    torch.save(network.state_dict(), home / "embedding_model.ckpt")
+    (home / "hyperparams.yaml").write_text(SETTINGS)
+    drawn = imported(home, work / "drawn/encoder.safetensors")
+    theirs = by_waveform(opened(home, work / "home-copies"), corpus.utterances)
+    yield row(corpus, NAME, "SpeechBrain → svdist", WHOLE, drawn, theirs)
+    utterances = [features.wespeaker(one.samples) for one in corpus.utterances]
+    drawn = imported(home, work / "kaldi-drawn/encoder.safetensors", "--front-end", "wespeaker")
+    yield row(corpus, NAME, "SpeechBrain → svdist", TOOL, drawn, embeddings(network, utterances))
+    yield from kaldi_rows(corpus, utterances, settings, data, work)
+
+
+def kaldi_rows(corpus, utterances, settings, data, work):
+    """Those of an encoder that was trained with Kaldi's front end.
+
+    utterances: features as wespeaker computes them.
+    """
     trained = recordings.trained_model(NAME, settings, [], data)
     recordings.run(SVDIST, "export", trained, "--format", "speechbrain", "--output", work / "folder")
     classifier = opened(work / "folder", work / "folder-copies")
     # Its features are decibels, and the weights that read them are made for these.
     theirs = embeddings(classifier.mods.embedding_model, [one * (10 / math.log(10)) for one in utterances])
-    yield row(corpus, NAME, "svdist → SpeechBrain", TOOL, trained, theirs)
+    yield row(corpus, f"{NAME}, kaldi", "svdist → SpeechBrain", TOOL, trained, theirs)
     theirs = by_waveform(classifier, corpus.utterances)
-    yield row(corpus, NAME, "svdist → SpeechBrain", f"{TOOL}, its own front end", trained, theirs, None, None)
-
-    network = ECAPA_TDNN(80, channels=[CHANNELS] * 4 + [1536], lin_neurons=192)
-    wespeaker.draw(network, utterances)
-    home = work / "home"
-    home.mkdir()
-    torch.save(network.state_dict(), home / "embedding_model.ckpt")
-    (home / "hyperparams.yaml").write_text(SETTINGS)
-    drawn = imported(home, work / "drawn/encoder.safetensors", "--front-end", "wespeaker")
-    yield row(corpus, NAME, "SpeechBrain → svdist", TOOL, drawn, embeddings(network, utterances))
-    near = imported(home, work / "near/encoder.safetensors")
-    theirs = by_waveform(opened(home, work / "home-copies"), corpus.utterances)
-    yield row(corpus, NAME, "SpeechBrain → svdist", f"{TOOL}, its own front end", near, theirs, None, None)
+    yield row(corpus, f"{NAME}, kaldi", "svdist → SpeechBrain", WHOLE, trained, theirs, None, None)

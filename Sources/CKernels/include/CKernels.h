@@ -285,8 +285,8 @@ void ck_shape_frame(
     const float *samples, const float *noise, double amplitude, double emphasis, const double *window, size_t n,
     double *frame);
 
-/// The tables for ck_frame_powers of `points` samples, a power of two of at least 8; null where there is no memory for
-/// them.
+/// The tables for ck_frame_powers of `points` samples: a power of two of at least 8, or one of at least 16 times a
+/// power of five. Null for any other number, and where there is no memory for them.
 typedef struct ck_spectrum ck_spectrum;
 ck_spectrum *ck_spectrum_new(size_t points);
 void ck_spectrum_free(ck_spectrum *spectrum);

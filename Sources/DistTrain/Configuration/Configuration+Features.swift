@@ -16,7 +16,8 @@ extension Configuration {
     let empty = features.triangles.empty
     if 100 * empty > features.bins {
       return "features.bins: \(empty) of \(features.bins) filters from \(lowest) to \(highest) Hz lie between the "
-        + "\(features.points) points of a spectrum: take fewer, or a longer features.frameLength"
+        + "\(features.points) points of a spectrum: take fewer"
+        + (features.type == .speechbrain ? "" : ", or a longer features.frameLength")
     }
     return nil
   }
@@ -41,6 +42,7 @@ extension FrontEnd {
     switch type {
     case .kaldi: settings
     case .tfmel: settings.filter { standardizedKeys.contains($0.key) }
+    case .speechbrain: settings.filter { paddedKeys.contains($0.key) }
     }
   }
 
@@ -50,8 +52,13 @@ extension FrontEnd {
     "features.highestFrequency", "features.preEmphasis",
   ]
 
+  /// The keys of what `speechbrain` leaves open.
+  private static let paddedKeys: Set = [
+    "features.type", "features.bins", "features.frameShift", "features.lowestFrequency", "features.highestFrequency",
+  ]
+
   private static let settings = [
-    Setting("features.type", \.features.type, "Kaldi's filter bank, or that of ReDimNet2"),
+    Setting("features.type", \.features.type, "Kaldi's filter bank, ReDimNet2's or SpeechBrain's"),
     Setting("features.bins", \.features.bins, "mel filters", allowed: .from(8, to: 128)),
     Setting("features.window", \.features.window, "weights of a frame's samples"),
     Setting(

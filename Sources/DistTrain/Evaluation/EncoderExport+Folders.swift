@@ -24,7 +24,7 @@ extension TrainedEncoder {
       try Self.write(theirs.text, to: "\(folder)/hyperparams.yaml")
       try write(tensors, stateDictionary: "embedding_model", "ckpt", in: folder)
     }
-    return [theirs.remark]
+    return [theirs.remark].compactMap(\.self)
   }
 
   /// Writes what a page of a model hub has: a card, the settings, svdist's own file and the graph, where the encoder

@@ -36,7 +36,7 @@ struct ModelCard {
     let own = encoder.settings.filter { $0.key.begins(with: "encoder.") }
     let (bins, dimensions) = (extractor.encoder.bins, extractor.encoder.dimensions)
     let graph = """
-      `model.onnx` computes `embs` [B, \(dimensions)] of `feats` [B, T, \(bins)]: features as below, from each bin its mean over the frames removed where `features.meanRemoval` is `utterance`.
+      `model.onnx` computes `embs` [B, \(dimensions)] of `feats` [B, T, \(bins)]: features as below, from each bin its mean over the frames removed unless `features.meanRemoval` is `none`.
 
 
       """
@@ -60,7 +60,15 @@ struct ModelCard {
 
 
     """ + table(settings.filter { $0.key.begins(with: "features.") }, "setting") + "\n"
+      + (settings["features.type"] == FrontEnd.Kind.speechbrain.rawValue ? speechbrain : "")
   }
+
+  private static let speechbrain = """
+    They are those of SpeechBrain's `Fbank` with these bins, shift and frequencies, from each bin its mean over the
+    frames removed (`InputNormalization` with `norm_type: sentence`, `std_norm: False`).
+
+
+    """
 
   private static func training(_ encoder: TrainedEncoder, _ record: TrainingRecord) -> String {
     let facts = [

@@ -17,7 +17,8 @@ extension FrontEnd {
       "front_end.filters", shape: [bins, points / 2], triangles.matrix(frequencies: points / 2))
     var energy = graph.held(graph.add("MatMul", filters, power), within: bounds.energy)
     if bounds.offset != 0 { energy = graph.add("Add", energy, graph.number(bounds.offset)) }
-    let features = graph.add("Log", energy)
+    let logarithms = graph.add("Log", energy)
+    let features = type == .speechbrain ? decibels(logarithms, in: &graph) : logarithms
     guard meanRemoval == .utterance else { return features }
     return graph.add("Sub", features, graph.add("ReduceMean", features, attributes: ["axes": [2]]))
   }
@@ -26,7 +27,11 @@ extension FrontEnd {
   private func spectra(of samples: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
     let isMirrored = type == .kaldi && edges == .mirror
     let framed =
-      type == .tfmel ? standardized(samples, in: &graph) : isMirrored ? mirrored(samples, in: &graph) : samples
+      switch type {
+      case .kaldi: isMirrored ? mirrored(samples, in: &graph) : samples
+      case .tfmel: padded(standardized(samples, in: &graph), in: &graph)
+      case .speechbrain: padded(samples, in: &graph)
+      }
     let weights = graph.constant("front_end.spectrum", shape: [points, 1, length], spectrum)
     let spectra = graph.add(
       "Conv", graph.add("Unsqueeze", framed, graph.integers(1)), weights, attributes: ["strides": .numbers([shift])])
@@ -71,7 +76,19 @@ extension FrontEnd {
     return graph.add("Concat", head, samples, tail, attributes: ["axis": 1])
   }
 
-  /// The samples as `StandardizedSamples` has them, between half a shift of zeros at either end.
+  /// The samples between the zeros at either end.
+  private func padded(_ samples: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    graph.add("Pad", samples, graph.integers(0, zerosBeyondEnds, 0, zerosBeyondEnds))
+  }
+
+  /// The levels of logarithms of energies, [utterances, bins, frames], as `Decibels` has those of each utterance.
+  private func decibels(_ logarithms: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
+    let levels = graph.add("Mul", logarithms, graph.number(Decibels.perLogarithm))
+    let loudest = graph.add("ReduceMax", levels, attributes: ["axes": [1, 2]])
+    return graph.add("Max", levels, graph.add("Sub", loudest, graph.number(Decibels.range)))
+  }
+
+  /// The samples as `StandardizedSamples` has them.
   private func standardized(_ samples: EncoderGraph.Value, in graph: inout EncoderGraph) -> EncoderGraph.Value {
     let centred = graph.add("Sub", samples, graph.add("ReduceMean", samples, attributes: ["axes": [1]]))
     let variance = graph.add("ReduceMean", graph.add("Mul", centred, centred), attributes: ["axes": [1]])
@@ -81,9 +98,7 @@ extension FrontEnd {
     let own = graph.add("Slice", scaled, second, graph.integers(2), axis)
     let before = graph.add(
       "Concat", own, graph.add("Slice", scaled, first, last, axis), attributes: ["axis": 1])
-    let emphasised = graph.add(
-      "Sub", scaled, graph.add("Mul", before, graph.number(Float(preEmphasis))))
-    return graph.add("Pad", emphasised, graph.integers(0, zerosBeyondEnds, 0, zerosBeyondEnds))
+    return graph.add("Sub", scaled, graph.add("Mul", before, graph.number(Float(preEmphasis))))
   }
 }
 

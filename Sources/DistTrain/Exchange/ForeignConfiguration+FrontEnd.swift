@@ -33,6 +33,43 @@ extension ForeignConfiguration {
     "do_spec_aug": .nothing, "freq_mask_width": .nothing, "time_mask_width": .nothing,
   ]
 
+  /// Those of SpeechBrain's `Fbank`.
+  static let speechbrain: [String: Meaning] = [
+    "n_mels": .bins, "f_min": .setting("lowestFrequency"), "f_max": .setting("highestFrequency"),
+    "hop_length": .setting("frameShift"), "sample_rate": .rate, "win_length": .always("25"), "n_fft": .always("400"),
+    "deltas": .always("false"), "context": .always("false"), "filter_shape": .always("triangular"),
+    "left_frames": .nothing, "right_frames": .nothing, "requires_grad": .nothing, "param_change_factor": .nothing,
+    "param_rand_factor": .nothing,
+  ]
+  /// Those of SpeechBrain's `InputNormalization`.
+  static let sentenceMean: [String: Meaning] = [
+    "norm_type": .always("sentence"), "std_norm": .always("false"), "mean_norm": .always("true"),
+    "avoid_padding_norm": .nothing, "update_until_epoch": .nothing, "epsilon": .nothing, "length_dim": .nothing,
+  ]
+
+  /// Reads SpeechBrain's `compute_features` and `mean_var_norm`.
+  mutating func readSpeechBrain(_ root: Node) throws {
+    try read(Self.arguments("compute_features", of: root), in: "compute_features", as: Self.speechbrain)
+    guard root["mean_var_norm"] != nil else { return }
+    // What the class does unless it is told.
+    let usual = ["norm_type": "global", "std_norm": "True"]
+    try read(Self.arguments("mean_var_norm", of: root, usual), in: "mean_var_norm", as: Self.sentenceMean)
+  }
+
+  /// The arguments of an object of SpeechBrain's, with what references such as `!ref <n_mels>` are to.
+  /// - Parameter usual: those that it has where they are not given.
+  private static func arguments(_ name: String, of root: Node, _ usual: [String: String] = [:]) -> Node {
+    var values = usual.mapValues { Node($0) }
+    for (key, value) in root[name]?.mapping ?? [:] {
+      guard let key = key.string else { continue }
+      values[key] = value
+      if let text = value.scalar?.string, text.hasPrefix("<"), text.hasSuffix(">") {
+        values[key] = root[String(text.dropFirst().dropLast())] ?? value
+      }
+    }
+    return Node(values.sorted { $0.key < $1.key }.map { (Node($0.key), $0.value) })
+  }
+
   /// Reads wespeaker's `dataset_args`.
   mutating func readWespeaker(_ data: Node) throws {
     try check(rate: data["resample_rate"]?.float)

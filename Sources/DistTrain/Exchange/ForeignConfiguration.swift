@@ -46,6 +46,7 @@ struct ForeignConfiguration: Sendable {
       toolkit = .speechbrain
       (bins, embedding) = (root["n_mels"]?.int, root["embedding_model"]?["lin_neurons"]?.int)
       try check(rate: root["sample_rate"]?.float)
+      try readSpeechBrain(root)
     } else {
       return nil
     }

@@ -16,15 +16,17 @@ struct ForeignFrontEnd: Sendable {
     let usual = Self.usualToolkit(family, tensors)
     let chosen = toolkit ?? configuration?.toolkit ?? usual
     var settings = chosen.frontEnd
-    if family.mark == EncoderFamily.reDimNet2.mark, configuration == nil { settings["features.type"] = "tfmel" }
+    if chosen == .wespeaker, family.mark == EncoderFamily.reDimNet2.mark, configuration == nil {
+      settings["features.type"] = "tfmel"
+    }
     // What a configuration says of another toolkit's features is none of the chosen one's.
     let own = configuration.flatMap { $0.toolkit == chosen ? $0 : nil }
     settings.merge(own?.frontEnd ?? [:]) { $1 }
-    // Kaldi's filter bank has settings that the other one has not.
-    if settings["features.type"] == "tfmel" { settings["features.dither"] = nil }
+    // Kaldi's filter bank has settings that the others have not.
+    if settings["features.type"] != nil { settings["features.dither"] = nil }
     overrides = settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     bins = configuration?.bins
-    factor = chosen.logarithm
+    factor = 1
     var notes = configuration?.notes ?? []
     if let configuration {
       notes.append("\(configuration.path) was read, \(configuration.toolkit.rawValue)'s configuration")
@@ -34,7 +36,7 @@ struct ForeignFrontEnd: Sendable {
         "no configuration beside the file says what features the encoder has: those of \(usual.rawValue) are assumed; "
           + "--front-end names others")
     }
-    self.notes = notes + [chosen.lack].compactMap(\.self)
+    self.notes = notes
   }
 
   /// That of an encoder which svdist wrote, whose own settings say the rest.

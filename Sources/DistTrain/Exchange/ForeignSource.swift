@@ -50,7 +50,8 @@ struct ForeignSource: Sendable {
     }
     guard let configuration, let own = configuration.own else { return nil }
     let note = "\(configuration.path) was read, by svdist's own settings in it"
-    return (own, ForeignFrontEnd(own: note, factor: configuration.toolkit.logarithm))
+    let factor = configuration.toolkit == .speechbrain ? SpeechBrainConfiguration.factor(own.features) : 1
+    return (own, ForeignFrontEnd(own: note, factor: factor))
   }
 
   /// Opens the weights.

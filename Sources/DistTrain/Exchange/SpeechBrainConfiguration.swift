@@ -3,15 +3,21 @@
 package struct SpeechBrainConfiguration: Sendable {
   /// The file.
   package let text: String
-  /// A line about the features, which SpeechBrain computes otherwise.
-  package let remark: String
-  /// The weights that read the features, and by what they are divided: SpeechBrain's features are decibels.
+  /// A line about features that SpeechBrain computes otherwise; nil where they are the encoder's own.
+  package let remark: String?
+  /// The weights that read the features, and by what they are divided.
   package let entry: (name: String, factor: Float)
+
+  /// The points of the spectra that SpeechBrain's recipes compute.
+  private static let usualPoints = 400
+
+  /// The multiple of an encoder's own features that SpeechBrain's are: they are decibels.
+  static func factor(_ features: FrontEnd) -> Float { features.type == .speechbrain ? 1 : Decibels.perLogarithm }
 
   /// - Parameters:
   ///   - path: by which a refusal names the encoder.
-  ///   - isTheirs: whether the encoder came from SpeechBrain, whose spectra it was then trained with. Those of another
-  ///     one have as many points as svdist's.
+  ///   - isTheirs: whether an encoder with another front end than SpeechBrain's came from there, and was trained with
+  ///     its spectra. Those of any other one have as many points as svdist's.
   ///   - version: svdist's own.
   /// - Throws: `Failure(.usage)` for an encoder in another layout.
   package init(_ configuration: Configuration, of path: String, isTheirs: Bool, version: String) throws {
@@ -40,7 +46,7 @@ package struct SpeechBrainConfiguration: Sendable {
             global_context: \(isGlobal)
 
         """ + Self.rest + OwnSettings.text(of: configuration)
-    entry = (EncoderFamily.speechbrainECAPA.entry, Toolkit.speechbrain.logarithm)
+    entry = (EncoderFamily.speechbrainECAPA.entry, Self.factor(configuration.features))
     remark = Self.remark(configuration.features, isTheirs: isTheirs)
   }
 
@@ -51,7 +57,7 @@ package struct SpeechBrainConfiguration: Sendable {
     compute_features: !new:speechbrain.lobes.features.Fbank
         sample_rate: !ref <sample_rate>
         n_mels: !ref <n_mels>
-        n_fft: \(isTheirs ? max(features.length, Toolkit.speechbrainPoints) : features.points)
+        n_fft: \(isTheirs ? max(features.length, usualPoints) : features.points)
         f_min: \(features.lowestFrequency.yaml)
         f_max: \(features.highestFrequency.yaml)
         win_length: \(features.frameLength.yaml)
@@ -81,11 +87,14 @@ package struct SpeechBrainConfiguration: Sendable {
 
     """
 
-  private static func remark(_ features: FrontEnd, isTheirs: Bool) -> String {
+  private static func remark(_ features: FrontEnd, isTheirs: Bool) -> String? {
     let lead =
-      "SpeechBrain's features are only near to this encoder's, so that embeddings and scores are others there: "
-    guard features.type == .kaldi else {
-      return lead + "its filter bank is not that of features.type tfmel: train with svdist's kaldi for it"
+      "SpeechBrain's features are only near to this encoder's, so that embeddings and scores are others there "
+      + "(features.type: speechbrain trains with its own): "
+    switch features.type {
+    case .speechbrain: return nil
+    case .tfmel: return lead + "its filter bank is not that of features.type tfmel"
+    case .kaldi: break
     }
     var theirs = FrontEnd(bins: features.bins)
     theirs.edges = .mirror
@@ -93,7 +102,8 @@ package struct SpeechBrainConfiguration: Sendable {
     (theirs.lowestFrequency, theirs.highestFrequency) = (features.lowestFrequency, features.highestFrequency)
     (theirs.frameLength, theirs.frameShift) = (features.frameLength, features.frameShift)
     let others = features.differences(from: theirs)
-    return lead + (isTheirs ? "\(Toolkit.usualSpectra), " : "") + Toolkit.speechbrainDifferences
-      + (others.isEmpty ? "" : "; settings differ, too (\(others.joined(separator: "; ")))")
+    return lead + (isTheirs ? "its spectra have \(usualPoints) points, " : "")
+      + "its filters are linear in Hz, its frames lie half a shift elsewhere, and its decibels are held within 80 of "
+      + "the loudest" + (others.isEmpty ? "" : "; settings differ, too (\(others.joined(separator: "; ")))")
   }
 }

@@ -34,7 +34,7 @@ package struct WespeakerConfiguration: Sendable {
   /// The front end in wespeaker's words.
   private static func words(of features: FrontEnd) -> String {
     switch features.type {
-    case .kaldi:
+    case .kaldi, .speechbrain:
       let removes = "\(features.meanRemoval == .utterance)"
       return "  frontend: fbank\n  fbank_args:\n"
         + lines(
@@ -55,7 +55,7 @@ package struct WespeakerConfiguration: Sendable {
 
   /// A line about settings that `config.yaml` has no words for; nil where wespeaker's are the encoder's own.
   private static func others(_ features: FrontEnd) -> String? {
-    var theirs = FrontEnd(features.type)
+    var theirs = FrontEnd(kind(features))
     (theirs.bins, theirs.frameLength, theirs.frameShift) = (features.bins, features.frameLength, features.frameShift)
     theirs.meanRemoval = features.meanRemoval
     if features.type == .tfmel {
@@ -65,18 +65,21 @@ package struct WespeakerConfiguration: Sendable {
     if others.isEmpty { return nil }
     let calls = [
       features.window == .povey ? "set_window_type(\"povey\")" : nil,
-      features.scale == .unit ? "set_wavform_norm(True)" : nil,
+      features.type == .kaldi && features.scale == .unit ? "set_wavform_norm(True)" : nil,
     ].compactMap(\.self)
     return "wespeaker would compute other features than this encoder was trained with, and so other scores "
       + "(\(others.joined(separator: "; "))): config.yaml has no words for these settings"
       + (calls.isEmpty ? "" : "; of wespeaker's Speaker, \(calls.joined(separator: " and ")) set what they name")
   }
 
+  /// The front end of wespeaker's that is taken for the encoder's own.
+  private static func kind(_ features: FrontEnd) -> FrontEnd.Kind { features.type == .tfmel ? .tfmel : .kaldi }
+
   /// Lines about what wespeaker does whatever `config.yaml` says.
   /// - Parameter kind: the front end whose features the class takes as it gives them.
   private static func usage(_ features: FrontEnd, reads kind: FrontEnd.Kind) -> [String] {
     var lines: [String] = []
-    if features.type != kind {
+    if self.kind(features) != kind {
       let (given, taken) = kind == .tfmel ? ("[B, T, F]", "[B, F, T]") : ("[B, F, T]", "[B, T, F]")
       lines.append(
         "wespeaker's own front end gives features as \(given), and this network takes them as \(taken): transpose them")

@@ -151,7 +151,12 @@ extension Arithmetic {
 
   /// The spectra of frames, and a convolution.
   static var transforms: [Float] {
-    let spectrum = FrameSpectrum(atLeast: 400)
+    powers(points: 512) + Convolution.full(numbers(1000, item: 601), numbers(77, item: 602))
+  }
+
+  /// The powers of frames of 400 samples, of as many points or more.
+  static func powers(points: Int) -> [Float] {
+    let spectrum = FrameSpectrum(points: points)
     let scratch = spectrum.scratch()
     let window = numbers(400, item: 501).map { Double($0) }
     for frame in 0..<FrameSpectrum.block {
@@ -159,9 +164,8 @@ extension Arithmetic {
       ck_shape_frame(samples, noise, 0.1, 0.97, window, 400, scratch.frame(frame))
     }
     spectrum.power(scratch)
-    let powers = (0..<spectrum.points / 2).flatMap { frequency in
+    return (0..<points / 2).flatMap { frequency in
       (0..<FrameSpectrum.block).map { scratch.power[frequency][$0] }
     }
-    return powers + Convolution.full(numbers(1000, item: 601), numbers(77, item: 602))
   }
 }

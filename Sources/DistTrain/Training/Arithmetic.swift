@@ -18,7 +18,7 @@ package struct Arithmetic: Codable, Sendable, Equatable {
     var checksums = [
       "kernels": kernels, "kernels of maps": mapKernels, "kernels of single channels": channelKernels,
       "kernels of groups of channels": groupKernels, "kernels over time": timeKernels, "kernels of gates": gateKernels,
-      "kernels of frames' filters": frameKernels,
+      "kernels of frames' filters": frameKernels, "kernels of SpeechBrain's spectra": spectralKernels,
       "the C library's functions": checksum(functions), "features": checksum(features),
       "the resampler": checksum(resampled),
     ]
@@ -54,6 +54,9 @@ package struct Arithmetic: Codable, Sendable, Equatable {
 
   /// The checksum of the kernels of minimal filtering over frames, the same on every machine.
   package static var frameKernels: String { checksum(filteredFrames) }
+
+  /// The checksum of the kernel of spectra of 400 points, the same on every machine.
+  package static var spectralKernels: String { checksum(powers(points: 400)) }
 
   private static func checksum<Value>(_ values: [Value]) -> String {
     values.withUnsafeBytes { SHA256.of($0) }.prefix(8).hexadecimal

@@ -2,7 +2,7 @@ import DistTrain
 import TestTools
 import Testing
 
-/// The settings of the two kinds of front ends.
+/// The settings of the kinds of front ends.
 @Suite struct FrontEndSettingsTests {
   private func load(_ overrides: [String], file: String? = nil) throws -> Configuration {
     try Configuration.load(file: file, overrides: overrides)
@@ -54,12 +54,43 @@ import Testing
   @Test(arguments: [
     ("frameShift=30", "features.frameShift: at most features.frameLength (25), found 30"),
     ("highestFrequency=10", "features.highestFrequency: above features.lowestFrequency (20), found 10"),
-    ("type=mfcc", "--set features.type=mfcc: features.type: expected one of kaldi, tfmel, found mfcc"),
+    ("type=mfcc", "--set features.type=mfcc: features.type: expected one of kaldi, tfmel, speechbrain, found mfcc"),
     ("bins=129", "--set features.bins=129: features.bins: allowed is 8 to 128, found 129"),
   ])
   func `what contradicts itself is refused of both kinds`(setting: String, message: String) {
     #expect(refusal(["features.type=tfmel", "features.\(setting)"]) == message)
     #expect(refusal(["features.\(setting)"]) == message)
+  }
+
+  @Test(arguments: ["frameLength=30", "preEmphasis=0.5", "window=povey", "scale=unit", "meanRemoval=none", "dither=1"])
+  func `of SpeechBrain's filter bank bins, shift and frequencies alone are open`(setting: String) throws {
+    let key = setting.prefix { $0 != "=" }
+    #expect(
+      refusal(["features.\(setting)", "features.type=speechbrain"])
+        == "--set features.\(setting): features.\(key) is not a setting of features.type speechbrain; its own are "
+        + "bins, frameShift, lowestFrequency, highestFrequency")
+  }
+
+  @Test func `SpeechBrain's filter bank has its own defaults and as many filters as its spectra hold`() throws {
+    #expect(try load(["features.type=speechbrain"]).features == FrontEnd(.speechbrain))
+    let configuration = try load(["features={type: speechbrain, bins: 24, frameShift: 12.5, lowestFrequency: 50}"])
+    #expect(
+      configuration.yaml.contains(
+        "features:\n  type: speechbrain\n  bins: 24\n  frameShift: 12.5\n  lowestFrequency: 50\n"
+          + "  highestFrequency: 8000\nencoder:\n"))
+    try withConfigurationFile(configuration.yaml) { file in
+      let readBack = try load([], file: file)
+      #expect(readBack == configuration)
+    }
+    let metadata = configuration.encoderMetadata
+    #expect(try Configuration.encoder(metadata: metadata, path: "model").features == configuration.features)
+    #expect(
+      refusal(["features.type=speechbrain", "features.bins=128"])
+        == "features.bins: 4 of 128 filters from 0 to 8000 Hz lie between the 400 points of a spectrum: take fewer")
+    #expect(
+      refusal(["features.type=speechbrain", "features.frameShift=30"])
+        == "features.frameShift: at most features.frameLength (25), found 30")
+    #expect(refusal(["features.profile=kaldi", "features.type=speechbrain"])?.contains("is not a setting of") == true)
   }
 
   @Test func `a stored configuration and a file's metadata give the same front end again`() throws {

@@ -56,6 +56,7 @@ import Testing
       ["encoder.type=ecapa-tdnn"], ["encoder.type is ecapa-tdnn, there x-vector", "encoder.embedding is 192, there 24"]
     ),
     (["features.type=tfmel"], ["features.type is tfmel, there kaldi"]),
+    (["features.type=speechbrain"], ["features.type is speechbrain, there kaldi"]),
     (["encoder.depth=34"], ["encoder.depth is not a setting of encoder.type x-vector"]),
     (["training.fromClassifier=keep"], ["training.fromClassifier: expected one of drawn, kept"]),
   ])

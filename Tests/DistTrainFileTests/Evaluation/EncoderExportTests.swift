@@ -121,7 +121,10 @@ import Testing
     #expect(try trained(["features={profile: sherpa, bins: 80}"]).sherpaRemark == nil)
     let other = try trained(["features={profile: sherpa, bins: 80, window: hann}"]).sherpaRemark
     #expect(other?.contains("(features.window hann, there povey): ") == true)
-    #expect(try trained(["features.type=tfmel"]).sherpaRemark?.contains("features.type tfmel, there kaldi") == true)
+    for type in ["tfmel", "speechbrain"] {
+      let remark = try trained(["features.type=\(type)"]).sherpaRemark
+      #expect(remark?.contains("features.type \(type), there kaldi") == true, "\(remark ?? "")")
+    }
   }
 
   @Test func `an encoder without a graph is refused in one line`() throws {

@@ -150,6 +150,11 @@ import Testing
     let mapped = try remarks(["encoder.type=redimnet2"])
     #expect(mapped.contains { $0.contains("gives features as [B, T, F], and this network takes them as [B, F, T]") })
     #expect(try remarks(["features.type=tfmel"])[0].contains("gives features as [B, F, T]"))
+    let decibels = try remarks(["features.type=speechbrain"])
+    #expect(
+      decibels.count == 1
+        && decibels[0].contains("(features.lowestFrequency 0, there 20; features.type speechbrain, there kaldi)")
+        && !decibels[0].contains("set_wavform_norm"))
   }
 
   private static let speechbrain = [
@@ -198,6 +203,39 @@ import Testing
     let output = folder.path("again.safetensors")
     try ForeignEncoder(again).write(to: output)
     #expect(try TrainedEncoder(output).identity == back.identity)
+  }
+
+  @Test func `an encoder with SpeechBrain's features goes there and comes back as it is`() throws {
+    let features =
+      "features={type: speechbrain, bins: 24, frameShift: 12.5, lowestFrequency: 50, highestFrequency: 7000}"
+    let encoder = try trained([Self.speechbrain[0], features])
+    let home = folder.path("home")
+    #expect(try EncoderExport.speechbrain.write(encoder, words, to: home) == [])
+    let text = try text("hyperparams.yaml")
+    for line in ["n_mels: 24", "n_fft: 400", "f_min: 50", "f_max: 7000", "win_length: 25", "hop_length: 12.5"] {
+      #expect(text.contains("    \(line)\n") || text.contains("\n\(line)\n"), "\(line)")
+    }
+    #expect(text.contains("    norm_type: sentence\n    std_norm: False\n"))
+    let (own, theirs) = (try SafetensorsFile(path: encoder.path), try TorchFile(path: "\(home)/embedding_model.ckpt"))
+    for name in own.names {
+      var values = [Float](repeating: 0, count: try theirs.shape(of: name).reduce(1, *))
+      try values.withUnsafeMutableBufferPointer { try theirs.read(name, into: $0) }
+      #expect(try values == own.values(of: name), "\(name)")
+    }
+    let back = try imported(home)
+    #expect(back.identity == encoder.identity && back.settings == encoder.settings)
+    // SpeechBrain's own words say the same, and nothing that is to be told.
+    let lines = text.split(separator: "\n").prefix { $0 != "svdist:" }
+    try folder.write("home/hyperparams.yaml", lines.joined(separator: "\n"))
+    #expect(try imported(home).identity == encoder.identity)
+    let notes = try ForeignEncoder(home).notes
+    #expect(notes.filter { !$0.contains("counts") && !$0.contains("that count") }.count == 1, "\(notes)")
+    let card = folder.path("card")
+    _ = try EncoderExport.huggingface.write(encoder, words, to: card)
+    #expect(try folder.read("card/README.md").contains("They are those of SpeechBrain's `Fbank`"))
+    // Without a configuration its features are assumed.
+    try FileSystem.remove("\(home)/hyperparams.yaml")
+    #expect(try ForeignEncoder(home).configuration.features.type == .speechbrain)
   }
 
   @Test func `other layouts are not SpeechBrain's`() throws {

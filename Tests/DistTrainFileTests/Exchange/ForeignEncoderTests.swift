@@ -237,18 +237,47 @@ import Testing
     let text =
       "n_mels: 24\ncompute_features: !new:F\n    n_mels: !ref <n_mels>\nembedding_model: !new:M {lin_neurons: 4}\n"
     let speechbrain = try encoder("hyperparams.yaml", text)
-    #expect(speechbrain.configuration.features.preEmphasis == 0)
-    #expect(speechbrain.notes.contains { $0.contains("SpeechBrain's features are computed here only nearly") })
+    var decibels = FrontEnd(.speechbrain)
+    decibels.bins = 24
+    #expect(speechbrain.configuration.features == decibels && speechbrain.notes.count == 1)
     let output = folder.path("encoder.safetensors")
     try speechbrain.write(to: output)
     let (own, written) = (
       try SafetensorsFile(path: folder.path("home/model.safetensors")), try SafetensorsFile(path: output)
     )
-    // Decibels are 10 / ln 10 times natural logarithms.
-    let factor = Float(10 / log(10.0))
-    for name in written.names {
-      let scaled = try own.values(of: name).map { $0 * (name == "frame_1.conv_1d.weight" ? factor : 1) }
-      #expect(try written.values(of: name) == scaled, "\(name)")
+    for name in written.names { #expect(try written.values(of: name) == own.values(of: name), "\(name)") }
+  }
+
+  @Test func `SpeechBrain's configuration says what features there are, also by reference`() throws {
+    func words(_ features: String, _ rest: String = "") -> String {
+      "sample_rate: 16000\nn_mels: 24\nhighest: 7000\ncompute_features: !new:F\n  \(features)\n\(rest)"
+        + "embedding_model: !new:M {lin_neurons: 4}\n"
+    }
+    let arguments = "f_min: 50\n  f_max: !ref <highest>\n  hop_length: 12.5\n  win_length: 25.0\n  deltas: False"
+    let mean = "mean_var_norm: !new:N\n  norm_type: sentence\n  std_norm: False\n"
+    let found = try encoder("hyperparams.yaml", words("n_mels: !ref <n_mels>\n  \(arguments)", mean))
+    var frontEnd = FrontEnd(.speechbrain)
+    (frontEnd.bins, frontEnd.frameShift) = (24, 12.5)
+    (frontEnd.lowestFrequency, frontEnd.highestFrequency) = (50, 7000)
+    #expect(found.configuration.features == frontEnd)
+    #expect(found.notes.count == 1, "\(found.notes)")
+    let odd = try encoder(
+      "hyperparams.yaml",
+      words("n_fft: 512\n  context: True\n  gain: 2", "mean_var_norm: !new:N\n  norm_type: sentence\n"))
+    for part in [
+      "compute_features.n_fft is 512, here it is always 400",
+      "compute_features.context is True, here it is always false",
+      "compute_features.gain (2) has no setting here", "mean_var_norm.std_norm is True, here it is always false",
+    ] {
+      #expect(odd.notes.contains { $0.contains(part) }, "\(odd.notes)")
+    }
+    for (features, message) in [
+      ("sample_rate: 8000", "hears 8000.0 Hz"), ("hop_length: 40", "features.frameShift"),
+      ("f_max: !ref <none>", "features.highestFrequency"),
+      ("f_max: !ref <sample_rate> // 2", "features.highestFrequency"),
+    ] {
+      let failure = failure { _ = try encoder("hyperparams.yaml", words(features)) }
+      #expect(failure?.kind == .badData && failure?.message.contains(message) == true, "\(failure?.message ?? "")")
     }
   }
 

@@ -126,6 +126,7 @@ struct GraphRun {
       [call.inputs[0].reduced(call.inputs[1].numbers, keeping: call.number("keepdims", 1) == 1) { $0.reduce(0, +) }]
     },
     "ReduceMean": { [$0.inputs[0].reduced($0.numbers("axes")) { $0.reduce(0, +) / Double($0.count) }] },
+    "ReduceMax": { [$0.inputs[0].reduced($0.numbers("axes")) { $0.max() ?? 0 }] },
     "ReduceProd": { [$0.inputs[0].reduced(Array($0.inputs[0].shape.indices)) { $0.reduce(1, *) }] },
     "Softmax": { call in
       let axis = [call.number("axis")]

@@ -15,13 +15,14 @@ import Testing
     #expect(Arithmetic.timeKernels == "b6652e0622a2d2b5")
     #expect(Arithmetic.gateKernels == "70fcdad8ec653591")
     #expect(Arithmetic.frameKernels == "f106b4ec9353fd76")
+    #expect(Arithmetic.spectralKernels == "ce099af44b0514a2")
   }
 
   @Test func `a machine agrees with itself, and another is told by what it computes with`() {
     let own = Arithmetic.here(.single)
     #expect(own == Arithmetic.here(.single))
     #expect(own.difference(from: own) == nil)
-    #expect(Set(own.checksums.values).count == own.checksums.count && own.checksums.count == 10)
+    #expect(Set(own.checksums.values).count == own.checksums.count && own.checksums.count == 11)
     var other = own.checksums
     other["features"] = "0"
     other["the resampler"] = nil

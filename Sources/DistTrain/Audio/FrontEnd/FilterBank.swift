@@ -15,7 +15,7 @@ package struct FilterBank: Sendable {
       "a filter bank for \(frontEnd)")
     self.frontEnd = frontEnd
     window = frontEnd.weights
-    spectrum = FrameSpectrum(atLeast: frontEnd.length)
+    spectrum = FrameSpectrum(points: frontEnd.points)
     triangles = frontEnd.triangles
     bounds = frontEnd.bounds
   }
@@ -45,6 +45,9 @@ package struct FilterBank: Sendable {
     switch frontEnd.type {
     case .kaldi: writeShaped(samples, dither: dither, into: target)
     case .tfmel: writeStandardized(samples, into: target)
+    case .speechbrain:
+      writePadded(samples, into: target)
+      Decibels.replace(target)
     }
     guard frontEnd.meanRemoval == .utterance else { return }
     for bin in 0..<bins { Self.removeMean(features.row(bin) + column, count: frames) }
@@ -74,6 +77,22 @@ package struct FilterBank: Sendable {
       let shape = StandardizedSamples(samples, emphasis: frontEnd.preEmphasis)
       writeFrames(into: features) { frame, target in
         shape.write(samples, from: frame * frontEnd.shift - frontEnd.zerosBeyondEnds, window: window, to: target)
+      }
+    }
+  }
+
+  /// Writes the logarithms of the energies of an utterance's frames as they are, between zeros.
+  private func writePadded(_ samples: [Float], into features: MatrixView) {
+    let length = frontEnd.length
+    samples.withUnsafeBufferPointer { samples in
+      window.withUnsafeBufferPointer { window in
+        writeFrames(into: features) { frame, target in
+          let start = frame * frontEnd.shift - frontEnd.zerosBeyondEnds
+          target.update(repeating: 0, count: length)
+          for index in max(-start, 0)..<min(samples.count - start, length) {
+            target[index] = window[index] * Double(samples[start + index])
+          }
+        }
       }
     }
   }

@@ -54,10 +54,12 @@ final class FrameSpectrum: @unchecked Sendable {
     return points
   }
 
-  /// Prepares spectra of frames of up to `length` samples.
-  init(atLeast length: Int) {
-    points = Self.points(atLeast: length)
-    guard let tables = ck_spectrum_new(points) else { fatalError("no memory for spectra of \(points) points") }
+  /// Prepares spectra of a number of points: a power of two of at least 8, or one of at least 16 times a power of five.
+  init(points: Int) {
+    self.points = points
+    guard let tables = ck_spectrum_new(points) else {
+      fatalError("no spectra of \(points) points, or no memory for them")
+    }
     self.tables = tables
   }
 

@@ -21,6 +21,14 @@ public struct FrontEnd: Codable, Sendable, Equatable {
     /// point k counts as k · 8000 / (K − 1) Hz, slightly above its own frequency. The window is Hamming's, and the mean
     /// over the frames is removed.
     case tfmel
+    /// The filter bank of SpeechBrain's recipes (`lobes/features.py`, `processing/features.py`): decibels of the powers
+    /// of samples of ±1, held within 80 below the loudest of the utterance, minus their mean over the frames. Frames of
+    /// 400 samples have spectra of as many points and lie about each shift, the first one about the first sample, with
+    /// zeros beyond the utterance's ends. The window is Hamming's over a period of 400, energies are at least 10⁻¹⁰.
+    ///
+    /// Filters have their centres equally spaced in mel, and on either side, linear in Hz, the distance of the centre
+    /// from the one below.
+    case speechbrain
   }
 
   /// The kind; another one comes with its defaults.
@@ -100,10 +108,11 @@ public struct FrontEnd: Codable, Sendable, Equatable {
   /// A front end of a kind with that kind's defaults.
   package init(_ type: Kind) {
     self.type = type
-    guard type == .tfmel else { return }
-    bins = 72
-    highestFrequency = 7600
-    dither = 0
+    switch type {
+    case .kaldi: break
+    case .tfmel: (bins, highestFrequency, dither) = (72, 7600, 0)
+    case .speechbrain: (scale, preEmphasis, logFloor, lowestFrequency, dither) = (.unit, 0, 1e-10, 0, 0)
+    }
   }
 }
 
@@ -122,7 +131,7 @@ extension FrontEnd {
   /// the samples of one frame.
   package func frames(samples: Int) -> Int {
     switch (type, edges) {
-    case (.tfmel, _): samples < fewestStandardized ? 0 : 1 + (samples + 2 * zerosBeyondEnds - length) / shift
+    case (.tfmel, _), (.speechbrain, _): samples < fewest ? 0 : 1 + (samples + 2 * zerosBeyondEnds - length) / shift
     case (.kaldi, .snip): samples < length ? 0 : 1 + (samples - length) / shift
     case (.kaldi, .mirror): (samples + shift / 2) / shift
     }
@@ -132,16 +141,16 @@ extension FrontEnd {
   package func samples(frames: Int) -> Int {
     guard frames > 0 else { return 0 }
     return switch (type, edges) {
-    case (.tfmel, _): max(length - 2 * zerosBeyondEnds + (frames - 1) * shift, fewestStandardized)
+    case (.tfmel, _), (.speechbrain, _): max(length - 2 * zerosBeyondEnds + (frames - 1) * shift, fewest)
     case (.kaldi, .snip): length + (frames - 1) * shift
     case (.kaldi, .mirror): frames * shift - shift / 2
     }
   }
 
-  /// The zeros that `tfmel` puts before an utterance, and behind it.
-  var zerosBeyondEnds: Int { shift / 2 }
-  /// The fewest samples of which `tfmel` makes a frame: the pre-emphasis of the first sample needs a second one.
-  private var fewestStandardized: Int { max(length - 2 * zerosBeyondEnds, 2) }
+  /// The zeros that `tfmel` and `speechbrain` put before an utterance, and behind it.
+  var zerosBeyondEnds: Int { type == .speechbrain ? length / 2 : shift / 2 }
+  /// The fewest samples of which these make a frame. The pre-emphasis of the first sample needs a second one.
+  private var fewest: Int { type == .speechbrain ? 1 : max(length - 2 * zerosBeyondEnds, 2) }
 
   /// The samples from which frames are cut; the first frame begins at the first of them.
   func framed(_ samples: [Float]) -> [Float] {
@@ -157,8 +166,9 @@ extension FrontEnd {
   /// The weights of a frame's samples, times the factor that scales the samples.
   var weights: [Double] {
     let full = type == .kaldi && scale == .int16 ? Self.steps : 1
+    let period = type == .speechbrain ? length : length - 1
     return (0..<length).map { index in
-      let turn = cos(2 * .pi * Double(index) / Double(length - 1))
+      let turn = cos(2 * .pi * Double(index) / Double(period))
       switch window {
       case .hamming: return full * (0.54 - 0.46 * turn)
       case .povey: return full * pow(0.5 - 0.5 * turn, 0.85)
@@ -169,14 +179,16 @@ extension FrontEnd {
   }
 
   /// The number of points of a frame's spectrum.
-  var points: Int { FrameSpectrum.points(atLeast: length) }
+  var points: Int { type == .speechbrain ? length : FrameSpectrum.points(atLeast: length) }
 
   /// The mel filters over a frame's spectrum.
   var triangles: MelTriangles {
     let half = Double(Self.sampleRate) / 2
     let count = points / 2
-    let frequencies = (0..<count).map { Double($0) * half / Double(type == .kaldi ? count : count - 1) }
-    return MelTriangles(bins: bins, frequencies: frequencies, lowest: lowestFrequency, highest: highestFrequency)
+    let frequencies = (0..<count).map { Double($0) * half / Double(type == .tfmel ? count - 1 : count) }
+    return MelTriangles(
+      bins: bins, frequencies: frequencies, lowest: lowestFrequency, highest: highestFrequency,
+      shape: type == .speechbrain ? .hertz : .mel)
   }
 
   /// The bounds between which energies are held.
@@ -184,6 +196,7 @@ extension FrontEnd {
     switch type {
     case .kaldi: EnergyBounds(power: nil, energy: Float(logFloor)...Float.infinity, offset: 0)
     case .tfmel: EnergyBounds(power: 1e-8...1e8, energy: 1e-8...1e8, offset: 1e-8)
+    case .speechbrain: EnergyBounds(power: nil, energy: 1e-10...Float.infinity, offset: 0)
     }
   }
 }

@@ -19,8 +19,16 @@ extension SIMD16<Float> {
   }
 }
 
-/// Triangular filters over a power spectrum, linear and equally spaced in mel (Kaldi's `MelBanks`).
+/// Triangular filters over a power spectrum, equally spaced in mel.
 struct MelTriangles: Sendable {
+  /// The rise and fall of a filter.
+  enum Shape {
+    /// Both are linear in mel, from the centre below to the one above (Kaldi's `MelBanks`).
+    case mel
+    /// Both are linear in Hz and as wide as the distance of the centre from the one below (SpeechBrain's `Filterbank`).
+    case hertz
+  }
+
   private struct Triangle {
     /// The first frequency that has a weight.
     let first: Int
@@ -33,26 +41,30 @@ struct MelTriangles: Sendable {
 
   /// A frequency in Hz on the mel scale.
   static func mel(_ frequency: Double) -> Double { 1127 * log(1 + frequency / 700) }
+  /// A frequency on the mel scale in Hz.
+  private static func hertz(_ mel: Double) -> Double { 700 * (exp(mel / 1127) - 1) }
 
   /// The number of filters that hold no frequency of the spectrum, and hence no energy.
   var empty: Int { triangles.count { $0.weights.isEmpty } }
 
   /// Makes filters from `lowest` to `highest` Hz for a spectrum at the given frequencies in Hz.
-  init(bins: Int, frequencies: [Double], lowest: Double, highest: Double) {
+  init(bins: Int, frequencies: [Double], lowest: Double, highest: Double, shape: Shape = .mel) {
     let low = Self.mel(lowest)
     let spacing = (Self.mel(highest) - low) / Double(bins + 1)
-    let mels = frequencies.map(Self.mel)
+    let places = shape == .mel ? frequencies.map(Self.mel) : frequencies
     var triangles: [Triangle] = []
     var weights: [Float] = []
     for bin in 0..<bins {
-      let left = low + Double(bin) * spacing
-      let center = left + spacing
-      let right = center + spacing
+      let lower = low + Double(bin) * spacing
+      let left = shape == .mel ? lower : Self.hertz(lower)
+      let center = shape == .mel ? lower + spacing : Self.hertz(lower + spacing)
+      let width = shape == .mel ? spacing : center - left
+      let right = center + width
       let begin = weights.count
       var first = 0
-      for (frequency, mel) in mels.enumerated() where mel > left && mel < right {
+      for (frequency, place) in places.enumerated() where place > left && place < right {
         if weights.count == begin { first = frequency }
-        weights.append(Float(mel <= center ? (mel - left) / spacing : (right - mel) / spacing))
+        weights.append(Float(place <= center ? (place - left) / width : (right - place) / width))
       }
       triangles.append(Triangle(first: first, weights: begin..<weights.count))
     }

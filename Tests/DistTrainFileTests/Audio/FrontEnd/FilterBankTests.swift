@@ -39,6 +39,11 @@ import Testing
         "preEmphasis=0.5",
       ], 30, 62
     ),
+    ("speechbrain", ["type=speechbrain"], 80, 51),
+    (
+      "speechbrain-other",
+      ["type=speechbrain", "bins=30", "frameShift=8", "lowestFrequency=100", "highestFrequency=3700"], 30, 63
+    ),
   ])
   func `Features equal a double-precision reference`(name: String, settings: [String], bins: Int, frames: Int) throws {
     let samples = try Self.fixture("filterbank-samples.f32", of: Float.self)
@@ -49,7 +54,8 @@ import Testing
     #expect(features.columns == frames)
     try #require(features.count == expected.count)
     let largest = zip(features.elements, expected).reduce(0) { max($0, abs(Double($1.0) - $1.1)) }
-    #expect(largest < 1e-5)
+    // Decibels are 4.3 times natural logarithms.
+    #expect(largest < (frontEnd.type == .speechbrain ? 5e-5 : 1e-5))
   }
 
   @Test(arguments: [1, 79, 80, 100, 399, 1000])
@@ -108,19 +114,62 @@ import Testing
     }
   }
 
-  @Test func `A frame of a scaled utterance lies where it does in a batch, whatever is beside it`() {
-    let bank = FilterBank(FrontEnd(.tfmel))
+  @Test(arguments: [FrontEnd.Kind.tfmel, .speechbrain])
+  func `A frame of a scaled or padded utterance lies where it does in a batch, whatever is beside it`(
+    kind: FrontEnd.Kind
+  ) {
+    let bank = FilterBank(FrontEnd(kind))
     let samples = GeneratedAudio.noise(4000)
     let alone = bank.features(of: samples, dither: RandomStream(seed: 1, purpose: .dither))
-    let batch = Matrix(rows: 72, columns: 2 * alone.columns + 1)
-    batch.elements.update(repeating: -77)
+    let batch = Matrix(rows: bank.bins, columns: 2 * alone.columns + 1)
+    batch.elements.update(repeating: 777)
     bank.write(samples, dither: nil, into: batch, column: alone.columns)
-    for bin in 0..<72 {
+    for bin in 0..<bank.bins {
       for column in 0..<batch.columns {
         let frame = column - alone.columns
-        #expect(batch[bin, column] == ((0..<alone.columns).contains(frame) ? alone[bin, frame] : -77))
+        #expect(batch[bin, column] == ((0..<alone.columns).contains(frame) ? alone[bin, frame] : 777))
       }
     }
+  }
+
+  @Test func `A padded utterance has a frame about its first sample and about each shift behind it`() {
+    let frontEnd = FrontEnd(.speechbrain)
+    let expected = [(0, 0), (1, 1), (159, 1), (160, 2), (319, 2), (320, 3), (400, 3), (16_000, 101), (48_000, 301)]
+    for (samples, frames) in expected { #expect(frontEnd.frames(samples: samples) == frames, "\(samples) samples") }
+    #expect(frontEnd.samples(frames: 0) == 0 && frontEnd.samples(frames: 1) == 1)
+    for frames in 2...300 {
+      let samples = frontEnd.samples(frames: frames)
+      #expect(frontEnd.frames(samples: samples) == frames)
+      #expect(frontEnd.frames(samples: samples - 1) == frames - 1)
+    }
+    let bank = FilterBank(frontEnd)
+    for count in [1, 100, 199, 201, 399] {
+      let samples = GeneratedAudio.noise(count, amplitude: 0.1)
+      let features = bank.features(of: samples, dither: nil)
+      // The frames of the same samples with zeros behind, as far as these do not change their number.
+      let longer = bank.features(of: samples + [Float](repeating: 0, count: 159 - count % 160), dither: nil)
+      #expect(features.values == longer.values, "\(count) samples")
+    }
+  }
+
+  @Test func `Levels are held within 80 decibels below the loudest of the utterance at hand`() {
+    var frontEnd = FrontEnd(.speechbrain)
+    frontEnd.meanRemoval = .none
+    let bank = FilterBank(frontEnd)
+    let (loud, quiet) = (GeneratedAudio.noise(8000, amplitude: 0.3), GeneratedAudio.noise(8000, amplitude: 3e-6))
+    let both = bank.features(of: loud + quiet, dither: nil).values
+    let loudest = both.max() ?? 0
+    #expect(both.min() == loudest - 80)
+    let alone = bank.features(of: loud, dither: nil).values
+    #expect(alone.max() == loudest && (alone.min() ?? 0) > loudest - 75)
+    // A piece of the quiet part has levels of its own, which the loud part does not lift.
+    let piece = bank.features(of: quiet, dither: nil).values
+    #expect((piece.max() ?? 0) < loudest - 80 && (piece.min() ?? 0) < loudest - 100)
+    // The least energy is 10⁻¹⁰.
+    #expect(
+      bank.features(of: [Float](repeating: 0, count: 1000), dither: nil).values.allSatisfy { abs($0 + 100) < 1e-4 })
+    let silent = FilterBank(FrontEnd(.speechbrain)).features(of: [Float](repeating: 0, count: 1000), dither: nil)
+    #expect(silent.values.allSatisfy { $0 == 0 })
   }
 
   @Test func `Dither is the same noise whatever the scale, and no mean is removed where none is to be`() {
