@@ -22,8 +22,8 @@ struct SvdistCommand: ParsableCommand {
     version: "svdist \(version)",
     subcommands: [
       TrainCommand.self, LaunchCommand.self, PrepareCommand.self, EmbedCommand.self, EvaluateCommand.self,
-      VerifyCommand.self, AverageCommand.self, ImportCommand.self, ExportCommand.self,
-      ListenCommand.self, ConfigCommand.self, DoctorCommand.self,
+      FitCommand.self, ScoreCommand.self, VerifyCommand.self, AverageCommand.self, ImportCommand.self,
+      ExportCommand.self, ListenCommand.self, ConfigCommand.self, DoctorCommand.self,
     ],
     defaultSubcommand: TrainCommand.self)
 
