@@ -6,7 +6,7 @@ struct BackEndOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The back end, by svdist fit: its file, or with --encoder its name.", valueName: "file|name"))
-  var backEnd: String
+  var backEnd: String?
 
   @Option(
     help: ArgumentHelp(
@@ -24,23 +24,33 @@ struct BackEndOptions: ParsableArguments {
   var utt2dur: String?
 
   func validate() throws {
-    if allowOverlap, speakers == nil { throw ValidationError("--allow-overlap: is for --speakers: give both") }
+    if allowOverlap, backEnd == nil { throw ValidationError("--allow-overlap: is for --back-end: give both") }
+    if speakers != nil, backEnd == nil { throw ValidationError("--speakers: is for --back-end: give both") }
+    if utt2dur != nil, backEnd == nil { throw ValidationError("--utt2dur: is for --back-end: give both") }
   }
 
-  func path(besideEncoder encoder: String?) throws -> String {
-    try BackEndFile.path(backEnd, besideEncoder: encoder)
+  /// The back end; nil where none is named.
+  func read(besideEncoder encoder: String?) throws -> BackEnd? {
+    try backEnd.map { try BackEndFile.read(BackEndFile.path($0, besideEncoder: encoder)) }
   }
 
-  func add(to inputs: inout InputPaths) {
+  func add(to inputs: inout InputPaths, besideEncoder encoder: String?) {
+    inputs.add(backEnd.flatMap { try? BackEndFile.path($0, besideEncoder: encoder) }, "--back-end")
     inputs.add(speakers, "--speakers")
     inputs.add(["utt2spk"], in: speakers, "--speakers")
     inputs.add(utt2dur, "--utt2dur")
   }
 
   /// The scores of a list's trials.
+  /// - Parameter corpus: the data directory of the trials' utterances, which tells their speakers; nil where there is
+  ///   none.
   /// - Throws: `Failure(.usage)` where the cohort has a speaker of the trials.
-  func scores(_ loaded: BackEnd, _ list: TrialList, _ embeddings: TrialEmbeddings) throws -> [Float] {
-    if let speakers, !allowOverlap { try loaded.checkCohort(embeddings, of: list, UtteranceSpeakers(speakers)) }
+  func scores(
+    _ loaded: BackEnd, _ list: TrialList, _ embeddings: TrialEmbeddings, corpus: String? = nil
+  ) throws -> [Float] {
+    if let speakers = speakers ?? corpus, !allowOverlap {
+      try loaded.checkCohort(embeddings, of: list, UtteranceSpeakers(speakers))
+    }
     return try loaded.scores(of: list, embeddings, durations: utt2dur.map { try UtteranceDurations($0) })
   }
 }

@@ -6,7 +6,7 @@ import Foundation
 struct EvaluateCommand: RanksCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
-    abstract: "Scores a trial list by cosine and prints EER and minDCF.",
+    abstract: "Scores a trial list by cosine, or by a back end, and prints EER and minDCF.",
     discussion: """
       Trials may have VoxCeleb's form (1 a b), Kaldi's and wespeaker's (a b target|nontarget) or CN-Celeb's (a b 1|0). \
       Those of a list without answers (a b) are only scored, to --scores. \
@@ -38,17 +38,23 @@ struct EvaluateCommand: RanksCommand {
       valueName: "own|file"))
   var subtractMean: String?
 
-  @Option(help: ArgumentHelp("Write the scores here; with --subtract-mean, the last ones.", valueName: "file"))
+  @OptionGroup var backEnd: BackEndOptions
+
+  @Option(
+    help: ArgumentHelp("Write the scores here; with --subtract-mean or --back-end, the last ones.", valueName: "file"))
   var scores: String?
 
   @OptionGroup var pieces: PieceOptions
 
-  @Flag(help: "Print the result as JSON; with --subtract-mean, the last one.")
+  @Flag(help: "Print the result as JSON; with --subtract-mean or --back-end, the last one.")
   var json = false
 
   func validate() throws {
     guard (embeddings != nil) != (encoder != nil && corpus != nil), (encoder == nil) == (corpus == nil) else {
       throw ValidationError("give either --encoder and --corpus, or --embeddings")
+    }
+    if subtractMean != nil, backEnd.backEnd != nil {
+      throw ValidationError("--subtract-mean: a back end subtracts its own mean: leave one of the two out")
     }
     if embeddings != nil, pieces.longestPiece != nil {
       throw ValidationError("--longest-piece says how --encoder embeds: leave it out with --embeddings")
@@ -60,16 +66,16 @@ struct EvaluateCommand: RanksCommand {
     Program.runRanks { communicator in
       ThreadTeam.shared.grow(to: Machine.threads(communicator))
       // An error in the list, or in the place of the scores, should show before the embeddings are computed.
-      let list = try communicator.agree {
+      let (list, loaded) = try communicator.agree {
         try command.checkScores()
         let list = try command.readTrials()
         try command.check(list, communicator)
-        return list
+        return (list, try command.backEnd.read(besideEncoder: command.encoder))
       }
       let vectors = try command.vectors(communicator)
       try communicator.agree {
         guard communicator.rank == 0 else { return }
-        try command.score(vectors, list)
+        try command.score(vectors, list, loaded)
       }
       return .done
     }
@@ -84,6 +90,7 @@ struct EvaluateCommand: RanksCommand {
     inputs.add(embeddings, "--embeddings")
     if subtractMean != "own" { inputs.add(subtractMean, "--subtract-mean") }
     inputs.add(encoder, "--encoder")
+    backEnd.add(to: &inputs, besideEncoder: encoder)
     inputs.add(PreparedCorpus.names, in: corpus, "--corpus")
     try inputs.refuse(scores, as: "--scores")
     try TrialScorer.check(scores)
@@ -138,23 +145,30 @@ struct EvaluateCommand: RanksCommand {
     return others.mean
   }
 
-  private func score(_ utterances: Embeddings, _ list: TrialList) throws {
-    let all = try enrolmentMap.map { try EnrolmentMap.read($0).adding(to: utterances) } ?? utterances
-    var scorings: [(name: String, mean: [Float]?)] = [("raw cosine", nil)]
+  private func score(_ utterances: Embeddings, _ list: TrialList, _ loaded: BackEnd?) throws {
+    let map = try enrolmentMap.map { try EnrolmentMap.read($0) }
+    let all = try map?.adding(to: utterances) ?? utterances
+    try report("raw cosine", TrialScorer(all).scores(of: list), list, isLast: subtractMean == nil && loaded == nil)
     if let source = subtractMean {
-      scorings.append(("minus mean", try mean(source, for: utterances)))
+      let scorer = try TrialScorer(all, mean: mean(source, for: utterances))
+      try report("minus mean", scorer.scores(of: list), list, isLast: true)
     }
-    for (index, scoring) in scorings.enumerated() {
-      let values = try TrialScorer(all, mean: scoring.mean).scores(of: list)
-      let isLast = index == scorings.count - 1
-      if list.isBlind {
-        if isLast { print("\(values.count) trials without answers scored") }
-      } else {
-        let metrics = try DetectionMetrics(scores: values, targets: list.targets)
-        if !json { print("\(scoring.name)  \(metrics.summary)") }
-        if json && isLast { print(metrics.json) }
-      }
-      if isLast, let scores { try TrialScorer.write(values, of: list, to: scores) }
+    if let loaded {
+      if let note = try loaded.check(utterances, "the trials") { StandardError.say("note: \(note)".shown) }
+      let values = try backEnd.scores(loaded, list, TrialEmbeddings(utterances, map: map), corpus: corpus)
+      try report(loaded.words, values, list, isLast: true)
     }
+  }
+
+  /// Prints what the scores are worth. The last ones are those of --json and --scores.
+  private func report(_ name: String, _ values: [Float], _ list: TrialList, isLast: Bool) throws {
+    if list.isBlind {
+      if isLast { print("\(values.count) trials without answers scored") }
+    } else {
+      let metrics = try DetectionMetrics(scores: values, targets: list.targets)
+      if !json { print("\(name)  \(metrics.summary)") }
+      if json && isLast { print(metrics.json) }
+    }
+    if isLast, let scores { try TrialScorer.write(values, of: list, to: scores) }
   }
 }

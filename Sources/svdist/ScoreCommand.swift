@@ -41,11 +41,14 @@ struct ScoreCommand: ParsableCommand {
   @Flag(help: "Print the result as JSON.")
   var json = false
 
+  func validate() throws {
+    if backEnd.backEnd == nil { throw ValidationError("give --back-end, which svdist fit makes") }
+  }
+
   func run() throws {
     ThreadTeam.shared.grow(to: Machine.threads(SoleCommunicator()))
-    let backEndFile = try backEnd.path(besideEncoder: encoder)
-    try checkScores(backEndFile)
-    let loaded = try BackEndFile.read(backEndFile)
+    try checkScores()
+    guard let loaded = try backEnd.read(besideEncoder: encoder) else { return try validate() }
     let list = try readTrials()
     let embeddings = try trialEmbeddings(loaded)
     let values = try backEnd.scores(loaded, list, embeddings)
@@ -54,15 +57,14 @@ struct ScoreCommand: ParsableCommand {
   }
 
   /// - Throws: `Failure(.usage)` where the scores would replace what is read here, or anything but scores.
-  private func checkScores(_ backEndFile: String) throws {
+  private func checkScores() throws {
     guard let scores else { return }
     var inputs = InputPaths()
     inputs.add(trials, "--trials")
     inputs.add(enrolmentMap, "--enrolment-map")
     inputs.add(embeddings, "--embeddings")
     inputs.add(enrolmentEmbeddings, "--enrolment-embeddings")
-    inputs.add(backEndFile, "--back-end")
-    backEnd.add(to: &inputs)
+    backEnd.add(to: &inputs, besideEncoder: encoder)
     try inputs.refuse(scores, as: "--scores")
     try TrialScorer.check(scores)
   }

@@ -22,7 +22,7 @@ struct SvdistCommand: ParsableCommand {
     version: "svdist \(version)",
     subcommands: [
       TrainCommand.self, LaunchCommand.self, PrepareCommand.self, EmbedCommand.self, EvaluateCommand.self,
-      FitCommand.self, ScoreCommand.self, VerifyCommand.self, AverageCommand.self, ImportCommand.self,
+      FitCommand.self, ScoreCommand.self, FuseCommand.self, VerifyCommand.self, AverageCommand.self, ImportCommand.self,
       ExportCommand.self, ListenCommand.self, ConfigCommand.self, DoctorCommand.self,
     ],
     defaultSubcommand: TrainCommand.self)

@@ -202,7 +202,7 @@ def golden():
     ]
 
     enrolments, tests = cosine.sides()
-    seconds = draws.uniform(len(evaluation), low=2, high=12).numpy().round(2)
+    seconds = draws.uniform(len(evaluation), low=4, high=14).numpy().round(2)
     durations = [min(seconds[row], 20) for row in range(16)] + [min(seconds[16:19].sum(), 20)]
     sizes = [np.linalg.norm(one.mean(axis=0) - cosine.mean) for one in enrolments]
     pairs = [(durations, np.minimum(seconds[20:], 20)), (sizes, np.linalg.norm(tests - cosine.mean, axis=1)),
