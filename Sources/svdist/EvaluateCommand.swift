@@ -6,7 +6,7 @@ import Foundation
 struct EvaluateCommand: RanksCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
-    abstract: "Scores a trial list by cosine and prints EER and minDCF.",
+    abstract: "Scores a trial list by cosine, or by a back end, and prints EER and minDCF.",
     discussion: """
       Trials may have VoxCeleb's form (1 a b), Kaldi's and wespeaker's (a b target|nontarget) or CN-Celeb's (a b 1|0). \
       Those of a list without answers (a b) are only scored, to --scores. \
@@ -38,7 +38,10 @@ struct EvaluateCommand: RanksCommand {
       valueName: "own|file"))
   var subtractMean: String?
 
-  @Option(help: ArgumentHelp("Write the scores here; with --subtract-mean, the last ones.", valueName: "file"))
+  @OptionGroup var backEnd: BackEndOptions
+
+  @Option(
+    help: ArgumentHelp("Write the scores here; with --subtract-mean or --back-end, the last ones.", valueName: "file"))
   var scores: String?
 
   @Option(
@@ -49,18 +52,24 @@ struct EvaluateCommand: RanksCommand {
 
   @OptionGroup var pieces: PieceOptions
 
-  @Flag(help: "Print the result as JSON; with --subtract-mean, the last one.")
+  @Flag(help: "Print the result as JSON; with --subtract-mean or --back-end, the last one.")
   var json = false
 
   func validate() throws {
     guard (embeddings != nil) != (encoder != nil && corpus != nil), (encoder == nil) == (corpus == nil) else {
       throw ValidationError("give either --encoder and --corpus, or --embeddings")
     }
+    if subtractMean != nil, backEnd.backEnd != nil {
+      throw ValidationError("--subtract-mean: a back end subtracts its own mean: leave one of the two out")
+    }
     if embeddings != nil, pieces.longestPiece != nil {
       throw ValidationError("--longest-piece says how --encoder embeds: leave it out with --embeddings")
     }
     if embeddings != nil, !durations.isEmpty {
       throw ValidationError("--durations cuts recordings: give --encoder and --corpus in place of --embeddings")
+    }
+    if backEnd.backEnd != nil, !durations.isEmpty {
+      throw ValidationError("--durations scores by cosine: leave out --back-end")
     }
     if json, !durations.isEmpty { throw ValidationError("--durations prints a line for each length: leave out --json") }
     for length in durations { try OptionRange.check("--durations", length, in: 0.2...3600, unit: " seconds") }
@@ -71,16 +80,16 @@ struct EvaluateCommand: RanksCommand {
     Program.runRanks { communicator in
       ThreadTeam.shared.grow(to: Machine.threads(communicator))
       // An error in the list, or in the place of the scores, should show before the embeddings are computed.
-      let list = try communicator.agree {
+      let (list, loaded) = try communicator.agree {
         try command.checkScores()
         let list = try command.readTrials()
         try command.check(list, communicator)
-        return list
+        return (list, try command.backEnd.read(besideEncoder: command.encoder))
       }
       let (whole, middles) = try command.vectors(communicator)
       try communicator.agree {
         guard communicator.rank == 0 else { return }
-        try command.score(whole, middles, list)
+        try command.score(whole, middles, list, loaded)
       }
       return .done
     }
@@ -95,6 +104,7 @@ struct EvaluateCommand: RanksCommand {
     inputs.add(embeddings, "--embeddings")
     if subtractMean != "own" { inputs.add(subtractMean, "--subtract-mean") }
     inputs.add(encoder, "--encoder")
+    backEnd.add(to: &inputs, besideEncoder: encoder)
     inputs.add(PreparedCorpus.names, in: corpus, "--corpus")
     try inputs.refuse(scores, as: "--scores")
     try TrialScorer.check(scores)
@@ -154,27 +164,32 @@ struct EvaluateCommand: RanksCommand {
     return others.mean
   }
 
-  private func score(_ utterances: Embeddings, _ middles: [Embeddings], _ list: TrialList) throws {
-    let all = try enrolmentMap.map { try EnrolmentMap.read($0).adding(to: utterances) } ?? utterances
-    var scorings: [(name: String, mean: [Float]?)] = [("raw cosine", nil)]
-    if let source = subtractMean {
-      scorings.append(("minus mean", try mean(source, for: utterances)))
+  private func score(_ utterances: Embeddings, _ middles: [Embeddings], _ list: TrialList, _ loaded: BackEnd?) throws {
+    let map = try enrolmentMap.map { try EnrolmentMap.read($0) }
+    let all = try map?.adding(to: utterances) ?? utterances
+    try report("raw cosine", TrialScorer(all).scores(of: list), list, isLast: subtractMean == nil && loaded == nil)
+    let mean = try subtractMean.map { try mean($0, for: utterances) }
+    if let mean { try report("minus mean", TrialScorer(all, mean: mean).scores(of: list), list, isLast: true) }
+    if let loaded {
+      if let note = try loaded.check(utterances, "the trials") { StandardError.say("note: \(note)".shown) }
+      let values = try backEnd.scores(loaded, list, TrialEmbeddings(utterances, map: map), corpus: corpus)
+      try report(loaded.words, values, list, isLast: true)
     }
-    var last: [Float] = []
-    for scoring in scorings {
-      last = try TrialScorer(all, mean: scoring.mean).scores(of: list)
-      if !list.isBlind, !json { print("\(scoring.name)  \(try metrics(last, list).summary)") }
-    }
-    if list.isBlind { print("\(last.count) trials without answers scored") }
-    if json { print(try metrics(last, list).json) }
     for (length, middle) in zip(durations, middles) where !list.isBlind {
-      let scores = try TrialScorer(all.tested(with: middle), mean: scorings.last?.mean).scores(of: list)
-      print("tests of \(String(format: "%g", length)) s  \(try metrics(scores, list).summary)")
+      let values = try TrialScorer(all.tested(with: middle), mean: mean).scores(of: list)
+      try report("tests of \(String(format: "%g", length)) s", values, list, isLast: false)
     }
-    if let scores { try TrialScorer.write(last, of: list, to: scores) }
   }
 
-  private func metrics(_ scores: [Float], _ list: TrialList) throws -> DetectionMetrics {
-    try DetectionMetrics(scores: scores, targets: list.targets)
+  /// Prints what the scores are worth. The last ones of whole utterances are those of --json and --scores.
+  private func report(_ name: String, _ values: [Float], _ list: TrialList, isLast: Bool) throws {
+    if list.isBlind {
+      if isLast { print("\(values.count) trials without answers scored") }
+    } else {
+      let metrics = try DetectionMetrics(scores: values, targets: list.targets)
+      if !json { print("\(name)  \(metrics.summary)") }
+      if json && isLast { print(metrics.json) }
+    }
+    if isLast, let scores { try TrialScorer.write(values, of: list, to: scores) }
   }
 }

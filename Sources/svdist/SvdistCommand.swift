@@ -22,9 +22,10 @@ struct SvdistCommand: ParsableCommand {
     version: "svdist \(version)",
     subcommands: [
       TrainCommand.self, LaunchCommand.self, PrepareCommand.self, EmbedCommand.self, EvaluateCommand.self,
-      VerifyCommand.self, MetricsCommand.self, ThresholdCommand.self, AverageCommand.self, ImportCommand.self,
-      ExportCommand.self,
-      ListenCommand.self, ConfigCommand.self, DoctorCommand.self,
+      FitCommand.self, ScoreCommand.self, FuseCommand.self, MetricsCommand.self, ThresholdCommand.self,
+      VerifyCommand.self,
+      AverageCommand.self, ImportCommand.self, ExportCommand.self, ListenCommand.self, ConfigCommand.self,
+      DoctorCommand.self,
     ],
     defaultSubcommand: TrainCommand.self)
 

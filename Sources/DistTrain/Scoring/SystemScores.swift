@@ -1,0 +1,51 @@
+/// The scores of several systems for the same trials.
+package struct SystemScores: Sendable {
+  private let files: [ScoreList]
+
+  /// The trials, which are those of all systems.
+  package var list: TrialList { files[0].list }
+
+  /// Reads the scores of systems.
+  /// - Parameter paths: one file a system, at least one.
+  /// - Throws: `Failure(.badData)` where a file cannot be read, or has other trials than the first.
+  package init(_ paths: [String]) throws {
+    precondition(!paths.isEmpty, "scores are of one system or more")
+    files = try paths.map { try ScoreList.read($0) }
+    for file in files.dropFirst() { try files[0].checkTrials(of: file) }
+  }
+
+  /// The map from the systems' scores to log-likelihood ratios that fits the answers best.
+  /// - Throws: `Failure(.badData)` where none does, `Failure(.usage)` where there are no answers.
+  package func fusion(prior: Double) throws -> Calibration {
+    guard !list.isBlind else { throw Failure(.usage, "\(list.path): the scores have no answers to fit a fusion to") }
+    let inputs = DoubleMatrix.assembled(rows: list.trials.count, columns: files.count) { range in
+      range.flatMap { trial in files.map { Double($0.scores[trial]) } }
+    }
+    return try Calibration(inputs: inputs, targets: list.targets, prior: prior)
+  }
+
+  /// The log-likelihood ratio of each trial.
+  /// - Parameter fusion: a map of as many systems.
+  package func fused(by fusion: Calibration) -> [Float] {
+    list.trials.indices.map { trial in Float(fusion.ratio(files.lazy.map { Double($0.scores[trial]) })) }
+  }
+}
+
+extension ScoreList {
+  /// Checks that other scores are of the same trials in the same order.
+  /// - Throws: `Failure(.badData)` that names both files and the first line that differs.
+  fileprivate func checkTrials(of other: ScoreList) throws {
+    func names(_ file: ScoreList, _ trial: Int) -> [Name] {
+      let sides = file.list.trials[trial]
+      return [sides.enrolment, sides.test].map { Name(file.list.names[$0]) } + [Name("\(sides.isTarget)")]
+    }
+    let shared = min(scores.count, other.scores.count)
+    let isSame = list.trials == other.list.trials && list.names.map { Name($0) } == other.list.names.map { Name($0) }
+    guard !isSame else { return }
+    let line = (0..<shared).first { names(self, $0) != names(other, $0) } ?? shared
+    throw Failure(
+      .badData,
+      "\(other.list.path): its trial \(line + 1) is not that of \(list.path): scores of the same trials in the same "
+        + "order are expected")
+  }
+}

@@ -1,0 +1,123 @@
+internal import CKernels
+
+/// A back end's factors, measures and statistics of the sides of a list's trials, from which each trial's score
+/// follows.
+struct TrialScoring: Sendable {
+  private let list: TrialList
+  private let places: TrialSides.Places
+  private let isCosine: Bool
+  private let calibration: Calibration?
+  private let enrolments: SideScoring
+  private let tests: SideScoring
+
+  /// - Throws: `Failure(.badData)` that names what has no embedding, no length where lengths are a measure, or scores
+  ///   against the cohort that are all equal.
+  init(
+    _ backEnd: BackEnd, _ list: TrialList, _ embeddings: TrialEmbeddings, qualities: [QualityMeasure],
+    durations: UtteranceDurations?
+  ) throws {
+    let sides = try embeddings.sides(of: list)
+    self.list = list
+    places = sides.places
+    isCosine = backEnd.plda == nil
+    calibration = backEnd.calibration
+    let cohort = try backEnd.cohort.map { try backEnd.factors(of: $0) }
+    func scoring(_ sides: [TrialSides.Side], isEnrolment: Bool) throws -> SideScoring {
+      try SideScoring(
+        backEnd, sides, embeddings.embeddings, isEnrolment: isEnrolment,
+        cohort: isEnrolment ? cohort?.tests : cohort?.enrolments, qualities: qualities, durations: durations)
+    }
+    enrolments = try scoring(sides.enrolments, isEnrolment: true)
+    tests = try scoring(sides.tests, isEnrolment: false)
+  }
+
+  /// The score of each trial, calibrated where the back end is; the same on any number of threads.
+  /// - Throws: `Failure(.badData)` that names the line of a trial whose score is not finite.
+  func scores() throws -> [Float] {
+    let scores = Matrix(rows: 1, columns: list.trials.count)
+    inPieces(scores.columns) { range in
+      for trial in range {
+        let score = calibration.map { $0.ratio(inputs(of: trial)) } ?? score(of: trial)
+        scores[0, trial] = Float(score)
+      }
+    }
+    if let bad = scores.elements.firstIndex(where: { !$0.isFinite }) {
+      let trial = list.trials[bad]
+      throw Failure(
+        .badData,
+        "\(list.path), line \(list.line(of: bad)): the score of \(list.names[trial.enrolment]) and "
+          + "\(list.names[trial.test]) is not finite")
+    }
+    return scores.values
+  }
+
+  /// The score of each trial and then the values of each measure, for the calibration.
+  func inputs() -> DoubleMatrix {
+    DoubleMatrix.assembled(
+      rows: list.trials.count, columns: 1 + QualityMeasure.values * enrolments.measures.count
+    ) { range in
+      range.flatMap { inputs(of: $0) }
+    }
+  }
+
+  private func inputs(of trial: Int) -> [Double] {
+    let (enrolment, test) = sides(of: trial)
+    var inputs = [score(of: trial)]
+    for (one, other) in zip(enrolments.measures, tests.measures) {
+      inputs += QualityMeasure.values(one[enrolment], other[test])
+    }
+    return inputs
+  }
+
+  private func sides(of trial: Int) -> (enrolment: Int, test: Int) {
+    (places.enrolments[list.trials[trial].enrolment], places.tests[list.trials[trial].test])
+  }
+
+  /// The score of a trial, normalised where there is a cohort.
+  private func score(of trial: Int) -> Double {
+    let (enrolment, test) = sides(of: trial)
+    let factors = (enrolments.factors, tests.factors)
+    let product = ck_dot(factors.0.row(enrolment), factors.1.row(test), factors.0.columns)
+    let score = isCosine ? min(max(product, -1), 1) : product
+    guard let one = enrolments.cohort, let other = tests.cohort else { return score }
+    return CohortScores.normalized(score, (one, enrolment), (other, test))
+  }
+}
+
+/// What the enrolments or the tests of trials bring to the trials' scores.
+private struct SideScoring: Sendable {
+  /// The vectors whose inner products with the other side's are scores.
+  let factors: Matrix
+  /// The statistics of the scores against the cohort; nil without one.
+  let cohort: CohortScores?
+  /// Each measure of each side.
+  let measures: [[Double]]
+
+  init(
+    _ backEnd: BackEnd, _ sides: [TrialSides.Side], _ embeddings: Embeddings, isEnrolment: Bool, cohort: Matrix?,
+    qualities: [QualityMeasure], durations: UtteranceDurations?
+  ) throws {
+    let factors =
+      try isEnrolment
+      ? backEnd.enrolmentFactors(of: sides, embeddings) : backEnd.testFactors(of: sides, embeddings)
+    let names = sides.map(\.name)
+    let scores = try cohort.map { try CohortScores(factors, against: $0, top: backEnd.top, names: names) }
+    self.factors = factors
+    self.cohort = scores
+    measures = try qualities.map { measure in
+      switch measure {
+      case .magnitudes: return backEnd.transform.magnitudes(BackEnd.means(of: sides, embeddings.vectors))
+      case .cohortMeans:
+        guard let scores else {
+          throw Failure(.usage, "--qualities cohort-means: there is no cohort: choose a normalization")
+        }
+        return scores.means
+      case .durations:
+        guard let durations else {
+          throw Failure(.usage, "the back end's calibration takes durations: give them by --utt2dur FILE")
+        }
+        return try sides.map { side in try durations.total(of: side.rows.map { embeddings.names[$0] }) }
+      }
+    }
+  }
+}

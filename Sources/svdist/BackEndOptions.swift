@@ -1,0 +1,56 @@
+import ArgumentParser
+import DistTrain
+
+/// The options for the back end that scores trials.
+struct BackEndOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The back end, by svdist fit: its file, or with --encoder its name.", valueName: "file|name"))
+  var backEnd: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The speakers of the trials' utterances (utt2spk or a data directory): none of them may be in the back end's "
+        + "cohort.",
+      valueName: "file|folder"))
+  var speakers: String?
+
+  @Flag(help: "Score trials of speakers that are in the back end's cohort, too.")
+  var allowOverlap = false
+
+  @Option(
+    help: ArgumentHelp("The lengths of the utterances in seconds, for a calibration with durations.", valueName: "file")
+  )
+  var utt2dur: String?
+
+  func validate() throws {
+    if allowOverlap, backEnd == nil { throw ValidationError("--allow-overlap: is for --back-end: give both") }
+    if speakers != nil, backEnd == nil { throw ValidationError("--speakers: is for --back-end: give both") }
+    if utt2dur != nil, backEnd == nil { throw ValidationError("--utt2dur: is for --back-end: give both") }
+  }
+
+  /// The back end; nil where none is named.
+  func read(besideEncoder encoder: String?) throws -> BackEnd? {
+    try backEnd.map { try BackEndFile.read(BackEndFile.path($0, besideEncoder: encoder)) }
+  }
+
+  func add(to inputs: inout InputPaths, besideEncoder encoder: String?) {
+    inputs.add(backEnd.flatMap { try? BackEndFile.path($0, besideEncoder: encoder) }, "--back-end")
+    inputs.add(speakers, "--speakers")
+    inputs.add(["utt2spk"], in: speakers, "--speakers")
+    inputs.add(utt2dur, "--utt2dur")
+  }
+
+  /// The scores of a list's trials.
+  /// - Parameter corpus: the data directory of the trials' utterances, which tells their speakers; nil where there is
+  ///   none.
+  /// - Throws: `Failure(.usage)` where the cohort has a speaker of the trials.
+  func scores(
+    _ loaded: BackEnd, _ list: TrialList, _ embeddings: TrialEmbeddings, corpus: String? = nil
+  ) throws -> [Float] {
+    if let speakers = speakers ?? corpus, !allowOverlap {
+      try loaded.checkCohort(embeddings, of: list, UtteranceSpeakers(speakers))
+    }
+    return try loaded.scores(of: list, embeddings, durations: utt2dur.map { try UtteranceDurations($0) })
+  }
+}
