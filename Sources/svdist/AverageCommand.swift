@@ -3,7 +3,7 @@ import DistTrain
 import Foundation
 
 /// `svdist average`: the mean of several checkpoints of a run.
-struct AverageCommand: ParsableCommand {
+struct AverageCommand: RanksCommand {
   static let configuration = CommandConfiguration(
     commandName: "average",
     abstract: "Averages the encoders of several checkpoints of a run.",
@@ -11,7 +11,18 @@ struct AverageCommand: ParsableCommand {
       Takes the arithmetic mean of each parameter and of each running mean and variance, as wespeaker does, without the \
       classifier. The file is an encoder for every command that takes one. checkpoint.keep says how many checkpoints a \
       run keeps.
+
+      With --statistics re-estimated the running means and variances are those of batches of the run's training, \
+      augmented as there, which the averaged encoder sees, as PyTorch's update_bn takes them. With --last 1 they are \
+      those of the newest checkpoint, or of its moving average (training.average). Under mpirun the ranks share each \
+      batch, with the same result.
       """)
+
+  /// Where the running statistics come from.
+  enum Statistics: String, ExpressibleByArgument, CaseIterable {
+    case averaged
+    case reestimated = "re-estimated"
+  }
 
   @Argument(help: ArgumentHelp("The run folder.", valueName: "run"))
   var folder: String
@@ -23,42 +34,105 @@ struct AverageCommand: ParsableCommand {
   var best: Int?
 
   @Option(
+    help: ArgumentHelp(
+      "Take the mean of the checkpoints' running means and variances, or estimate them anew.",
+      valueName: Statistics.allCases.map(\.rawValue).joined(separator: "|")))
+  var statistics = Statistics.averaged
+
+  @Option(
+    help: ArgumentHelp(
+      "Re-estimate on at most so many batches, and at most an epoch (default: \(Self.usualBatches)).",
+      valueName: "count"))
+  var statisticsBatches: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Re-estimate on this data directory, such as the run's own where it was moved.", valueName: "folder"))
+  var corpus: String?
+
+  @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "The file to write (default: average-last-COUNT.safetensors or average-best-COUNT.safetensors in the run folder).",
+      "The file to write (default: average-last-COUNT.safetensors or average-best-COUNT.safetensors in the run folder, "
+        + "average-…-re-estimated.safetensors with such statistics).",
       valueName: "file"))
   var output: String?
+
+  private static let usualBatches = 100
 
   func validate() throws {
     guard (last == nil) != (best == nil) else { throw ValidationError("give either --last or --best") }
     try OptionRange.check("--last", last, in: 1...1_000_000)
     try OptionRange.check("--best", best, in: 1...1_000_000)
+    try OptionRange.check("--statistics-batches", statisticsBatches, in: 1...1_000_000_000)
+    for (option, isGiven) in [("--statistics-batches", statisticsBatches != nil), ("--corpus", corpus != nil)] {
+      guard isGiven, statistics == .averaged else { continue }
+      throw ValidationError("\(option) is for --statistics re-estimated: leave it out, or give that too")
+    }
   }
 
   func run() throws {
-    let rule = last.map { CheckpointSelection.Rule.last($0) } ?? .best(best ?? 1)
-    let output = output ?? "\(folder.withoutEndingSlashes)/average-\(rule.name)-\(rule.count).safetensors"
-    try EncoderAverage.check(output)
-    let (selection, average) = try Self.average(rule, of: folder)
-    for warning in selection.warnings { StandardError.say(warning.shown) }
-    let chosen = selection.chosen
-    try average.write(run: selection.run, steps: chosen.map(\.step), rule: rule.description, to: output)
-    let steps = chosen.map { one in "\(one.step)" + (one.eer.map { String(format: " (EER %.2f %%)", $0) } ?? "") }
-    let of = "\(steps.count == 1 ? "step" : "steps") \(steps.joined(separator: ", "))"
-    print("\(average.words), the mean of \(of), in \(output)".shown)
+    let command = self
+    Program.runRanks { communicator in
+      ThreadTeam.shared.grow(to: Machine.threads(communicator))
+      var found: Found? = try communicator.agree { communicator.rank == 0 ? try command.average() : nil }
+      if command.statistics == .reestimated { try command.estimate(&found, communicator) }
+      try communicator.agree { if let found { try command.write(found) } }
+      return .done
+    }
   }
 
+  private var rule: CheckpointSelection.Rule { last.map { .last($0) } ?? .best(best ?? 1) }
+
+  private var path: String {
+    let suffix = statistics == .averaged ? "" : "-\(statistics.rawValue)"
+    return output ?? "\(folder.withoutEndingSlashes)/average-\(rule.name)-\(rule.count)\(suffix).safetensors"
+  }
+
+  /// A mean, with the checkpoints that it is of.
+  private typealias Found = (selection: CheckpointSelection, average: EncoderAverage)
+
   /// A run that goes on may remove a checkpoint between its choice and its opening, and has a newer one then.
-  private static func average(
-    _ rule: CheckpointSelection.Rule, of folder: String
-  ) throws -> (CheckpointSelection, EncoderAverage) {
+  private func average() throws -> Found {
+    try EncoderAverage.check(path)
     let first = try CheckpointSelection(rule, of: folder)
+    let found: Found
     do {
-      return (first, try EncoderAverage(of: first.chosen.map(\.encoder)))
+      found = (first, try EncoderAverage(of: first.chosen.map(\.encoder)))
     } catch {
       let second = try CheckpointSelection(rule, of: folder)
       guard second.chosen.map(\.step) != first.chosen.map(\.step) else { throw error }
-      return (second, try EncoderAverage(of: second.chosen.map(\.encoder)))
+      found = (second, try EncoderAverage(of: second.chosen.map(\.encoder)))
     }
+    for warning in found.selection.warnings { StandardError.say(warning.shown) }
+    return found
+  }
+
+  /// Estimates the running statistics of the mean, which rank 0 has. All ranks call this together.
+  private func estimate(_ found: inout Found?, _ communicator: any Communicator) throws {
+    let newest = found?.selection.chosen.last?.state
+    let json = communicator.broadcast(try communicator.agree { try newest?.json ?? [] })
+    let state = try communicator.agree { try TrainingState(json: json, path: folder) }
+    let run = try RunStatistics(
+      of: folder, at: state, settings: found?.average.settings ?? [:],
+      RunStatistics.Choice(corpus: corpus, batches: statisticsBatches ?? Self.usualBatches),
+      communicator: communicator)
+    func warn(_ line: String) { if communicator.rank == 0 { StandardError.say("warning: \(line)".shown) } }
+    run.warnings.forEach(warn)
+    let progress = communicator.rank == 0 ? FileProgress(count: run.batches, done: "batches done") : nil
+    let statistics = try run.statistics(of: found?.average.means, warn: warn) { progress?.advance() }
+    found?.average.estimate = (statistics, run.batches)
+  }
+
+  private func write(_ found: Found) throws {
+    let chosen = found.selection.chosen
+    try found.average.write(
+      run: found.selection.run, steps: chosen.map(\.step), rule: rule.description, to: path)
+    let steps = chosen.map { one in "\(one.step)" + (one.eer.map { String(format: " (EER %.2f %%)", $0) } ?? "") }
+    let of = "\(steps.count == 1 ? "step" : "steps") \(steps.joined(separator: ", "))"
+    let origin = found.average.estimate.map {
+      " with statistics of \($0.batches) \($0.batches == 1 ? "batch" : "batches")"
+    }
+    print("\(found.average.words), the mean of \(of)\(origin ?? ""), in \(path)".shown)
   }
 }

@@ -25,6 +25,11 @@ struct ExportCommand: ParsableCommand {
       its author has to fill in, config.json, model.safetensors and model.onnx.
 
       svdist import gives the same encoder back from each folder. Notes name settings that the receiver has no words for.
+
+      --verify embeds utterances of a data directory by the encoder and by what is exported, and prints the least \
+      cosine, which metadata and model card then tell too. A graph is computed by onnxruntime, which python3, or the \
+      interpreter that SVDIST_PYTHON names, has to have; the other forms are read back by svdist. Where a cosine is less \
+      than 0.99999, nothing is written; where onnxruntime cannot be had, the export is. Both end with status 1.
       """)
 
   @Argument(help: "A run folder, a checkpoint or its model.safetensors.")
@@ -46,9 +51,25 @@ struct ExportCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The speakers' language, in an .onnx file and a model card.", valueName: "name"))
   var language = "unknown"
 
+  @Option(
+    help: ArgumentHelp("Compare embeddings of this data directory's utterances.", valueName: "folder"))
+  var verify: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The number of utterances to compare, spread over the directory (default: \(Self.usualUtterances)).",
+      valueName: "count"))
+  var verifyUtterances: Int?
+
+  private static let usualUtterances = 20
+
   func validate() throws {
     // sherpa-onnx refuses a model whose metadata has it empty.
     if language.isEmpty { throw ValidationError("--language: empty: name one, or leave it out") }
+    try OptionRange.check("--verify-utterances", verifyUtterances, in: 1...100_000)
+    if verifyUtterances != nil, verify == nil {
+      throw ValidationError("--verify-utterances is for --verify: leave it out, or give that too")
+    }
   }
 
   func run() throws {
@@ -57,14 +78,43 @@ struct ExportCommand: ParsableCommand {
     let file = try Embedding.file(of: encoder)
     var inputs = InputPaths()
     inputs.add(file, "export")
+    inputs.add(PreparedCorpus.names, in: verify, "--verify")
     try inputs.refuse(output, as: "--output")
     try form.check(output)
     let trained = try TrainedEncoder(file)
-    let words = EncoderExport.Words(
+    var words = EncoderExport.Words(
       language: language, version: SvdistCommand.version, record: TrainingRecord(ofEncoder: file))
-    for remark in try form.write(trained, words, input: waveform ? .waveforms : .features, to: output) {
+    let outcome = try verify.map { try compare(trained, form, words, corpus: $0) }
+    if case .agrees(let result) = outcome { words.check = result }
+    for remark in try form.write(trained, words, input: input, to: output) {
       StandardError.say("note: \(remark)".shown)
     }
     print("\(trained.words) in \(output)")
+    switch outcome {
+    case .agrees(let result): print("verified: \(result.words)".shown)
+    case .notCompared(let reason):
+      throw Failure(
+        .failed,
+        "\(output): is written, but not verified: \(reason): install onnxruntime for python3, or name an interpreter "
+          + "that has it in SVDIST_PYTHON")
+    case nil: break
+    }
+  }
+
+  private var input: EncoderExport.GraphInput { waveform ? .waveforms : .features }
+
+  /// Compares embeddings before anything is written, and leaves nothing behind where a signal asks for a stop.
+  private func compare(
+    _ trained: TrainedEncoder, _ form: EncoderExport, _ words: EncoderExport.Words, corpus: String
+  ) throws -> ExportCheck.Outcome {
+    StopRequest.watch(answering: false)
+    ThreadTeam.shared.grow(to: Machine.threads(SoleCommunicator()))
+    let check = try ExportCheck(trained, corpus: corpus, utterances: verifyUtterances ?? Self.usualUtterances)
+    if let note = check.note { StandardError.say("note: \(note)".shown) }
+    do {
+      return try check.run(form, words, input: input)
+    } catch let failure as Failure where failure.kind == .failed {
+      throw Failure(.failed, "\(output): is not written: \(failure.message)")
+    }
   }
 }

@@ -57,7 +57,7 @@ public struct EmbeddingExtractor: Sendable {
   /// - Throws: `Failure(.badData)` where the encoder accepts no utterance of so few frames, or the embedding is not
   ///   finite.
   package func embedding(of samples: [Float], name: String) throws -> [Float] {
-    let filled = Waveform.tiled(samples, count: max(samples.count, frontEnd.samples(frames: 1)))
+    let filled = filled(samples)
     let frames = frontEnd.frames(samples: filled.count)
     guard frames >= encoder.minimumFrames else {
       throw Failure(
@@ -65,7 +65,7 @@ public struct EmbeddingExtractor: Sendable {
         "\(name): \(samples.count) samples at 16 kHz are too short for this encoder, which takes "
           + "\(encoder.minimumFrames) frames (\(frontEnd.samples(frames: encoder.minimumFrames)) samples) or more")
     }
-    let vector = embedding(of: filterBank.features(of: filled, dither: nil))
+    let vector = embedding(of: features(of: filled))
     guard vector.allSatisfy(\.isFinite) else {
       throw Failure(.badData, "\(name): its embedding is not finite: are the encoder's parameters damaged?")
     }
@@ -74,6 +74,14 @@ public struct EmbeddingExtractor: Sendable {
     }
     return vector
   }
+
+  /// The samples, repeated to fill a frame where they are fewer.
+  func filled(_ samples: [Float]) -> [Float] {
+    Waveform.tiled(samples, count: max(samples.count, frontEnd.samples(frames: 1)))
+  }
+
+  /// The features of at least one frame of samples, bins × frames.
+  func features(of samples: [Float]) -> Matrix { filterBank.features(of: samples, dither: nil) }
 
   /// The embedding of an utterance's features, bins × frames, before length normalisation.
   package func embedding(of features: Matrix) -> [Float] {

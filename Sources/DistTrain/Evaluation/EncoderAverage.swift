@@ -6,11 +6,15 @@
 package struct EncoderAverage: Sendable {
   /// The type of encoder and its dimensions in words.
   package let words: String
+  /// The settings of the encoders and of their front end by their keys.
+  package let settings: [String: String]
   private let layout: EncoderLayout
-  private let settings: [String: String]
   private let count: Double
   private var parameters: [Double]
   private var statistics: [Double]
+  /// Running statistics in the place of the mean of the encoders' own, in one row, and the number of batches that they
+  /// were estimated on; nil leaves the mean.
+  package var estimate: (statistics: Matrix, batches: Int)?
 
   /// Averages the encoders in files.
   /// - Parameter files: paths that `TrainedEncoder` takes, at least one.
@@ -56,6 +60,9 @@ package struct EncoderAverage: Sendable {
 }
 
 extension EncoderAverage {
+  /// The means of the encoders' parameters and of their running statistics, each in one row.
+  package var means: (parameters: Matrix, statistics: Matrix) { (mean(parameters), mean(statistics)) }
+
   /// The key of the metadata by which an average is known.
   private static let mark = "average.steps"
 
@@ -73,12 +80,16 @@ extension EncoderAverage {
   ///   - steps: the steps of the checkpoints.
   ///   - rule: how they were chosen, such as `last 5`.
   package func write(run: String, steps: [Int], rule: String, to path: String) throws {
-    let origin = [
+    var origin = [
       Self.mark: steps.map(String.init).joined(separator: ","), "average.run": run, "average.rule": rule,
     ]
+    if let estimate {
+      origin["average.statistics"] =
+        "re-estimated on \(estimate.batches) \(estimate.batches == 1 ? "batch" : "batches")"
+    }
     try SafetensorsFile.write(
-      layout.tensors(mean(parameters), mean(statistics)), metadata: settings.merging(origin) { own, _ in own }, to: path
-    )
+      layout.tensors(mean(parameters), estimate?.statistics ?? mean(statistics)),
+      metadata: settings.merging(origin) { own, _ in own }, to: path)
   }
 
   private func mean(_ sums: [Double]) -> Matrix {

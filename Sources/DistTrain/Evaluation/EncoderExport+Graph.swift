@@ -14,6 +14,7 @@ extension TrainedEncoder {
     if input == .waveforms {
       for key in ["framework", "normalize_samples", "feature_normalize_type"] { metadata[key] = nil }
     }
+    metadata.merge(words.check?.metadata ?? [:]) { own, _ in own }
     try ONNXFile.write(
       graph, producer: (name: "svdist", version: words.version), metadata: metadata.merging(settings) { $1 }, to: path)
   }

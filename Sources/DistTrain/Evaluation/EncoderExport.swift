@@ -29,6 +29,8 @@ package enum EncoderExport: String, CaseIterable, Sendable {
     let version: String
     /// What is known of the encoder's training.
     let record: TrainingRecord
+    /// The comparison of its embeddings with those of what is exported; nil where there was none.
+    package var check: ExportCheck.Result?
 
     package init(language: String, version: String, record: TrainingRecord = TrainingRecord()) {
       (self.language, self.version, self.record) = (language, version, record)
@@ -86,7 +88,8 @@ package enum EncoderExport: String, CaseIterable, Sendable {
       try encoder.writeGraph(words, input, to: path)
       return input == .features ? [encoder.sherpaRemark].compactMap(\.self) : []
     case .safetensors:
-      try SafetensorsFile.write(encoder.extractor.tensors, metadata: encoder.settings, to: path)
+      let metadata = encoder.settings.merging(words.check?.metadata ?? [:]) { own, _ in own }
+      try SafetensorsFile.write(encoder.extractor.tensors, metadata: metadata, to: path)
       return []
     case .wespeaker: return try encoder.writeWespeaker(words, to: path)
     case .speechbrain: return try encoder.writeSpeechBrain(words, to: path)

@@ -49,7 +49,12 @@ struct ModelCard {
       (`svdist embed --encoder FOLDER`); `config.json` has its settings.
 
 
-      """ + (hasGraph ? graph : "") + table(own, "encoder") + "\n"
+      """ + (hasGraph ? graph : "") + (words.check.map(comparison) ?? "") + table(own, "encoder") + "\n"
+  }
+
+  private static func comparison(_ check: ExportCheck.Result) -> String {
+    "Compared when it was exported: over \(check.utterances) utterances of `\(place(check.corpus))`, the least cosine of "
+      + "an embedding with that by \(check.runtime) is \(check.cosine).\n\n"
   }
 
   private static func features(_ settings: [String: String]) -> String {

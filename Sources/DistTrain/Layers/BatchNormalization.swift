@@ -20,7 +20,6 @@ public struct BatchNormalization: Layer {
   /// The number that is added to variances; PyTorch's default.
   static let epsilon = 1e-5
   private let epsilon: Double
-  private let momentum = 0.1
 
   /// - Parameters:
   ///   - name: the scope of `weight`, `bias`, `running_mean` and `running_var`, all [channels].
@@ -126,6 +125,7 @@ public struct BatchNormalization: Layer {
   private func updateRunning(_ moments: BatchMoments, _ pass: ForwardPass) {
     // As in PyTorch, the running variance is the unbiased one.
     let unbiased = moments.count / max(moments.count - 1, 1)
+    let momentum = pass.momentum
     for channel in 0..<channels {
       let mean = pass.statistics.pointer + runningMean.offset + channel
       let variance = pass.statistics.pointer + runningVariance.offset + channel

@@ -20,6 +20,8 @@ public struct ForwardPass {
   /// The units and nodes in which sums over the batch are made.
   package let units: BatchUnits
   private let combine: BatchSum?
+  /// The share of the batch's statistics in the running ones that it updates; 1 makes them the batch's own.
+  let momentum: Double
   /// The precision of products of activations and of their gradients.
   package let precision: Precision
   /// Whether a way back may follow. An encoder that runs without one need not hold its layers' caches, which are most
@@ -31,10 +33,13 @@ public struct ForwardPass {
   /// What layers made of their weights in earlier passes; nil where these change.
   private let prepared: PreparedWeights?
 
+  /// PyTorch's default `momentum`.
+  package static let usualMomentum = 0.1
+
   package init(
     mode: Mode, parameters: Matrix, statistics: Matrix,
-    units: BatchUnits = .whole, combine: BatchSum? = nil, precision: Precision = .single, keepsCaches: Bool = true,
-    frozen: Set<Int> = [], prepared: PreparedWeights? = nil
+    units: BatchUnits = .whole, combine: BatchSum? = nil, momentum: Double = usualMomentum,
+    precision: Precision = .single, keepsCaches: Bool = true, frozen: Set<Int> = [], prepared: PreparedWeights? = nil
   ) {
     precondition(
       prepared == nil || (mode == .inference && precision == .single),
@@ -44,6 +49,7 @@ public struct ForwardPass {
     self.statistics = statistics
     self.units = units
     self.combine = combine
+    self.momentum = momentum
     self.precision = precision
     self.keepsCaches = keepsCaches
     self.frozen = frozen

@@ -28,6 +28,7 @@ package struct CheckpointSelection: Sendable {
     package let step: Int
     /// The file of its encoder.
     package let encoder: String
+    package let state: TrainingState
     /// Its held-out EER in percent, where the rule goes by that.
     package let eer: Double?
   }
@@ -49,7 +50,8 @@ package struct CheckpointSelection: Sendable {
     for (step, eer) in try Self.candidates(rule, in: folder) where chosen.count < rule.count {
       do {
         let checkpoint = try folder.checkpoints.checkpoint(ofStep: step)
-        chosen.append(Chosen(step: step, encoder: checkpoint.encoderPath, eer: eer))
+        chosen.append(
+          Chosen(step: step, encoder: checkpoint.encoderPath, state: checkpoint.state, eer: eer))
       } catch let failure as Failure {
         rejected.append("\(folder.checkpoints.folder(step: step)) is passed over: \(failure.message)")
       }

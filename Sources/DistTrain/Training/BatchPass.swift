@@ -15,11 +15,16 @@ struct BatchPass {
   let clock: StepClock
 
   /// The forward pass.
-  /// - Parameter statistics: the running statistics, which the batch's own update.
-  func forward(_ statistics: Matrix) -> ForwardPass {
+  /// - Parameters:
+  ///   - statistics: the running statistics, which the batch's own update.
+  ///   - momentum: the share of the batch's own statistics in these.
+  ///   - keepsCaches: whether a way back follows.
+  func forward(
+    _ statistics: Matrix, momentum: Double = ForwardPass.usualMomentum, keepsCaches: Bool = true
+  ) -> ForwardPass {
     ForwardPass(
       mode: .training, parameters: parameters, statistics: statistics, units: units, combine: statisticsSum(),
-      precision: precision, frozen: frozen.statistics)
+      momentum: momentum, precision: precision, keepsCaches: keepsCaches, frozen: frozen.statistics)
   }
 
   /// The backward pass.

@@ -25,16 +25,8 @@ extension Trainer {
   /// The plan of a checkpoint's stage.
   package func plan(of state: TrainingState) -> TrainingPlan { stages[stage(of: state)] }
 
-  /// The stage that a checkpoint names, or that of its last step: a run may have had other stages, or none. At a border
-  /// both stages are possible, because a step that could not begin has its checkpoint too.
-  func stage(of state: TrainingState) -> Int {
-    let named = (state.stage ?? 0) - 1
-    if stages.indices.contains(named) {
-      let steps = stages[named].stage.steps
-      if (steps.lowerBound...steps.upperBound).contains(state.step) { return named }
-    }
-    return stages.firstIndex { state.step <= $0.stage.steps.upperBound } ?? stages.count - 1
-  }
+  /// The stage of a checkpoint.
+  func stage(of state: TrainingState) -> Int { TrainingPlan.index(of: state, among: stages) }
 
   /// Makes the parts of a stage, whose numbers are still to be set.
   func change(to stage: Int) {
@@ -66,6 +58,18 @@ extension Trainer {
 }
 
 extension TrainingPlan {
+  /// The stage that a checkpoint names, or that of its last step: a run may have had other stages, or none. At a border
+  /// both stages are possible, because a step that could not begin has its checkpoint too.
+  /// - Parameter stages: the plans of all stages.
+  static func index(of state: TrainingState, among stages: [TrainingPlan]) -> Int {
+    let named = (state.stage ?? 0) - 1
+    if stages.indices.contains(named) {
+      let steps = stages[named].stage.steps
+      if (steps.lowerBound...steps.upperBound).contains(state.step) { return named }
+    }
+    return stages.firstIndex { state.step <= $0.stage.steps.upperBound } ?? stages.count - 1
+  }
+
   /// The layout of the encoder's parameters, followed by the classifier's.
   func layout(of encoder: any Encoder) -> ParameterLayout {
     var layout = encoder.layout.parameters
