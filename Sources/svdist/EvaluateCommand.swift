@@ -70,7 +70,7 @@ struct EvaluateCommand: RanksCommand {
         try command.checkScores()
         let list = try command.readTrials()
         try command.check(list, communicator)
-        return (list, try command.backEnd.read(besideEncoder: command.encoder))
+        return (list, try command.readBackEnd(for: list))
       }
       let vectors = try command.vectors(communicator)
       try communicator.agree {
@@ -118,6 +118,14 @@ struct EvaluateCommand: RanksCommand {
     for line in lines.compactMap(\.self) { StandardError.say("warning: \(line.shown)") }
   }
 
+  /// The back end, whose cohort is to have none of the trials' speakers.
+  private func readBackEnd(for list: TrialList) throws -> BackEnd? {
+    guard let loaded = try backEnd.read(besideEncoder: encoder) else { return nil }
+    let pieces = try enrolmentMap.map { try EnrolmentMap.read($0).enrolments.flatMap(\.utterances) } ?? []
+    try backEnd.checkCohort(loaded, list.names + pieces, corpus: corpus)
+    return loaded
+  }
+
   private func vectors(_ communicator: any Communicator) throws -> Embeddings {
     if let encoder, let corpus {
       return try Embedding.compute(
@@ -155,7 +163,7 @@ struct EvaluateCommand: RanksCommand {
     }
     if let loaded {
       if let note = try loaded.check(utterances, "the trials") { StandardError.say("note: \(note)".shown) }
-      let values = try backEnd.scores(loaded, list, TrialEmbeddings(utterances, map: map), corpus: corpus)
+      let values = try backEnd.scores(loaded, list, TrialEmbeddings(utterances, map: map))
       try report(loaded.words, values, list, isLast: true)
     }
   }
