@@ -41,16 +41,17 @@ struct BackEndOptions: ParsableArguments {
     inputs.add(utt2dur, "--utt2dur")
   }
 
+  /// Checks that no speaker of some utterances is in the cohort, as far as that is known and not allowed.
+  /// - Parameter corpus: the data directory of the utterances, which tells their speakers where --speakers does not; nil
+  ///   where there is none.
+  /// - Throws: `Failure(.usage)` that names a speaker.
+  func checkCohort(_ loaded: BackEnd, _ utterances: [String], corpus: String? = nil) throws {
+    guard !allowOverlap, let speakers = speakers ?? corpus else { return }
+    try loaded.checkCohort(utterances, UtteranceSpeakers(speakers))
+  }
+
   /// The scores of a list's trials.
-  /// - Parameter corpus: the data directory of the trials' utterances, which tells their speakers; nil where there is
-  ///   none.
-  /// - Throws: `Failure(.usage)` where the cohort has a speaker of the trials.
-  func scores(
-    _ loaded: BackEnd, _ list: TrialList, _ embeddings: TrialEmbeddings, corpus: String? = nil
-  ) throws -> [Float] {
-    if let speakers = speakers ?? corpus, !allowOverlap {
-      try loaded.checkCohort(embeddings, of: list, UtteranceSpeakers(speakers))
-    }
-    return try loaded.scores(of: list, embeddings, durations: utt2dur.map { try UtteranceDurations($0) })
+  func scores(_ loaded: BackEnd, _ list: TrialList, _ embeddings: TrialEmbeddings) throws -> [Float] {
+    try loaded.scores(of: list, embeddings, durations: utt2dur.map { try UtteranceDurations($0) })
   }
 }

@@ -84,7 +84,7 @@ struct EvaluateCommand: RanksCommand {
         try command.checkScores()
         let list = try command.readTrials()
         try command.check(list, communicator)
-        return (list, try command.backEnd.read(besideEncoder: command.encoder))
+        return (list, try command.readBackEnd(for: list))
       }
       let (whole, middles) = try command.vectors(communicator)
       try communicator.agree {
@@ -132,6 +132,14 @@ struct EvaluateCommand: RanksCommand {
     for line in lines.compactMap(\.self) { StandardError.say("warning: \(line.shown)") }
   }
 
+  /// The back end, whose cohort is to have none of the trials' speakers.
+  private func readBackEnd(for list: TrialList) throws -> BackEnd? {
+    guard let loaded = try backEnd.read(besideEncoder: encoder) else { return nil }
+    let pieces = try enrolmentMap.map { try EnrolmentMap.read($0).enrolments.flatMap(\.utterances) } ?? []
+    try backEnd.checkCohort(loaded, list.names + pieces, corpus: corpus)
+    return loaded
+  }
+
   private static func lengths(_ text: String) throws -> [Double] {
     try text.split(separator: ",", omittingEmptySubsequences: false).map { try OptionRange.decimal(String($0)) }
   }
@@ -172,7 +180,7 @@ struct EvaluateCommand: RanksCommand {
     if let mean { try report("minus mean", TrialScorer(all, mean: mean).scores(of: list), list, isLast: true) }
     if let loaded {
       if let note = try loaded.check(utterances, "the trials") { StandardError.say("note: \(note)".shown) }
-      let values = try backEnd.scores(loaded, list, TrialEmbeddings(utterances, map: map), corpus: corpus)
+      let values = try backEnd.scores(loaded, list, TrialEmbeddings(utterances, map: map))
       try report(loaded.words, values, list, isLast: true)
     }
     for (length, middle) in zip(durations, middles) where !list.isBlind {

@@ -51,6 +51,7 @@ struct ScoreCommand: ParsableCommand {
     guard let loaded = try backEnd.read(besideEncoder: encoder) else { return try validate() }
     let list = try readTrials()
     let embeddings = try trialEmbeddings(loaded)
+    try backEnd.checkCohort(loaded, embeddings.utterances(of: list))
     let values = try backEnd.scores(loaded, list, embeddings)
     try report(values, list, loaded)
     if let scores { try TrialScorer.write(values, of: list, to: scores) }

@@ -124,7 +124,7 @@ extension ProgramTests {
         expectRefusal(try score(folder, map, trials: "blind"), 64, "has no answers: give --scores")
         let outcome = try score(folder, map + ["--scores", scores], trials: "blind")
         #expect(outcome.output == "3 trials without answers scored\n", "\(outcome.errors)")
-        #expect(outcome.errors.hasPrefix("note: \(folder.path)/blind: 1 of 3 trials are repetitions of others"))
+        #expect(outcome.errors.hasPrefix("note: \(folder.path)/blind: 1 of 3 trials repeat others"))
         let lines = try String(contentsOfFile: scores, encoding: .utf8).split(separator: "\n")
         #expect(lines.count == 3 && lines[0] == lines[2] && lines[0].hasPrefix("speaker test3-2 "))
       }

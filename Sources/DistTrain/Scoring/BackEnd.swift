@@ -66,7 +66,8 @@ extension BackEnd {
     guard embeddings.vectors.columns == dimensions else {
       throw Failure(
         .badData,
-        "\(words): embeddings of \(embeddings.vectors.columns) dimensions, the back end is for \(dimensions)")
+        "\(words): embeddings of \(embeddings.vectors.columns) dimensions, the back end is for \(dimensions): embed with its "
+          + "encoder")
     }
     return try Self.compare(embeddings, words, with: encoder, "the back end's")
   }
@@ -88,10 +89,10 @@ extension BackEnd {
   }
 
   /// Checks that no speaker of some trials is in the cohort, who would be compared with themselves.
+  /// - Parameter utterances: those of the trials; ones whose speakers are not known pass.
   /// - Throws: `Failure(.usage)` that names a speaker.
-  package func checkCohort(_ embeddings: TrialEmbeddings, of list: TrialList, _ speakers: UtteranceSpeakers) throws {
-    let names = embeddings.embeddings.names
-    let own = try embeddings.sides(of: list).rows.sorted().compactMap { speakers.speaker(of: names[$0]) }
+  package func checkCohort(_ utterances: [String], _ speakers: UtteranceSpeakers) throws {
+    let own = utterances.lazy.compactMap { speakers.speaker(of: $0) }
     guard let shared = cohort?.first(of: own) else { return }
     throw Failure(
       .usage,

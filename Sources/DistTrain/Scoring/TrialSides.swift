@@ -59,6 +59,13 @@ package struct TrialEmbeddings: Sendable {
     return TrialSides(enrolments: enrolments, tests: tests, places: places)
   }
 
+  /// The utterances of a list's trials, each once.
+  /// - Throws: `Failure(.badData)` as `sides` does.
+  package func utterances(of list: TrialList) throws -> [String] {
+    let sides = try sides(of: list)
+    return Set((sides.enrolments + sides.tests).flatMap(\.rows)).sorted().map { embeddings.names[$0] }
+  }
+
   /// The rows of each enrolment of the map.
   private func pieces() throws -> [Name: [Int]] {
     guard let map else { return [:] }
@@ -101,18 +108,4 @@ struct TrialSides: Sendable {
   let enrolments: [Side]
   let tests: [Side]
   let places: Places
-
-  /// The rows of all utterances of the sides, each once.
-  var rows: Set<Int> { Set((enrolments + tests).flatMap(\.rows)) }
-}
-
-extension TrialList {
-  /// A line that counts the trials which the list has more than once; nil where there are none.
-  package var repetitions: String? {
-    var pairs = trials.map { Int64($0.enrolment) << 32 | Int64($0.test) }
-    pairs.sort()
-    let repeated = zip(pairs, pairs.dropFirst()).count { $0 == $1 }
-    guard repeated > 0 else { return nil }
-    return "\(path): \(repeated) of \(trials.count) trials are repetitions of others, and count once more each"
-  }
 }

@@ -152,21 +152,3 @@ extension ScoreList {
     return (scores, places.count - used.count)
   }
 }
-
-extension TrialList {
-  /// One line about trials that stand in the list several times; nil where each is there once.
-  package var repetitions: String? {
-    var seen = Set<UInt64>(minimumCapacity: trials.count)
-    var first: Int?
-    var count = 0
-    for (index, trial) in trials.enumerated() {
-      guard !seen.insert(UInt64(trial.enrolment) << 32 | UInt64(trial.test)).inserted else { continue }
-      first = first ?? index
-      count += 1
-    }
-    guard let first else { return nil }
-    let trial = trials[first]
-    return "\(path): \(count) of \(trials.count) trials repeat others and count again, the first in line "
-      + "\(line(of: first)): \(names[trial.enrolment]) \(names[trial.test])"
-  }
-}

@@ -63,13 +63,16 @@ import Testing
       let golden = try GoldenBackEnds(folder)
       try write((0..<40).map { "e\($0) \($0 == 33 ? "s7" : "v\($0)")\n" }.joined(), to: folder + "/others")
       let backEnd = try golden.backEnd("as-norm")
+      let utterances = try golden.trials.utterances(of: golden.list)
+      // Sixteen enrolments of one utterance, one of three, and twenty tests.
+      #expect(utterances.count == 16 + 3 + 20)
       let told = failure {
-        try backEnd.checkCohort(golden.trials, of: golden.list, UtteranceSpeakers(folder + "/others"))
+        try backEnd.checkCohort(utterances, UtteranceSpeakers(folder + "/others"))
       }
       #expect(
         told?.kind == .usage && told?.message.hasPrefix("speaker s7 of the trials is in the back end's cohort") == true)
       try write((0..<40).map { "e\($0) v\($0)\n" }.joined(), to: folder + "/others")
-      try backEnd.checkCohort(golden.trials, of: golden.list, UtteranceSpeakers(folder + "/others"))
+      try backEnd.checkCohort(utterances, UtteranceSpeakers(folder + "/others"))
     }
   }
 
@@ -78,6 +81,6 @@ import Testing
     let turned = TrialList.Trial(enrolment: 1, test: 0, isTarget: true)
     #expect(TrialList(path: "t", names: ["a", "b"], trials: [trial, turned]).repetitions == nil)
     let list = TrialList(path: "t", names: ["a", "b"], trials: [trial, turned, trial, trial])
-    #expect(list.repetitions?.hasPrefix("t: 2 of 4 trials are repetitions of others") == true)
+    #expect(list.repetitions?.hasPrefix("t: 2 of 4 trials repeat others") == true)
   }
 }
