@@ -8,8 +8,9 @@ struct VerifyCommand: ParsableCommand {
     commandName: "verify",
     abstract: "Compares the speakers of two recordings.",
     discussion: """
-      Prints the cosine of their embeddings and, with --threshold, whether they count as one speaker. A speaker that is \
-      enrolled by several recordings has the mean of their embeddings: --enrol a.wav b.wav --test c.wav.
+      Prints the cosine of their embeddings, or the score of a back end of svdist fit, and, with --threshold, whether they \
+      count as one speaker. A speaker that is enrolled by several recordings has the mean of their embeddings: \
+      --enrol a.wav b.wav --test c.wav.
       """)
 
   @Argument(help: "The enrolment's recording and the test's, where --enrol and --test do not name them.")
@@ -27,9 +28,15 @@ struct VerifyCommand: ParsableCommand {
   var encoder: String
 
   @Option(
+    help: ArgumentHelp(
+      "Score by a back end of svdist fit: its file, or its name beside the encoder.", valueName: "file|name")
+  )
+  var backEnd: String?
+
+  @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Cosines of at least this count as one speaker; or a file by svdist threshold.", valueName: "cosine|file"))
+      "Scores of at least this count as one speaker; or a file by svdist threshold.", valueName: "score|file"))
   var threshold: String?
 
   @OptionGroup var pieces: PieceOptions
@@ -37,8 +44,8 @@ struct VerifyCommand: ParsableCommand {
   @OptionGroup var speech: SpeechOptions
 
   func validate() throws {
-    try OptionRange.check("--threshold", cosine, in: -1...1)
-    if let threshold, cosine == nil, !FileSystem.exists(threshold) {
+    if backEnd == nil { try OptionRange.check("--threshold", number, in: -1...1) }
+    if let threshold, number == nil, !FileSystem.exists(threshold) {
       throw ValidationError("--threshold \(threshold): neither a number nor a file")
     }
     let isNamed = !enrol.isEmpty && test != nil && recordings.isEmpty
@@ -49,14 +56,28 @@ struct VerifyCommand: ParsableCommand {
   }
 
   /// The threshold where it is a number.
-  private var cosine: Double? { threshold.flatMap { try? OptionRange.decimal($0) } }
+  private var number: Double? { threshold.flatMap { try? OptionRange.decimal($0) } }
 
   func run() throws {
-    let rule = try threshold.flatMap { try cosine == nil ? DecisionFile.read($0) : nil }
-    var extractor = try TrainedEncoder(Embedding.file(of: encoder), longestPiece: pieces.seconds).extractor
+    let rule = try threshold.flatMap { try number == nil ? DecisionFile.read($0) : nil }
+    let loaded = try backEnd.map { try BackEndFile.read(BackEndFile.path($0, besideEncoder: encoder)) }
+    let trained = try TrainedEncoder(Embedding.file(of: encoder), longestPiece: pieces.seconds)
+    var extractor = trained.extractor
     extractor.minimumSpeech = speech.seconds
-    let enrolment = enrol.isEmpty ? [recordings[0]] : enrol
-    let paths = enrolment + [test ?? recordings[1]]
+    let paths = (enrol.isEmpty ? [recordings[0]] : enrol) + [test ?? recordings[1]]
+    let seconds = try inspect(paths, extractor)
+    let vectors = try paths.map { try extractor.embedding(path: $0, name: $0) }
+    let (enrolment, test) = (Array(vectors.dropLast()), vectors[vectors.count - 1])
+    let score =
+      try loaded?.score(enrolment: enrolment, test: test, seconds: seconds, encoder: trained.identity)
+      ?? TrialScorer.cosine(EnrolmentMap.mean(enrolment), test)
+    let answer = number.map { Double(score) >= $0 ? .same : .different } ?? rule?.answer(Double(score))
+    print(
+      "\(loaded?.scoreName ?? "cosine") \(String(format: "%.4f", score))" + (answer.map { "  \($0.rawValue)" } ?? ""))
+  }
+
+  /// The lengths of recordings in seconds. Says what is to be said of each, and of the memory that they take.
+  private func inspect(_ paths: [String], _ extractor: EmbeddingExtractor) throws -> [Double] {
     let found = try paths.map { try AudioInspection.inspect(path: $0) }
     for (path, found) in zip(paths, found) {
       let remarks = [
@@ -65,9 +86,6 @@ struct VerifyCommand: ParsableCommand {
       for remark in remarks.compactMap(\.self) { StandardError.say("note: \(path): \(remark)".shown) }
     }
     Embedding.warnOfMemory(extractor, found.map(\.seconds), SoleCommunicator())
-    let vectors = try paths.map { try extractor.embedding(path: $0, name: $0) }
-    let score = TrialScorer.cosine(EnrolmentMap.mean(Array(vectors.dropLast())), vectors[vectors.count - 1])
-    let answer = cosine.map { Double(score) >= $0 ? .same : .different } ?? rule?.answer(Double(score))
-    print(String(format: "cosine %.4f", score) + (answer.map { "  \($0.rawValue)" } ?? ""))
+    return found.map(\.seconds)
   }
 }

@@ -125,6 +125,41 @@ extension ProgramTests {
       }
     }
 
+    @Test func `verify scores by a back end as svdist score does`() throws {
+      try withEncoder { run in
+        let embeddings = run.path("e.safetensors")
+        let encoder = ["--encoder", run.path("run")]
+        #expect(try svdist(["embed", "--corpus", run.corpus.path, "--output", embeddings] + encoder).status == 0)
+        let fit = ["fit", "--embeddings", embeddings, "--speakers", run.corpus.path] + encoder
+        #expect(try svdist(fit + ["--output", "plain", "--normalization", "none"]).status == 0)
+        let trials = "\(run.corpus.path)/trials"
+        #expect(try svdist(fit + ["--output", "usual", "--calibration", trials]).status == 0)
+        let map = run.path("enroll.map")
+        try "s0 s0-u0 s0-u1\n".write(toFile: map, atomically: true, encoding: .utf8)
+        let list = run.path("list")
+        try "s0 s0-u2\n".write(toFile: list, atomically: true, encoding: .utf8)
+        for (name, words) in [("plain", "cosine"), ("usual", "log-likelihood ratio")] {
+          let scores = run.path("scores")
+          let scored = try svdist(
+            [
+              "score", "--back-end", name, "--embeddings", embeddings, "--trials", list, "--enrolment-map", map,
+              "--scores",
+              scores,
+            ] + encoder)
+          #expect(scored.status == 0, "\(scored.errors)")
+          let line = try String(contentsOfFile: scores, encoding: .utf8)
+          let score = try #require(line.split(whereSeparator: \.isWhitespace).last.flatMap { Double($0) })
+          let wavs = (0..<3).map { run.corpus.appending(path: "s0-u\($0).wav").path }
+          let verify = ["verify", "--enrol", wavs[0], wavs[1], "--test", wavs[2], "--back-end", name] + encoder
+          let outcome = try svdist(verify + ["--threshold", "-100"])
+          #expect(outcome.output.hasPrefix("\(words) ") && outcome.output.hasSuffix("  same\n"), "\(outcome.errors)")
+          let found = try #require(outcome.output.dropFirst(words.count + 1).split(separator: " ").first)
+          #expect(abs((Double(found) ?? 99) - score) < 1e-4)
+          if name == "plain" { expectRefusal(try svdist(verify + ["--back-end", "absent"]), 65, "absent") }
+        }
+      }
+    }
+
     @Test func `recordings with too little speech are refused by name`() throws {
       try withEncoder { run in
         let wav = run.corpus.appending(path: "s0-u0.wav").path

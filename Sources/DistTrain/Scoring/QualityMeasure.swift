@@ -49,6 +49,12 @@ package struct UtteranceDurations: Sendable {
     ) { first, _ in first }
   }
 
+  /// Makes lengths of utterances of given names.
+  init(_ seconds: some Sequence<(String, Double)>) {
+    path = "the lengths"
+    self.seconds = Dictionary(seconds.map { (Name($0), $1) }) { first, _ in first }
+  }
+
   /// The sum of the lengths of utterances, at most `QualityMeasure.longest`.
   /// - Throws: `Failure(.badData)` that names an utterance which the list lacks.
   func total(of utterances: [String]) throws -> Double {

@@ -75,12 +75,4 @@ import Testing
       try backEnd.checkCohort(utterances, UtteranceSpeakers(folder + "/others"))
     }
   }
-
-  @Test func `repeated trials are counted`() {
-    let trial = TrialList.Trial(enrolment: 0, test: 1, isTarget: true)
-    let turned = TrialList.Trial(enrolment: 1, test: 0, isTarget: true)
-    #expect(TrialList(path: "t", names: ["a", "b"], trials: [trial, turned]).repetitions == nil)
-    let list = TrialList(path: "t", names: ["a", "b"], trials: [trial, turned, trial, trial])
-    #expect(list.repetitions?.hasPrefix("t: 2 of 4 trials repeat others") == true)
-  }
 }
