@@ -13,7 +13,7 @@ extension MPITests {
       ["contrastive.attention.stopGradient=false", "optimizer.type=adam"],
       ["contrastive.attention.mode=logit", "contrastive.margin.denominator=plain", "classification.subcenters=2"],
       ["batch.utterances=4", "batch.views=1", "views.augmented=[false]", "contrastive.attention.warmup=5"],
-      ["encoder.layout=speechbrain", "batch.utterances=4", "batch.unit=2"],
+      ["encoder.layout=speechbrain", "features.type=speechbrain", "batch.utterances=4", "batch.unit=2"],
       [
         "training.frozen=[layer1, layer2.se_res2block]", "schedule.unfreeze=10", "optimizer.type=adam",
         "training.learningRates={layer3: 0.3}",

@@ -8,7 +8,7 @@ extension ProgramTests {
     private func write(_ change: (inout [String: String]?) -> Void, to run: SmallRun, step: Int) throws {
       try run.rewrite("state.json", step: step) { _ in
         var state = try run.state(step: step)
-        #expect(state.arithmetic?.count == 10)
+        #expect(state.arithmetic?.count == 11)
         change(&state.arithmetic)
         return Data(try state.json)
       }
