@@ -176,7 +176,7 @@ struct EvaluateCommand: RanksCommand {
     let map = try enrolmentMap.map { try EnrolmentMap.read($0) }
     let all = try map?.adding(to: utterances) ?? utterances
     try report("raw cosine", TrialScorer(all).scores(of: list), list, isLast: subtractMean == nil && loaded == nil)
-    let mean = try subtractMean.map { try mean($0, for: utterances) }
+    let mean = try subtractMean.map { try self.mean($0, for: utterances) }
     if let mean { try report("minus mean", TrialScorer(all, mean: mean).scores(of: list), list, isLast: true) }
     if let loaded {
       if let note = try loaded.check(utterances, "the trials") { StandardError.say("note: \(note)".shown) }
