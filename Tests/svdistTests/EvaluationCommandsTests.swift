@@ -276,6 +276,49 @@ extension ProgramTests {
       }
     }
 
+    @Test func `verify scores by a back end as score does`() throws {
+      try withEncoder { run in
+        let embeddings = run.path("e.ark")
+        let embed = ["embed", "--encoder", run.path("run"), "--corpus", run.corpus.path, "--output", embeddings]
+        #expect(try svdist(embed).status == 0)
+        let utterances = try Corpus.open(run.corpus.path).utterances.map { $0 }
+        let lengths = utterances.map { "\($0.id) \($0.seconds)\n" }.joined()
+        let answers = (0..<120).map { trial in
+          "s\(trial % 4)-u\(trial / 4 % 4) s\(trial / 16 % 4)-u3 \(trial % 7 < 2 ? "target" : "nontarget")\n"
+        }
+        for (name, text) in [("utt2dur", lengths), ("answers", answers.joined()), ("pair", "s0-u0 s0-u1\n")] {
+          try text.write(toFile: run.path(name), atomically: true, encoding: .utf8)
+        }
+        let back = ["--back-end", "one", "--encoder", run.path("run")]
+        let fit =
+          ["fit", "--embeddings", embeddings, "--speakers", run.corpus.path, "--output", "one"] + back.suffix(2)
+        let durations = ["--utt2dur", run.path("utt2dur")]
+        let calibration = ["--calibration", run.path("answers"), "--qualities", "durations", "magnitudes"]
+        for (options, lengths, name) in [
+          ([], [], "score"), (calibration + durations, durations, "log-likelihood ratio"),
+        ] {
+          let fitted = try svdist(fit + ["--normalization", "none"] + options)
+          #expect(fitted.status == 0, "\(fitted.errors)")
+          let score = [
+            "score", "--embeddings", embeddings, "--trials", run.path("pair"), "--scores", run.path("scores"),
+          ]
+          let scored = try svdist(score + back + lengths)
+          #expect(scored.status == 0, "\(scored.errors)")
+          let wavs = (0..<2).map { run.corpus.appending(path: "s0-u\($0).wav").path }
+          let verified = try svdist(["verify"] + wavs + back + ["--threshold", "-90"])
+          #expect(verified.status == 0 && verified.output.hasPrefix(name + " "), "\(verified.errors)")
+          #expect(verified.output.hasSuffix("  same\n"))
+          let number = verified.output.dropFirst(name.count + 1).split(separator: " ").first.flatMap { Double($0) }
+          let line = try String(contentsOfFile: run.path("scores"), encoding: .utf8)
+          let expected = line.split(whereSeparator: \.isWhitespace).last.flatMap { Double($0) }
+          #expect(abs((number ?? .nan) - (expected ?? .infinity)) < 1e-4)
+        }
+        expectRefusal(
+          try svdist(["verify", "a.wav", "b.wav", "--back-end", "two", "--encoder", run.path("run")]), 65,
+          "back-ends/two.safetensors")
+      }
+    }
+
     @Test func `a recording that cannot be embedded, or a place that cannot be written, is named`() throws {
       try withEncoder { run in
         let arguments = ["embed", "--encoder", run.path("run"), "--corpus", run.corpus.path, "--output"]

@@ -29,6 +29,12 @@ package struct UtteranceDurations: Sendable {
   package let path: String
   private let seconds: [Name: Double]
 
+  /// The lengths of utterances whose recordings are at hand.
+  package init(_ seconds: [String: Double]) {
+    path = "the recordings"
+    self.seconds = Dictionary(seconds.map { (Name($0.key), $0.value) }) { first, _ in first }
+  }
+
   /// Reads the lengths of utterances.
   /// - Parameter path: a list of `utterance seconds`.
   /// - Throws: `Failure(.badData)` that names the file and the line.
