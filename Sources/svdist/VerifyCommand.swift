@@ -44,7 +44,7 @@ struct VerifyCommand: ParsableCommand {
   @OptionGroup var speech: SpeechOptions
 
   func validate() throws {
-    if backEnd == nil { try OptionRange.check("--threshold", number, in: -1...1) }
+    try OptionRange.check("--threshold", number, in: backEnd == nil ? -1...1 : -1e6...1e6)
     if let threshold, number == nil, !FileSystem.exists(threshold) {
       throw ValidationError("--threshold \(threshold): neither a number nor a file")
     }

@@ -6,21 +6,8 @@ import Testing
 extension ProgramTests {
   /// `embed`, `evaluate` and `verify` on an encoder that a short run left, whose front end is not the default one.
   @Suite struct EvaluationCommandsTests {
-    private func withEncoder(_ body: (SmallRun) throws -> Void) throws {
-      try SmallRun.with { run in
-        try GeneratedCorpus.writeTrials(to: run.corpus, speakers: 4, utterances: 4)
-        let settings = [
-          "corpus.evaluation=\(run.corpus.path)", "corpus.trials=\(run.corpus.path)/trials",
-          "features={window: povey, edges: mirror}",
-        ]
-        let outcome = try svdist(run.arguments(steps: 5, settings))
-        #expect(outcome.status == 0, "\(outcome.errors)")
-        try body(run)
-      }
-    }
-
     @Test func `embeddings score as the encoder that they are of, on one rank and on two`() throws {
-      try withEncoder { run in
+      try SmallRun.withEncoder { run in
         let trials = ["--trials", "\(run.corpus.path)/trials"]
         let direct = try svdist(["evaluate", "--encoder", run.path("run"), "--corpus", run.corpus.path] + trials)
         #expect(direct.status == 0, "\(direct.errors)")
@@ -43,7 +30,7 @@ extension ProgramTests {
     }
 
     @Test func `JSON has the promised form and the run's own result`() throws {
-      try withEncoder { run in
+      try SmallRun.withEncoder { run in
         let arguments = [
           "evaluate", "--encoder", run.path("run"), "--corpus", run.corpus.path, "--trials",
           "\(run.corpus.path)/trials", "--json", "--scores", run.path("scores"),
@@ -61,114 +48,6 @@ extension ProgramTests {
         let scores = try String(contentsOfFile: run.path("scores"), encoding: .utf8)
         #expect(scores.split(separator: "\n").count == 120)
         #expect(scores == (try String(contentsOfFile: run.path("run/evaluation/scores"), encoding: .utf8)))
-      }
-    }
-
-    @Test func `tests are cut to lengths, and those that are no longer stay whole`() throws {
-      try withEncoder { run in
-        let arguments = [
-          "evaluate", "--encoder", run.path("run"), "--corpus", run.corpus.path, "--trials",
-          "\(run.corpus.path)/trials",
-        ]
-        let outcome = try svdist(arguments + ["--durations", "0.25,100"])
-        #expect(outcome.status == 0, "\(outcome.errors)")
-        let lines = outcome.output.split(separator: "\n")
-        let figures = lines.map { line in line.range(of: "EER").map { line[$0.lowerBound...] } }
-        #expect(lines[1].hasPrefix("tests of 0.25 s  EER ") && lines[2].hasPrefix("tests of 100 s  EER "))
-        #expect(figures[2] == figures[0])
-        #expect(figures[1] != figures[0])
-        #expect(try svdist(arguments + ["--durations", "0.25,100"], mpi: 2).output == outcome.output)
-        for wrong in ["0.1", "1,,2", "x"] { expectRefusal(try svdist(arguments + ["--durations", wrong]), 64) }
-      }
-    }
-
-    @Test func `an enrolment of several recordings is the mean of their embeddings`() throws {
-      try withEncoder { run in
-        let wavs = (0..<3).map { run.corpus.appending(path: "s0-u\($0).wav").path }
-        let encoder = ["--encoder", run.path("run")]
-        let pair = try svdist(["verify", wavs[0], wavs[2]] + encoder)
-        #expect(pair.status == 0, "\(pair.errors)")
-        #expect(try svdist(["verify", "--enrol", wavs[0], "--test", wavs[2]] + encoder).output == pair.output)
-        let both = try svdist(["verify", "--enroll", wavs[0], wavs[1], "--test", wavs[2]] + encoder)
-        #expect(both.output.hasPrefix("cosine "))
-        let extractor = try TrainedEncoder(run.path("run")).extractor
-        let vectors = try wavs.map { try extractor.embedding(path: $0, name: $0) }
-        let mean = zip(vectors[0], vectors[1]).map { Float((Double($0) + Double($1)) / 2) }
-        #expect(both.output == String(format: "cosine %.4f\n", TrialScorer.cosine(mean, vectors[2])))
-        for wrong in [[wavs[0]], [wavs[0], wavs[1], wavs[2]], ["--enrol", wavs[0]], [wavs[0], "--test", wavs[1]]] {
-          expectRefusal(try svdist(["verify"] + wrong + encoder), 64, "two recordings are compared")
-        }
-      }
-    }
-
-    @Test func `a stored threshold gives verify its answers`() throws {
-      try withEncoder { run in
-        let wav = run.corpus.appending(path: "s0-u0.wav").path
-        func rule(_ low: Double, _ high: Double) throws -> String {
-          let rate = { (value: Double) in "{\"value\":\(value),\"low\":\(value),\"high\":\(value)}" }
-          let text =
-            "{\"format\":\"svdist threshold 1\",\"wantedFalseAccepts\":0.01,\"falseAccepts\":\(rate(0.01)),"
-            + "\"misses\":\(rate(0.1)),\"targets\":1,\"nonTargets\":2,\"speakers\":3,"
-            + "\"threshold\":{\"value\":\(low),\"low\":\(low),\"high\":\(high)}}"
-          let file = run.path("rule.json")
-          try text.write(toFile: file, atomically: true, encoding: .utf8)
-          return file
-        }
-        for (low, high, answer) in [(0.2, 0.4, "same"), (0.5, 1.5, "cannot tell"), (1.2, 1.5, "different")] {
-          let outcome = try svdist(
-            ["verify", wav, wav, "--encoder", run.path("run"), "--threshold", try rule(low, high)])
-          #expect(outcome.output == "cosine 1.0000  \(answer)\n")
-        }
-        let verify = ["verify", wav, wav, "--encoder", run.path("run"), "--threshold"]
-        expectRefusal(try svdist(verify + [wav]), 65, "no threshold")
-        expectRefusal(try svdist(verify + [run.path("absent")]), 64, "neither a number nor a file")
-      }
-    }
-
-    @Test func `verify scores by a back end as svdist score does`() throws {
-      try withEncoder { run in
-        let embeddings = run.path("e.safetensors")
-        let encoder = ["--encoder", run.path("run")]
-        #expect(try svdist(["embed", "--corpus", run.corpus.path, "--output", embeddings] + encoder).status == 0)
-        let fit = ["fit", "--embeddings", embeddings, "--speakers", run.corpus.path] + encoder
-        #expect(try svdist(fit + ["--output", "plain", "--normalization", "none"]).status == 0)
-        let trials = "\(run.corpus.path)/trials"
-        #expect(try svdist(fit + ["--output", "usual", "--calibration", trials]).status == 0)
-        let map = run.path("enroll.map")
-        try "s0 s0-u0 s0-u1\n".write(toFile: map, atomically: true, encoding: .utf8)
-        let list = run.path("list")
-        try "s0 s0-u2\n".write(toFile: list, atomically: true, encoding: .utf8)
-        for (name, words) in [("plain", "cosine"), ("usual", "log-likelihood ratio")] {
-          let scores = run.path("scores")
-          let scored = try svdist(
-            [
-              "score", "--back-end", name, "--embeddings", embeddings, "--trials", list, "--enrolment-map", map,
-              "--scores",
-              scores,
-            ] + encoder)
-          #expect(scored.status == 0, "\(scored.errors)")
-          let line = try String(contentsOfFile: scores, encoding: .utf8)
-          let score = try #require(line.split(whereSeparator: \.isWhitespace).last.flatMap { Double($0) })
-          let wavs = (0..<3).map { run.corpus.appending(path: "s0-u\($0).wav").path }
-          let verify = ["verify", "--enrol", wavs[0], wavs[1], "--test", wavs[2], "--back-end", name] + encoder
-          let outcome = try svdist(verify + ["--threshold", "-100"])
-          #expect(outcome.output.hasPrefix("\(words) ") && outcome.output.hasSuffix("  same\n"), "\(outcome.errors)")
-          let found = try #require(outcome.output.dropFirst(words.count + 1).split(separator: " ").first)
-          #expect(abs((Double(found) ?? 99) - score) < 1e-4)
-          if name == "plain" { expectRefusal(try svdist(verify + ["--back-end", "absent"]), 65, "absent") }
-        }
-      }
-    }
-
-    @Test func `recordings with too little speech are refused by name`() throws {
-      try withEncoder { run in
-        let wav = run.corpus.appending(path: "s0-u0.wav").path
-        let encoder = ["--encoder", run.path("run")]
-        expectRefusal(try svdist(["verify", wav, wav, "--minimum-speech", "60"] + encoder), 65, "s of speech")
-        let embed = ["embed", "--corpus", run.corpus.path, "--output", run.path("e.ark")] + encoder
-        expectRefusal(try svdist(embed + ["--minimum-speech", "60"]), 65, "s0-u0")
-        #expect(try svdist(embed + ["--minimum-speech", "0"]).status == 0)
-        expectRefusal(try svdist(embed + ["--minimum-speech", "-1"]), 64, "--minimum-speech")
       }
     }
 
@@ -231,7 +110,7 @@ extension ProgramTests {
     }
 
     @Test func `a mean of another encoder's embeddings is refused, in whichever format they are`() throws {
-      try withEncoder { run in
+      try SmallRun.withEncoder { run in
         let other = try svdist(run.arguments(steps: 2, into: "other"))
         #expect(other.status == 0, "\(other.errors)")
         let evaluate = ["evaluate", "--trials", "\(run.corpus.path)/trials", "--subtract-mean"]
@@ -279,7 +158,7 @@ extension ProgramTests {
     }
 
     @Test func `two that write one file at once both succeed, and it is one's`() throws {
-      try withEncoder { run in
+      try SmallRun.withEncoder { run in
         #expect(try svdist(run.arguments(steps: 2, into: "other")).status == 0)
         let programs = try (0..<4).map { index in
           try Program(
@@ -301,7 +180,7 @@ extension ProgramTests {
     }
 
     @Test func `the list of a data directory is not written over by a script of embeddings`() throws {
-      try withEncoder { run in
+      try SmallRun.withEncoder { run in
         let list = try Data(contentsOf: run.corpus.appending(path: "wav.scp"))
         expectRefusal(
           try svdist([
@@ -315,7 +194,7 @@ extension ProgramTests {
     @Test func `scores replace nothing that evaluate reads, and what they cannot replace is told before the work`()
       throws
     {
-      try withEncoder { run in
+      try SmallRun.withEncoder { run in
         let (corpus, trials) = (run.corpus.path, run.corpus.path + "/trials")
         for name in ["e", "mean"] {
           let embed = ["embed", "--encoder", run.path("run"), "--corpus", corpus, "--output", run.path("\(name).txt")]
@@ -346,7 +225,7 @@ extension ProgramTests {
     }
 
     @Test func `embeddings replace neither their encoder nor what holds none`() throws {
-      try withEncoder { run in
+      try SmallRun.withEncoder { run in
         let model = run.path("run/checkpoints/step-00000005/model.safetensors")
         try FileManager.default.copyItem(atPath: model, toPath: run.path("other.safetensors"))
         try "s0-u0 s0\n".write(toFile: run.path("utt2spk.txt"), atomically: true, encoding: .utf8)
@@ -363,7 +242,7 @@ extension ProgramTests {
     }
 
     @Test func `verify prints a cosine, 1 for a recording and itself`() throws {
-      try withEncoder { run in
+      try SmallRun.withEncoder { run in
         let wav = (0..<2).map { run.corpus.appending(path: "s0-u\($0).wav").path }
         let encoder = ["--encoder", run.path("run")]
         #expect(try svdist(["verify", wav[0], wav[0]] + encoder).output == "cosine 1.0000\n")
@@ -385,7 +264,7 @@ extension ProgramTests {
     }
 
     @Test func `a recording that cannot be embedded, or a place that cannot be written, is named`() throws {
-      try withEncoder { run in
+      try SmallRun.withEncoder { run in
         let arguments = ["embed", "--encoder", run.path("run"), "--corpus", run.corpus.path, "--output"]
         expectRefusal(try svdist(arguments + [run.path("e.npy")]), 64, "e.npy", ".safetensors")
         expectRefusal(try svdist(arguments + [run.path("no/e.txt")]), 64, "no/e.txt", "folder")

@@ -18,6 +18,20 @@ struct SmallRun {
     }
   }
 
+  /// Calls `body` with a run whose encoder has a front end that is not the default one, and trials of its corpus.
+  static func withEncoder(_ body: (SmallRun) throws -> Void) throws {
+    try SmallRun.with { run in
+      try GeneratedCorpus.writeTrials(to: run.corpus, speakers: 4, utterances: 4)
+      let settings = [
+        "corpus.evaluation=\(run.corpus.path)", "corpus.trials=\(run.corpus.path)/trials",
+        "features={window: povey, edges: mirror}",
+      ]
+      let outcome = try svdist(run.arguments(steps: 5, settings))
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      try body(run)
+    }
+  }
+
   var corpus: URL { folder.appending(path: "corpus") }
 
   /// The sizes of an ECAPA-TDNN that is trained in no time.

@@ -24,7 +24,7 @@ extension BackEnd {
     let list = TrialList(
       path: "the recordings", names: ["the enrolment", names[enrolment.count]],
       trials: [TrialList.Trial(enrolment: 0, test: 1, isTarget: false)])
-    let durations = UtteranceDurations(zip(names, seconds))
+    let durations = UtteranceDurations(Dictionary(uniqueKeysWithValues: zip(names, seconds)))
     return try scores(of: list, TrialEmbeddings(embeddings, map: map), durations: durations)[0]
   }
 }

@@ -29,6 +29,12 @@ package struct UtteranceDurations: Sendable {
   package let path: String
   private let seconds: [Name: Double]
 
+  /// The lengths of utterances whose recordings are at hand.
+  init(_ seconds: [String: Double]) {
+    path = "the recordings"
+    self.seconds = Dictionary(seconds.map { (Name($0.key), $0.value) }) { first, _ in first }
+  }
+
   /// Reads the lengths of utterances.
   /// - Parameter path: a list of `utterance seconds`.
   /// - Throws: `Failure(.badData)` that names the file and the line.
@@ -47,12 +53,6 @@ package struct UtteranceDurations: Sendable {
         }
       }
     ) { first, _ in first }
-  }
-
-  /// Makes lengths of utterances of given names.
-  init(_ seconds: some Sequence<(String, Double)>) {
-    path = "the lengths"
-    self.seconds = Dictionary(seconds.map { (Name($0), $1) }) { first, _ in first }
   }
 
   /// The sum of the lengths of utterances, at most `QualityMeasure.longest`.

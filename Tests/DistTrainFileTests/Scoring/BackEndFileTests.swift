@@ -96,6 +96,12 @@ import Testing
         try changed(folder, "cosine") { _, metadata in
           metadata["settings"]?.replace("{", with: "{\"more\":1,", maxReplacements: 1)
         })
+      let calibration = "\"calibration\":{\"offset\":0,\"prior\":0.5,\"qualities\":[],\"weights\":[]},"
+      expect(
+        "the calibration is not whole",
+        try changed(folder, "cosine") { _, metadata in
+          metadata["settings"]?.replace("{", with: "{" + calibration, maxReplacements: 1)
+        })
       expect(
         "'top' is a number",
         try changed(folder, "as-norm") { _, metadata in

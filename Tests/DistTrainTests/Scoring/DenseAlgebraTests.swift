@@ -41,7 +41,10 @@ import Testing
     let length = found.values.map { abs($0) }.max() ?? 1
     #expect(distance(made, matrix) < 1e-13 * Double(size) * length)
     #expect(distance(found.vectors * found.vectors.transposed, unit(size)) < 1e-13 * Double(size))
-    #expect(try SymmetricEigenvalues(of: matrix).vectors == found.vectors)
+    for row in 0..<size {
+      let largest = (0..<size).map { found.vectors[row, $0] }.max { abs($0) < abs($1) }
+      #expect(largest ?? 0 > 0)
+    }
   }
 
   @Test func `equal, zero and negative eigenvalues are found`() throws {

@@ -1,0 +1,160 @@
+import DistTrain
+import Foundation
+import TestCorpora
+import Testing
+
+extension ProgramTests {
+  /// What `verify` and `evaluate` say of short recordings, of enrolments of several and by back ends and thresholds.
+  @Suite struct VerdictCommandsTests {
+    @Test func `tests are cut to lengths, and those that are no longer stay whole`() throws {
+      try SmallRun.withEncoder { run in
+        let arguments = [
+          "evaluate", "--encoder", run.path("run"), "--corpus", run.corpus.path, "--trials",
+          "\(run.corpus.path)/trials",
+        ]
+        let outcome = try svdist(arguments + ["--durations", "0.25,100"])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let lines = outcome.output.split(separator: "\n")
+        let figures = lines.map { line in line.range(of: "EER").map { line[$0.lowerBound...] } }
+        #expect(lines[1].hasPrefix("tests of 0.25 s  EER ") && lines[2].hasPrefix("tests of 100 s  EER "))
+        #expect(figures[2] == figures[0])
+        #expect(figures[1] != figures[0])
+        #expect(try svdist(arguments + ["--durations", "0.25,100"], mpi: 2).output == outcome.output)
+        for wrong in ["0.1", "1,,2", "x"] { expectRefusal(try svdist(arguments + ["--durations", wrong]), 64) }
+      }
+    }
+
+    @Test func `an enrolment of several recordings is the mean of their embeddings`() throws {
+      try SmallRun.withEncoder { run in
+        let wavs = (0..<3).map { run.corpus.appending(path: "s0-u\($0).wav").path }
+        let encoder = ["--encoder", run.path("run")]
+        let pair = try svdist(["verify", wavs[0], wavs[2]] + encoder)
+        #expect(pair.status == 0, "\(pair.errors)")
+        #expect(try svdist(["verify", "--enrol", wavs[0], "--test", wavs[2]] + encoder).output == pair.output)
+        let both = try svdist(["verify", "--enroll", wavs[0], wavs[1], "--test", wavs[2]] + encoder)
+        #expect(both.output.hasPrefix("cosine "))
+        let extractor = try TrainedEncoder(run.path("run")).extractor
+        let vectors = try wavs.map { try extractor.embedding(path: $0, name: $0) }
+        let mean = zip(vectors[0], vectors[1]).map { Float((Double($0) + Double($1)) / 2) }
+        #expect(both.output == String(format: "cosine %.4f\n", TrialScorer.cosine(mean, vectors[2])))
+        for wrong in [[wavs[0]], [wavs[0], wavs[1], wavs[2]], ["--enrol", wavs[0]], [wavs[0], "--test", wavs[1]]] {
+          expectRefusal(try svdist(["verify"] + wrong + encoder), 64, "two recordings are compared")
+        }
+      }
+    }
+
+    @Test func `a stored threshold gives verify its answers`() throws {
+      try SmallRun.withEncoder { run in
+        let wav = run.corpus.appending(path: "s0-u0.wav").path
+        func rule(_ low: Double, _ high: Double) throws -> String {
+          let rate = { (value: Double) in "{\"value\":\(value),\"low\":\(value),\"high\":\(value)}" }
+          let text =
+            "{\"format\":\"svdist threshold 1\",\"wantedFalseAccepts\":0.01,\"falseAccepts\":\(rate(0.01)),"
+            + "\"misses\":\(rate(0.1)),\"targets\":1,\"nonTargets\":2,\"speakers\":3,"
+            + "\"threshold\":{\"value\":\(low),\"low\":\(low),\"high\":\(high)}}"
+          let file = run.path("rule.json")
+          try text.write(toFile: file, atomically: true, encoding: .utf8)
+          return file
+        }
+        for (low, high, answer) in [(0.2, 0.4, "same"), (0.5, 1.5, "cannot tell"), (1.2, 1.5, "different")] {
+          let outcome = try svdist(
+            ["verify", wav, wav, "--encoder", run.path("run"), "--threshold", try rule(low, high)])
+          #expect(outcome.output == "cosine 1.0000  \(answer)\n")
+        }
+        let verify = ["verify", wav, wav, "--encoder", run.path("run"), "--threshold"]
+        expectRefusal(try svdist(verify + [wav]), 65, "no threshold")
+        expectRefusal(try svdist(verify + [run.path("absent")]), 64, "neither a number nor a file")
+      }
+    }
+
+    @Test func `verify scores by a back end as svdist score does`() throws {
+      try SmallRun.withEncoder { run in
+        let embeddings = run.path("e.safetensors")
+        let encoder = ["--encoder", run.path("run")]
+        #expect(try svdist(["embed", "--corpus", run.corpus.path, "--output", embeddings] + encoder).status == 0)
+        let fit = ["fit", "--embeddings", embeddings, "--speakers", run.corpus.path] + encoder
+        #expect(try svdist(fit + ["--output", "plain", "--normalization", "none"]).status == 0)
+        let trials = "\(run.corpus.path)/trials"
+        #expect(try svdist(fit + ["--output", "usual", "--calibration", trials]).status == 0)
+        let map = run.path("enroll.map")
+        try "s0 s0-u0 s0-u1\n".write(toFile: map, atomically: true, encoding: .utf8)
+        let list = run.path("list")
+        try "s0 s0-u2\n".write(toFile: list, atomically: true, encoding: .utf8)
+        for (name, words) in [("plain", "cosine"), ("usual", "log-likelihood ratio")] {
+          let scores = run.path("scores")
+          let scored = try svdist(
+            [
+              "score", "--back-end", name, "--embeddings", embeddings, "--trials", list, "--enrolment-map", map,
+              "--scores",
+              scores,
+            ] + encoder)
+          #expect(scored.status == 0, "\(scored.errors)")
+          let line = try String(contentsOfFile: scores, encoding: .utf8)
+          let score = try #require(line.split(whereSeparator: \.isWhitespace).last.flatMap { Double($0) })
+          let wavs = (0..<3).map { run.corpus.appending(path: "s0-u\($0).wav").path }
+          let verify = ["verify", "--enrol", wavs[0], wavs[1], "--test", wavs[2], "--back-end", name] + encoder
+          let outcome = try svdist(verify + ["--threshold", "-100"])
+          #expect(outcome.output.hasPrefix("\(words) ") && outcome.output.hasSuffix("  same\n"), "\(outcome.errors)")
+          let found = try #require(outcome.output.dropFirst(words.count + 1).split(separator: " ").first)
+          #expect(abs((Double(found) ?? 99) - score) < 1e-4)
+          if name == "plain" { expectRefusal(try svdist(verify + ["--back-end", "absent"]), 65, "absent") }
+        }
+      }
+    }
+
+    @Test func `recordings with too little speech are refused by name`() throws {
+      try SmallRun.withEncoder { run in
+        let wav = run.corpus.appending(path: "s0-u0.wav").path
+        let encoder = ["--encoder", run.path("run")]
+        expectRefusal(try svdist(["verify", wav, wav, "--minimum-speech", "60"] + encoder), 65, "s of speech")
+        let embed = ["embed", "--corpus", run.corpus.path, "--output", run.path("e.ark")] + encoder
+        expectRefusal(try svdist(embed + ["--minimum-speech", "60"]), 65, "s0-u0")
+        #expect(try svdist(embed + ["--minimum-speech", "0"]).status == 0)
+        expectRefusal(try svdist(embed + ["--minimum-speech", "-1"]), 64, "--minimum-speech")
+      }
+    }
+
+    @Test func `verify scores by a back end as score does`() throws {
+      try SmallRun.withEncoder { run in
+        let embeddings = run.path("e.ark")
+        let embed = ["embed", "--encoder", run.path("run"), "--corpus", run.corpus.path, "--output", embeddings]
+        #expect(try svdist(embed).status == 0)
+        let utterances = try Corpus.open(run.corpus.path).utterances.map { $0 }
+        let lengths = utterances.map { "\($0.id) \($0.seconds)\n" }.joined()
+        let answers = (0..<120).map { trial in
+          "s\(trial % 4)-u\(trial / 4 % 4) s\(trial / 16 % 4)-u3 \(trial % 7 < 2 ? "target" : "nontarget")\n"
+        }
+        for (name, text) in [("utt2dur", lengths), ("answers", answers.joined()), ("pair", "s0-u0 s0-u1\n")] {
+          try text.write(toFile: run.path(name), atomically: true, encoding: .utf8)
+        }
+        let back = ["--back-end", "one", "--encoder", run.path("run")]
+        let fit =
+          ["fit", "--embeddings", embeddings, "--speakers", run.corpus.path, "--output", "one"] + back.suffix(2)
+        let durations = ["--utt2dur", run.path("utt2dur")]
+        let calibration = ["--calibration", run.path("answers"), "--qualities", "durations", "magnitudes"]
+        for (options, lengths, name) in [
+          ([], [], "normalised score"), (calibration + durations, durations, "log-likelihood ratio"),
+        ] {
+          let fitted = try svdist(fit + ["--normalization", "none"] + options)
+          #expect(fitted.status == 0, "\(fitted.errors)")
+          let score = [
+            "score", "--embeddings", embeddings, "--trials", run.path("pair"), "--scores", run.path("scores"),
+          ]
+          let scored = try svdist(score + back + lengths)
+          #expect(scored.status == 0, "\(scored.errors)")
+          let wavs = (0..<2).map { run.corpus.appending(path: "s0-u\($0).wav").path }
+          let verified = try svdist(["verify"] + wavs + back + ["--threshold", "-90"])
+          #expect(verified.status == 0 && verified.output.hasPrefix(name + " "), "\(verified.errors)")
+          #expect(verified.output.hasSuffix("  same\n"))
+          let number = verified.output.dropFirst(name.count + 1).split(separator: " ").first.flatMap { Double($0) }
+          let line = try String(contentsOfFile: run.path("scores"), encoding: .utf8)
+          let expected = line.split(whereSeparator: \.isWhitespace).last.flatMap { Double($0) }
+          #expect(abs((number ?? .nan) - (expected ?? .infinity)) < 1e-4)
+        }
+        expectRefusal(
+          try svdist(["verify", "a.wav", "b.wav", "--back-end", "two", "--encoder", run.path("run")]), 65,
+          "back-ends/two.safetensors")
+      }
+    }
+  }
+}
