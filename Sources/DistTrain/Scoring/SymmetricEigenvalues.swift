@@ -3,8 +3,8 @@
 ///
 /// Rotations follow each other in one order on one thread, so that the result depends on the matrix alone. Each
 /// eigenvector's element of largest magnitude is positive.
-/// - Complexity: O(n³) for each of some ten sweeps; a second for n = 256, ten for n = 512, and no more than two sweeps
-///   where the matrix is nearly diagonal.
+/// - Complexity: O(n³) for each of some ten sweeps, which take a second for n = 256 and eight for n = 512; a few sweeps
+///   are enough where the matrix is nearly diagonal.
 package struct SymmetricEigenvalues: Sendable {
   /// The eigenvalues in descending order.
   package let values: [Double]
