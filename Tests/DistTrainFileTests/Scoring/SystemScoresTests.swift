@@ -34,18 +34,22 @@ import Testing
     }
   }
 
-  @Test func `scores that cannot be fused are told with the file`() throws {
+  @Test func `scores without answers are no reference`() throws {
     try withScratchFolder { folder in
-      let paths = try write(folder, answers: false)
-      #expect(failure { _ = try SystemScores(paths).fusion(prior: 0.5) }?.kind == .usage)
+      let systems = try SystemScores(write(folder, answers: false))
+      #expect(failure { _ = try systems.fusion(prior: 0.5) }?.kind == .usage)
+    }
+  }
+
+  @Test(arguments: [
+    ("e t 1 target\n", 2), ("e t 1 target\nf u 2 nontarget\n", 2), ("e t 1 nontarget\ne u 2 target\n", 1),
+  ])
+  func `scores of other trials are told with the file and the trial`(_ other: String, _ trial: Int) throws {
+    try withScratchFolder { folder in
       try TestTools.write("e t 1 target\ne u 2 nontarget\n", to: folder + "/c")
-      for (other, trial) in [
-        ("e t 1 target\n", 2), ("e t 1 target\nf u 2 nontarget\n", 2), ("e t 1 nontarget\ne u 2 target\n", 1),
-      ] {
-        try TestTools.write(other, to: folder + "/d")
-        let told = failure { _ = try SystemScores([folder + "/c", folder + "/d"]) }
-        #expect(told?.message.hasPrefix("\(folder)/d: its trial \(trial) is not that of \(folder)/c") == true)
-      }
+      try TestTools.write(other, to: folder + "/d")
+      let told = failure { _ = try SystemScores([folder + "/c", folder + "/d"]) }
+      #expect(told?.message.hasPrefix("\(folder)/d: its trial \(trial) is not that of \(folder)/c") == true)
     }
   }
 }
