@@ -2,6 +2,8 @@ import ArgumentParser
 import DistTrain
 import Foundation
 
+extension TrialProtocol: ExpressibleByArgument {}
+
 /// `svdist evaluate`: the EER and minDCF of a trial list.
 struct EvaluateCommand: RanksCommand {
   static let configuration = CommandConfiguration(
@@ -43,6 +45,13 @@ struct EvaluateCommand: RanksCommand {
   @Option(
     help: ArgumentHelp("Write the scores here; with --subtract-mean or --back-end, the last ones.", valueName: "file"))
   var scores: String?
+
+  @Option(
+    name: .customLong("protocol"),
+    help: ArgumentHelp(
+      "Check that the list is this published one, by its number of trials.",
+      valueName: TrialProtocol.allCases.map(\.rawValue).joined(separator: "|")))
+  var published: TrialProtocol?
 
   @Option(
     help: ArgumentHelp(
@@ -123,6 +132,7 @@ struct EvaluateCommand: RanksCommand {
 
   /// Checks the list against the corpus, and says what the corpus's speakers contradict.
   private func check(_ list: TrialList, _ communicator: any Communicator) throws {
+    try checkPublished(list, communicator)
     guard let corpus else { return }
     let opened = try Corpus.open(corpus)
     let enrolments = try enrolmentMap.map { try EnrolmentMap.read($0) }
@@ -138,6 +148,15 @@ struct EvaluateCommand: RanksCommand {
     let pieces = try enrolmentMap.map { try EnrolmentMap.read($0).enrolments.flatMap(\.utterances) } ?? []
     try backEnd.checkCohort(loaded, list.names + pieces, corpus: corpus)
     return loaded
+  }
+
+  private func checkPublished(_ list: TrialList, _ communicator: any Communicator) throws {
+    guard let published else { return }
+    let words = try published.words(for: list, hasMap: enrolmentMap != nil)
+    guard communicator.rank == 0 else { return }
+    StandardError.say(words)
+    let remark = published.remark(subtractsMean: subtractMean != nil || backEnd.backEnd != nil)
+    if let remark { StandardError.say("note: \(remark)") }
   }
 
   private static func lengths(_ text: String) throws -> [Double] {
