@@ -102,7 +102,7 @@ import Testing
     let noisy = Draw(speakers: 20, utterances: 4, noise: 3)
     let worse = try SystemComparison(ranked, try draw.ranked(noisy.scores), .init(), bootstrap).differences[0]
     #expect(worse.value > 0 && worse.interval.low > 0)
-    #expect(worse.p == 2 / 401)
+    #expect(worse.p == 2.0 / 401)
     let better = try SystemComparison(try draw.ranked(noisy.scores), ranked, .init(), bootstrap).differences[0]
     #expect(better.value == -worse.value && better.interval.high < 0)
   }
