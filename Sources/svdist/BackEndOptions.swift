@@ -31,7 +31,14 @@ struct BackEndOptions: ParsableArguments {
 
   /// The back end; nil where none is named.
   func read(besideEncoder encoder: String?) throws -> BackEnd? {
-    try backEnd.map { try BackEndFile.read(BackEndFile.path($0, besideEncoder: encoder)) }
+    guard let backEnd else { return nil }
+    let loaded = try BackEndFile.read(BackEndFile.path(backEnd, besideEncoder: encoder))
+    // What is wrong with the lengths should show before anything is embedded.
+    if loaded.takesDurations, utt2dur == nil {
+      throw Failure(.usage, "--back-end \(backEnd): its calibration takes durations: give them by --utt2dur FILE")
+    }
+    if let utt2dur { _ = try UtteranceDurations(utt2dur) }
+    return loaded
   }
 
   func add(to inputs: inout InputPaths, besideEncoder encoder: String?) {
@@ -47,7 +54,9 @@ struct BackEndOptions: ParsableArguments {
   /// - Throws: `Failure(.usage)` that names a speaker.
   func checkCohort(_ loaded: BackEnd, _ utterances: [String], corpus: String? = nil) throws {
     guard !allowOverlap, let speakers = speakers ?? corpus else { return }
-    try loaded.checkCohort(utterances, UtteranceSpeakers(speakers))
+    if let note = try loaded.checkCohort(utterances, UtteranceSpeakers(speakers)) {
+      StandardError.say("note: \(note)".shown)
+    }
   }
 
   /// The scores of a list's trials.

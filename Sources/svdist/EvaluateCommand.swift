@@ -125,6 +125,9 @@ struct EvaluateCommand: RanksCommand {
       guard scores != nil else {
         throw Failure(.usage, "\(trials): the list has no answers: give --scores FILE for its scores")
       }
+      guard durations.isEmpty else {
+        throw Failure(.usage, "\(trials): the list has no answers, so that --durations has no result")
+      }
       guard !json else { throw Failure(.usage, "\(trials): the list has no answers, so that --json has no result") }
     }
     return list

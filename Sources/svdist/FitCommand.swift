@@ -44,8 +44,10 @@ struct FitCommand: ParsableCommand {
   var normalization = BackEnd.Normalization.adaptive
 
   @Option(
-    help: ArgumentHelp("as-norm takes so many of a side's highest scores against the cohort.", valueName: "count"))
-  var top = BackEndRecipe().top
+    help: ArgumentHelp(
+      "as-norm takes so many of a side's highest scores against the cohort (default: \(BackEndRecipe().top)).",
+      valueName: "count"))
+  var top: Int?
 
   @Option(help: "What the cohort's vectors are: speakers' mean embeddings, or single utterances.")
   var cohort = Cohort.Kind.speakers
@@ -81,6 +83,9 @@ struct FitCommand: ParsableCommand {
     if cohortSpeakers != nil, cohortEmbeddings == nil {
       throw ValidationError("--cohort-speakers: tells the speakers of --cohort-embeddings: give both")
     }
+    if normalization != .adaptive, top != nil {
+      throw ValidationError("--top: is for --normalization as-norm: leave it out with \(normalization.rawValue)")
+    }
     if normalization == .none, calibration.qualities.contains(.cohortMeans) {
       throw ValidationError("--qualities cohort-means: there is no cohort with --normalization none")
     }
@@ -91,6 +96,7 @@ struct FitCommand: ParsableCommand {
     let output = try place()
     let speakers = try UtteranceSpeakers(speakers)
     let embeddings = try EmbeddingFile.read(embeddings)
+    try checkEncoder(of: embeddings)
     let set = try BackEndRecipe.TrainingSet(embeddings, speakers)
     let recipe = try recipe(embeddings, speakers)
     var backEnd = try recipe.fitted(to: set)
@@ -98,6 +104,18 @@ struct FitCommand: ParsableCommand {
     backEnd = try calibration.calibrated(backEnd, by: embeddings)
     try BackEndFile.write(backEnd, to: output)
     print("\(backEnd.words), fitted to \(set.words), in \(output)".shown)
+  }
+
+  /// Checks that a back end which is kept beside an encoder is of its embeddings.
+  private func checkEncoder(of embeddings: Embeddings) throws {
+    guard let encoder, let own = embeddings.encoder else { return }
+    let identity = try TrainedEncoder(Embedding.file(of: encoder)).identity
+    guard identity == own else {
+      throw Failure(
+        .usage,
+        "--encoder \(encoder): the embeddings of \(self.embeddings) are of another encoder (\(own.prefix(12))) than this one "
+          + "(\(identity.prefix(12))): embed with it")
+    }
   }
 
   /// The file to write, whose folder beside an encoder is made.
@@ -128,7 +146,7 @@ struct FitCommand: ParsableCommand {
     recipe.scoring = scoring
     recipe.lda = lda
     recipe.normalization = normalization
-    recipe.top = top
+    recipe.top = top ?? recipe.top
     recipe.cohortKind = cohort
     recipe.target = try adapt.map { try Self.read($0, "--adapt", like: own) }
     recipe.cohortSet = try cohortEmbeddings.map { path in

@@ -45,8 +45,12 @@ struct FuseCommand: ParsableCommand {
       try inputs.refuse(scores, as: "--scores")
       try TrialScorer.check(scores)
     }
-    let fusion = try SystemScores(references).fusion(prior: prior ?? 0.5)
+    let reference = try SystemScores(references)
+    let fusion = try reference.fusion(prior: prior ?? 0.5)
     let own = try SystemScores(systems)
+    for list in [reference.list, own.list] {
+      if let repetitions = list.repetitions { StandardError.say("note: \(repetitions)".shown) }
+    }
     guard !own.list.isBlind || scores != nil else {
       throw Failure(.usage, "\(systems[0]): the scores have no answers: give --scores FILE for the fused ones")
     }

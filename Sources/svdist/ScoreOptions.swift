@@ -21,7 +21,7 @@ struct ScoreOptions: ParsableArguments {
 
   /// Adds the files that are read.
   func add(to inputs: inout InputPaths) {
-    inputs.add(scores, "the scores")
+    inputs.add(scores, "svdist threshold")
     inputs.add(trials, "--trials")
     inputs.add(enrolmentMap, "--enrolment-map")
   }
@@ -42,13 +42,19 @@ struct ScoreOptions: ParsableArguments {
       }
       return (file.list, file.scores)
     }
-    let (scores, unused) = try file.scores(of: answers)
+    let (scores, unused, contradicted) = try file.scores(of: answers)
+    if contradicted > 0 {
+      let line = "\(path): \(contradicted) of its answers are others than those of \(answers.path), which count"
+      StandardError.say("warning: \(line.shown)")
+    }
     if unused > 0 { StandardError.say("note: \(path): \(unused) scores are of no trial of \(answers.path)".shown) }
     return (answers, scores)
   }
 
-  /// What is known of the trials' utterances.
+  /// What is known of the trials' utterances. Says which answers the corpus contradicts.
   func properties(of list: TrialList, table: String?) throws -> TrialProperties {
-    try TrialProperties(of: list, corpus: corpus, enrolmentMap: enrolmentMap, table: table)
+    let properties = try TrialProperties(of: list, corpus: corpus, enrolmentMap: enrolmentMap, table: table)
+    if let warning = properties.warning { StandardError.say("warning: \(warning.shown)") }
+    return properties
   }
 }

@@ -177,7 +177,7 @@ extension ProgramTests {
           (["--cohort-embeddings", folder.path + "/none.ark"], Int32(65), "none.ark"),
           (["--cohort-embeddings", folder.path + "/test.safetensors"], 65, "tells no speaker of utterance test0-0"),
           (["--adapt", other, "--scoring", "plda"], 64, "--adapt \(other): its embeddings are of another encoder"),
-          (["--lda", "7"], 65, "--lda 7: 20 speakers of 6 dimensions have at most 6 directions"),
+          (["--lda", "7"], 65, "--lda 7: 20 speakers, whose utterances differ in 6 of 6 directions, have at most 6"),
           (["--calibration", folder.path + "/trials"], 65, "line 1: utterance test0-0 has no embedding"),
         ] {
           expectRefusal(try fit(folder, options), status, words)

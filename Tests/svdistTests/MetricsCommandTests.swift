@@ -103,9 +103,10 @@ extension ProgramTests {
         let json = try svdist(["threshold", scores, "--false-accepts", "0.2", "--json", "--output", file])
         #expect(json.output == (try String(contentsOfFile: file, encoding: .utf8)))
         expectRefusal(try svdist(["threshold", scores, "--false-accepts", "0.001"]), 65, "30000 non-targets")
-        expectRefusal(try svdist(["threshold", scores, "--false-accepts", "0"]), 64, "--false-accepts")
+        let zero = try svdist(["threshold", scores, "--false-accepts", "0"])
+        #expect(zero.status == 64 && zero.errors.contains("--false-accepts: between 0 and 1"))
         expectRefusal(
-          try svdist(["threshold", scores, "--false-accepts", "0.2", "--output", scores]), 64, "the scores")
+          try svdist(["threshold", scores, "--false-accepts", "0.2", "--output", scores]), 64, "svdist threshold")
       }
     }
 
@@ -116,10 +117,12 @@ extension ProgramTests {
       (["--enrolment-map", "SCORES"], 64, "--corpus"), (["--table", "SCORES"], 65, "a row of column names"),
       (["--corpus", "/nonexistent"], 65, "/nonexistent"), (["--worst", "-1"], 64, "--worst"),
     ])
-    func `wrong options are refused in a line`(_ arguments: [String], _ status: Int32, _ words: String) throws {
+    func `wrong options are refused`(_ arguments: [String], _ status: Int32, _ words: String) throws {
       try withScores { _, scores in
         let given = arguments.map { $0 == "SCORES" ? scores : $0 }
-        expectRefusal(try svdist(["metrics", scores] + given), status, words)
+        let outcome = try svdist(["metrics", scores] + given)
+        #expect(outcome.status == status && outcome.errors.contains(words), "\(outcome.errors)")
+        #expect(outcome.output.isEmpty && !outcome.errors.contains("Fatal error"))
       }
     }
 

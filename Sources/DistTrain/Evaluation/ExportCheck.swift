@@ -56,6 +56,7 @@ package struct ExportCheck {
   /// - Throws: `Failure(.badData)` where the corpus cannot be read, or has no such utterance.
   package init(_ encoder: TrainedEncoder, corpus path: String, utterances count: Int) throws {
     let corpus = try Corpus.open(path)
+    if let first = corpus.unmeasured.first { throw first.failure }
     let extractor = encoder.extractor
     let least = extractor.frontEnd.samples(frames: extractor.encoder.minimumFrames) + 1
     let shortest = max(EmbeddingExtractor.shortest, Double(least) / Double(FrontEnd.sampleRate))

@@ -52,6 +52,13 @@ package struct DecisionThreshold: Sendable, Equatable {
     let bootstrap = SpeakerBootstrap(speakers, resamples: resamples)
     let threshold = trials.threshold(falseAccepts: wanted, EqualWeights())
     let rates = trials.rates(above: threshold, EqualWeights())
+    // Rounding of the rate may leave one less.
+    guard rates.falseAccepts * Double(nonTargets) > Self.fewestErrors - 1.5 else {
+      throw Failure(
+        .badData,
+        "no threshold has a false-accept rate near \(Self.text(wanted)): so many non-targets have the score "
+          + "\(Self.text(Double(threshold))) that above it are only \(Self.text(rates.falseAccepts))")
+    }
     let resampled = bootstrap.values(trials) { weights in
       trials.hasBothKinds(weights)
         ? (Double(trials.threshold(falseAccepts: wanted, weights)), trials.rates(above: threshold, weights)) : nil

@@ -34,6 +34,9 @@ package struct BackEnd: Sendable {
   package var scoring: Scoring { plda == nil ? .cosine : .plda }
   var normalization: Normalization { cohort == nil ? .none : top == nil ? .symmetric : .adaptive }
 
+  /// Whether scores take the lengths of utterances.
+  package var takesDurations: Bool { calibration?.qualities.contains(.durations) == true }
+
   /// The steps in a few words.
   package var words: String {
     var words = [scoring == .cosine ? "cosine" : "PLDA"]
@@ -90,10 +93,23 @@ extension BackEnd {
 
   /// Checks that no speaker of some trials is in the cohort, who would be compared with themselves.
   /// - Parameter utterances: those of the trials; ones whose speakers are not known pass.
-  /// - Throws: `Failure(.usage)` that names a speaker.
-  package func checkCohort(_ utterances: [String], _ speakers: UtteranceSpeakers) throws {
-    let own = utterances.lazy.compactMap { speakers.speaker(of: $0) }
-    guard let shared = cohort?.first(of: own) else { return }
+  /// - Returns: a line about those whose speakers are not known; nil where all are.
+  /// - Throws: `Failure(.usage)` that names a speaker, `Failure(.badData)` where no utterance's speaker is known.
+  package func checkCohort(_ utterances: [String], _ speakers: UtteranceSpeakers) throws -> String? {
+    let own = utterances.compactMap { speakers.speaker(of: $0) }
+    guard !own.isEmpty || utterances.isEmpty else {
+      throw Failure(
+        .badData,
+        "\(speakers.path): tells the speaker of none of the trials' \(utterances.count) utterances: name the list of "
+          + "their speakers")
+    }
+    guard let shared = cohort?.first(of: own) else {
+      let unknown = utterances.count - own.count
+      return unknown == 0
+        ? nil
+        : "\(speakers.path): tells no speaker of \(unknown) of the trials' \(utterances.count) utterances, which may be of "
+          + "speakers in the cohort"
+    }
     throw Failure(
       .usage,
       "speaker \(shared) of the trials is in the back end's cohort, which is to be of others: fit one without them, or "

@@ -61,10 +61,8 @@ package struct BackEndRecipe: Sendable {
 
   private func transform(of set: TrainingSet) throws -> EmbeddingTransform {
     let (mean, vectors) = (set.embeddings.mean, set.embeddings.vectors)
-    let usual = min(Self.usualLDA, vectors.columns, set.groups.names.count - 1)
-    guard let dimensions = lda ?? (scoring == .plda ? usual : nil) else {
-      return EmbeddingTransform(mean: mean, projection: nil)
-    }
-    return try EmbeddingTransform.discriminant(vectors, set.groups, dimensions: dimensions, mean: mean)
+    guard lda != nil || scoring == .plda else { return EmbeddingTransform(mean: mean, projection: nil) }
+    return try EmbeddingTransform.discriminant(
+      vectors, set.groups, dimensions: lda, usual: Self.usualLDA, mean: mean)
   }
 }

@@ -63,24 +63,28 @@ extension EmbeddingTransform {
   /// about them, in which every utterance counts alike (Fukunaga, Introduction to Statistical Pattern Recognition,
   /// chapter 10).
   /// - Parameters:
-  ///   - dimensions: the number of directions of the largest ratios that are kept.
+  ///   - dimensions: the number of directions of the largest ratios that are kept; nil keeps at most `usual`.
   ///   - mean: the mean that is subtracted.
   /// - Throws: `Failure(.badData)` where the speakers or their utterances are too few.
   static func discriminant(
-    _ vectors: Matrix, _ groups: SpeakerGroups, dimensions: Int, mean: [Float]
+    _ vectors: Matrix, _ groups: SpeakerGroups, dimensions: Int?, usual: Int, mean: [Float]
   ) throws -> EmbeddingTransform {
-    let most = min(vectors.columns, groups.names.count - 1)
-    guard (1...max(most, 1)).contains(dimensions), most > 0 else {
-      throw Failure(
-        .badData,
-        "--lda \(dimensions): \(groups.names.count) speakers of \(vectors.columns) dimensions have at most \(most) "
-          + "directions")
+    guard groups.names.count > 1 else {
+      throw Failure(.badData, "LDA takes utterances of two speakers or more: the training set has one speaker")
     }
     let plain = EmbeddingTransform(mean: mean, projection: nil)
     let statistics = SpeakerStatistics(plain.centred(vectors), groups)
     let within = (1 / statistics.utterances) * statistics.scatter
     let between = (1 / statistics.utterances) * statistics.means.gram(weights: statistics.counts)
-    let axes = try SimultaneousDiagonalization(within: within, between: between)
-    return EmbeddingTransform(mean: mean, projection: axes.transform.first(dimensions).single)
+    let axes = try SimultaneousDiagonalization(inSpanOf: within, between: between)
+    let most = min(axes.transform.rows, groups.names.count - 1)
+    let kept = dimensions ?? min(usual, most)
+    guard kept <= most else {
+      throw Failure(
+        .badData,
+        "--lda \(kept): \(groups.names.count) speakers, whose utterances differ in \(axes.transform.rows) of "
+          + "\(vectors.columns) directions, have at most \(most)")
+    }
+    return EmbeddingTransform(mean: mean, projection: axes.transform.first(kept).single)
   }
 }

@@ -12,7 +12,8 @@ package struct SimultaneousDiagonalization: Sendable {
     guard let factor = CholeskyFactor(within) else {
       throw Failure(
         .badData,
-        "the covariance within speakers is singular: give more utterances of each speaker, or fewer dimensions (--lda)")
+        "the covariance within speakers is singular: give more utterances of each speaker, or fewer dimensions by --lda"
+      )
     }
     // With W = L·Lᵀ, L⁻¹·B·L⁻ᵀ is B where W is I.
     let projected = factor.solved(factor.solved(between).transposed)
@@ -21,6 +22,32 @@ package struct SimultaneousDiagonalization: Sendable {
     // V·L⁻¹ = (L⁻ᵀ·Vᵀ)ᵀ needs L⁻¹ alone, which is what it makes of I.
     let unit = DoubleMatrix.diagonal([Double](repeating: 1, count: within.rows))
     transform = eigenvalues.vectors * factor.solved(unit)
+    ratios = eigenvalues.values.map { max($0, 0) }
+  }
+
+  /// The share of the largest eigenvalue of a covariance below which others are rounding of single precision.
+  private static let leastShare = 1e-10
+
+  /// Diagonalises them among the directions in which utterances of one speaker differ, of which there may be fewer than
+  /// dimensions: embeddings of a wide last layer span few of them, and few utterances do. Where the covariance within
+  /// speakers is regular, these are all directions.
+  /// - Throws: `Failure(.badData)` where utterances of one speaker never differ.
+  package init(inSpanOf within: DoubleMatrix, between: DoubleMatrix) throws {
+    guard CholeskyFactor(within) == nil else {
+      try self.init(within: within, between: between)
+      return
+    }
+    let spread = try SymmetricEigenvalues(of: within)
+    let kept = spread.values.count { $0 > Self.leastShare * max(spread.values[0], .leastNormalMagnitude) }
+    guard kept > 0 else {
+      throw Failure(
+        .badData, "the utterances of each speaker have equal embeddings, or a single one: give more of each speaker")
+    }
+    let scales = spread.values.prefix(kept).map { 1 / $0.squareRoot() }
+    let whitening = spread.vectors.first(kept).scaled(rows: scales)
+    let projected = whitening * between * whitening.transposed
+    let eigenvalues = try SymmetricEigenvalues(of: 0.5 * (projected + projected.transposed))
+    transform = eigenvalues.vectors * whitening
     ratios = eigenvalues.values.map { max($0, 0) }
   }
 }

@@ -43,9 +43,15 @@ extension ScoreList {
     let isSame = list.trials == other.list.trials && list.names.map { Name($0) } == other.list.names.map { Name($0) }
     guard !isSame else { return }
     let line = (0..<shared).first { names(self, $0) != names(other, $0) } ?? shared
+    guard scores.count == other.scores.count else {
+      throw Failure(
+        .badData,
+        "\(other.list.path): has \(other.scores.count) trials, \(list.path) has \(scores.count): scores of the same trials "
+          + "in the same order are expected")
+    }
     throw Failure(
       .badData,
-      "\(other.list.path): its trial \(line + 1) is not that of \(list.path): scores of the same trials in the same "
+      "\(other.list.path): its trial \(line + 1), or the answer to it, is not that of \(list.path): scores of the same trials in the same "
         + "order are expected")
   }
 }

@@ -118,10 +118,11 @@ public struct ScoreList: Sendable {
 
 extension ScoreList {
   /// The scores of a list's trials, in its order, found by the names of enrolment and test.
-  /// - Returns: the scores, and how many of the file are of no trial of the list.
+  /// - Returns: the scores, how many of the file are of no trial of the list, and how many trials have another answer in
+  ///   the file.
   /// - Throws: `Failure(.badData)` that names the first trial without a score, and for a pair that the file has twice with
   ///   different scores.
-  public func scores(of trials: TrialList) throws -> (scores: [Float], unused: Int) {
+  public func scores(of trials: TrialList) throws -> (scores: [Float], unused: Int, contradicted: Int) {
     var numbers: [Name: Int] = [:]
     for (number, name) in list.names.enumerated() { numbers[Name(name)] = number }
     var places: [UInt64: Int] = [:]
@@ -137,6 +138,7 @@ extension ScoreList {
     }
     let known = trials.names.map { numbers[Name($0)] }
     var used: Set<UInt64> = []
+    var contradicted = 0
     let scores = try trials.trials.enumerated().map { index, trial in
       guard let enrolment = known[trial.enrolment], let test = known[trial.test],
         let place = places[UInt64(enrolment) << 32 | UInt64(test)]
@@ -147,8 +149,9 @@ extension ScoreList {
             + "\(trials.names[trial.test]) has no score in \(list.path)")
       }
       used.insert(UInt64(enrolment) << 32 | UInt64(test))
+      if !list.isBlind, list.trials[place].isTarget != trial.isTarget { contradicted += 1 }
       return self.scores[place]
     }
-    return (scores, places.count - used.count)
+    return (scores, places.count - used.count, contradicted)
   }
 }

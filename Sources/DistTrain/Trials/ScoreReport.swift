@@ -70,7 +70,7 @@ package struct ScoreReport: Sendable {
     let head = ["\(trials) trials, \(targets) targets\(how)"]
     let rows = figures.rows.enumerated().map { index, row in
       let interval = row.interval.map { "  [\(Self.shown($0.low, row.name)), \(Self.shown($0.high, row.name))]" } ?? ""
-      return Self.padded(row.name, 14) + Self.shown(row.value, row.name) + interval
+      return Self.padded(row.name, max(14, row.name.count + 2)) + Self.shown(row.value, row.name) + interval
         + (comparison.map { "  " + Self.shown($0.differences[index], row.name) } ?? "")
     }
     let groups = divisions.flatMap { division in

@@ -21,6 +21,9 @@ package struct TrialProperties: Sendable {
     self.table = try table.map { try UtteranceTable(path: $0) }
   }
 
+  /// The line about the trials that the corpus contradicts (`TrialList.contradictions`).
+  package var warning: String? { corpus.flatMap { list.contradictions(of: $0.corpus, $0.positions) } }
+
   /// The speakers of the trials: those of the corpus, and without one what the answers tell.
   package var speakers: TrialSpeakers {
     let pairs = list.trials.map { (enrolment: $0.enrolment, test: $0.test) }

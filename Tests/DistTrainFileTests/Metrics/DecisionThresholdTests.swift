@@ -67,6 +67,13 @@ import Testing
     #expect(few?.message.contains("4 speakers") == true)
   }
 
+  @Test func `equal scores that leave no such rate are refused`() throws {
+    var draw = Draw()
+    draw.scores = draw.targets.map { $0 ? 1 : 0 }
+    let refusal = #expect(throws: Failure.self) { try threshold(draw, 0.3) }
+    #expect(refusal?.kind == .badData && refusal?.message.contains("have the score 0") == true)
+  }
+
   @Test func `a stored threshold answers same above its interval, different below, and otherwise cannot tell`() throws {
     let found = try threshold(Draw(), 0.05)
     try withScratchFolder { folder in

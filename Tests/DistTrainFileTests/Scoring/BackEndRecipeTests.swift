@@ -29,7 +29,9 @@ import Testing
     let one = failing(try set(1, 9)) { _ in }
     #expect(one?.kind == .badData && one?.message.contains("a cohort of one vector") == true)
     let wide = failing(try set(3, 9)) { $0.lda = 3 }
-    #expect(wide?.message.contains("--lda 3: 3 speakers of 4 dimensions have at most 2 directions") == true)
+    #expect(
+      wide?.message.contains("--lda 3: 3 speakers, whose utterances differ in 4 of 4 directions, have at most 2")
+        == true)
     let single = failing(try set(9, 1)) { $0.lda = 2 }
     #expect(single?.message.contains("the covariance within speakers is singular") == true)
     let short = failing(try set(5, 1)) { $0.scoring = .plda }
@@ -67,12 +69,17 @@ import Testing
       // Sixteen enrolments of one utterance, one of three, and twenty tests.
       #expect(utterances.count == 16 + 3 + 20)
       let told = failure {
-        try backEnd.checkCohort(utterances, UtteranceSpeakers(folder + "/others"))
+        _ = try backEnd.checkCohort(utterances, UtteranceSpeakers(folder + "/others"))
       }
       #expect(
         told?.kind == .usage && told?.message.hasPrefix("speaker s7 of the trials is in the back end's cohort") == true)
       try write((0..<40).map { "e\($0) v\($0)\n" }.joined(), to: folder + "/others")
-      try backEnd.checkCohort(utterances, UtteranceSpeakers(folder + "/others"))
+      #expect(try backEnd.checkCohort(utterances, UtteranceSpeakers(folder + "/others")) == nil)
+      let more = utterances + ["somebody"]
+      let note = try backEnd.checkCohort(more, UtteranceSpeakers(folder + "/others"))
+      #expect(note?.contains("tells no speaker of 1 of the trials' \(more.count) utterances") == true)
+      let none = failure { _ = try backEnd.checkCohort(["somebody"], UtteranceSpeakers(folder + "/others")) }
+      #expect(none?.kind == .badData && none?.message.contains("speaker of none of the trials' 1 utterances") == true)
     }
   }
 }

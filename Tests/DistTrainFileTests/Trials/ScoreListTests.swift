@@ -46,6 +46,9 @@ import Testing
     #expect(found.unused == 1)
     #expect(list.repetitions?.contains("1 of 4 trials") == true)
     #expect(scores.list.repetitions == nil)
+    #expect(found.contradicted == 0)
+    let answered = try read("a c 3 nontarget\na b 1 target\nb a 2 nontarget\n")
+    #expect(try answered.scores(of: list).contradicted == 2)
     let absent = TrialList(
       path: "t", names: ["c", "a"], trials: [TrialList.Trial(enrolment: 0, test: 1, isTarget: true)])
     #expect(throws: Failure.self) { try scores.scores(of: absent) }

@@ -83,4 +83,23 @@ import Testing
     #expect(axes.ratios[11] > 1e-3 && axes.ratios[12] < 1e-12 && axes.ratios.allSatisfy { $0 >= 0 })
     #expect(throws: Failure.self) { try SimultaneousDiagonalization(within: between, between: within) }
   }
+
+  @Test func `directions in which utterances of a speaker never differ are left out`() throws {
+    let within = DoubleMatrix.diagonal([1, 2, 0, 0])
+    let between = DoubleMatrix.diagonal([4, 2, 9, 0])
+    let axes = try SimultaneousDiagonalization(inSpanOf: within, between: between)
+    #expect(axes.transform.rows == 2 && axes.ratios.count == 2)
+    #expect(abs(axes.ratios[0] - 4) < 1e-12 && abs(axes.ratios[1] - 1) < 1e-12)
+    let spread = axes.transform * within * axes.transform.transposed
+    for row in 0..<2 {
+      for column in 0..<2 { #expect(abs(spread[row, column] - (row == column ? 1 : 0)) < 1e-12) }
+    }
+    let regular = DoubleMatrix.diagonal([1, 2, 3, 4])
+    let all = try SimultaneousDiagonalization(inSpanOf: regular, between: between)
+    #expect(
+      all.transform.values == (try SimultaneousDiagonalization(within: regular, between: between)).transform.values)
+    #expect(throws: Failure.self) {
+      try SimultaneousDiagonalization(inSpanOf: DoubleMatrix.diagonal([0, 0, 0, 0]), between: between)
+    }
+  }
 }
