@@ -21,8 +21,13 @@ package struct SimultaneousDiagonalization: Sendable {
     let eigenvalues = try SymmetricEigenvalues(of: symmetric)
     // V·L⁻¹ = (L⁻ᵀ·Vᵀ)ᵀ needs L⁻¹ alone, which is what it makes of I.
     let unit = DoubleMatrix.diagonal([Double](repeating: 1, count: within.rows))
-    transform = eigenvalues.vectors * factor.solved(unit)
-    ratios = eigenvalues.values.map { max($0, 0) }
+    self.init(eigenvalues, of: factor.solved(unit))
+  }
+
+  /// The axes of the covariance between speakers in those in which the one within them is I.
+  private init(_ between: SymmetricEigenvalues, of whitening: DoubleMatrix) {
+    transform = between.vectors * whitening
+    ratios = between.values.map { max($0, 0) }
   }
 
   /// The share of the largest eigenvalue of a covariance below which others are rounding of single precision.
@@ -46,8 +51,6 @@ package struct SimultaneousDiagonalization: Sendable {
     let scales = spread.values.prefix(kept).map { 1 / $0.squareRoot() }
     let whitening = spread.vectors.first(kept).scaled(rows: scales)
     let projected = whitening * between * whitening.transposed
-    let eigenvalues = try SymmetricEigenvalues(of: 0.5 * (projected + projected.transposed))
-    transform = eigenvalues.vectors * whitening
-    ratios = eigenvalues.values.map { max($0, 0) }
+    self.init(try SymmetricEigenvalues(of: 0.5 * (projected + projected.transposed)), of: whitening)
   }
 }
