@@ -97,12 +97,12 @@ extension ProgramTests {
       try withSets { folder in
         let encoder = folder.path + "/model.safetensors"
         try write(folder, "model.safetensors", "")
+        try FileManager.default.createDirectory(
+          at: folder.appending(path: "back-ends"), withIntermediateDirectories: false)
         let fitted = try svdist(
           ["fit", "--embeddings", folder.path + "/train.safetensors", "--speakers", folder.path + "/train-utt2spk"]
-            + ["--output", "phone", "--encoder", encoder])
-        #expect(
-          fitted.status == 0 && fitted.output.contains("\(folder.path)/back-ends/phone.safetensors"), "\(fitted.errors)"
-        )
+            + ["--output", folder.path + "/back-ends/phone.safetensors"])
+        #expect(fitted.status == 0, "\(fitted.errors)")
         let arguments = [
           "score", "--embeddings", folder.path + "/test.safetensors", "--trials", folder.path + "/trials",
         ]

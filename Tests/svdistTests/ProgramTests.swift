@@ -20,3 +20,11 @@ func expectRefusal(
     #expect(!outcome.errors.contains(sign), "\(outcome.errors)", sourceLocation: sourceLocation)
   }
 }
+
+/// Expects that a command line is refused as such, before anything is done.
+func expectUsage(
+  _ outcome: Outcome, _ words: String..., sourceLocation: SourceLocation = #_sourceLocation
+) {
+  #expect(outcome.status == 64 && outcome.output.isEmpty, "\(outcome.errors)", sourceLocation: sourceLocation)
+  for word in words { #expect(outcome.errors.contains(word), "\(outcome.errors)", sourceLocation: sourceLocation) }
+}

@@ -20,7 +20,9 @@ extension ProgramTests {
         #expect(figures[2] == figures[0])
         #expect(figures[1] != figures[0])
         #expect(try svdist(arguments + ["--durations", "0.25,100"], mpi: 2).output == outcome.output)
-        for wrong in ["0.1", "1,,2", "x"] { expectRefusal(try svdist(arguments + ["--durations", wrong]), 64) }
+        for wrong in ["0.1", "1,,2", "x"] {
+          expectUsage(try svdist(arguments + ["--durations", wrong]), "--durations")
+        }
       }
     }
 
@@ -38,7 +40,7 @@ extension ProgramTests {
         let mean = zip(vectors[0], vectors[1]).map { Float((Double($0) + Double($1)) / 2) }
         #expect(both.output == String(format: "cosine %.4f\n", TrialScorer.cosine(mean, vectors[2])))
         for wrong in [[wavs[0]], [wavs[0], wavs[1], wavs[2]], ["--enrol", wavs[0]], [wavs[0], "--test", wavs[1]]] {
-          expectRefusal(try svdist(["verify"] + wrong + encoder), 64, "two recordings are compared")
+          expectUsage(try svdist(["verify"] + wrong + encoder), "two recordings are compared")
         }
       }
     }
@@ -63,7 +65,7 @@ extension ProgramTests {
         }
         let verify = ["verify", wav, wav, "--encoder", run.path("run"), "--threshold"]
         expectRefusal(try svdist(verify + [wav]), 65, "no threshold")
-        expectRefusal(try svdist(verify + [run.path("absent")]), 64, "neither a number nor a file")
+        expectUsage(try svdist(verify + [run.path("absent")]), "neither a number nor a file")
       }
     }
 
@@ -110,7 +112,7 @@ extension ProgramTests {
         let embed = ["embed", "--corpus", run.corpus.path, "--output", run.path("e.ark")] + encoder
         expectRefusal(try svdist(embed + ["--minimum-speech", "60"]), 65, "s0-u0")
         #expect(try svdist(embed + ["--minimum-speech", "0"]).status == 0)
-        expectRefusal(try svdist(embed + ["--minimum-speech", "-1"]), 64, "--minimum-speech")
+        expectUsage(try svdist(embed + ["--minimum-speech", "-1"]), "--minimum-speech")
       }
     }
 
@@ -133,7 +135,7 @@ extension ProgramTests {
         let durations = ["--utt2dur", run.path("utt2dur")]
         let calibration = ["--calibration", run.path("answers"), "--qualities", "durations", "magnitudes"]
         for (options, lengths, name) in [
-          ([], [], "normalised score"), (calibration + durations, durations, "log-likelihood ratio"),
+          ([], [], "cosine"), (calibration + durations, durations, "log-likelihood ratio"),
         ] {
           let fitted = try svdist(fit + ["--normalization", "none"] + options)
           #expect(fitted.status == 0, "\(fitted.errors)")
@@ -151,6 +153,12 @@ extension ProgramTests {
           let expected = line.split(whereSeparator: \.isWhitespace).last.flatMap { Double($0) }
           #expect(abs((number ?? .nan) - (expected ?? .infinity)) < 1e-4)
         }
+        var others = try EmbeddingFile.read(embeddings)
+        others.encoder = "another"
+        let foreign = run.path("foreign.safetensors")
+        try EmbeddingFile.write(others, to: foreign)
+        let misplaced = ["fit", "--embeddings", foreign, "--speakers", run.corpus.path, "--output", "two"]
+        expectRefusal(try svdist(misplaced + back.suffix(2)), 64, foreign, "are of another encoder")
         expectRefusal(
           try svdist(["verify", "a.wav", "b.wav", "--back-end", "two", "--encoder", run.path("run")]), 65,
           "back-ends/two.safetensors")
