@@ -65,7 +65,7 @@ package struct DecisionThreshold: Sendable, Equatable {
     }.compactMap(\.self)
     guard !resampled.isEmpty else { throw SystemComparison.fewSpeakers }
     func rate(_ value: Double, _ others: [Double]) -> Rate {
-      let interval = bootstrap.interval(others)
+      let interval = bootstrap.interval(of: value, others, .percentiles)
       return Rate(value: value, low: interval.low, high: interval.high)
     }
     self.threshold = rate(Double(threshold), resampled.map(\.0))

@@ -35,6 +35,13 @@ public struct DetectionFigures: Sendable, Equatable {
   /// All figures, in the order of `names`.
   package var values: [Double] { [eer] + minDCF + actualDCF + (cllr.map { [$0] } ?? []) + [minCllr] }
 
+  /// The forms of the intervals of `values`.
+  static func forms(_ choice: Choice) -> [SpeakerBootstrap.Form] {
+    let costs = choice.priors.map { _ in SpeakerBootstrap.Form.percentiles }
+    let ratios: [SpeakerBootstrap.Form] = choice.areLikelihoodRatios ? costs + [.logarithmic] : []
+    return [.logarithmic] + costs + ratios + [.unbiasedLogarithmic]
+  }
+
   /// The names of `values`.
   package static func names(_ choice: Choice) -> [String] {
     let priors = choice.priors.map { "(\($0))" }

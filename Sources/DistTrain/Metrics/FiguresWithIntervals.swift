@@ -16,8 +16,11 @@ package struct FiguresWithIntervals: Sendable {
     let values = trials.figures(choice).values
     let resampled = bootstrap.map { $0.figures(trials, choice).compactMap { $0?.values } }
     if let resampled, resampled.isEmpty { throw SystemComparison.fewSpeakers }
+    let forms = DetectionFigures.forms(choice)
     rows = zip(DetectionFigures.names(choice), values).enumerated().map { index, figure in
-      let interval = resampled.flatMap { resampled in bootstrap?.interval(resampled.map { $0[index] }) }
+      let interval = resampled.flatMap { resampled in
+        bootstrap?.interval(of: figure.1, resampled.map { $0[index] }, forms[index])
+      }
       return Row(name: figure.0, value: figure.1, interval: interval)
     }
   }

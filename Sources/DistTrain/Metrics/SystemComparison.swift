@@ -28,7 +28,8 @@ package struct SystemComparison: Sendable {
       let below = others.count { $0 <= 0 }
       let above = others.count { $0 >= 0 }
       let share = Double(min(below, above) + 1) / Double(others.count + 1)
-      return Difference(value: value, interval: bootstrap.interval(others), p: min(1, 2 * share))
+      return Difference(
+        value: value, interval: bootstrap.interval(of: value, others, .percentiles), p: min(1, 2 * share))
     }
   }
 

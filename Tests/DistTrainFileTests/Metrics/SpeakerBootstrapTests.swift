@@ -85,12 +85,27 @@ import Testing
     let values = (0...1000).map(Double.init)
     func interval(_ speakers: Int) -> SpeakerBootstrap.Interval {
       let pairs = (0..<speakers).map { (enrolment: $0, test: $0) }
-      return SpeakerBootstrap(TrialSpeakers(pairs: pairs, speakers: Array(0..<speakers))).interval(values)
+      return SpeakerBootstrap(TrialSpeakers(pairs: pairs, speakers: Array(0..<speakers)))
+        .interval(of: 500, values, .percentiles)
     }
     // Of 20 speakers, Φ(-√(20/19) · t₁₉) with t₁₉(0.975) = 2.0930 is 0.01589; of many, 0.025.
     #expect(abs(interval(20).low - 15.89) < 0.05)
     #expect(abs(interval(20).high - 984.11) < 0.05)
     #expect(abs(interval(20_000).low - 25) < 0.02)
+  }
+
+  @Test func `intervals of logarithms are Student's, about the value or about it less its bias`() {
+    let pairs = (0..<20).map { (enrolment: $0, test: $0) }
+    let bootstrap = SpeakerBootstrap(TrialSpeakers(pairs: pairs, speakers: Array(0..<20)))
+    // Logarithms of mean 1 and deviation √2.
+    let values = [exp(0.0), exp(2.0)]
+    let width = 2.0930 * (20.0 / 19).squareRoot() * 2.0.squareRoot()
+    let about = bootstrap.interval(of: exp(1.5), values, .logarithmic)
+    #expect(abs(log(about.low) - 1.5 + width) < 0.005 && abs(log(about.high) - 1.5 - width) < 0.005)
+    let unbiased = bootstrap.interval(of: exp(1.5), values, .unbiasedLogarithmic)
+    #expect(abs(log(unbiased.low) - 2 + width) < 0.005 && abs(log(unbiased.high) - 2 - width) < 0.005)
+    let zeros = bootstrap.interval(of: 1, [0, 1, 2], .logarithmic)
+    #expect(zeros == bootstrap.interval(of: 1, [0, 1, 2], .percentiles))
   }
 
   @Test func `equal systems do not differ, a better one does`() throws {
