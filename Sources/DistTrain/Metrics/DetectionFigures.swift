@@ -37,9 +37,7 @@ public struct DetectionFigures: Sendable, Equatable {
 
   /// The forms of the intervals of `values`.
   static func forms(_ choice: Choice) -> [SpeakerBootstrap.Form] {
-    let costs = choice.priors.map { _ in SpeakerBootstrap.Form.percentiles }
-    let ratios: [SpeakerBootstrap.Form] = choice.areLikelihoodRatios ? costs + [.logarithmic] : []
-    return [.logarithmic] + costs + ratios + [.unbiasedLogarithmic]
+    names(choice).map { $0 == "minCllr" ? .unbiasedLogarithmic : .logarithmic }
   }
 
   /// The names of `values`.
