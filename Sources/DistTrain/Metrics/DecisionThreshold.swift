@@ -84,7 +84,7 @@ extension RankedTrials {
     var (rejected, found) = (0.0, scores[0])
     forEachScore(weights) { score, _, nonTargets in
       guard all - rejected > share * all else { return }
-      if nonTargets > 0 { found = score }
+      found = score
       rejected += nonTargets
     }
     return found

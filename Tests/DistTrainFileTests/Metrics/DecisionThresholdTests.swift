@@ -56,6 +56,8 @@ import Testing
     #expect(try threshold(draw, 30 / 1710.0 + 1e-9).wanted > 0)
     let refusal = #expect(throws: Failure.self) { try threshold(draw, 0.001) }
     #expect(refusal?.message.contains("30000 non-targets") == true)
+    // Seventeen false accepts are too few, too.
+    #expect(throws: Failure.self) { try threshold(draw, 0.01) }
     #expect(refusal?.message.contains("0.0175") == true)
     #expect(refusal?.kind == .badData)
     let few = #expect(throws: Failure.self) {
@@ -65,6 +67,17 @@ import Testing
       )
     }
     #expect(few?.message.contains("4 speakers") == true)
+  }
+
+  @Test func `a target with the threshold's score is missed`() throws {
+    var draw = Draw()
+    let others = zip(draw.scores, draw.targets).filter { !$0.1 }.map(\.0).sorted()
+    let first = try #require(draw.targets.firstIndex(of: true))
+    draw.scores[first] = others[others.count - 86]
+    let found = try threshold(draw, 0.05)
+    #expect(found.threshold.value == Double(draw.scores[first]))
+    let below = zip(draw.scores, draw.targets).count { $0.1 && Double($0.0) < found.threshold.value }
+    #expect(found.misses.value == Double(below + 1) / 60)
   }
 
   @Test func `equal scores that leave no such rate are refused`() throws {

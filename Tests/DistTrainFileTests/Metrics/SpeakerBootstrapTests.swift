@@ -128,6 +128,9 @@ import Testing
     #expect(speakers.count == 4)
     #expect(speakers.enrolments == [0, 0, 0, 1, 2])
     #expect(speakers.tests == [0, 0, 0, 0, 3])
+    let late = [(0, 3), (1, 3), (1, 2)].map { (enrolment: $0.0, test: $0.1) }
+    let joined = TrialSpeakers(pairs: late, targets: [true, true, false], names: 4)
+    #expect(joined.enrolments == [0, 0, 0] && joined.tests == [0, 0, 1])
   }
 
   @Test func `normal and Student's quantiles are the tables'`() {

@@ -5,7 +5,7 @@ import Testing
 @Suite struct TrialGroupsTests {
   @Test func `groups have their own rates and those at the common threshold`() {
     let groups = TrialGroups(
-      scores: [0.9, 0.2, 0.4, 0.6, 0.1, 0.7], targets: [true, true, false, false, false, false],
+      scores: [0.9, 0.4, 0.4, 0.6, 0.1, 0.7], targets: [true, true, false, false, false, false],
       values: [(0, 0), (1, 1), (0, 0), (1, 1), (0, 1), (1, 0)], names: ["f", "m"], threshold: 0.4)
     #expect(groups.rows.map(\.name) == ["f", "m", "f × m"])
     #expect(groups.rows.map(\.trials) == [2, 2, 2])
