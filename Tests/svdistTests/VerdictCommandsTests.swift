@@ -110,7 +110,7 @@ extension ProgramTests {
         let encoder = ["--encoder", run.path("run")]
         expectRefusal(try svdist(["verify", wav, wav, "--minimum-speech", "60"] + encoder), 65, "s of speech")
         let embed = ["embed", "--corpus", run.corpus.path, "--output", run.path("e.ark")] + encoder
-        expectRefusal(try svdist(embed + ["--minimum-speech", "60"]), 65, "s0-u0")
+        expectRefusal(try svdist(embed + ["--minimum-speech", "60"]), 65, "utterance s")
         #expect(try svdist(embed + ["--minimum-speech", "0"]).status == 0)
         expectUsage(try svdist(embed + ["--minimum-speech", "-1"]), "--minimum-speech")
       }
