@@ -115,9 +115,9 @@ extension Configuration {
     if views.augmented.contains(true), !augmentation.isOn {
       notes.append("no view is augmented: augmentation names no folder, and its other kinds are off")
     }
-    if batch.utterances * batch.views == 1, weighting.method == .minNorm || weighting.contrastive > 0 {
+    if batch.utterances * batch.views == 1, weighting.method != .fixed || weighting.contrastive > 0 {
       notes.append("the contrastive loss has no positive pairs: batch.utterances and batch.views are 1")
     }
-    return notes
+    return notes + weighting.notes
   }
 }

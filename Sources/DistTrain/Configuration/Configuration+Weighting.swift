@@ -4,9 +4,19 @@ extension Configuration {
     package enum Method: String, Choice {
       case minNorm = "min-norm"
       case fixed
+      /// PCGrad, Yu et al. 2020.
+      case pcgrad
+      /// CAGrad, Liu et al. 2021.
+      case cagrad
+      /// Nash-MTL, Navon et al. 2022.
+      case nash = "nash-mtl"
+      /// Kendall et al. 2018, with the uncertainties at their optimum.
+      case uncertainty
+      /// Lin et al. 2022.
+      case random
     }
 
-    /// The gradients that the minimum-norm solver combines: those by the encoder's parameters, or those by the
+    /// The gradients that are combined by their dot products: those by the encoder's parameters, or those by the
     /// embeddings.
     package enum Space: String, Choice {
       case parameters, representation
@@ -17,17 +27,42 @@ extension Configuration {
     package var method = Method.minNorm
     package var space = Space.parameters
     package var normalization = Normalization.none
+    package var floor = 0.0
+    package var radius = 0.5
     package var classification = 1.0
     package var contrastive = 1.0
 
     package init() {}
 
+    /// Remarks on settings that the method does not read, a line each.
+    var notes: [String] {
+      let standard = Weighting()
+      let unread: [(key: String, isChanged: Bool, reader: Method)] = [
+        ("classification", classification != standard.classification, .fixed),
+        ("contrastive", contrastive != standard.contrastive, .fixed),
+        ("normalization", normalization != standard.normalization, .minNorm),
+        ("floor", floor != standard.floor, .minNorm),
+        ("radius", radius != standard.radius, .cagrad),
+      ]
+      return unread.filter { $0.isChanged && $0.reader != method }.map {
+        "weighting.\($0.key) has no effect: weighting.method is \(method.rawValue), not \($0.reader.rawValue)"
+      }
+    }
+
     static let settings = [
-      Setting("weighting.method", \.weighting.method, "the shortest combination of the gradients, or fixed weights"),
       Setting(
-        "weighting.space", \.weighting.space, "gradients that min-norm combines: exact, or a bound"),
+        "weighting.method", \.weighting.method,
+        "how two gradients become one: min-norm (MGDA), fixed weights, or others of the literature"),
+      Setting(
+        "weighting.space", \.weighting.space, "gradients that min-norm and its like combine: exact, or a bound"),
       Setting(
         "weighting.normalization", \.weighting.normalization, "what min-norm divides gradients by"),
+      Setting(
+        "weighting.floor", \.weighting.floor, "least weight that min-norm gives to either gradient",
+        allowed: .from(0, to: 0.5)),
+      Setting(
+        "weighting.radius", \.weighting.radius, "how far from the mean gradient cagrad goes, a part of its length",
+        allowed: .from(0, below: 1)),
       Setting(
         "weighting.classification", \.weighting.classification, "weight of the classification loss (fixed)",
         allowed: .from(0, to: 1_000_000)),

@@ -3,7 +3,7 @@ import Foundation
 /// The purpose of a random draw: streams of different purposes never share numbers.
 package enum RandomPurpose: UInt32, Sendable {
   case initialisation, batchOrder, speakerOrder, crop, augmentation, dither, replacement, holdOut, trials, test,
-    gradientCheck, speed, codec, volume, masking, cropLength, shards, substitution, bootstrap
+    gradientCheck, speed, codec, volume, masking, cropLength, shards, substitution, bootstrap, weighting
 }
 
 /// A reproducible stream of random numbers that is a pure function of its keys, so that draws do not depend on ranks,

@@ -1,6 +1,7 @@
 /// The shortest convex combination of gradients: argmin ‖Σ_k α_k g_k‖² over the simplex
-/// (Désidéri 2012; Sener and Koltun, "Multi-Task Learning as Multi-Objective Optimization", NeurIPS 2018, algorithm 2).
-public struct MinNormSolver: Sendable {
+/// (Désidéri 2012; Sener and Koltun, "Multi-Task Learning as Multi-Objective Optimization", NeurIPS 2018, algorithm 2),
+/// or over the part of it where no weight is below a floor.
+public struct MinNormSolver: GradientSolver {
   /// The number by which each gradient is divided before α is sought.
   public enum Normalization: String, Sendable, Codable, CaseIterable {
     case none
@@ -13,40 +14,49 @@ public struct MinNormSolver: Sendable {
   }
 
   package let normalization: Normalization
+  /// The least weight of a gradient. Of K gradients none can have more than 1/K as its floor.
+  package let floor: Double
   /// The most iterations for more than two gradients.
   package let maximumIterations: Int
   package let tolerance: Double
 
   /// A solver.
   /// - Parameters:
+  ///   - floor: the least weight of a gradient.
   ///   - maximumIterations: the most iterations for more than two gradients.
   ///   - tolerance: the gap to the shortest combination, as a part of the squared length, at which the iterations end.
-  public init(normalization: Normalization = .none, maximumIterations: Int = 250, tolerance: Double = 1e-9) {
+  public init(
+    normalization: Normalization = .none, floor: Double = 0, maximumIterations: Int = 250, tolerance: Double = 1e-9
+  ) {
     self.normalization = normalization
+    self.floor = floor
     self.maximumIterations = maximumIterations
     self.tolerance = tolerance
   }
 
-  /// The weights of the shortest combination.
-  /// - Parameters:
-  ///   - gram: the dot products g_j·g_k.
-  ///   - losses: the losses L_k.
-  ///   - present: whether each objective k has a term in this batch.
-  /// - Returns: α, whose sum is one. An objective that is absent or has no gradient gets 0, and the others share its
-  ///   weight; if none is left, all get 0. It is nil where a number is not finite.
-  package func weights(gram: [[Double]], losses: [Double], present: [Bool]) -> [Double]? {
-    guard gram.allSatisfy({ $0.allSatisfy(\.isFinite) }), losses.allSatisfy(\.isFinite) else { return nil }
-    let active = gram.indices.filter { present[$0] && gram[$0][$0] > 0 }
-    var result = [Double](repeating: 0, count: gram.count)
-    guard !active.isEmpty else { return result }
-    let divisors = active.map { divisor(length: gram[$0][$0].squareRoot(), loss: losses[$0]) }
-    let scaled = active.indices.map { row in
-      active.indices.map { gram[active[row]][active[$0]] / (divisors[row] * divisors[$0]) }
+  /// The weights α of the shortest combination, whose sum is one.
+  public func solve(gram: [[Double]], losses: [Double]) -> [Double] {
+    let divisors = gram.indices.map { divisor(length: gram[$0][$0].squareRoot(), loss: losses[$0]) }
+    let scaled = gram.indices.map { row in
+      gram.indices.map { gram[row][$0] / (divisors[row] * divisors[$0]) }
     }
-    let solution = active.count == 2 ? pair(scaled) : frankWolfe(scaled)
-    for (index, objective) in active.enumerated() { result[objective] = solution[index] }
-    return result
+    let least = min(floor, 1 / Double(gram.count))
+    let free = shortest(least > 0 ? Self.mixed(scaled, floor: least) : scaled)
+    return free.map { least + (1 - Double(gram.count) * least) * $0 }
   }
+
+  /// The dot products of the combinations in which one gradient has all the weight that the floors leave. They are the
+  /// corners of what may be chosen.
+  private static func mixed(_ gram: [[Double]], floor: Double) -> [[Double]] {
+    let rest = 1 - Double(gram.count) * floor
+    let sums = gram.map { $0.reduce(0, +) }
+    let whole = floor * floor * sums.reduce(0, +)
+    return gram.indices.map { row in
+      gram.indices.map { whole + floor * rest * (sums[row] + sums[$0]) + rest * rest * gram[row][$0] }
+    }
+  }
+
+  private func shortest(_ gram: [[Double]]) -> [Double] { gram.count == 2 ? pair(gram) : frankWolfe(gram) }
 
   private func divisor(length: Double, loss: Double) -> Double {
     // A loss of zero says nothing about the gradient's size.
@@ -78,7 +88,7 @@ public struct MinNormSolver: Sendable {
   private func frankWolfe(_ gram: [[Double]]) -> [Double] {
     var alpha = [Double](repeating: 1 / Double(gram.count), count: gram.count)
     for _ in 0..<maximumIterations {
-      let inner = gram.map { row in zip(row, alpha).reduce(0) { $0 + $1.0 * $1.1 } }
+      let inner = products(gram, alpha)
       let squared = zip(inner, alpha).reduce(0) { $0 + $1.0 * $1.1 }
       guard let worst = inner.indices.min(by: { inner[$0] < inner[$1] }) else { break }
       if squared - inner[worst] <= tolerance * max(squared, .leastNormalMagnitude) { break }

@@ -146,7 +146,8 @@ public final class Trainer {
   /// Weighs the gradients. All ranks take the weights of rank 0.
   private func weigh(_ losses: BatchObjectives.Losses, _ gram: [[Double]]) -> GradientBalance {
     let weights = plan.weighting.weights(
-      plan.objectives.names, gram: gram, losses: losses.values, present: losses.present)
+      at: GradientWeighting.Step(
+        number: step, objectives: plan.objectives.names, gram: gram, losses: losses.values, present: losses.present))
     let all = weights ?? losses.values.map { _ in .nan }
     return GradientBalance(weights: all.map { communicator.broadcast($0) }, gram: gram)
   }

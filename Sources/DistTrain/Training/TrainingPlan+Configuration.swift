@@ -59,7 +59,7 @@ extension TrainingPlan {
       batches: batches, objectives: configuration.objectives,
       classifier: PrototypeClassifier(
         speakers: batches.corpus.speakers.count, subcenters: configuration.classification.subcenters),
-      weighting: GradientWeighting(configuration.weighting),
+      weighting: GradientWeighting(configuration.weighting, seed: configuration.seed),
       schedules: Schedules(
         learningRate: configuration.learningRateSchedule, margin: configuration.marginSchedule,
         attentionWarmup: configuration.contrastive.attention.warmup, from: first),
@@ -125,14 +125,20 @@ extension Configuration {
 }
 
 extension GradientWeighting {
-  fileprivate init(_ settings: Configuration.Weighting) {
-    switch settings.method {
-    case .fixed:
-      self = .fixed(["classification": settings.classification, "contrastive": settings.contrastive])
-    case .minNorm:
-      let solver = MinNormSolver(normalization: settings.normalization)
-      self = settings.space == .parameters ? .parameters(solver) : .representation(solver)
+  fileprivate init(_ settings: Configuration.Weighting, seed: UInt64) {
+    func combination(_ solver: any GradientSolver) -> GradientWeighting {
+      settings.space == .parameters ? .parameters(solver) : .representation(solver)
     }
+    self =
+      switch settings.method {
+      case .minNorm: combination(MinNormSolver(normalization: settings.normalization, floor: settings.floor))
+      case .pcgrad: combination(GradientSurgery())
+      case .cagrad: combination(ConflictAverseSolver(radius: settings.radius))
+      case .nash: combination(NashBargainingSolver())
+      case .fixed: .fixed(["classification": settings.classification, "contrastive": settings.contrastive])
+      case .uncertainty: .uncertainty
+      case .random: .random(seed: seed)
+      }
   }
 }
 

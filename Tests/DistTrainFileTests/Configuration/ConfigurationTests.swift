@@ -316,6 +316,9 @@ struct ConfigurationTests {
       file: nil, overrides: ["augmentation.noise=musan", "batch={utterances: 1, views: 1}", "views.augmented=[true]"])
     #expect(noisy.notes == ["the contrastive loss has no positive pairs: batch.utterances and batch.views are 1"])
     #expect(noisy.augments(view: 0))
+    let unread = try Configuration.load(
+      file: nil, overrides: ["augmentation.noise=musan", "weighting={method: cagrad, radius: 0.3, floor: 0.1}"])
+    #expect(unread.notes == ["weighting.floor has no effect: weighting.method is cagrad, not min-norm"])
     for one in [
       "musan=m", "music=m", "speech=s", "rooms=r", "babble.corpus=true", "speed.factors=[0.9, 1]",
       "volume.probability=1", "codec.probability=1", "specAugment.probability=1",
