@@ -37,6 +37,8 @@ package struct TrainingState: Codable, Sendable, Equatable {
   package var rollbacks: Int
   /// The number of updates that were left out because a loss or gradient was not finite.
   package var skipped: Int
+  /// The objectives' weights when they were last sought; nil where each step seeks its own.
+  package var weighting: WeightSolution?
   /// The version of the svdist that saved the state.
   package var version: String
   /// The number of ranks when the state was saved; any number may go on from it.
@@ -47,7 +49,8 @@ package struct TrainingState: Codable, Sendable, Equatable {
   package init(
     step: Int, stage: Int? = nil, seed: UInt64, configuration: String, corpus: String, sampler: SamplerPosition,
     augmentation: [String: String]? = nil, replaced: [String] = [], unreadableRecordings: [String]? = nil,
-    rollbacks: Int = 0, skipped: Int = 0, version: String, ranks: Int, arithmetic: [String: String]? = nil
+    rollbacks: Int = 0, skipped: Int = 0, weighting: WeightSolution? = nil, version: String, ranks: Int,
+    arithmetic: [String: String]? = nil
   ) {
     self.step = step
     self.stage = stage
@@ -60,6 +63,7 @@ package struct TrainingState: Codable, Sendable, Equatable {
     self.unreadableRecordings = unreadableRecordings
     self.rollbacks = rollbacks
     self.skipped = skipped
+    self.weighting = weighting
     self.version = version
     self.ranks = ranks
     self.arithmetic = arithmetic
@@ -70,7 +74,7 @@ package struct TrainingState: Codable, Sendable, Equatable {
 
   enum CodingKeys: String, CodingKey, CaseIterable {
     case step, stage, seed, configuration, corpus, sampler, augmentation, replaced, unreadableRecordings, rollbacks,
-      skipped
+      skipped, weighting
     case version, ranks, arithmetic
   }
 }
@@ -93,6 +97,10 @@ extension TrainingState {
     try StrictJSON.check(json, path: path, keys: CodingKeys.self)
     self = try StrictJSON.decode(Self.self, from: json, path: path)
     try StrictJSON.check(json, path: path, keys: SamplerPosition.CodingKeys.self, inside: CodingKeys.sampler.rawValue)
+    if weighting != nil {
+      try StrictJSON.check(
+        json, path: path, keys: WeightSolution.CodingKeys.self, inside: CodingKeys.weighting.rawValue)
+    }
     let counts = [step, stage ?? 1, sampler.epoch, sampler.index, rollbacks, ranks]
     guard counts.allSatisfy((0...Self.most).contains), (0...step).contains(skipped), ranks > 0 else {
       throw Failure(.badData, "\(path): a count is negative or beyond \(Self.most), or there are no ranks")

@@ -29,6 +29,8 @@ extension Configuration {
     package var normalization = Normalization.none
     package var floor = 0.0
     package var radius = 0.5
+    package var every = 1
+    package var smoothing = 0.0
     package var classification = 1.0
     package var contrastive = 1.0
 
@@ -62,6 +64,12 @@ extension Configuration {
         allowed: .from(0, to: 0.5)),
       Setting(
         "weighting.radius", \.weighting.radius, "how far from the mean gradient cagrad goes, a part of its length",
+        allowed: .from(0, below: 1)),
+      Setting(
+        "weighting.every", \.weighting.every, "steps from one solution of the weights to the next",
+        allowed: .steps(from: 1)),
+      Setting(
+        "weighting.smoothing", \.weighting.smoothing, "share of the weights before in those of a solution",
         allowed: .from(0, below: 1)),
       Setting(
         "weighting.classification", \.weighting.classification, "weight of the classification loss (fixed)",

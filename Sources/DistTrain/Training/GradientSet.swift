@@ -11,6 +11,8 @@ package final class GradientSet {
   private let blocks: [Int]
   /// The buffers, gradient after gradient and node after node.
   private var buffers: [[Matrix]]
+  /// The number of gradients that travelled in the last backward pass.
+  private var travelled: Int
 
   /// - Parameters:
   ///   - layout: the layout of all parameters, of which the first `encoder` elements are the encoder's.
@@ -21,11 +23,12 @@ package final class GradientSet {
     classifier = encoder..<layout.count
     blocks = layout.blocks
     buffers = Array(repeating: [], count: count)
+    travelled = count
     clear(nodes: units.nodes.count)
   }
 
   /// The gradients after a backward pass, summed over ranks.
-  package var sums: [Matrix] { buffers.map { $0[0] } }
+  package var sums: [Matrix] { buffers[..<travelled].map { $0[0] } }
 
   /// The direction that the parameters follow, after `combine`.
   var direction: Matrix { buffers[0][0] }
@@ -35,20 +38,24 @@ package final class GradientSet {
     for index in buffers.indices where buffers[index].count != nodes {
       buffers[index] = (0..<nodes).map { _ in Matrix(rows: 1, columns: classifier.upperBound) }
     }
-    for buffer in buffers.joined() { buffer.pointer.update(repeating: 0, count: buffer.count) }
+    for buffer in buffers[..<travelled].joined() { buffer.pointer.update(repeating: 0, count: buffer.count) }
   }
 
   /// Sends gradients of embeddings through the encoder and sums those of the parameters over ranks, bucket after bucket
   /// as they become final.
   /// - Parameters:
-  ///   - embeddings: the gradients of the embeddings, as many as there are buffers.
+  ///   - embeddings: the gradients of the embeddings: one for each buffer, or one for all objectives.
   ///   - owner: the pullback to the classifier's parameters, with the objective that it belongs to.
   func backward(
     _ embeddings: [Matrix], _ pullback: Pullback, classifier owner: (objective: Int, pullback: ClassifierPullback)?,
     _ pass: BatchPass
   ) {
-    precondition(embeddings.count == buffers.count, "\(embeddings.count) gradients for \(buffers.count) buffers")
+    precondition(
+      embeddings.count == buffers.count || embeddings.count == 1,
+      "\(embeddings.count) gradients for \(buffers.count) buffers")
+    travelled = embeddings.count
     clear(nodes: pass.units.nodes.count)
+    let buffers = Array(buffers[..<travelled])
     let clock = pass.clock
     let buckets = GradientBuckets(
       buffers, of: pass.shares, encoder: encoder.count, blocks: blocks, communicator: pass.communicator
@@ -73,12 +80,12 @@ package final class GradientSet {
   }
 
   /// The buffer that holds an objective's part: its own, or the one for all.
-  private func buffer(of objective: Int) -> Int { buffers.count == 1 ? 0 : objective }
+  private func buffer(of objective: Int) -> Int { travelled == 1 ? 0 : objective }
 
   /// Computes the direction of all parameters. The encoder's is the combination of the gradients, unless they travelled
   /// as one, and the classifier's is the gradient of its objective times a weight.
   func combine(_ weights: [Double], classifier owner: (objective: Int, weight: Double)?) {
-    if buffers.count > 1 {
+    if travelled > 1 {
       Self.combine(sums.map { UnsafePointer($0.pointer) }, weights, into: direction.pointer, count: encoder.count)
     }
     if let owner {

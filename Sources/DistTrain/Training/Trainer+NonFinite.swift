@@ -3,7 +3,7 @@ extension Trainer {
   /// Whether all numbers of a step are finite on all ranks: the losses, the weights, the gradients' dot products, and
   /// the lengths of the directions that the parameters are to follow.
   func areFinite(_ losses: BatchObjectives.Losses, _ balance: GradientBalance, _ lengths: [Double]) -> Bool {
-    let numbers = losses.values + balance.weights + balance.gram.flatMap { $0 } + lengths
+    let numbers = losses.values + balance.weights + (balance.gram ?? []).flatMap { $0 } + lengths
     return communicator.maximum(numbers.allSatisfy(\.isFinite) ? 0 : 1) == 0
   }
 

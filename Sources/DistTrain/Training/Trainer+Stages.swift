@@ -32,6 +32,7 @@ extension Trainer {
   func change(to stage: Int) {
     guard stage != self.stage else { return }
     self.stage = stage
+    solution = nil
     batches.goOver(to: plan.batches, steps: plan.stage.steps.upperBound)
     layout = plan.layout(of: encoder)
     parameters = Matrix.zeros(rows: 1, columns: layout.count)

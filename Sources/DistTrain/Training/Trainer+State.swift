@@ -44,7 +44,7 @@ extension Trainer {
       augmentation: recordings.contents,
       replaced: batches.unreadable.map { plan.batches.corpus.utterances[$0].id },
       unreadableRecordings: batches.unreadableRecordings.map(recordings.name(of:)), rollbacks: batches.rollbacks,
-      skipped: skipped,
+      skipped: skipped, weighting: plan.weightCourse == WeightCourse() ? nil : solution,
       version: version, ranks: communicator.size, arithmetic: arithmetic?.checksums)
   }
 
@@ -77,7 +77,18 @@ extension Trainer {
     step = checkpoint.step
     batches.rollbacks = checkpoint.state.rollbacks
     skipped = checkpoint.state.skipped
+    solution = try solution(of: checkpoint)
     optimizer.updates = step - skipped
+  }
+
+  /// The weights that the steps after a checkpoint go on with.
+  private func solution(of checkpoint: Checkpoint) throws -> WeightSolution? {
+    guard let solution = checkpoint.state.weighting else { return nil }
+    let count = plan.objectives.names.count
+    guard solution.weights.count == count, solution.present.count == count else {
+      throw Failure(.badData, "\(checkpoint.path): its weights are not those of \(count) objectives")
+    }
+    return solution
   }
 
   /// Goes to a checkpoint's stage, and checks that the checkpoint's tensors are those of this trainer, by name and
@@ -124,6 +135,7 @@ extension Trainer {
     batches.unreadableRecordings = []
     step = 0
     skipped = 0
+    solution = nil
     optimizer.updates = 0
     average?.copy(parameters, statistics)
   }

@@ -25,6 +25,8 @@ public final class Trainer {
   public internal(set) var step = 0
   /// The number of steps whose update was left out.
   package internal(set) var skipped = 0
+  /// The objectives' weights when they were last sought; nil where the next step seeks them.
+  package internal(set) var solution: WeightSolution?
   var gradients: GradientSet
   /// The groups of the parameters.
   var groups: GroupedParameters
@@ -79,9 +81,12 @@ public final class Trainer {
     let losses = plan.objectives.evaluate(rows, parameters: classifierParameters)
 
     clock.enter(.backward)
-    // Weights by the embeddings' gradients are known before these travel back, so one combination of them travels for
-    // all.
-    let early = plan.weighting.precedesBackward ? weigh(losses, GradientSet.gram(losses.gradients, pass)) : nil
+    // Weights by the embeddings' gradients, or of a step before, are known before the gradients travel back, so one
+    // combination of them travels for all.
+    let early =
+      plan.weighting.precedesBackward
+      ? weigh(losses, GradientSet.gram(losses.gradients, pass))
+      : heldWeights(losses).map { GradientBalance(weights: $0, gram: nil) }
     let travelling = early.map { [GradientSet.combined(losses.gradients, $0.weights)] } ?? losses.gradients
     gradients.backward(travelling, pullback, classifier: losses.classifier, pass)
     gradients.leaveOut(pass.frozen)
@@ -90,6 +95,7 @@ public final class Trainer {
     let lengths = gradients.clip(to: plan.gradientNorm)
 
     guard areFinite(losses, balance, lengths) else { throw undo(batch, report(batch, losses, balance)) }
+    solution = WeightSolution(weights: balance.weights, present: losses.present)
     let rate = plan.schedules.rate(at: step)
     optimizer.update(parameters, gradient: gradients.direction) {
       groups.rate(of: $0, learningRate: rate, at: step)
@@ -143,13 +149,20 @@ public final class Trainer {
   /// The classifier's parameters, in one row.
   private var classifierParameters: MatrixView { parameters.columns(encoder.layout.parameters.count..<layout.count) }
 
+  /// The weights that a step takes from one before.
+  private func heldWeights(_ losses: BatchObjectives.Losses) -> [Double]? {
+    plan.weightCourse.held(solution, at: step, present: losses.present)
+  }
+
   /// Weighs the gradients. All ranks take the weights of rank 0.
   private func weigh(_ losses: BatchObjectives.Losses, _ gram: [[Double]]) -> GradientBalance {
-    let weights = plan.weighting.weights(
+    if let held = heldWeights(losses) { return GradientBalance(weights: held, gram: gram) }
+    let found = plan.weighting.weights(
       at: GradientWeighting.Step(
         number: step, objectives: plan.objectives.names, gram: gram, losses: losses.values, present: losses.present))
-    let all = weights ?? losses.values.map { _ in .nan }
-    return GradientBalance(weights: all.map { communicator.broadcast($0) }, gram: gram)
+    let all = found.map { plan.weightCourse.smoothed($0, after: solution, present: losses.present) }
+    return GradientBalance(
+      weights: (all ?? losses.values.map { _ in .nan }).map { communicator.broadcast($0) }, gram: gram)
   }
 
   /// The factor of the gradient of the classifier's parameters, with the objective that it belongs to.

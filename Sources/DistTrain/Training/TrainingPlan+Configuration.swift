@@ -67,6 +67,7 @@ extension TrainingPlan {
         number: earlier.count + 1, of: count, steps: first..<first + configuration.training.steps),
       seed: configuration.seed
     ) { [settings = configuration.optimizer] in settings.optimizer($0) }
+    weightCourse = WeightCourse(every: configuration.weighting.every, smoothing: configuration.weighting.smoothing)
     gradientNorm = configuration.optimizer.gradientNorm
     sharesBatchStatistics = configuration.encoder.batchNormalization == .global
     self.precision = precision

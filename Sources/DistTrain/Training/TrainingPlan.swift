@@ -5,6 +5,8 @@ public struct TrainingPlan: Sendable {
   public var objectives: BatchObjectives
   /// The way in which the objectives' gradients become one direction.
   public var weighting: GradientWeighting
+  /// The steps at which the weights are sought.
+  public var weightCourse = WeightCourse()
   /// The learning rate and the margin as functions of the step.
   public var schedules: Schedules
   /// Makes the optimiser of the parameters of a layout.

@@ -30,6 +30,17 @@ import Testing
     #expect(failure { _ = try TrainingState(json: broken, path: "f") }?.kind == .badData)
   }
 
+  @Test func `a state keeps the weights that steps go on with`() throws {
+    #expect(try !String(decoding: state.json, as: UTF8.self).contains("weighting"))
+    var weighted = state
+    weighted.weighting = WeightSolution(weights: [0.1, 1 - 0.1], present: [true, true])
+    #expect(try TrainingState(json: weighted.json, path: "state.json") == weighted)
+    let unknown = try changed { $0["weighting"] = ["weights": [1], "present": [true], "alpha": 1] }
+    #expect(failure { _ = try TrainingState(json: unknown, path: "f") }?.message.contains("\"alpha\"") == true)
+    let type = try changed { $0["weighting"] = ["weights": ["a"], "present": [true]] }
+    #expect(failure { _ = try TrainingState(json: type, path: "f") }?.kind == .badData)
+  }
+
   @Test(arguments: [
     "step", "seed", "configuration", "corpus", "sampler", "replaced", "rollbacks", "skipped", "version", "ranks",
   ])
