@@ -87,4 +87,4 @@ def curves(title, series, low=None, high=None, label="step"):
         parts += [f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.5"/>',
                   text(left + width + 12, top + 14 + 18 * index, name, colour=colour)]
     parts.append(text(left + width / 2, top + height + 36, label, "middle", FAINT))
-    return page(left + width + 190, top + height + 46, parts)
+    return page(left + width + 320, top + height + 46, parts)

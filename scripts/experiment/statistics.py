@@ -30,25 +30,34 @@ def scores(path):
     return np.array([float(line.split()[2]) for line in open(path)])
 
 
-def eer(values, is_target, weights=None):
-    """The equal error rate in percent, between the two points of the ROC where misses pass false alarms. Equal scores are
-    one point."""
-    order = np.argsort(values, kind="stable")
-    weight = np.ones(len(values)) if weights is None else weights[order].astype(np.float64)
-    target = is_target[order]
-    ends = np.flatnonzero(np.append(np.diff(values[order]) > 0, True))
-    misses = np.append(0, np.cumsum(np.where(target, weight, 0))[ends])
-    rejections = np.append(0, np.cumsum(np.where(target, 0, weight))[ends])
-    miss, alarm = misses / misses[-1], 1 - rejections / rejections[-1]
-    after = int(np.argmax(miss >= alarm))
-    rise, fall = miss[after] - miss[after - 1], alarm[after - 1] - alarm[after]
-    share = (alarm[after - 1] - miss[after - 1]) / (rise + fall)
-    return 100 * (miss[after - 1] + share * rise)
+class Ranked:
+    """Scores in ascending order. Equal ones are one point of the ROC."""
+
+    def __init__(self, values, is_target):
+        self.order = np.argsort(values, kind="stable")
+        self.target = is_target[self.order]
+        self.ends = np.flatnonzero(np.append(np.diff(values[self.order]) > 0, True))
+
+    def eer(self, weights=None):
+        """The equal error rate in percent, between the two points of the ROC where misses pass false alarms."""
+        weight = np.ones(len(self.order)) if weights is None else weights[self.order].astype(np.float64)
+        below, all_below = np.cumsum(weight * self.target)[self.ends], np.cumsum(weight)[self.ends]
+        misses, rejections = np.append(0, below), np.append(0, all_below - below)
+        miss, alarm = misses / misses[-1], 1 - rejections / rejections[-1]
+        after = int(np.argmax(miss >= alarm))
+        rise, fall = miss[after] - miss[after - 1], alarm[after - 1] - alarm[after]
+        share = (alarm[after - 1] - miss[after - 1]) / (rise + fall)
+        return 100 * (miss[after - 1] + share * rise)
+
+
+def eer(values, is_target):
+    return Ranked(values, is_target).eer()
 
 
 def resampled(values, trials):
     """The EER on each resample."""
-    return np.array([eer(values, trials.is_target, weights) for weights in trials.weights])
+    ranked = Ranked(values, trials.is_target)
+    return np.array([ranked.eer(weights) for weights in trials.weights])
 
 
 @dataclass
