@@ -94,6 +94,7 @@ struct AverageCommand: RanksCommand {
 
   /// A run that goes on may remove a checkpoint between its choice and its opening, and has a newer one then.
   private func average() throws -> Found {
+    guard FileSystem.isFolder(folder) else { throw Failure(.badData, "\(folder): there is no such run folder") }
     try EncoderAverage.check(path)
     let first = try CheckpointSelection(rule, of: folder)
     let found: Found

@@ -29,15 +29,42 @@ struct BackEndOptions: ParsableArguments {
     if utt2dur != nil, backEnd == nil { throw ValidationError("--utt2dur: is for --back-end: give both") }
   }
 
+  /// A back end that was read, with what is known beside it.
+  struct Loaded {
+    let backEnd: BackEnd
+    /// The SHA-256 of its file.
+    let identity: String
+    /// The lengths of utterances, where they were given.
+    var durations: UtteranceDurations?
+
+    init(_ name: String, besideEncoder encoder: String?) throws {
+      let path = try BackEndFile.path(name, besideEncoder: encoder)
+      backEnd = try BackEndFile.read(path)
+      identity = try InputFile(path: path).digest()
+    }
+
+    /// The origin of its scores of an encoder's embeddings.
+    func origin(encoder: String?) -> ScoreOrigin {
+      ScoreOrigin(kind: backEnd.words, encoder: encoder, backEnd: identity)
+    }
+
+    /// The scores of a list's trials, on every rank.
+    func scores(
+      of list: TrialList, _ embeddings: TrialEmbeddings, _ communicator: any Communicator
+    ) throws -> [Float] {
+      try backEnd.scores(of: list, embeddings, durations: durations, communicator: communicator)
+    }
+  }
+
   /// The back end; nil where none is named.
-  func read(besideEncoder encoder: String?) throws -> BackEnd? {
+  func read(besideEncoder encoder: String?) throws -> Loaded? {
     guard let backEnd else { return nil }
-    let loaded = try BackEndFile.read(BackEndFile.path(backEnd, besideEncoder: encoder))
+    var loaded = try Loaded(backEnd, besideEncoder: encoder)
     // What is wrong with the lengths should show before anything is embedded.
-    if loaded.takesDurations, utt2dur == nil {
+    if loaded.backEnd.takesDurations, utt2dur == nil {
       throw Failure(.usage, "--back-end \(backEnd): its calibration takes durations: give them by --utt2dur FILE")
     }
-    if let utt2dur { _ = try UtteranceDurations(utt2dur) }
+    loaded.durations = try utt2dur.map { try UtteranceDurations($0) }
     return loaded
   }
 
@@ -51,16 +78,10 @@ struct BackEndOptions: ParsableArguments {
   /// Checks that no speaker of some utterances is in the cohort, as far as that is known and not allowed.
   /// - Parameter corpus: the data directory of the utterances, which tells their speakers where --speakers does not; nil
   ///   where there is none.
+  /// - Returns: a line about utterances whose speakers are not known; nil where there are none.
   /// - Throws: `Failure(.usage)` that names a speaker.
-  func checkCohort(_ loaded: BackEnd, _ utterances: [String], corpus: String? = nil) throws {
-    guard !allowOverlap, let speakers = speakers ?? corpus else { return }
-    if let note = try loaded.checkCohort(utterances, UtteranceSpeakers(speakers)) {
-      StandardError.say("note: \(note)".shown)
-    }
-  }
-
-  /// The scores of a list's trials.
-  func scores(_ loaded: BackEnd, _ list: TrialList, _ embeddings: TrialEmbeddings) throws -> [Float] {
-    try loaded.scores(of: list, embeddings, durations: utt2dur.map { try UtteranceDurations($0) })
+  func checkCohort(_ loaded: Loaded, _ utterances: [String], corpus: String? = nil) throws -> String? {
+    guard !allowOverlap, let speakers = speakers ?? corpus else { return nil }
+    return try loaded.backEnd.checkCohort(utterances, UtteranceSpeakers(speakers))
   }
 }

@@ -38,9 +38,9 @@ struct EmbedCommand: RanksCommand {
         for place in try EmbeddingFile.places(of: output) { try inputs.refuse(place, as: "--output") }
         try EmbeddingFile.check(output)
       }
-      let embeddings = try Embedding.compute(
-        encoder: encoder, corpus: corpus, longestPiece: longestPiece, minimumSpeech: minimumSpeech,
-        communicator: communicator)
+      let request = Embedding.Request(
+        encoder: encoder, corpus: corpus, longestPiece: longestPiece, minimumSpeech: minimumSpeech)
+      let embeddings = try Embedding.compute(request, communicator: communicator).whole
       try communicator.agree {
         guard communicator.rank == 0 else { return }
         try EmbeddingFile.write(embeddings, to: output)

@@ -2,27 +2,37 @@ import DistTrain
 
 /// Embeddings of a data directory, as several commands need them.
 enum Embedding {
-  /// The embeddings of all utterances, on every rank.
-  /// - Parameter longestPiece: the length in seconds of the longest utterance that is embedded as a whole.
-  static func compute(
-    encoder: String, corpus: String, longestPiece: Double, minimumSpeech: Double, communicator: any Communicator
-  ) throws -> Embeddings {
-    try compute(
-      encoder: encoder, corpus: corpus, longestPiece: longestPiece, minimumSpeech: minimumSpeech, lengths: [],
-      communicator: communicator
-    ).whole
+  /// What is to be embedded, and how.
+  struct Request {
+    let encoder: String
+    let corpus: String
+    /// The length in seconds of the longest utterance that is embedded as a whole.
+    let longestPiece: Double
+    /// The least speech in seconds that a whole utterance must have.
+    var minimumSpeech = 0.0
+    /// The lengths of middles in seconds; an utterance that is no longer is its own middle.
+    var lengths: [Double] = []
+    /// The crops of utterances.
+    var crops: MultiCrop?
   }
 
-  /// The embeddings of all utterances, and those of their middles.
-  /// - Parameters:
-  ///   - minimumSpeech: the least speech in seconds that a whole utterance must have.
-  ///   - lengths: the lengths of the middles in seconds; an utterance that is no longer is its own middle.
-  /// - Returns: the embeddings of the whole utterances, and for each length those of the middles.
+  /// The embeddings of all utterances.
+  struct Sets {
+    let whole: Embeddings
+    /// Those of the utterances' middles, for each length.
+    var middles: [Embeddings] = []
+    /// The mean directions of the utterances' crops, where they were asked for.
+    var crops: Embeddings?
+  }
+
+  /// Computes embeddings, on every rank.
+  /// - Parameter check: is called with the encoder before anything is embedded, on every rank.
   static func compute(
-    encoder: String, corpus path: String, longestPiece: Double, minimumSpeech: Double = 0, lengths: [Double],
-    communicator: any Communicator
-  ) throws -> (whole: Embeddings, middles: [Embeddings]) {
-    let trained = try open(encoder, longestPiece: longestPiece, communicator)
+    _ request: Request, communicator: any Communicator, check: (TrainedEncoder) throws -> Void = { _ in }
+  ) throws -> Sets {
+    let path = request.corpus
+    let trained = try open(request.encoder, longestPiece: request.longestPiece, communicator)
+    try communicator.agree { try check(trained) }
     let corpus = try communicator.agree { try Corpus.open(path) }
     try corpus.agree(path, communicator)
     try communicator.agree { try demandAll(of: corpus, path) }
@@ -37,15 +47,21 @@ enum Embedding {
     }
     warnOfMemory(trained.extractor, seconds, communicator)
     var extractor = trained.extractor
-    extractor.minimumSpeech = minimumSpeech
+    extractor.minimumSpeech = request.minimumSpeech
     var whole = try embeddings(of: corpus.utterances, extractor, corpus, communicator)
     whole.encoder = trained.identity
     let remark = EmbeddingExtractor.remark(averaged: whole.averaged, of: whole.names.count)
     if communicator.rank == 0, let remark { StandardError.say("note: \(remark)") }
-    let middles = try lengths.map { length in
+    var sets = Sets(whole: whole)
+    sets.middles = try request.lengths.map { length in
       try embeddings(of: corpus.utterances.map { $0.middle(length) }, trained.extractor, corpus, communicator)
     }
-    return (whole, middles)
+    if let crops = request.crops {
+      var extractor = trained.extractor
+      extractor.crops = crops
+      sets.crops = try embeddings(of: corpus.utterances, extractor, corpus, communicator)
+    }
+    return sets
   }
 
   private static func embeddings<Utterances: RandomAccessCollection<Utterance>>(

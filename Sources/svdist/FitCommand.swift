@@ -165,7 +165,7 @@ struct FitCommand: ParsableCommand {
         "\(option) \(path): embeddings of \(others.vectors.columns) dimensions, those of --embeddings have "
           + "\(own.vectors.columns): embed both with the same encoder")
     }
-    if let note = try BackEnd.compare(others, "\(option) \(path)", with: own.encoder, "those of --embeddings") {
+    if let note = try BackEnd.compare(others.encoder, "\(option) \(path)", with: own.encoder, "those of --embeddings") {
       StandardError.say("note: \(note)".shown)
     }
     return others

@@ -30,6 +30,9 @@ struct FuseCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Write the fused scores here.", valueName: "file"))
   var scores: String?
 
+  /// No encoder makes such scores by itself.
+  private static let origin = ScoreOrigin(kind: "fusion", encoder: nil)
+
   func validate() throws {
     try OptionRange.check("--prior", prior, in: 1e-6...(1 - 1e-6))
     guard !systems.isEmpty, references.count == systems.count else {
@@ -42,7 +45,7 @@ struct FuseCommand: ParsableCommand {
       var inputs = InputPaths()
       for path in systems { inputs.add(path, "svdist fuse") }
       for path in references { inputs.add(path, "--by") }
-      try inputs.refuse(scores, as: "--scores")
+      for place in TrialScorer.places(of: scores) { try inputs.refuse(place, as: "--scores") }
       try TrialScorer.check(scores)
     }
     let reference = try SystemScores(references)
@@ -54,6 +57,7 @@ struct FuseCommand: ParsableCommand {
     guard !own.list.isBlind || scores != nil else {
       throw Failure(.usage, "\(systems[0]): the scores have no answers: give --scores FILE for the fused ones")
     }
+    if !own.list.isBlind { try own.list.checkBothKinds() }
     let fused = own.fused(by: fusion)
     let terms = zip(fusion.weights, systems).map { "\($0) · \($1)" }
     print("\(fusion.offset) + \(terms.joined(separator: " + "))".shown)
@@ -62,6 +66,6 @@ struct FuseCommand: ParsableCommand {
     } else {
       print("fused  \(try DetectionMetrics(scores: fused, targets: own.list.targets).summary)")
     }
-    if let scores { try TrialScorer.write(fused, of: own.list, to: scores) }
+    if let scores { try TrialScorer.write(fused, of: own.list, to: scores, origin: Self.origin) }
   }
 }

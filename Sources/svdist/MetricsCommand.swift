@@ -85,7 +85,7 @@ struct MetricsCommand: ParsableCommand {
       let other = try ScoreOptions.read(against, list).scores
       try report.compare(ranked, with: RankedTrials(scores: other, targets: list.targets), choice)
     }
-    let threshold = try DetectionMetrics(scores: values, targets: list.targets).eerThreshold
+    let threshold = ranked.equalErrorThreshold
     for division in divisions {
       let groups = TrialGroups(
         scores: values, targets: list.targets, values: division.classes.pairs, names: division.classes.names,

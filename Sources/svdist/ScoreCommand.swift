@@ -2,14 +2,14 @@ import ArgumentParser
 import DistTrain
 
 /// `svdist score`: the scores that a back end gives the trials of a list.
-struct ScoreCommand: ParsableCommand {
+struct ScoreCommand: RanksCommand {
   static let configuration = CommandConfiguration(
     commandName: "score",
     abstract: "Scores a trial list by a back end of svdist fit.",
     discussion: """
       Takes embeddings, and the lists that svdist evaluate takes, and writes lines of enrolment, test, score and answer, \
-      as wespeaker does. It prints EER and minDCF where the list has answers. It is one process, with a thread for each \
-      core: embedding is what takes long, and svdist embed does it on any number of ranks.
+      as wespeaker does. It prints EER and minDCF where the list has answers. Under mpirun the ranks share the trials and \
+      the scores against the cohort.
 
         svdist score --back-end back-end.safetensors --embeddings eval.ark --trials trials --scores scores
       """)
@@ -46,15 +46,51 @@ struct ScoreCommand: ParsableCommand {
   }
 
   func run() throws {
-    ThreadTeam.shared.grow(to: Machine.threads(SoleCommunicator()))
+    let command = self
+    Program.runRanks { communicator in
+      ThreadTeam.shared.grow(to: Machine.threads(communicator))
+      let inputs = try communicator.agree { try command.read() }
+      if communicator.rank == 0 {
+        for note in inputs.notes { StandardError.say("note: \(note)".shown) }
+      }
+      let values = try inputs.loaded.scores(of: inputs.list, inputs.embeddings, communicator)
+      try communicator.agree {
+        guard communicator.rank == 0 else { return }
+        try command.report(values, inputs)
+      }
+      return .done
+    }
+  }
+
+  /// What the scores are made of.
+  private struct Inputs {
+    let loaded: BackEndOptions.Loaded
+    let list: TrialList
+    let embeddings: TrialEmbeddings
+    /// The identity of their encoder; nil where it is not known.
+    let encoder: String?
+    /// Lines to be said once.
+    var notes: [String]
+  }
+
+  private func read() throws -> Inputs {
     try checkScores()
-    guard let loaded = try backEnd.read(besideEncoder: encoder) else { return try validate() }
+    guard let loaded = try backEnd.read(besideEncoder: encoder) else {
+      throw Failure(.usage, "give --back-end, which svdist fit makes")
+    }
     let list = try readTrials()
-    let embeddings = try trialEmbeddings(loaded)
-    try backEnd.checkCohort(loaded, embeddings.utterances(of: list))
-    let values = try backEnd.scores(loaded, list, embeddings)
-    try report(values, list, loaded)
-    if let scores { try TrialScorer.write(values, of: list, to: scores) }
+    var notes = [list.repetitions].compactMap(\.self)
+    func read(_ path: String, _ option: String) throws -> Embeddings {
+      let embeddings = try EmbeddingFile.read(path)
+      if let note = try loaded.backEnd.check(embeddings, "\(option) \(path)") { notes.append(note) }
+      return embeddings
+    }
+    let tests = try read(embeddings, "--embeddings")
+    let trials = try TrialEmbeddings(
+      tests, enrolments: enrolmentEmbeddings.map { try read($0, "--enrolment-embeddings") },
+      map: enrolmentMap.map { try EnrolmentMap.read($0) })
+    if let note = try backEnd.checkCohort(loaded, trials.utterances(of: list)) { notes.append(note) }
+    return Inputs(loaded: loaded, list: list, embeddings: trials, encoder: tests.encoder, notes: notes)
   }
 
   /// - Throws: `Failure(.usage)` where the scores would replace what is read here, or anything but scores.
@@ -66,7 +102,7 @@ struct ScoreCommand: ParsableCommand {
     inputs.add(embeddings, "--embeddings")
     inputs.add(enrolmentEmbeddings, "--enrolment-embeddings")
     backEnd.add(to: &inputs, besideEncoder: encoder)
-    try inputs.refuse(scores, as: "--scores")
+    for place in TrialScorer.places(of: scores) { try inputs.refuse(place, as: "--scores") }
     try TrialScorer.check(scores)
   }
 
@@ -78,28 +114,20 @@ struct ScoreCommand: ParsableCommand {
     guard !(list.isBlind && json) else {
       throw Failure(.usage, "\(trials): the list has no answers, so that --json has no result")
     }
-    if let repetitions = list.repetitions { StandardError.say("note: \(repetitions)".shown) }
+    if !list.isBlind { try list.checkBothKinds() }
     return list
   }
 
-  private func trialEmbeddings(_ loaded: BackEnd) throws -> TrialEmbeddings {
-    func read(_ path: String, _ option: String) throws -> Embeddings {
-      let embeddings = try EmbeddingFile.read(path)
-      if let note = try loaded.check(embeddings, "\(option) \(path)") { StandardError.say("note: \(note)".shown) }
-      return embeddings
-    }
-    return try TrialEmbeddings(
-      try read(embeddings, "--embeddings"),
-      enrolments: enrolmentEmbeddings.map { try read($0, "--enrolment-embeddings") },
-      map: enrolmentMap.map { try EnrolmentMap.read($0) })
-  }
-
-  private func report(_ values: [Float], _ list: TrialList, _ loaded: BackEnd) throws {
-    guard !list.isBlind else {
+  /// Prints what the scores are worth, and writes them.
+  private func report(_ values: [Float], _ inputs: Inputs) throws {
+    if inputs.list.isBlind {
       print("\(values.count) trials without answers scored")
-      return
+    } else {
+      let metrics = try DetectionMetrics(scores: values, targets: inputs.list.targets)
+      print(json ? metrics.json : "\(inputs.loaded.backEnd.words)  \(metrics.summary)")
     }
-    let metrics = try DetectionMetrics(scores: values, targets: list.targets)
-    print(json ? metrics.json : "\(loaded.words)  \(metrics.summary)")
+    guard let scores else { return }
+    try TrialScorer.write(
+      values, of: inputs.list, to: scores, origin: inputs.loaded.origin(encoder: inputs.encoder))
   }
 }

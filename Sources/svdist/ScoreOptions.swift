@@ -29,6 +29,7 @@ struct ScoreOptions: ParsableArguments {
   /// The trials with their answers, and their scores. Says what is repeated and what was not used.
   func read() throws -> (list: TrialList, scores: [Float]) {
     let (list, values) = try Self.read(scores, trials.map { try TrialList.read($0) })
+    try list.checkBothKinds()
     if let line = list.repetitions { StandardError.say("warning: \(line.shown)") }
     return (list, values)
   }

@@ -48,12 +48,20 @@ struct ThresholdCommand: ParsableCommand {
       try DecisionFile.check(output)
     }
     let (list, scores) = try source.read()
+    let origin = try ScoreOrigin.of(scores: source.scores)
     let speakers = try source.properties(of: list, table: nil).speakers
     let found = try DecisionThreshold(
       RankedTrials(scores: scores, targets: list.targets), speakers: speakers, falseAccepts: falseAccepts,
       resamples: resamples)
-    print(json ? try DecisionFile.json(found) : Self.text(found))
-    if let output { try DecisionFile.write(found, to: output) }
+    print(
+      json ? try DecisionFile.json(found, of: origin) : Self.text(found) + (origin.map { "\nof \($0.words)" } ?? ""))
+    guard let output else { return }
+    if origin == nil {
+      let line =
+        "\(source.scores): nothing tells how its scores were made, so that verify will not know their threshold either"
+      StandardError.say("note: \(line)".shown)
+    }
+    try DecisionFile.write(found, of: origin, to: output)
   }
 
   private static func text(_ found: DecisionThreshold) -> String {

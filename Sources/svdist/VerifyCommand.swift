@@ -39,11 +39,14 @@ struct VerifyCommand: ParsableCommand {
       "Scores of at least this count as one speaker; or a file by svdist threshold.", valueName: "score|file"))
   var threshold: String?
 
+  @OptionGroup var crops: CropOptions
+
   @OptionGroup var pieces: PieceOptions
 
   @OptionGroup var speech: SpeechOptions
 
   func validate() throws {
+    try crops.check(beside: [("--back-end", backEnd != nil)], pieces)
     try OptionRange.check("--threshold", number, in: backEnd == nil ? -1...1 : -1e6...1e6)
     if let threshold, number == nil, !FileSystem.exists(threshold) {
       throw ValidationError("--threshold \(threshold): neither a number nor a file")
@@ -60,20 +63,40 @@ struct VerifyCommand: ParsableCommand {
 
   func run() throws {
     let rule = try threshold.flatMap { try number == nil ? DecisionFile.read($0) : nil }
-    let loaded = try backEnd.map { try BackEndFile.read(BackEndFile.path($0, besideEncoder: encoder)) }
+    let loaded = try backEnd.map { try BackEndOptions.Loaded($0, besideEncoder: encoder) }
     let trained = try TrainedEncoder(Embedding.file(of: encoder), longestPiece: pieces.seconds)
+    if let rule {
+      let own =
+        loaded?.origin(encoder: trained.identity) ?? ScoreOrigin.cosines(of: crops.chosen, encoder: trained.identity)
+      try check(rule, own)
+    }
     var extractor = trained.extractor
     extractor.minimumSpeech = speech.seconds
+    extractor.crops = crops.chosen
     let paths = (enrol.isEmpty ? [recordings[0]] : enrol) + [test ?? recordings[1]]
     let seconds = try inspect(paths, extractor)
     let vectors = try paths.map { try extractor.embedding(path: $0, name: $0) }
     let (enrolment, test) = (Array(vectors.dropLast()), vectors[vectors.count - 1])
     let score =
-      try loaded?.score(enrolment: enrolment, test: test, seconds: seconds, encoder: trained.identity)
-      ?? TrialScorer.cosine(EnrolmentMap.mean(enrolment), test)
+      try loaded?.backEnd.score(enrolment: enrolment, test: test, seconds: seconds, encoder: trained.identity)
+      ?? cosine(EnrolmentMap.mean(enrolment), test)
     let answer = number.map { Double(score) >= $0 ? .same : .different } ?? rule?.answer(Double(score))
     print(
-      "\(loaded?.scoreName ?? "cosine") \(String(format: "%.4f", score))" + (answer.map { "  \($0.rawValue)" } ?? ""))
+      "\(loaded?.backEnd.scoreName ?? "cosine") \(String(format: "%.4f", score))"
+        + (answer.map { "  \($0.rawValue)" } ?? ""))
+  }
+
+  /// Checks that a threshold is of scores that are made as the one to be given.
+  private func check(_ rule: DecisionFile.Rule, _ own: ScoreOrigin) throws {
+    let place = "--threshold \(threshold ?? "")"
+    let note = try rule.scores.map { try $0.check(own, place) } ?? "\(place): it is not known of which scores it is"
+    if let note { StandardError.say("note: \(note)".shown) }
+  }
+
+  /// The cosine of two embeddings, or of all pairs of crops where their mean directions are given.
+  private func cosine(_ enrolment: [Float], _ test: [Float]) -> Float {
+    guard crops.chosen != nil else { return TrialScorer.cosine(enrolment, test) }
+    return Float(zip(enrolment, test).reduce(0.0) { $0 + Double($1.0) * Double($1.1) })
   }
 
   /// The lengths of recordings in seconds. Says what is to be said of each, and of the memory that they take.

@@ -10,7 +10,7 @@ import GeneratedCorpora
 struct InputsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inputs",
-    abstract: "Tries every subcommand but launch on odd corpora, lists and recordings that a seed draws.",
+    abstract: "Tries every subcommand but launch and import on odd corpora, lists and recordings that a seed draws.",
     discussion: "The status is 0 where all promises held. The folder of a corpus with which one did not stays.")
 
   @Argument(help: "How many corpora.")

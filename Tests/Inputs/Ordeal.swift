@@ -1,15 +1,15 @@
 import DistTrain
 import Foundation
 
-/// Every subcommand but launch on one odd corpus, without mpirun.
+/// Every subcommand but launch and import on one odd corpus, without mpirun.
 struct Ordeal {
   private(set) var runs = 0
   private(set) var faults: [String] = []
+  let encoder: String
+  let folder: String
+  var random: RandomStream
   private let program: String
-  private let encoder: String
-  private let folder: String
   private let limit: Double
-  private var random: RandomStream
 
   init(number: Int, seed: UInt64, program: String, encoder: String, folder: String, limit: Double) throws {
     (self.program, self.encoder, self.folder, self.limit) = (program, encoder, folder, limit)
@@ -33,7 +33,8 @@ struct Ordeal {
     return settings.flatMap { ["--set", $0] }
   }
 
-  private mutating func svdist(_ arguments: [String]) throws -> Trial {
+  @discardableResult
+  mutating func svdist(_ arguments: [String]) throws -> Trial {
     let trial = try Trial(program, arguments, in: folder, limit: limit)
     runs += 1
     faults += trial.faults.map { "svdist \(arguments.joined(separator: " ")): \($0)" }
@@ -72,6 +73,7 @@ struct Ordeal {
         $0.split(separator: " ").dropFirst().compactMap { Float($0) }
       }
       if !numbers.allSatisfy(\.isFinite) { faults.append("embed wrote numbers that are not finite") }
+      try score(embeddings, of: data, corpus)
     }
     _ = try svdist(["evaluate", "--encoder", encoder, "--corpus", data, "--trials", corpus.trials])
     _ = try svdist(["average", "\(folder)/run-\(runs)", "--last", "1"])
@@ -92,6 +94,7 @@ struct Ordeal {
     let first = corpus.recordings[random.below(corpus.recordings.count)]
     let second = corpus.recordings[random.below(corpus.recordings.count)]
     _ = try svdist(["verify", first, second, "--encoder", encoder])
+    try judgeScores(verifying: [first, second])
     guard [.kaldi, .segments].contains(corpus.layout) else { return }
     try use(corpus.source, corpus)
   }

@@ -34,6 +34,13 @@ extension ProgramTests {
       return outcome.output
     }
 
+    @Test func `a folder that is not there is named`() throws {
+      try withTemporaryFolder { folder in
+        let outcome = try svdist(["average", folder.path + "/absent", "--last", "2"])
+        expectRefusal(outcome, 65, "\(folder.path)/absent: there is no such run folder")
+      }
+    }
+
     @Test func `the mean of the last checkpoints is an encoder for every command`() throws {
       try withRun { run in
         let outcome = try svdist(["average", run.path("run"), "--last", "3"])

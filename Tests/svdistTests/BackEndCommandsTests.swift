@@ -50,11 +50,12 @@ extension ProgramTests {
     }
 
     private func score(
-      _ folder: URL, _ options: [String] = [], embeddings: String = "test.safetensors", trials: String = "trials"
+      _ folder: URL, _ options: [String] = [], embeddings: String = "test.safetensors", trials: String = "trials",
+      mpi ranks: Int? = nil
     ) throws -> Outcome {
       try svdist(
         ["score", "--back-end", folder.path + "/b.safetensors", "--embeddings", folder.path + "/\(embeddings)"]
-          + ["--trials", folder.path + "/\(trials)"] + options)
+          + ["--trials", folder.path + "/\(trials)"] + options, mpi: ranks)
     }
 
     @Test func `a back end is fitted, and its scores are written and judged`() throws {
@@ -90,6 +91,45 @@ extension ProgramTests {
           let form = "^test0-0 test0-1 -?[0-9]+\\.[0-9]{5} target$"
           #expect(lines[0].range(of: form, options: .regularExpression) != nil, "\(lines[0])")
         }
+      }
+    }
+
+    @Test(arguments: [2, 3]) func `ranks share the scores, with the bytes of one process`(ranks: Int) throws {
+      try withSets { folder in
+        for options in [[], ["--scoring", "plda", "--top", "7"]] {
+          #expect(try fit(folder, options).status == 0)
+          let alone = try score(folder, ["--scores", folder.path + "/alone"])
+          let together = try score(folder, ["--scores", folder.path + "/together"], mpi: ranks)
+          #expect(together.status == 0 && together.output == alone.output, "\(together.errors)")
+          for suffix in ["", ".origin"] {
+            let files = try ["alone", "together"].map { try Data(contentsOf: folder.appending(path: $0 + suffix)) }
+            #expect(files[0] == files[1])
+          }
+        }
+        try write(folder, "unknown", "test0-0 test0-1 target\ntest0-0 nobody nontarget\n")
+        expectRefusal(
+          try score(folder, trials: "unknown", mpi: ranks), 65, "line 2: utterance nobody has no embedding",
+          underLauncher: true)
+      }
+    }
+
+    @Test func `a threshold says of which scores it is`() throws {
+      try withSets { folder in
+        #expect(try fit(folder).status == 0)
+        #expect(try score(folder, ["--scores", folder.path + "/scores"]).status == 0)
+        let threshold = ["threshold", folder.path + "/scores", "--false-accepts", "0.2"]
+        let found = try svdist(threshold + ["--output", folder.path + "/t.json"])
+        #expect(found.status == 0 && found.errors.isEmpty, "\(found.errors)")
+        #expect(found.output.contains("\nof cosine, AS-norm by 20 of 20 speakers, back end "), "\(found.output)")
+        let origin = try #require(DecisionFile.read(folder.path + "/t.json").scores)
+        #expect(origin.kind == "cosine, AS-norm by 20 of 20 speakers" && origin.encoder == "one")
+        #expect(origin.backEnd == (try InputFile(path: folder.path + "/b.safetensors").digest()))
+        try FileManager.default.removeItem(atPath: folder.path + "/scores.origin")
+        let unknown = try svdist(threshold + ["--output", folder.path + "/t.json"])
+        #expect(unknown.errors.hasPrefix("note: \(folder.path)/scores: nothing tells how its scores were made"))
+        #expect(try DecisionFile.read(folder.path + "/t.json").scores == nil)
+        try write(folder, "scores.origin", "my notes")
+        expectRefusal(try score(folder, ["--scores", folder.path + "/scores"]), 64, "scores.origin, which would tell")
       }
     }
 
@@ -197,7 +237,7 @@ extension ProgramTests {
         let one = [
           "--calibration", folder.path + "/one-kind", "--calibration-embeddings", folder.path + "/test.safetensors",
         ]
-        expectRefusal(try fit(folder, one), 65, "all 2 trials of the calibration are non-targets")
+        expectRefusal(try fit(folder, one), 65, "\(folder.path)/one-kind: all 2 trials are non-targets")
       }
     }
 
@@ -216,8 +256,8 @@ extension ProgramTests {
         expectRefusal(try score(folder, ["--scores", trials]), 64, "is what --trials reads")
         expectRefusal(try score(folder, ["--scores", folder.path + "/b.safetensors"]), 64, "is what --back-end reads")
         try write(folder, "targets", "test0-0 test0-1 target\n")
-        expectRefusal(try score(folder, trials: "targets"), 65, "all 1 trials are targets")
-        try write(folder, "unknown", "test0-0 nobody target\n")
+        expectRefusal(try score(folder, trials: "targets"), 65, "\(folder.path)/targets: all 1 trials are targets")
+        try write(folder, "unknown", "test0-0 nobody target\ntest0-0 test1-0 nontarget\n")
         expectRefusal(try score(folder, trials: "unknown"), 65, "line 1: utterance nobody has no embedding")
       }
     }

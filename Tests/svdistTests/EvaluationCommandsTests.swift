@@ -62,7 +62,7 @@ extension ProgramTests {
         func evaluate(_ trials: String, _ embeddings: String) throws -> Outcome {
           try svdist(["evaluate", "--embeddings", embeddings, "--trials", try write("trials", trials)])
         }
-        expectRefusal(try evaluate("a b target\na c target\n", embeddings), 65, "all 2 trials are targets")
+        expectRefusal(try evaluate("a b target\na c target\n", embeddings), 65, "trials: all 2 trials are targets")
         expectRefusal(try evaluate("a b nontarget\nb c nontarget\n", embeddings), 65, "all 2 trials are non-targets")
         for number in ["nan", "inf"] {
           let broken = try write("broken.txt", "a [ 1 0 ]\nb [ \(number) 0.5 ]\nc [ 0 1 ]\n")

@@ -131,7 +131,9 @@ extension ProgramTests {
         expectRefusal(try svdist(["metrics", few]), 65, "2 speakers")
         #expect(try svdist(["metrics", few, "--resamples", "0"]).status == 0)
         let targets = try write(["a b 1 target", "c d 2 target"], folder, "targets")
-        expectRefusal(try svdist(["metrics", targets]), 65, "all 2 trials are targets")
+        expectRefusal(try svdist(["metrics", targets]), 65, "\(targets): all 2 trials are targets")
+        let one = try svdist(["fuse", targets, "--by", targets])
+        expectRefusal(one, 65, "\(targets): all 2 trials are targets")
         let lists = try write(["a b target"], folder, "lists")
         expectRefusal(try svdist(["metrics", lists]), 65, "line 1")
       }

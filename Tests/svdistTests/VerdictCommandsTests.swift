@@ -16,13 +16,125 @@ extension ProgramTests {
         #expect(outcome.status == 0, "\(outcome.errors)")
         let lines = outcome.output.split(separator: "\n")
         let figures = lines.map { line in line.range(of: "EER").map { line[$0.lowerBound...] } }
-        #expect(lines[1].hasPrefix("tests of 0.25 s  EER ") && lines[2].hasPrefix("tests of 100 s  EER "))
+        #expect(lines[1].hasPrefix("tests of 0.25 s (0 of 15 are no longer)  EER "), "\(lines[1])")
+        #expect(lines[2].hasPrefix("tests of 100 s (15 of 15 are no longer)  EER "), "\(lines[2])")
         #expect(figures[2] == figures[0])
         #expect(figures[1] != figures[0])
         #expect(try svdist(arguments + ["--durations", "0.25,100"], mpi: 2).output == outcome.output)
         for wrong in ["0.1", "1,,2", "x"] {
           expectUsage(try svdist(arguments + ["--durations", wrong]), "--durations")
         }
+      }
+    }
+
+    @Test func `tests that are cut are scored by a back end too, as files of their embeddings are`() throws {
+      try SmallRun.withEncoder { run in
+        let encoder = ["--encoder", run.path("run")]
+        let embeddings = run.path("e.safetensors")
+        #expect(try svdist(["embed", "--corpus", run.corpus.path, "--output", embeddings] + encoder).status == 0)
+        let fit = ["fit", "--embeddings", embeddings, "--speakers", run.corpus.path, "--output", "b"] + encoder
+        #expect(try svdist(fit).status == 0)
+        let trials = "\(run.corpus.path)/trials"
+        let arguments = ["evaluate", "--corpus", run.corpus.path, "--trials", trials, "--back-end", "b"] + encoder
+        let outcome = try svdist(arguments + ["--durations", "0.25,100", "--allow-overlap"])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let figures = outcome.output.split(separator: "\n").map { line in
+          line.range(of: "EER").map { String(line[$0.lowerBound...]) } ?? ""
+        }
+        #expect(figures.count == 4 && figures[3] == figures[1])
+        let extractor = try TrainedEncoder(run.path("run")).extractor
+        let corpus = try Corpus.open(run.corpus.path)
+        let cut = try extractor.embeddings(
+          of: corpus.utterances.map { $0.middle(0.25) }, communicator: SoleCommunicator())
+        let list = try TrialList.read(trials)
+        let backEnd = try BackEndFile.read(run.path("run/back-ends/b.safetensors"))
+        let scores = try backEnd.scores(of: list, TrialEmbeddings(cut, enrolments: EmbeddingFile.read(embeddings)))
+        #expect(figures[2] == (try DetectionMetrics(scores: scores, targets: list.targets).summary))
+        #expect(
+          try svdist(arguments + ["--durations", "0.25,100", "--allow-overlap"], mpi: 2).output == outcome.output)
+      }
+    }
+
+    @Test func `scores of crops are the mean of all pairs' cosines`() throws {
+      try SmallRun.withEncoder { run in
+        let encoder = ["--encoder", run.path("run")]
+        let options = ["--crops", "3", "--crop-seconds", "0.25"]
+        let wavs = (0..<2).map { run.corpus.appending(path: "s0-u\($0).wav").path }
+        let extractor = try TrainedEncoder(run.path("run")).extractor
+        let corpus = try Corpus.open(run.corpus.path)
+        let crops = try wavs.map { wav in
+          let seconds = try AudioInspection.inspect(path: wav).seconds
+          let starts = (0..<3).map { Double(Int(16_000 * (seconds - 0.25)) * $0 / 2) / 16_000 }
+          return try starts.map { try extractor.embedding(path: wav, start: $0, seconds: 0.25, name: wav) }
+        }
+        let pairs = crops[0].flatMap { one in crops[1].map { Double(TrialScorer.cosine(one, $0)) } }
+        let mean = pairs.reduce(0, +) / 9
+        let verified = try svdist(["verify"] + wavs + encoder + options)
+        #expect(verified.output == String(format: "cosine %.4f\n", mean), "\(verified.errors)")
+        let evaluate = ["evaluate", "--corpus", run.corpus.path, "--trials", "\(run.corpus.path)/trials"] + encoder
+        let outcome = try svdist(evaluate + options + ["--scores", run.path("scores")])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let lines = outcome.output.split(separator: "\n")
+        #expect(lines.count == 2 && lines[0].hasPrefix("raw cosine  EER "))
+        #expect(lines.last?.hasPrefix("3 crops of 0.25 s  EER ") == true)
+        let scores = try String(contentsOfFile: run.path("scores"), encoding: .utf8).split(separator: "\n")
+        let pair = scores.first { $0.hasPrefix("s0-u0 s0-u1 ") || $0.hasPrefix("s0-u1 s0-u0 ") }
+        let score = try #require(pair?.split(separator: " ")[2])
+        #expect(abs((Double(score) ?? 9) - mean) < 2e-5)
+        #expect(try ScoreOrigin.of(scores: run.path("scores"))?.kind == "cosine, mean of 3 crops of 0.25 s")
+        #expect(try svdist(evaluate + options, mpi: 2).output == outcome.output)
+        #expect(corpus.utterances.count == 16)
+        for wrong in [
+          ["--crops", "1"], ["--crop-seconds", "2"], options + ["--durations", "1"],
+          ["--crops", "2", "--crop-seconds", "0"],
+        ] {
+          expectUsage(try svdist(evaluate + wrong), "--crop")
+        }
+      }
+    }
+
+    @Test func `a threshold of other scores, or of another encoder's, is refused`() throws {
+      try SmallRun.withEncoder { run in
+        let encoder = ["--encoder", run.path("run")]
+        let wav = run.corpus.appending(path: "s0-u0.wav").path
+        let verify = ["verify", wav, wav] + encoder + ["--threshold", run.path("t.json")]
+        let identity = try TrainedEncoder(run.path("run")).identity
+        func keep(_ origin: ScoreOrigin) throws {
+          let rate = { (value: Double) in "{\"value\":\(value),\"low\":\(value),\"high\":\(value)}" }
+          let scores = String(decoding: try JSONEncoder().encode(origin), as: UTF8.self)
+          let text =
+            "{\"format\":\"svdist threshold 1\",\"wantedFalseAccepts\":0.01,\"falseAccepts\":\(rate(0.01)),"
+            + "\"misses\":\(rate(0.1)),\"targets\":1,\"nonTargets\":2,\"speakers\":3,\"threshold\":\(rate(0.5)),"
+            + "\"scores\":\(scores)}"
+          try text.write(toFile: run.path("t.json"), atomically: true, encoding: .utf8)
+        }
+        try keep(ScoreOrigin(kind: "cosine", encoder: identity))
+        let outcome = try svdist(verify)
+        #expect(outcome.output == "cosine 1.0000  same\n" && outcome.errors.contains("not known") == false)
+        expectRefusal(try svdist(verify + ["--crops", "2", "--crop-seconds", "0.3"]), 64, "is of other scores (cosine")
+        try keep(ScoreOrigin(kind: "cosine, AS-norm by 20 of 20 speakers", encoder: identity, backEnd: "12"))
+        expectRefusal(try svdist(verify), 64, "t.json: is of other scores (cosine, AS-norm by 20 of 20 speakers,")
+        try keep(ScoreOrigin(kind: "cosine", encoder: "another"))
+        expectRefusal(try svdist(verify), 64, "encoder another", String(identity.prefix(12)))
+      }
+    }
+
+    @Test func `a back end of another encoder is refused before anything is embedded`() throws {
+      try SmallRun.withEncoder { run in
+        let encoder = ["--encoder", run.path("run")]
+        let file = run.path("e.safetensors")
+        #expect(try svdist(["embed", "--corpus", run.corpus.path, "--output", file] + encoder).status == 0)
+        var others = try EmbeddingFile.read(file)
+        others.encoder = "another"
+        try EmbeddingFile.write(others, to: file)
+        let fit = ["fit", "--embeddings", file, "--speakers", run.corpus.path, "--output", run.path("b.safetensors")]
+        #expect(try svdist(fit).status == 0)
+        // Nothing can be embedded of this one.
+        try run.spoil("s0-u0", .notANumber)
+        let arguments = ["evaluate", "--corpus", run.corpus.path, "--trials", "\(run.corpus.path)/trials"] + encoder
+        #expect(try svdist(arguments).status == 65)
+        let back = ["--back-end", run.path("b.safetensors"), "--allow-overlap"]
+        expectRefusal(try svdist(arguments + back), 64, "of another encoder", "(another)")
       }
     }
 
@@ -110,7 +222,7 @@ extension ProgramTests {
         let encoder = ["--encoder", run.path("run")]
         expectRefusal(try svdist(["verify", wav, wav, "--minimum-speech", "60"] + encoder), 65, "s of speech")
         let embed = ["embed", "--corpus", run.corpus.path, "--output", run.path("e.ark")] + encoder
-        expectRefusal(try svdist(embed + ["--minimum-speech", "60"]), 65, "utterance s")
+        expectRefusal(try svdist(embed + ["--minimum-speech", "60"]), 65, "16 of 16 utterances have less than 60.0 s")
         #expect(try svdist(embed + ["--minimum-speech", "0"]).status == 0)
         expectUsage(try svdist(embed + ["--minimum-speech", "-1"]), "--minimum-speech")
       }

@@ -94,8 +94,7 @@ package struct ScoreCharts: Sendable {
     let others = pools.reduce(0) { $0 + $1.nonTargets }
     let bound = 12.0
     let points = pools.flatMap { pool in
-      let ratio = log(pool.targets * others) - log(pool.nonTargets * targets)
-      let held = min(max(ratio, -bound), bound)
+      let held = min(max(pool.logRatio(of: targets, others), -bound), bound)
       return [(Double(pool.scores.lowerBound), held), (Double(pool.scores.upperBound), held)]
     }
     let low = Double(trials.scores[0])

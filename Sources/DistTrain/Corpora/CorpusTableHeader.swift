@@ -54,7 +54,7 @@ struct CorpusTableHeader: Equatable {
     var digest = SHA256()
     digest.update(UnsafeRawBufferPointer(rebasing: bytes[..<digestPlace.lowerBound]))
     digest.update(UnsafeRawBufferPointer(rebasing: bytes[digestPlace.upperBound...]))
-    return Array(digest.finish())
+    return digest.finish()
   }
 
   /// Writes the header at the beginning of a file's bytes, of which all others are there already.

@@ -22,6 +22,9 @@ public struct EmbeddingExtractor: Sendable {
   public let longestPiece: Double
   /// The least speech in seconds that an utterance must have, without its pauses (`VoiceActivity`); 0 asks for none.
   package var minimumSpeech = 0.0
+  /// The crops by which utterances are compared: an utterance's vector is then the mean of their directions; nil embeds
+  /// it whole.
+  package var crops: MultiCrop?
   private let prepared = PreparedWeights()
   var frontEnd: FrontEnd { filterBank.frontEnd }
   func inference(_ prepared: PreparedWeights) -> ForwardPass {
@@ -88,73 +91,6 @@ public struct EmbeddingExtractor: Sendable {
     encoder.encode(features, utterances: 1, inference(prepared)).embeddings.values
   }
 
-  /// The embedding of an utterance before length normalisation.
-  /// - Throws: `Failure(.badData)` where its file cannot be read or ends more than 0.1 s before it, it is shorter than
-  ///   0.1 s or too short for the encoder, or its embedding is not finite.
-  public func embedding(of utterance: Utterance) throws -> [Float] {
-    try heard(utterance).vector
-  }
-
-  private func heard(
-    _ utterance: Utterance, known: WholeRecordings? = nil
-  ) throws -> (vector: [Float], channels: Int) {
-    try heard(
-      path: utterance.path, start: utterance.start, seconds: utterance.seconds, channel: utterance.channel,
-      name: "utterance \(utterance.id) (\(utterance.path))", known: known)
-  }
-
-  /// The embedding of a recording, or of `seconds` of it from `start` on, before length normalisation.
-  /// - Parameter name: the name of the recording in an error.
-  /// - Throws: as the embedding of an utterance.
-  package func embedding(path: String, start: Double = 0, seconds: Double? = nil, name: String) throws -> [Float] {
-    try heard(path: path, start: start, seconds: seconds, channel: nil, name: name).vector
-  }
-
-  /// The embedding of a recording, and the number of the channels of which it heard the mean.
-  /// - Parameters:
-  ///   - channel: the channel that it hears, counted from 0; nil hears the mean of all.
-  ///   - known: the recordings that were found whole before.
-  private func heard(
-    path: String, start: Double, seconds: Double?, channel: Int?, name: String, known: WholeRecordings? = nil
-  ) throws -> (vector: [Float], channels: Int) {
-    let file = try AudioFile(path: path)
-    let whole = try Waveform.samples(of: file, start: start, seconds: seconds, sampleRate: FrontEnd.sampleRate)
-    let length = Double(whole.count) / Double(FrontEnd.sampleRate)
-    guard length >= Self.shortest else {
-      throw Failure(
-        .badData,
-        "\(name): lasts \(KaldiDirectory.rounded(length)) s, too little to tell a speaker by: at least "
-          + "\(Self.shortest) s are needed")
-    }
-    _ = try Waveform.stretch(of: file, start: start, seconds: seconds)
-    try file.checkNothingFollows(Double(whole.upperBound) / Double(FrontEnd.sampleRate), known: known)
-    let pieces = pieces(whole)
-    let channels = channel == nil ? file.channels : 1
-    var sums = [Double](repeating: 0, count: encoder.dimensions)
-    var energies = FrameEnergies(sampleRate: FrontEnd.sampleRate)
-    for piece in pieces {
-      let samples = try Waveform.read(file, piece, sampleRate: FrontEnd.sampleRate, channel: channel)
-      if minimumSpeech > 0 {
-        energies.append(samples)
-        if piece.upperBound == whole.upperBound { try checkSpeech(energies, name) }
-      }
-      let vector = try embedding(of: samples, name: name)
-      if pieces.count == 1 { return (vector, channels) }
-      for (index, value) in vector.enumerated() { sums[index] += Double(value) * Double(piece.count) }
-    }
-    return (sums.map { Float($0 / Double(whole.count)) }, channels)
-  }
-
-  /// Checks that an utterance has `minimumSpeech`.
-  private func checkSpeech(_ energies: FrameEnergies, _ name: String) throws {
-    let speech = VoiceActivity().seconds(energies, sampleRate: FrontEnd.sampleRate)
-    guard speech < minimumSpeech else { return }
-    throw Failure(
-      .badData,
-      "\(name): has \(KaldiDirectory.rounded(speech)) s of speech without its pauses, too little to tell a speaker by: at "
-        + "least \(KaldiDirectory.rounded(minimumSpeech)) s are asked for (--minimum-speech)")
-  }
-
   /// Divides samples into equal pieces, as few as possible, none longer than `longestPiece`.
   package func pieces(_ samples: Range<Int>) -> [Range<Int>] {
     let longest = Int(longestPiece * Double(FrontEnd.sampleRate))
@@ -189,8 +125,8 @@ public struct EmbeddingExtractor: Sendable {
   ///     minute of shorter ones for each thread. Once it is true, or an utterance has failed, no thread begins another.
   ///   - progress: is called for each utterance of this rank when it is done, with its place, from 0, in the order in
   ///     which the ranks take turns.
-  /// - Throws: `AgreedFailure` that names a file which cannot be read, or is of kind `stopped` where `isToStop` was
-  ///   true on any rank.
+  /// - Throws: `AgreedFailure` that names a file which cannot be read, counts the utterances with less than
+  ///   `minimumSpeech`, or is of kind `stopped` where `isToStop` was true on any rank.
   public func embeddings<Utterances: RandomAccessCollection<Utterance>>(
     of utterances: Utterances, communicator: any Communicator, isToStop: () -> Bool = { false },
     progress: (Int) -> Void = { _ in }
@@ -215,21 +151,33 @@ public struct EmbeddingExtractor: Sendable {
     let turns = EmbeddingTurns(
       utterances.map(\.seconds), rank: communicator.rank, ranks: communicator.size, threads: team.size)
     var averaged = 0
+    var short: [SpeechShortage.Utterance] = []
     try communicator.agree {
       for group in turns.groups {
         // Here it is asked for the group's first utterance, because other threads may take all of it.
         try Self.check(isToStop)
         let own = group.turns.map { utterances[$0.utterance] }
+        // Once one has too little speech there will be no embeddings, and the others are only looked at for that.
+        let isRefused = !short.isEmpty
         let results = team.results(own.count) { index in
           if index > 0 { try Self.check(isToStop) }
-          return try heard(own[index], known: known)
+          return try heard(own[index], known: known, speechAlone: isRefused)
         }
         for (turn, result) in zip(group.turns, results) {
-          let (vector, channels) = try result.get()
-          vectors.row(turn.utterance).update(from: vector, count: vector.count)
-          if channels > 1 { averaged += 1 }
+          let heard = try result.get()
+          vectors.row(turn.utterance).update(from: heard.vector, count: heard.vector.count)
+          if heard.channels > 1 { averaged += 1 }
+          if let seconds = heard.littleSpeech {
+            short.append(SpeechShortage.Utterance(utterances[turn.utterance], place: turn.utterance, seconds))
+          }
           progress(turn.place)
         }
+      }
+    }
+    if minimumSpeech > 0 {
+      let all = communicator.gatherValues(short).flatMap(\.self)
+      try communicator.agree {
+        if let shortage = SpeechShortage(all, of: utterances.count) { throw shortage.failure(minimum: minimumSpeech) }
       }
     }
     // Training needs buffers of other sizes.

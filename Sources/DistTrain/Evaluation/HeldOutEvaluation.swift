@@ -21,6 +21,7 @@ package struct HeldOutEvaluation: Sendable {
     let corpus = try Corpus.open(corpus)
     self.corpus = corpus
     let list = try TrialList.read(trials)
+    try list.checkBothKinds()
     let positions = try list.positions(in: corpus)
     utterances = Set(positions).sorted().map { corpus.utterances[$0] }
     self.trials = list

@@ -36,12 +36,33 @@ public struct TrialScorer: Sendable {
     }
   }
 
+  /// Takes vectors whose inner products are the scores: each recording's mean of the directions of its crops
+  /// (`MultiCrop`).
+  package init(directions embeddings: Embeddings) {
+    self.embeddings = embeddings
+    directions = embeddings.vectors
+  }
+
   /// The score of each trial, in [-1, 1].
   ///
   /// - Throws: `Failure(.badData)` that names the list, the line and the utterance which has no embedding.
   public func scores(of list: TrialList) throws -> [Float] {
+    try SoleCommunicator.run { try scores(of: list, communicator: $0) }
+  }
+
+  /// The score of each trial as the other `scores` gives it, on every rank; ranks share the trials.
+  /// - Throws: `AgreedFailure`.
+  public func scores(of list: TrialList, communicator: any Communicator) throws -> [Float] {
     let rows = embeddings.rows(of: list.names)
-    return try list.trials.enumerated().map { index, trial in
+    return try communicator.shared(list.trials.count) { try scores(of: list, $0, rows) }
+  }
+
+  /// The scores of a stretch of trials.
+  private func scores(
+    of list: TrialList, _ share: Range<Int>, _ rows: (enrolments: [Int?], tests: [Int?])
+  ) throws -> [Float] {
+    try share.map { index in
+      let trial = list.trials[index]
       guard let enrolment = rows.enrolments[trial.enrolment], let test = rows.tests[trial.test] else {
         let name = list.names[rows.enrolments[trial.enrolment] == nil ? trial.enrolment : trial.test]
         throw Failure(
@@ -54,10 +75,14 @@ public struct TrialScorer: Sendable {
     }
   }
 
-  /// Checks, before embeddings are computed, that scores can be written to a path.
+  /// All files that are written for scores in a file of that name, which is the first of them.
+  package static func places(of path: String) -> [String] { [path, ScoreOrigin.path(of: path)] }
+
+  /// Checks, before embeddings are computed, that scores can be written to a path, and their origin beside it.
   /// - Throws: `Failure(.usage)` for a folder of that name, a folder that does not exist, and a file of something else.
   package static func check(_ path: String) throws {
-    try AtomicFile.check([path], for: "scores") { isScores($0.beginning(1 << 16)) }
+    try AtomicFile.check(places(of: path), for: "scores") { isScores($0.beginning(1 << 16)) }
+    try ScoreOrigin.check(of: path)
   }
 
   /// Whether bytes begin with a line as `write` makes it; one of a trial list has no decimals.
@@ -72,14 +97,30 @@ public struct TrialScorer: Sendable {
 
   /// Writes lines of `enrolment test score target|nontarget`, the score with five decimals, as wespeaker does; those of
   /// a list without answers end with the score.
-  package static func write(_ scores: [Float], of list: TrialList, to path: String) throws {
+  /// - Parameter origin: how they were made, which is written beside them; nil writes the scores alone.
+  package static func write(
+    _ scores: [Float], of list: TrialList, to path: String, origin: ScoreOrigin? = nil
+  ) throws {
     precondition(scores.count == list.trials.count, "\(scores.count) scores for \(list.trials.count) trials")
-    try AtomicFile.write(to: path) { file in
+    func write(to file: OutputFile) throws {
       for (score, trial) in zip(scores, list.trials) {
         let kind = list.isBlind ? "" : trial.isTarget ? " target" : " nontarget"
         try file.write("\(list.names[trial.enrolment]) \(list.names[trial.test]) \(fiveDecimals(score))\(kind)\n")
       }
     }
+    guard let origin, !FileSystem.isDevice(path) else {
+      try AtomicFile.write(to: path, write)
+      return
+    }
+    let file = try AtomicFile.stage(path, write)
+    let mark: StagedFile
+    do {
+      mark = try origin.stage(beside: path, digest: file.digest)
+    } catch {
+      file.discard()
+      throw error
+    }
+    try StagedFile.install(together: [file, mark])
   }
 
   /// The text that `%.5f` prints, computed faster because lists have millions of scores.

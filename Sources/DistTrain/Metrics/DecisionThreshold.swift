@@ -51,7 +51,9 @@ package struct DecisionThreshold: Sendable, Equatable {
     self.speakers = speakers.count
     let bootstrap = SpeakerBootstrap(speakers, resamples: resamples)
     let threshold = trials.threshold(falseAccepts: wanted, EqualWeights())
-    let rates = trials.rates(above: threshold, EqualWeights())
+    guard let rates = trials.rates(above: threshold, EqualWeights()) else {
+      preconditionFailure("there are trials of both kinds")
+    }
     // Rounding of the rate may leave one less.
     guard rates.falseAccepts * Double(nonTargets) > Self.fewestErrors - 1.5 else {
       throw Failure(
@@ -60,8 +62,9 @@ package struct DecisionThreshold: Sendable, Equatable {
           + "\(Self.text(Double(threshold))) that above it are only \(Self.text(rates.falseAccepts))")
     }
     let resampled = bootstrap.values(trials) { weights in
-      trials.hasBothKinds(weights)
-        ? (Double(trials.threshold(falseAccepts: wanted, weights)), trials.rates(above: threshold, weights)) : nil
+      trials.rates(above: threshold, weights).map {
+        (Double(trials.threshold(falseAccepts: wanted, weights)), $0)
+      }
     }.compactMap(\.self)
     guard !resampled.isEmpty else { throw SystemComparison.fewSpeakers }
     func rate(_ value: Double, _ others: [Double]) -> Rate {
@@ -90,9 +93,10 @@ extension RankedTrials {
     return found
   }
 
+  /// nil where the targets or the non-targets have no weight.
   fileprivate func rates(
     above threshold: Float, _ weights: some TrialWeights
-  ) -> (falseAccepts: Double, misses: Double) {
+  ) -> (falseAccepts: Double, misses: Double)? {
     var (targets, nonTargets, accepted, missed) = (0.0, 0.0, 0.0, 0.0)
     for rank in scores.indices {
       let weight = weights.weight(rank)
@@ -104,11 +108,6 @@ extension RankedTrials {
         if scores[rank] > threshold { accepted += weight }
       }
     }
-    return (accepted / nonTargets, missed / targets)
-  }
-
-  fileprivate func hasBothKinds(_ weights: some TrialWeights) -> Bool {
-    scores.indices.contains { isTarget[$0] && weights.weight($0) > 0 }
-      && scores.indices.contains { !isTarget[$0] && weights.weight($0) > 0 }
+    return targets > 0 && nonTargets > 0 ? (accepted / nonTargets, missed / targets) : nil
   }
 }

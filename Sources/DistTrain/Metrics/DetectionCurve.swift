@@ -66,7 +66,8 @@ struct DetectionCurve: Sendable {
     return points
   }
 
-  private func scan(priors: [Double]) -> ErrorScan {
+  /// The error rates of all points, with the costs for some priors.
+  func scan(priors: [Double]) -> ErrorScan {
     var scan = ErrorScan(priors: priors)
     // The scan begins with the first point by itself.
     for point in points.dropFirst() {
@@ -81,8 +82,4 @@ struct DetectionCurve: Sendable {
   /// The equal error rate in percent, and the threshold of the first point where the miss rate is no lower than the
   /// false alarm rate.
   func equalErrorRate() -> (percent: Double, threshold: Float) { scan(priors: []).equalErrorRate }
-
-  /// The least normalised detection cost for a prior probability of targets, as `DetectionMetrics.minDCF(prior:)`
-  /// defines it.
-  func minDCF(prior: Double) -> Double { scan(priors: [prior]).minDCF[0] }
 }

@@ -37,7 +37,9 @@ public struct DetectionFigures: Sendable, Equatable {
 
   /// The forms of the intervals of `values`.
   static func forms(_ choice: Choice) -> [SpeakerBootstrap.Form] {
-    names(choice).map { $0 == "minCllr" ? .unbiasedLogarithmic : .logarithmic }
+    names(choice).map { name in
+      name == "minCllr" ? .unbiasedLogarithmic : name.hasPrefix("minDCF") ? .cost : .logarithmic
+    }
   }
 
   /// The names of `values`.
@@ -81,6 +83,23 @@ extension RankedTrials {
         ? choice.priors.map { actualDCF($0, weights, targets: targets, nonTargets: nonTargets) } : [],
       cllr: choice.areLikelihoodRatios ? cllr(weights, targets: targets, nonTargets: nonTargets) : nil,
       minCllr: pools.cllr)
+  }
+
+  /// The threshold of the first point whose miss rate is no lower than its false alarm rate, as
+  /// `DetectionMetrics.eerThreshold` has it.
+  package var equalErrorThreshold: Float {
+    let (targets, nonTargets) = (Double(self.targets), Double(scores.count - self.targets))
+    var scan = ErrorScan(priors: [])
+    var (rejectedTargets, rejectedNonTargets) = (0.0, 0.0)
+    forEachScore(EqualWeights()) { score, ofTargets, ofNonTargets in
+      rejectedTargets += ofTargets
+      rejectedNonTargets += ofNonTargets
+      scan.add(
+        ErrorScan.Point(
+          misses: rejectedTargets / targets, falseAlarms: (nonTargets - rejectedNonTargets) / nonTargets,
+          threshold: score))
+    }
+    return scan.equalErrorRate.threshold
   }
 
   /// Calls `body` with each distinct score, ascending, and the weights of the targets and non-targets that have it.

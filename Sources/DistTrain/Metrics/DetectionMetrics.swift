@@ -26,13 +26,14 @@ public struct DetectionMetrics: Sendable {
     curve = try DetectionCurve(scores: scores, targets: targets)
     trials = scores.count
     self.targets = curve.targets
-    (eer, eerThreshold) = curve.equalErrorRate()
-    minDCF = [0.01: curve.minDCF(prior: 0.01), 0.05: curve.minDCF(prior: 0.05)]
+    let scan = curve.scan(priors: [0.01, 0.05])
+    (eer, eerThreshold) = scan.equalErrorRate
+    minDCF = Dictionary(uniqueKeysWithValues: zip(scan.priors, scan.minDCF))
   }
 
   /// The least of p · Pmiss + (1 − p) · Pfa over all thresholds, divided by min(p, 1 − p), which is the cost of a
   /// system that accepts all trials or none. A miss and a false alarm cost 1 each.
-  public func minDCF(prior: Double) -> Double { curve.minDCF(prior: prior) }
+  public func minDCF(prior: Double) -> Double { minDCF[prior] ?? curve.scan(priors: [prior]).minDCF[0] }
 
   /// The metrics as JSON: `{"eer":…,"minDCF":{"0.01":…,"0.05":…},"trials":…,"targets":…}`.
   package var json: String {

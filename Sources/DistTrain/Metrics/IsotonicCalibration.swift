@@ -14,6 +14,12 @@ package struct IsotonicCalibration: Sendable {
 
     /// The share of targets.
     package var share: Double { targets / (targets + nonTargets) }
+
+    /// The log-likelihood ratio of its scores, given the weights of all targets and non-targets; infinite where the pool
+    /// has one kind alone.
+    package func logRatio(of allTargets: Double, _ allNonTargets: Double) -> Double {
+      log(targets * allNonTargets / (nonTargets * allTargets))
+    }
   }
 
   /// Pools of ascending shares of targets, which scores are added to in ascending order.
@@ -41,7 +47,7 @@ package struct IsotonicCalibration: Sendable {
       let nonTargets = pools.reduce(0) { $0 + $1.nonTargets }
       var (ofTargets, ofNonTargets) = (0.0, 0.0)
       for pool in pools where pool.targets > 0 && pool.nonTargets > 0 {
-        let ratio = log(pool.targets * nonTargets / (pool.nonTargets * targets))
+        let ratio = pool.logRatio(of: targets, nonTargets)
         ofTargets += pool.targets * LogisticCost.softplus(-ratio)
         ofNonTargets += pool.nonTargets * LogisticCost.softplus(ratio)
       }

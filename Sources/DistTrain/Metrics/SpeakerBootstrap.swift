@@ -82,6 +82,8 @@ package struct SpeakerBootstrap: Sendable {
     /// The same about the logarithm less its bias, which is the resamples' mean less the value: what is fitted to the
     /// very trials, as by isotonic regression, is too low, and in resamples lower again.
     case unbiasedLogarithmic
+    /// Student's interval of the value itself, cut to 0 … 1, between which the least normalised costs lie.
+    case cost
   }
 
   /// The interval of a value.
@@ -92,17 +94,25 @@ package struct SpeakerBootstrap: Sendable {
     let number = Double(speakers.count)
     let student = NormalDistribution.studentQuantile((1 + level) / 2, degrees: number - 1)
     let width = student * (number / (number - 1)).squareRoot()
+    if form == .cost, values.count > 1 {
+      let reach = width * Self.moments(values).deviation
+      return Interval(low: max(0, value - reach), high: min(1, value + reach))
+    }
     guard form != .percentiles, values.count > 1, value > 0, values.allSatisfy({ $0 > 0 }) else {
       let sorted = values.sorted()
       let tail = NormalDistribution.probability(below: -width)
       return Interval(low: Self.quantile(sorted, tail), high: Self.quantile(sorted, 1 - tail))
     }
-    let logarithms = values.map { log($0) }
-    let mean = logarithms.reduce(0, +) / Double(values.count)
-    let squares = logarithms.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    let deviation = (squares / Double(values.count - 1)).squareRoot()
+    let (mean, deviation) = Self.moments(values.map { log($0) })
     let centre = form == .logarithmic ? log(value) : 2 * log(value) - mean
     return Interval(low: exp(centre - width * deviation), high: exp(centre + width * deviation))
+  }
+
+  /// The mean and the deviation of values, at least two; the divisor of the squares is one less than their number.
+  private static func moments(_ values: [Double]) -> (mean: Double, deviation: Double) {
+    let mean = values.reduce(0, +) / Double(values.count)
+    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    return (mean, (squares / Double(values.count - 1)).squareRoot())
   }
 
   /// The quantile of ascending values, interpolated linearly as NumPy does by default.

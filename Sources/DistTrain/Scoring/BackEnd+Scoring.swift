@@ -7,7 +7,18 @@ extension BackEnd {
   package func scores(
     of list: TrialList, _ embeddings: TrialEmbeddings, durations: UtteranceDurations? = nil
   ) throws -> [Float] {
-    try TrialScoring(self, list, embeddings, qualities: calibration?.qualities ?? [], durations: durations).scores()
+    try SoleCommunicator.run { try scores(of: list, embeddings, durations: durations, communicator: $0) }
+  }
+
+  /// The scores as the other `scores` gives them, on every rank; ranks share the trials and the scores against the cohort.
+  /// - Throws: `AgreedFailure`.
+  package func scores(
+    of list: TrialList, _ embeddings: TrialEmbeddings, durations: UtteranceDurations?, communicator: any Communicator
+  ) throws -> [Float] {
+    let scoring = try TrialScoring(
+      self, list, embeddings, qualities: calibration?.qualities ?? [], durations: durations,
+      communicator: communicator)
+    return try scoring.scores(communicator)
   }
 
   /// The back end with a calibration that is fitted to the scores which it gives trials with answers.
@@ -20,7 +31,10 @@ extension BackEnd {
     durations: UtteranceDurations? = nil
   ) throws -> BackEnd {
     guard !list.isBlind else { throw Failure(.usage, "\(list.path): the list has no answers to calibrate by") }
-    let scoring = try TrialScoring(self, list, embeddings, qualities: qualities, durations: durations)
+    try list.checkBothKinds()
+    let scoring = try SoleCommunicator.run {
+      try TrialScoring(self, list, embeddings, qualities: qualities, durations: durations, communicator: $0)
+    }
     var calibrated = self
     calibrated.calibration = try Calibration(
       inputs: scoring.inputs(), targets: list.targets, prior: prior, qualities: qualities)

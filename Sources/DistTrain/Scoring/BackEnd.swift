@@ -66,20 +66,25 @@ extension BackEnd {
   /// - Returns: a line where it is not known whether they are of the same encoder; nil where it is.
   /// - Throws: `Failure(.badData)` for other dimensions, `Failure(.usage)` for another encoder.
   package func check(_ embeddings: Embeddings, _ words: String) throws -> String? {
-    guard embeddings.vectors.columns == dimensions else {
+    try check(dimensions: embeddings.vectors.columns, encoder: embeddings.encoder, words)
+  }
+
+  /// Checks embeddings, which need not be there yet, as the other `check` does.
+  package func check(dimensions: Int, encoder theirs: String?, _ words: String) throws -> String? {
+    guard dimensions == self.dimensions else {
       throw Failure(
         .badData,
-        "\(words): embeddings of \(embeddings.vectors.columns) dimensions, the back end is for \(dimensions): embed with its "
-          + "encoder")
+        "\(words): embeddings of \(dimensions) dimensions, the back end is for \(self.dimensions): embed with its encoder"
+      )
     }
-    return try Self.compare(embeddings, words, with: encoder, "the back end's")
+    return try Self.compare(theirs, words, with: encoder, "the back end's")
   }
 
   /// Compares the encoder of some embeddings with another one, as `check` does.
   package static func compare(
-    _ embeddings: Embeddings, _ words: String, with encoder: String?, _ others: String
+    _ theirs: String?, _ words: String, with encoder: String?, _ others: String
   ) throws -> String? {
-    guard let theirs = embeddings.encoder, let encoder else {
+    guard let theirs, let encoder else {
       return "\(words): it is not known whether its embeddings are of the same encoder as \(others)"
     }
     guard theirs == encoder else {

@@ -6,23 +6,37 @@ package struct CohortScores: Sendable {
   /// The rows that are scored at a time: their scores against a cohort of 10,000 take 5 MB.
   private static let block = 128
 
-  /// Scores vectors against a cohort; the result does not depend on the number of threads.
+  /// Scores vectors against a cohort, on every rank; each rank scores its share of them. The result does not depend on the
+  /// number of ranks and threads.
   /// - Parameters:
   ///   - factors: vectors × n, whose inner products with the cohort's are scores.
   ///   - cohort: cohort vectors × n.
   ///   - top: how many of the highest scores of each vector count; nil for all.
   ///   - names: the name of each vector.
   /// - Complexity: O(vectors · cohort · n) time; the memory does not grow with the vectors.
-  /// - Throws: `Failure(.badData)` that names a vector whose scores are not finite, or do not differ by more than their
-  ///   rounding.
-  package init(_ factors: Matrix, against cohort: Matrix, top: Int?, names: [String]) throws {
+  /// - Throws: `AgreedFailure` of kind `badData` that names the first vector whose scores are not finite, or do not differ
+  ///   by more than their rounding.
+  package init(
+    _ factors: Matrix, against cohort: Matrix, top: Int?, names: [String], communicator: any Communicator
+  ) throws {
     let count = min(top ?? cohort.rows, cohort.rows)
-    let found = Matrix(rows: min(Self.block, factors.rows), columns: cohort.rows)
+    let statistics = try communicator.shared(factors.rows, width: 2) { share in
+      try Self.statistics(factors, share, against: cohort, count: count, names: names)
+    }
+    means = stride(from: 0, to: statistics.count, by: 2).map { statistics[$0] }
+    deviations = stride(from: 1, to: statistics.count, by: 2).map { statistics[$0] }
+  }
+
+  /// The mean and the deviation of each row of a stretch, one row after the other.
+  private static func statistics(
+    _ factors: Matrix, _ share: Range<Int>, against cohort: Matrix, count: Int, names: [String]
+  ) throws -> [Double] {
+    guard !share.isEmpty else { return [] }
+    let found = Matrix(rows: min(block, share.count), columns: cohort.rows)
     let room = Matrix(rows: found.rows, columns: cohort.rows)
-    var means: [Double] = []
-    var deviations: [Double] = []
-    for first in stride(from: 0, to: factors.rows, by: Self.block) {
-      let rows = min(Self.block, factors.rows - first)
+    var all: [Double] = []
+    for first in stride(from: share.lowerBound, to: share.upperBound, by: block) {
+      let rows = min(block, share.upperBound - first)
       multiply(factors.rows(first..<first + rows), transposed: cohort.view, into: found.rows(0..<rows))
       let statistics = ThreadTeam.shared.results(rows) { row in
         TopScores.statistics(
@@ -31,12 +45,11 @@ package struct CohortScores: Sendable {
       }
       for (row, result) in statistics.enumerated() {
         let (mean, deviation) = try result.get()
-        try Self.check(mean, deviation, of: names[first + row], count)
-        means.append(mean)
-        deviations.append(deviation)
+        try check(mean, deviation, of: names[first + row], count)
+        all += [mean, deviation]
       }
     }
-    (self.means, self.deviations) = (means, deviations)
+    return all
   }
 
   private static func check(_ mean: Double, _ deviation: Double, of name: String, _ count: Int) throws {

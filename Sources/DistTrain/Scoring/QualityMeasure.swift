@@ -56,14 +56,15 @@ package struct UtteranceDurations: Sendable {
   }
 
   /// The sum of the lengths of utterances, at most `QualityMeasure.longest`.
+  /// - Parameter longest: the seconds of which no more were heard.
   /// - Throws: `Failure(.badData)` that names an utterance which the list lacks.
-  func total(of utterances: [String]) throws -> Double {
+  func total(of utterances: [String], atMost longest: Double) throws -> Double {
     let sum = try utterances.reduce(0.0) { sum, utterance in
       guard let length = seconds[Name(utterance)] else {
         throw Failure(.badData, "\(path): tells no length of utterance \(utterance): add its line")
       }
       return sum + length
     }
-    return min(sum, QualityMeasure.longest)
+    return min(sum, longest, QualityMeasure.longest)
   }
 }

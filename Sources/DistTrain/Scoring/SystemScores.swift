@@ -18,6 +18,7 @@ package struct SystemScores: Sendable {
   /// - Throws: `Failure(.badData)` where none does, `Failure(.usage)` where there are no answers.
   package func fusion(prior: Double) throws -> Calibration {
     guard !list.isBlind else { throw Failure(.usage, "\(list.path): the scores have no answers to fit a fusion to") }
+    try list.checkBothKinds()
     let inputs = DoubleMatrix.assembled(rows: list.trials.count, columns: files.count) { range in
       range.flatMap { trial in files.map { Double($0.scores[trial]) } }
     }

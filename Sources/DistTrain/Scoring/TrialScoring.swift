@@ -10,38 +10,48 @@ struct TrialScoring: Sendable {
   private let enrolments: SideScoring
   private let tests: SideScoring
 
-  /// - Throws: `Failure(.badData)` that names what has no embedding, no length where lengths are a measure, or scores
-  ///   against the cohort that are all equal.
+  /// Computes them on every rank; ranks share the scores against the cohort.
+  /// - Throws: `AgreedFailure` of kind `badData` that names what has no embedding, no length where lengths are a measure,
+  ///   or scores against the cohort that are all equal.
   init(
     _ backEnd: BackEnd, _ list: TrialList, _ embeddings: TrialEmbeddings, qualities: [QualityMeasure],
-    durations: UtteranceDurations?
+    durations: UtteranceDurations?, communicator: any Communicator
   ) throws {
-    let sides = try embeddings.sides(of: list)
+    let (sides, cohort) = try communicator.agree {
+      (try embeddings.sides(of: list), try backEnd.cohort.map { try backEnd.factors(of: $0) })
+    }
     self.list = list
     places = sides.places
     isCosine = backEnd.plda == nil
     calibration = backEnd.calibration
-    let cohort = try backEnd.cohort.map { try backEnd.factors(of: $0) }
     func scoring(_ sides: [TrialSides.Side], isEnrolment: Bool) throws -> SideScoring {
       try SideScoring(
-        backEnd, sides, embeddings.embeddings, isEnrolment: isEnrolment,
-        cohort: isEnrolment ? cohort?.tests : cohort?.enrolments, qualities: qualities, durations: durations)
+        backEnd, sides, embeddings, isEnrolment: isEnrolment,
+        cohort: isEnrolment ? cohort?.tests : cohort?.enrolments, qualities: qualities, durations: durations,
+        communicator: communicator)
     }
     enrolments = try scoring(sides.enrolments, isEnrolment: true)
     tests = try scoring(sides.tests, isEnrolment: false)
   }
 
-  /// The score of each trial, calibrated where the back end is; the same on any number of threads.
-  /// - Throws: `Failure(.badData)` that names the line of a trial whose score is not finite.
-  func scores() throws -> [Float] {
-    let scores = Matrix(rows: 1, columns: list.trials.count)
+  /// The score of each trial, calibrated where the back end is; the same on any number of ranks and threads.
+  /// - Throws: `AgreedFailure` of kind `badData` that names the line of the first trial whose score is not finite.
+  func scores(_ communicator: any Communicator) throws -> [Float] {
+    try communicator.shared(list.trials.count) { try scores(of: $0) }
+  }
+
+  /// The scores of a stretch of trials.
+  private func scores(of share: Range<Int>) throws -> [Float] {
+    let scores = Matrix(rows: 1, columns: share.count)
     inPieces(scores.columns) { range in
-      for trial in range {
+      for place in range {
+        let trial = share.lowerBound + place
         let score = calibration.map { $0.ratio(inputs(of: trial)) } ?? score(of: trial)
-        scores[0, trial] = Float(score)
+        scores[0, place] = Float(score)
       }
     }
-    if let bad = scores.elements.firstIndex(where: { !$0.isFinite }) {
+    if let place = scores.elements.firstIndex(where: { !$0.isFinite }) {
+      let bad = share.lowerBound + place
       let trial = list.trials[bad]
       throw Failure(
         .badData,
@@ -94,29 +104,37 @@ private struct SideScoring: Sendable {
   let measures: [[Double]]
 
   init(
-    _ backEnd: BackEnd, _ sides: [TrialSides.Side], _ embeddings: Embeddings, isEnrolment: Bool, cohort: Matrix?,
-    qualities: [QualityMeasure], durations: UtteranceDurations?
+    _ backEnd: BackEnd, _ sides: [TrialSides.Side], _ trials: TrialEmbeddings, isEnrolment: Bool, cohort: Matrix?,
+    qualities: [QualityMeasure], durations: UtteranceDurations?, communicator: any Communicator
   ) throws {
-    let factors =
-      try isEnrolment
-      ? backEnd.enrolmentFactors(of: sides, embeddings) : backEnd.testFactors(of: sides, embeddings)
-    let names = sides.map(\.name)
-    let scores = try cohort.map { try CohortScores(factors, against: $0, top: backEnd.top, names: names) }
+    let embeddings = trials.embeddings
+    let factors = try communicator.agree {
+      try isEnrolment ? backEnd.enrolmentFactors(of: sides, embeddings) : backEnd.testFactors(of: sides, embeddings)
+    }
+    let scores = try cohort.map {
+      try CohortScores(
+        factors, against: $0, top: backEnd.top, names: sides.map(\.name), communicator: communicator)
+    }
     self.factors = factors
     self.cohort = scores
-    measures = try qualities.map { measure in
-      switch measure {
-      case .magnitudes: return backEnd.transform.magnitudes(BackEnd.means(of: sides, embeddings.vectors))
-      case .cohortMeans:
-        guard let scores else {
-          throw Failure(.usage, "--qualities cohort-means: there is no cohort: choose a normalization")
+    measures = try communicator.agree {
+      try qualities.map { measure in
+        switch measure {
+        case .magnitudes: return backEnd.transform.magnitudes(BackEnd.means(of: sides, embeddings.vectors))
+        case .cohortMeans:
+          guard let scores else {
+            throw Failure(.usage, "--qualities cohort-means: there is no cohort: choose a normalization")
+          }
+          return scores.means
+        case .durations:
+          guard let durations else {
+            throw Failure(.usage, "the back end's calibration takes durations: give them by --utt2dur FILE")
+          }
+          let longest = isEnrolment ? .infinity : trials.longestTest
+          return try sides.map { side in
+            try durations.total(of: side.rows.map { embeddings.names[$0] }, atMost: longest)
+          }
         }
-        return scores.means
-      case .durations:
-        guard let durations else {
-          throw Failure(.usage, "the back end's calibration takes durations: give them by --utt2dur FILE")
-        }
-        return try sides.map { side in try durations.total(of: side.rows.map { embeddings.names[$0] }) }
       }
     }
   }

@@ -3,6 +3,8 @@ package struct TrialEmbeddings: Sendable {
   /// The utterances of the tests, and those of the enrolments where these are in a file of their own.
   let embeddings: Embeddings
   private let map: EnrolmentMap?
+  /// The seconds of a test of which no more was embedded.
+  package var longestTest = Double.infinity
 
   /// - Parameters:
   ///   - tests: the embeddings of the tests, and of the enrolments that `enrolments` lacks.

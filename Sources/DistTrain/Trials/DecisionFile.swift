@@ -12,6 +12,8 @@ package enum DecisionFile {
     let targets: Int
     let nonTargets: Int
     let speakers: Int
+    /// How the scores were made; nil where it is not known.
+    let scores: ScoreOrigin?
   }
 
   /// Checks, before the threshold is computed, that it can be written to a path.
@@ -22,16 +24,18 @@ package enum DecisionFile {
     }
   }
 
-  package static func write(_ threshold: DecisionThreshold, to path: String) throws {
-    try AtomicFile.write(json(threshold) + "\n", to: path)
+  /// Writes a threshold.
+  /// - Parameter origin: how its scores were made; nil where it is not known.
+  package static func write(_ threshold: DecisionThreshold, of origin: ScoreOrigin?, to path: String) throws {
+    try AtomicFile.write(json(threshold, of: origin) + "\n", to: path)
   }
 
   /// A threshold as JSON, in one line.
-  package static func json(_ threshold: DecisionThreshold) throws -> String {
+  package static func json(_ threshold: DecisionThreshold, of origin: ScoreOrigin?) throws -> String {
     let contents = Contents(
       format: Contents.format, wantedFalseAccepts: threshold.wanted, threshold: threshold.threshold,
       falseAccepts: threshold.falseAccepts, misses: threshold.misses, targets: threshold.targets,
-      nonTargets: threshold.nonTargets, speakers: threshold.speakers)
+      nonTargets: threshold.nonTargets, speakers: threshold.speakers, scores: origin)
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     return String(decoding: try encoder.encode(contents), as: UTF8.self)
@@ -45,12 +49,13 @@ package enum DecisionFile {
 
   /// The rule that a file holds.
   package struct Rule: Sendable, Equatable {
+    /// How the scores were made that it is for; nil where it is not known.
+    package let scores: ScoreOrigin?
     private let low: Double
     private let high: Double
 
-    fileprivate init(_ rate: DecisionThreshold.Rate) {
-      low = rate.low
-      high = rate.high
+    fileprivate init(_ rate: DecisionThreshold.Rate, of scores: ScoreOrigin?) {
+      (low, high, self.scores) = (rate.low, rate.high, scores)
     }
 
     /// `same` above the threshold's interval, `different` up to its lower end, and no answer between.
@@ -64,7 +69,7 @@ package enum DecisionFile {
     guard let contents = try? contents(Array(bytes)) else {
       throw Failure(.badData, "\(path): is no threshold of svdist threshold, or of another version")
     }
-    return Rule(contents.threshold)
+    return Rule(contents.threshold, of: contents.scores)
   }
 
   private static func contents(_ bytes: [UInt8]) throws -> Contents {

@@ -74,6 +74,17 @@ public struct TrialList: Sendable {
 }
 
 extension TrialList {
+  /// Checks that there are targets and non-targets, without which there are no error rates and no calibration.
+  /// - Throws: `Failure(.badData)` that names the list.
+  package func checkBothKinds() throws {
+    let kinds = trials.count(where: \.isTarget)
+    guard kinds > 0, kinds < trials.count else {
+      throw Failure(
+        .badData,
+        "\(path): all \(trials.count) trials are \(kinds == 0 ? "non-targets" : "targets"): both kinds are needed")
+    }
+  }
+
   /// One line about trials that stand in the list several times; nil where each is there once.
   package var repetitions: String? {
     var seen = Set<UInt64>(minimumCapacity: trials.count)

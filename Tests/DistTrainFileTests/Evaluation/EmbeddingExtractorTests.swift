@@ -92,6 +92,53 @@ import Testing
     }
   }
 
+  @Test func `an extractor with crops gives the mean direction of their embeddings`() throws {
+    let folder = try TestFolder()
+    let utterances = try corpus(seconds: [1.7, 0.5], in: folder).utterances
+    let plain = extractor()
+    var cropping = plain
+    cropping.crops = MultiCrop(count: 3, seconds: 0.5)
+    let parts = try [0, 0.6, 1.2].map {
+      try plain.embedding(path: folder.path("u0.wav"), start: $0, seconds: 0.5, name: "u0")
+    }
+    #expect(try cropping.embedding(of: utterances[0]) == MultiCrop.meanDirection(of: parts))
+    let whole = try plain.embedding(of: utterances[1])
+    #expect(try cropping.embedding(of: utterances[1]) == MultiCrop.meanDirection(of: [whole]))
+    let all = try cropping.embeddings(of: utterances, communicator: SoleCommunicator())
+    #expect(all.vectors.values == (try utterances.flatMap { try cropping.embedding(of: $0) }))
+  }
+
+  @Test(arguments: 1...3) func `all utterances with too little speech are counted, and ten are named`(ranks: Int) throws
+  {
+    let folder = try TestFolder()
+    let utterances = try corpus(seconds: (0..<14).map { $0 == 3 ? 1.5 : 0.2 }, in: folder).utterances
+    var extractor = extractor(longestPiece: 2)
+    extractor.minimumSpeech = 1
+    let strict = extractor
+    let told = try ThreadCommunicator.run(ranks: ranks) { communicator in
+      failure { _ = try strict.embeddings(of: utterances, communicator: communicator) }
+    }
+    for failure in told {
+      let message = try #require(failure?.message)
+      #expect(failure?.kind == .badData)
+      #expect(message.hasPrefix("13 of 14 utterances have less than 1.0 s of speech"), "\(message)")
+      let names = message.split(separator: " ").filter { $0.hasPrefix("u") && Int($0.dropFirst()) != nil }
+      // In the order of the corpus, which is that of the names' bytes.
+      #expect(names == ["u0", "u1", "u10", "u11", "u12", "u13", "u2", "u4", "u5", "u6"], "\(message)")
+      #expect(message.hasSuffix(" s) and 3 more"), "\(message)")
+    }
+    // The places of u3 and u5.
+    let (enough, short) = (utterances[7], utterances[9])
+    let one = failure { _ = try strict.embeddings(of: [enough, short], communicator: SoleCommunicator()) }
+    #expect(one?.message.hasPrefix("utterance u5 (\(folder.path("u5.wav"))): has ") == true)
+    #expect(failure { _ = try strict.embedding(of: short) }?.message == one?.message)
+    // Of a recording in pieces, the speech of all of them counts.
+    let other = try TestFolder()
+    let long = try corpus(seconds: [2.6], in: other).utterances[0]
+    extractor.minimumSpeech = 2.2
+    #expect(failure { _ = try extractor.embedding(of: long) } == nil)
+  }
+
   @Test func `a request to stop is heard between a long utterance and short ones`() throws {
     let folder = try TestFolder()
     let utterances = try corpus(seconds: [0.3, 20.2, 0.4], in: folder).utterances

@@ -18,6 +18,24 @@ import Testing
     #expect(zip(scores, [0.6, 0, 1]).allSatisfy { abs($0 - $1) < 1e-6 })
   }
 
+  @Test func `ranks share the trials, and the first trial without an embedding is told`() throws {
+    let embeddings = try Embeddings(
+      names: ["c", "x", "b", "a"], vectors: Matrix(rows: 4, columns: 2, [0, -2, 9, 9, 30, 40, 0.5, 0]))
+    let scorer = try TrialScorer(embeddings)
+    let alone = try scorer.scores(of: list)
+    let lacking = try TrialScorer(Embeddings(names: ["a"], vectors: Matrix(rows: 1, columns: 2, [1, 0])))
+    for ranks in 1...4 {
+      let together = try ThreadCommunicator.run(ranks: ranks) { communicator in
+        let told = failure { _ = try lacking.scores(of: list, communicator: communicator) }
+        return (try scorer.scores(of: list, communicator: communicator), told?.message)
+      }
+      for (scores, told) in together {
+        #expect(scores == alone)
+        #expect(told == "trials, line 1: utterance b has no embedding")
+      }
+    }
+  }
+
   @Test func `a mean is subtracted before`() throws {
     let embeddings = try Embeddings(names: ["a", "b", "c"], vectors: Matrix(rows: 3, columns: 2, [2, 1, 4, 5, 1, 2]))
     #expect(embeddings.mean == [Float(7.0 / 3), Float(8.0 / 3)])
@@ -69,6 +87,43 @@ import Testing
         #expect(refusal?.kind == .usage && refusal?.message.contains("holds no scores") == true, "\(text)")
       }
     }
+  }
+
+  @Test func `the origin of scores is beside them, of these very scores`() throws {
+    try withScratchFolder { folder in
+      let place = folder + "/scores"
+      #expect(TrialScorer.places(of: place) == [place, place + ".origin"])
+      let origin = ScoreOrigin(kind: "cosine", encoder: "abc", backEnd: nil)
+      try TrialScorer.write([1, 0.5, 0], of: list, to: place, origin: origin)
+      #expect(try read(place) == "a b 1.00000 target\na c 0.50000 nontarget\nc c 0.00000 target\n")
+      #expect(try ScoreOrigin.of(scores: place) == origin)
+      try TrialScorer.check(place)
+      try TrialScorer.write([1, 0.25, 0], of: list, to: place)
+      #expect(try ScoreOrigin.of(scores: place) == nil)
+      try TrialScorer.write([1, 0.25, 0], of: list, to: place, origin: ScoreOrigin(kind: "fusion", encoder: nil))
+      #expect(try ScoreOrigin.of(scores: place)?.words == "fusion")
+      try write("my notes", to: place + ".origin")
+      #expect(try ScoreOrigin.of(scores: place) == nil)
+      let refusal = failure { try TrialScorer.check(place) }
+      #expect(refusal?.kind == .usage && refusal?.message.contains("scores.origin, which would tell") == true)
+    }
+  }
+
+  @Test func `a threshold is refused for scores that are made otherwise`() throws {
+    let own = ScoreOrigin(kind: "cosine", encoder: "one", backEnd: nil)
+    #expect(try own.check(own, "--threshold t") == nil)
+    for other in [
+      ScoreOrigin(kind: "PLDA", encoder: "one", backEnd: nil),
+      ScoreOrigin(kind: "cosine", encoder: "two", backEnd: nil),
+      ScoreOrigin(kind: "cosine", encoder: "one", backEnd: "b"),
+    ] {
+      let refusal = failure { _ = try own.check(other, "--threshold t") }
+      #expect(refusal?.kind == .usage)
+      #expect(refusal?.message.hasPrefix("--threshold t: is of other scores (cosine, encoder one) than these") == true)
+    }
+    let unknown = ScoreOrigin(kind: "cosine", encoder: nil, backEnd: nil)
+    #expect(try own.check(unknown, "t")?.hasPrefix("t: it is not known whether") == true)
+    #expect(try unknown.check(own, "t") != nil)
   }
 
   @Test func `scores are rounded as printf rounds them`() throws {

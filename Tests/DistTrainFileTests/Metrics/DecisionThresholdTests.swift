@@ -92,9 +92,13 @@ import Testing
     try withScratchFolder { folder in
       let path = folder + "/threshold.json"
       try DecisionFile.check(path)
-      try DecisionFile.write(found, to: path)
+      let origin = ScoreOrigin(kind: "cosine", encoder: "abc", backEnd: nil)
+      try DecisionFile.write(found, of: origin, to: path)
       try DecisionFile.check(path)
       let rule = try DecisionFile.read(path)
+      #expect(rule.scores == origin)
+      try DecisionFile.write(found, of: nil, to: folder + "/unknown.json")
+      #expect(try DecisionFile.read(folder + "/unknown.json").scores == nil)
       #expect(rule.answer(found.threshold.high.nextUp) == .same)
       #expect(rule.answer(found.threshold.high) == .unknown)
       #expect(rule.answer(found.threshold.low.nextUp) == .unknown)

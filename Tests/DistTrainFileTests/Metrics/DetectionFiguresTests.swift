@@ -48,6 +48,7 @@ import Testing
     let figures = try RankedTrials(scores: scores, targets: targets).figures(DetectionFigures.Choice())
     let metrics = try DetectionMetrics(scores: scores, targets: targets)
     #expect(figures.eer == metrics.eer)
+    #expect(try RankedTrials(scores: scores, targets: targets).equalErrorThreshold == metrics.eerThreshold)
     #expect(figures.minDCF == [metrics.minDCF(prior: 0.01), metrics.minDCF(prior: 0.05)])
     #expect(figures.actualDCF.isEmpty && figures.cllr == nil)
   }

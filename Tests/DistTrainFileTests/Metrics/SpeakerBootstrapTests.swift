@@ -108,6 +108,25 @@ import Testing
     #expect(zeros == bootstrap.interval(of: 1, [0, 1, 2], .percentiles))
   }
 
+  @Test func `intervals of least costs are Student's of the costs, between 0 and 1`() throws {
+    let pairs = (0..<20).map { (enrolment: $0, test: $0) }
+    let bootstrap = SpeakerBootstrap(TrialSpeakers(pairs: pairs, speakers: Array(0..<20)))
+    // A deviation of 0.1 · √2 about another mean.
+    let width = 2.0930 * (20.0 / 19).squareRoot() * 0.1 * 2.0.squareRoot()
+    let about = bootstrap.interval(of: 0.5, [0.4, 0.6], .cost)
+    #expect(abs(about.low - 0.5 + width) < 0.001 && abs(about.high - 0.5 - width) < 0.001)
+    let low = bootstrap.interval(of: 0.1, [0.2, 0.4], .cost)
+    #expect(low.low == 0 && abs(low.high - 0.1 - width) < 0.001)
+    #expect(bootstrap.interval(of: 0.9, [0.2, 0.4], .cost).high == 1)
+    let draw = Draw(speakers: 12)
+    let own = SpeakerBootstrap(draw.speakers, resamples: 200)
+    let ranked = try draw.ranked()
+    let rows = try FiguresWithIntervals(ranked, .init(), own).rows
+    let costs = own.figures(ranked, .init()).compactMap { $0?.minDCF[0] }
+    #expect(rows[1].name == "minDCF(0.01)")
+    #expect(rows[1].interval == own.interval(of: rows[1].value, costs, .cost))
+  }
+
   @Test func `equal systems do not differ, a better one does`() throws {
     let draw = Draw(speakers: 20, utterances: 4)
     let bootstrap = SpeakerBootstrap(draw.speakers, resamples: 400)

@@ -42,6 +42,40 @@ import Testing
     }
   }
 
+  @Test(arguments: [2, 3, 7]) func `any number of ranks gives the bits of one`(ranks: Int) throws {
+    try withScratchFolder { folder in
+      let golden = try GoldenBackEnds(folder)
+      for one in golden.record.cases {
+        let backEnd = try golden.recipe(one).fitted(to: golden.training)
+        let alone = try backEnd.scores(of: golden.list, golden.trials)
+        let together = try ThreadCommunicator.run(ranks: ranks) {
+          try backEnd.scores(of: golden.list, golden.trials, durations: nil, communicator: $0)
+        }
+        #expect(together.allSatisfy { $0 == alone }, "\(one.name)")
+      }
+    }
+  }
+
+  @Test func `a test of which the middle is heard is as long as that for the calibration`() throws {
+    try withScratchFolder { folder in
+      let golden = try GoldenBackEnds(folder)
+      let fit = try #require(golden.record.calibrations.last)
+      let backEnd = try golden.backEnd("cosine").calibrated(
+        on: golden.list, golden.trials, prior: fit.prior, qualities: [.durations], durations: golden.durations)
+      let whole = try backEnd.scores(of: golden.list, golden.trials, durations: golden.durations)
+      var trials = golden.trials
+      trials.longestTest = 1000
+      #expect(try backEnd.scores(of: golden.list, trials, durations: golden.durations) == whole)
+      trials.longestTest = 1.25
+      // The same lengths in a list of their own, which only the tests e20 to e39 are in.
+      let cut = golden.record.seconds.enumerated().map { "e\($0) \($0 < 20 ? $1 : min($1, 1.25))\n" }
+      try write(cut.joined(), to: folder + "/cut")
+      let expected = try backEnd.scores(of: golden.list, golden.trials, durations: UtteranceDurations(folder + "/cut"))
+      let found = try backEnd.scores(of: golden.list, trials, durations: golden.durations)
+      #expect(found == expected && found != whole)
+    }
+  }
+
   @Test func `scores are of the enrolments' own file where there is one, and threads change no bit`() throws {
     try withScratchFolder { folder in
       let golden = try GoldenBackEnds(folder)

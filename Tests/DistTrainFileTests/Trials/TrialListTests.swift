@@ -4,6 +4,20 @@ import TestTools
 import Testing
 
 @Suite struct TrialListTests {
+  @Test func `a list of one kind of trials is told by its name`() {
+    func list(_ targets: [Bool]) -> TrialList {
+      TrialList(
+        path: "a.list", names: ["a", "b"], trials: targets.map { .init(enrolment: 0, test: 1, isTarget: $0) })
+    }
+    #expect(failure { try list([true, false]).checkBothKinds() } == nil)
+    #expect(
+      failure { try list([true, true]).checkBothKinds() }?.message
+        == "a.list: all 2 trials are targets: both kinds are needed")
+    #expect(
+      failure { try list([false]).checkBothKinds() }?.message
+        == "a.list: all 1 trials are non-targets: both kinds are needed")
+  }
+
   @Test(arguments: [
     "1 a/x/1.wav b\n0 a/x/1.wav c\n", "a/x/1.wav b target\na/x/1.wav c nontarget\n", "a/x/1.wav b 1\na/x/1.wav c 0\n",
     "a/x/1.wav\tb  1 \r\n a/x/1.wav c 0", "\n1 a/x/1.wav b\n\n\n0 a/x/1.wav c\n \n",

@@ -51,6 +51,37 @@ import Testing
     let lengths: [Int]
   }
 
+  @Test(arguments: 1...4) func `Ranks share items without a gap, and the first item's failure is told`(ranks: Int)
+    throws
+  {
+    for count in [0, 1, 3, 10] {
+      let shares = try ThreadCommunicator.run(ranks: ranks) { communicator in
+        let single = try communicator.shared(count) { $0.map { Float(10 * $0) } }
+        let pairs = try communicator.shared(count, width: 2) { $0.flatMap { [Double($0), 0.5] } }
+        return (communicator.shares(of: count), single, pairs)
+      }
+      for (all, single, pairs) in shares {
+        #expect(Array(all.joined()) == Array(0..<count) && all.count == ranks)
+        #expect((all.map(\.count).max() ?? 0) - (all.map(\.count).min() ?? 0) <= 1)
+        #expect(single == (0..<count).map { Float(10 * $0) })
+        #expect(pairs == (0..<count).flatMap { [Double($0), 0.5] })
+      }
+    }
+    let told = try ThreadCommunicator.run(ranks: ranks) { communicator in
+      failure {
+        _ = try communicator.shared(10) { share in
+          if let bad = share.first(where: { $0 > 2 }) { throw Failure(.badData, "item \(bad)") }
+          return share.map { Float($0) }
+        }
+      }?.message
+    }
+    #expect(told == [String?](repeating: "item 3", count: ranks))
+    let alone = #expect(throws: Failure.self) {
+      try SoleCommunicator.run { try $0.shared(1) { _ in throw Failure(.usage, "no") } }
+    }
+    #expect(alone?.message == "no" && alone?.kind == .usage)
+  }
+
   @Test func `What no rank fails at returns each rank's own result`() throws {
     let results = try ThreadCommunicator.run(ranks: 3) { communicator in
       try communicator.agree { communicator.rank * 10 }

@@ -17,12 +17,13 @@ package func read(_ path: String) throws -> String {
   String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
 }
 
-/// The failure that `body` throws; nil when it throws none.
+/// The failure that `body` throws, or that all ranks agreed on; nil when it throws none.
 package func failure(_ body: () throws -> Void) -> Failure? {
   do {
     try body()
     return nil
   } catch {
-    return error as? Failure ?? Failure(.failed, "another error: \(error)")
+    let agreed = (error as? AgreedFailure)?.failure
+    return agreed ?? error as? Failure ?? Failure(.failed, "another error: \(error)")
   }
 }

@@ -9,6 +9,8 @@ package enum UntrustedInput: String, CaseIterable, Sendable {
   case safetensors, manifest, state, trials, recordings, durations, segments, table, configuration
   case archive, script, enrolments, shard, shards, list, index, recording
   case torch, pickle, onnx, toolkit
+  case scores, origin, threshold, utterances, measures, published
+  case backEnd = "back-end"
 
   /// Reads the bytes as if they were such a file.
   /// - Parameter folder: a folder of the caller's, whose files are written over.
@@ -82,6 +84,27 @@ package enum UntrustedInput: String, CaseIterable, Sendable {
       _ = try write(bytes, "config.yaml")
       _ = try ForeignEncoder(folder).notes
     case .enrolments: _ = try EnrolmentMap.read(try write(bytes, "enroll.map"))
+    case .scores: try Self.judge(try write(bytes, "scores"))
+    case .origin:
+      // Bytes that tell the digest of these scores.
+      let scores = try write(Array("a b 1 target\n".utf8), "scores")
+      _ = try write(bytes, "scores.origin")
+      try ScoreOrigin.check(of: scores)
+      guard let origin = try ScoreOrigin.of(scores: scores) else { throw Failure(.badData, "no origin") }
+      _ = try origin.check(ScoreOrigin(kind: origin.kind, encoder: nil, backEnd: origin.backEnd), origin.words)
+    case .threshold:
+      let rule = try DecisionFile.read(try write(bytes, "threshold.json"))
+      for score in [-1, 0, 1e300] { _ = rule.answer(score) }
+      _ = try rule.scores?.check(ScoreOrigin(kind: ScoreOrigin.cosine, encoder: nil), "--threshold")
+    case .utterances:
+      let table = try UtteranceTable(path: try write(bytes, "table.csv"))
+      for column in table.columns { _ = ValueClasses(try table.values(column, of: ["a", "b.wav", ""])) }
+    case .measures:
+      let path = try write(bytes, "utt2dur")
+      _ = try UtteranceSpeakers(path).speaker(of: "a")
+      _ = try UtteranceDurations(path)
+    case .published: try Self.recognise(try write(bytes, "trials"))
+    case .backEnd: try Self.score(by: BackEndFile.read(try write(bytes, "input.safetensors")), in: folder)
     }
   }
 
