@@ -11,13 +11,13 @@ public struct WeightCourse: Sendable, Equatable {
 
   /// The weights of a step that does not seek its own; nil where it has to: at every `every`-th step, at the first, and
   /// where other objectives have a term than had one when weights were sought.
-  func held(_ last: WeightSolution?, at step: Int, present: [Bool]) -> [Double]? {
+  package func held(_ last: WeightSolution?, at step: Int, present: [Bool]) -> [Double]? {
     guard let last, last.present == present, step % every != 0 else { return nil }
     return last.weights
   }
 
   /// The weights after a solution.
-  func smoothed(_ found: [Double], after last: WeightSolution?, present: [Bool]) -> [Double] {
+  package func smoothed(_ found: [Double], after last: WeightSolution?, present: [Bool]) -> [Double] {
     guard smoothing > 0, let last, last.present == present else { return found }
     return zip(last.weights, found).map { smoothing * $0 + (1 - smoothing) * $1 }
   }

@@ -83,21 +83,21 @@ import Testing
     gradients[0].indices.map { place in zip(gradients, weights).reduce(0) { $0 + $1.0[place] * $1.1 } }
   }
 
-  private func weights(_ solver: any GradientSolver, _ gradients: [[Double]]) -> [Double]? {
+  private func weigh(_ solver: any GradientSolver, _ gradients: [[Double]]) -> [Double]? {
     solver.weights(gram: Self.gram(gradients), losses: [1, 2], present: [true, true])
   }
 
   @Test func `gradients without conflict are summed by surgery`() {
-    #expect(weights(GradientSurgery(), [[1, 0], [0.5, 2]]) == [1, 1])
-    #expect(weights(GradientSurgery(), [[1, 0], [0, 2]]) == [1, 1])
+    #expect(weigh(GradientSurgery(), [[1, 0], [0.5, 2]]) == [1, 1])
+    #expect(weigh(GradientSurgery(), [[1, 0], [0, 2]]) == [1, 1])
   }
 
   @Test func `a radius of 0 is the mean, and no radius leads out of the ball`() throws {
     let gradients = [[3.0, 1], [-1, 0.5]]
-    #expect(weights(ConflictAverseSolver(radius: 0), gradients) == [0.5, 0.5])
+    #expect(weigh(ConflictAverseSolver(radius: 0), gradients) == [0.5, 0.5])
     let mean = Self.direction(gradients, [0.5, 0.5])
     for radius in [0.1, 0.4, 0.8] {
-      let weights = try #require(weights(ConflictAverseSolver(radius: radius), gradients))
+      let weights = try #require(weigh(ConflictAverseSolver(radius: radius), gradients))
       let direction = Self.direction(gradients, weights).map { $0 * (1 + radius * radius) }
       let way = Self.length(zip(direction, mean).map { $0 - $1 })
       #expect(abs(way - radius * Self.length(mean)) < 1e-9)
@@ -107,8 +107,8 @@ import Testing
   @Test func `a bargain undoes the gradients' scales, and serves both alike`() throws {
     let gradients = [[2.0, 1], [-0.5, 3]]
     let scaled = [gradients[0].map { 100 * $0 }, gradients[1]]
-    let direction = Self.direction(gradients, try #require(weights(NashBargainingSolver(), gradients)))
-    let other = Self.direction(scaled, try #require(weights(NashBargainingSolver(), scaled)))
+    let direction = Self.direction(gradients, try #require(weigh(NashBargainingSolver(), gradients)))
+    let other = Self.direction(scaled, try #require(weigh(NashBargainingSolver(), scaled)))
     #expect(Self.length(zip(direction, other).map { $0 - $1 }) < 1e-12)
     let gains = gradients.map { Self.dot($0, direction) / Self.length($0) }
     #expect(abs(gains[0] - gains[1]) < 1e-12)
@@ -120,10 +120,10 @@ import Testing
       GradientSurgery(), ConflictAverseSolver(), NashBargainingSolver(), MinNormSolver(floor: 0.2),
     ]
     for solver in solvers {
-      let weights = try #require(weights(solver, opposite))
+      let weights = try #require(weigh(solver, opposite))
       #expect(weights.allSatisfy { $0.isFinite && $0 >= 0 }, "\(solver)")
     }
-    #expect(weights(GradientSurgery(), opposite) == [2, 2])
+    #expect(weigh(GradientSurgery(), opposite) == [2, 2])
   }
 
   @Test func `by every rule an objective alone keeps its direction`() throws {
@@ -140,9 +140,9 @@ import Testing
   }
 
   @Test func `a floor holds where the shortest gradient alone would be taken`() {
-    #expect(weights(MinNormSolver(floor: 0.25), [[10, 0], [1, 0.01]]) == [0.25, 0.75])
-    #expect(weights(MinNormSolver(floor: 0.5), [[10, 0], [1, 0.01]]) == [0.5, 0.5])
-    let inside = weights(MinNormSolver(), [[1, 0], [0, 2]])?[0] ?? .nan
-    #expect(abs((weights(MinNormSolver(floor: 0.1), [[1, 0], [0, 2]])?[0] ?? 0) - inside) < 1e-12)
+    #expect(weigh(MinNormSolver(floor: 0.25), [[10, 0], [1, 0.01]]) == [0.25, 0.75])
+    #expect(weigh(MinNormSolver(floor: 0.5), [[10, 0], [1, 0.01]]) == [0.5, 0.5])
+    let inside = weigh(MinNormSolver(), [[1, 0], [0, 2]])?[0] ?? .nan
+    #expect(abs((weigh(MinNormSolver(floor: 0.1), [[1, 0], [0, 2]])?[0] ?? 0) - inside) < 1e-12)
   }
 }
