@@ -54,16 +54,16 @@ extension Configuration {
     static let settings = [
       Setting(
         "weighting.method", \.weighting.method,
-        "how two gradients become one: min-norm (MGDA), fixed weights, or others of the literature"),
+        "how gradients become one"),
       Setting(
-        "weighting.space", \.weighting.space, "gradients that min-norm and its like combine: exact, or a bound"),
+        "weighting.space", \.weighting.space, "gradients that are combined: exact, or a bound"),
       Setting(
         "weighting.normalization", \.weighting.normalization, "what min-norm divides gradients by"),
       Setting(
         "weighting.floor", \.weighting.floor, "least weight that min-norm gives to either gradient",
         allowed: .from(0, to: 0.5)),
       Setting(
-        "weighting.radius", \.weighting.radius, "how far from the mean gradient cagrad goes, a part of its length",
+        "weighting.radius", \.weighting.radius, "cagrad: reach around the mean gradient, in lengths of it",
         allowed: .from(0, below: 1)),
       Setting(
         "weighting.every", \.weighting.every, "steps from one solution of the weights to the next",

@@ -27,7 +27,8 @@ public struct ConflictAverseSolver: GradientSolver {
     max(0, zip(products(gram, weights), weights).reduce(0) { $0 + $1.0 * $1.1 })
   }
 
-  /// Frank–Wolfe from the centre of the simplex, with a line search by golden sections, since the dual is convex.
+  /// Pairwise Frank–Wolfe from the centre of the simplex (Lacoste-Julien and Jaggi 2015): weight goes from the gradient
+  /// on which the dual rises most to the one on which it rises least, as much as a line search by golden sections finds.
   private func dual(_ gram: [[Double]], mean: [Double], reach: Double) -> [Double] {
     func value(_ weights: [Double]) -> Double {
       zip(weights, mean).reduce(0) { $0 + $1.0 * $1.1 } + reach * Self.squared(gram, weights).squareRoot()
@@ -37,14 +38,20 @@ public struct ConflictAverseSolver: GradientSolver {
       let length = Self.squared(gram, weights).squareRoot()
       guard length > 0 else { break }
       let slopes = zip(mean, products(gram, weights)).map { $0 + reach * $1 / length }
-      guard let best = slopes.indices.min(by: { slopes[$0] < slopes[$1] }) else { break }
-      let gap = zip(slopes, weights).reduce(0) { $0 + $1.0 * $1.1 } - slopes[best]
-      if gap <= tolerance * abs(value(weights)) { break }
-      let step = Self.least { share in
-        value(weights.indices.map { (1 - share) * weights[$0] + ($0 == best ? share : 0) })
+      let holders = weights.indices.filter { weights[$0] > 0 }
+      guard let best = slopes.indices.min(by: { slopes[$0] < slopes[$1] }),
+        let worst = holders.max(by: { slopes[$0] < slopes[$1] })
+      else { break }
+      if slopes[worst] - slopes[best] <= tolerance * abs(value(weights)) { break }
+      func moved(_ share: Double) -> [Double] {
+        var result = weights
+        result[best] += share * weights[worst]
+        result[worst] -= share * weights[worst]
+        return result
       }
+      let step = Self.least { value(moved($0)) }
       if step == 0 { break }
-      weights = weights.indices.map { (1 - step) * weights[$0] + ($0 == best ? step : 0) }
+      weights = moved(step)
     }
     return weights
   }

@@ -32,6 +32,7 @@ struct ConfigurationYAMLTests {
           "contrastive={temperature: 0.1, margin: {form: none, value: 0.15, denominator: plain}}",
           "contrastive.attention={mode: off, scale: 1, normalize: false, warmup: 7, stopGradient: false}",
           "weighting={method: fixed, space: representation, normalization: loss+, classification: 0.25, contrastive: 3}",
+          "weighting={floor: 0.25, radius: 0.75, every: 3, smoothing: 0.5}",
           "optimizer={type: adamw, momentum: 0.8, nesterov: false, weightDecay: 2e-6, beta1: 0.85, beta2: 0.98}",
           "optimizer={epsilon: 1.25e-7, gradientNorm: null}",
           "schedule.learningRate={type: step, initial: 0.07, final: 1e-7, warmup: 3, every: 12, factor: 0.5}",
@@ -79,7 +80,7 @@ struct ConfigurationYAMLTests {
         let path = key.split(separator: ".")
         return key.hasPrefix("encoder.own.") ? "encoder.\(path[2])" : key
       })
-    #expect(properties.count == 120)
+    #expect(properties.count == 124)
     #expect(changed.union(running).union(allowedToStay) == properties)
     #expect(changed.isDisjoint(with: running))
   }

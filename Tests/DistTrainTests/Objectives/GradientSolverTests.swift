@@ -43,7 +43,7 @@ import Testing
   @Test func `conflict-averse directions are the golden ones for each radius`() throws {
     for one in cases {
       for golden in one.conflictAverse {
-        try expect(ConflictAverseSolver(radius: golden.radius), one, golden.direction, within: 1e-3)
+        try expect(ConflictAverseSolver(radius: golden.radius), one, golden.direction, within: 1e-5)
       }
     }
   }

@@ -35,7 +35,7 @@ import Testing
   @Test(arguments: [
     ["weighting.method=pcgrad"], ["weighting.method=cagrad"], ["weighting.method=nash-mtl"],
     ["weighting.method=cagrad", "weighting.space=representation"], ["weighting.method=uncertainty"],
-    ["weighting.method=random"], ["weighting.floor=0.3"],
+    ["weighting.method=random"], ["weighting.floor=0.5"],
   ])
   func `two steps by any weighting have the bits of one rank on any`(settings: [String]) throws {
     let corpus = try NoiseCorpus()
