@@ -107,12 +107,14 @@ void ck_pooling_backward(
   table->pooling_backward(dx, weight, x, n, dmean, dsquare, a, c);
 }
 void ck_winograd_input(
-    const ck_channel *channel, const ck_tiles *runs, size_t count, size_t frames, float *lines, float *v, size_t step) {
-  table->winograd_input(channel, runs, count, frames, lines, v, step);
+    const ck_channel *channel, const ck_tiles *runs, size_t count, size_t frames, float *lines, float *v,
+    const ck_panels *panels, size_t step) {
+  table->winograd_input(channel, runs, count, frames, lines, v, panels, step);
 }
 void ck_winograd_output(
-    const float *m, size_t step, const ck_tiles *runs, size_t count, size_t frames, int adding, float *y) {
-  table->winograd_output(m, step, runs, count, frames, adding, y);
+    const float *m, size_t step, const ck_tiles *runs, size_t count, size_t frames, int adding,
+    const ck_channel *finish, float *y) {
+  table->winograd_output(m, step, runs, count, frames, adding, finish, y);
 }
 void ck_winograd_weights(const float *w, size_t stride, size_t count, int turned, float *u, size_t step) {
   table->winograd_weights(w, stride, count, turned, u, step);

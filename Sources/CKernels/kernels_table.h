@@ -40,8 +40,9 @@ struct kernels {
   void (*pooling_relu_backward)(float *, const float *, const float *, size_t, float, float, float, float);
   void (*pooling_backward)(float *, const float *, const float *, size_t, float, float, float, float);
   void (*winograd_input)(
-      const ck_channel *, const ck_tiles *, size_t, size_t, float *, float *, size_t);
-  void (*winograd_output)(const float *, size_t, const ck_tiles *, size_t, size_t, int, float *);
+      const ck_channel *, const ck_tiles *, size_t, size_t, float *, float *, const ck_panels *, size_t);
+  void (*winograd_output)(
+      const float *, size_t, const ck_tiles *, size_t, size_t, int, const ck_channel *, float *);
   void (*winograd_weights)(const float *, size_t, size_t, int, float *, size_t);
   void (*winograd_gradient)(const float *, const ck_tiles *, size_t, size_t, float *, size_t);
   void (*winograd_weight_gradient)(const float *, size_t, size_t, float *);

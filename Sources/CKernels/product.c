@@ -68,3 +68,13 @@ void ck_product_packed(
       (struct panels){a, a_columns, row, column}, (struct matrix){b, b_stride, 0}, m, n, k, adding, c, c_stride,
       scratch);
 }
+
+size_t ck_panel_columns(void) { return chosen()->columns; }
+
+void ck_product_other(
+    const ck_left *a, const ck_right *b, size_t m, size_t n, size_t k, int adding, float *c, size_t c_stride) {
+  struct panels packed = {a->elements, a->stride, a->row, a->column};
+  chosen()->multiply_other(
+      (struct matrix){a->elements, a->stride, 0}, a->packed ? &packed : NULL, b, m, n, k, adding, c, c_stride,
+      scratch);
+}

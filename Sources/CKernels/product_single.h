@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "CKernels.h"
 #include "factor.h"
 
 // The depth of the deepest block: a packed panel of b of this depth and 16 columns fills half a first-level cache.
@@ -32,6 +33,12 @@ struct panels {
   size_t row, column;
 };
 
+// A right factor: a matrix, or one that is read otherwise.
+struct right {
+  struct matrix stored;
+  const ck_right *other;
+};
+
 struct single_product {
   void (*multiply)(
       struct matrix a, struct matrix b, size_t m, size_t n, size_t k, int adding, float *c, size_t stride,
@@ -40,10 +47,16 @@ struct single_product {
   void (*multiply_packed)(
       struct panels a, struct matrix b, size_t m, size_t n, size_t k, int adding, float *c, size_t stride,
       float *scratch);
+  // The same with a right factor that is read otherwise than as it is stored, and a left one that is laid out or not.
+  void (*multiply_other)(
+      struct matrix a, const struct panels *packed, const ck_right *b, size_t m, size_t n, size_t k, int adding,
+      float *c, size_t stride, float *scratch);
   // Lays out a left factor of m rows and k columns as panels of the rows of a tile, each with all columns.
   void (*pack)(struct matrix a, size_t m, size_t k, float *target);
   // The number of floats of scratch memory.
   size_t scratch;
+  // The columns of a panel of a right factor.
+  size_t columns;
 };
 
 #if defined(__x86_64__)

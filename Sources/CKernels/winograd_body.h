@@ -73,9 +73,26 @@ INLINE void NAME(read_lines)(
   }
 }
 
+// The place of a tile's numbers: a row of a panel, and a column of it.
+struct NAME(place) {
+  float *row;
+  size_t column;
+};
+
+// The place `count` columns on, in panels of `width` columns that lie `panel` elements apart.
+INLINE struct NAME(place) NAME(moved)(struct NAME(place) place, size_t count, const ck_panels *panels) {
+  place.column += count;
+  while (place.column >= panels->width) {
+    place.column -= panels->width;
+    place.row += panels->step;
+  }
+  return place;
+}
+
 static void NAME(winograd_input)(
     const ck_channel *channel, const ck_tiles *runs, size_t count, size_t frames, float *lines, float *v,
-    size_t step) {
+    const ck_panels *panels, size_t step) {
+  struct NAME(place) first = {v, 0};
   for (const ck_tiles *run = runs; run < runs + count; run++) {
     size_t length = (run->count + 7) / 8 * 32 + 8;
     NAME(read_lines)(channel, run, frames, lines, length);
@@ -87,18 +104,31 @@ static void NAME(winograd_input)(
 #pragma clang loop unroll(full)
       for (size_t line = 0; line < 6; line++) NAME(store_eight)(turned[line], lines + line * length + i);
     }
-    for (size_t tile = 0; tile < run->count; tile += 8) {
+    struct NAME(place) place = first;
+    for (size_t tile = 0; tile < run->count; tile += 8, place = NAME(moved)(place, 8, panels)) {
+      // Numbers that stand behind the panel's end are overwritten later, in its next row, and begin the next panel too.
+      size_t here = panels->width - place.column;
+      int parted = here < NAME(lesser)(8, run->count - tile);
+      float all[36][16];
+      float *to = place.row + place.column;
       for (size_t row = 0; row < 6; row++) {
         eight own[6], numbers[6];
         NAME(read_wide_tiles)(lines + row * length + 4 * tile, own);
         NAME(filter_input)(own, numbers);
 #pragma clang loop unroll(full)
         for (size_t column = 0; column < 6; column++) {
-          NAME(store_eight)(numbers[column], v + (6 * row + column) * step + tile);
+          NAME(store_eight)(numbers[column], to + (6 * row + column) * step);
+          if (!parted) continue;
+          NAME(store_eight)(numbers[column], all[6 * row + column]);
+          NAME(store_eight)(numbers[column], all[6 * row + column] + 8);
         }
       }
+      if (!parted) continue;
+      for (size_t number = 0; number < 36; number++) {
+        NAME(store_eight)(NAME(load_eight)(all[number] + here), place.row + panels->step + number * step);
+      }
     }
-    v += run->count;
+    first = NAME(moved)(first, run->count, panels);
   }
 }
 
@@ -142,16 +172,39 @@ static void NAME(winograd_gradient)(
   }
 }
 
-// Writes a line's outputs of eight tiles, or adds them, up to `frames` of them.
-INLINE void NAME(write_outputs)(const eight outputs[4], float *y, size_t frames, int adding) {
+// What becomes of outputs: they are scaled, added to scaled numbers z, if there are any, and a shift, and none of the
+// sums is below a bound.
+struct NAME(sum) {
+  const float *z;
+  float a, b, c, bound;
+};
+
+// Writes a line's outputs of eight tiles, adds them, or writes their sums with others, up to `frames` of them.
+INLINE void NAME(write_outputs)(
+    const eight outputs[4], float *y, size_t frames, int adding, const struct NAME(sum) *sum) {
   float part[32];
   int whole = frames == 32 && !adding;
   float *to = whole ? y : part;
   eight quarters[4];
   NAME(turn_quarters)(outputs, quarters);
 #pragma clang loop unroll(full)
-  for (size_t i = 0; i < 4; i++) NAME(store_quarters)(quarters[i], to + 4 * i);
+  for (size_t i = 0; i < 4; i++) {
+    if (whole && sum) {
+      eight other = sum->c;
+      if (sum->z) other = FMA((eight)(sum->b), NAME(load_quarters)(sum->z + 4 * i), other);
+      quarters[i] = FMA((eight)(sum->a), quarters[i], other);
+      quarters[i] = quarters[i] < sum->bound ? (eight)(sum->bound) : quarters[i];
+    }
+    NAME(store_quarters)(quarters[i], to + 4 * i);
+  }
   if (whole) return;
+  if (sum) {
+    for (size_t i = 0; i < frames; i++) {
+      float v = FMA(sum->a, part[i], sum->z ? FMA(sum->b, sum->z[i], sum->c) : sum->c);
+      y[i] = v < sum->bound ? sum->bound : v;
+    }
+    return;
+  }
   if (frames == 32) {
     for (size_t i = 0; i < 32; i++) y[i] += part[i];
     return;
@@ -159,8 +212,9 @@ INLINE void NAME(write_outputs)(const eight outputs[4], float *y, size_t frames,
   for (size_t i = 0; i < frames; i++) y[i] = adding ? y[i] + part[i] : part[i];
 }
 
-static void NAME(winograd_output)(
-    const float *m, size_t step, const ck_tiles *runs, size_t count, size_t frames, int adding, float *y) {
+INLINE void NAME(write_tiles)(
+    const float *m, size_t step, const ck_tiles *runs, size_t count, size_t frames, int adding,
+    const ck_channel *finish, float *y) {
   for (const ck_tiles *run = runs; run < runs + count; run++) {
     float *first = y + run->column;
     for (size_t tile = 0; tile < run->count; tile += 8) {
@@ -179,10 +233,27 @@ static void NAME(winograd_output)(
       }
       for (size_t line = 0; line < NAME(lesser)(4, run->lines_after); line++) {
         NAME(filter_output)(lines[line], outputs);
-        NAME(write_outputs)(outputs, first + line * frames + 4 * tile, there, adding);
+        size_t at = line * frames + 4 * tile;
+        struct NAME(sum) sum = {0};
+        if (finish) {
+          float bound = finish->rectified ? 0 : -__builtin_inff();
+          const float *z = finish->z ? finish->z + run->column + at : NULL;
+          sum = (struct NAME(sum)){z, finish->a, finish->b, finish->c, bound};
+        }
+        NAME(write_outputs)(outputs, first + at, there, adding, finish ? &sum : NULL);
       }
     }
     m += run->count;
+  }
+}
+
+static void NAME(winograd_output)(
+    const float *m, size_t step, const ck_tiles *runs, size_t count, size_t frames, int adding,
+    const ck_channel *finish, float *y) {
+  if (finish) {
+    NAME(write_tiles)(m, step, runs, count, frames, 0, finish, y);
+  } else {
+    NAME(write_tiles)(m, step, runs, count, frames, adding, NULL, y);
   }
 }
 

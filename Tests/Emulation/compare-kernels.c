@@ -153,9 +153,13 @@ struct output {
   KERNEL(attention_backward, t->attention_backward(x, z, y, n, a, b, c)) \
   KERNEL(pooling_relu_backward, t->pooling_relu_backward(y, x, z, n, a, b, c, d)) \
   KERNEL(pooling_backward, t->pooling_backward(y, x, z, n, a, b, c, d)) \
-  KERNEL(winograd_input, t->winograd_input(&channel, map.runs, map.count, map.frames, lines, y, STEP)) \
-  KERNEL(winograd_output, t->winograd_output(x, STEP, map.runs, map.count, map.frames, 0, y); \
-         t->winograd_output(z, STEP, map.runs, map.count, map.frames, 1, y)) \
+  KERNEL(winograd_input, \
+         t->winograd_input( \
+             &channel, map.runs, map.count, map.frames, lines, y, \
+             n % 2 ? &(ck_panels){16, 24} : &(ck_panels){STEP, 0}, STEP)) \
+  KERNEL(winograd_output, t->winograd_output(x, STEP, map.runs, map.count, map.frames, 0, NULL, y); \
+         t->winograd_output(z, STEP, map.runs, map.count, map.frames, 1, NULL, y); \
+         if (n % 2) t->winograd_output(z, STEP, map.runs, map.count, map.frames, 0, &channel, y)) \
   KERNEL(winograd_weights, t->winograd_weights(x, 10, n % 23 + 1, n % 2, y, STEP)) \
   KERNEL(winograd_gradient, t->winograd_gradient(x, map.runs, map.count, map.frames, y, STEP)) \
   KERNEL(winograd_weight_gradient, t->winograd_weight_gradient(x, STEP, n % 23 + 1, y)) \
@@ -377,6 +381,47 @@ static void compare_packed(
   free(found);
 }
 
+// Products whose right factor b is read otherwise than as it is stored: scaled, as windows, and laid out.
+static void compare_others(
+    struct tally *tally, const struct single_product *product, struct matrix a, const float *b, struct shape shape,
+    int adding) {
+  size_t m = shape.m, n = shape.n, k = shape.k, width = product->columns, step = k * width + 9;
+  float *expected = memory(m * n * sizeof *expected), *found = memory(m * n * sizeof *found);
+  float *before = numbers(m * n, ORDINARY), *scales = numbers(2 * k, ORDINARY), *factor = numbers(k * n, ORDINARY);
+  float *laid_out = numbers((n + width - 1) / width * step, ORDINARY);
+  float *scratch = memory(product->scratch * sizeof *scratch);
+  size_t *rows = memory(k * sizeof *rows), half = n / 2;
+  ck_stretch stretches[] = {{0, half, n - half}, {half, n - half, 0}};
+  ck_right forms[] = {
+      {.form = CK_SCALED, .elements = b, .stride = n, .scales = scales, .shifts = scales + k, .rectified = adding},
+      {.form = CK_WINDOWS, .elements = b, .rows = rows, .stretches = stretches + (half == 0)},
+      {.form = CK_LAID_OUT, .elements = laid_out, .stride = step}};
+  for (size_t p = 0; p < k; p++) rows[p] = (p * 5 % k) * n;
+  for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+    for (size_t p = 0; p < k; p++) {
+      float *row = factor + p * n;
+      if (i == 0) {
+        (adding ? generic_table.affine_relu : generic_table.affine)(b + p * n, row, n, scales[p], scales[k + p]);
+      }
+      for (size_t j = 0; i == 1 && j < n; j++) row[j] = b[rows[p] + (j < half ? n - half + j : j - half)];
+      for (size_t j = 0; i == 2 && j < n; j++) laid_out[j / width * step + p * width + j % width] = row[j];
+    }
+    memcpy(expected, before, m * n * sizeof *before);
+    memcpy(found, before, m * n * sizeof *before);
+    product->multiply(a, (struct matrix){factor, n, 0}, m, n, k, adding, expected, n, scratch);
+    product->multiply_other(a, NULL, forms + i, m, n, k, adding, found, n, scratch);
+    count(tally, same_floats(expected, found, m * n), "product with another factor", m * n * k);
+  }
+  free(expected);
+  free(found);
+  free(before);
+  free(scales);
+  free(factor);
+  free(laid_out);
+  free(scratch);
+  free(rows);
+}
+
 // `form` has a bit for each factor that is transposed and one for adding.
 static void compare_product(struct tally *tally, const struct single_product *product, struct shape shape, int form) {
   size_t m = shape.m, n = shape.n, k = shape.k, stride = n + 3;
@@ -393,6 +438,7 @@ static void compare_product(struct tally *tally, const struct single_product *pr
   }
   count(tally, same_floats(expected, found, m * stride), "product", m * n * k);
   compare_packed(tally, product, left, right, shape, form);
+  if (!(form & 3)) compare_others(tally, product, left, b, shape, form >> 2);
   free(a);
   free(b);
   free(expected);

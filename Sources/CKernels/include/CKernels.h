@@ -139,15 +139,29 @@ typedef struct {
   int rectified;
 } ck_channel;
 
+/// Panels of a matrix's columns, one after the other, each row by row.
+typedef struct {
+  /// The columns of a panel.
+  size_t width;
+  /// The elements from one panel to the next. Seven more than a panel has are needed where there is a next one.
+  size_t step;
+} ck_panels;
+
 /// v = Bᵀ·d·B for the tiles d of `count` runs, which follow one another in v.
 /// - frames: the frames of a line.
 /// - lines: room for 6 * (4 * n + 8) numbers, where n is the longest run's count, rounded up to a multiple of 8.
-/// - v: room for the tiles and 7 more, whose values become undefined.
+/// - v: the channel's row of the first panel. The seven elements behind its row of each panel become undefined, so that
+///   channels are transformed in the order of their rows.
 void ck_winograd_input(
-    const ck_channel *channel, const ck_tiles *runs, size_t count, size_t frames, float *lines, float *v, size_t step);
+    const ck_channel *channel, const ck_tiles *runs, size_t count, size_t frames, float *lines, float *v,
+    const ck_panels *panels, size_t step);
 /// y = Aᵀ·m·A, or y + Aᵀ·m·A when adding. Up to 7 numbers are read behind the tiles, of which nothing depends.
+/// - finish: null, or what is written in place of x = Aᵀ·m·A: a * x + b * z + c, or the larger of that and 0, rounded as
+///   by ck_affine_sum, with the z of the output's place, or as by ck_affine where z is null. Its x is not read, and
+///   nothing is added.
 void ck_winograd_output(
-    const float *m, size_t step, const ck_tiles *runs, size_t count, size_t frames, int adding, float *y);
+    const float *m, size_t step, const ck_tiles *runs, size_t count, size_t frames, int adding,
+    const ck_channel *finish, float *y);
 /// u = G·w·Gᵀ of `count` kernels w of 3 × 3, whose first elements lie `stride` apart. When turned, a kernel is taken
 /// from its last element to its first.
 void ck_winograd_weights(const float *w, size_t stride, size_t count, int turned, float *u, size_t step);
@@ -318,6 +332,57 @@ void ck_pack(const float *a, size_t a_stride, size_t m, size_t k, float *packed)
 void ck_product_packed(
     const float *a, size_t a_columns, size_t row, size_t column, const float *b, size_t b_stride, size_t m, size_t n,
     size_t k, int adding, float *c, size_t c_stride);
+/// A left factor as it is stored, or a part of one that ck_pack has laid out.
+typedef struct {
+  const float *elements;
+  /// The elements from one row to the next, or the columns of the factor that is laid out.
+  size_t stride;
+  int packed;
+  /// The first row, a multiple of 12, and column of the part of a factor that is laid out.
+  size_t row, column;
+} ck_left;
+
+/// Neighbouring columns of windows.
+typedef struct {
+  /// The first of the columns and their number.
+  size_t column, count;
+  /// What the first column adds to the rows' first elements; the next one adds 1 more.
+  size_t element;
+} ck_stretch;
+
+/// How a right factor is read.
+typedef enum {
+  /// The elements of a matrix, each row scaled and shifted, as by ck_affine, or rectified too, as by ck_affine_relu.
+  CK_SCALED,
+  /// Elements that belong to more than one row: that of a row and a column is as many behind the first as both say
+  /// together.
+  CK_WINDOWS,
+  /// Panels of ck_panel_columns() columns, one after the other, each row by row.
+  CK_LAID_OUT,
+} ck_right_form;
+
+/// A right factor that is read otherwise than as it is stored.
+typedef struct {
+  ck_right_form form;
+  const float *elements;
+  /// The elements from one row to the next of a matrix, or from one panel to the next.
+  size_t stride;
+  /// The first column of the product within the factor's, a multiple of ck_panel_columns() where it is laid out.
+  size_t column;
+  /// The scale and the shift of each row of a matrix, and whether it is rectified.
+  const float *scales, *shifts;
+  int rectified;
+  /// What each row of windows adds to the elements of the columns, and all columns in ascending stretches.
+  const size_t *rows;
+  const ck_stretch *stretches;
+} ck_right;
+
+/// The columns of a panel in which a right factor is laid out, 16 or 32.
+size_t ck_panel_columns(void);
+/// The same as ck_product, to the bit, with a right factor that is read otherwise than as it is stored. Products with
+/// some of the terms have the elements, scales, shifts and rows from the first of these on.
+void ck_product_other(
+    const ck_left *a, const ck_right *b, size_t m, size_t n, size_t k, int adding, float *c, size_t c_stride);
 /// Whether this CPU multiplies bf16 (AVX512-BF16).
 int ck_has_bf16(void);
 /// c = op(a) · op(b), or c + op(a) · op(b) when adding. c is m × n, the sums have k terms, and all matrices are

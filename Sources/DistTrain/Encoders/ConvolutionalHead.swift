@@ -45,13 +45,12 @@ struct ConvolutionalHead: Sendable {
   ///   - grid: the grid of their map.
   /// - Returns: the output, and the cache, or nil if no way back follows.
   func forward(_ features: Matrix, _ grid: Grid, _ pass: ForwardPass) -> (output: Matrix, cache: Cache?) {
-    let entryCache = entry.forward(AffineView(grid.map(of: features.view).view), grid, pass)
-    let rectified = AffineView(entryCache.output.rectified.stored().view)
+    let (rectified, entryCache) = entry.forwardRectified(AffineView(grid.map(of: features.view).view), grid, pass)
     let (map, blocksCache) = blocks.forward(rectified, grid, pass)
     let exitCache = exit.forward(map, blocksCache.outputGrid, pass)
     let lines = exit.convolution.outputGrid(blocksCache.outputGrid).lines(of: exitCache.output.rectified)
-    let cache = Cache(grid: grid, entry: entryCache, blocks: blocksCache, exit: exitCache)
-    return (lines, pass.keepsCaches ? cache : nil)
+    guard let entryCache, pass.keepsCaches else { return (lines, nil) }
+    return (lines, Cache(grid: grid, entry: entryCache, blocks: blocksCache, exit: exitCache))
   }
 
   /// Adds the gradients of the parameters.

@@ -108,13 +108,13 @@ package struct ResNet: Encoder {
   ) -> (embeddings: Matrix, pullback: Pullback) {
     precondition(features.rows == bins, "\(bins) features a frame expected, not \(features.rows)")
     let grid = Grid(utterances: utterances, height: bins, frames: features.columns / utterances)
-    let entryCache = entry.forward(AffineView(grid.map(of: features.view).view), grid, pass)
-    let rectified = AffineView(entryCache.output.rectified.stored().view)
+    let (rectified, entryCache) = entry.forwardRectified(AffineView(grid.map(of: features.view).view), grid, pass)
     let (map, blocksCache) = blocks.forward(rectified, grid, pass)
     let top = blocksCache.outputGrid
     let (pooled, backwardThroughPooling) = pooling.apply(map, top, pass)
     let (embeddings, headCache) = head.forward(pooled, top.pooled, pass)
     let pullback = Pullback(layout) { gradient, pass in
+      guard let entryCache else { preconditionFailure("a pass that kept no caches has no way back") }
       let pooledGradient = Matrix(rows: head.inputs, columns: gradient.columns)
       head.backward(gradient.view, cache: headCache, into: pooledGradient.view, pass)
       let topGradient = backwardThroughPooling(pooledGradient.view, pass)

@@ -104,6 +104,14 @@ public struct AffineView: Sendable {
     }
   }
 
+  /// Some of the rows and columns as a right factor of products, without a copy; nil where the view is of two matrices.
+  func factor(rows: Range<Int>, columns: Range<Int>) -> RightFactor? {
+    guard addend == nil else { return nil }
+    return RightFactor(
+      values.rows(rows).columns(columns), scales: Array(scales[rows]), shifts: Array(shifts[rows]),
+      rectified: isRectified)
+  }
+
   /// A row as the kernels of Winograd's filtering read it.
   func channel(_ row: Int) -> ck_channel {
     ck_channel(

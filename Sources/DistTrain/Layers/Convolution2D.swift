@@ -82,15 +82,27 @@ public struct Convolution2D: Layer {
   public func forward(
     _ input: AffineView, _ grid: Grid, into memory: MatrixView, _ pass: ForwardPass
   ) -> (output: AffineView, cache: Cache) {
+    forward(input, grid, into: memory, finishing: nil, pass)
+  }
+
+  /// Computes the output and what becomes of it in its memory.
+  /// - Parameter sum: a view of the memory, alone or in a sum: what is written in place of its values.
+  func forward(
+    _ input: AffineView, _ grid: Grid, into memory: MatrixView, finishing sum: AffineView?, _ pass: ForwardPass
+  ) -> (output: AffineView, cache: Cache) {
     switch way(of: input, grid, pass.precision) {
     case .wholeProduct:
       multiply(pass.factor(weight), input.values, into: memory, precision: pass.precision)
+      sum?.write(to: memory)
     case .minimalFiltering:
-      pass.once(weight) { WinogradProducts(pass.matrix(weight), factor: pass.factor(made:)) }
-        .write(input, grid, to: memory)
+      pass.once(weight) { WinogradProducts(pass.matrix(weight)) }
+        .write(input, grid, to: memory, finishing: sum)
     case .gatheredProducts:
       windows(of: input, grid).writeProducts(with: pass.factor(weight), precision: pass.precision) {
         memory.columns($0.columns)
+      } finishing: { panel, product in
+        guard let sum else { return }
+        for row in 0..<product.rows { sum.write(row: row, columns: panel.columns, to: product.row(row)) }
       }
     }
     return (AffineView(memory), Cache(input: input, grid: grid))

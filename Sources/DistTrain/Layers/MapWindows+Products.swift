@@ -12,18 +12,27 @@ extension MapWindows {
     finishing finish: @Sendable (Panel, MatrixView) -> Void = { _, _ in }
   ) {
     let panels = panels(of: 0..<places.utterances)
-    let slices = slices
     ThreadTeam.shared.run(panels.count) { index in
       let panel = panels[index]
       let target = memory(panel)
-      let room = Self.memory()
-      for channels in slices {
-        let window = gathered(panel, channels: channels, in: room)
-        multiply(
-          weights.columns(rows(of: channels)), window, into: target, adding: adding || channels.lowerBound > 0,
-          precision: precision)
-      }
+      write(panel, with: weights, adding: adding, precision: precision, to: target)
       finish(panel, target)
+    }
+  }
+
+  private func write(
+    _ panel: Panel, with weights: LeftFactor, adding: Bool, precision: Precision, to target: MatrixView
+  ) {
+    let surroundings = precision == .single ? surroundings(panel) : nil
+    for channels in slices {
+      let own = weights.columns(rows(of: channels))
+      let adding = adding || channels.lowerBound > 0
+      if precision == .single, let factor = factor(panel, channels: channels, surroundings) {
+        multiply(own, factor, into: target, adding: adding)
+      } else {
+        let window = gathered(panel, channels: channels, in: Self.memory())
+        multiply(own, window, into: target, adding: adding, precision: precision)
+      }
     }
   }
 

@@ -21,11 +21,11 @@ struct MapWindows: Sendable {
   /// The map, channels × the grid's columns. It is 0 beyond the ends of an utterance's lines, and above the first and
   /// below the last of them.
   private let source: AffineView
-  private let grid: Grid
+  let grid: Grid
   /// The places where the kernel stands. It has as many utterances as the map.
   let places: Grid
   /// The lines and frames of the map from one place to the next.
-  private let stride: MapStride
+  let stride: MapStride
   let taps: [Tap]
 
   init(_ source: AffineView, _ grid: Grid, places: Grid, stride: MapStride, taps: [Tap]) {
@@ -43,7 +43,7 @@ struct MapWindows: Sendable {
   private static let mostRows = 288
   static let mostColumns = 512
   /// The most elements of a panel. No number of frames decides it, so that all panels share their memory.
-  private static let capacity = mostRows * mostColumns
+  static let capacity = mostRows * mostColumns
 
   /// The channels that are gathered at a time. Sums over channels are added slice after slice, so the slices depend on
   /// the numbers of channels and taps alone.
@@ -88,85 +88,26 @@ struct MapWindows: Sendable {
       for (row, channel) in channels.enumerated() {
         source.write(row: channel, columns: panel.columns, to: result.row(row))
       }
-      return result
-    }
-    let surroundings = Surroundings(self, panel)
-    for (index, channel) in channels.enumerated() {
-      surroundings.read(source, channel: channel)
-      for (place, tap) in taps.enumerated() {
-        surroundings.write(tap, to: result.row(index * taps.count + place))
-      }
+    } else {
+      let surroundings = MapSurroundings(self, panel, channels: channels.count)
+      surroundings.read(source, channels: channels)
+      surroundings.gather(into: result)
     }
     return result
   }
 
+  /// The same rows as a factor of products, which reads them where they are.
+  func factor(_ panel: Panel, channels: Range<Int>, _ surroundings: MapSurroundings?) -> RightFactor? {
+    guard let surroundings else { return source.factor(rows: channels, columns: panel.columns) }
+    surroundings.read(source, channels: channels)
+    return surroundings.factor(channels: channels.count)
+  }
+
+  /// What the places of a panel read, for the channels of any slice; nil where each place reads its own element alone.
+  func surroundings(_ panel: Panel) -> MapSurroundings? {
+    readsItself ? nil : MapSurroundings(self, panel, channels: slices.map(\.count).max() ?? 0)
+  }
+
   /// Whether each place reads its own element alone.
   private var readsItself: Bool { grid == places && stride == MapStride() && taps == [Tap(line: 0, frame: 0)] }
-
-  /// The part of a map that a panel's places read, with the zeros around it. A channel is written to it once, scaled,
-  /// shifted and rectified, and copied from it for each tap, so that no copy has to see where the map ends.
-  private struct Surroundings {
-    private let windows: MapWindows
-    private let panel: Panel
-    /// The first and last line of the map.
-    private let lines: ClosedRange<Int>
-    /// The first and last frame, which may lie beyond the ends.
-    private let frames: ClosedRange<Int>
-    /// A row of zeros, and a row for each line.
-    private let rows: Matrix
-
-    init(_ windows: MapWindows, _ panel: Panel) {
-      self.windows = windows
-      self.panel = panel
-      let (grid, stride) = (windows.grid, windows.stride)
-      func line(_ place: Int, _ distance: Int) -> Int {
-        let (utterance, height) = place.quotientAndRemainder(dividingBy: windows.places.height)
-        return utterance * grid.height + min(max(height * stride.height + distance, 0), grid.height - 1)
-      }
-      let distances = windows.taps.map(\.line)
-      lines =
-        line(panel.lines.lowerBound, distances.min() ?? 0)...line(panel.lines.upperBound - 1, distances.max() ?? 0)
-      let shifts = windows.taps.map(\.frame)
-      frames =
-        panel.frames.lowerBound * stride.frames + (shifts.min() ?? 0)...(panel.frames.upperBound - 1) * stride.frames
-        + (shifts.max() ?? 0)
-      rows = Matrix.zeros(rows: lines.count + 1, columns: frames.count)
-    }
-
-    /// Writes a channel over the one before.
-    func read(_ source: AffineView, channel: Int) {
-      let length = windows.grid.frames
-      let inside = frames.clamped(to: 0...length - 1)
-      guard frames.overlaps(0...length - 1) else { return }
-      for (index, line) in lines.enumerated() {
-        source.write(
-          row: channel, columns: line * length + inside.lowerBound..<line * length + inside.upperBound + 1,
-          to: rows.row(index + 1) + inside.lowerBound - frames.lowerBound)
-      }
-    }
-
-    /// Writes what all places of the panel read by one tap.
-    func write(_ tap: Tap, to target: UnsafeMutablePointer<Float>) {
-      let stride = windows.stride
-      let count = panel.frames.count
-      let first = panel.frames.lowerBound * stride.frames + tap.frame - frames.lowerBound
-      for (index, place) in panel.lines.enumerated() {
-        let source = rows.row(row(of: place, tap)) + first
-        let own = target + index * count
-        if stride.frames == 1 {
-          own.update(from: source, count: count)
-        } else {
-          for frame in 0..<count { own[frame] = source[frame * stride.frames] }
-        }
-      }
-    }
-
-    /// The row of the line that a place's tap reads.
-    private func row(of place: Int, _ tap: Tap) -> Int {
-      let (utterance, height) = place.quotientAndRemainder(dividingBy: windows.places.height)
-      let line = height * windows.stride.height + tap.line
-      guard (0..<windows.grid.height).contains(line) else { return 0 }
-      return utterance * windows.grid.height + line - lines.lowerBound + 1
-    }
-  }
 }

@@ -43,6 +43,33 @@ struct NormalizedConvolution2D: Sendable {
     return Cache(convolution: cache, output: output, statistics: statistics)
   }
 
+  /// Whether nothing of the output is read again but what a ReLU makes of it.
+  func isWrittenOnce(_ pass: ForwardPass) -> Bool { !pass.keepsCaches && !normalization.takesBatchStatistics(pass) }
+
+  /// Writes what a ReLU makes of the normalised output, or of its sum with another view, where the pass allows for
+  /// storing nothing else.
+  /// - Parameter addend: a view of one matrix, scaled and shifted at the most.
+  func writeRectified(
+    _ input: AffineView, _ grid: Grid, with addend: AffineView? = nil, into memory: MatrixView, _ pass: ForwardPass
+  ) {
+    precondition(isWrittenOnce(pass), "the pass reads outputs again")
+    let (output, _) = normalization.view(memory, pass)
+    let sum = addend.map { output + $0 } ?? output
+    _ = convolution.forward(input, grid, into: memory, finishing: sum.rectified, pass)
+  }
+
+  /// Computes what a ReLU makes of the normalised output, as a matrix of its own.
+  /// - Returns: the output, and the cache, or nil if no way back follows.
+  func forwardRectified(_ input: AffineView, _ grid: Grid, _ pass: ForwardPass) -> (output: AffineView, cache: Cache?) {
+    guard isWrittenOnce(pass) else {
+      let cache = forward(input, grid, pass)
+      return (AffineView(cache.output.rectified.stored().view), cache)
+    }
+    let memory = Matrix(rows: convolution.outputs, columns: convolution.outputGrid(grid).columns)
+    writeRectified(input, grid, into: memory.view, pass)
+    return (AffineView(memory.view), nil)
+  }
+
   /// Takes the gradient of the normalised output back; it is overwritten.
   func backward(_ gradient: MatrixView, cache: Cache, into inputGradient: MatrixView?, _ pass: BackwardPass) {
     normalization.backward(

@@ -16,7 +16,7 @@ package struct ResidualBlock: Layer {
   }
 
   package struct Cache {
-    /// The caches of the path's convolutions.
+    /// The caches of the path's convolutions, without the last one's in a pass that keeps none.
     let path: [NormalizedConvolution2D.Cache]
     let shortcut: NormalizedConvolution2D.Cache?
     let gate: SimAMGate.Cache?
@@ -80,18 +80,26 @@ package struct ResidualBlock: Layer {
   ) -> (output: AffineView, cache: Cache) {
     var caches: [NormalizedConvolution2D.Cache] = []
     var (current, currentGrid) = (input, grid)
-    for step in path {
+    for step in path.dropLast() {
       let cache = step.forward(current, currentGrid, pass)
       caches.append(cache)
       (current, currentGrid) = (cache.output.rectified, step.convolution.outputGrid(currentGrid))
     }
     let around = shortcut?.forward(input, grid, pass)
-    let gated = gate?.forward(caches[path.count - 1].output, currentGrid, into: memory, pass)
-    let through = gated?.output ?? caches[path.count - 1].output
-    (through + (around?.output ?? input)).rectified.write(to: memory)
+    let last = path[path.count - 1]
+    var gateCache: SimAMGate.Cache?
+    if gate == nil && last.isWrittenOnce(pass) {
+      last.writeRectified(current, currentGrid, with: around?.output ?? input, into: memory, pass)
+    } else {
+      let cache = last.forward(current, currentGrid, pass)
+      caches.append(cache)
+      let gated = gate?.forward(cache.output, last.convolution.outputGrid(currentGrid), into: memory, pass)
+      gateCache = gated?.cache
+      ((gated?.output ?? cache.output) + (around?.output ?? input)).rectified.write(to: memory)
+    }
     return (
       AffineView(memory),
-      Cache(path: caches, shortcut: around, gate: gated?.cache, output: memory, grid: grid)
+      Cache(path: caches, shortcut: around, gate: gateCache, output: memory, grid: grid)
     )
   }
 

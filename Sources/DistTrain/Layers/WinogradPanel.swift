@@ -8,8 +8,8 @@ struct WinogradPanel: Sendable {
   private let tiles: WinogradTiles
   private let range: Range<Int>
 
-  /// The most tiles that a panel may have: 192, at which transforms and products were fastest, and fewer from 152
-  /// channels on. The numbers of channels alone decide it; there are none for more than 907 channels.
+  /// The most tiles that a panel may have: 192, at which sums over tiles were fastest, and fewer from 152 channels on.
+  /// The numbers of channels alone decide it; there are none for more than 907 channels.
   static func mostTiles(channels: Int, outputs: Int) -> Int {
     min(mostTiles, WinogradMatrices.capacity() / max(channels, outputs) / 32 * 32)
   }
@@ -23,14 +23,26 @@ struct WinogradPanel: Sendable {
   /// The transformed tiles of some channels of an input, Bᵀ·d·B: channels × tiles.
   func transformed(_ input: AffineView, channels: Range<Int>) -> WinogradMatrices {
     let result = WinogradMatrices(rows: channels.count, tiles: range.count)
+    transform(input, channels: channels, into: result)
+    return result
+  }
+
+  /// The transformed tiles of an input as right factors of products: channels × tiles.
+  func laidOut(_ input: AffineView) -> WinogradMatrices {
+    let result = WinogradMatrices.laidOut(rows: input.rows, tiles: range.count)
+    transform(input, channels: 0..<input.rows, into: result)
+    return result
+  }
+
+  private func transform(_ input: AffineView, channels: Range<Int>, into result: WinogradMatrices) {
+    var panels = result.panels
     let runs = tiles.runs(of: range)
     let lines = Matrix(rows: 6, columns: 4 * Self.mostTiles + 8)
     for (row, channel) in channels.enumerated() {
       var source = input.channel(channel)
       ck_winograd_input(
-        &source, runs, runs.count, tiles.grid.frames, lines.pointer, result.row(row), result.step)
+        &source, runs, runs.count, tiles.grid.frames, lines.pointer, result.row(row), &panels, result.step)
     }
-    return result
   }
 
   /// The transformed tiles of an output's gradient, A·dy·Aᵀ: outputs × tiles.
@@ -48,11 +60,18 @@ struct WinogradPanel: Sendable {
   /// - Parameters:
   ///   - products: outputs × tiles.
   ///   - target: outputs × the grid's columns.
-  func writeOutputs(_ products: WinogradMatrices, to target: MatrixView, adding: Bool) {
+  ///   - sum: a view of the target whose elements are written in place of the outputs, which nothing is added to then.
+  func writeOutputs(
+    _ products: WinogradMatrices, to target: MatrixView, adding: Bool, finishing sum: AffineView? = nil
+  ) {
     let runs = tiles.runs(of: range)
     for row in 0..<target.rows {
-      ck_winograd_output(
-        products.row(row), products.step, runs, runs.count, tiles.grid.frames, adding ? 1 : 0, target.row(row))
+      func write(_ finish: UnsafePointer<ck_channel>?) {
+        ck_winograd_output(
+          products.row(row), products.step, runs, runs.count, tiles.grid.frames, adding ? 1 : 0, finish,
+          target.row(row))
+      }
+      if var finish = sum?.channel(row) { write(&finish) } else { write(nil) }
     }
   }
 }

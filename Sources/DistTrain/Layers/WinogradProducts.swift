@@ -7,20 +7,19 @@ internal import CKernels
 /// Rounding errors are two to seven times those of products with windows: 8e-7 of the outputs' size for 64 channels and
 /// 1.6e-6 for 256, in the mean square. An output's bits do not depend on the panel that its tile is in.
 package struct WinogradProducts: Sendable {
-  /// The transformed kernels of each number of a tile, outputs × channels.
+  /// The transformed kernels of each number of a tile, outputs × channels. They are laid out, because they meet the
+  /// tiles of many panels.
   private let weights: [LeftFactor]
 
   /// The products of a convolution.
-  /// - Parameters:
-  ///   - weights: outputs × (inputs · 9).
-  ///   - factor: makes a transformed matrix the factor of the products.
-  package init(_ weights: MatrixView, factor: (MatrixView) -> LeftFactor = { LeftFactor($0) }) {
+  /// - Parameter weights: outputs × (inputs · 9).
+  package init(_ weights: MatrixView) {
     let inputs = weights.columns / 9
     let result = WinogradMatrices(rows: weights.rows, columns: inputs)
     inParallel(weights.rows) { output in
       ck_winograd_weights(weights.row(output), 9, inputs, 0, result.row(output), result.step)
     }
-    self.weights = result.factors(factor)
+    self.weights = result.factors { LeftFactor(packing: $0) }
   }
 
   /// The products of the gradient of a convolution's input, which is a convolution of the output's gradient with the
@@ -33,7 +32,7 @@ package struct WinogradProducts: Sendable {
       ck_winograd_weights(
         weights.pointer + 9 * input, weights.stride, weights.rows, 1, result.row(input), result.step)
     }
-    self.weights = result.factors()
+    self.weights = result.factors { LeftFactor(packing: $0) }
   }
 
   /// Whether the filtering takes less time than products with windows: by measurement, from 16 channels on either side
@@ -48,25 +47,24 @@ package struct WinogradProducts: Sendable {
   ///   - source: channels × the grid's columns.
   ///   - target: outputs × the grid's columns.
   ///   - adding: whether the results are added to the values in their memory.
-  package func write(_ source: AffineView, _ grid: Grid, to target: MatrixView, adding: Bool = false) {
+  ///   - sum: a view of the target, alone or in a sum: what is written in place of its values.
+  package func write(
+    _ source: AffineView, _ grid: Grid, to target: MatrixView, adding: Bool = false, finishing sum: AffineView? = nil
+  ) {
     precondition(
       source.rows == weights[0].columns && target.rows == weights[0].rows, "a convolution's channels must fit")
-    let tiles = WinogradTiles(grid: grid)
-    let panels = tiles.panels(of: 0..<grid.utterances, size: size(of: tiles))
+    let panels = WinogradTiles(grid: grid).panels(of: 0..<grid.utterances, size: panelSize)
     ThreadTeam.shared.run(panels.count) { index in
-      let inputs = panels[index].transformed(source, channels: 0..<weights[0].columns)
+      let inputs = panels[index].laidOut(source)
       let products = WinogradMatrices(rows: weights[0].rows, tiles: inputs.columns)
       for number in 0..<WinogradMatrices.count {
-        multiply(weights[number], inputs[number], into: products[number])
+        multiplyAlone(weights[number], inputs.rightFactor(number), into: products[number])
       }
-      panels[index].writeOutputs(products, to: target, adding: adding)
+      panels[index].writeOutputs(products, to: target, adding: adding, finishing: sum)
     }
   }
 
-  /// The tiles of a panel: as many as it may have, or fewer where there would be too few panels for all threads.
-  private func size(of tiles: WinogradTiles) -> Int {
-    let most = WinogradPanel.mostTiles(channels: weights[0].columns, outputs: weights[0].rows)
-    let threads = ThreadTeam.shared.available
-    return threads == 1 ? most : min(most, max(64, tiles.count / (4 * threads) / 32 * 32))
-  }
+  /// The tiles of a panel, by measurement: so few that the transformed numbers and their products stay in a
+  /// second-level cache, and for few channels more, because a panel costs some work of its own.
+  private var panelSize: Int { max(weights[0].columns, weights[0].rows) > 48 ? 32 : 64 }
 }

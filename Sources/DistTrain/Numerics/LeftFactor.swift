@@ -38,4 +38,13 @@ package struct LeftFactor: Sendable {
         rows: rows, columns: range.count, .packed(packed, columns: all, first: first + range.lowerBound))
     }
   }
+
+  /// The factor from a row on, a multiple of 12, as the kernel takes it.
+  func kernelFactor(from row: Int) -> ck_left {
+    switch form {
+    case .stored(let view): ck_left(elements: view.row(row), stride: view.stride, packed: 0, row: 0, column: 0)
+    case .packed(let packed, let all, let first):
+      ck_left(elements: packed.pointer, stride: all, packed: 1, row: row, column: first)
+    }
+  }
 }

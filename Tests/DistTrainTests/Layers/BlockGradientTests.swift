@@ -58,6 +58,30 @@ import Testing
     }
   }
 
+  /// Of channels with which kernels of 3 × 3 are filtered, and with which they are not.
+  @Test(arguments: [ResidualBlock.Form.basic, .bottleneck], [2, 16])
+  func `a residual block that keeps no caches has the bits of one that does`(form: ResidualBlock.Form, channels: Int) {
+    let grid = Grid(utterances: 2, height: 6, frames: 41)
+    for (inputs, stride, gated) in [(0, 1, false), (3, 2, false), (0, 1, true)] {
+      var layout = EncoderLayout()
+      let layer = ResidualBlock(
+        "b", form: form, inputs: inputs > 0 ? inputs : channels * form.expansion, channels: channels,
+        stride: MapStride(height: stride, frames: stride), gated: gated, layout: &layout)
+      let parameters = LayerProbe.normal(1, layout.parameters.count, item: 4)
+      let statistics = Matrix(
+        rows: 1, columns: layout.statistics.count, (0..<layout.statistics.count).map { 0.5 + Float($0 % 7) / 5 })
+      let input = AffineView(LayerProbe.normal(layer.inputs, grid.columns, item: 3).view)
+      let outputs = [true, false].map {
+        layer.forward(
+          input, grid,
+          ForwardPass(mode: .inference, parameters: parameters, statistics: statistics, keepsCaches: $0)
+        ).output.stored().values
+      }
+      #expect(outputs[0] == outputs[1])
+      #expect(outputs[0].contains { $0 > 0 } && outputs[0].contains(0))
+    }
+  }
+
   @Test(arguments: [ResidualBlock.Form.basic, .bottleneck], [2, 0])
   func `a residual block with a gate`(form: ResidualBlock.Form, inputs: Int) {
     let grid = Grid(utterances: 3, height: 4, frames: 7)

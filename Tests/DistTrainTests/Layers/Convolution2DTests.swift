@@ -112,6 +112,11 @@ import Testing
     }
   }
 
+  @Test func `a product with a view that is cut for threads has one thread's bits`() {
+    let setup = Setup(Shape(inputs: 280, outputs: 512, kernel: 1, dilation: 1, grid: Grid(utterances: 1, frames: 500)))
+    expectSameBitsOnThreads { [setup.result(AffineView(setup.input.view).rectified)] }
+  }
+
   /// The units are held as on one rank and as on three.
   @Test(arguments: shapes.filter { $0.grid.utterances == 3 })
   func `units' gradients are added in the tree's order, whoever holds them`(shape: Shape) {
@@ -166,6 +171,8 @@ import Testing
         BackwardPass(parameters: parameters, gradients: buffers, units: units))
       return (buffers.joined().map(\.values), result)
     }
+
+    func result(_ view: AffineView) -> [Float] { layer.forward(view, shape.grid, forward).output.stored().values }
 
     /// The output of a view and the first objective's gradient of the weights.
     func output(_ view: AffineView) -> (output: [Float], weights: [Float]) {

@@ -40,6 +40,24 @@ import Testing
     #expect(added.values == output.values.map { 1 + $0 })
   }
 
+  @Test(arguments: shapes) func `a sum that is written at once has the bits of one that is made later`(shape: Shape) {
+    let setup = Setup(shape)
+    let products = WinogradProducts(setup.weights.view)
+    let other = AffineView(LayerProbe.normal(shape.outputs, shape.grid.columns, item: 96).view)
+    let factors = (0..<shape.outputs).map { Float($0 % 3) - 1.25 }
+    func own(of memory: Matrix) -> AffineView { AffineView(memory.view, scales: factors, shifts: factors.reversed()) }
+    for isSum in [false, true] {
+      func view(of memory: Matrix) -> AffineView { (isSum ? own(of: memory) + other : own(of: memory)).rectified }
+      let (later, result) = (
+        Matrix(rows: shape.outputs, columns: shape.grid.columns),
+        Matrix(rows: shape.outputs, columns: shape.grid.columns)
+      )
+      products.write(AffineView(setup.input.view), shape.grid, to: later.view)
+      products.write(AffineView(setup.input.view), shape.grid, to: result.view, finishing: view(of: result))
+      #expect(result.values == view(of: later).stored().values)
+    }
+  }
+
   @Test(arguments: shapes) func `the input's gradient equals plain sums`(shape: Shape) {
     let setup = Setup(shape)
     let result = Matrix(rows: shape.inputs, columns: shape.grid.columns)

@@ -108,10 +108,66 @@ import Testing
     var channel = ck_channel(
       x: x.pointer, z: z.map { UnsafePointer($0.pointer) }, a: 0.5, b: -2, c: 0.25, rectified: rectified ? 1 : 0)
     let runs = map.runs
+    var panels = ck_panels(width: step, step: 0)
     withExtendedLifetime((x, z)) {
-      ck_winograd_input(&channel, runs, runs.count, map.frames, &lines, &result, step)
+      ck_winograd_input(&channel, runs, runs.count, map.frames, &lines, &result, &panels, step)
     }
     return result
+  }
+
+  /// Channels one after the other, in panels that end within the eight tiles that are transformed at a time.
+  @Test(arguments: maps, [16, 32])
+  func `tiles of panels have the bits that they have in a row`(map: Map, width: Int) {
+    let channels = 3
+    let panelStep = channels * width + 7
+    let step = panelStep * ((map.tiles.count + width - 1) / width)
+    var lines = [Float](repeating: .nan, count: 6 * 72)
+    var result = [Float](repeating: .nan, count: 36 * step)
+    var panels = ck_panels(width: width, step: panelStep)
+    let rows = (0..<channels).map { Self.numbers(map.height * map.frames, item: 10 + $0) }
+    let runs = map.runs
+    for (row, x) in rows.enumerated() {
+      var channel = ck_channel(x: x.pointer, z: nil, a: 0.5, b: 0, c: 0.25, rectified: 1)
+      result.withUnsafeMutableBufferPointer { result in
+        withExtendedLifetime(x) {
+          ck_winograd_input(
+            &channel, runs, runs.count, map.frames, &lines, result.baseAddress! + row * width, &panels, step)
+        }
+      }
+    }
+    for (row, x) in rows.enumerated() {
+      let expected = Self.transformed(map, x, nil, rectified: true)
+      for tile in map.tiles.indices {
+        let (panel, column) = tile.quotientAndRemainder(dividingBy: width)
+        let place = panel * panelStep + row * width + column
+        let own = (0..<36).map { result[$0 * step + place] }
+        #expect(own == (0..<36).map { expected[$0 * Self.step + tile] })
+      }
+    }
+  }
+
+  @Test(arguments: maps, [false, true]) func `what becomes of outputs is what is made of them later`(
+    map: Map, rectified: Bool
+  ) {
+    let count = map.height * map.frames
+    let (products, other) = (Self.numbers(36 * Self.step, item: 3), Self.numbers(count, item: 4))
+    let runs = map.runs
+    var written = [Float](repeating: .nan, count: count)
+    ck_winograd_output(products.pointer, Self.step, runs, runs.count, map.frames, 0, nil, &written)
+    for z in [nil, other] {
+      var finish = ck_channel(
+        x: nil, z: z.map { UnsafePointer($0.pointer) }, a: -0.75, b: 1.25, c: 0.1, rectified: rectified ? 1 : 0)
+      var own = [Float](repeating: .nan, count: count)
+      ck_winograd_output(products.pointer, Self.step, runs, runs.count, map.frames, 0, &finish, &own)
+      var expected = [Float](repeating: .nan, count: count)
+      if let z {
+        (rectified ? ck_affine_sum_relu : ck_affine_sum)(written, z.pointer, &expected, count, -0.75, 1.25, 0.1)
+      } else {
+        (rectified ? ck_affine_relu : ck_affine)(written, &expected, count, -0.75, 0.1)
+      }
+      #expect(own == expected)
+    }
+    withExtendedLifetime((products, other)) {}
   }
 
   @Test(arguments: maps) func `a tile of the input is Bᵀ·d·B, scaled, shifted and rectified as it is read`(map: Map) {
@@ -135,8 +191,8 @@ import Testing
     let products = Self.numbers(36 * Self.step, item: 3)
     let runs = map.runs
     var (written, added) = ([Float](repeating: .nan, count: count), [Float](repeating: 1, count: count))
-    ck_winograd_output(products.pointer, Self.step, runs, runs.count, map.frames, 0, &written)
-    ck_winograd_output(products.pointer, Self.step, runs, runs.count, map.frames, 1, &added)
+    ck_winograd_output(products.pointer, Self.step, runs, runs.count, map.frames, 0, nil, &written)
+    ck_winograd_output(products.pointer, Self.step, runs, runs.count, map.frames, 1, nil, &added)
     #expect(added == written.map { 1 + $0 })
     let own = products.values
     var back = [Float](repeating: .nan, count: 36 * Self.step)
@@ -189,7 +245,7 @@ import Testing
     let input = Self.transformed(map, x, z, rectified: true)
     let runs = map.runs
     var output = [Float](repeating: 0, count: 231)
-    ck_winograd_output(m.pointer, Self.step, runs, runs.count, map.frames, 0, &output)
+    ck_winograd_output(m.pointer, Self.step, runs, runs.count, map.frames, 0, nil, &output)
     var gradient = [Float](repeating: .nan, count: 36 * Self.step)
     ck_winograd_gradient(x.values, runs, runs.count, map.frames, &gradient, Self.step)
     var weights = [Float](repeating: .nan, count: 36 * Self.step)
