@@ -54,7 +54,7 @@ extension Configuration {
     static let settings = [
       Setting(
         "weighting.method", \.weighting.method,
-        "how gradients become one"),
+        "the rule"),
       Setting(
         "weighting.space", \.weighting.space, "gradients that are combined: exact, or a bound"),
       Setting(
