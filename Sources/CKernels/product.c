@@ -55,7 +55,9 @@ void ck_product(
       c_stride, scratch);
 }
 
-size_t ck_packed_size(size_t m, size_t k) { return (m + MOST_ROWS - 1) / MOST_ROWS * MOST_ROWS * k + 16; }
+// Packing may overwrite 16 floats. With 48, factors of the usual numbers of channels have no size that an estimate of
+// memory would take for a multiple of the frames.
+size_t ck_packed_size(size_t m, size_t k) { return (m + MOST_ROWS - 1) / MOST_ROWS * MOST_ROWS * k + 48; }
 
 void ck_pack(const float *a, size_t a_stride, size_t m, size_t k, float *packed) {
   chosen()->pack((struct matrix){a, a_stride, 0}, m, k, packed);
