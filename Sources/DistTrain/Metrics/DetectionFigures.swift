@@ -65,17 +65,9 @@ extension RankedTrials {
       if isTarget[rank] { targets += weights.weight(rank) } else { nonTargets += weights.weight(rank) }
     }
     guard targets > 0, nonTargets > 0 else { return nil }
-    var scan = ErrorScan(priors: choice.priors)
     var pools = IsotonicCalibration.Pools()
-    var (rejectedTargets, rejectedNonTargets) = (0.0, 0.0)
-    forEachScore(weights) { score, ofTargets, ofNonTargets in
-      rejectedTargets += ofTargets
-      rejectedNonTargets += ofNonTargets
-      scan.add(
-        ErrorScan.Point(
-          misses: rejectedTargets / targets, falseAlarms: (nonTargets - rejectedNonTargets) / nonTargets,
-          threshold: score))
-      pools.add(targets: ofTargets, nonTargets: ofNonTargets, score: score)
+    let scan = self.scan(priors: choice.priors, weights, targets: targets, nonTargets: nonTargets) {
+      pools.add(targets: $1, nonTargets: $2, score: $0)
     }
     return DetectionFigures(
       eer: scan.equalErrorRate.percent, minDCF: scan.minDCF,
@@ -88,18 +80,32 @@ extension RankedTrials {
   /// The threshold of the first point whose miss rate is no lower than its false alarm rate, as
   /// `DetectionMetrics.eerThreshold` has it.
   package var equalErrorThreshold: Float {
-    let (targets, nonTargets) = (Double(self.targets), Double(scores.count - self.targets))
-    var scan = ErrorScan(priors: [])
+    scan(
+      priors: [], EqualWeights(), targets: Double(targets), nonTargets: Double(scores.count - targets)
+    ).equalErrorRate.threshold
+  }
+
+  /// The error rates at all scores.
+  /// - Parameters:
+  ///   - targets: the weight of all targets.
+  ///   - nonTargets: the weight of all non-targets.
+  ///   - visit: is called with each distinct score, ascending, and the weights of the trials that have it.
+  private func scan(
+    priors: [Double], _ weights: some TrialWeights, targets: Double, nonTargets: Double,
+    visit: (Float, Double, Double) -> Void = { _, _, _ in }
+  ) -> ErrorScan {
+    var scan = ErrorScan(priors: priors)
     var (rejectedTargets, rejectedNonTargets) = (0.0, 0.0)
-    forEachScore(EqualWeights()) { score, ofTargets, ofNonTargets in
+    forEachScore(weights) { score, ofTargets, ofNonTargets in
       rejectedTargets += ofTargets
       rejectedNonTargets += ofNonTargets
       scan.add(
         ErrorScan.Point(
           misses: rejectedTargets / targets, falseAlarms: (nonTargets - rejectedNonTargets) / nonTargets,
           threshold: score))
+      visit(score, ofTargets, ofNonTargets)
     }
-    return scan.equalErrorRate.threshold
+    return scan
   }
 
   /// Calls `body` with each distinct score, ascending, and the weights of the targets and non-targets that have it.

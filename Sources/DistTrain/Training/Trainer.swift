@@ -83,14 +83,15 @@ public final class Trainer {
     clock.enter(.backward)
     // Weights by the embeddings' gradients, or of a step before, are known before the gradients travel back, so one
     // combination of them travels for all.
+    let held = plan.weightCourse.held(solution, at: step, present: losses.present)
     let early =
       plan.weighting.precedesBackward
-      ? weigh(losses, GradientSet.gram(losses.gradients, pass))
-      : heldWeights(losses).map { GradientBalance(weights: $0, gram: nil) }
+      ? weigh(losses, GradientSet.gram(losses.gradients, pass), held)
+      : held.map { GradientBalance(weights: $0, gram: nil) }
     let travelling = early.map { [GradientSet.combined(losses.gradients, $0.weights)] } ?? losses.gradients
     gradients.backward(travelling, pullback, classifier: losses.classifier, pass)
     gradients.leaveOut(pass.frozen)
-    let balance = early ?? weigh(losses, gradients.gram())
+    let balance = early ?? weigh(losses, gradients.gram(), held)
     gradients.combine(balance.weights, classifier: classifierWeight(losses))
     let lengths = gradients.clip(to: plan.gradientNorm)
 
@@ -149,14 +150,9 @@ public final class Trainer {
   /// The classifier's parameters, in one row.
   private var classifierParameters: MatrixView { parameters.columns(encoder.layout.parameters.count..<layout.count) }
 
-  /// The weights that a step takes from one before.
-  private func heldWeights(_ losses: BatchObjectives.Losses) -> [Double]? {
-    plan.weightCourse.held(solution, at: step, present: losses.present)
-  }
-
-  /// Weighs the gradients. All ranks take the weights of rank 0.
-  private func weigh(_ losses: BatchObjectives.Losses, _ gram: [[Double]]) -> GradientBalance {
-    if let held = heldWeights(losses) { return GradientBalance(weights: held, gram: gram) }
+  /// Weighs the gradients, unless they have the weights of a step before. All ranks take the weights of rank 0.
+  private func weigh(_ losses: BatchObjectives.Losses, _ gram: [[Double]], _ held: [Double]?) -> GradientBalance {
+    if let held { return GradientBalance(weights: held, gram: gram) }
     let found = plan.weighting.weights(
       at: GradientWeighting.Step(
         number: step, objectives: plan.objectives.names, gram: gram, losses: losses.values, present: losses.present))
