@@ -120,7 +120,7 @@ struct AverageCommand: RanksCommand {
       communicator: communicator)
     func warn(_ line: String) { if communicator.rank == 0 { StandardError.say("warning: \(line)".shown) } }
     run.warnings.forEach(warn)
-    let progress = communicator.rank == 0 ? FileProgress(count: run.batches, done: "batches done") : nil
+    let progress = communicator.rank == 0 ? WorkProgress(count: run.batches, things: "batches done") : nil
     let statistics = try run.statistics(of: found?.average.means, warn: warn) { progress?.advance() }
     found?.average.estimate = (statistics, run.batches)
   }

@@ -13,7 +13,19 @@ struct ConfigCommand: ParsableCommand {
 
   @OptionGroup var settings: ConfigurationOptions
 
+  @Flag(help: "Print only the settings that differ from the defaults.")
+  var differing = false
+
+  @Option(help: ArgumentHelp("Print only this setting, or this group of settings.", valueName: "key.path"))
+  var explain: String?
+
+  func validate() throws {
+    if differing, explain != nil { throw ValidationError("give either --differing or --explain") }
+  }
+
   func run() throws {
-    print(try settings.load().explainedYAML, terminator: "")
+    let settings = try settings.load()
+    let text = try explain.map(settings.explanation) ?? (differing ? settings.differingYAML : settings.explainedYAML)
+    print(text, terminator: "")
   }
 }

@@ -12,7 +12,7 @@ struct EmbedCommand: RanksCommand {
       vectors, with an .scp beside it) or .txt (Kaldi's text).
       """)
 
-  @Option(help: ArgumentHelp("A run folder, a checkpoint or its model.safetensors.", valueName: "path"))
+  @Option(help: ArgumentHelp("A run folder, a checkpoint, or a file of svdist import or average.", valueName: "path"))
   var encoder: String
 
   @Option(help: ArgumentHelp("The data directory (wav.scp, utt2spk).", valueName: "folder"))

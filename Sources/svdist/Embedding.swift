@@ -1,4 +1,5 @@
 import DistTrain
+import Foundation
 
 /// Embeddings of a data directory, as several commands need them.
 enum Embedding {
@@ -48,7 +49,11 @@ enum Embedding {
     warnOfMemory(trained.extractor, seconds, communicator)
     var extractor = trained.extractor
     extractor.minimumSpeech = request.minimumSpeech
+    let began = ContinuousClock.now
     var whole = try embeddings(of: corpus.utterances, extractor, corpus, communicator)
+    if communicator.rank == 0 {
+      StandardError.say(speed(of: seconds, took: (ContinuousClock.now - began) / .seconds(1)))
+    }
     whole.encoder = trained.identity
     let remark = EmbeddingExtractor.remark(averaged: whole.averaged, of: whole.names.count)
     if communicator.rank == 0, let remark { StandardError.say("note: \(remark)") }
@@ -67,10 +72,26 @@ enum Embedding {
   private static func embeddings<Utterances: RandomAccessCollection<Utterance>>(
     of utterances: Utterances, _ extractor: EmbeddingExtractor, _ corpus: Corpus, _ communicator: any Communicator
   ) throws -> Embeddings where Utterances.Index == Int {
-    let outcome = Result { try extractor.embeddings(of: utterances, communicator: communicator) }
+    let progress =
+      communicator.rank == 0 ? WorkProgress(count: utterances.count, things: "utterances embedded") : nil
+    let outcome = Result {
+      // The ranks take turns: where this one is, the others are about.
+      try extractor.embeddings(
+        of: utterances, communicator: communicator, progress: { progress?.advance(to: $0 + 1) })
+    }
+    progress?.clear()
     // A corpus that was cut meanwhile has other names, and recordings that cannot be found.
     try communicator.agree { try corpus.checkWhole() }
     return try outcome.get()
+  }
+
+  /// How fast utterances of these lengths in seconds were embedded, in a line.
+  private static func speed(of lengths: [Double], took seconds: Double) -> String {
+    let recorded = lengths.reduce(0, +)
+    let rate = WorkLine.rate(Double(lengths.count) / max(seconds, 1e-9))
+    return
+      "\(lengths.count) utterances of \(ProgressLine.duration(recorded)) embedded in \(ProgressLine.duration(seconds)): "
+      + "\(rate) utterances/s, real-time factor \(String(format: "%.2g", seconds / max(recorded, 1e-9)))"
   }
 
   /// Warns of hosts that have less memory left than the embeddings will take, because a job that the kernel kills for

@@ -16,7 +16,7 @@ struct EvaluateCommand: RanksCommand {
       pieces. Under mpirun the ranks share the utterances, the trials and the scores against a cohort.
       """)
 
-  @Option(help: ArgumentHelp("A run folder, a checkpoint or its model.safetensors.", valueName: "path"))
+  @Option(help: ArgumentHelp("A run folder, a checkpoint, or a file of svdist import or average.", valueName: "path"))
   var encoder: String?
 
   @Option(help: ArgumentHelp("The data directory with the trials' utterances.", valueName: "folder"))

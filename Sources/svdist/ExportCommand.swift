@@ -32,7 +32,7 @@ struct ExportCommand: ParsableCommand {
       than 0.99999, nothing is written; where onnxruntime cannot be had, the export is. Both end with status 1.
       """)
 
-  @Argument(help: "A run folder, a checkpoint or its model.safetensors.")
+  @Argument(help: "A run folder, a checkpoint, or a file of svdist import or average.")
   var encoder: String
 
   @Option(

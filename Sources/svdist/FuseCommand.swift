@@ -8,7 +8,7 @@ struct FuseCommand: ParsableCommand {
     abstract: "Fuses the scores of several systems, or calibrates those of one.",
     discussion: """
       Fits an offset and a weight for each system to scores with answers (--by), by logistic regression, and applies them \
-      to other scores of the same systems in the same order. The result are natural log-likelihood ratios.
+      to other scores of the same systems in the same order. The results are natural log-likelihood ratios.
 
         svdist fuse a.eval b.eval --by a.dev b.dev --scores fused.eval
       """)

@@ -223,8 +223,8 @@ struct PrepareCommand: ParsableCommand {
     let source = try CorpusSource(
       source, layout: layout, allowsCommands: allowCommands, columns: columnNames())
     let commands = allowCommands ? CommandRecordings.commands(source) : []
-    guard !commands.isEmpty else { return try prepare(source, nil, FileProgress(count: source.count)) }
-    let progress = FileProgress(count: source.count + commands.count)
+    guard !commands.isEmpty else { return try prepare(source, nil, WorkProgress(count: source.count)) }
+    let progress = WorkProgress(count: source.count + commands.count)
     let folder = WholeFolder.temporary(beside: output)
     defer { try? FileSystem.remove(folder) }
     let recordings = try CommandRecordings(
@@ -233,7 +233,7 @@ struct PrepareCommand: ParsableCommand {
   }
 
   private func prepare(
-    _ source: CorpusSource, _ recordings: CommandRecordings?, _ progress: FileProgress
+    _ source: CorpusSource, _ recordings: CommandRecordings?, _ progress: WorkProgress
   ) throws -> String {
     let preparation = try CorpusPreparation(
       source, recordings: recordings?.files ?? [:], channels: channel,
@@ -247,8 +247,8 @@ struct PrepareCommand: ParsableCommand {
         if let holdOut { return try HoldOut.draw(holdOut, from: corpus, seed: seed) }
         return try evaluationSpeakers.map { try HoldOut.read($0, corpus: corpus) }
       }, trials: trials, seed: seed)
-    let writing = FileProgress(
-      count: prepared.parts.reduce(0) { $0 + $1.utterances.count }, done: "utterances written to shards")
+    let writing = WorkProgress(
+      count: prepared.parts.reduce(0) { $0 + $1.utterances.count }, things: "utterances written to shards")
     let clipping = try prepared.write(
       output, recordings: recordings,
       shards: shards

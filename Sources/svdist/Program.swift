@@ -21,7 +21,15 @@ enum Program {
     do {
       try checkName(CommandLine.arguments.dropFirst().first, root)
       command = try root.parseAsRoot()
+    } catch let failure as Failure {
+      leaveToFirstRank(ExitStatus.usage.rawValue)
+      end(failure)
     } catch {
+      let words = Array(CommandLine.arguments.dropFirst())
+      if root.exitCode(for: error) == .validationFailure, let line = UsageAdvice(root: root, words: words).line {
+        leaveToFirstRank(ExitStatus.usage.rawValue)
+        end(Failure(.usage, line))
+      }
       leave(root, error)
     }
     // mpirun starts a process for every rank: a command of one process runs on rank 0, and the others have nothing to
@@ -59,8 +67,7 @@ enum Program {
   private static func checkName(_ name: String?, _ root: any ParsableCommand.Type) throws {
     guard let name, !name.hasPrefix("-") else { return }
     let names = root.configuration.subcommands.map { $0._commandName } + ["help"]
-    guard !names.contains(name) else { return }
-    throw ValidationError("Unknown command '\(name)': the commands are \(names.joined(separator: ", "))")
+    if let line = UsageAdvice.line(about: name, commands: names) { throw Failure(.usage, line) }
   }
 
   /// Ends the process with the failure's line and status.

@@ -17,7 +17,7 @@ struct ShardCheck {
     var damages: [ShardRecords.Damage] = []
     for directory in [source, "\(source)/train", "\(source)/evaluation"] {
       guard let records = try ShardRecords(directory) else { continue }
-      let progress = FileProgress(count: records.records.count, done: "shards read")
+      let progress = WorkProgress(count: records.records.count, things: "shards read")
       damages += records.damaged { progress.advance() }
       progress.clear()
       shards += records.records.count

@@ -140,7 +140,8 @@ struct TrainCommand: RanksCommand {
   private static func introduce(
     _ configuration: Configuration, _ communicator: any Communicator, _ machine: JobFacts, threads: Int, areFew: Bool
   ) {
-    print(configuration.yaml)
+    print("settings that differ from the defaults (svdist config has all):")
+    print(configuration.differingYAML)
     let each = "\(threads) \(threads == 1 ? "thread" : "threads") each"
     print("\(communicator.census), \(each), \(Machine.kernels), \(Job.library)")
     for warning in machine.warningsOfRun { print("warning: \(warning.text)") }
@@ -160,7 +161,7 @@ struct TrainCommand: RanksCommand {
     options.restart = restart
     options.allowsOverlap = allowOverlap
     options.countsComparisons = { count in
-      let progress = FileProgress(count: count, done: "files of corpus.train and corpus.evaluation compared")
+      let progress = WorkProgress(count: count, things: "files of corpus.train and corpus.evaluation compared")
       return { progress.advance() }
     }
     options.threads = threads

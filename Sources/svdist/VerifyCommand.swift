@@ -24,7 +24,7 @@ struct VerifyCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The test's recording.", valueName: "file"))
   var test: String?
 
-  @Option(help: ArgumentHelp("A run folder, a checkpoint or its model.safetensors.", valueName: "path"))
+  @Option(help: ArgumentHelp("A run folder, a checkpoint, or a file of svdist import or average.", valueName: "path"))
   var encoder: String
 
   @Option(

@@ -124,11 +124,14 @@ extension ProgramTests {
       let outcome = try svdist(["--run-dir", "x", "--thread", "2"], mpi: 2)
       #expect(outcome.status == 64)
       let lines = outcome.errors.split(separator: "\n")
-      #expect(lines.count { $0.hasPrefix("Error: Unknown option '--thread'") } == 1, "\(outcome.errors)")
+      #expect(
+        lines.count { $0 == "svdist: unknown option --thread of svdist train: did you mean --threads?" } == 1,
+        "\(outcome.errors)")
       let mistyped = try svdist(["trian", "--run-dir", "x"])
       #expect(mistyped.status == 64)
       #expect(
-        mistyped.errors.hasPrefix("Error: Unknown command 'trian': the commands are train, launch, prepare, embed, "))
+        mistyped.errors.hasPrefix(
+          "svdist: unknown command 'trian': did you mean train? The commands are train, launch, prepare, embed, "))
       let help = try svdist(["--help"], mpi: 2)
       #expect(help.status == 0)
       #expect(help.output.components(separatedBy: "USAGE:").count == 2, "\(help.output)")

@@ -22,6 +22,10 @@ extension ProgramTests {
         #expect(steps.count == 2 && steps[0].hasPrefix("step  5/10  ") && steps[1].hasPrefix("step 10/10  "))
         #expect(lines.count { $0.contains("  held-out EER ") } == 3)
         #expect(lines.last == "done: 10 steps, \(run.path("run"))")
+        let ends = lines.filter { $0.hasPrefix("held-out EER ") }
+        #expect(ends.count == 1 && ends[0].contains(" % at step 0, ") && ends[0].contains(" % at step 10"), "\(ends)")
+        // What was set is printed, and nothing else.
+        #expect(lines.contains("  everySteps: 5") && !lines.contains { $0.hasPrefix("  temperature") })
       }
     }
 

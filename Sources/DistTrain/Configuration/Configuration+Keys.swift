@@ -25,10 +25,10 @@ extension Configuration {
 }
 
 /// Finds what somebody may have meant by a name that doesn't exist.
-enum Spelling {
+package enum Spelling {
   /// The names nearest to `name`, best first: by edit distance of the whole key paths, or of their last components,
   /// whichever is nearer. Case, `_` and `-` count for nothing.
-  static func nearest(to name: String, among names: [String], limit: Int = 4) -> [String] {
+  package static func nearest(to name: String, among names: [String], limit: Int = 4) -> [String] {
     let scored = names.enumerated().compactMap { index, candidate -> (distance: Int, whole: Int, index: Int)? in
       let whole = distance(simplified(name), simplified(candidate))
       let last = distance(simplified(lastComponent(name)), simplified(lastComponent(candidate)))

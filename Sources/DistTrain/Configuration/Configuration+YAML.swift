@@ -5,11 +5,39 @@ extension Configuration {
   /// The configuration with a comment behind each setting: its meaning, unit and choices.
   package var explainedYAML: String { render(explained: true) }
 
-  private func render(explained: Bool) -> String {
-    let lines =
-      notes.map { "# note: \($0)" } + lines(settings, explained: explained) + linesOfStages(explained: explained)
-    return lines.joined(separator: "\n") + "\n"
+  /// What differs from the defaults of this type of encoder and front end, as a file that reads back as an equal value;
+  /// empty where nothing does.
+  package var differingYAML: String {
+    let all = Configuration()
+    let types = ["encoder.type=\(encoder.type.name)", "features.type=\(features.type.rawValue)"]
+    // An encoder that does not take the usual features has no defaults as a whole: then more is named than differs.
+    let plain = (try? Self.load(file: nil, overrides: types, encoders: [encoder.type])) ?? all
+    let differing = settings.filter { setting in
+      let isType = ["encoder.type", "features.type"].contains(setting.key)
+      return setting.text(self) != setting.text(isType ? all : plain)
+    }
+    return Self.text(
+      notes.map { "# note: \($0)" } + lines(differing, explained: false) + linesOfStages(explained: false))
   }
+
+  /// Settings with their meaning, unit and choices.
+  /// - Parameter key: the key of a setting or a group.
+  /// - Throws: `Failure(.usage)` for another key, with near ones.
+  package func explanation(of key: String) throws -> String {
+    try Self.checkKeys([key], option: "--explain")
+    let named = settings.filter { $0.key == key || $0.key.hasPrefix(key + ".") }
+    guard !named.isEmpty else {
+      throw Failure(.usage, "--explain \(key): other types of encoder or front end have it: name them by --set as well")
+    }
+    return Self.text(lines(named, explained: true))
+  }
+
+  private func render(explained: Bool) -> String {
+    Self.text(
+      notes.map { "# note: \($0)" } + lines(settings, explained: explained) + linesOfStages(explained: explained))
+  }
+
+  private static func text(_ lines: [String]) -> String { lines.map { $0 + "\n" }.joined() }
 
   /// Settings in their groups, a line each.
   private func lines(_ settings: [Setting], explained: Bool) -> [String] {

@@ -80,13 +80,16 @@ extension ProgressReport: StepObserver {
   package func took(_ step: StepReport, note: (String) -> Void) { report(step.metrics) }
 }
 
-/// The terminal that standard output may be.
+/// The terminal that standard output and standard error may be.
 package enum Terminal {
-  /// Whether somebody watches standard output. Open MPI gives its ranks a terminal of their own and passes on what they
-  /// write, so there the output of the launcher counts, which is the parent process on its host.
-  package static var isWatched: Bool {
-    guard ProcessInfo.processInfo.environment["OMPI_COMM_WORLD_SIZE"] != nil else { return isatty(STDOUT_FILENO) == 1 }
-    let descriptor = open("/proc/\(getppid())/fd/1", O_WRONLY | O_NOCTTY)
+  /// Whether somebody watches standard output.
+  package static var isWatched: Bool { isWatched(STDOUT_FILENO) }
+
+  /// Whether somebody watches standard output or standard error. Open MPI gives its ranks a terminal of their own and
+  /// passes on what they write, so there the output of the launcher counts, which is the parent process on its host.
+  package static func isWatched(_ stream: Int32) -> Bool {
+    guard ProcessInfo.processInfo.environment["OMPI_COMM_WORLD_SIZE"] != nil else { return isatty(stream) == 1 }
+    let descriptor = open("/proc/\(getppid())/fd/\(stream)", O_WRONLY | O_NOCTTY)
     guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
     return isatty(descriptor) == 1

@@ -18,6 +18,26 @@ struct EvaluationResults {
     return try? JSONDecoder().decode(Result.self, from: Data(json)).eer
   }
 
+  /// The first, lowest and last EER in a line; nil where nothing was evaluated.
+  var summary: String? {
+    let names = (try? FileSystem.names(in: folder)) ?? []
+    let steps = names.compactMap { name -> Int? in
+      Int(name.dropFirst("step-".count).prefix { $0.isNumber }).flatMap {
+        name == FileSystem.name(of: path(ofStep: $0)) ? $0 : nil
+      }
+    }
+    let course = steps.sorted().compactMap { step in eer(ofStep: step).map { (step: step, eer: $0) } }
+    guard let first = course.first, let last = course.last, let best = course.min(by: { $0.eer < $1.eer }) else {
+      return nil
+    }
+    func words(_ one: (step: Int, eer: Double)) -> String {
+      "\(String(format: "%.2f", one.eer)) % at step \(one.step)"
+    }
+    let ends = first.step == last.step ? [words(last)] : [words(first), words(last)]
+    let lowest = [first.step, last.step].contains(best.step) ? [] : ["lowest \(words(best))"]
+    return "held-out EER " + (ends + lowest).joined(separator: ", ")
+  }
+
   /// Removes the results of the steps after the given one, which are yet to be taken.
   func remove(after step: Int) throws {
     for name in try FileSystem.names(in: folder) {

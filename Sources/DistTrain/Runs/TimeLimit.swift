@@ -2,20 +2,20 @@ import Foundation
 
 /// The time by which a run has to have ended, and whether it leaves time for another step.
 package struct TimeLimit: Sendable, Equatable {
-  /// The time in seconds since 1970.
+  /// The time in seconds since 1970; infinity where it is not known or there is none.
   package let end: Double
   /// The source of the limit, such as `--stop-before 12:00:00`.
   package let source: String
-  /// Whether somebody else ends the job by the clock on the wall, as Slurm does.
-  package let isOfWallClock: Bool
+  /// The job that Slurm ends then, by the clock on the wall; nil where it is this run's own limit.
+  package let job: SlurmJob?
 
-  package init(end: Double, source: String, isOfWallClock: Bool = false) {
+  package init(end: Double, source: String, job: SlurmJob? = nil) {
     self.end = end
     self.source = source
-    self.isOfWallClock = isOfWallClock
+    self.job = job
   }
 
-  /// The limit of `--stop-before`, or else the one that Slurm set for the job; nil for no limit.
+  /// The limit of `--stop-before`, or else the one of the Slurm job; nil for no limit.
   ///
   /// - Parameters:
   ///   - text: `none`, a time from now on in Slurm's form (`90` minutes, `30:00`, `12:00:00`, `1-12:00:00`) or with a
@@ -33,17 +33,25 @@ package struct TimeLimit: Sendable, Equatable {
       }
       return TimeLimit(end: now + seconds, source: "--stop-before \(text)")
     }
+    guard let job = SlurmJob(environment: environment) else { return nil }
+    let end = environment["SLURM_JOB_END_TIME"].flatMap { Double($0) }.flatMap { $0 < now + 1e9 ? $0 : nil }
     // An end that has passed comes from a job that is gone and whose environment a shell inherited.
-    guard let end = environment["SLURM_JOB_END_TIME"].flatMap({ Double($0) }), end > now, end < now + 1e9
-    else {
-      return nil
-    }
-    return TimeLimit(end: end, source: "Slurm job \(environment["SLURM_JOB_ID"] ?? "")", isOfWallClock: true)
+    if let end, end <= now { return nil }
+    return TimeLimit(end: end ?? .infinity, source: "Slurm job \(job.id)", job: job)
+  }
+
+  /// The limit as Slurm has it now; the same where it is not Slurm's, or Slurm gives no answer.
+  /// - Parameters:
+  ///   - ask: asks for a job's end.
+  ///   - now: the present in seconds since 1970. An end before it is that of a job that is gone.
+  package func renewed(now: Double, ask: (SlurmJob) -> Double?) -> TimeLimit {
+    guard let job, let end = ask(job), end > now else { return self }
+    return TimeLimit(end: end, source: source, job: job)
   }
 
   /// The present that counts for this limit: where the two clocks differ and the wall's may be the one that ends the
   /// job, the later.
-  package func now(steady: Double, wall: Double) -> Double { isOfWallClock ? max(steady, wall) : steady }
+  package func now(steady: Double, wall: Double) -> Double { job == nil ? steady : max(steady, wall) }
 
   /// Whether a run should stop now, because less time is left than the next step or evaluation and a checkpoint need.
   ///
@@ -56,6 +64,9 @@ package struct TimeLimit: Sendable, Equatable {
 
   /// The time at which the run will stop by itself, as a note for people.
   package var note: String {
+    guard end < .infinity else {
+      return "\(source): its end is not known, or it has none (--stop-before TIME sets one)"
+    }
     let format = DateFormatter()
     format.dateFormat = "yyyy-MM-dd HH:mm:ss zzz"
     return "stops with a checkpoint before \(format.string(from: Date(timeIntervalSince1970: end))), \(source)"

@@ -16,6 +16,8 @@ package final class TrainingLoop {
   private let nonFinite: NonFiniteResponse
   private let observers: [any StepObserver]
   private var pace = StepPace()
+  /// Nil without a time limit, and on other ranks than 0.
+  private var limit: TimeLimitWatch?
   /// The time at which the run would have begun on this process's clock, had it been one start.
   private let began: Double
 
@@ -97,7 +99,7 @@ package final class TrainingLoop {
       session.close()
     }
     session.foretellMemory()
-    session.note(session.options.timeLimit?.note)
+    if session.isFirstRank { limit = session.options.timeLimit.map { TimeLimitWatch($0, say: session.note) } }
     if try evaluateIfDue(), let reason = try vote().stop { return try stop(reason) }
     while !isFinished {
       try step()
@@ -113,6 +115,7 @@ package final class TrainingLoop {
     checkpoints.finish()
     session.note(losses)
     session.note(AveragedUtterances.summary(trainer.batches))
+    if session.isFirstRank { session.note(EvaluationResults(session.folder).summary) }
     session.note("done: \(trainer.step) steps, \(session.folder.path)")
     return .finished
   }
@@ -218,7 +221,7 @@ package final class TrainingLoop {
     checkpoints.report()
     if asked[3] > 0 { throw try endWithoutFolder() }
     var reason: String?
-    if asked[1] > 0 { reason = session.options.timeLimit.map { "before the time limit (\($0.source))" } }
+    if asked[1] > 0 { reason = "before the time limit (\(limit?.source ?? "rank 0"))" }
     if asked[0] > 0 { reason = "by \(StopRequest.name(Int32(asked[0])))" }
     return Wish(stop: reason, save: asked[2] > 0)
   }
@@ -258,9 +261,8 @@ package final class TrainingLoop {
 
   /// Whether the job's time limit leaves no time for the next evaluation or step and a checkpoint.
   private var timeIsUp: Bool {
-    guard let limit = session.options.timeLimit, !isFinished || evaluations.isDue else { return false }
+    guard let limit, !isFinished || evaluations.isDue else { return false }
     return limit.isReached(
-      now: limit.now(steady: SteadyClock.now, wall: Date().timeIntervalSince1970),
       checkpoint: checkpoints.expectedSeconds,
       next: pace.longestStep + (evaluations.isDue ? 1.5 * evaluations.seconds : 0))
   }

@@ -59,6 +59,38 @@ struct ConfigurationYAMLTests {
     }
   }
 
+  @Test("what differs from the defaults reads back as an equal configuration, and nothing else is named")
+  func differing() throws {
+    let others = try ["resnet", "campplus", "x-vector", "redimnet2", "redimnet"].map {
+      try Configuration.load(file: nil, overrides: ["encoder.type=\($0)", "encoder.embedding=8", "seed=3"])
+    }
+    let features = try ["tfmel", "speechbrain"].map {
+      try Configuration.load(file: nil, overrides: ["features.type=\($0)", "features.dither=0"])
+    }
+    for configuration in try [Configuration.load(file: nil), unusual] + others + features {
+      try withConfigurationFile(configuration.differingYAML) { file in
+        #expect(try Configuration.load(file: file) == configuration)
+      }
+    }
+    #expect(try Configuration.load(file: nil).differingYAML == "")
+    #expect(others[0].differingYAML == "seed: 3\nencoder:\n  type: resnet\n  embedding: 8\n")
+    #expect(
+      try Configuration.load(file: nil, overrides: ["stages=[{}, {crop.seconds: 3}]"]).differingYAML
+        == "stages:\n  - {}\n  - crop:\n      seconds: 3\n")
+  }
+
+  @Test("one setting, or a group of them, is explained; another key is refused with near ones")
+  func explanationOfOne() throws {
+    let defaults = try Configuration.load(file: nil)
+    let lines = try defaults.explanation(of: "schedule.margin").split(separator: "\n")
+    #expect(lines[0] == "schedule:" && lines[1] == "  margin:" && lines.count > 4)
+    #expect(try defaults.explanation(of: "seed").hasPrefix("seed: 1 "))
+    let refusal = failure { _ = try defaults.explanation(of: "schedule.margn") }
+    #expect(refusal?.kind == .usage && refusal?.message.contains("schedule.margin.") == true)
+    let other = failure { _ = try defaults.explanation(of: "encoder.depth") }
+    #expect(other?.kind == .usage && other?.message.contains("--set") == true)
+  }
+
   @Test("every property is a setting, in the file and in what is compared")
   func everyPropertyIsASetting() throws {
     let (defaults, unusual) = (try Configuration.load(file: nil), try unusual)

@@ -63,8 +63,33 @@ import Testing
   @Test func `a bar shows the share and fits the terminal`() {
     let line = ProgressLine(metrics: metrics(240), steps: 600, secondsLeft: 45)
     #expect(line.bar(columns: 200) == "[########            ]  40 %  " + line.text)
-    for columns in [0, 1, 30, 79] { #expect(line.bar(columns: columns).count == columns) }
-    #expect(ProgressLine(metrics: metrics(0), steps: 0, secondsLeft: nil).bar(columns: 31).hasSuffix(" 100 %  s"))
+    #expect(line.bar(columns: line.text.count + 29) == "[####      ]  40 %  " + line.text)
+    for columns in 0...160 { #expect(line.bar(columns: columns).count <= columns) }
+    #expect(ProgressLine(metrics: metrics(0), steps: 0, secondsLeft: nil).bar(columns: 31) == "100 %  step 0/0")
+  }
+
+  @Test(arguments: [
+    (
+      110,
+      "[####      ]  40 %  step 240/600  epoch 2  class 6.123  contr 3.210  α 0.412  lr 1.2e-3  32.1 utt/s  45 s left"
+    ),
+    (80, " 40 %  step 240/600  class 6.123  contr 3.210  α 0.412  32.1 utt/s  45 s left"),
+    (60, " 40 %  step 240/600  class 6.123  contr 3.210  45 s left"), (40, " 40 %  step 240/600  45 s left"),
+    (25, " 40 %  step 240/600"), (10, "step 240/6"), (0, ""),
+  ])
+  func `where a line is too long, the time left goes last`(columns: Int, text: String) {
+    #expect(ProgressLine(metrics: metrics(240), steps: 600, secondsLeft: 45).bar(columns: columns) == text)
+  }
+
+  @Test func `a command's line has the rate and the time left`() {
+    #expect(
+      WorkLine(done: 300, count: 1200, things: "utterances embedded", seconds: 6).text
+        == "300 of 1200 utterances embedded, 50.0/s, 18 s left")
+    #expect(WorkLine(done: 0, count: 3, things: "shards read", seconds: 5).text == "0 of 3 shards read")
+    #expect(WorkLine(done: 1, count: 3, things: "shards read", seconds: 0).text == "1 of 3 shards read")
+    #expect(
+      WorkLine(done: 4, count: 3, things: "shards read", seconds: 8).text == "4 of 3 shards read, 0.500/s, 0 s left")
+    #expect([1234.5, 99.94, 9.994, 0.0101].map(WorkLine.rate) == ["1234", "99.9", "9.99", "0.010"])
   }
 
   @Test func `elsewhere than on a terminal there are plain lines, every so many steps and at the last`() throws {

@@ -26,10 +26,15 @@ import Testing
   @Test func `Slurm's end of the job counts where nothing else is said, unless it has passed`() throws {
     let environment = ["SLURM_JOB_END_TIME": "5000", "SLURM_JOB_ID": "77"]
     let limit = try TimeLimit.of(nil, environment: environment, now: 1000)
-    #expect(limit == TimeLimit(end: 5000, source: "Slurm job 77", isOfWallClock: true))
+    let job = try #require(SlurmJob(environment: environment))
+    #expect(limit == TimeLimit(end: 5000, source: "Slurm job 77", job: job))
     #expect(try TimeLimit.of(nil, environment: environment, now: 5000) == nil)
-    for end in ["Unknown", "nan", "inf", "1e300"] {
-      #expect(try TimeLimit.of(nil, environment: ["SLURM_JOB_END_TIME": end], now: 0) == nil)
+    for end in ["Unknown", "nan", "inf", "1e300", nil] {
+      var other = environment
+      other["SLURM_JOB_END_TIME"] = end
+      #expect(try TimeLimit.of(nil, environment: other, now: 0)?.end == .infinity)
+      other["SLURM_JOB_ID"] = nil
+      #expect(try TimeLimit.of(nil, environment: other, now: 0) == nil)
     }
     #expect(try TimeLimit.of(nil, environment: [:], now: 0) == nil)
     #expect(try TimeLimit.of("none", environment: environment, now: 1000) == nil)
@@ -37,7 +42,7 @@ import Testing
   }
 
   @Test func `the wall's clock counts only for who ends the job by it, and only where it is ahead`() throws {
-    let slurm = TimeLimit(end: 5000, source: "", isOfWallClock: true)
+    let slurm = TimeLimit(end: 5000, source: "", job: SlurmJob(environment: ["SLURM_JOB_ID": "7"]))
     #expect(slurm.now(steady: 100, wall: 130) == 130 && slurm.now(steady: 100, wall: 70) == 100)
     let own = try #require(try TimeLimit.of("1m", environment: [:], now: 100))
     #expect(own.now(steady: 100, wall: 130) == 100 && own.now(steady: 100, wall: 70) == 100)
