@@ -23,7 +23,7 @@ struct SvdistCommand: ParsableCommand {
     subcommands: [
       TrainCommand.self, LaunchCommand.self, PrepareCommand.self, EmbedCommand.self, EvaluateCommand.self,
       FitCommand.self, ScoreCommand.self, FuseCommand.self, MetricsCommand.self, ThresholdCommand.self,
-      VerifyCommand.self,
+      VerifyCommand.self, ReportCommand.self, CompareCommand.self,
       AverageCommand.self, ImportCommand.self, ExportCommand.self, ListenCommand.self, ConfigCommand.self,
       DoctorCommand.self,
     ],

@@ -16,19 +16,25 @@ package struct ScoreCharts: Sendable {
   /// The miss rate against the false alarm rate at every threshold, on axes of normal deviates (Martin et al., "The DET
   /// curve in assessment of detection task performance", 1997).
   package var detectionErrorTradeoff: String {
+    Self.detectionErrorTradeoff([detectionCurve("all trials", .blue)]).svg
+  }
+
+  /// The curve of these scores among those of others.
+  func detectionCurve(_ name: String, _ colour: Chart.Colour) -> Chart.Curve {
+    Chart.Curve(name: name, points: deviates, colour: colour)
+  }
+
+  /// The drawing of one curve or several.
+  static func detectionErrorTradeoff(_ curves: [Chart.Curve], frame: Chart.Frame = .file) -> Chart {
     let axis = { (title: String) in
       Chart.Axis(
         title: title, range: NormalDistribution.quantile(0.0001)...NormalDistribution.quantile(0.5),
-        ticks: Self.marks.map { (NormalDistribution.quantile($0 / 100), String(format: "%g", $0)) })
+        ticks: marks.map { (NormalDistribution.quantile($0 / 100), String(format: "%g", $0)) })
     }
     return Chart(
       title: "Detection error trade-off", horizontal: axis("false alarms (%)"), vertical: axis("misses (%)"),
-      curves: [
-        Chart.Curve(
-          name: "equal rates", points: [(-4, -4), (0, 0)], colour: .grey, isDashed: true),
-        Chart.Curve(name: "all trials", points: deviates, colour: .blue),
-      ]
-    ).svg
+      curves: [Chart.Curve(name: "equal rates", points: [(-4, -4), (0, 0)], colour: .grey, isDashed: true)] + curves,
+      frame: frame)
   }
 
   /// The normal deviates of both rates, of which neighbours differ by a hundredth at least.
@@ -59,7 +65,9 @@ package struct ScoreCharts: Sendable {
   }
 
   /// The densities of the scores of both kinds.
-  package var histogram: String {
+  package var histogram: String { histogram(frame: .file).svg }
+
+  func histogram(frame: Chart.Frame) -> Chart {
     let bins = 60
     let low = Double(trials.scores[0])
     let high = max(Double(trials.scores[trials.scores.count - 1]), low + 1e-6)
@@ -80,8 +88,7 @@ package struct ScoreCharts: Sendable {
     let highest = curves.flatMap { $0.points.map(\.y) }.max() ?? 1
     return Chart(
       title: "Scores", horizontal: Chart.Axis(title: scoreTitle, over: low...high),
-      vertical: Chart.Axis(title: "density", over: 0...1.25 * highest), curves: curves
-    ).svg
+      vertical: Chart.Axis(title: "density", over: 0...1.25 * highest), curves: curves, frame: frame)
   }
 
   private var scoreTitle: String { areLikelihoodRatios ? "log-likelihood ratio" : "score" }

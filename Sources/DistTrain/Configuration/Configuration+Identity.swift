@@ -14,6 +14,16 @@ extension Configuration {
     return Dictionary(uniqueKeysWithValues: described.map { ($0.key, $0.text(self)) })
   }
 
+  /// All settings by their keys, as values on one line of YAML, in the order of the file; of stages those that differ
+  /// from the common ones.
+  package var listed: [(key: String, text: String)] {
+    let own = zip(stages.indices, ofStages).flatMap { index, stage in
+      changeableSettings.filter { $0.text(stage) != $0.text(self) }
+        .map { (key: StagePlace(index: index).key($0.key), text: $0.text(stage)) }
+    }
+    return settings.map { (key: $0.key, text: $0.text(self)) } + own
+  }
+
   private static func isOfEncoder(_ key: String) -> Bool { key.hasPrefix("encoder.") || key.hasPrefix("features.") }
 
   /// The settings of encoder and front end that a file of parameters was saved with. One that it doesn't name has its

@@ -13,6 +13,7 @@ extension Configuration {
     package var average = Average()
     package var nonFinite = NonFinitePolicy.stop
     package var nonFiniteLimit = 10
+    package var tensorboard = false
 
     package init() {}
 
@@ -49,6 +50,9 @@ extension Configuration {
         "training.nonFiniteLimit", \.training.nonFiniteLimit,
         "updates dropped in a row, or rollbacks, before the end", allowed: .from(0, to: 1_000_000), changesResult: false
       ),
+      Setting(
+        "training.tensorboard", \.training.tensorboard, "write files for TensorBoard into the run folder",
+        changesResult: false),
     ]
   }
 }

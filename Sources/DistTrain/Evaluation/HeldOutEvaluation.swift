@@ -6,6 +6,8 @@ package struct HeldOutEvaluation: Sendable {
   /// The lengths in seconds of the trials' utterances.
   package var seconds: [Double] { utterances.map(\.seconds) }
   private let trials: TrialList
+  /// Whether each trial is of one speaker.
+  package var targets: [Bool] { trials.targets }
   /// The utterances' recordings, which each evaluation reads again.
   private let known = WholeRecordings()
   /// The line about the trials that the corpus contradicts (`TrialList.contradictions`).

@@ -11,6 +11,7 @@ package struct ProtobufMessage {
   /// How a field's value is encoded, the three low bits of its tag.
   private enum Wire: UInt64 {
     case varint = 0
+    case fixed64 = 1
     case delimited = 2
     case fixed32 = 5
   }
@@ -35,6 +36,17 @@ package struct ProtobufMessage {
     append(Self.littleEndian(value.bitPattern))
   }
 
+  /// Adds a number in double precision.
+  package mutating func add(_ field: Int, double value: Double) {
+    tag(field, .fixed64)
+    append(Self.littleEndian(value.bitPattern))
+  }
+
+  /// Adds numbers in double precision, one behind the other.
+  package mutating func add(_ field: Int, doubles values: [Double]) {
+    add(field, values.flatMap { Self.littleEndian($0.bitPattern) })
+  }
+
   package mutating func add(_ field: Int, _ text: String) { add(field, Array(text.utf8)) }
 
   package mutating func add(_ field: Int, _ bytes: [UInt8]) {
@@ -57,6 +69,13 @@ package struct ProtobufMessage {
       }
     }
     append(message.last)
+  }
+
+  /// The encoded message.
+  /// - Precondition: it has no tensors.
+  package var bytes: [UInt8] {
+    precondition(pieces.isEmpty, "tensors are written from where they lie")
+    return last
   }
 
   /// Writes the message.

@@ -10,23 +10,33 @@ struct EvaluationResults {
 
   func path(ofStep step: Int) -> String { "\(folder)/step-\(step).json" }
 
-  private struct Result: Decodable { let eer: Double }
+  /// A result, as far as its file tells it.
+  struct Result: Decodable {
+    /// In percent.
+    let eer: Double
+    /// By the prior probability of a target.
+    let minDCF: [String: Double]?
+  }
+
+  /// The result at a step; nil if that was not evaluated.
+  func result(ofStep step: Int) -> Result? {
+    guard let json = try? InputFile.contents(of: path(ofStep: step)) else { return nil }
+    return try? JSONDecoder().decode(Result.self, from: Data(json))
+  }
 
   /// The EER in percent at a step; nil if that was not evaluated.
-  func eer(ofStep step: Int) -> Double? {
-    guard let json = try? InputFile.contents(of: path(ofStep: step)) else { return nil }
-    return try? JSONDecoder().decode(Result.self, from: Data(json)).eer
+  func eer(ofStep step: Int) -> Double? { result(ofStep: step)?.eer }
+
+  /// The steps that there are results of, ascending.
+  func steps() throws -> [Int] {
+    guard FileSystem.isFolder(folder) else { return [] }
+    return try FileSystem.names(in: folder).compactMap(step(ofName:)).sorted()
   }
 
   /// The first, lowest and last EER in a line; nil where nothing was evaluated.
   var summary: String? {
-    let names = (try? FileSystem.names(in: folder)) ?? []
-    let steps = names.compactMap { name -> Int? in
-      Int(name.dropFirst("step-".count).prefix { $0.isNumber }).flatMap {
-        name == FileSystem.name(of: path(ofStep: $0)) ? $0 : nil
-      }
-    }
-    let course = steps.sorted().compactMap { step in eer(ofStep: step).map { (step: step, eer: $0) } }
+    let steps = (try? steps()) ?? []
+    let course = steps.compactMap { step in eer(ofStep: step).map { (step: step, eer: $0) } }
     guard let first = course.first, let last = course.last, let best = course.min(by: { $0.eer < $1.eer }) else {
       return nil
     }
@@ -38,13 +48,19 @@ struct EvaluationResults {
     return "held-out EER " + (ends + lowest).joined(separator: ", ")
   }
 
+  /// The step whose result a file holds, by its name.
+  private func step(ofName name: String) -> Int? {
+    guard let step = Int(name.dropFirst("step-".count).prefix { $0.isNumber }) else { return nil }
+    return name == FileSystem.name(of: path(ofStep: step)) ? step : nil
+  }
+
+  /// The file of the last step's scores, whose result is also in `lastResultPath`.
+  var scoresPath: String { "\(folder)/scores" }
+  var lastResultPath: String { "\(folder)/result.json" }
+
   /// Removes the results of the steps after the given one, which are yet to be taken.
   func remove(after step: Int) throws {
-    for name in try FileSystem.names(in: folder) {
-      let digits = name.dropFirst("step-".count).prefix { $0.isNumber }
-      guard let theirs = Int(digits), theirs > step, name == FileSystem.name(of: path(ofStep: theirs)) else { continue }
-      try FileSystem.remove("\(folder)/\(name)")
-    }
+    for other in try steps() where other > step { try FileSystem.remove(path(ofStep: other)) }
   }
 }
 
@@ -52,13 +68,16 @@ struct EvaluationResults {
 final class RunEvaluations {
   private let session: RunSession
   private let results: EvaluationResults
+  private let tensorBoard: TensorBoardLog?
   /// The seconds that the last evaluation took; 0 before the first.
   private(set) var seconds = 0.0
   /// Whether it was said that utterances are the mean of several channels.
   private var hasRemarked = false
 
-  init(_ session: RunSession) {
+  /// - Parameter tensorBoard: also gets the results; nil on other ranks than the first.
+  init(_ session: RunSession, _ tensorBoard: TensorBoardLog?) {
     self.session = session
+    self.tensorBoard = tensorBoard
     results = EvaluationResults(session.folder)
   }
 
@@ -114,11 +133,12 @@ final class RunEvaluations {
     try session.communicator.agree {
       guard session.isFirstRank else { return }
       if step == session.steps {
-        try AtomicFile.write(metrics.json + "\n", to: "\(results.folder)/result.json")
-        try heldOut.write(outcome.scores, to: "\(results.folder)/scores")
+        try AtomicFile.write(metrics.json + "\n", to: results.lastResultPath)
+        try heldOut.write(outcome.scores, to: results.scoresPath)
       }
       // This file comes last: once it exists, the step is not evaluated again.
       try AtomicFile.write(metrics.json + "\n", to: results.path(ofStep: step))
+      tensorBoard?.add(metrics, outcome.scores, targets: heldOut.targets, step: step, note: session.note)
     }
     return metrics.eer
   }

@@ -82,6 +82,15 @@ package struct RunHistory {
     try log.sync()
   }
 
+  /// The starts, the first one first, as far as the history has them.
+  /// - Throws: `Failure` where the file is there and cannot be read.
+  package func starts() throws -> [Start] {
+    guard FileSystem.exists(path) else { return [] }
+    return try InputFile.contents(of: path).split(separator: UInt8(ascii: "\n")).compactMap {
+      try? JSONDecoder().decode(Start.self, from: Data($0))
+    }
+  }
+
   /// Whether the file under its name is the history of a run.
   func origin() throws -> LogOrigin {
     try LogOrigin(of: path, beginning: "{\"changes\":[") { (try? JSONDecoder().decode(Start.self, from: $0)) != nil }

@@ -32,9 +32,13 @@ package final class StepLog: Sendable {
   /// - Returns: whether the file had been removed, so that it begins with these lines.
   /// - Throws: `Failure(.failed)` with the system's reason where the log does not hold this line now.
   @discardableResult
-  package func append(_ line: String) throws -> Bool {
+  package func append(_ line: String) throws -> Bool { try append(bytes: Array((line + "\n").utf8)) }
+
+  /// Writes the bytes that wait and these, as `append` of a line does.
+  @discardableResult
+  func append(bytes: [UInt8]) throws -> Bool {
     try waiting.withLock { waiting in
-      if waiting.count < Self.mostWaiting { waiting += Array((line + "\n").utf8) }
+      if waiting.count < Self.mostWaiting { waiting += bytes }
       return try write(&waiting)
     }
   }

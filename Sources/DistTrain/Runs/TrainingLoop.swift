@@ -38,9 +38,10 @@ package final class TrainingLoop {
       return session.began - (try log?.elapsedSeconds() ?? 0)
     }
     checkpoints = CheckpointPolicy(session, log: log)
-    evaluations = RunEvaluations(session)
+    let tensorBoard = try session.communicator.agree { try Self.tensorBoard(session) }
+    evaluations = RunEvaluations(session, tensorBoard)
     nonFinite = NonFiniteResponse(session, checkpoints)
-    observers = try Self.observers(session, log, evaluations)
+    observers = try Self.observers(session, log, evaluations) + [tensorBoard].compactMap(\.self)
     if let checkpoint = start {
       try checkpoints.takeUp()
       let stage = stage.map { " in \($0)" } ?? ""
@@ -69,6 +70,11 @@ package final class TrainingLoop {
       ", held-out EER \(String(format: "%.2f", $0)) %"
     }
     return "this run is finished: \(done)\(eer ?? ""); --restart starts over"
+  }
+
+  private static func tensorBoard(_ session: RunSession) throws -> TensorBoardLog? {
+    guard session.isFirstRank, session.configuration.training.tensorboard else { return nil }
+    return try TensorBoardLog(session.folder, session.configuration, after: session.trainer.step)
   }
 
   /// The observers of the steps, in the order in which they hear of them.

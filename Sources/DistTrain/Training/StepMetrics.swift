@@ -115,12 +115,15 @@ extension StepMetrics: Decodable {
       + objectives.map { ("\($0.name)GradientNorm", $0.gradientNorm) }
   }
 
+  /// All numbers, by the names that the log has.
+  package var numbers: [(name: String, value: Double)] {
+    numbersOfObjectives + zip(Self.cosines(objectives.map(\.name)), gradientCosines)
+      + Self.fields.map { ($0.name, self[keyPath: $0.path]) }
+  }
+
   /// One line of the log, without the newline.
   package var json: String {
-    let numbers =
-      numbersOfObjectives + zip(Self.cosines(objectives.map(\.name)), gradientCosines)
-      + Self.fields.map { ($0.name, self[keyPath: $0.path]) }
-    let members = numbers.map { "\"\($0)\":\(JSONText.number($1))" }
+    let members = numbers.map { "\"\($0.name)\":\(JSONText.number($0.value))" }
     let stage = stage.map { "\"stage\":\($0)," } ?? ""
     return "{\"step\":\(step),\(stage)\"epoch\":\(epoch),\(members.joined(separator: ","))}"
   }

@@ -26,8 +26,7 @@ import Testing
     for areLikelihoodRatios in [false, true] {
       let charts = try charts(areLikelihoodRatios: areLikelihoodRatios)
       for svg in [charts.detectionErrorTradeoff, charts.histogram, charts.reliability] {
-        let parser = XMLCheck(svg)
-        #expect(parser.isWhole)
+        #expect(isWellFormed(svg) && svg.hasSuffix("</svg>\n"))
         let points = curves(svg).flatMap(\.self)
         #expect(!points.isEmpty)
         #expect(points.allSatisfy { (76...616).contains($0.x) && (48...416).contains($0.y) })
@@ -58,28 +57,5 @@ import Testing
     func place(_ rate: Double) -> Double { (NormalDistribution.quantile(rate) - low) / -low }
     let expected = (x: 76 + 540 * place(0.125), y: 416 - 368 * place(0.25))
     #expect(det.contains { abs($0.x - expected.x) < 0.02 && abs($0.y - expected.y) < 0.02 })
-  }
-}
-
-/// Whether tags are closed in the order in which they were opened.
-private struct XMLCheck {
-  let isWhole: Bool
-
-  init(_ text: String) {
-    var open: [Substring] = []
-    var isWhole = text.hasSuffix("</svg>\n")
-    for tag in text.split(separator: "<", omittingEmptySubsequences: true) {
-      guard let end = tag.firstIndex(of: ">") else {
-        isWhole = false
-        break
-      }
-      let body = tag[..<end]
-      if body.hasPrefix("/") {
-        if open.popLast() != body.dropFirst() { isWhole = false }
-      } else if !body.hasSuffix("/") {
-        open.append(body.prefix { $0 != " " })
-      }
-    }
-    self.isWhole = isWhole && open.isEmpty
   }
 }

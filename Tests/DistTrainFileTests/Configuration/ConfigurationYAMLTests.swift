@@ -101,7 +101,7 @@ struct ConfigurationYAMLTests {
     let running: Set = [
       "corpus.evaluation", "corpus.trials", "evaluation.everySteps", "evaluation.longestPiece", "checkpoint.everySteps",
       "checkpoint.everyMinutes", "checkpoint.keep", "checkpoint.keepBest", "training.nonFinite",
-      "training.nonFiniteLimit",
+      "training.nonFiniteLimit", "training.tensorboard",
     ]
     var stored = unusual
     stored.optimizer.gradientNorm = 1
@@ -112,7 +112,7 @@ struct ConfigurationYAMLTests {
         let path = key.split(separator: ".")
         return key.hasPrefix("encoder.own.") ? "encoder.\(path[2])" : key
       })
-    #expect(properties.count == 124)
+    #expect(properties.count == 125)
     #expect(changed.union(running).union(allowedToStay) == properties)
     #expect(changed.isDisjoint(with: running))
   }

@@ -1,0 +1,135 @@
+import Foundation
+
+/// What the folder of a run tells of it.
+package struct RecordedRun: Sendable {
+  /// An evaluation of the held-out trials.
+  struct Evaluation: Sendable {
+    let step: Int
+    /// The EER in percent.
+    let eer: Double
+    /// By the prior probability of a target.
+    let minDCF: [String: Double]
+  }
+
+  let folder: RunFolder
+  /// The name in tables and charts.
+  var name: String
+  let course: RunCourse
+  /// The settings, or why they are not known.
+  let settings: Result<Configuration, Failure>
+  /// The run's starts, the first one first.
+  let starts: [RunHistory.Start]
+  /// By ascending steps.
+  let evaluations: [Evaluation]
+  /// The scores that it keeps, or why they cannot be read; nil where there are none.
+  let scores: Result<RecordedScores, Failure>?
+  /// The training corpus in words; nil where no checkpoint tells it.
+  let corpus: String?
+  /// The number of utterances and recordings that could not be read in training, by the kind of reason; nil where none
+  /// is listed.
+  let unreadable: [(kind: String, count: Int)]?
+  /// The same of what `svdist prepare` left out of the training corpus, where its list is at hand.
+  let leftOut: [(kind: String, count: Int)]?
+
+  /// Reads a run folder.
+  /// - Parameter bins: the largest number of bins of a series.
+  /// - Throws: `Failure(.badData)` where it is none, or has no step.
+  init(_ path: String, bins: Int) throws {
+    folder = try RunFolder(reading: path)
+    name = FileSystem.name(of: FileSystem.resolved(folder.path))
+    course = try RunCourse(path: folder.metricsPath, bins: bins)
+    settings = Self.settings(folder)
+    starts = (try? RunHistory(folder).starts()) ?? []
+    let results = EvaluationResults(folder)
+    evaluations = try results.steps().filter { $0 <= RunCourse.mostSteps }.compactMap { step in
+      results.result(ofStep: step).map { Evaluation(step: step, eer: $0.eer, minDCF: $0.minDCF ?? [:]) }
+    }
+    do {
+      scores = try RecordedScores(results).map { .success($0) }
+    } catch {
+      scores = .failure(Failure(error))
+    }
+    corpus = Self.corpus(folder)
+    unreadable = Self.kinds(folder.badUtterancesPath)
+    leftOut = (try? settings.get().corpus.train).flatMap { Self.leftOut(besides: $0) }
+  }
+
+  private static func settings(_ folder: RunFolder) -> Result<Configuration, Failure> {
+    guard FileSystem.exists(folder.configurationPath) else {
+      return .failure(Failure(.badData, "\(folder.configurationPath) is not there"))
+    }
+    do {
+      return .success(try StoredSettings(folder).read())
+    } catch {
+      return .failure(Failure(error))
+    }
+  }
+
+  /// The contents of the corpus as the newest checkpoint has them. What a checkpoint's tensors hold is not looked at.
+  private static func corpus(_ folder: RunFolder) -> String? {
+    guard let step = try? folder.checkpoints.steps().last else { return nil }
+    let path = folder.checkpoints.folder(step: step) + "/" + Checkpoint.stateFile
+    guard let json = try? InputFile.contents(of: path) else { return nil }
+    return try? TrainingState(json: json, path: path).corpus
+  }
+
+  /// The list of what is left out of a data directory lies in it, or in the folder of its divisions.
+  private static func leftOut(besides corpus: String) -> [(kind: String, count: Int)]? {
+    kinds("\(corpus)/\(PreparedCorpus.leftOutName)")
+      ?? kinds("\(FileSystem.folder(of: corpus))/\(PreparedCorpus.leftOutName)")
+  }
+
+  /// The reasons in the last column of a list with a line of names, the most frequent first; nil where there is no list.
+  private static func kinds(_ path: String) -> [(kind: String, count: Int)]? {
+    guard FileSystem.exists(path), let bytes = try? InputFile.contents(of: path) else { return nil }
+    var counts: [String: Int] = [:]
+    for line in bytes.split(separator: UInt8(ascii: "\n")).dropFirst() {
+      let reason = line.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false).last ?? []
+      counts[LeftOut.kind(of: String(decoding: reason, as: UTF8.self)), default: 0] += 1
+    }
+    return counts.map { (kind: $0.key, count: $0.value) }.sorted { ($1.count, $0.kind) < ($0.count, $1.kind) }
+  }
+
+  /// The evaluation of the lowest EER after the first step, of equal ones the earliest; nil without one.
+  var best: Evaluation? { evaluations.filter { $0.step > 0 }.min { ($0.eer, $0.step) < ($1.eer, $1.step) } }
+}
+
+extension RecordedRun {
+  /// Reads several runs.
+  /// - Parameters:
+  ///   - bins: the largest number of bins of all series of one kind together.
+  ///   - warn: is called with a line about what of a run cannot be read.
+  /// - Throws: `Failure(.usage)` where one is named twice, `Failure(.badData)` where one is no run or has no step.
+  package static func read(_ paths: [String], bins: Int = 1600, warn: (String) -> Void) throws -> [RecordedRun] {
+    var seen: [Name: String] = [:]
+    for path in paths {
+      guard let other = seen.updateValue(path, forKey: Name(FileSystem.resolved(path))) else { continue }
+      throw Failure(.usage, "\(path): is the same run as \(other): name each once")
+    }
+    var runs: [RecordedRun] = []
+    for path in paths {
+      let run = try RecordedRun(path, bins: min(400, max(40, bins / paths.count)))
+      if let remark = run.course.remark { warn("\(run.folder.metricsPath): \(remark)") }
+      if case .failure(let failure) = run.settings { warn("the settings are not known: \(failure.message)") }
+      if case .failure(let failure) = run.scores { warn(failure.message) }
+      runs.append(run)
+    }
+    let counts = Dictionary(grouping: runs, by: { Name($0.name) }).mapValues(\.count)
+    for index in runs.indices where counts[Name(runs[index].name)] != 1 { runs[index].name = runs[index].folder.path }
+    return runs
+  }
+
+  /// The settings in which runs differ, each with its value in every run; nil where a run has no such setting, or its
+  /// settings are not known.
+  static func differences(_ runs: [RecordedRun]) -> [(key: String, values: [String?])] {
+    let listed = runs.map { (try? $0.settings.get().listed) ?? [] }
+    let tables = listed.map { Dictionary($0.map { ($0.key, $0.text) }, uniquingKeysWith: { first, _ in first }) }
+    let known = runs.indices.filter { !listed[$0].isEmpty }
+    let keys = listed.flatMap { $0.map(\.key) }
+    var seen: Set<String> = []
+    return keys.filter { seen.insert($0).inserted }.compactMap { key in
+      let values = tables.map { $0[key] }
+      return Set(known.map { values[$0] }).count > 1 ? (key, values) : nil
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import Foundation
+
+/// The scores of its held-out trials that a run keeps, those of its last evaluation.
+struct RecordedScores: Sendable {
+  /// The step that they are of; nil where no result says so.
+  let step: Int?
+  let list: ScoreList
+  let ranked: RankedTrials
+  let speakers: TrialSpeakers
+
+  /// The figures that a report has of scores.
+  static let choice = DetectionFigures.Choice()
+
+  /// - Returns: nil where the run keeps none.
+  /// - Throws: `Failure(.badData)` where they cannot be read or have no answers.
+  init?(_ results: EvaluationResults) throws {
+    let path = results.scoresPath
+    guard FileSystem.exists(path) else { return nil }
+    list = try ScoreList.read(path)
+    guard !list.list.isBlind else { throw Failure(.badData, "\(path): has no answers") }
+    do {
+      ranked = try RankedTrials(scores: list.scores, targets: list.list.targets)
+    } catch let failure as Failure {
+      throw Failure(failure.kind, "\(path): \(failure.message)")
+    }
+    let pairs = list.list.trials.map { (enrolment: $0.enrolment, test: $0.test) }
+    speakers = TrialSpeakers(pairs: pairs, targets: list.list.targets, names: list.list.names.count)
+    step = try Self.step(of: results)
+  }
+
+  /// The last step whose result is that beside the scores.
+  private static func step(of results: EvaluationResults) throws -> Int? {
+    guard let last = try? InputFile.contents(of: results.lastResultPath) else { return nil }
+    return try results.steps().last { (try? InputFile.contents(of: results.path(ofStep: $0))) == last }
+  }
+
+  /// What resamples the trials' speakers; nil where they are too few or none are asked for.
+  func bootstrap(_ resamples: Int) -> SpeakerBootstrap? {
+    guard resamples > 0, speakers.count >= SpeakerBootstrap.fewestSpeakers else { return nil }
+    return SpeakerBootstrap(speakers, resamples: resamples)
+  }
+
+  /// The figures with their intervals, where these can be had.
+  func figures(resamples: Int) -> FiguresWithIntervals? {
+    (try? FiguresWithIntervals(ranked, Self.choice, bootstrap(resamples)))
+      ?? (try? FiguresWithIntervals(ranked, Self.choice, nil))
+  }
+
+  /// The differences of another run's figures, in the order of `DetectionFigures.names`; nil where the scores are of
+  /// other trials, or no intervals can be had.
+  func differences(of other: RecordedScores, resamples: Int) -> [SystemComparison.Difference]? {
+    guard let bootstrap = bootstrap(resamples),
+      let matched = try? other.list.scores(of: list.list), matched.unused == 0, matched.contradicted == 0,
+      let theirs = try? RankedTrials(scores: matched.scores, targets: list.list.targets)
+    else { return nil }
+    return (try? SystemComparison(ranked, theirs, Self.choice, bootstrap))?.differences
+  }
+}

@@ -1,0 +1,87 @@
+import Foundation
+
+/// How well held-out speakers are told apart.
+extension ReportPage {
+  /// The key of a run among others.
+  private func key(_ index: Int) -> PagePart.Key {
+    PagePart.Key(
+      name: runs[index].name, colour: Self.colour(index), isDashed: index >= Chart.Colour.distinct.count)
+  }
+
+  /// The largest number of evaluations that each have a dot.
+  private static let mostDots = 60
+
+  var evaluations: String {
+    let evaluated = runs.indices.filter { !runs[$0].evaluations.isEmpty }
+    let curves = evaluated.flatMap { index -> [Chart.Curve] in
+      let series = Self.series(runs[index].evaluations)
+      let key = key(index)
+      let points = series.bins.map { (x: $0.middle, y: $0.mean) }
+      let line = Chart.Curve(
+        name: key.name, points: points, colour: key.colour, isDashed: key.isDashed,
+        hasDots: points.count <= Self.mostDots)
+      return [line] + interval(index, key)
+    }
+    let keys = evaluated.map(key) + (curves.count > evaluated.count ? [Self.intervalKey] : [])
+    let chart = Chart(
+      title: "EER over the steps", horizontal: axisOfSteps,
+      vertical: Chart.Axis(holding: [0] + curves.flatMap { $0.points.map(\.y) }), curves: curves, frame: .page)
+    let figure = PagePart.figure("EER (%)", keys, [chart.svg])
+    return PagePart.section(
+      "Held-out speakers",
+      [evaluated.isEmpty ? "" : PagePart.figures([figure]), missing("evaluations") { !$0.evaluations.isEmpty }])
+  }
+
+  private static let intervalKey = PagePart.Key(name: "upright: 95 % interval", colour: .grey)
+
+  /// The interval of the last evaluation, as an upright line.
+  private func interval(_ index: Int, _ key: PagePart.Key) -> [Chart.Curve] {
+    let figures = comparison.figures[index]
+    guard let step = figures.step, let interval = figures.eer?.interval else { return [] }
+    let ends = [interval.low, interval.high].map { (x: Double(step), y: $0) }
+    return [Chart.Curve(name: key.name, points: ends, colour: key.colour)]
+  }
+
+  private static func series(_ evaluations: [RecordedRun.Evaluation]) -> ThinnedSeries {
+    var series = ThinnedSeries(most: 400)
+    for evaluation in evaluations { series.add(evaluation.eer, step: evaluation.step) }
+    return series
+  }
+
+  var scores: String {
+    let kept = runs.indices.compactMap { index in
+      (try? runs[index].scores?.get()).map { (index: index, scores: $0) }
+    }
+    let charts = kept.map { ScoreCharts($0.scores.ranked, areLikelihoodRatios: false) }
+    let det = zip(kept, charts).map { one, charts in charts.detectionCurve(runs[one.index].name, key(one.index).colour)
+    }
+    let diagonal = PagePart.Key(name: "equal rates", colour: .grey, isDashed: true)
+    let figure = PagePart.figure(
+      "DET: misses (%) over false alarms (%)", [diagonal] + kept.map { key($0.index) },
+      [ScoreCharts.detectionErrorTradeoff(det, frame: .square).svg])
+    let histograms = zip(kept, charts).map { one, charts in
+      PagePart.figure(
+        "\(runs.count == 1 ? "Density of scores" : runs[one.index].name), \(Self.words(one.scores))",
+        [PagePart.Key(name: "non-targets", colour: .orange), PagePart.Key(name: "targets", colour: .blue)],
+        [charts.histogram(frame: .page).svg])
+    }
+    return PagePart.section(
+      "Scores of the last evaluation",
+      [kept.isEmpty ? "" : PagePart.figures([figure] + histograms)]
+        + kept.compactMap { Self.note(runs[$0.index], $0.scores) }
+        + [missing("scores of held-out trials (evaluation/scores)") { (try? $0.scores?.get()) != nil }])
+  }
+
+  private static func words(_ scores: RecordedScores) -> String {
+    let step = scores.step.map { "step \($0)" } ?? "a step that no result names"
+    return "\(step): \(scores.ranked.positions.count) trials, \(scores.ranked.targets) targets"
+  }
+
+  /// Says where the scores are not those of the best evaluation, which alone has none.
+  private static func note(_ run: RecordedRun, _ scores: RecordedScores) -> String? {
+    guard let best = run.best, let step = scores.step, best.step != step else { return nil }
+    return PagePart.missing(
+      "\(run.name): the lowest EER is that of step \(best.step), of which no scores are kept: svdist evaluate scores its "
+        + "checkpoint where that is kept (checkpoints/best).")
+  }
+}

@@ -1,0 +1,111 @@
+import Foundation
+
+/// A page that shows what runs recorded: one file of HTML that needs nothing beside it and runs no scripts.
+package struct ReportPage {
+  let runs: [RecordedRun]
+  let comparison: RunComparison
+  private let version: String
+
+  /// - Parameters:
+  ///   - resamples: the number of resamples for intervals; 0 for none.
+  ///   - version: the version of svdist, for the last line.
+  package init(_ runs: [RecordedRun], resamples: Int, version: String) {
+    self.runs = runs
+    self.version = version
+    comparison = RunComparison(runs, resamples: resamples)
+  }
+
+  /// The beginning of every page, by which it is known again.
+  private static let beginning = "<!DOCTYPE html>\n<!-- svdist report -->\n"
+
+  /// Whether a file is such a page, which may thus be replaced.
+  package static func isPage(_ file: InputFile) -> Bool {
+    file.beginning(beginning.utf8.count).elementsEqual(beginning.utf8)
+  }
+
+  /// The page's text.
+  package var html: String {
+    let title = Markup.escaped(runs.count == 1 ? "Run \(runs[0].name)" : "\(runs.count) runs")
+    let head =
+      "<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
+      + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<title>\(title)</title>\n"
+      + "<link rel=\"icon\" href=\"data:,\"/>\n<style>\n\(ReportStyle.text)</style>\n</head>\n<body>\n<h1>\(title)</h1>\n"
+    let sections = [overview, settings, losses, gradients, schedules, evaluations, scores, time, data, starts]
+    return Self.beginning + head + sections.joined()
+      + "<p class=\"soft\">Written by svdist \(Markup.escaped(version)) from the run folders.</p>\n</body>\n</html>\n"
+  }
+
+  /// The names of the runs, behind an empty one.
+  var names: [String] { [""] + runs.map(\.name) }
+
+  /// The lines that say of each run what it did not record.
+  /// - Parameter isThere: whether a run has it.
+  func missing(_ what: String, where isThere: (RecordedRun) -> Bool) -> String {
+    let without = runs.filter { !isThere($0) }.map(\.name)
+    guard !without.isEmpty else { return "" }
+    return PagePart.missing(
+      runs.count == 1 ? "Not recorded: \(what)." : "Not recorded by \(without.joined(separator: ", ")): \(what).")
+  }
+
+  private var overview: String {
+    let facts: [(name: String, values: [String?])] = [
+      ("run folder", runs.map(\.folder.path)),
+      ("encoder", runs.map { try? $0.settings.get().listed.first { $0.key == "encoder.type" }?.text }),
+      ("trained on", runs.map(Self.training)),
+      ("evaluated on", runs.map { try? $0.settings.get().corpus.evaluation }),
+      ("begun with", runs.map { $0.starts.first.map { $0.from?.path ?? "drawn parameters" } }),
+      ("ranks × threads", runs.map(Self.ranks)),
+      ("svdist", runs.map { $0.starts.map(\.version).distinct.joined(separator: ", ") }.map { $0.isEmpty ? nil : $0 }),
+    ]
+    let more: [(name: String, values: [String?])] = [
+      ("stages from step", runs.map(Self.stages)), ("epoch, from 0", runs.map { "\($0.course.epoch)" }),
+      ("updates left out", runs.map { $0.course.last("skipped").map { String(format: "%.0f", $0) } }),
+    ]
+    .filter { row in row.values.contains { $0 != nil } }
+    let remarks = runs.compactMap { run in
+      run.course.remark.map { PagePart.missing("\(run.name): metrics.jsonl: \($0).") }
+    }
+    return PagePart.section(
+      "Overview", [PagePart.table(names, facts + comparison.results + more), intervals] + remarks)
+  }
+
+  private var intervals: String {
+    let known = comparison.figures.contains { $0.eer?.interval != nil }
+    return known
+      ? PagePart.paragraph("In brackets: 95 % intervals over speakers, of the scores that the run keeps.") : ""
+  }
+
+  private static func training(_ run: RecordedRun) -> String? {
+    let path = try? run.settings.get().corpus.train
+    return path.map { path in path + (run.corpus.map { ": \($0)" } ?? "") } ?? run.corpus
+  }
+
+  private static func stages(_ run: RecordedRun) -> String? {
+    let stages = run.course.stages.map { "\($0.stage): \($0.step)" }
+    return stages.isEmpty ? nil : stages.joined(separator: ", ")
+  }
+
+  private static func ranks(_ run: RecordedRun) -> String? {
+    guard !run.starts.isEmpty else { return nil }
+    return run.starts.map {
+      "\($0.ranks) × \($0.threads.map(String.init) ?? "?") on \($0.hosts.joined(separator: ", "))"
+    }
+    .distinct.joined(separator: "; ")
+  }
+
+  private var settings: String {
+    let differing =
+      runs.count < 2
+      ? ""
+      : comparison.settings.isEmpty
+        ? PagePart.paragraph("No setting differs.")
+        : PagePart.table(names, comparison.settings.map { ($0.key, $0.values) })
+    let all = runs.map { run in
+      switch run.settings {
+      case .success(let settings): PagePart.details("All settings of \(run.name)", settings.yaml)
+      case .failure(let failure): PagePart.missing("\(run.name): its settings are not known: \(failure.message).")
+      }
+    }
+    return PagePart.section(runs.count < 2 ? "Settings" : "Settings that differ", [differing] + all)
+  }
+}

@@ -1,0 +1,71 @@
+import DistTrain
+import Foundation
+import TestTools
+
+/// A run folder as a training leaves it, made by hand.
+struct RunFixture {
+  var name = "run"
+  var steps = 20
+  /// Settings beside those of the defaults.
+  var settings = "training: {steps: 20}\n"
+  /// The EER in percent by step.
+  var evaluations: [(step: Int, eer: Double)] = [(0, 40), (10, 12), (20, 15)]
+  /// How far the targets' scores are above the others'; nil leaves the scores out.
+  var separation: Float? = 0.6
+  /// The trials' speakers.
+  var speakers = 8
+  /// Whether the log has nothing but steps and one loss.
+  var isSparse = false
+
+  /// Writes the folder and gives its path.
+  @discardableResult
+  func write(in parent: String) throws -> String {
+    let folder = try RunFolder(creating: "\(parent)/\(name)")
+    try TestTools.write((1...steps).map { line($0) + "\n" }.joined(), to: folder.metricsPath)
+    try TestTools.write(settings, to: folder.configurationPath)
+    for one in evaluations { try TestTools.write(result(one), to: "\(folder.evaluationPath)/step-\(one.step).json") }
+    if let separation, let last = evaluations.last {
+      try TestTools.write(result(last), to: "\(folder.evaluationPath)/result.json")
+      try TestTools.write(scores(separation), to: "\(folder.evaluationPath)/scores")
+    }
+    guard !isSparse else { return folder.path }
+    try RunHistory(folder).add(
+      RunHistory.Start(
+        date: "2026-11-30T00:00:00Z", version: "0.2.0", command: ["svdist"], hosts: ["a<b>&\"c\""], ranks: 2,
+        threads: 3,
+        restart: false, step: 0, changes: []))
+    return folder.path
+  }
+
+  private func result(_ one: (step: Int, eer: Double)) -> String {
+    "{\"eer\":\(one.eer),\"minDCF\":{\"0.01\":0.5,\"0.05\":0.25},\"trials\":276,\"targets\":24}\n"
+  }
+
+  /// The log's line of a step.
+  private func line(_ step: Int) -> String {
+    if isSparse { return "{\"step\":\(step),\"epoch\":0,\"classificationLoss\":\(step)}" }
+    var metrics = StepMetrics(step: step, epoch: 0, objectives: ["classification", "contrastive"])
+    for index in 0..<2 {
+      metrics.objectives[index].loss = Double(step + index)
+      metrics.objectives[index].weight = index == 0 ? 0.25 : 0.75
+      metrics.objectives[index].gradientNorm = 1 / Double(step)
+    }
+    metrics.gradientCosines = [0.5]
+    (metrics.learningRate, metrics.margin) = (0.1, 0.2)
+    (metrics.utterancesPerSecond, metrics.totalSeconds, metrics.elapsedSeconds) = (16, 2, 3 * Double(step))
+    (metrics.loadSeconds, metrics.forwardSeconds, metrics.backwardSeconds) = (0.25, 0.5, 0.75)
+    (metrics.communicateSeconds, metrics.checkpointSeconds, metrics.skipped) = (0.25, 0.5, 0)
+    return metrics.json
+  }
+
+  private func scores(_ separation: Float) -> String {
+    let names = 0..<3 * speakers
+    return names.flatMap { first in
+      names.filter { $0 > first }.map { second in
+        let isTarget = first / 3 == second / 3
+        let score = Float((first * 37 + second * 101) % 200) / 200 + (isTarget ? separation : 0)
+        return "u\(first) u\(second) \(score) \(isTarget ? "target" : "nontarget")\n"
+      }
+    }.joined()
+  }
+}
