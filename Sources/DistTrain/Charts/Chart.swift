@@ -47,7 +47,9 @@ struct Chart {
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(size)\" font-family=\"sans-serif\" "
       + "font-size=\"\(frame.fontSize)\" role=\"img\" aria-label=\"\(Markup.escaped(title))\">\n"
     let ground = frame.isPage ? "" : "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n"
-    return head + ground + heading + grid + curves.map(drawing).joined() + (frame.isPage ? "" : legend) + "</svg>\n"
+    // No curve's area lies over another one's line.
+    let drawings = curves.map { band($0) + filled($0) } + curves.map { line($0) + dots($0) }
+    return head + ground + heading + grid + drawings.joined() + (frame.isPage ? "" : legend) + "</svg>\n"
   }
 
   private var heading: String {
@@ -72,18 +74,20 @@ struct Chart {
     return (columns + rows).joined()
   }
 
-  private func drawing(_ curve: Curve) -> String {
-    let points = curve.points.map { "\(number(x($0.x))),\(number(y($0.y)))" }.joined(separator: " ")
-    let dashes = curve.isDashed ? " stroke-dasharray=\"6 4\"" : ""
-    let line = "<polyline points=\"\(points)\" \(ink.stroke(curve.colour)) stroke-width=\"2\"\(dashes)/>\n"
-    return band(curve) + filled(curve, points) + line + dots(curve)
+  private func points(_ curve: Curve) -> String {
+    curve.points.map { "\(number(x($0.x))),\(number(y($0.y)))" }.joined(separator: " ")
   }
 
-  private func filled(_ curve: Curve, _ points: String) -> String {
+  private func line(_ curve: Curve) -> String {
+    let dashes = curve.isDashed ? " stroke-dasharray=\"6 4\"" : ""
+    return "<polyline points=\"\(points(curve))\" \(ink.stroke(curve.colour)) stroke-width=\"2\"\(dashes)/>\n"
+  }
+
+  private func filled(_ curve: Curve) -> String {
     guard curve.isFilled, let first = curve.points.first, let last = curve.points.last else { return "" }
     let bottom = number(area.bottom)
     let corners = "\(number(x(last.x))),\(bottom) \(number(x(first.x))),\(bottom)"
-    return "<polygon points=\"\(points) \(corners)\" \(ink.fill(curve.colour)) fill-opacity=\"0.25\"/>\n"
+    return "<polygon points=\"\(points(curve)) \(corners)\" \(ink.fill(curve.colour)) fill-opacity=\"0.25\"/>\n"
   }
 
   private func band(_ curve: Curve) -> String {

@@ -29,7 +29,7 @@ extension Chart {
 
     /// Letters are legible where a telephone's screen is as wide as the drawing.
     private static func page(height: Double, bottom: Double) -> Frame {
-      Frame(width: 460, height: height, area: (60, 8, 436, bottom), fontSize: 14, titleGap: 8, isPage: true)
+      Frame(width: 460, height: height, area: (60, 12, 436, bottom), fontSize: 14, titleGap: 8, isPage: true)
     }
   }
 

@@ -66,13 +66,22 @@ package struct ReportPage {
       run.course.remark.map { PagePart.missing("\(run.name): metrics.jsonl: \($0).") }
     }
     return PagePart.section(
-      "Overview", [PagePart.table(names, facts + comparison.results + more), intervals] + remarks)
+      "Overview", [PagePart.table(names, facts + comparison.results + more), intervals, thinning] + remarks)
   }
 
   private var intervals: String {
     let known = comparison.figures.contains { $0.eer?.interval != nil }
     return known
       ? PagePart.paragraph("In brackets: 95 % intervals over speakers, of the scores that the run keeps.") : ""
+  }
+
+  /// Says what a point of a curve is, where that is not a step.
+  private var thinning: String {
+    let widest = runs.map(\.course.widest).max() ?? 1
+    guard widest > 1 else { return "" }
+    return PagePart.paragraph(
+      "In the charts below, a point of a curve is the mean of up to \(widest) steps, and the area around it reaches from "
+        + "the least of them to the greatest.")
   }
 
   private static func training(_ run: RecordedRun) -> String? {

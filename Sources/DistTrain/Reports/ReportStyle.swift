@@ -16,7 +16,7 @@ enum ReportStyle {
     h2 { font-size: 1.2rem; margin: 2.25rem 0 .75rem; padding-top: .75rem; border-top: 1px solid var(--rule) }
     p { margin: .5rem 0; max-width: 60rem }
     .missing, .soft { color: var(--soft) }
-    .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)); gap: 1.5rem }
+    .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); gap: 1.5rem }
     .figures + .figures { margin-top: 1.5rem }
     figure { margin: 0; max-width: 40rem; min-width: 0 }
     figcaption { margin-bottom: .25rem; font-weight: 600; overflow-wrap: anywhere }

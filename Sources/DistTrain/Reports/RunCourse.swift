@@ -55,6 +55,9 @@ package struct RunCourse: Sendable {
   /// The numbers of a kind, thinned; nil where no step has one.
   package func series(_ name: String) -> ThinnedSeries? { series[name] }
 
+  /// The largest number of steps that a bin of any series stands for.
+  package var widest: Int { series.values.map(\.width).max() ?? 1 }
+
   /// The last number of a kind; nil where no step has one.
   package func last(_ name: String) -> Double? { last[name] }
 

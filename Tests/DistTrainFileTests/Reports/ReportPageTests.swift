@@ -99,6 +99,8 @@ import Testing
     // Thinned curves have the extremes around them: both losses and weights, norms, angle, rate, margin and speed.
     let areas = pages.map { $0.components(separatedBy: "<polygon").count - 1 }
     #expect(areas == [2, 2 + 9, 2 + 9])
+    #expect(pages.map { $0.contains("a point of a curve is the mean of up to ") } == [false, true, true])
+    #expect(pages[1].contains("of up to 8 steps, and"))
   }
 
   @Test func `runs of one name have their paths, and one that is named twice is refused`() throws {
