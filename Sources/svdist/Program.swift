@@ -87,7 +87,7 @@ enum Program {
   /// Prints help, the version or what is wrong with the command line, and ends the process.
   private static func leave(_ root: any ParsableCommand.Type, _ error: any Error) -> Never {
     leaveToFirstRank(root.exitCode(for: error).rawValue)
-    if root.exitCode(for: error) == .validationFailure {
+    if root.exitCode(for: error) == .validationFailure, !(error is ExitCode) {
       let words = CommandLine.arguments.dropFirst()
       let command = words.first.flatMap { $0.hasPrefix("-") ? nil : $0 } ?? TrainCommand._commandName
       let line = root.message(for: error).split(whereSeparator: \.isNewline).joined(separator: " ")

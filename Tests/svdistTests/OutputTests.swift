@@ -54,7 +54,12 @@ extension ProgramTests {
       try SmallRun.with { run in
         let outcome = try svdist(run.arguments(steps: 1))
         let stored = try String(contentsOfFile: run.path("run/config.yaml"), encoding: .utf8)
-        #expect(outcome.output.hasPrefix(stored))
+        let printed = outcome.output.split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(printed[0].hasPrefix("settings that differ from the defaults"))
+        // All that is printed up to the empty line is stored, and the defaults are stored as well.
+        let settings = printed.dropFirst().prefix { !$0.isEmpty }
+        #expect(settings.count > 5 && settings.allSatisfy { stored.contains("\($0)\n") }, "\(settings)")
+        #expect(stored.contains("  temperature: 0.07\n") && !settings.contains("  temperature: 0.07"))
         #expect(stored.contains("channels: 16\n"))
       }
     }

@@ -17,7 +17,7 @@ extension Configuration {
       let isOfStages = key == StagePlace.key || stage?.rest == ""
       let isKnown = isOfStages || known.contains { $0 == own || $0.hasPrefix(own + ".") }
       guard !isKnown else { continue }
-      let near = Spelling.nearest(to: key, among: known)
+      let near = Spelling.nearest(to: key, among: known + ConfigurationReader.groups(of: known))
       let advice = near.isEmpty ? "svdist config prints all" : "near: \(near.joined(separator: ", "))"
       throw Failure(.usage, "\(option) \(key): unknown setting; \(advice)")
     }

@@ -5,8 +5,8 @@ extension Configuration {
   /// The configuration with a comment behind each setting: its meaning, unit and choices.
   package var explainedYAML: String { render(explained: true) }
 
-  /// What differs from the defaults of this type of encoder and front end, as a file that reads back as an equal value;
-  /// empty where nothing does.
+  /// What differs from the defaults of this type of encoder and front end, and the notes, as a file that reads back as an
+  /// equal value.
   package var differingYAML: String {
     let all = Configuration()
     let types = ["encoder.type=\(encoder.type.name)", "features.type=\(features.type.rawValue)"]

@@ -227,7 +227,7 @@ struct ConfigurationReader {
 }
 
 extension ConfigurationReader {
-  private static func groups(of keys: [String]) -> [String] {
+  static func groups(of keys: [String]) -> [String] {
     var groups: [String] = []
     for key in keys {
       let path = key.split(separator: ".")

@@ -65,7 +65,7 @@ struct ConfigurationYAMLTests {
       try Configuration.load(file: nil, overrides: ["encoder.type=\($0)", "encoder.embedding=8", "seed=3"])
     }
     let features = try ["tfmel", "speechbrain"].map {
-      try Configuration.load(file: nil, overrides: ["features.type=\($0)", "features.dither=0"])
+      try Configuration.load(file: nil, overrides: ["features.type=\($0)", "features.bins=64"])
     }
     for configuration in try [Configuration.load(file: nil), unusual] + others + features {
       try withConfigurationFile(configuration.differingYAML) { file in
@@ -73,11 +73,13 @@ struct ConfigurationYAMLTests {
         #expect(readBack == configuration)
       }
     }
-    #expect(try Configuration.load(file: nil).differingYAML == "")
-    #expect(others[0].differingYAML == "seed: 3\nencoder:\n  type: resnet\n  embedding: 8\n")
-    #expect(
-      try Configuration.load(file: nil, overrides: ["stages=[{}, {crop.seconds: 3}]"]).differingYAML
-        == "stages:\n  - {}\n  - crop:\n      seconds: 3\n")
+    func differing(_ configuration: Configuration) -> [Substring] {
+      configuration.differingYAML.split(separator: "\n").filter { !$0.hasPrefix("# note: ") }
+    }
+    #expect(differing(try Configuration.load(file: nil)).isEmpty)
+    #expect(differing(others[0]) == ["seed: 3", "encoder:", "  type: resnet", "  embedding: 8"])
+    let staged = try Configuration.load(file: nil, overrides: ["stages=[{}, {crop.seconds: 3}]"])
+    #expect(differing(staged) == ["stages:", "  - {}", "  - crop:", "      seconds: 3"])
   }
 
   @Test("one setting, or a group of them, is explained; another key is refused with near ones")
@@ -87,7 +89,7 @@ struct ConfigurationYAMLTests {
     #expect(lines[0] == "schedule:" && lines[1] == "  margin:" && lines.count > 4)
     #expect(try defaults.explanation(of: "seed").hasPrefix("seed: 1 "))
     let refusal = failure { _ = try defaults.explanation(of: "schedule.margn") }
-    #expect(refusal?.kind == .usage && refusal?.message.contains("schedule.margin.") == true)
+    #expect(refusal?.kind == .usage && refusal?.message.contains("near: schedule.margin") == true)
     let other = failure { _ = try defaults.explanation(of: "encoder.depth") }
     #expect(other?.kind == .usage && other?.message.contains("--set") == true)
   }

@@ -36,7 +36,7 @@ import Testing
 
   @Test func `Slurm is asked where the environment does not say the end`() throws {
     let now = SteadyClock.now
-    let (watch, said) = try Self.watch(of: .infinity, answers: [now + 1000])
+    let (watch, said) = try Self.watch(of: .infinity, answers: [now + 1000, nil])
     #expect(said.lines.count == 1 && said.lines[0].contains("stops with a checkpoint before"))
     #expect(!watch.isReached(checkpoint: 1, next: 900))
     #expect(watch.isReached(checkpoint: 1, next: 1000))
