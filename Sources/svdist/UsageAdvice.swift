@@ -75,7 +75,7 @@ struct UsageAdvice {
     ),
     (
       ["batch-size", "batch", "bs", "b"],
-      "it is speakers × utterances × views: --set batch.speakers=32 --set batch.utterances=2 --set batch.views=1"
+      "it is speakers × utterances × views: --set batch.speakers=32 --set batch.utterances=2"
     ),
     (["seed"], "it is a setting: --set seed=2"),
     (["workers", "num-workers", "nj"], "--readers N threads of each rank load the next batch"),
