@@ -14,21 +14,17 @@ enum Program {
     do {
       try CommandWords.check()
     } catch {
-      leaveToFirstRank(ExitStatus.usage.rawValue)
-      end(Failure(error))
+      refuse(Failure(error))
     }
     var command: any ParsableCommand
     do {
       try checkName(CommandLine.arguments.dropFirst().first, root)
       command = try root.parseAsRoot()
     } catch let failure as Failure {
-      leaveToFirstRank(ExitStatus.usage.rawValue)
-      end(failure)
+      refuse(failure)
     } catch {
-      let words = Array(CommandLine.arguments.dropFirst())
-      if root.exitCode(for: error) == .validationFailure, let line = UsageAdvice(root: root, words: words).line {
-        leaveToFirstRank(ExitStatus.usage.rawValue)
-        end(Failure(.usage, line))
+      if root.exitCode(for: error) == .validationFailure, let line = UsageAdvice(root: root).line {
+        refuse(Failure(.usage, line))
       }
       leave(root, error)
     }
@@ -76,6 +72,12 @@ enum Program {
     exit(ExitStatus.of(failure.kind).rawValue)
   }
 
+  /// Ends the process because of its command line, which is the same on all ranks.
+  private static func refuse(_ failure: Failure) -> Never {
+    leaveToFirstRank(ExitStatus.usage.rawValue)
+    end(failure)
+  }
+
   /// Ends the process on each rank but 0: all ranks read the same command line, so only rank 0 prints.
   private static func leaveToFirstRank(_ status: Int32) {
     guard let rank = launchedRank, rank > 0 else { return }
@@ -86,13 +88,11 @@ enum Program {
 
   /// Prints help, the version or what is wrong with the command line, and ends the process.
   private static func leave(_ root: any ParsableCommand.Type, _ error: any Error) -> Never {
-    leaveToFirstRank(root.exitCode(for: error).rawValue)
     if root.exitCode(for: error) == .validationFailure, !(error is ExitCode) {
-      let words = CommandLine.arguments.dropFirst()
-      let command = words.first.flatMap { $0.hasPrefix("-") ? nil : $0 } ?? TrainCommand._commandName
       let line = root.message(for: error).split(whereSeparator: \.isNewline).joined(separator: " ")
-      end(Failure(.usage, "\(line) (svdist \(command) --help)"))
+      refuse(Failure(.usage, "\(line) (svdist \(UsageAdvice(root: root).command) --help)"))
     }
+    leaveToFirstRank(root.exitCode(for: error).rawValue)
     guard root.exitCode(for: error) == .success else { root.exit(withError: error) }
     let text = root.fullMessage(for: error)
     if !text.isEmpty { print(text) }

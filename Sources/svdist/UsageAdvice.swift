@@ -7,22 +7,28 @@ import Foundation
 struct UsageAdvice {
   let root: any ParsableCommand.Type
   /// The words behind the program's name.
-  let words: [String]
+  private let words = Array(CommandLine.arguments.dropFirst())
+
+  init(root: any ParsableCommand.Type) {
+    self.root = root
+  }
+
+  /// The name of the command that they begin with, or of the default one.
+  var command: String { words.first.flatMap { $0.hasPrefix("-") ? nil : $0 } ?? TrainCommand._commandName }
 
   /// A line about the first word that is no option, or about what to begin with; nil where there is nothing to add.
   var line: String? {
-    guard let first = words.first else {
+    guard !words.isEmpty else {
       return
         "nothing to do: svdist prepare makes the lists of a corpus, mpirun -np 4 svdist --config c.yaml --run-dir runs/x "
         + "trains with 4 ranks, and svdist --help has all commands"
     }
-    let command = first.hasPrefix("-") ? TrainCommand._commandName : first
     // Its options are mpirun's and another command's.
     guard command != LaunchCommand._commandName, let known = options(of: command) else { return nil }
     let given = words.prefix { $0 != "--" }.compactMap(Self.option)
     guard let unknown = given.first(where: { !known.contains($0) }) else { return nil }
     let dashes = unknown.count == 1 ? "-" : "--"
-    return "unknown option \(dashes)\(unknown) of svdist \(command): \(advice(on: unknown, command, known))"
+    return "unknown option \(dashes)\(unknown) of svdist \(command): \(advice(on: unknown, known))"
   }
 
   /// A line about a word in the place of a command's name; nil where it is one.
@@ -42,7 +48,7 @@ struct UsageAdvice {
     return name.isEmpty ? nil : String(name)
   }
 
-  private func advice(on name: String, _ command: String, _ known: [String]) -> String {
+  private func advice(on name: String, _ known: [String]) -> String {
     let simple = name.lowercased().replacing("_", with: "-")
     let trains = command == TrainCommand._commandName
     let habits = Self.habits + (trains ? Self.habitsOfTraining : Self.habitsOfEncoders)
