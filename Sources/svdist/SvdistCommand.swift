@@ -25,7 +25,7 @@ struct SvdistCommand: ParsableCommand {
       FitCommand.self, ScoreCommand.self, FuseCommand.self, MetricsCommand.self, ThresholdCommand.self,
       VerifyCommand.self, ReportCommand.self, CompareCommand.self,
       AverageCommand.self, ImportCommand.self, ExportCommand.self, ListenCommand.self, ConfigCommand.self,
-      DoctorCommand.self,
+      DoctorCommand.self, PlanCommand.self,
     ],
     defaultSubcommand: TrainCommand.self)
 
