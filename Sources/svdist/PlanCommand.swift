@@ -12,9 +12,9 @@ struct PlanCommand: RanksCommand {
 
       It computes the step of one of so many ranks on this machine, on random features, records what that rank would send \
       and foretells how long that takes between hosts of the given latency and bandwidth. A line for each number of \
-      ranks has the time of a step in its parts (computing; waiting for batch statistics and embeddings; waiting for \
-      sums of gradients that computation does not hide), the share of it in which ranks compute, memory, and the time of \
-      the whole training. Reading recordings, evaluations and checkpoints are left out.
+      ranks has the rows of a rank, the time of a step in its parts (computing; waiting for batch statistics and \
+      embeddings; waiting for sums of gradients that computation does not hide), the share of it in which ranks compute, \
+      the memory of a rank in GB, and the time of the whole training. Reading recordings, evaluations and checkpoints are left out.
 
       The ranks of one host share its memory's bandwidth. Start as many as it will have under mpirun, mpirun -np 32 \
       svdist plan …, and they compute at once, as they would there; the slowest counts. --speed is the ratio of a rank's \
@@ -106,7 +106,13 @@ struct PlanCommand: RanksCommand {
 
   private func open() throws -> (Configuration, speakers: Int) {
     let configuration = try settings.load()
-    if let speakers { return (configuration, speakers) }
+    if let speakers {
+      let needed = configuration.ofFirstStage.batch.speakers
+      guard speakers >= needed else {
+        throw Failure(.usage, "--speakers: a batch has \(needed) (batch.speakers), found \(speakers)")
+      }
+      return (configuration, speakers)
+    }
     return (configuration, try configuration.corpus.train.map { try Corpus.open($0).speakers.count } ?? 1211)
   }
 
@@ -134,7 +140,7 @@ struct PlanCommand: RanksCommand {
     let stages = configuration.ofStages.count > 1 ? "; the first stage's step stands for all" : ""
     return """
       \(configuration.encoder.description), \(configuration.training.precision.rawValue), \(speakers) speakers, batches \
-      of \(batch.rows) rows of \(configuration.crop.seconds) s\(stages)
+      of \(batch.rows) rows of \(configuration.crop.seconds) s, \(configuration.steps) steps\(stages)
       computed by \(communicator.census), \(threads) \(threads == 1 ? "thread" : "threads") each; hosts send \
       \(bandwidth) Gbit/s with a latency of \(latency) µs
 

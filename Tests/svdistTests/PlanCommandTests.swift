@@ -19,13 +19,13 @@ extension ProgramTests {
     }
 
     @Test func `the speakers are those of the corpus, and a slower network costs time`() throws {
-      try SmallRun.with { run in
+      try SmallRun.with(speakers: 8) { run in
         func step(_ latency: String) throws -> Double {
           let arguments = ["--ranks", "4", "--per-host", "1", "--latency", latency, "--json"]
           let outcome = try svdist(Self.small + arguments + ["--set", "corpus.train=\(run.corpus.path)"])
           #expect(outcome.status == 0, "\(outcome.errors)")
-          let read = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [[String: Double]]
-          return try #require(read?[0]["waiting"])
+          let read = try JSONDecoder().decode([[String: Double]].self, from: Data(outcome.output.utf8))
+          return try #require(read[0]["waiting"])
         }
         let (near, far) = (try step("0"), try step("100000"))
         #expect(near < 0.1 && far > 1, "\(near), \(far)")
@@ -44,7 +44,7 @@ extension ProgramTests {
       (["--ranks", "0"], "--ranks: 1 to 65536, found 0"),
       (["--ranks", "5"], "5 ranks for a global batch of 4 units of 4 rows"),
       (["--speakers", "1"], "--speakers: 2 to 10000000, found 1"),
-      (["--speakers", "5"], "batch.speakers"),
+      (["--speakers", "5"], "--speakers: a batch has 8 (batch.speakers), found 5"),
       (["--bandwidth", "0"], "--bandwidth: 0.001 to 100000.0 Gbit/s, found 0.0"),
       (["--per-hosts", "2"], "--per-host"),
     ])

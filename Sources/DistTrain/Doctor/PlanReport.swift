@@ -14,12 +14,13 @@ package struct PlanReport: Sendable {
     self.price = price
   }
 
-  /// A table with a line for each number of ranks.
+  /// A table with a line for each number of ranks: the rows of a rank, the seconds of a step and its parts, the share of
+  /// it in which ranks compute, a rank's memory, and the time of all steps.
   package var text: String {
     let price = self.price == nil ? [] : ["price"]
     let heading =
-      ["ranks", "hosts", "cores", "rows a rank", "computing", "waiting", "sums", "step", "utterances/s", "efficiency"]
-      + ["GB a rank", "\(steps) steps", "core hours"] + price
+      ["ranks", "hosts", "cores", "rows", "computing", "waiting", "sums", "step", "utterances/s", "busy", "GB", "time"]
+      + ["core hours"] + price
     let table = [heading] + forecasts.map(row)
     let widths = heading.indices.map { column in table.map { $0[column].count }.max() ?? 0 }
     return table.map { row in
@@ -33,19 +34,17 @@ package struct PlanReport: Sendable {
     let times = [forecast.computing, forecast.waiting, forecast.summing, forecast.step]
     return counts.map(String.init) + times.map(Self.time)
       + [
-        String(format: "%.1f", forecast.utterancesPerSecond), String(format: "%.2f", forecast.efficiency),
-        String(format: "%.2f", Double(forecast.rehearsal.memory) / 1e9), Self.duration(hours),
-        String(format: "%.0f", hours * cores),
-      ] + (price.map { [String(format: "%.0f", $0 * hours * cores)] } ?? [])
+        String(format: "%.1f", forecast.utterancesPerSecond), String(format: "%.0f %%", 100 * forecast.efficiency),
+        String(format: "%.2f", Double(forecast.rehearsal.memory) / 1e9), ProgressLine.duration(3600 * hours),
+        Self.amount(hours * cores),
+      ] + (price.map { [Self.amount($0 * hours * cores)] } ?? [])
   }
 
   private static func time(_ seconds: Double) -> String {
     seconds < 0.9995 ? String(format: "%.1f ms", 1e3 * seconds) : String(format: "%.2f s", seconds)
   }
 
-  private static func duration(_ hours: Double) -> String {
-    hours < 48 ? String(format: "%.1f h", hours) : String(format: "%.1f d", hours / 24)
-  }
+  private static func amount(_ value: Double) -> String { String(format: value < 100 ? "%.1f" : "%.0f", value) }
 
   /// The forecasts as JSON, in one line: times in seconds, memory in bytes.
   package var json: String {
