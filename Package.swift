@@ -54,7 +54,8 @@ let package = Package(
     .testTarget(
       name: "DistTrainFileTests", dependencies: ["CSndFile", "DistTrain", "TestTools", "UntrustedInputs"],
       swiftSettings: unoptimised),
-    .testTarget(name: "DistTrainMPITests", dependencies: ["DistTrain", "TestCorpora"], swiftSettings: settings),
+    .testTarget(
+      name: "DistTrainMPITests", dependencies: ["DistTrain", "TestCorpora", "TestTools"], swiftSettings: settings),
     .testTarget(name: "svdistTests", dependencies: ["DistTrain", "svdist", "TestCorpora"], swiftSettings: unoptimised),
   ],
   swiftLanguageModes: [.v6]

@@ -28,6 +28,10 @@ struct StepOptions: ParsableArguments {
   var frames = 200
   @Option(help: "Speakers of the classifier.")
   var speakers = 1211
+  @Flag(help: "Share the speakers' prototypes out over ranks.")
+  var sharded = false
+  @Option(help: "Share of other speakers that a step draws to compare with, of prototypes that are shared out.")
+  var sampling = 1.0
   @Option(help: "Steps that count.")
   var steps = 5
   @Option(help: "Steps before them.")
@@ -49,6 +53,7 @@ struct StepOptions: ParsableArguments {
           ? "encoder={channels: \(channels), layout: \(layout)}" : "encoder={type: \(encoder)}",
         // As many as wespeaker's class of the encoder takes.
         "features.bins=\(["redimnet2": 72, "redimnet": 60][encoder] ?? 80)", "training.precision=\(precision)",
+        "classification={sharded: \(sharded), sampling: \(sampling)}",
         "weighting.space=\(gradients == .one ? "representation" : "parameters")", "batch.speakers=\(rows / 2)",
         "batch.views=1", "views.augmented=[false]", "training.steps=100000", "optimizer.type=adam",
         // One sample a hop, and a frame's overhang.

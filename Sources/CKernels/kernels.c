@@ -181,6 +181,9 @@ void ck_affine_gelu_backward(float *dy, const float *x, size_t n, float scale, f
 }
 void ck_gelu_tanh(const float *x, float *y, size_t n) { table->gelu_tanh(x, y, n); }
 void ck_gelu_tanh_backward(float *dy, const float *x, size_t n) { table->gelu_tanh_backward(dy, x, n); }
+double ck_exponentials(float *x, size_t n, float scale, float *highest) {
+  return table->scaled_exponentials(x, n, scale, highest);
+}
 void ck_softmax(float *x, size_t n, float scale) { table->softmax(x, n, scale); }
 void ck_softmax_backward(const float *p, float *dp, size_t n, float scale) {
   table->softmax_backward(p, dp, n, scale);

@@ -67,6 +67,7 @@ struct kernels {
   void (*affine_gelu_backward)(float *, const float *, size_t, float, float);
   void (*gelu_tanh)(const float *, float *, size_t);
   void (*gelu_tanh_backward)(float *, const float *, size_t);
+  double (*scaled_exponentials)(float *, size_t, float, float *);
   void (*softmax)(float *, size_t, float);
   void (*softmax_backward)(const float *, float *, size_t, float);
   void (*layer_normalization)(

@@ -82,10 +82,16 @@ static void NAME(gelu_tanh_backward)(float *dy, const float *x, size_t n) {
   }
 }
 
+static double NAME(scaled_exponentials)(float *x, size_t n, float scale, float *highest) {
+  float top = scale * NAME(highest)(x, n);
+  for (size_t i = 0; i < n; i++) x[i] = NAME(exp_plus)(FMA(x[i], scale, -top), 0);
+  *highest = top;
+  return NAME(sum)(x, n);
+}
+
 static void NAME(softmax)(float *x, size_t n, float scale) {
-  float highest = scale * NAME(highest)(x, n);
-  for (size_t i = 0; i < n; i++) x[i] = NAME(exp_plus)(FMA(x[i], scale, -highest), 0);
-  float part = 1.0f / (float)NAME(sum)(x, n);
+  float highest;
+  float part = 1.0f / (float)NAME(scaled_exponentials)(x, n, scale, &highest);
   for (size_t i = 0; i < n; i++) x[i] *= part;
 }
 

@@ -1,5 +1,6 @@
 import DistTrain
 import Foundation
+import TestTools
 import Testing
 
 extension MPITests {
@@ -17,6 +18,11 @@ extension MPITests {
       [
         "training.frozen=[layer1, layer2.se_res2block]", "schedule.unfreeze=10", "optimizer.type=adam",
         "training.learningRates={layer3: 0.3}",
+      ],
+      ["classification.sharded=true", "optimizer.gradientNorm=1"],
+      [
+        "classification={sharded: true, sampling: 0.8, subcenters: 2, interTopK: {count: 2}}", "optimizer.type=adam",
+        "contrastive.attention={stopGradient: false, scale: 8}", "weighting.space=representation",
       ],
       [
         "augmentation.volume.probability=1", "augmentation.codec.probability=0.5",
@@ -94,9 +100,10 @@ extension MPITests {
       let trainer = Trainer(encoder: configuration.network, plan: plan, communicator: communicator)
       let metrics = try (0..<20).map { _ in try trainer.advance().metrics }
       return Outcome(
-        metrics: metrics, parameters: trainer.parameters.values, statistics: trainer.statistics.values,
-        optimizer: trainer.optimizer.state.flatMap(\.values.values),
-        evaluated: trainer.evaluated.parameters.values + trainer.evaluated.statistics.values,
+        metrics: metrics, parameters: trainer.whole(trainer.parameters), statistics: trainer.statistics.values,
+        optimizer: trainer.optimizer.state.flatMap { trainer.whole($0.values) },
+        evaluated: trainer.evaluated.parameters.values.prefix(trainer.encoder.layout.parameters.count)
+          + trainer.evaluated.statistics.values,
         ranksAgree: trainer.ranksAgree)
     }
 

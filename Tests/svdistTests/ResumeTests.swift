@@ -89,10 +89,11 @@ extension ProgramTests {
       }
     }
 
-    @Test func `another number of ranks goes on with the same bits`() throws {
+    @Test(arguments: [[], ["classification.sharded=true", "optimizer.type=adam"]])
+    func `another number of ranks goes on with the same bits`(settings: [String]) throws {
       try SmallRun.with { run in
-        #expect(try svdist(run.arguments(steps: Self.steps, into: "whole")).status == 0)
-        let arguments = run.arguments(steps: Self.steps)
+        #expect(try svdist(run.arguments(steps: Self.steps, settings, into: "whole")).status == 0)
+        let arguments = run.arguments(steps: Self.steps, settings)
         try run.interrupt(arguments, steps: Self.steps, ranks: 2, end: .asked)
         for ranks in [3, 5, 1] {
           let stop = run.metrics().count

@@ -243,6 +243,7 @@ BOTH = {"gradients": "both"}
 BF16 = {"precision": "bf16", "threads": 2}
 IN_MEMORY = {"threads": 2, "rows": 64}
 RECORDINGS = IN_MEMORY | {"recordings": True}
+SHARDED = {"ranks": 2, "sharded": True}
 
 ROWS = [
     AgainstPyTorch(
@@ -270,5 +271,8 @@ ROWS = [
     AgainstItself(
         "augmented", "the same with noise, speeds, volume and SpecAugment", 1.08, IN_MEMORY,
         RECORDINGS | {"augmented": True}, True),
+    AgainstItself(
+        "speakers", "two ranks that share the prototypes of 1,000,000 speakers against those of 10,000", 1.25,
+        SHARDED | {"speakers": 10_000}, SHARDED | {"speakers": 1_000_000}, True),
     Extraction("extraction", EXTRACTION, 1.3, TWO_THREADS),
 ]

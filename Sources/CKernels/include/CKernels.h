@@ -253,6 +253,9 @@ void ck_gelu_tanh(const float *x, float *y, size_t n);
 /// dy = dy times the slope of ck_gelu_tanh at x, which has an absolute error below 2e-7.
 void ck_gelu_tanh_backward(float *dy, const float *x, size_t n);
 
+/// x = exp(scale * x - highest) over n elements, where highest is the largest scale * x, for a positive scale; returns their
+/// sum, added as in ck_sum.
+double ck_exponentials(float *x, size_t n, float scale, float *highest);
 /// x = softmax(scale * x) over n elements, for a positive scale.
 void ck_softmax(float *x, size_t n, float scale);
 /// dp = the gradient by x through ck_softmax, from the gradient dp by its result p.

@@ -46,6 +46,10 @@ package struct CheckpointStore: Sendable {
     return (nil, [])
   }
 
+  /// The path of the file in which rank 0 collects what other ranks hold of a checkpoint, which has this name only for
+  /// that time.
+  package var collectionPath: String { path + "/.parts.partial" }
+
   /// The steps of the checkpoints, whole or not, in ascending order.
   package func steps() throws -> [Int] { try folders().map(\.step) }
 
@@ -117,6 +121,7 @@ package struct CheckpointStore: Sendable {
   package func removeLeftovers() throws {
     guard FileSystem.isFolder(path) else { return }
     try FileSystem.remove(path + "/.\(Self.bestName).partial")
+    try FileSystem.remove(collectionPath)
     for name in try FileSystem.names(in: path) {
       guard let (step, suffix) = Self.parse(hidden: name) else { continue }
       if suffix == .replaced, !FileSystem.exists(folder(step: step)) {

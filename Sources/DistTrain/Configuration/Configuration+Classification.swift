@@ -9,6 +9,13 @@ extension Configuration {
     package var margin = 0.2
     package var subcenters = 1
     package var interTopK = InterTopK()
+    /// Whether each rank holds the prototypes of a part of the speakers alone.
+    package var sharded = false
+    /// The probability by which a step compares its rows with each speaker that none of them has.
+    package var sampling = 1.0
+
+    /// The most nearest speakers where prototypes are shared out: ranks tell each other so many of every row.
+    static let mostShardedNearest = 1000
 
     package init() {}
 
@@ -26,7 +33,15 @@ extension Configuration {
           "classification.subcenters", \.classification.subcenters,
           "prototypes of each speaker; the nearest one counts",
           allowed: .from(1, to: 100)),
-      ] + InterTopK.settings
+      ] + InterTopK.settings + [
+        Setting(
+          "classification.sharded", \.classification.sharded,
+          "share the prototypes out over ranks: each holds and trains its own"),
+        Setting(
+          "classification.sampling", \.classification.sampling,
+          "sharded: share of other speakers that a step draws to compare with",
+          allowed: .above(0, to: 1)),
+      ]
   }
 }
 

@@ -43,6 +43,7 @@ extension Configuration {
       (whole.training.steps, whole.training.frozen) = (steps, frozen)
       (whole.training.learningRates, whole.training.precision) = (learningRates, precision)
       whole.classification.subcenters = common.classification.subcenters
+      whole.classification.sharded = common.classification.sharded
       whole.optimizer.type = common.optimizer.type
       return whole
     }
@@ -66,7 +67,7 @@ extension Configuration {
       "crop.", "batch.", "views.", "augmentation.", "classification.", "contrastive.", "weighting.", "optimizer.",
       "schedule.",
     ]
-    let constant = ["classification.subcenters", "optimizer.type"]
+    let constant = ["classification.subcenters", "classification.sharded", "optimizer.type"]
     let single = ["training.steps", "training.frozen", "training.learningRates", "training.precision"]
     return single.contains(key) || groups.contains { key.hasPrefix($0) } && !constant.contains(key)
   }

@@ -52,6 +52,15 @@ extension Configuration {
     if weighting.method == .fixed, weighting.classification == 0, weighting.contrastive == 0 {
       return "weighting.classification: it and weighting.contrastive are both 0: nothing would be trained"
     }
+    if classification.sampling < 1, !classification.sharded {
+      return "classification.sampling: below 1 only with classification.sharded: true, found \(classification.sampling)"
+    }
+    let nearest = classification.interTopK.count
+    if classification.sharded, nearest > Classification.mostShardedNearest {
+      return
+        "classification.interTopK.count: at most \(Classification.mostShardedNearest) with classification.sharded, "
+        + "found \(nearest)"
+    }
     if augmentation.speed.asSpeakers, !augmentation.speed.factors.contains(1) {
       return "augmentation.speed.factors: with asSpeakers 1 is among them, found \(augmentation.speed.factors.yaml)"
     }

@@ -1,9 +1,15 @@
-/// A named view of floats in a buffer, as a file stores it: row-major, the last extent fastest.
+/// A named view of floats in a buffer or a mapped file, as a file stores it: row-major, the last extent fastest.
 package struct NamedTensor: Sendable {
   package let name: String
   package let shape: [Int]
-  private let buffer: Buffer
-  private let offset: Int
+  private let storage: Storage
+
+  private enum Storage {
+    /// The elements of a buffer from an offset on.
+    case buffer(Buffer, offset: Int)
+    /// The bytes of a block from an offset on.
+    case block(ByteBlock, offset: Int)
+  }
 
   /// Views the elements of `buffer` from `offset` on, as many as the shape holds, without a copy.
   package init(name: String, shape: [Int], buffer: Buffer, offset: Int = 0) {
@@ -12,8 +18,16 @@ package struct NamedTensor: Sendable {
     precondition(offset >= 0 && offset + count <= buffer.count, "\(name) is not inside its buffer")
     self.name = name
     self.shape = shape
-    self.buffer = buffer
-    self.offset = offset
+    storage = .buffer(buffer, offset: offset)
+  }
+
+  /// Views floats that lie in `block` from byte `offset` on, as many as the shape holds, without a copy.
+  init(name: String, shape: [Int], block: ByteBlock, offset: Int) {
+    let bytes = shape.reduce(1, *) * MemoryLayout<Float>.stride
+    precondition(offset >= 0 && offset + bytes <= block.bytes.count, "\(name) is not inside its block")
+    self.name = name
+    self.shape = shape
+    storage = .block(block, offset: offset)
   }
 
   /// Views a matrix as a tensor of rows × columns, without a copy.
@@ -33,8 +47,16 @@ package struct NamedTensor: Sendable {
 
   /// Calls `body` with the bytes of the elements.
   package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
-    try withExtendedLifetime(buffer) {
-      try body(UnsafeRawBufferPointer(UnsafeBufferPointer(start: buffer.pointer + offset, count: count)))
+    switch storage {
+    case .buffer(let buffer, let offset):
+      return try withExtendedLifetime(buffer) {
+        try body(UnsafeRawBufferPointer(UnsafeBufferPointer(start: buffer.pointer + offset, count: count)))
+      }
+    case .block(let block, let offset):
+      return try withExtendedLifetime(block) {
+        let bytes = offset..<offset + count * MemoryLayout<Float>.stride
+        return try body(UnsafeRawBufferPointer(rebasing: block.bytes[bytes]))
+      }
     }
   }
 }

@@ -39,20 +39,43 @@ package struct SafetensorsFile: Sendable {
     guard entry.count == values.count else {
       throw Failure(.badData, "\(path): tensor \(name) has shape \(entry.shape), \(values.count) elements are expected")
     }
+    try read(entry, from: 0, into: values)
+  }
+
+  private func read(
+    _ entry: SafetensorsHeader.Entry, from first: Int, into values: UnsafeMutableBufferPointer<Float>
+  ) throws {
     do {
-      try entry.element.read(file, at: entry.range.lowerBound, into: values)
+      try entry.element.read(file, at: entry.range.lowerBound + first * entry.element.size, into: values)
     } catch is SafetensorsElement.NoFloats {
-      throw Failure(.badData, "\(path): tensor \(name) of type \(entry.element.rawValue) cannot be read as floats")
+      throw Failure(
+        .badData, "\(path): tensor \(entry.name) of type \(entry.element.rawValue) cannot be read as floats")
     }
   }
 
   /// Reads a tensor that must have exactly this shape.
   package func read(_ name: String, shape: [Int], into values: UnsafeMutableBufferPointer<Float>) throws {
+    try check(name, shape: shape)
+    try read(name, into: values)
+  }
+
+  /// Reads a stretch of a tensor that must have exactly this shape.
+  /// - Parameter first: the element at which the stretch begins.
+  package func read(
+    _ name: String, shape: [Int], from first: Int, into values: UnsafeMutableBufferPointer<Float>
+  ) throws {
+    let entry = try check(name, shape: shape)
+    precondition(first >= 0 && first + values.count <= entry.count, "a stretch of \(name) is within it")
+    try read(entry, from: first, into: values)
+  }
+
+  @discardableResult
+  private func check(_ name: String, shape: [Int]) throws -> SafetensorsHeader.Entry {
     let entry = try entry(name)
     guard entry.shape == shape else {
       throw Failure(.badData, "\(path): tensor \(name) has shape \(entry.shape), \(shape) is expected")
     }
-    try read(name, into: values)
+    return entry
   }
 
   /// Reads all elements of a tensor as floats, in row-major order.

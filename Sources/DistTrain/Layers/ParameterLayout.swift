@@ -9,11 +9,12 @@ public struct ParameterLayout: Sendable {
   public init() {}
 
   package mutating func add(
-    _ name: String, shape: [Int], initialisation: Parameter.Initialisation, decays: Bool
+    _ name: String, shape: [Int], initialisation: Parameter.Initialisation, decays: Bool,
+    stretch: Parameter.Stretch? = nil
   ) -> Parameter {
     precondition(!parameters.contains { $0.name == name }, "two parameters named \(name)")
     let parameter = Parameter(
-      name: name, shape: shape, offset: count, initialisation: initialisation, decays: decays)
+      name: name, shape: shape, offset: count, initialisation: initialisation, decays: decays, stretch: stretch)
     parameters.append(parameter)
     count += parameter.count
     return parameter
@@ -26,7 +27,22 @@ public struct ParameterLayout: Sendable {
     return parameters.indices.filter { $0 == 0 || names[$0] != names[$0 - 1] }.map { parameters[$0].offset }
   }
 
-  /// Writes the initial values. Each parameter has a random stream of its own under the seed.
+  /// The layout of a stretch of rows of each tensor, which are equally many in all of them.
+  package func stretch(_ rows: Range<Int>) -> ParameterLayout {
+    var layout = ParameterLayout()
+    for one in parameters {
+      _ = layout.add(
+        one.name, shape: [rows.count] + one.shape.dropFirst(), initialisation: one.initialisation, decays: one.decays,
+        stretch: Parameter.Stretch(first: rows.lowerBound, of: one.shape[0]))
+    }
+    return layout
+  }
+
+  /// The number of elements of all tensors, those whole of which there is a stretch here.
+  package var wholeCount: Int { parameters.reduce(0) { $0 + $1.wholeShape.reduce(1, *) } }
+
+  /// Writes the initial values. Each parameter has a random stream of its own under the seed, and a stretch has the
+  /// values that it has in the whole.
   package func initialise(_ values: UnsafeMutablePointer<Float>, seed: UInt64) {
     for (index, parameter) in parameters.enumerated() {
       let start = values + parameter.offset
@@ -34,10 +50,12 @@ public struct ParameterLayout: Sendable {
       switch parameter.initialisation {
       case .constant(let value): start.update(repeating: value, count: parameter.count)
       case .uniform(let bound):
+        stream.skip(parameter.wholeOffset)
         for element in 0..<parameter.count {
           start[element] = Float(stream.uniform(Double(-bound), Double(bound)))
         }
       case .normal(let deviation):
+        for _ in 0..<parameter.wholeOffset { _ = stream.normal() }
         for element in 0..<parameter.count { start[element] = Float(Double(deviation) * stream.normal()) }
       }
     }
@@ -89,6 +107,14 @@ public struct Parameter: Sendable, Equatable {
     case normal(deviation: Float)
   }
 
+  /// Rows of a tensor of which other holders have the others.
+  package struct Stretch: Sendable, Equatable {
+    /// The number of the tensor's rows before them.
+    package let first: Int
+    /// The number of the tensor's rows.
+    package let of: Int
+  }
+
   /// The full name, with all scopes.
   public let name: String
   /// The extents of the tensor, in row-major order.
@@ -98,7 +124,13 @@ public struct Parameter: Sendable, Equatable {
   package let initialisation: Initialisation
   /// Whether weight decay applies, which spares biases and normalisation (Goyal et al. 2017, section 5.1).
   package let decays: Bool
+  /// The rows that these are of a tensor; nil where they are all of it.
+  package let stretch: Stretch?
 
+  /// The extents of the tensor that this is, or is a stretch of.
+  package var wholeShape: [Int] { stretch.map { [$0.of] + shape.dropFirst() } ?? shape }
+  /// The number of elements of that tensor before the first of these.
+  package var wholeOffset: Int { stretch.map { $0.first * shape.dropFirst().reduce(1, *) } ?? 0 }
   /// The number of elements.
   public var count: Int { shape.reduce(1, *) }
   /// The places of the elements in the flat buffer.

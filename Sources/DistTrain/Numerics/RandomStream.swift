@@ -3,7 +3,8 @@ import Foundation
 /// The purpose of a random draw: streams of different purposes never share numbers.
 package enum RandomPurpose: UInt32, Sendable {
   case initialisation, batchOrder, speakerOrder, crop, augmentation, dither, replacement, holdOut, trials, test,
-    gradientCheck, speed, codec, volume, masking, cropLength, shards, substitution, bootstrap, weighting
+    gradientCheck, speed, codec, volume, masking, cropLength, shards, substitution, bootstrap, weighting,
+    speakerSampling
 }
 
 /// A reproducible stream of random numbers that is a pure function of its keys, so that draws do not depend on ranks,
@@ -34,6 +35,14 @@ package struct RandomStream: RandomNumberGenerator, Sendable {
   /// The next 64 random bits.
   package mutating func next() -> UInt64 {
     UInt64(next32()) | UInt64(next32()) << 32
+  }
+
+  /// Leaves out so many numbers of 64 bits, of a stream from which none was taken yet.
+  package mutating func skip(_ count: Int) {
+    precondition(unread == 0 && counter.x == 0, "only the beginning of a stream can be left out")
+    // A block has two such numbers.
+    counter.x = UInt32(truncatingIfNeeded: count / 2)
+    if count % 2 == 1 { _ = next() }
   }
 
   /// A uniform number in [0, 1) with 53 random bits.

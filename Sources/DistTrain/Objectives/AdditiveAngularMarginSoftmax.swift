@@ -33,12 +33,20 @@ public struct AdditiveAngularMarginSoftmax: Sendable {
     self.interTopKMargin = interTopKMargin
   }
 
-  private func angularMargin(_ margin: Double) -> AngularMargin {
+  /// The margin on the target's cosine, for a margin m.
+  func marginOnTarget(_ margin: Double) -> AngularMargin {
     switch form {
     case .softmax: AngularMargin(form: .none, value: 0)
     case .additiveMargin: AngularMargin(form: .cosine, value: margin)
     case .additiveAngularMargin: AngularMargin(form: .angle, value: margin)
     }
+  }
+
+  /// The margin on the cosines with the nearest other speakers, for a margin m; nil where they get none.
+  func marginOnOthers(_ margin: Double) -> AngularMargin? {
+    guard interTopK > 0, form != .softmax else { return nil }
+    // cos(θ − m') is the margin with the opposite sign, which needs no extension.
+    return AngularMargin(form: .angle, value: -interTopKMargin * margin / 0.2)
   }
 
   /// Computes the losses of rows and their gradient.
@@ -52,9 +60,7 @@ public struct AdditiveAngularMarginSoftmax: Sendable {
   package func evaluate(
     _ cosines: SpeakerCosines, speakers: [Int], margin: Double, batch: Int
   ) -> (losses: [Double], gradient: Matrix) {
-    let targetMargin = angularMargin(margin)
-    // cos(θ − m') is the margin with the opposite sign, which needs no extension.
-    let otherMargin = AngularMargin(form: .angle, value: -interTopKMargin * margin / 0.2)
+    let (targetMargin, otherMargin) = (marginOnTarget(margin), marginOnOthers(margin))
     let gradient = Matrix(rows: cosines.values.rows, columns: cosines.speakers)
     var losses: [Double] = []
     for row in 0..<gradient.rows {
@@ -66,7 +72,7 @@ public struct AdditiveAngularMarginSoftmax: Sendable {
         logits[speaker] = scale * margin.apply(cosine)
         slopes[speaker] = scale * margin.derivative(cosine)
       }
-      if interTopK > 0 && form != .softmax {
+      if let otherMargin {
         for speaker in nearestOthers(cosines, row: row, target: target) { set(speaker, otherMargin) }
       }
       set(target, targetMargin)

@@ -34,9 +34,20 @@ public struct ClassifierPullback {
   /// Turns the sum of all nodes into the gradient, in place.
   public let finish: (_ sum: MatrixView) -> Void
 
+  /// Whether this rank alone holds its parameters, so that what `add` writes to one row is their gradient.
+  package let isWhole: Bool
+
   /// A pullback of the two halves.
   public init(add: @escaping ([MatrixView]) -> Void, finish: @escaping (MatrixView) -> Void) {
     self.add = add
     self.finish = finish
+    isWhole = false
+  }
+
+  /// A pullback that writes the gradient of parameters that no other rank holds.
+  package init(writing write: @escaping (_ gradient: MatrixView) -> Void) {
+    add = { nodes in write(nodes[0]) }
+    finish = { _ in }
+    isWhole = true
   }
 }

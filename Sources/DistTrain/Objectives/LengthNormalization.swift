@@ -10,14 +10,14 @@ package struct LengthNormalization: Sendable {
 
   package init(_ rows: MatrixView) {
     let unit = Matrix(rows: rows.rows, columns: rows.columns)
-    var lengths: [Float] = []
-    for row in 0..<rows.rows {
+    let lengths = Matrix(rows: 1, columns: rows.rows)
+    inParallel(rows.rows) { row in
       let length = max(Float(ck_dot(rows.row(row), rows.row(row), rows.columns).squareRoot()), 1e-12)
       ck_affine(rows.row(row), unit.row(row), rows.columns, 1 / length, 0)
-      lengths.append(length)
+      lengths[0, row] = length
     }
     self.unit = unit
-    self.lengths = lengths
+    self.lengths = lengths.values
   }
 
   /// The gradient of the rows, computed from that of the unit rows: (g − (g·u) u) / length, orthogonal to the row.
@@ -29,7 +29,7 @@ package struct LengthNormalization: Sendable {
 
   /// Writes the gradient of the rows, for which the memory of `gradient` may be used.
   package func backward(_ gradient: MatrixView, into result: MatrixView) {
-    for row in 0..<gradient.rows {
+    inParallel(gradient.rows) { row in
       let along = Float(ck_dot(gradient.row(row), unit.row(row), unit.columns))
       ck_combine(
         gradient.row(row), unit.row(row), result.row(row), unit.columns, 1 / lengths[row], -along / lengths[row])

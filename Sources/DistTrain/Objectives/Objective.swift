@@ -78,10 +78,15 @@ public struct ObjectiveBatch {
     let gather: (_ values: [Double], _ each: Int) -> [Double]
     /// Sums numbers over the units of all ranks, `width` a unit.
     let total: BatchSum
+    /// The exchange with the other holders of the classifier's prototypes.
+    let pieces: PieceExchange
 
-    package init(gather: @escaping ([Double], _ each: Int) -> [Double], total: @escaping BatchSum) {
+    package init(
+      gather: @escaping ([Double], _ each: Int) -> [Double], total: @escaping BatchSum, pieces: PieceExchange = .alone
+    ) {
       self.gather = gather
       self.total = total
+      self.pieces = pieces
     }
   }
 
@@ -114,6 +119,9 @@ public struct ObjectiveBatch {
   /// Sums `width` numbers of each unit over the global batch, from those of this rank's units. The bits are those of
   /// one rank that holds the whole batch.
   package func total(_ values: [Double], width: Int) -> [Double] { exchange.total(values, width) }
+
+  /// The exchange with the other holders of the classifier's prototypes.
+  var pieces: PieceExchange { exchange.pieces }
 
   /// The values that an objective computes from the embeddings but treats as constants in its gradient.
   package func constants(of objective: String, _ compute: () -> [Double]) -> [Double] {

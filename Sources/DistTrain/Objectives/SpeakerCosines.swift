@@ -36,6 +36,11 @@ package struct SpeakerCosines: Sendable {
     self.nearest = nearest
   }
 
+  /// The prototype that counts for a row and a speaker, by its number.
+  func prototype(_ row: Int, _ speaker: Int) -> Int {
+    subcenters == 1 ? speaker : Int(nearest[row * speakers + speaker])
+  }
+
   /// The gradient of the cosines with every prototype, rows × (speakers · subcenters), computed from that of `values`.
   package func spread(_ gradient: Matrix) -> Matrix {
     if subcenters == 1 { return gradient }

@@ -12,7 +12,13 @@ package enum GradientClipping {
   /// - Returns: the norm before.
   @discardableResult
   package static func clip(_ gradient: Matrix, _ range: Range<Int>, to limit: Double?) -> Double {
-    let length = norm(gradient, range)
+    clip(gradient, range, of: norm(gradient, range), to: limit)
+  }
+
+  /// Scales the range, which is all or a part of what has a norm, so that this is at most `limit`; nil clips nothing.
+  /// - Returns: the norm before.
+  @discardableResult
+  package static func clip(_ gradient: Matrix, _ range: Range<Int>, of length: Double, to limit: Double?) -> Double {
     if let limit, length > limit {
       let start = gradient.pointer + range.lowerBound
       ck_affine(start, start, range.count, Float(limit / length), 0)

@@ -36,7 +36,7 @@ final class CheckpointPolicy {
   /// The seconds that a checkpoint may take: those of the longest so far or, before the first, of a slow disk.
   var expectedSeconds: Double {
     writer.longestSeconds
-      ?? Double(trainer.snapshotFloats * MemoryLayout<Float>.stride) / 20e6
+      ?? Double(trainer.checkpointFloats * MemoryLayout<Float>.stride) / 20e6
   }
 
   /// The seconds that training stood still for checkpoints since the last call.
@@ -62,7 +62,8 @@ final class CheckpointPolicy {
         "warning: no checkpoint at step \(trainer.step): the one before is still being written; training continues")
       return
     }
-    if session.isFirstRank { startWriting(isBest: isBest) }
+    let collected = collectParts()
+    if session.isFirstRank { startWriting(collected, isBest: isBest) }
   }
 
   /// Saves this step, unless that has been done, and waits until it is on disk.
@@ -73,11 +74,12 @@ final class CheckpointPolicy {
       if session.isFirstRank { finish() }
       throw try session.end("step \(trainer.step): parameters are not finite and are not saved; \(lastGood)")
     }
+    if session.isFirstRank { finish() }
+    let isThere = communicator.broadcast(session.isFirstRank && writer.lastWritten == trainer.step)
+    let collected = isThere ? nil : collectParts()
     try communicator.agree {
-      guard session.isFirstRank else { return }
-      finish()
-      if writer.lastWritten == trainer.step { return }
-      startWriting(isBest: false)
+      guard session.isFirstRank, let collected else { return }
+      startWriting(collected, isBest: false)
       wait()
       if let failure = writer.takeOutcomes().lazy.compactMap(\.failure).first { throw failure }
     }
@@ -206,11 +208,22 @@ final class CheckpointPolicy {
     return communicator.minimum(trainer.isFinite ? 1 : 0) > 0
   }
 
-  private func startWriting(isBest: Bool) {
+  /// Collects on rank 0 what other ranks hold of a checkpoint.
+  private func collectParts() -> Result<[NamedTensor], Failure> {
+    if session.isFirstRank { try? FileSystem.createFolder(store.path) }
+    return trainer.collectParts(at: store.collectionPath)
+  }
+
+  private func startWriting(_ collected: Result<[NamedTensor], Failure>, isBest: Bool) {
+    let parts: [NamedTensor]
+    switch collected {
+    case .success(let tensors): parts = tensors
+    case .failure(let failure): return writer.start(step: trainer.step) { throw failure }
+    }
     let configuration = session.configuration
     let snapshot = trainer.snapshot(
       configuration: configuration.digest, version: session.options.version, arithmetic: session.arithmetic,
-      metadata: configuration.encoderMetadata)
+      metadata: configuration.encoderMetadata, collected: parts)
     writer.start(step: snapshot.step) { [store, log, keep = settings.keep] in
       // The steps of a checkpoint are in the log even if the power fails.
       try log?.sync()

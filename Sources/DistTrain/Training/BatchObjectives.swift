@@ -10,20 +10,20 @@ package struct GatheredRows {
   ///   - speakers: the speakers of all rows of the global batch.
   ///   - cut: the cut of the batch into the rows of each rank.
   ///   - held: the constants that a check of the gradients holds.
+  ///   - pieces: the classifier's prototypes where ranks share them.
   package init(
     _ embeddings: Matrix, speakers: [Int], cut: BatchCut, moment: ObjectiveBatch.Moment,
-    held: ObjectiveBatch.Held? = nil, communicator: any Communicator
+    held: ObjectiveBatch.Held? = nil, pieces: PrototypePieces? = nil, communicator: any Communicator
   ) {
     normalization = LengthNormalization(embeddings)
     let units = cut.units(of: communicator.rank)
     batch = ObjectiveBatch(
       embeddings: communicator.gather(normalization.unit, rows: cut.counts), own: cut.rows(of: communicator.rank),
       speakers: speakers, units: units, moment: moment,
-      exchange: ObjectiveBatch.Exchange { values, each in
-        communicator.gather(values, counts: cut.counts.map { each * $0 })
-      } total: { values, width in
-        communicator.total(values, width: width, units: units, of: cut.shares)
-      }, held: held)
+      exchange: ObjectiveBatch.Exchange(
+        gather: { values, each in communicator.gather(values, counts: cut.counts.map { each * $0 }) },
+        total: { values, width in communicator.total(values, width: width, units: units, of: cut.shares) },
+        pieces: pieces?.exchange(communicator) ?? .alone), held: held)
   }
 }
 
@@ -41,6 +41,15 @@ public struct BatchObjectives: Sendable {
     precondition(Set(all.map(\.name)).count == all.count, "two objectives have one name")
     self.all = all
     self.classifier = classifier
+  }
+
+  /// The prototypes that this rank holds where ranks share them; nil where every rank holds the whole classifier.
+  package var pieces: PrototypePieces? { (classifier as? ShardedClassifier)?.pieces }
+
+  /// The same objectives with the part of the classifier that a rank holds.
+  package func held(by communicator: any Communicator) -> BatchObjectives {
+    guard let sharded = classifier as? ShardedClassifier else { return self }
+    return BatchObjectives(all, classifier: sharded.held(by: communicator.rank, of: communicator.size))
   }
 
   /// The objectives' names in their order.

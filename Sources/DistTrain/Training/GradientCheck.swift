@@ -43,9 +43,10 @@ package final class GradientCheck {
     owner = outcome.classifier?.objective
     let pass = trainer.pass(batch.cut)
     let set = GradientSet(
-      trainer.layout, encoder: encoder.layout.parameters.count, count: losses.count, for: pass.units)
+      trainer.layout, encoder: encoder.layout.parameters.count, count: losses.count, for: pass.units,
+      sumsClassifier: trainer.plan.objectives.pieces == nil)
     set.backward(outcome.gradients, pullback, classifier: outcome.classifier, pass)
-    gradients = set.sums
+    gradients = set.wholeSums(classifier: owner)
     try communicator.agree { [losses, gradients] in
       guard losses.allSatisfy(\.isFinite), gradients.allSatisfy({ $0.elements.allSatisfy(\.isFinite) }) else {
         throw Failure(.failed, "a loss or gradient of the first batch is not finite (losses \(losses))")
@@ -225,6 +226,12 @@ extension GradientCheck {
     configuration.training.precision = .single
     let start = try StoredEncoder.start(of: configuration, communicator, say: say)
     let plan = try communicator.agree { [configuration] in
+      guard !configuration.classification.sharded || communicator.size == 1 else {
+        throw Failure(
+          .usage,
+          "classification.sharded: gradients of prototypes that \(communicator.size) ranks share are not compared: check "
+            + "them on one rank, whose gradients they have")
+      }
       try TrainingPlan.checkRows(configuration, ranks: communicator.size)
       return try TrainingPlan(configuration, start: start)
     }

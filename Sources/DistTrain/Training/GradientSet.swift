@@ -3,10 +3,13 @@ internal import CKernels
 /// The gradients of all parameters that travel through the encoder together, and their combination into one direction.
 ///
 /// Each gradient has, for each of this rank's nodes of the sum tree, a flat buffer with the encoder's parameters first
-/// and the classifier's after them.
+/// and the classifier's after them. Where each rank holds a part of the classifier, that part's gradient is not summed
+/// over ranks, and only the direction has a place for it.
 package final class GradientSet {
   private let encoder: Range<Int>
   private let classifier: Range<Int>
+  /// Whether the classifier's gradient is a sum over ranks.
+  private let sumsClassifier: Bool
   /// The offsets at which the encoder's blocks begin.
   private let blocks: [Int]
   /// The buffers, gradient after gradient and node after node.
@@ -18,8 +21,10 @@ package final class GradientSet {
   ///   - layout: the layout of all parameters, of which the first `encoder` elements are the encoder's.
   ///   - count: the number of gradients that travel together: one for each objective, or one for all.
   ///   - units: the units of this rank.
-  init(_ layout: ParameterLayout, encoder: Int, count: Int, for units: BatchUnits) {
+  ///   - sumsClassifier: whether the classifier's gradient is a sum over ranks.
+  init(_ layout: ParameterLayout, encoder: Int, count: Int, for units: BatchUnits, sumsClassifier: Bool) {
     self.encoder = 0..<encoder
+    self.sumsClassifier = sumsClassifier
     classifier = encoder..<layout.count
     blocks = layout.blocks
     buffers = Array(repeating: [], count: count)
@@ -36,7 +41,10 @@ package final class GradientSet {
   /// Sets all elements to zero. The batches of a run have one size, but a batch may be given that has another.
   private func clear(nodes: Int) {
     for index in buffers.indices where buffers[index].count != nodes {
-      buffers[index] = (0..<nodes).map { _ in Matrix(rows: 1, columns: classifier.upperBound) }
+      buffers[index] = (0..<nodes).map { node in
+        let hasClassifier = sumsClassifier || index == 0 && node == 0
+        return Matrix(rows: 1, columns: hasClassifier ? classifier.upperBound : encoder.count)
+      }
     }
     for buffer in buffers[..<travelled].joined() { buffer.pointer.update(repeating: 0, count: buffer.count) }
   }
@@ -60,7 +68,10 @@ package final class GradientSet {
     let buckets = GradientBuckets(
       buffers, of: pass.shares, encoder: encoder.count, blocks: blocks, communicator: pass.communicator
     ) { clock.spent(.backward) }
-    if let owner {
+    precondition(owner.map { $0.pullback.isWhole != sumsClassifier } ?? true, "the classifier decides on its sums")
+    if let owner, !sumsClassifier {
+      owner.pullback.add([direction.columns(classifier)])
+    } else if let owner {
       let index = buffer(of: owner.objective)
       owner.pullback.add(buffers[index].map { $0.columns(classifier) })
       clock.within(.communicate) { buckets.start(classifier, of: index) }
@@ -68,13 +79,13 @@ package final class GradientSet {
     pullback(embeddings, pass.backward(buffers, buckets))
     clock.within(.communicate) { buckets.finish() }
     clock.overlapped += buckets.overlappedSeconds
-    if let owner { owner.pullback.finish(sums[buffer(of: owner.objective)].columns(classifier)) }
+    if let owner, sumsClassifier { owner.pullback.finish(sums[buffer(of: owner.objective)].columns(classifier)) }
   }
 
   /// Sets the gradients of parameters that a step leaves as they are to zero, so that they count neither in dot
   /// products nor in lengths.
   func leaveOut(_ frozen: GroupedParameters.Frozen) {
-    for (sum, range) in sums.flatMap({ sum in frozen.parameters.map { (sum, $0) } }) {
+    for (sum, range) in sums.flatMap({ sum in frozen.parameters.map { (sum, $0.clamped(to: 0..<sum.count)) } }) {
       (sum.pointer + range.lowerBound).update(repeating: 0, count: range.count)
     }
   }
@@ -89,15 +100,36 @@ package final class GradientSet {
       Self.combine(sums.map { UnsafePointer($0.pointer) }, weights, into: direction.pointer, count: encoder.count)
     }
     if let owner {
-      let start = sums[buffer(of: owner.objective)].pointer + classifier.lowerBound
+      let gradient = sumsClassifier ? sums[buffer(of: owner.objective)] : direction
+      let start = gradient.pointer + classifier.lowerBound
       ck_affine(start, direction.pointer + classifier.lowerBound, classifier.count, Float(owner.weight), 0)
     }
   }
 
   /// Shortens the direction of the encoder and that of the classifier, each by itself.
+  /// - Parameter classifierLength: gives the length of the classifier's direction over all ranks that hold a part of it;
+  ///   nil where every rank holds it whole.
   /// - Returns: the lengths of both before.
-  func clip(to limit: Double?) -> [Double] {
-    [encoder, classifier].map { GradientClipping.clip(direction, $0, to: limit) }
+  func clip(to limit: Double?, classifierLength: (MatrixView) -> Double?) -> [Double] {
+    let length =
+      classifierLength(direction.columns(classifier)) ?? GradientClipping.norm(direction, classifier)
+    return [
+      GradientClipping.clip(direction, encoder, to: limit),
+      GradientClipping.clip(direction, classifier, of: length, to: limit),
+    ]
+  }
+
+  /// The gradients of all parameters after a backward pass that one rank made: zeros for those of a classifier that an
+  /// objective does not train.
+  /// - Parameter owner: the objective that trains it.
+  func wholeSums(classifier owner: Int?) -> [Matrix] {
+    if sumsClassifier { return sums }
+    return sums.enumerated().map { index, sum in
+      let whole = Matrix.zeros(rows: 1, columns: classifier.upperBound)
+      sum.columns(encoder).copy(to: whole.columns(encoder))
+      if index == owner { direction.columns(classifier).copy(to: whole.columns(classifier)) }
+      return whole
+    }
   }
 
   /// The dot products of the encoder's gradients with one another.

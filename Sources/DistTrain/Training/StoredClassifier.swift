@@ -62,7 +62,7 @@ package struct StoredClassifier: Sendable {
   /// - Parameters:
   ///   - parameters: the flat parameters of a training.
   ///   - layout: their layout.
-  ///   - speakers: the training's speakers in order.
+  ///   - speakers: the training's speakers in order, of those whose prototypes the layout has.
   func keep(in parameters: Matrix, _ layout: ParameterLayout, speakers: [String]) {
     let own = layout.parameters.first { $0.name == tensor }
     guard let own, own.shape == [speakers.count * subcenters, prototypes.columns] else {

@@ -12,15 +12,22 @@ extension Trainer {
     let rows = cut.rows(of: communicator.rank).count
     let frames = plan.batches.loader.frames(seconds: plan.batches.cropLengths.longest)
     let features = rows * frames * encoder.bins
-    let classifier = plan.objectives.classifier?.workspace(rows: rows, dimensions: encoder.dimensions) ?? 0
+    // Prototypes that ranks share meet the rows of all ranks.
+    let compared = plan.objectives.pieces == nil ? rows : cut.rows
+    let classifier = plan.objectives.classifier?.workspace(rows: compared, dimensions: encoder.dimensions) ?? 0
     let step =
       passes(rows: rows, frames: frames, plan.precision) + (features + classifier) * MemoryLayout<Float>.stride
     return max(step, evaluation) + (BatchReader.depth * features + snapshotFloats) * MemoryLayout<Float>.stride
   }
 
-  /// The number of floats that a checkpoint holds, and its copy in memory, but for the running statistics.
-  package var snapshotFloats: Int {
-    parameters.count * (1 + optimizer.state.count) + (average?.parameters.count ?? 0)
+  /// The number of floats that a checkpoint holds, but for the running statistics.
+  package var checkpointFloats: Int {
+    layout.wholeCount * (1 + optimizer.state.count) + (average?.parameters.count ?? 0)
+  }
+
+  /// The number of these of which a checkpoint's copy is in memory: what ranks hold in parts goes through a file.
+  private var snapshotFloats: Int {
+    isSharedOut ? encoder.layout.parameters.count + (average?.parameters.count ?? 0) : checkpointFloats
   }
 
   /// The bytes of memory of a forward and a backward pass as a step makes them. No step reads what their rehearsal

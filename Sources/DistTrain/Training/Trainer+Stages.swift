@@ -48,9 +48,7 @@ extension Trainer {
       guard let before = layout.parameters.first(where: { $0.name == tensor.name }) else { continue }
       let (source, target) = (old.pointer + before.offset, new.pointer + tensor.offset)
       if tensor.name == PrototypeClassifier.tensor {
-        let speakers = plan.batches.corpus.speakers
-        SpeakerRows(speakers, width: before.count / speakers.count).copy(
-          source, to: target, speakers: self.plan.batches.corpus.speakers)
+        carryPrototypes(source, of: plan, width: before.wholeShape.reduce(1, *) / plan.speakers.count, to: target)
       } else if tensor.shape == before.shape {
         target.update(from: source, count: tensor.count)
       }
@@ -58,7 +56,45 @@ extension Trainer {
   }
 }
 
+extension Trainer {
+  /// Copies the prototypes of the stage before to the places of speakers of the same names. Where ranks share them, all
+  /// ranks see them piece by piece.
+  private func carryPrototypes(
+    _ source: UnsafePointer<Float>, of plan: TrainingPlan, width: Int, to target: UnsafeMutablePointer<Float>
+  ) {
+    let own = self.plan.heldSpeakers
+    guard let pieces = plan.objectives.pieces else {
+      return SpeakerRows(plan.speakers, width: width).copy(source, to: target, speakers: own)
+    }
+    for holder in 0..<pieces.holders {
+      for piece in pieces.pieces(of: holder) {
+        let speakers = pieces.speakers(of: piece)
+        let rows = Matrix(rows: speakers.count, columns: width)
+        if holder == pieces.holder {
+          let place = speakers.lowerBound - pieces.speakers(of: pieces.own).lowerBound
+          rows.pointer.update(from: source + place * width, count: rows.count)
+        }
+        communicator.broadcast(rows, from: holder)
+        SpeakerRows(Array(plan.speakers[speakers]), width: width).copy(rows.pointer, to: target, speakers: own)
+      }
+    }
+  }
+}
+
 extension TrainingPlan {
+  /// The names of the speakers to tell apart, in the order of the classifier.
+  var speakers: [String] { batches.corpus.speakers }
+
+  /// Those of them whose prototypes this rank holds.
+  var heldSpeakers: [String] { objectives.pieces.map { Array(speakers[$0.speakers(of: $0.own)]) } ?? speakers }
+
+  /// The plan with the part of the classifier that a rank holds.
+  func held(by communicator: any Communicator) -> TrainingPlan {
+    var plan = self
+    plan.objectives = objectives.held(by: communicator)
+    return plan
+  }
+
   /// The stage that a checkpoint names, or that of its last step: a run may have had other stages, or none. At a border
   /// both stages are possible, because a step that could not begin has its checkpoint too.
   /// - Parameter stages: the plans of all stages.
@@ -75,7 +111,8 @@ extension TrainingPlan {
   func layout(of encoder: any Encoder) -> ParameterLayout {
     var layout = encoder.layout.parameters
     for one in objectives.classifier?.layout(dimensions: encoder.dimensions).parameters ?? [] {
-      _ = layout.add(one.name, shape: one.shape, initialisation: one.initialisation, decays: one.decays)
+      _ = layout.add(
+        one.name, shape: one.shape, initialisation: one.initialisation, decays: one.decays, stretch: one.stretch)
     }
     return layout
   }
@@ -85,6 +122,6 @@ extension TrainingPlan {
     let cut = BatchCut(rows: batches.sampler.rows, unit: batches.unit, ranks: communicator.size)
     return GradientSet(
       layout, encoder: encoder.layout.parameters.count, count: weighting.buffers(of: objectives.all.count),
-      for: cut.units(of: communicator.rank))
+      for: cut.units(of: communicator.rank), sumsClassifier: objectives.pieces == nil)
   }
 }

@@ -5,18 +5,28 @@ extension Trainer {
   ///   - version: the version of svdist.
   ///   - arithmetic: the checksums of the arithmetic of this machine.
   ///   - metadata: the description of the encoder in the encoder's file.
+  ///   - collected: what `collectParts` gave.
   package func snapshot(
-    configuration: String, version: String, arithmetic: Arithmetic? = nil, metadata: [String: String] = [:]
+    configuration: String, version: String, arithmetic: Arithmetic? = nil, metadata: [String: String] = [:],
+    collected: [NamedTensor] = []
   ) -> CheckpointSnapshot {
-    let (parameters, statistics) = (Self.copy(parameters), Self.copy(statistics))
-    let evaluated = average.map { (parameters: Self.copy($0.parameters), statistics: Self.copy($0.statistics)) }
+    precondition(isSharedOut == !collected.isEmpty, "a checkpoint has the parts of all ranks")
     let ofEncoder = encoder.layout.parameters.count
+    let (parameters, statistics) = (
+      Self.copy(parameters, columns: isSharedOut ? ofEncoder : parameters.columns), Self.copy(statistics)
+    )
+    let evaluated = average.map { (parameters: Self.copy($0.parameters), statistics: Self.copy($0.statistics)) }
     let tensors =
       layout.parameters.map { ($0, $0.offset < ofEncoder ? evaluated?.parameters ?? parameters : parameters) }
       + encoder.layout.statistics.parameters.map { ($0, evaluated?.statistics ?? statistics) }
     return CheckpointSnapshot(
-      encoder: tensors.map { NamedTensor(name: $0.name, shape: $0.shape, buffer: $1.buffer, offset: $0.offset) },
-      optimizer: optimizer.state.map { NamedTensor(name: $0.name, matrix: Self.copy($0.values)) }
+      encoder: tensors.map { tensor, values in
+        if let first = collected.first, first.name == tensor.name { return first }
+        return NamedTensor(name: tensor.name, shape: tensor.shape, buffer: values.buffer, offset: tensor.offset)
+      },
+      optimizer: (isSharedOut
+        ? Array(collected.dropFirst())
+        : optimizer.state.map { NamedTensor(name: $0.name, matrix: Self.copy($0.values)) })
         + trained(parameters, statistics),
       state: state(configuration: configuration, version: version, arithmetic: arithmetic),
       metadata: metadata.merging(classifierMetadata) { own, _ in own })
@@ -24,12 +34,12 @@ extension Trainer {
 
   /// The names of the speakers in the order of the classifier, for a training that starts from this one.
   private var classifierMetadata: [String: String] {
-    plan.objectives.classifier == nil ? [:] : StoredClassifier.metadata(speakers: plan.batches.corpus.speakers)
+    plan.objectives.classifier == nil ? [:] : StoredClassifier.metadata(speakers: plan.speakers)
   }
 
-  private static func copy(_ matrix: Matrix) -> Matrix {
-    let copy = Matrix(rows: matrix.rows, columns: matrix.columns)
-    copy.pointer.update(from: matrix.pointer, count: matrix.count)
+  private static func copy(_ row: Matrix, columns: Int? = nil) -> Matrix {
+    let copy = Matrix(rows: 1, columns: columns ?? row.columns)
+    copy.pointer.update(from: row.pointer, count: copy.count)
     return copy
   }
 
@@ -55,14 +65,19 @@ extension Trainer {
     change(to: stage(of: checkpoint.state))
     let encoderFile = try checkpoint.encoder()
     for tensor in layout.parameters {
-      try encoderFile.read(tensor.name, shape: tensor.shape, into: slice(parameters, tensor))
+      try encoderFile.read(
+        tensor.name, shape: tensor.wholeShape, from: tensor.wholeOffset, into: slice(parameters, tensor))
     }
     for tensor in encoder.layout.statistics.parameters {
       try encoderFile.read(tensor.name, shape: tensor.shape, into: slice(statistics, tensor))
     }
     let optimizerFile = try checkpoint.optimizer()
     for (name, values) in optimizer.state {
-      try optimizerFile.read(name, shape: [values.rows, values.columns], into: values.elements)
+      // The classifier's tensor comes last, so that all others have their places whatever part of it is here.
+      for tensor in layout.parameters {
+        try optimizerFile.read(
+          name, shape: [1, layout.wholeCount], from: tensor.offset + tensor.wholeOffset, into: slice(values, tensor))
+      }
     }
     try takeUpAverage(optimizerFile)
     let replaced = try checkpoint.state.replaced.map { id in
@@ -98,8 +113,8 @@ extension Trainer {
     change(to: stage(of: checkpoint.state))
     let (encoderFile, optimizerFile) = (try checkpoint.encoder(), try checkpoint.optimizer())
     let tensors =
-      (layout.parameters + encoder.layout.statistics.parameters).map { (encoderFile, $0.name, $0.shape) }
-      + optimizer.state.map { (optimizerFile, $0.name, [$0.values.rows, $0.values.columns]) }
+      (layout.parameters + encoder.layout.statistics.parameters).map { (encoderFile, $0.name, $0.wholeShape) }
+      + optimizer.state.map { (optimizerFile, $0.name, [1, layout.wholeCount]) }
       + trainedTensors(in: optimizerFile).map { (optimizerFile, $0.name, [1, $0.values.count]) }
     for (file, name, shape) in tensors {
       let found = try file.shape(of: name)
@@ -129,7 +144,7 @@ extension Trainer {
       precondition(start.fits(encoder), "a training begins with an encoder of its own tensors")
       parameters.pointer.update(from: start.parameters.pointer, count: start.parameters.count)
       statistics.pointer.update(from: start.statistics.pointer, count: start.statistics.count)
-      start.classifier?.keep(in: parameters, layout, speakers: plan.batches.corpus.speakers)
+      start.classifier?.keep(in: parameters, layout, speakers: plan.heldSpeakers)
     }
     batches.takeUp(unreadable: [])
     batches.unreadableRecordings = []
@@ -156,9 +171,11 @@ extension Trainer {
     for (range, values) in zip(frozen, kept) { _ = statistics.elements[range].update(fromContentsOf: values) }
   }
 
-  /// Whether all ranks hold the same parameters, by a checksum of their bits.
+  /// Whether all ranks hold the same parameters, by a checksum of their bits, but for those of which each rank holds a
+  /// part.
   package var ranksAgree: Bool {
-    let bits = parameters.elements.reduce(UInt64(14_695_981_039_346_656_037)) {
+    let same = parameters.elements[..<(isSharedOut ? encoder.layout.parameters.count : parameters.count)]
+    let bits = same.reduce(UInt64(14_695_981_039_346_656_037)) {
       ($0 ^ UInt64($1.bitPattern)) &* 1_099_511_628_211
     }
     // Halves of 32 bits are exact in double precision.

@@ -1,7 +1,7 @@
 /// Trains an encoder and the classifier beside it, with their parameters and optimiser, step by step.
 ///
 /// All ranks hold the same parameters and take the same branches, because every number that decides anything was summed
-/// or broadcast.
+/// or broadcast. Only of a classifier's prototypes a rank may hold a part (`ShardedClassifier`).
 public final class Trainer {
   /// The encoder that is trained.
   public let encoder: any Encoder
@@ -12,7 +12,8 @@ public final class Trainer {
   /// The stage of the last step that was taken, or of the first step before any; the index of its plan.
   var stage = 0
   package let batches: BatchStream
-  /// The layout of the encoder's parameters, followed by the classifier's, in one flat buffer.
+  /// The layout of the encoder's parameters, followed by those of the classifier that this rank holds, in one flat
+  /// buffer.
   package internal(set) var layout: ParameterLayout
   /// The values of all parameters, in one row.
   public internal(set) var parameters: Matrix
@@ -45,7 +46,8 @@ public final class Trainer {
     patience: Double = .infinity
   ) {
     self.encoder = encoder
-    stages = [plan] + plan.later
+    stages = ([plan] + plan.later).map { $0.held(by: communicator) }
+    let plan = stages[0]
     self.communicator = communicator
     batches = BatchStream(
       plan.batches, steps: plan.stage.steps.upperBound, communicator: communicator, readers: readers,
@@ -93,7 +95,7 @@ public final class Trainer {
     gradients.leaveOut(pass.frozen)
     let balance = early ?? weigh(losses, gradients.gram(), held)
     gradients.combine(balance.weights, classifier: classifierWeight(losses))
-    let lengths = gradients.clip(to: plan.gradientNorm)
+    let lengths = gradients.clip(to: plan.gradientNorm) { sharedLength(of: $0) }
 
     guard areFinite(losses, balance, lengths) else { throw undo(batch, report(batch, losses, balance)) }
     solution = WeightSolution(weights: balance.weights, present: losses.present)
@@ -144,7 +146,7 @@ public final class Trainer {
   ) -> GatheredRows {
     GatheredRows(
       embeddings, speakers: batch.speakers, cut: batch.cut, moment: plan.schedules.moment(at: step), held: held,
-      communicator: communicator)
+      pieces: plan.objectives.pieces, communicator: communicator)
   }
 
   /// The classifier's parameters, in one row.

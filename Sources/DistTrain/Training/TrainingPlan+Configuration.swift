@@ -57,8 +57,8 @@ extension TrainingPlan {
     let first = earlier.last?.stage.steps.upperBound ?? 0
     self.init(
       batches: batches, objectives: configuration.objectives,
-      classifier: PrototypeClassifier(
-        speakers: batches.corpus.speakers.count, subcenters: configuration.classification.subcenters),
+      classifier: configuration.classification.classifier(
+        speakers: batches.corpus.speakers.count, seed: configuration.seed),
       weighting: GradientWeighting(configuration.weighting, seed: configuration.seed),
       schedules: Schedules(
         learningRate: configuration.learningRateSchedule, margin: configuration.marginSchedule,
@@ -122,6 +122,16 @@ extension Configuration {
           mode: attention.mode, scale: attention.scale ?? classification.scale, normalize: attention.normalize,
           stopGradient: attention.stopGradient)),
     ]
+  }
+}
+
+extension Configuration.Classification {
+  /// The classifier of so many speakers.
+  fileprivate func classifier(speakers: Int, seed: UInt64) -> any Classifier {
+    let sampling = sampling < 1 ? SpeakerSampling(share: sampling, seed: seed) : nil
+    return sharded
+      ? ShardedClassifier(speakers: speakers, subcenters: subcenters, sampling: sampling)
+      : PrototypeClassifier(speakers: speakers, subcenters: subcenters)
   }
 }
 

@@ -8,7 +8,10 @@ extension TrainingPlan {
   ///   - speakers: the number of speakers of the corpus, whose prototypes are parameters too.
   /// - Throws: `Failure(.usage)` where these alone take more memory than this machine has.
   static func checkParameters(_ configuration: Configuration, _ encoder: any Encoder, speakers: Int) throws {
-    let prototypes = Double(speakers) * Double(configuration.classification.subcenters) * Double(encoder.dimensions)
+    // How many ranks share the prototypes is not known yet.
+    let shares = configuration.classification.sharded ? min(speakers, PrototypePieces.most) : 1
+    let prototypes =
+      Double(speakers) * Double(configuration.classification.subcenters) * Double(encoder.dimensions) / Double(shares)
     try check(
       3 * (Double(encoder.layout.parameters.count) + prototypes),
       of: "the parameters of the encoder and of \(speakers) speakers",

@@ -227,6 +227,14 @@ struct ConfigurationTests {
         "weighting.classification: it and weighting.contrastive are both 0: nothing would be trained"
       ),
       (
+        ["classification.sampling=0.5"],
+        "classification.sampling: below 1 only with classification.sharded: true, found 0.5"
+      ),
+      (
+        ["classification={sharded: true, interTopK: {count: 1001}}"],
+        "classification.interTopK.count: at most 1000 with classification.sharded, found 1001"
+      ),
+      (
         ["corpus.trials=trials"],
         "corpus.trials: set without corpus.evaluation: name the data directory that the trials are about"
       ),

@@ -28,6 +28,7 @@ struct ConfigurationYAMLTests {
           "features={lowestFrequency: 50, highestFrequency: 7600, scale: unit, preEmphasis: 0, logFloor: 1e-10}",
           "encoder={layout: speechbrain, channels: 16, aggregation: 24, embedding: 8, globalContext: false}",
           "encoder.batchNormalization=local",
+          "classification={sharded: true, sampling: 0.5}",
           "classification={loss: softmax, scale: 30, margin: 0.3, subcenters: 3, interTopK: {count: 5, margin: 0.1}}",
           "contrastive={temperature: 0.1, margin: {form: none, value: 0.15, denominator: plain}}",
           "contrastive.attention={mode: off, scale: 1, normalize: false, warmup: 7, stopGradient: false}",
@@ -115,7 +116,7 @@ struct ConfigurationYAMLTests {
         let path = key.split(separator: ".")
         return key.hasPrefix("encoder.own.") ? "encoder.\(path[2])" : key
       })
-    #expect(properties.count == 125)
+    #expect(properties.count == 127)
     #expect(changed.union(running).union(allowedToStay) == properties)
     #expect(changed.isDisjoint(with: running))
   }

@@ -33,6 +33,16 @@ import Testing
     #expect(first(7, .crop, [1, 2, 3, 4]) == first(7, .crop, [1, 2, 3, 4]))
   }
 
+  @Test func `what is left out of a stream's beginning does not change the rest`() {
+    var whole = RandomStream(seed: 3, purpose: .test, item: 4)
+    let numbers = (0..<40).map { _ in whole.next() }
+    for count in [0, 1, 2, 7, 20, 39] {
+      var stream = RandomStream(seed: 3, purpose: .test, item: 4)
+      stream.skip(count)
+      #expect((count..<40).map { _ in stream.next() } == Array(numbers[count...]))
+    }
+  }
+
   @Test func `uniform and normal numbers have their moments`() {
     var stream = RandomStream(seed: 1, purpose: .test)
     let count = 100_000

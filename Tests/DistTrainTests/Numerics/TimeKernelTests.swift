@@ -112,6 +112,17 @@ import Testing
     }
   }
 
+  @Test(arguments: KernelTests.counts) func `exponentials and their sum equal plain loops`(count: Int) {
+    let x = Self.numbers(count, item: 2)
+    var (powers, highest) = (x, Float(0))
+    let sum = ck_exponentials(&powers, count, 2.5, &highest)
+    #expect(highest == x.map { 2.5 * $0 }.max())
+    let exact = x.map { exp(2.5 * Double($0) - Double(highest)) }
+    for (value, exact) in zip(powers, exact) { #expect(abs(Double(value) - exact) < 5e-6 * exact) }
+    let expected: Double = exact.reduce(0, +)
+    #expect(abs(sum - expected) < 5e-6 * expected)
+  }
+
   @Test func `a softmax of large numbers is finite`() {
     var x: [Float] = [3e4, -3e4, 3e4, 2.99e4]
     ck_softmax(&x, 4, 1)

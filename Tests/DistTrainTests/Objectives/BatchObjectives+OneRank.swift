@@ -4,10 +4,13 @@ extension BatchObjectives {
   /// Classification and contrastive loss, over as many prototypes as there are.
   init(
     _ softmax: AdditiveAngularMarginSoftmax, _ contrastive: SupervisedContrastiveLoss, speakers: Int,
-    subcenters: Int = 1
+    subcenters: Int = 1, sharded: Bool = false
   ) {
     self.init(
-      [softmax, contrastive], classifier: PrototypeClassifier(speakers: speakers, subcenters: subcenters))
+      [softmax, contrastive],
+      classifier: sharded
+        ? ShardedClassifier(speakers: speakers, subcenters: subcenters)
+        : PrototypeClassifier(speakers: speakers, subcenters: subcenters))
   }
 
   /// The losses of a batch that one rank holds.

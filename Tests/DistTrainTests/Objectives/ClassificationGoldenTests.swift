@@ -17,18 +17,40 @@ import Testing
     let cases: [Case]
   }
 
+  @Test func `prototypes in pieces have the losses and gradients of PyTorch in every form`() throws {
+    let golden = try Golden("classification")
+    let record = try Golden.record("classification", as: Record.self)
+    for one in record.cases {
+      let embeddings = try golden.matrix("embeddings")
+      let prototypes = try golden.matrix(one.subcenters > 1 ? "prototypes.subcenters" : "prototypes")
+      let softmax = AdditiveAngularMarginSoftmax(form: Self.form(one), scale: one.scale, interTopK: one.interTopK)
+      let speakers = prototypes.rows / one.subcenters
+      let objectives = BatchObjectives(
+        [softmax], classifier: ShardedClassifier(speakers: speakers, subcenters: one.subcenters))
+      let losses = objectives.evaluate(
+        embeddings, speakers: record.speakers, prototypes: prototypes, margin: one.margin)
+      #expect(abs(losses.values[0] - one.loss) < 1e-5 * one.loss, "\(one.name)")
+      let byEmbedding = try golden.values("\(one.name)/gradient.embeddings")
+      #expect(relativeDistance(losses.gradients[0].values, byEmbedding) < 1e-5, "\(one.name)")
+      let byPrototype = try golden.values("\(one.name)/gradient.prototypes")
+      #expect(relativeDistance(losses.prototypeGradient(of: prototypes).values, byPrototype) < 1e-5, "\(one.name)")
+    }
+  }
+
+  private static func form(_ one: Record.Case) -> AdditiveAngularMarginSoftmax.Form {
+    switch one.kind {
+    case "softmax": .softmax
+    case "additive": .additiveMargin
+    default: .additiveAngularMargin
+    }
+  }
+
   @Test func `losses and gradients equal PyTorch's in every form`() throws {
     let golden = try Golden("classification")
     let record = try Golden.record("classification", as: Record.self)
     #expect(record.cases.count >= 8)
     for one in record.cases {
-      let form: AdditiveAngularMarginSoftmax.Form
-      switch one.kind {
-      case "softmax": form = .softmax
-      case "additive": form = .additiveMargin
-      default: form = .additiveAngularMargin
-      }
-      let softmax = AdditiveAngularMarginSoftmax(form: form, scale: one.scale, interTopK: one.interTopK)
+      let softmax = AdditiveAngularMarginSoftmax(form: Self.form(one), scale: one.scale, interTopK: one.interTopK)
       let embeddings = LengthNormalization(try golden.matrix("embeddings"))
       let prototypes = LengthNormalization(
         try golden.matrix(one.subcenters > 1 ? "prototypes.subcenters" : "prototypes"))

@@ -19,6 +19,21 @@ import Testing
     check(objectives, prototypes: 4 * subcenters, objective: 0)
   }
 
+  @Test(arguments: softmaxes, [1, 2])
+  func `classification by prototypes in pieces`(softmax: AdditiveAngularMarginSoftmax, subcenters: Int) {
+    let objectives = BatchObjectives(
+      softmax, contrastive(.none, .plain, .off, stopGradient: true), speakers: 4, subcenters: subcenters, sharded: true)
+    check(objectives, prototypes: 4 * subcenters, objective: 0)
+  }
+
+  @Test(arguments: ClassAwareAttention.Mode.allCases, [3, 6.0])
+  func `contrastive with certainties from pieces`(mode: ClassAwareAttention.Mode, scale: Double) {
+    let objectives = BatchObjectives(
+      AdditiveAngularMarginSoftmax(form: .additiveAngularMargin, scale: 6),
+      contrastive(.angle, .margined, mode, scale: scale, stopGradient: false), speakers: 4, sharded: true)
+    check(objectives, prototypes: 4, objective: 1)
+  }
+
   @Test(arguments: AngularMargin.Form.allCases, SupervisedContrastiveLoss.Denominator.allCases)
   func `contrastive`(form: AngularMargin.Form, denominator: SupervisedContrastiveLoss.Denominator) {
     for mode in ClassAwareAttention.Mode.allCases {
@@ -31,11 +46,11 @@ import Testing
 
   private func contrastive(
     _ form: AngularMargin.Form, _ denominator: SupervisedContrastiveLoss.Denominator,
-    _ mode: ClassAwareAttention.Mode, stopGradient: Bool
+    _ mode: ClassAwareAttention.Mode, scale: Double = 3, stopGradient: Bool
   ) -> SupervisedContrastiveLoss {
     SupervisedContrastiveLoss(
       temperature: 0.3, margin: AngularMargin(form: form, value: 0.2), denominator: denominator,
-      attention: ClassAwareAttention(mode: mode, scale: 3, stopGradient: stopGradient))
+      attention: ClassAwareAttention(mode: mode, scale: scale, stopGradient: stopGradient))
   }
 
   private func check(_ objectives: BatchObjectives, prototypes count: Int, objective: Int) {
