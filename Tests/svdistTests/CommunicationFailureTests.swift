@@ -26,6 +26,18 @@ import Testing
     #expect(launch.errors == "svdist: a.wav ends after 3 of 9 frames: copy it again\n")
   }
 
+  @Test func `A library of another MPI than the program is built with is one line that names both`() throws {
+    let isOpen = try svdist(["doctor", "--seconds", "0.02"]).output.contains("1 rank on 1 host; Open MPI")
+    let other = isOpen ? "MPICH Version:      4.0.2\nMPICH Release date: never" : "Open MPI v4.1.4, package: none"
+    let launch = try Program(
+      "CommunicationProbe", ["none", "0"],
+      environment: ["LD_PRELOAD": try Program.path(of: "libFaultyMPI.so"), "SVDIST_FAULT_LIBRARY": other],
+      ranks: 2, limit: 60
+    ).finish()
+    let (built, found) = isOpen ? ("Open MPI", "MPICH 4.0.2") : ("MPICH", "Open MPI v4.1.4")
+    expectRefusal(launch, 1, "svdist is built with \(built)", "the MPI library found at its start is \(found)")
+  }
+
   @Test(arguments: 0..<3) func `A rank that throws ends the job with its status, rank, host and cause`(rank: Int) throws
   {
     let launch = try probe("throw", rank: rank)
