@@ -35,7 +35,7 @@ import Testing
       ranks: 2, limit: 60
     ).finish()
     let (built, found) = isOpen ? ("Open MPI", "MPICH 4.0.2") : ("MPICH", "Open MPI v4.1.4")
-    expectRefusal(launch, 1, "svdist is built with \(built)", "the MPI library found at its start is \(found)")
+    expectRefusal(launch, 1, "this program is built with \(built)", "the MPI library found at its start is \(found)")
   }
 
   @Test(arguments: 0..<3) func `A rank that throws ends the job with its status, rank, host and cause`(rank: Int) throws

@@ -19,32 +19,48 @@ public enum Job {
     let environment = ProcessInfo.processInfo.environment
     guard let launcher = JobLauncher(environment) else { return SoleCommunicator() }
     try foundByAll(environment) { try MPILibrary.check() }
+    isStarting.store(true, ordering: .relaxed)
+    on_exit({ _, _ in Job.tellEndAtStart() }, nil)
     let (code, channels) = try UnaskedWait.run("start", upTo: timeout, afterStop: 0) {
       let code = cmpi_start()
       return (code, code == 0 ? (MPIChannels(), JobEnd.makeChannel()) : nil)
     }
+    isStarting.store(false, ordering: .relaxed)
     guard let channels else {
       throw Failure(.failed, "MPI does not start on \(hostName()): \(MPICommunicator.describe(code))")
     }
     let communicator = MPICommunicator(channels.0, timeout: timeout)
     try foundByAll(environment) {
       guard let promised = JobLauncher.size(environment), promised != communicator.size else { return }
-      throw Failure(
-        .failed,
-        "\(launcher.rawValue) started \(promised) processes, but svdist is built with \(MPILibrary.header), which joins "
-          + "\(communicator.size): \(launcher.advice(library: MPILibrary.name))")
+      throw Failure(.failed, launcher.mismatch("\(promised) processes", "joins \(communicator.size)"))
     }
     JobEnd.comeAtExit(channels.1, timeout: timeout)
     return communicator
   }
 
+  /// Whether MPI is being started.
+  private static let isStarting = Atomic(false)
+
+  /// Explains the end of the process where MPI ended it at its start, as MPICH does under another's launcher.
+  private static func tellEndAtStart() {
+    let environment = ProcessInfo.processInfo.environment
+    guard isStarting.load(ordering: .relaxed), let launcher = JobLauncher(environment) else { return }
+    if JobLauncher.rank(environment) ?? 0 == 0 {
+      StandardError.say("svdist: \(launcher.mismatch("this process", "does not start there"))")
+    } else {
+      // The launcher ends all ranks when one has ended.
+      sleep(2)
+    }
+    _exit(exitStatus(of: .failed))
+  }
+
   /// Runs what fails on all ranks in the same way, of which the launcher's first one speaks.
-  private static func foundByAll(_ environment: [String: String], _ body: () throws(Failure) -> Void) throws {
+  private static func foundByAll(_ environment: [String: String], _ body: () throws -> Void) throws {
     do {
       try body()
     } catch {
-      let rank = JobLauncher.rank(environment) ?? 0
-      throw AgreedFailure(failure: error, rank: rank, isMine: rank == 0, line: "svdist: \(error.message.shown)")
+      let (failure, rank) = (Failure(error), JobLauncher.rank(environment) ?? 0)
+      throw AgreedFailure(failure: failure, rank: rank, isMine: rank == 0, line: "svdist: \(failure.message.shown)")
     }
   }
 

@@ -37,6 +37,15 @@ package enum JobLauncher: String {
     first(of: ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE"], environment) ?? tasks(environment)
   }
 
+  /// The line about ranks of another MPI than the launcher's.
+  /// - Parameters:
+  ///   - started: what the launcher started.
+  ///   - end: what became of that, with the program's MPI as its subject.
+  func mismatch(_ started: String, _ end: String) -> String {
+    "\(rawValue) started \(started), but svdist is built with \(MPILibrary.header), which \(end): "
+      + advice(library: MPILibrary.name)
+  }
+
   /// How ranks of the MPI library that the program is built with are started, for people who started them otherwise.
   /// - Parameter library: its name.
   func advice(library: String) -> String {

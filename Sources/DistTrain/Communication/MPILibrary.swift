@@ -30,7 +30,7 @@ enum MPILibrary {
   /// Refuses a library that has another binary interface than the program is built for, whose functions would take its
   /// handles for something else.
   /// - Throws: `Failure(.failed)`.
-  static func check() throws(Failure) {
+  static func check() throws {
     guard cmpi_library_fits() == 0 else { return }
     throw Failure(
       .failed,

@@ -43,6 +43,12 @@ import Testing
     #expect(launcher.advice(library: library).contains(words))
   }
 
+  @Test func `The line about another MPI's launcher names both`() {
+    let line = JobLauncher.hydra.mismatch("2 processes", "joins 1")
+    let both = "MPICH's mpirun started 2 processes, but svdist is built with \(MPILibrary.header), which joins 1: "
+    #expect(line.hasPrefix(both))
+  }
+
   @Test(arguments: [
     ("Open MPI v4.1.4, package: Debian OpenMPI, ident: 4.1.4, repo rev: v4.1.4, May 26, 2022", "Open MPI v4.1.4"),
     ("MPICH Version:      5.0.2\nMPICH Release date: Fri Sep 25 20:45:26 UTC 2026\n", "MPICH 5.0.2"),
