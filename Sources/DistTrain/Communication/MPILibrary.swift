@@ -34,7 +34,7 @@ enum MPILibrary {
     guard cmpi_library_fits() == 0 else { return }
     throw Failure(
       .failed,
-      "svdist is built with \(header), and the MPI library found at its start is \(name): load that MPI "
+      "this program is built with \(header), and the MPI library found at its start is \(name): load that MPI "
         + "(LD_LIBRARY_PATH, LD_PRELOAD, a module), or build svdist with this one (SVDIST_MPI)")
   }
 }
