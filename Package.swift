@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
 
 let settings: [SwiftSetting] = [
@@ -12,6 +13,52 @@ let settings: [SwiftSetting] = [
 /// and call is optimised.
 let unoptimised = settings + [.unsafeFlags(["-Onone", "-no-emit-module-separately-wmo"])]
 
+/// The MPI that svdist is compiled for and linked with. `SVDIST_MPI` names one that pkg-config knows, `openmpi` or
+/// `mpich`, or the folder of its `include` and `lib`; without it the first is taken that pkg-config knows.
+/// `SVDIST_MPI_ABI=standard` takes the standard's binary interface of a folder's MPI in place of its own.
+///
+/// Only a folder needs unsafe flags, with which nothing can depend on a version of this package.
+let mpi = Context.environment["SVDIST_MPI"] ?? ""
+let isStandardABI = Context.environment["SVDIST_MPI_ABI"] == "standard"
+
+func isKnown(toPkgConfig name: String) -> Bool {
+  let search = Process()
+  search.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+  search.arguments = ["pkg-config", "--exists", name]
+  search.standardError = FileHandle.nullDevice
+  guard (try? search.run()) != nil else { return false }
+  search.waitUntilExit()
+  return search.terminationStatus == 0
+}
+
+func mpiTargets() -> [Target] {
+  if mpi.hasPrefix("/") {
+    let folders = ["lib", "lib64"].map { "\(mpi)/\($0)" }
+    let paths = folders.flatMap { ["-L\($0)", "-Xlinker", "-rpath", "-Xlinker", $0] }
+    return [
+      .target(
+        name: "CMPI",
+        cSettings: [.treatAllWarnings(as: .error), .unsafeFlags(["-isystem", "\(mpi)/include"])]
+          + (isStandardABI ? [.define("MPI_ABI")] : []),
+        linkerSettings: [.unsafeFlags(paths), .linkedLibrary(isStandardABI ? "mpi_abi" : "mpi")])
+    ]
+  }
+  let names = ["openmpi": ["ompi-c"], "mpich": ["mpich"], "": ["ompi-c", "mpich", "mpi"]]
+  guard let names = names[mpi], !isStandardABI else {
+    let line =
+      "error: SVDIST_MPI is openmpi, mpich or the folder of an MPI's include and lib; SVDIST_MPI_ABI=standard needs the "
+      + "folder; SVDIST_MPI is '\(mpi)'\n"
+    FileHandle.standardError.write(Data(line.utf8))
+    exit(1)
+  }
+  return [
+    .systemLibrary(
+      name: "CSystemMPI", pkgConfig: names.first(where: isKnown) ?? names[0],
+      providers: [.apt([mpi == "mpich" ? "libmpich-dev" : "libopenmpi-dev"])]),
+    .target(name: "CMPI", dependencies: ["CSystemMPI"], cSettings: [.treatAllWarnings(as: .error)]),
+  ]
+}
+
 let package = Package(
   name: "svdist",
   products: [
@@ -22,12 +69,10 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
-  targets: [
-    .systemLibrary(name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
+  targets: mpiTargets() + [
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CSndFile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
     .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
-    .target(name: "CMPI", dependencies: ["COpenMPI"], cSettings: [.treatAllWarnings(as: .error)]),
     .target(name: "CKernels", cSettings: [.treatAllWarnings(as: .error)]),
     .target(
       name: "DistTrain",

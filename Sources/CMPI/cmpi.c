@@ -8,6 +8,11 @@ _Static_assert(sizeof(MPI_Comm) <= sizeof(uint64_t), "a communicator's handle fi
 _Static_assert(sizeof(MPI_Request) <= sizeof(uint64_t), "a request's handle fits");
 _Static_assert(sizeof(int) == sizeof(int32_t), "MPI counts with 32 bits");
 
+// The bytes of the longest text of any library, which need not be the one of this header: MPICH's may be longer than Open
+// MPI's (MPI_MAX_LIBRARY_VERSION_STRING).
+enum { LIBRARY_TEXT = 8192 };
+_Static_assert(MPI_MAX_LIBRARY_VERSION_STRING <= LIBRARY_TEXT, "a library's text fits");
+
 static MPI_Comm comm_of(CMPICommunicator communicator) {
   MPI_Comm comm;
   memcpy(&comm, &communicator.handle, sizeof comm);
@@ -38,8 +43,44 @@ int32_t cmpi_is_running(void) {
   return initialized && !finalized;
 }
 
+#define TEXT_OF(number) #number
+#define TEXT(number) TEXT_OF(number)
+
+const char *cmpi_header(void) {
+#if defined(MPI_ABI)
+  return "the MPI standard ABI " TEXT(MPI_ABI_VERSION) "." TEXT(MPI_ABI_SUBVERSION);
+#elif defined(OMPI_MAJOR_VERSION)
+  return "Open MPI " TEXT(OMPI_MAJOR_VERSION) "." TEXT(OMPI_MINOR_VERSION) "." TEXT(OMPI_RELEASE_VERSION);
+#elif defined(MPICH_VERSION)
+  return "MPICH " MPICH_VERSION;
+#else
+  return "MPI " TEXT(MPI_VERSION) "." TEXT(MPI_SUBVERSION);
+#endif
+}
+
+int32_t cmpi_library_fits(void) {
+#if defined(MPI_ABI)
+  int major = 0, minor = 0;
+  return MPI_Abi_get_version(&major, &minor) == MPI_SUCCESS && major == MPI_ABI_VERSION;
+#elif defined(OMPI_MAJOR_VERSION) || defined(MPICH_VERSION)
+  // This function takes the same arguments in all of them. MPICH's interface is also that of libraries made from it,
+  // under other names, and Open MPI's 4 and 5 have one.
+  char words[LIBRARY_TEXT] = "";
+  int length = 0;
+  MPI_Get_library_version(words, &length);
+  int is_open = strncmp(words, "Open MPI", 8) == 0;
+#if defined(OMPI_MAJOR_VERSION)
+  return is_open;
+#else
+  return !is_open;
+#endif
+#else
+  return 1;
+#endif
+}
+
 void cmpi_library(char *text, int32_t capacity) {
-  char words[MPI_MAX_LIBRARY_VERSION_STRING] = "";
+  char words[LIBRARY_TEXT] = "";
   int length = 0;
   if (capacity <= 0) return;
   MPI_Get_library_version(words, &length);

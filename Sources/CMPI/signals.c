@@ -1,5 +1,7 @@
 // What libraries that come with MPI's do to signals as they are loaded: UCX takes SIGHUP for its debug mode
 // (UCX_DEBUG_SIGNO; 1.20.1 in Open MPI 5.0.11 of PyPI), so that a program that nohup started would end with its terminal.
+#define _GNU_SOURCE
+#include <dlfcn.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +29,7 @@ void cmpi_restore_signals(void) {
     action.sa_handler = found[i];
     sigaction(numbers[i], &action, NULL);
   }
-  // Libraries that are loaded later, when MPI starts, ask this first.
-  setenv("UCX_DEBUG_SIGNO", "0", 0);
+  // UCX that is loaded later, when MPI starts, asks this first. One that is there has asked, and warns of what comes then
+  // (MPICH 5.0.2 of PyPI).
+  if (!dlopen("libucs.so.0", RTLD_LAZY | RTLD_NOLOAD)) setenv("UCX_DEBUG_SIGNO", "0", 0);
 }

@@ -10,8 +10,8 @@ struct LaunchCommand: ParsableCommand {
     usage: "svdist launch <mpirun's options> -- <svdist's options>",
     discussion: """
       svdist launch -np 4 -- --config c.yaml --run-dir runs/x does what mpirun -np 4 svdist --config c.yaml --run-dir \
-      runs/x does, and more: mpirun itself answers Ctrl-C by killing its ranks within a second, which is too short for a \
-      step and a checkpoint. Here Ctrl-C, TERM, HUP and USR1 reach all ranks as USR1, which stops them after their step \
+      runs/x does, and more: Open MPI's mpirun itself answers Ctrl-C by killing its ranks within a second, which is too \
+      short for a step and a checkpoint. Here Ctrl-C, TERM, HUP and USR1 reach all ranks as USR1, which stops them after their step \
       with a checkpoint and status 75; those that have not begun to train end at once, with status 75 too. The request is \
       repeated until mpirun ends, which loses it before its ranks are there. A second Ctrl-C, or Ctrl-\\, ends ranks at \
       once. HUP is ignored under nohup, as INT is in the background of a script. Ctrl-Z does not stop ranks.
@@ -29,7 +29,7 @@ struct LaunchCommand: ParsableCommand {
       throw ValidationError(
         "expected mpirun's options, -- and svdist's options: svdist launch -np 4 -- --config c.yaml --run-dir runs/x")
     }
-    guard !Job.isLaunched(ProcessInfo.processInfo.environment) else {
+    guard JobLauncher(ProcessInfo.processInfo.environment) == nil else {
       throw ValidationError("launch starts mpirun itself: start it without a launcher")
     }
     let options = arguments[(end + 1)...]

@@ -4,7 +4,7 @@ import Synchronization
 
 /// mpirun in a session of its own, which the signals of a terminal do not reach, and to which requests to stop are
 /// passed on in the way that leaves its ranks time: Open MPI and MPICH pass SIGUSR1 on to all ranks and do nothing
-/// else. Ranks that do not train have nothing to save, and get SIGTERM.
+/// else. Ranks that do not train have nothing to save, and are ended.
 struct Launcher {
   /// The variable by which ranks know that Ctrl-C is taken care of.
   private static let variable = "SVDIST_LAUNCH"
@@ -23,7 +23,7 @@ struct Launcher {
     do {
       process = try ChildProcess(program, arguments, place: .ownSession)
     } catch {
-      throw Failure(.failed, "\(Failure(error).message): install Open MPI, or add it to PATH")
+      throw Failure(.failed, "\(Failure(error).message): install Open MPI or MPICH, or add it to PATH")
     }
   }
 
@@ -34,12 +34,16 @@ struct Launcher {
     while true {
       if let status = try process.statusIfEnded() { return passing.status(status) }
       if let signal = passing.signal() {
+        let signal = signal == SIGTERM && isHydra ? SIGQUIT : signal
         if signal == SIGKILL { StandardError.say("svdist: mpirun does not end: it is killed, and its ranks with it") }
         kill(process.id, signal)
       }
       usleep(Self.look)
     }
   }
+
+  /// Whether it is MPICH's mpirun, which passes SIGTERM on, as a request to stop, and ends its ranks after SIGQUIT.
+  private var isHydra: Bool { ProcessStatus.children(of: process.id).contains { $0.name == "hydra_pmi_proxy" } }
 
   /// The line for somebody at a terminal who started mpirun without this; nil where nobody did.
   static func note(_ environment: [String: String], isWatched: Bool) -> String? {
@@ -122,14 +126,17 @@ private struct Passing {
   }
 
   /// The status for one of mpirun. Until mpirun and its ranks can answer SIGUSR1 they die of it, or of the SIGTERM that
-  /// follows, and ranks that die of one of them have not begun to train.
+  /// follows, and ranks that die of one of them have not begun to train. Of ranks that died of a signal MPICH's mpirun
+  /// gives the signal's number.
   func status(_ status: Int32) -> Int32 {
     // Open MPI 4.1.4 may crash where a signal comes while it ends its ranks.
     if last != nil, status > 128, status != 128 + SIGTERM {
       StandardError.say("svdist: mpirun was ended by signal \(status - 128) as it was to end its ranks at once")
       return ExitStatus.failed.rawValue
     }
-    guard next != nil, [128 + SIGUSR1, 128 + SIGTERM].contains(status) else { return status }
+    if last != nil, status == SIGQUIT { return ExitStatus.failed.rawValue }
+    let signals = [SIGUSR1, SIGTERM]
+    guard next != nil, (signals + signals.map { 128 + $0 }).contains(status) else { return status }
     StandardError.say("svdist: stopped while mpirun started or ended its ranks: run the same command again")
     return ExitStatus.stopped.rawValue
   }

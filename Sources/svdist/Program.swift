@@ -104,13 +104,8 @@ enum Program {
     exit(ExitStatus.done.rawValue)
   }
 
-  /// The rank of this process as its launcher (Open MPI's mpirun, PMIx, Slurm) gives it, which is known before MPI
-  /// starts; nil without a launcher.
-  private static var launchedRank: Int? {
-    let environment = ProcessInfo.processInfo.environment
-    return ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"].lazy
-      .compactMap { environment[$0].flatMap { Int($0) } }.first
-  }
+  /// The rank of this process as its launcher gives it, which is known before MPI starts; nil without a launcher.
+  private static var launchedRank: Int? { JobLauncher.rank(ProcessInfo.processInfo.environment) }
 }
 
 /// A command whose ranks share its work. Other commands run on rank 0 alone.

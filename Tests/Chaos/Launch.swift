@@ -24,12 +24,14 @@ final class Launch {
     let output = try FileHandle(forWritingTo: log)
     _ = try output.seekToEnd()
     // Open MPI kills its ranks a second after it passed SIGTERM on, unless it is told to wait.
-    let launcher = [
-      "mpirun", "--oversubscribe", "--bind-to", "none", "--mca", "odls_base_sigkill_timeout", "5", "-n", "\(ranks)",
+    let settings = [
+      "OMPI_MCA_odls_base_sigkill_timeout=5", "OMPI_MCA_rmaps_base_oversubscribe=1",
+      "OMPI_MCA_hwloc_base_binding_policy=none", "PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe",
+      "PRTE_MCA_hwloc_default_binding_policy=none",
     ]
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     // Swift's threads block signals, and a program that they start would too.
-    process.arguments = ["--default-signal", mark] + launcher + [program] + arguments
+    process.arguments = ["--default-signal", mark] + settings + ["mpirun", "-n", "\(ranks)", program] + arguments
     process.standardOutput = output
     process.standardError = output
     process.standardInput = FileHandle.nullDevice
@@ -56,9 +58,9 @@ final class Launch {
       guard let text = KernelFile.text("/proc/\(pid)/environ") else { return nil }
       let variables = text.split(separator: "\0")
       guard variables.contains(where: { $0 == mark }) else { return nil }
-      let prefix = "OMPI_COMM_WORLD_RANK="
-      let rank = variables.first { $0.hasPrefix(prefix) }
-      return Member(pid: pid, rank: rank.flatMap { Int($0.dropFirst(prefix.count)) })
+      let pairs = variables.map { $0.split(separator: "=", maxSplits: 1) }.filter { $0.count == 2 }
+      let environment = Dictionary(pairs.map { (String($0[0]), String($0[1])) }) { $1 }
+      return Member(pid: pid, rank: JobLauncher(environment) == nil ? nil : JobLauncher.rank(environment))
     }
   }
 

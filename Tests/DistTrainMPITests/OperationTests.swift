@@ -35,7 +35,7 @@ extension MPITests {
       let ranks = communicator.gather("\(communicator.rank)")
       expectOnAllRanks(ranks == (0..<communicator.size).map { "\($0)" })
       expectOnAllRanks(communicator.hosts.count == communicator.size && !communicator.hosts.contains(""))
-      let promised = ProcessInfo.processInfo.environment["OMPI_COMM_WORLD_SIZE"].flatMap { Int($0) }
+      let promised = JobLauncher.size(ProcessInfo.processInfo.environment)
       expectOnAllRanks(promised == communicator.size)
     }
 

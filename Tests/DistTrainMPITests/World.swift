@@ -4,7 +4,7 @@ import Testing
 
 /// The ranks that mpirun started: `mpirun -n 2 svdistPackageTests.xctest --testing-library swift-testing …`.
 enum World {
-  static let isLaunched = Job.isLaunched(ProcessInfo.processInfo.environment)
+  static let isLaunched = JobLauncher(ProcessInfo.processInfo.environment) != nil
 
   /// All ranks; MPI starts with its first use and ends with the process.
   static let communicator: any Communicator = {

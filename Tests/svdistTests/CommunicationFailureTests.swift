@@ -1,3 +1,4 @@
+import DistTrain
 import Testing
 
 /// A job of several ranks ends in one way when one of them goes wrong.
@@ -24,6 +25,20 @@ import Testing
     let launch = try Program("CommunicationProbe", ["throw", "0"]).finish()
     #expect(launch.status == 65)
     #expect(launch.errors == "svdist: a.wav ends after 3 of 9 frames: copy it again\n")
+  }
+
+  @Test func `A library of another MPI than the program is built with is one line that names both`() throws {
+    let isOpen = try svdist(["doctor", "--seconds", "0.02"]).output.contains("1 rank on 1 host; Open MPI")
+    let other = isOpen ? "MPICH Version:      4.0.2\nMPICH Release date: never" : "Open MPI v4.1.4, package: none"
+    let launch = try Program(
+      "CommunicationProbe", ["none", "0"],
+      environment: ["LD_PRELOAD": try Program.path(of: "libFaultyMPI.so"), "SVDIST_FAULT_LIBRARY": other],
+      ranks: 2, limit: 60
+    ).finish()
+    let (built, found) = isOpen ? ("Open MPI", "MPICH 4.0.2") : ("MPICH", "Open MPI v4.1.4")
+    expectRefusal(
+      launch, 1, "this program is built with \(built)", "the MPI library found at its start is \(found)",
+      underLauncher: true)
   }
 
   @Test(arguments: 0..<3) func `A rank that throws ends the job with its status, rank, host and cause`(rank: Int) throws
@@ -77,10 +92,13 @@ import Testing
     #expect(line.hasSuffix(" in broadcast of 8 bytes from rank 0 (operation 4)"))
   }
 
-  @Test(arguments: [
-    ("stray", "operation 4"), ("miscount", "sum of 10 floats (operation 4)"),
-    ("miscount-started", "sum of 10 floats (operation 4)"),
-  ])
+  /// MPICH 5.0.2 takes messages of a non-blocking collective operation that are too long without an error, and cuts them.
+  @Test(
+    .enabled(if: Job.library.hasPrefix("Open MPI"), "only Open MPI tells"),
+    arguments: [
+      ("stray", "operation 4"), ("miscount", "sum of 10 floats (operation 4)"),
+      ("miscount-started", "sum of 10 floats (operation 4)"),
+    ])
   func `Ranks whose messages do not fit end the job with the operation's name`(way: String, name: String) throws {
     let launch = try probe(way, rank: 1, ranks: 2)
     #expect(launch.status == 1)
@@ -89,7 +107,8 @@ import Testing
 
   @Test(arguments: ["kill", "kill-started"]) func `A rank that is killed ends the job`(way: String) throws {
     let launch = try probe(way, rank: 1)
-    #expect(launch.status == 137)
+    // MPICH's mpirun gives the signal's number.
+    #expect([137, 9].contains(launch.status), "\(launch.status)")
   }
 
   @Test func `Ranks that are done do not wait for ever for one that does not end`() throws {

@@ -6,7 +6,7 @@ import Testing
 extension ProgramTests {
   /// svdist launch: mpirun out of the terminal's reach, and what signals do to it.
   @Suite struct LaunchTests {
-    private static let launch = ["launch", "--oversubscribe", "--bind-to", "none", "-np", "2", "--"]
+    private static let launch = ["launch", "-np", "2", "--"]
 
     private func launch(
       _ run: SmallRun, steps: Int, _ settings: [String] = [], ignoring ignored: [String] = [],
@@ -105,6 +105,8 @@ extension ProgramTests {
 
     @Test(arguments: [
       ("trap - USR1; kill -USR1 $$", 75), ("kill -TERM $$", 75), ("exit 138", 75), ("exit 143", 75), ("exit 75", 75),
+      // MPICH's mpirun gives the signal's number.
+      ("exit 10", 75), ("exit 15", 75),
       ("exit 137", 137), ("exit 65", 65), ("exit 0", 0),
     ])
     func `what dies of the request has stopped, and any other end keeps its status`(end: String, status: Int) throws {
@@ -139,6 +141,19 @@ extension ProgramTests {
         program.send(SIGINT)
         let outcome = try program.finish()
         #expect(outcome.status == 1 && outcome.complaints.contains { $0.contains(line) }, "\(outcome.errors)")
+      }
+    }
+
+    @Test func `MPICH's mpirun, which would pass TERM on, is sent QUIT where ranks are to end at once`() throws {
+      try withTemporaryFolder { folder in
+        let helper = folder.appending(path: "hydra_pmi_proxy").path
+        let program = try launch(
+          script: "cp /bin/sleep \(helper); \(helper) 60 & "
+            + "trap 'echo asked' USR1; trap 'exit 9' TERM; trap 'kill $!; exit 3' QUIT", in: folder)
+        program.send(SIGINT)
+        try program.wait { program.output.contains("asked") }
+        program.send(SIGINT)
+        #expect(try program.finish().status == 1)
       }
     }
 

@@ -9,7 +9,9 @@ extension Program {
   }
 
   /// The process of a rank.
-  func process(ofRank rank: Int) -> Int32? { process(having: ["OMPI_COMM_WORLD_RANK=\(rank)"]) }
+  func process(ofRank rank: Int) -> Int32? {
+    process(having: ["OMPI_COMM_WORLD_RANK=\(rank)"]) ?? process(having: ["PMI_RANK=\(rank)"])
+  }
 
   /// A process of the run that was started with these variables in its environment.
   func process(having variables: [String]) -> Int32? {

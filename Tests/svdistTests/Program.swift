@@ -15,22 +15,19 @@ final class Program {
   ///   - environment: variables over those of the tests.
   ///   - directory: its working directory; that of the tests if nil.
   ///   - ranks: starts so many under `mpirun`; without it if nil.
-  ///   - launcherOptions: mpirun's.
   ///   - ignored: signals, such as `HUP`, that it finds ignored.
   ///   - limit: after so many seconds the program and all it started are killed, and `ProgramTimeout` is thrown.
   init(
     _ name: String, _ arguments: [String], words: String? = nil, environment: [String: String] = [:],
     directory: URL? = nil,
-    ranks: Int? = nil, launcherOptions: [String] = [], ignoring ignored: [String] = [], limit: Double = 120
+    ranks: Int? = nil, ignoring ignored: [String] = [], limit: Double = 120
   ) throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "svdist-program-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     self.arguments = arguments
     self.limit = limit
     deadline = Date().addingTimeInterval(limit)
-    let launcher = ranks.map {
-      ["mpirun", "--oversubscribe", "--bind-to", "none"] + launcherOptions + ["-n", "\($0)"]
-    }
+    let launcher = ranks.map { ["mpirun", "-n", "\($0)"] }
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     // Swift's threads block signals, and a program that they start would too.
     let shell = words.map { ["bash", "-c", "exec \"$@\" \($0)", "bash"] } ?? []
@@ -125,10 +122,15 @@ final class Program {
 
   /// The tests' environment as a terminal has it: without the marks of a launcher.
   private static var environment: [String: String] {
-    let marks = ["OMPI_", "PMIX_", "PMI_", "ORTE_", "SLURM_"]
+    let marks = ["OMPI_", "PRTE_", "PMIX_", "PMI_", "MPI_LOCAL", "HYDI_", "ORTE_", "SLURM_"]
     var environment = ProcessInfo.processInfo.environment.filter { name, _ in !marks.contains { name.hasPrefix($0) } }
     environment["OMPI_ALLOW_RUN_AS_ROOT"] = "1"
     environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1"
+    // More ranks than cores and none bound to one, in the words of Open MPI 4 and 5; with MPICH it is always so.
+    environment["OMPI_MCA_rmaps_base_oversubscribe"] = "1"
+    environment["OMPI_MCA_hwloc_base_binding_policy"] = "none"
+    environment["PRTE_MCA_rmaps_default_mapping_policy"] = ":oversubscribe"
+    environment["PRTE_MCA_hwloc_default_binding_policy"] = "none"
     return environment
   }
 }

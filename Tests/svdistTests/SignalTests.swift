@@ -33,7 +33,7 @@ extension ProgramTests {
         // Open MPI passes SIGTERM on after this many seconds and kills after as many again: no run of few steps lasts.
         let arguments = run.arguments(steps: 100_000)
         let program = try Program(
-          "svdist", arguments, ranks: 2, launcherOptions: ["--mca", "odls_base_sigkill_timeout", "4"])
+          "svdist", arguments, environment: ["OMPI_MCA_odls_base_sigkill_timeout": "4"], ranks: 2)
         try program.wait { run.metrics().count >= 4 }
         program.send(SIGTERM)
         let outcome = try program.finish()

@@ -28,6 +28,11 @@ int32_t cmpi_start(void);
 int32_t cmpi_finish(void);
 /// Returns 1 between the start and the end of MPI, otherwise 0.
 int32_t cmpi_is_running(void);
+/// The MPI whose header this was compiled with, such as "Open MPI 4.1.4" or "the MPI standard ABI 1.0".
+const char *cmpi_header(void);
+/// Returns 1 where the library that was loaded has the binary interface of that header, otherwise 0: then nothing but
+/// `cmpi_library` may be called. MPI need not be running.
+int32_t cmpi_library_fits(void);
 /// The library's name and version, cut to `capacity` bytes with the final 0; MPI need not be running.
 void cmpi_library(char *text, int32_t capacity);
 /// The way in which threads may call MPI, in MPI's word: "serialized" or "multiple"; "" where MPI is not running.

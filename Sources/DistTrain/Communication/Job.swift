@@ -13,26 +13,55 @@ public enum Job {
   ///
   /// MPI ends when the process exits. A rank that exits with an error while others go on ends them too.
   /// - Parameter timeout: the seconds that an operation waits before the job ends with the names of the missing ranks.
-  /// - Throws: `Failure(.failed)` where MPI does not start or does not join all ranks of the launcher.
+  /// - Throws: `Failure(.failed)` where MPI does not start, `AgreedFailure` where it is another than the program is built
+  ///   with or does not join all ranks of the launcher, which each rank finds by itself.
   package static func start(timeout: Double = 600) throws -> any Communicator {
     let environment = ProcessInfo.processInfo.environment
-    guard isLaunched(environment) else { return SoleCommunicator() }
+    guard let launcher = JobLauncher(environment) else { return SoleCommunicator() }
+    try foundByAll(environment) { try MPILibrary.check() }
+    isStarting.store(true, ordering: .relaxed)
+    on_exit({ _, _ in Job.tellEndAtStart() }, nil)
     let (code, channels) = try UnaskedWait.run("start", upTo: timeout, afterStop: 0) {
       let code = cmpi_start()
       return (code, code == 0 ? (MPIChannels(), JobEnd.makeChannel()) : nil)
     }
+    isStarting.store(false, ordering: .relaxed)
     guard let channels else {
       throw Failure(.failed, "MPI does not start on \(hostName()): \(MPICommunicator.describe(code))")
     }
     let communicator = MPICommunicator(channels.0, timeout: timeout)
-    if let promised = promisedSize(environment), promised != communicator.size {
-      throw Failure(
-        .failed,
-        "the launcher started \(promised) processes, but MPI joins \(communicator.size): start them with Open MPI's "
-          + "mpirun, or with srun --mpi=pmix")
+    try foundByAll(environment) {
+      guard let promised = JobLauncher.size(environment), promised != communicator.size else { return }
+      throw Failure(.failed, launcher.mismatch("\(promised) processes", "joins \(communicator.size)"))
     }
     JobEnd.comeAtExit(channels.1, timeout: timeout)
     return communicator
+  }
+
+  /// Whether MPI is being started.
+  private static let isStarting = Atomic(false)
+
+  /// Explains the end of the process where MPI ended it at its start, as MPICH does under another's launcher.
+  private static func tellEndAtStart() {
+    let environment = ProcessInfo.processInfo.environment
+    guard isStarting.load(ordering: .relaxed), let launcher = JobLauncher(environment) else { return }
+    if JobLauncher.rank(environment) ?? 0 == 0 {
+      StandardError.say("svdist: \(launcher.mismatch("this process", "does not start there"))")
+    } else {
+      // The launcher ends all ranks when one has ended.
+      sleep(2)
+    }
+    _exit(exitStatus(of: .failed))
+  }
+
+  /// Runs what fails on all ranks in the same way, of which the launcher's first one speaks.
+  private static func foundByAll(_ environment: [String: String], _ body: () throws -> Void) throws {
+    do {
+      try body()
+    } catch {
+      let (failure, rank) = (Failure(error), JobLauncher.rank(environment) ?? 0)
+      throw AgreedFailure(failure: failure, rank: rank, isMine: rank == 0, line: "svdist: \(failure.message.shown)")
+    }
   }
 
   /// Runs the program on every rank: starts the job, runs `body` and exits with the status that it returns, or with
@@ -51,6 +80,10 @@ public enum Job {
     let communicator: any Communicator
     do {
       communicator = try start(timeout: timeout)
+    } catch let agreed as AgreedFailure {
+      // The launcher ends all ranks when one has ended.
+      if agreed.isMine { StandardError.say(agreed.line) } else { sleep(2) }
+      exit(Self.exitStatus(of: agreed.failure.kind))
     } catch {
       StandardError.say("svdist: \(Failure(error).message.shown)")
       exit(Self.exitStatus(of: Failure(error).kind))
@@ -73,29 +106,5 @@ public enum Job {
   private static let statuses = Mutex<@Sendable (Failure.Kind) -> Int32>({ _ in 1 })
 
   /// The name of the MPI library and how threads may call it, such as `Open MPI v4.1.4, threads: serialized`.
-  package static var library: String {
-    let words = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 8192) {
-      cmpi_library($0.baseAddress, 8192)
-      return String(cString: $0.baseAddress!)
-    }
-    // The text after the first comma or line says how the library was built.
-    let name = String(words.split(whereSeparator: { $0 == "," || $0.isNewline }).first ?? "an MPI without a name")
-    let level = String(cString: cmpi_thread_level())
-    return level.isEmpty ? "\(name), no launcher" : "\(name), threads: \(level)"
-  }
-
-  /// Whether the environment is that of a process which a launcher started.
-  package static func isLaunched(_ environment: [String: String]) -> Bool {
-    let signs = ["OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK", "PMI_SIZE"]
-    if signs.contains(where: { environment[$0] != nil }) { return true }
-    // A batch script runs in a step too, one with a single task.
-    return environment["SLURM_PROCID"] != nil && environment["SLURM_STEP_ID"] != nil
-      && (environment["SLURM_STEP_NUM_TASKS"].flatMap { Int($0) } ?? 1) > 1
-  }
-
-  /// The number of processes that the launcher says it started, or nil where it does not say.
-  private static func promisedSize(_ environment: [String: String]) -> Int? {
-    let names = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"]
-    return names.lazy.compactMap { environment[$0] }.first.flatMap { Int($0) }
-  }
+  package static var library: String { MPILibrary.description }
 }

@@ -1,21 +1,35 @@
 import Foundation
 
 /// The state of a process of this host as the kernel tells it (proc_pid_stat(5)).
-struct ProcessStatus {
+package struct ProcessStatus {
+  /// The name of its program, cut to 15 bytes.
+  package let name: Substring
   /// `R` is running, `S` sleeping, `D` waiting for a device, `T` stopped, and `Z` ended but not yet collected by the
   /// parent.
   let state: Substring
+  /// The number of the process that started it, or took it over.
+  package let parent: Int32
   /// The time at which it started, in ticks since boot. It tells processes apart, because their numbers are used again.
   let started: String
 
   /// Reads the state of a process; nil where there is no such process or it may not be seen.
-  init?(of pid: Int32) {
+  package init?(of pid: Int32) {
     // The second field is a name in parentheses that may hold blanks and parentheses itself.
-    guard let text = KernelFile.text("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else { return nil }
+    guard let text = KernelFile.text("/proc/\(pid)/stat"), let start = text.firstIndex(of: "("),
+      let end = text.lastIndex(of: ")"), start < end
+    else { return nil }
     let fields = text[text.index(after: end)...].split(separator: " ")
-    guard fields.count > 19 else { return nil }
+    guard fields.count > 19, let parent = Int32(fields[1]) else { return nil }
+    name = text[text.index(after: start)..<end]
     state = fields[0]
+    self.parent = parent
     started = String(fields[19])
+  }
+
+  /// The processes that a process of one thread has started and that are there; none where the kernel does not tell.
+  package static func children(of pid: Int32) -> [ProcessStatus] {
+    let numbers = KernelFile.text("/proc/\(pid)/task/\(pid)/children") ?? ""
+    return numbers.split(separator: " ").compactMap { Int32($0).flatMap { ProcessStatus(of: $0) } }
   }
 
   /// Whether the process of this number that started then has ended for sure.
