@@ -41,14 +41,14 @@ package enum JobLauncher: String {
   /// - Parameters:
   ///   - started: what the launcher started.
   ///   - end: what became of that, with the program's MPI as its subject.
-  func mismatch(_ started: String, _ end: String) -> String {
+  package func mismatch(_ started: String, _ end: String) -> String {
     "\(rawValue) started \(started), but svdist is built with \(MPILibrary.header), which \(end): "
       + advice(library: MPILibrary.name)
   }
 
   /// How ranks of the MPI library that the program is built with are started, for people who started them otherwise.
   /// - Parameter library: its name.
-  func advice(library: String) -> String {
+  package func advice(library: String) -> String {
     switch self {
     case .srun where library.hasPrefix("Open MPI"): "start it with srun --mpi=pmix"
     case .srun: "start it with srun --mpi=pmi2, with cray_shasta on a Cray"

@@ -1,7 +1,7 @@
 import CMPI
 
 /// The MPI library that the process has loaded.
-enum MPILibrary {
+package enum MPILibrary {
   /// Its name and version, such as `Open MPI v4.1.4` or `MPICH 5.0.2`.
   static var name: String {
     let words = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 8192) {
@@ -12,7 +12,7 @@ enum MPILibrary {
   }
 
   /// The name in what a library says of itself: the text after the first comma or line says how it was built.
-  static func name(in words: String) -> String {
+  package static func name(in words: String) -> String {
     let first = words.split(whereSeparator: { $0 == "," || $0.isNewline }).first ?? "an MPI without a name"
     return first.split(whereSeparator: \.isWhitespace).filter { $0 != "Version:" }.joined(separator: " ")
   }
@@ -25,7 +25,7 @@ enum MPILibrary {
   }
 
   /// The MPI that the program is built with, such as `Open MPI 4.1.4`.
-  static var header: String { String(cString: cmpi_header()) }
+  package static var header: String { String(cString: cmpi_header()) }
 
   /// Refuses a library that has another binary interface than the program is built for, whose functions would take its
   /// handles for something else.

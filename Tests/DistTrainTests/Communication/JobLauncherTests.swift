@@ -1,6 +1,5 @@
+import DistTrain
 import Testing
-
-@testable import DistTrain
 
 @Suite struct JobLauncherTests {
   /// The variables that say most, as the launchers set them.
