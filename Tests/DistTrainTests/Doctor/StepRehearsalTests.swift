@@ -32,8 +32,11 @@ import Testing
 
   @Test(arguments: [2, 3, 8])
   func `it sends as much as among others`(ranks: Int) throws {
-    let spaces = ["weighting.space=representation", "weighting.space=parameters", "encoder.batchNormalization=local"]
-    for more in spaces {
+    let settings = [
+      "weighting.space=representation", "weighting.space=parameters", "encoder.batchNormalization=local",
+      "classification.sharded=true",
+    ]
+    for more in settings {
       let configuration = try Self.configuration(more)
       let rehearsal = try StepRehearsal.run(configuration, speakers: 20, ranks: ranks, steps: 1)
       let expected = try Self.sent(configuration, ranks: ranks)
