@@ -178,6 +178,7 @@ struct output {
   KERNEL(affine_gelu_backward, t->affine_gelu_backward(y, x, n, a, b)) \
   KERNEL(gelu_tanh, t->gelu_tanh(x, y, n); t->gelu_tanh(y, y, n)) \
   KERNEL(gelu_tanh_backward, t->gelu_tanh_backward(y, x, n)) \
+  KERNEL(scaled_exponentials, out->totals[0] = t->scaled_exponentials(y, n, a, out->singles)) \
   KERNEL(softmax, t->softmax(y, n, a)) \
   KERNEL(softmax_backward, t->softmax_backward(x, y, n, a)) \
   KERNEL(layer_normalization, \
