@@ -10,11 +10,12 @@ struct LaunchCommand: ParsableCommand {
     usage: "svdist launch <mpirun's options> -- <svdist's options>",
     discussion: """
       svdist launch -np 4 -- --config c.yaml --run-dir runs/x does what mpirun -np 4 svdist --config c.yaml --run-dir \
-      runs/x does, and more: Open MPI's mpirun itself answers Ctrl-C by killing its ranks within a second, which is too \
-      short for a step and a checkpoint. Here Ctrl-C, TERM, HUP and USR1 reach all ranks as USR1, which stops them after their step \
-      with a checkpoint and status 75; those that have not begun to train end at once, with status 75 too. The request is \
-      repeated until mpirun ends, which loses it before its ranks are there. A second Ctrl-C, or Ctrl-\\, ends ranks at \
-      once. HUP is ignored under nohup, as INT is in the background of a script. Ctrl-Z does not stop ranks.
+      runs/x does, and more: Open MPI's mpirun itself answers Ctrl-C by killing its ranks within a second, which is \
+      too short for a step and a checkpoint. Here Ctrl-C, TERM, HUP and USR1 reach all ranks as USR1, which stops them \
+      after their step with a checkpoint and status 75; those that have not begun to train end at once, with status 75 \
+      too. The request is repeated until mpirun ends, which loses it before its ranks are there. A second Ctrl-C, or \
+      Ctrl-\\, ends ranks at once. HUP is ignored under nohup, as INT is in the background of a script. Ctrl-Z does \
+      not stop ranks.
 
       Ranks of other commands, such as embed, end at once. KILL of launch leaves mpirun and its ranks running: stop them \
       with kill -USR1 and mpirun's process number.

@@ -47,7 +47,7 @@ struct Launcher {
 
   /// The line for somebody at a terminal who started mpirun without this; nil where nobody did.
   static func note(_ environment: [String: String], isWatched: Bool) -> String? {
-    guard isWatched, environment["OMPI_COMM_WORLD_SIZE"] != nil, environment[variable] == nil else { return nil }
+    guard isWatched, JobLauncher(environment) == .openMPI, environment[variable] == nil else { return nil }
     return
       "note: Ctrl-C leaves mpirun's ranks no time for a checkpoint: stop with kill -USR1 \(getppid()), or start with svdist "
       + "launch"

@@ -10,11 +10,12 @@ struct PlanCommand: RanksCommand {
     discussion: """
       svdist plan --config c.yaml --speakers 5994 --ranks 8 64 256 --per-host 32 --bandwidth 25
 
-      It computes the step of one of so many ranks on this machine, on random features, records what that rank would send \
-      and foretells how long that takes between hosts of the given latency and bandwidth. A line for each number of \
-      ranks has the rows of a rank, the time of a step in its parts (computing; waiting for batch statistics and \
-      embeddings; waiting for sums of gradients that computation does not hide), the share of it in which ranks compute, \
-      the memory of a rank in GB, and the time of the whole training. Reading recordings, evaluations and checkpoints are left out.
+      It computes the step of one of so many ranks on this machine, on random features, records what that rank would \
+      send and foretells how long that takes between hosts of the given latency and bandwidth. A line for each number \
+      of ranks has the rows of a rank, the time of a step in its parts (computing; waiting for batch statistics and \
+      embeddings; waiting for sums of gradients that computation does not hide), the share of it in which ranks \
+      compute, the memory of a rank in GB, and the time of the whole training. Reading recordings, evaluations and \
+      checkpoints are left out.
 
       The ranks of one host share its memory's bandwidth. Start as many as it will have under mpirun, mpirun -np 32 \
       svdist plan …, and they compute at once, as they would there; the slowest counts. --speed is the ratio of a rank's \

@@ -42,7 +42,7 @@ package final class RehearsalCommunicator: Communicator, @unchecked Sendable {
   }
 
   package func sum(_ values: [Double], width: Int, of terms: TermShares) -> [Double] {
-    if size > 1 { record([MemoryLayout<Double>.stride * values.count]) }
+    record([MemoryLayout<Double>.stride * values.count])
     let nodes = terms.nodes[rank].count
     return (0..<width).map { place in
       (0..<nodes).reduce(0) { $0 + values[$1 * width + place] } * Double(size)
@@ -60,7 +60,7 @@ package final class RehearsalCommunicator: Communicator, @unchecked Sendable {
   private func fill<Element>(
     _ own: UnsafeBufferPointer<Element>, counts: [Int], into all: UnsafeMutableBufferPointer<Element>
   ) {
-    if size > 1 { record([MemoryLayout<Element>.stride * own.count]) }
+    record([MemoryLayout<Element>.stride * own.count])
     var start = 0
     for count in counts {
       for index in 0..<count { all[start + index] = own[index % own.count] }
@@ -69,7 +69,7 @@ package final class RehearsalCommunicator: Communicator, @unchecked Sendable {
   }
 
   package func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) {
-    if size > 1 { record([bytes.count]) }
+    record([bytes.count])
   }
 
   package func minimum(_ values: [Double]) -> [Double] { extreme(values) }
@@ -77,20 +77,22 @@ package final class RehearsalCommunicator: Communicator, @unchecked Sendable {
   package func maximum(_ values: [Double]) -> [Double] { extreme(values) }
 
   private func extreme(_ values: [Double]) -> [Double] {
-    if size > 1 { record([MemoryLayout<Double>.stride * values.count]) }
+    record([MemoryLayout<Double>.stride * values.count])
     return values
   }
 
   package func barrier() {
-    if size > 1 { record([0]) }
+    record([0])
   }
 
   package func gather(_ bytes: [UInt8]) -> [[UInt8]] {
-    if size > 1 { record([MemoryLayout<Double>.stride, bytes.count]) }
+    record([MemoryLayout<Double>.stride, bytes.count])
     return Array(repeating: bytes, count: size)
   }
 
   private func record(_ bytes: [Int], isStarted: Bool = false) {
+    // One rank alone sends nothing.
+    guard size > 1 else { return }
     let now = monotonicSeconds() - began
     operations.append(RehearsedOperation(bytes: bytes, begins: now, needed: isStarted ? .infinity : now))
   }

@@ -100,9 +100,7 @@ package struct CorpusRates: Sendable {
   /// The rows a second of a warm forward and backward pass over random features.
   private static func encoder(_ encoder: any Encoder, _ plan: TrainingPlan) -> Double {
     let rows = 8
-    var stream = RandomStream(seed: plan.seed, purpose: .initialisation)
-    let features = Matrix(rows: encoder.bins, columns: rows * plan.batches.loader.frames)
-    for index in 0..<features.count { features.pointer[index] = Float(stream.uniform(-3, 3)) }
+    let features = StepRehearsal.features(bins: encoder.bins, frames: rows * plan.batches.loader.frames)
     let parameters = Matrix(rows: 1, columns: encoder.layout.parameters.count)
     let statistics = Matrix(rows: 1, columns: encoder.layout.statistics.count)
     encoder.layout.parameters.initialise(parameters.pointer, seed: plan.seed)
