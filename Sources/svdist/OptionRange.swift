@@ -15,6 +15,16 @@ enum OptionRange {
     return number
   }
 
+  /// The steps that an option's text names, counted from 1: `110`, or `101-110`. At most a thousand, which are tens of
+  /// megabytes of a timeline.
+  static func steps(_ text: String) throws -> ClosedRange<Int> {
+    let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+    guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2, first > 0,
+      (first..<first + 1000).contains(last)
+    else { throw ValidationError("expected a step or a range of at most a thousand, such as 101-110") }
+    return first...last
+  }
+
   /// Checks the value of an option.
   /// - Parameters:
   ///   - value: the value; nil where the option was not given.

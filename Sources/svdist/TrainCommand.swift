@@ -69,10 +69,25 @@ struct TrainCommand: RanksCommand {
 
   @Flag(
     help: """
+      Keep the activations of all micro-batches (batch.microBatches), instead of computing them a second time on the way \
+      back: a quarter faster, the same bits, and the memory of the whole batch.
+      """)
+  var keepActivations = false
+
+  @Flag(
+    help: """
       Write batches.jsonl to the run folder: for every step, each row's utterance, where its crop begins and how it was \
       augmented.
       """)
   var logBatches = false
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Write timeline.json to the run folder: what each rank did during these steps, for ui.perfetto.dev. A step or a \
+      range, such as 101-110.
+      """, valueName: "steps"), transform: OptionRange.steps)
+  var timeline: ClosedRange<Int>?
 
   @Option(help: ArgumentHelp("Fail unless the launcher started this many ranks.", valueName: "ranks"))
   var expectRanks: Int?
@@ -170,6 +185,8 @@ struct TrainCommand: RanksCommand {
     options.readers = readers ?? threads
     options.patience = timeout
     options.maxBadFraction = maxBadFraction
+    options.keepsActivations = keepActivations
+    options.timeline = timeline
     options.logsBatches = logBatches
     return options
   }

@@ -20,6 +20,11 @@ extension MPITests {
         "training.learningRates={layer3: 0.3}",
       ],
       ["classification.sharded=true", "optimizer.gradientNorm=1"],
+      ["batch.microBatches=2", "batch.utterances=4", "optimizer.type=adam"],
+      [
+        "batch.microBatches=3", "batch.speakers=5", "batch.utterances=4", "batch.views=3",
+        "views.augmented=[false, true, true]", "weighting.space=representation", "classification.sharded=true",
+      ],
       [
         "classification={sharded: true, sampling: 0.8, subcenters: 2, interTopK: {count: 2}}", "optimizer.type=adam",
         "contrastive.attention={stopGradient: false, scale: 8}", "weighting.space=representation",

@@ -42,5 +42,24 @@ extension ProgramTests {
         #expect(try svdist(run.arguments(steps: 1, ["batch.unit=0"])).status == 64)
       }
     }
+
+    @Test func `more micro-batches than each rank has units of are refused with the numbers that fit`() throws {
+      try SmallRun.with { run in
+        expectRefusal(
+          try svdist(run.arguments(steps: 1, ["batch.microBatches=4"]), mpi: 2), 64,
+          "batch.microBatches: 4 of 12 rows, where each rank has no more than 3 units of 2 rows",
+          "start at most 1 rank, lower batch.unit, or set at most 3", underLauncher: true)
+        expectRefusal(
+          try svdist(run.arguments(steps: 1, ["batch.microBatches=7"])), 64,
+          "batch.microBatches: 7 of 12 rows", "lower batch.unit, or set at most 6")
+        for options in [[], ["--keep-activations"]] {
+          let outcome = try svdist(
+            run.arguments(steps: 2, ["batch.microBatches=3"], options: options + ["--restart"]), mpi: 2)
+          #expect(outcome.status == 0, "\(outcome.output)")
+        }
+        let other = try svdist(run.arguments(steps: 3, ["batch.microBatches=2"]))
+        #expect(other.status == 64 && other.output.contains("batch.microBatches"), "\(other.output)")
+      }
+    }
   }
 }

@@ -73,6 +73,11 @@ extension ProgramTests {
     @Test(arguments: [
       ["encoder={channels: 256, layout: wespeaker}", "weighting.space=parameters"],
       ["encoder={channels: 256, layout: wespeaker}", "weighting.space=representation"],
+      [
+        "encoder={channels: 256, layout: wespeaker}",
+        "batch={speakers: 3, utterances: 4, views: 4, unit: 2, microBatches: 3}",
+        "views.augmented=[false, false, false, false]",
+      ],
       ["encoder={type: resnet, depth: 18, channels: 32}"], ["encoder={type: campplus, channels: 64, growth: 16}"],
       ["encoder={type: x-vector, channels: 768, statistics: 3000}"], ["encoder={type: redimnet2, size: b0}"],
       ["encoder={type: redimnet, size: b0}"], ["encoder={type: redimnet, size: b2}"],

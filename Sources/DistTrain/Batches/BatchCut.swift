@@ -31,11 +31,28 @@ package struct BatchCut: Sendable {
   package var counts: [Int] { unitsOfRank.indices.map { rows(of: $0).count } }
 
   /// A rank's rows as units, numbered from the rank's first.
-  package func units(of rank: Int) -> BatchUnits {
-    let own = unitsOfRank[rank]
-    return BatchUnits(
-      sizes: own.map { min(($0 + 1) * unit, rows) - $0 * unit },
-      nodes: shares.nodes[rank].map { $0.lowerBound - own.lowerBound..<$0.upperBound - own.lowerBound })
+  package func units(of rank: Int) -> BatchUnits { microBatch(0, of: 1, on: rank).units }
+
+  /// The micro-batches of the global batch as a rank has them. The units are dealt out to them in turn, so that every
+  /// rank has rows of each of them, and each has the same rows on any number of ranks.
+  /// - Parameter count: the number of micro-batches; 1 for the whole batch.
+  package func microBatches(_ count: Int, of rank: Int) -> [MicroBatch] {
+    (0..<count).map { microBatch($0, of: count, on: rank) }
+  }
+
+  private func microBatch(_ index: Int, of count: Int, on rank: Int) -> MicroBatch {
+    func dealt(before unit: Int) -> Int { (unit - index + count - 1) / count }
+    let terms = unitsOfRank.map { dealt(before: $0.lowerBound)..<dealt(before: $0.upperBound) }
+    let shares = TermShares(terms)
+    let first = rows(of: rank).lowerBound
+    let own = unitsOfRank[rank].filter { $0 % count == index }.map {
+      $0 * unit - first..<min(($0 + 1) * unit, rows) - first
+    }
+    let start = terms[rank].lowerBound
+    return MicroBatch(
+      rows: own, shares: shares,
+      units: BatchUnits(
+        sizes: own.map(\.count), nodes: shares.nodes[rank].map { $0.lowerBound - start..<$0.upperBound - start }))
   }
 }
 

@@ -10,6 +10,7 @@ extension Configuration {
     package var draw = Draw.utterances
     package var sessions = Sessions.any
     package var unit = 4
+    package var microBatches = 1
 
     package init() {}
 
@@ -34,6 +35,9 @@ extension Configuration {
       Setting("batch.sessions", \.batch.sessions, "sessions of a speaker's utterances in a batch, if ids name them"),
       Setting(
         "batch.unit", \.batch.unit, "rows that stay together on a rank and are summed as one",
+        allowed: allowed),
+      Setting(
+        "batch.microBatches", \.batch.microBatches, "parts that go through the encoder in turn (gradient accumulation)",
         allowed: allowed),
     ]
   }

@@ -112,12 +112,28 @@ struct ContrastiveRows {
     return slope / Double(anchors)
   }
 
+  /// Turns the cosines of anchors with all rows into the loss's derivatives by them.
+  /// - Parameter first: the first of the anchors, counted from this rank's first.
+  func turnIntoSlopes(_ cosines: Matrix, from first: Int, shared: [Double]) {
+    for index in 0..<cosines.rows {
+      let anchor = batch.own.lowerBound + first + index
+      for other in batch.speakers.indices {
+        cosines[index, other] = Float(slope(anchor, other, cosine: Double(cosines[index, other]), shared: shared))
+      }
+    }
+  }
+
   /// The part of ∂L/∂a of all rows that comes from some of this rank's anchors.
-  func attentionGradient(anchors own: Range<Int>, cosines: Matrix, shared: [Double]) -> [Double] {
+  /// - Parameters:
+  ///   - own: the anchors, counted from this rank's first.
+  ///   - cosines: the cosines of anchors with all rows, of which the first is `first`.
+  func attentionGradient(
+    anchors own: Range<Int>, cosines: Matrix, from first: Int, shared: [Double]
+  ) -> [Double] {
     var gradient = [Double](repeating: 0, count: batch.speakers.count)
     for index in own where positives[batch.own.lowerBound + index] > 0 {
       let anchor = batch.own.lowerBound + index
-      let slopes = pairAttentionSlopes(anchor: anchor, cosines: cosines.row(index), shared: shared)
+      let slopes = pairAttentionSlopes(anchor: anchor, cosines: cosines.row(index - first), shared: shared)
       for (other, slope) in slopes.enumerated() where other != anchor {
         // The minimum's gradient goes to the smaller a, and in halves to equal ones.
         let share = slope * warmth / Double(anchors)

@@ -74,35 +74,45 @@ package struct SupervisedContrastiveLoss: Sendable {
   ///   - warmth: the progress of attention from 1 for all rows (0) to its own values (1).
   ///   - gather: takes two numbers of each of this rank's rows and gives those of all rows.
   ///   - total: sums numbers over the units of all ranks; nil sums over this rank's alone.
+  ///   - most: the number of cosines to have in memory at once, which changes no bit.
   package func evaluate(
-    _ batch: Batch, warmth: Double = 1, gather: ([Double]) -> [Double] = { $0 }, total: BatchSum? = nil
+    _ batch: Batch, warmth: Double = 1, gather: ([Double]) -> [Double] = { $0 }, total: BatchSum? = nil,
+    most: Int = AnchorBlocks.most
   ) -> Result {
     let rows = ContrastiveRows(loss: self, batch: batch, warmth: attention.mode == .off ? 0 : warmth)
-    let cosines = Matrix(rows: batch.own.count, columns: batch.speakers.count)
-    multiply(batch.embeddings.rows(batch.own), transposed: batch.embeddings.view, into: cosines.view)
-    let terms = batch.own.enumerated().map { rows.terms(anchor: $1, cosines: cosines.row($0)) }
+    let blocks = AnchorBlocks(batch, most: most)
+    let terms = blocks.all.flatMap { block in
+      let cosines = blocks.cosines(block)
+      return block.rows.map { rows.terms(anchor: batch.own.lowerBound + $0, cosines: cosines.row($0 - block.start)) }
+    }
     // Two numbers of each anchor go from the rank that owns it to all: log D_i and the sum of its negatives' attention.
     let shared = gather(terms.flatMap { [$0.logDenominator, $0.attentionSum] })
-    let coefficients = Matrix(rows: batch.own.count, columns: batch.speakers.count)
-    for (index, row) in batch.own.enumerated() {
-      for other in batch.speakers.indices {
-        let slope = rows.slope(row, other, cosine: Double(cosines[index, other]), shared: shared)
-        coefficients[index, other] = Float(slope)
-      }
-    }
-    let gradient = Matrix(rows: batch.own.count, columns: batch.embeddings.columns)
-    multiply(coefficients.view, batch.embeddings.view, into: gradient.view)
-    var attentionGradient: [Double]?
-    if attention.mode != .off && !attention.stopGradient {
-      let values = batch.units.ranges(of: batch.own.count).flatMap {
-        rows.attentionGradient(anchors: $0, cosines: cosines, shared: shared)
-      }
-      let width = batch.speakers.count
-      let all = total?(values, width) ?? batch.units.total(values, width: width)
-      attentionGradient = Array(all[batch.own])
+    let (gradient, attentionShares) = gradients(rows, blocks, batch, shared)
+    let width = batch.speakers.count
+    let attentionGradient = attentionShares.map {
+      let all = total?($0, width) ?? batch.units.total($0, width: width)
+      return Array(all[batch.own])
     }
     return Result(
       losses: terms.map(\.loss), gradient: gradient, attentionGradient: attentionGradient, anchors: rows.anchors)
+  }
+
+  /// Computes the gradient of this rank's embeddings, and the units' shares in that of the attention of all rows; nil
+  /// where the loss does not send it back.
+  private func gradients(
+    _ rows: ContrastiveRows, _ blocks: AnchorBlocks, _ batch: Batch, _ shared: [Double]
+  ) -> (embeddings: Matrix, attention: [Double]?) {
+    let gradient = Matrix(rows: batch.own.count, columns: batch.embeddings.columns)
+    var attentionShares: [Double]? = attention.mode != .off && !attention.stopGradient ? [] : nil
+    for block in blocks.all {
+      let cosines = blocks.cosines(block)
+      attentionShares? += block.units.flatMap {
+        rows.attentionGradient(anchors: $0, cosines: cosines, from: block.start, shared: shared)
+      }
+      rows.turnIntoSlopes(cosines, from: block.start, shared: shared)
+      multiply(cosines.view, batch.embeddings.view, into: gradient.rows(block.rows))
+    }
+    return (gradient, attentionShares)
   }
 }
 

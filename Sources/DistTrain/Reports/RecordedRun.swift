@@ -30,6 +30,8 @@ package struct RecordedRun: Sendable {
   let unreadable: [(kind: String, count: Int)]?
   /// The same of what `svdist prepare` left out of the training corpus, where its list is at hand.
   let leftOut: [(kind: String, count: Int)]?
+  /// The time of each rank; nil where the run had one, or its log is not there.
+  let rankTimes: RankTimes?
 
   /// Reads a run folder.
   /// - Parameter bins: the largest number of bins of a series.
@@ -51,6 +53,7 @@ package struct RecordedRun: Sendable {
     }
     corpus = Self.corpus(folder)
     unreadable = Self.kinds(folder.badUtterancesPath)
+    rankTimes = RankTimes(path: folder.ranksPath)
     leftOut = (try? settings.get().corpus.train).flatMap { Self.leftOut(besides: $0) }
   }
 

@@ -18,13 +18,38 @@ extension ReportPage {
       }
       return PagePart.figure("\(one.run.name): \(RunFigures.time(one.bar.whole))", keys, [one.bar.svg])
     }
-    let ranks = PagePart.missing("Times are those of rank 0. Not recorded: those of other ranks.")
+    let ranks = runs.compactMap { run in run.rankTimes.map { Self.bars($0, of: run.name) } }
+    let remark = PagePart.missing("Times of all steps are those of rank 0.")
     return PagePart.section(
       "Time",
       [
-        speed, PagePart.figures(figures), bars.isEmpty ? "" : ranks,
+        speed, PagePart.figures(figures), bars.isEmpty ? "" : remark, PagePart.figures(ranks),
         missing("time of sections") { Self.parts(of: $0) != nil },
       ])
+  }
+
+  /// The number of ranks that have bars.
+  private static let mostRanks = 16
+
+  /// A bar for each rank, those that worked longest first.
+  private static func bars(_ times: RankTimes, of run: String) -> String {
+    let keys = [
+      PagePart.Key(name: sections[0].name, colour: sections[0].colour), PagePart.Key(name: "computing", colour: .blue),
+      PagePart.Key(name: "communication, waiting for others included", colour: sections[3].colour),
+    ]
+    let shown = times.slowest(mostRanks)
+    let drawings = shown.map { rank -> String in
+      let parts = zip(keys, [rank.load, rank.compute, rank.communicate]).map {
+        SharesBar.Part(name: $0.name, amount: max($1, 0), colour: $0.colour)
+      }
+      let title = "rank \(rank.number) on \(rank.host)"
+      let busy = percent(rank.load + rank.compute, of: rank.load + rank.compute + rank.communicate)
+      return PagePart.paragraph("\(title): busy \(busy)") + SharesBar(title: title, parts: parts).svg
+    }
+    let which =
+      shown.count < times.ranks.count
+      ? "the \(shown.count) ranks of \(times.ranks.count) that worked longest" : "its ranks"
+    return PagePart.figure("\(run): \(which)", keys, drawings)
   }
 
   /// The seconds of all steps by what they went to; nil where the log does not say it.

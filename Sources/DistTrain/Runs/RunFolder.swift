@@ -38,6 +38,8 @@ package struct RunFolder: Sendable {
   package var historyPath: String { path + "/history.jsonl" }
   package var badUtterancesPath: String { path + "/bad-utterances.tsv" }
   package var batchesPath: String { path + "/batches.jsonl" }
+  package var ranksPath: String { path + "/ranks.jsonl" }
+  package var timelinePath: String { path + "/timeline.json" }
   package var checkpointsPath: String { path + "/checkpoints" }
   package var evaluationPath: String { path + "/evaluation" }
   /// The folder for the contents of steps whose numbers were not finite. The first such step creates it.

@@ -22,6 +22,10 @@ package final class RunSession {
     package var patience = Double.infinity
     /// The part of the corpus's utterances that may prove unreadable before the run ends.
     package var maxBadFraction = 0.1
+    /// The steps, counted from 1, that `timeline.json` shows; nil for none.
+    package var timeline: ClosedRange<Int>?
+    /// Whether all micro-batches of a step keep what their ways back need.
+    package var keepsActivations = false
     /// Whether `batches.jsonl` lists the contents of every row.
     package var logsBatches = false
     /// The command line, for the run's history.
@@ -91,6 +95,8 @@ package final class RunSession {
     trainer = Trainer(
       encoder: configuration.network, plan: plan, communicator: communicator, readers: options.readers,
       patience: options.patience)
+    trainer.keepsActivations = options.keepsActivations
+    trainer.recordedSteps = options.timeline
     // Rank 0 creates the folder, and the others find it.
     try communicator.agree { if communicator.rank == 0 { _ = try RunFolder(creating: options.folder) } }
     folder = try communicator.agree { try RunFolder(creating: options.folder) }

@@ -90,6 +90,16 @@ package final class TrainingLoop {
             path: folder.batchesPath, of: trainer.batches, after: trainer.step,
             communicator: session.communicator))
       }
+      if session.communicator.size > 1 {
+        observers.append(
+          try RankLog(
+            path: folder.ranksPath, after: trainer.step, last: session.steps, communicator: session.communicator
+          ) { trainer.batches.cut(rows: trainer.plan.batches.sampler.rows).counts })
+      }
+      if let steps = session.options.timeline {
+        observers.append(
+          StepTimeline(path: folder.timelinePath, steps: steps, communicator: session.communicator))
+      }
       guard session.isFirstRank, let log else { return observers }
       observers.append(
         try BadUtteranceLog(path: folder.badUtterancesPath, of: trainer.batches, after: trainer.step))

@@ -1,11 +1,9 @@
-/// The passes of a rank through the encoder on its rows of a batch, and the sums over all ranks that they need.
+/// The passes of a rank through the encoder on its rows of a micro-batch, and the sums over all ranks that they need.
 struct BatchPass {
   /// The parameters, of which the encoder's come first.
   let parameters: Matrix
-  /// The number of this rank's rows.
-  let utterances: Int
-  let units: BatchUnits
-  let shares: TermShares
+  /// The rows.
+  let rows: MicroBatch
   /// Whether batch statistics are taken over all ranks.
   let sharesStatistics: Bool
   let precision: Precision
@@ -13,6 +11,8 @@ struct BatchPass {
   let frozen: GroupedParameters.Frozen
   let communicator: any Communicator
   let clock: StepClock
+
+  private var units: BatchUnits { rows.units }
 
   /// The forward pass.
   /// - Parameters:
@@ -54,6 +54,6 @@ struct BatchPass {
   /// Sums over all ranks' units.
   /// - Parameter values: `width` numbers of each of this rank's units, unit after unit.
   func total(_ values: [Double], width: Int) -> [Double] {
-    communicator.total(values, width: width, units: units, of: shares)
+    communicator.total(values, width: width, units: units, of: rows.shares)
   }
 }

@@ -54,9 +54,15 @@ package final class GradientBuckets {
   }
 
   /// Starts the sum of a range of one objective's buffers.
-  package func start(_ range: Range<Int>, of objective: Int) {
+  package func start(_ range: Range<Int>, of objective: Int) { start(range, of: gradients[objective], terms) }
+
+  /// Starts the sum of a range of other buffers.
+  /// - Parameters:
+  ///   - buffers: one for each of this rank's nodes of the terms.
+  ///   - terms: the ranks' shares of what the sum is over.
+  package func start(_ range: Range<Int>, of buffers: [Matrix], _ terms: TermShares) {
     look()
-    let nodes = gradients[objective].map { UnsafeMutableBufferPointer(rebasing: $0.elements[range]) }
+    let nodes = buffers.map { UnsafeMutableBufferPointer(rebasing: $0.elements[range]) }
     let sum = communicator.startSum(nodes, of: terms)
     sum.isDone() ? done.append(sum) : sums.append(sum)
   }

@@ -38,14 +38,14 @@ package final class GradientCheck {
     self.communicator = communicator
     trainer = Trainer(encoder: encoder, plan: plan, communicator: communicator)
     batch = try trainer.batches.batch(step: 0)
-    let (outcome, pullback) = trainer.losses(batch, at: plan.stage.steps.upperBound, held: held)
+    let (outcome, encoding) = trainer.losses(batch, at: plan.stage.steps.upperBound, held: held)
     losses = outcome.values
     owner = outcome.classifier?.objective
     let pass = trainer.pass(batch.cut)
     let set = GradientSet(
-      trainer.layout, encoder: encoder.layout.parameters.count, count: losses.count, for: pass.units,
-      sumsClassifier: trainer.plan.objectives.pieces == nil)
-    set.backward(outcome.gradients, pullback, classifier: outcome.classifier, pass)
+      trainer.layout, encoder: encoder.layout.parameters.count, count: losses.count, nodes: 1,
+      accumulates: encoding.passes.count > 1, sumsClassifier: trainer.plan.objectives.pieces == nil)
+    set.backward(outcome.gradients, encoding, classifier: outcome.classifier, pass)
     gradients = set.wholeSums(classifier: owner)
     try communicator.agree { [losses, gradients] in
       guard losses.allSatisfy(\.isFinite), gradients.allSatisfy({ $0.elements.allSatisfy(\.isFinite) }) else {

@@ -14,22 +14,28 @@ package final class GradientSet {
   private let blocks: [Int]
   /// The buffers, gradient after gradient and node after node.
   private var buffers: [[Matrix]]
+  /// The encoder's part of each gradient, summed over the micro-batches before; none where a batch is one.
+  private let accumulated: [Matrix]
   /// The number of gradients that travelled in the last backward pass.
   private var travelled: Int
 
   /// - Parameters:
   ///   - layout: the layout of all parameters, of which the first `encoder` elements are the encoder's.
   ///   - count: the number of gradients that travel together: one for each objective, or one for all.
-  ///   - units: the units of this rank.
+  ///   - nodes: the number of this rank's nodes, of its rows of the batch or of a micro-batch, whichever are more.
+  ///   - accumulates: whether batches have several micro-batches.
   ///   - sumsClassifier: whether the classifier's gradient is a sum over ranks.
-  init(_ layout: ParameterLayout, encoder: Int, count: Int, for units: BatchUnits, sumsClassifier: Bool) {
+  init(
+    _ layout: ParameterLayout, encoder: Int, count: Int, nodes: Int, accumulates: Bool, sumsClassifier: Bool
+  ) {
     self.encoder = 0..<encoder
     self.sumsClassifier = sumsClassifier
     classifier = encoder..<layout.count
     blocks = layout.blocks
     buffers = Array(repeating: [], count: count)
+    accumulated = accumulates ? (0..<count).map { _ in Matrix(rows: 1, columns: encoder) } : []
     travelled = count
-    clear(nodes: units.nodes.count)
+    clear(nodes: nodes)
   }
 
   /// The gradients after a backward pass, summed over ranks.
@@ -50,36 +56,65 @@ package final class GradientSet {
   }
 
   /// Sends gradients of embeddings through the encoder and sums those of the parameters over ranks, bucket after bucket
-  /// as they become final.
+  /// as they become final, and over micro-batches in their order.
   /// - Parameters:
   ///   - embeddings: the gradients of the embeddings: one for each buffer, or one for all objectives.
   ///   - owner: the pullback to the classifier's parameters, with the objective that it belongs to.
+  ///   - pass: the pass of all rows of the batch.
   func backward(
-    _ embeddings: [Matrix], _ pullback: Pullback, classifier owner: (objective: Int, pullback: ClassifierPullback)?,
-    _ pass: BatchPass
+    _ embeddings: [Matrix], _ encoding: BatchEncoding,
+    classifier owner: (objective: Int, pullback: ClassifierPullback)?, _ pass: BatchPass
   ) {
     precondition(
       embeddings.count == buffers.count || embeddings.count == 1,
       "\(embeddings.count) gradients for \(buffers.count) buffers")
-    travelled = embeddings.count
-    clear(nodes: pass.units.nodes.count)
-    let buffers = Array(buffers[..<travelled])
-    let clock = pass.clock
-    let buckets = GradientBuckets(
-      buffers, of: pass.shares, encoder: encoder.count, blocks: blocks, communicator: pass.communicator
-    ) { clock.spent(.backward) }
     precondition(owner.map { $0.pullback.isWhole != sumsClassifier } ?? true, "the classifier decides on its sums")
-    if let owner, !sumsClassifier {
-      owner.pullback.add([direction.columns(classifier)])
-    } else if let owner {
-      let index = buffer(of: owner.objective)
-      owner.pullback.add(buffers[index].map { $0.columns(classifier) })
-      clock.within(.communicate) { buckets.start(classifier, of: index) }
+    travelled = embeddings.count
+    clear(nodes: ([pass] + encoding.passes).map(\.rows.units.nodes.count).max() ?? 1)
+    for (index, part) in encoding.passes.enumerated() {
+      let buckets = buckets(of: part)
+      if index == 0, let owner { start(owner, pass, buckets) }
+      encoding.sendBack(index, embeddings, part.backward(nodes(part), buckets))
+      pass.clock.within(.communicate) { buckets.finish() }
+      pass.clock.overlapped += buckets.overlappedSeconds
+      if encoding.passes.count > 1 { accumulate(index, of: encoding.passes.count) }
     }
-    pullback(embeddings, pass.backward(buffers, buckets))
-    clock.within(.communicate) { buckets.finish() }
-    clock.overlapped += buckets.overlappedSeconds
     if let owner, sumsClassifier { owner.pullback.finish(sums[buffer(of: owner.objective)].columns(classifier)) }
+  }
+
+  /// The buffers of the gradients that travel, one for each node of a pass's rows.
+  private func nodes(_ pass: BatchPass) -> [[Matrix]] {
+    buffers[..<travelled].map { Array($0[..<pass.rows.units.nodes.count]) }
+  }
+
+  /// The sums over ranks of the encoder's gradients of a pass's rows.
+  private func buckets(of pass: BatchPass) -> GradientBuckets {
+    GradientBuckets(
+      nodes(pass), of: pass.rows.shares, encoder: encoder.count, blocks: blocks, communicator: pass.communicator
+    ) { [clock = pass.clock] in clock.spent(.backward) }
+  }
+
+  /// Computes the classifier's gradient of all rows and starts its sum over ranks.
+  private func start(
+    _ owner: (objective: Int, pullback: ClassifierPullback), _ pass: BatchPass, _ buckets: GradientBuckets
+  ) {
+    guard sumsClassifier else { return owner.pullback.add([direction.columns(classifier)]) }
+    let buffers = nodes(pass)[buffer(of: owner.objective)]
+    owner.pullback.add(buffers.map { $0.columns(classifier) })
+    pass.clock.within(.communicate) { buckets.start(classifier, of: buffers, pass.rows.shares) }
+  }
+
+  /// Adds the gradients of a micro-batch to those before. Those of the last take the sum, and the others leave zeros.
+  private func accumulate(_ index: Int, of count: Int) {
+    for (total, nodes) in zip(accumulated, buffers[..<travelled]) {
+      let sum = nodes[0].columns(encoder)
+      guard index < count - 1 else {
+        total.view.add(to: sum)
+        continue
+      }
+      index == 0 ? sum.copy(to: total.view) : sum.add(to: total.view)
+      for node in nodes { node.pointer.update(repeating: 0, count: encoder.count) }
+    }
   }
 
   /// Sets the gradients of parameters that a step leaves as they are to zero, so that they count neither in dot
@@ -141,7 +176,7 @@ package final class GradientSet {
   /// The dot products of the embeddings' gradients with one another, over all ranks' rows.
   static func gram(_ embeddings: [Matrix], _ pass: BatchPass) -> [[Double]] {
     let pairs = pairs(embeddings.count)
-    let products = pass.units.ranges(of: embeddings[0].count).flatMap { range in
+    let products = pass.rows.units.ranges(of: embeddings[0].count).flatMap { range in
       pairs.map { dot(embeddings[$0], embeddings[$1], range) }
     }
     return matrix(pass.total(products, width: pairs.count))

@@ -2,7 +2,7 @@
 /// several, on batches of that training, as `update_bn` of PyTorch's `torch.optim.swa_utils` does (Izmailov et al.
 /// 2018, section 3.2).
 ///
-/// Each batch is normalised by its own statistics. A running mean is the mean of the batches' means, and a running
+/// Each micro-batch is normalised by its own statistics. A running mean is the mean of their means, and a running
 /// variance that of their unbiased variances. Rows are cropped, dithered and augmented as in training, because
 /// `update_bn` is given the training's own loader. Products are in single precision, as embeddings have them. What the
 /// training held frozen keeps its statistics. The result has the same bits on any number of ranks, unless these keep
@@ -61,28 +61,31 @@ package struct StatisticsEstimate {
     var sums = [Double](repeating: 0, count: statistics.columns)
     for step in steps {
       let batch = try stream.batch(step: step)
-      own.pointer.update(from: statistics.pointer, count: statistics.count)
-      let pass = pass(parameters, batch.cut)
-      _ = encoder.encode(
-        batch.features, utterances: pass.utterances, pass.forward(own, momentum: 1, keepsCaches: false))
-      for index in sums.indices { sums[index] += Double(own.elements[index]) }
+      for pass in passes(parameters, batch.cut) {
+        own.pointer.update(from: statistics.pointer, count: statistics.count)
+        let features = pass.rows.columns(of: batch.features, rows: batch.cut.rows(of: communicator.rank).count)
+        _ = encoder.encode(
+          features, utterances: pass.rows.utterances, pass.forward(own, momentum: 1, keepsCaches: false))
+        for index in sums.indices { sums[index] += Double(own.elements[index]) }
+      }
       progress()
     }
     BufferPool.shared.trim()
     return try mean(sums)
   }
 
-  private func pass(_ parameters: Matrix, _ cut: BatchCut) -> BatchPass {
-    BatchPass(
-      parameters: parameters, utterances: cut.rows(of: communicator.rank).count,
-      units: cut.units(of: communicator.rank), shares: cut.shares, sharesStatistics: plan.sharesBatchStatistics,
-      precision: .single, frozen: frozen, communicator: communicator, clock: StepClock())
+  private func passes(_ parameters: Matrix, _ cut: BatchCut) -> [BatchPass] {
+    cut.microBatches(plan.microBatches, of: communicator.rank).map {
+      BatchPass(
+        parameters: parameters, rows: $0, sharesStatistics: plan.sharesBatchStatistics, precision: .single,
+        frozen: frozen, communicator: communicator, clock: StepClock())
+    }
   }
 
-  /// The mean over batches, and over ranks where each kept the statistics of its own rows. Of frozen statistics all are
+  /// The mean over micro-batches, and over ranks where each kept the statistics of its own rows. Of frozen statistics all are
   /// equal, and sums of equal floats are exact in double precision.
   private func mean(_ sums: [Double]) throws -> Matrix {
-    var (sums, count) = (sums, Double(steps.count))
+    var (sums, count) = (sums, Double(steps.count * plan.microBatches))
     if !plan.sharesBatchStatistics {
       communicator.sum(&sums)
       count *= Double(communicator.size)
@@ -101,14 +104,17 @@ package struct StatisticsEstimate {
   /// utterance shows it, and the features of its batch and of those that are loaded ahead.
   /// - Parameter parameters: a flat matrix that begins with the encoder's parameters.
   package func memoryAhead(_ parameters: Matrix) -> Int {
-    let rows = stream.cut(rows: plan.batches.sampler.rows).rows(of: communicator.rank).count
+    let cut = stream.cut(rows: plan.batches.sampler.rows)
+    let rows = cut.rows(of: communicator.rank).count
+    let most = cut.microBatches(plan.microBatches, of: communicator.rank).map(\.utterances).max() ?? rows
     let frames = plan.batches.loader.frames(seconds: plan.batches.cropLengths.longest)
     let scratch = Matrix.zeros(rows: 1, columns: encoder.layout.statistics.count)
-    let pass = encoder.memory(utterances: rows, frames: frames) { features in
+    let pass = encoder.memory(utterances: most, frames: frames) { features in
       _ = encoder.encode(
         features, utterances: 1,
         ForwardPass(mode: .training, parameters: parameters, statistics: scratch, keepsCaches: false))
     }
-    return pass + (1 + BatchReader.depth) * rows * frames * encoder.bins * MemoryLayout<Float>.stride
+    let held = (1 + BatchReader.depth) * rows + (most < rows ? most : 0)
+    return pass + held * frames * encoder.bins * MemoryLayout<Float>.stride
   }
 }

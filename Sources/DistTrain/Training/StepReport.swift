@@ -10,6 +10,8 @@ public struct StepReport: Sendable {
   package var unreadableRecordings: [UnreadableRecording] = []
   /// The utterances that any rank heard for the first time as the mean of several channels.
   package var averaged: [AveragedUtterance] = []
+  /// What this rank did during the step; none unless the trainer records it.
+  package var sections: [SectionTime] = []
 
   package init(
     metrics: StepMetrics, rows: [LoadedRow] = [], unreadable: [BatchLoader.Unreadable] = [],

@@ -33,6 +33,11 @@ public final class Trainer {
   var groups: GroupedParameters
   /// The encoder that the training begins with; nil draws its parameters.
   var start: StoredEncoder?
+  /// Whether the micro-batches of a step keep what their ways back need, so that none goes forth twice. It changes no
+  /// bit of the result.
+  package var keepsActivations = false
+  /// The steps, counted from 1, whose reports say when each section began and ended.
+  package var recordedSteps: ClosedRange<Int>?
   /// The running statistics before the current step.
   private let statisticsBefore: Matrix
   private var clock = StepClock()
@@ -72,14 +77,14 @@ public final class Trainer {
   /// - Throws: `AgreedFailure` where a rank cannot load its rows, `NonFiniteStep` on all ranks where a loss or gradient
   ///   is not finite.
   public func advance(on given: GlobalBatch? = nil) throws -> StepReport {
-    clock = StepClock()
+    clock = StepClock(records: recordedSteps?.contains(step + 1) ?? false)
     goOn()
     let batch = try given ?? batches.batch(step: step)
     let pass = pass(batch.cut)
     statisticsBefore.pointer.update(from: statistics.pointer, count: statistics.count)
     clock.enter(.forward)
-    let (embeddings, pullback) = encoder.encode(batch.features, utterances: pass.utterances, pass.forward(statistics))
-    let rows = gather(embeddings, batch, at: step)
+    let encoding = encode(batch)
+    let rows = gather(encoding.embeddings, batch, at: step)
     let losses = plan.objectives.evaluate(rows, parameters: classifierParameters)
 
     clock.enter(.backward)
@@ -91,7 +96,7 @@ public final class Trainer {
       ? weigh(losses, GradientSet.gram(losses.gradients, pass), held)
       : held.map { GradientBalance(weights: $0, gram: nil) }
     let travelling = early.map { [GradientSet.combined(losses.gradients, $0.weights)] } ?? losses.gradients
-    gradients.backward(travelling, pullback, classifier: losses.classifier, pass)
+    gradients.backward(travelling, encoding, classifier: losses.classifier, pass)
     gradients.leaveOut(pass.frozen)
     let balance = early ?? weigh(losses, gradients.gram(), held)
     gradients.combine(balance.weights, classifier: classifierWeight(losses))
@@ -120,24 +125,33 @@ public final class Trainer {
     ).metrics
   }
 
-  /// The passes of this rank on its rows of a batch.
-  func pass(_ cut: BatchCut) -> BatchPass {
-    BatchPass(
-      parameters: parameters, utterances: cut.rows(of: communicator.rank).count,
-      units: cut.units(of: communicator.rank), shares: cut.shares, sharesStatistics: plan.sharesBatchStatistics,
-      precision: plan.precision, frozen: groups.frozen(at: step), communicator: communicator, clock: clock)
+  /// The pass of this rank on all its rows of a batch.
+  func pass(_ cut: BatchCut) -> BatchPass { passes(cut, microBatches: 1)[0] }
+
+  private func passes(_ cut: BatchCut, microBatches: Int) -> [BatchPass] {
+    let frozen = groups.frozen(at: step)
+    return cut.microBatches(microBatches, of: communicator.rank).map {
+      BatchPass(
+        parameters: parameters, rows: $0, sharesStatistics: plan.sharesBatchStatistics, precision: plan.precision,
+        frozen: frozen, communicator: communicator, clock: clock)
+    }
+  }
+
+  /// Sends this rank's rows of a batch through the encoder.
+  private func encode(_ batch: GlobalBatch) -> BatchEncoding {
+    BatchEncoding(
+      batch.features, through: encoder, passes(batch.cut, microBatches: plan.microBatches), statistics: statistics,
+      keepsActivations: keepsActivations)
   }
 
   /// The losses of a batch with the current parameters and the schedules' values for a step, as a gradient check needs
   /// them.
   func losses(
     _ batch: GlobalBatch, at step: Int, held: ObjectiveBatch.Held
-  ) -> (losses: BatchObjectives.Losses, pullback: Pullback) {
-    let pass = pass(batch.cut)
-    let (embeddings, pullback) = encoder.encode(
-      batch.features, utterances: pass.utterances, pass.forward(statistics))
-    let rows = gather(embeddings, batch, at: step, held: held)
-    return (plan.objectives.evaluate(rows, parameters: classifierParameters), pullback)
+  ) -> (losses: BatchObjectives.Losses, encoding: BatchEncoding) {
+    let encoding = encode(batch)
+    let rows = gather(encoding.embeddings, batch, at: step, held: held)
+    return (plan.objectives.evaluate(rows, parameters: classifierParameters), encoding)
   }
 
   /// Gathers the rows of all ranks, with the schedules' values for a step.
@@ -186,8 +200,10 @@ public final class Trainer {
     metrics.learningRate = plan.schedules.rate(at: step)
     metrics.margin = plan.schedules.margin(at: step)
     metrics.skipped = Double(skipped)
-    return StepReport(
+    var report = StepReport(
       metrics: metrics, rows: batch.rows, unreadable: batch.unreadable,
       unreadableRecordings: batch.unreadableRecordings, averaged: batch.averaged)
+    report.sections = clock.times(of: step + 1)
+    return report
   }
 }

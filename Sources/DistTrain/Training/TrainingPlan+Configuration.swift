@@ -70,6 +70,7 @@ extension TrainingPlan {
     weightCourse = WeightCourse(every: configuration.weighting.every, smoothing: configuration.weighting.smoothing)
     gradientNorm = configuration.optimizer.gradientNorm
     sharesBatchStatistics = configuration.encoder.batchNormalization == .global
+    microBatches = configuration.batch.microBatches
     self.precision = precision
     groups = try ParameterGroups(configuration, encoder)
     average = configuration.training.average.rule

@@ -7,7 +7,10 @@ extension TrainingPlan {
 
   private static func checkRows(ofStage configuration: Configuration, ranks: Int) throws {
     let batch = configuration.batch
-    guard ranks > batch.units else { return try checkFeatures(configuration, ranks: ranks) }
+    guard ranks > batch.units else {
+      try check(batch, ranks: ranks)
+      return try checkFeatures(configuration, ranks: ranks)
+    }
     if ranks > batch.rows {
       throw Failure(
         .usage,
@@ -18,6 +21,17 @@ extension TrainingPlan {
       .usage,
       "\(ranks) ranks for a global batch of \(batch.units) units of \(batch.unit) rows, which stay together: start at most "
         + "\(batch.units), or lower batch.unit to \(batch.rows / ranks)")
+  }
+
+  /// Checks that every rank has rows of each micro-batch.
+  private static func check(_ batch: Configuration.Batch, ranks: Int) throws {
+    let (least, most) = (batch.units / ranks, batch.units / batch.microBatches)
+    guard batch.microBatches > least else { return }
+    let fewer = most > 0 ? "start at most \(most) \(most == 1 ? "rank" : "ranks"), " : ""
+    throw Failure(
+      .usage,
+      "batch.microBatches: \(batch.microBatches) of \(batch.rows) rows, where each rank has no more than \(least) units of "
+        + "\(batch.unit) rows, which stay together: \(fewer)lower batch.unit, or set at most \(least)")
   }
 
   /// The training that a configuration describes, on the corpus that it names.

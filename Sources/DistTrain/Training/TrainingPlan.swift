@@ -25,6 +25,8 @@ public struct TrainingPlan: Sendable {
   public var start: StoredEncoder?
   /// Whether batch statistics are taken over all ranks.
   package var sharesBatchStatistics = true
+  /// The number of micro-batches in which a batch goes through the encoder.
+  package var microBatches = 1
   /// The precision of the encoder's products.
   package var precision = Precision.single
   /// The moving average of the encoder; nil for none.

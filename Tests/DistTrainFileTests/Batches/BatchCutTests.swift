@@ -19,4 +19,46 @@ import Testing
       }
     }
   }
+
+  @Test(arguments: [1, 2, 3, 4]) func `micro-batches have the same units on any number of ranks`(count: Int) {
+    for (rows, unit) in [(64, 4), (63, 3), (65, 4), (32, 2), (17, 1)] {
+      // Every count-th unit of the batch.
+      let expected = (0..<count).map { index in
+        stride(from: index, to: (rows + unit - 1) / unit, by: count).map { $0 * unit..<min(($0 + 1) * unit, rows) }
+      }
+      for ranks in 1...(rows / unit / count) {
+        let cut = BatchCut(rows: rows, unit: unit, ranks: ranks)
+        let found = (0..<ranks).map { cut.microBatches(count, of: $0) }
+        for index in 0..<count {
+          let own = (0..<ranks).map { rank in
+            found[rank][index].rows.map {
+              $0.lowerBound + cut.rows(of: rank).lowerBound..<$0.upperBound + cut.rows(of: rank).lowerBound
+            }
+          }
+          #expect(own.flatMap { $0 } == expected[index])
+          #expect(own.allSatisfy { !$0.isEmpty })
+          for (rank, parts) in found.enumerated() {
+            let part = parts[index]
+            #expect(part.units.ranges(of: part.utterances).map(\.count) == part.rows.map(\.count))
+            #expect(part.units.nodes.map(\.count) == part.shares.nodes[rank].map(\.count))
+            #expect(part.shares.tree == SumTree(terms: expected[index].count))
+          }
+        }
+      }
+    }
+  }
+
+  @Test func `a micro-batch takes its rows and columns, and puts them back`() {
+    let all = Matrix(rows: 6, columns: 2, (0..<12).map { Float($0) })
+    let wide = all.transposed
+    for (index, rows) in [[0, 1, 4, 5], [2, 3]].enumerated() {
+      let part = BatchCut(rows: 6, unit: 2, ranks: 1).microBatches(2, of: 0)[index]
+      #expect(part.rows(of: all).values == rows.flatMap { [Float(2 * $0), Float(2 * $0 + 1)] })
+      #expect(part.columns(of: wide, rows: 6).transposed.values == part.rows(of: all).values)
+      #expect(part.columns(of: Matrix(rows: 1, columns: 12, all.values), rows: 6).values == part.rows(of: all).values)
+      let back = Matrix.zeros(rows: 6, columns: 2)
+      part.put(part.rows(of: all), into: back)
+      #expect((0..<6).allSatisfy { back[$0, 1] == (rows.contains($0) ? all[$0, 1] : 0) })
+    }
+  }
 }

@@ -15,7 +15,7 @@ struct ConfigurationYAMLTests {
           "corpus={train: 'a: b # c', evaluation: \"tab\\tand \\\"quotes\\\"\", trials: 'no', minimumSeconds: 1}",
           "corpus.maximumSeconds=20",
           "crop={seconds: 2.5, maximumSeconds: 4, short: pad}", "batch={speakers: 3, utterances: 4, views: 1}",
-          "batch={draw: square-root, sessions: distinct, unit: 3}",
+          "batch={draw: square-root, sessions: distinct, unit: 3, microBatches: 2}",
           "views={segment: same, augmented: [true]}",
           "augmentation={noise: 1e5, rooms: ' Räume ', probability: 0.1, snr: {noise: [-2.5, 3], music: [0, 1]}}",
           "augmentation={musan: m, music: n, speech: s, snr: {babble: [1, 2]}, babble: {corpus: true, voices: [2, 4]}}",
@@ -116,7 +116,7 @@ struct ConfigurationYAMLTests {
         let path = key.split(separator: ".")
         return key.hasPrefix("encoder.own.") ? "encoder.\(path[2])" : key
       })
-    #expect(properties.count == 127)
+    #expect(properties.count == 128)
     #expect(changed.union(running).union(allowedToStay) == properties)
     #expect(changed.isDisjoint(with: running))
   }

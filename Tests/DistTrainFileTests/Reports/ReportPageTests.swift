@@ -20,7 +20,7 @@ import Testing
     }
   }
 
-  @Test func `a full run has every chart, and no line about what is not there but of other ranks and lists`() throws {
+  @Test func `a full run has every chart, and no line about what is not there but of scores and lists`() throws {
     let page = try page([RunFixture()])
     #expect(isWellFormed(page))
     let figures = figures(page)
@@ -29,13 +29,14 @@ import Testing
         "losses above, weights below", "norms above, the cosine of their angle below",
         "learning rate above, margin below", "EER (%)", "DET: misses (%) over false alarms (%)",
         "Density of scores, step 20: 276 trials, 24 targets", "utterances per second", "run: 1 min 00 s",
+        "run: its ranks",
       ])
-    #expect(figures.map(\.drawings) == [2, 2, 2, 1, 1, 1, 1, 1])
+    #expect(figures.map(\.drawings) == [2, 2, 2, 1, 1, 1, 1, 1, 2])
     let missing = page.components(separatedBy: "class=\"missing\">").dropFirst().map { $0.prefix { $0 != "<" } }
     #expect(
       missing == [
         "run: the lowest EER is that of step 10, of which no scores are kept: svdist evaluate scores its checkpoint where "
-          + "that is kept (checkpoints/best).", "Times are those of rank 0. Not recorded: those of other ranks.",
+          + "that is kept (checkpoints/best).", "Times of all steps are those of rank 0.",
         "Not recorded: the training corpus (in no checkpoint that is kept).",
         "Not recorded: what was left out (no left-out.tsv beside corpus.train here).",
       ])
@@ -53,6 +54,25 @@ import Testing
       #expect(page.contains(words), "\(words)")
     }
     #expect(page.contains("<rect x=\"38.33\" y=\"0\" width=\"76.67\" height=\"22\" class=\"area blue\"/>"))
+  }
+
+  @Test func `ranks have bars, those that worked longest first, of the last start's ranks and hosts`() throws {
+    let page = try page([RunFixture()])
+    let bars = page.components(separatedBy: "run: its ranks")[1]
+    // Rank 1 waited 3 s, computed 9 s and communicated 4 s of its 16 in two stretches, rank 0 worked 6 s of 10.
+    let titles = ["rank 1 on n&lt;2&gt;: busy 75.0 %", "rank 0 on n1: busy 60.0 %"]
+    let places = titles.map { bars.range(of: $0)?.lowerBound }
+    #expect(places[0] != nil && places[1] != nil && places[0]! < places[1]!)
+    #expect(bars.contains("<rect x=\"86.25\" y=\"0\" width=\"258.75\" height=\"22\" class=\"area blue\"/>"))
+    #expect(bars.components(separatedBy: "<p>").count == 3)
+    var many = RunFixture()
+    many.rankLines = [RunFixture.rankLine(20, hosts: (0..<40).map { "n\($0)" }, load: 0, compute: 1, communicate: 1)]
+    let crowd = try self.page([many])
+    #expect(crowd.contains("run: the 16 ranks of 40 that worked longest") && isWellFormed(crowd))
+    many.rankLines = [
+      "{\"step\":20,\"hosts\":[\"n1\"],\"loadSeconds\":[],\"computeSeconds\":[1],\"communicateSeconds\":[1]}"
+    ]
+    #expect(try !self.page([many]).contains("its ranks"))
   }
 
   @Test func `a sparse run says what it did not record, and draws nothing of that`() throws {

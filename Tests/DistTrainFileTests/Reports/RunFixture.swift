@@ -16,6 +16,21 @@ struct RunFixture {
   var speakers = 8
   /// Whether the log has nothing but steps and one loss.
   var isSparse = false
+  /// The lines of the ranks' log.
+  var rankLines = [
+    rankLine(5, hosts: ["n1", "n9", "n8"], load: 100, compute: 100, communicate: 100), "{\"step\":6}",
+    "{\"step\":10,\"hosts\":[\"n1\",\"n<2>\"],\"loadSeconds\":[0,1],\"computeSeconds\":[3,4],\"communicateSeconds\":[2,2]}",
+    "{\"step\":20,\"hosts\":[\"n1\",\"n<2>\"],\"loadSeconds\":[1,2],\"computeSeconds\":[2,5],\"communicateSeconds\":[2,2]}",
+    "{\"step\":2",
+  ]
+
+  /// A line whose ranks have equal times.
+  static func rankLine(_ step: Int, hosts: [String], load: Double, compute: Double, communicate: Double) -> String {
+    let times = [("loadSeconds", load), ("computeSeconds", compute), ("communicateSeconds", communicate)].map {
+      "\"\($0)\":[\(Array(repeating: "\($1)", count: hosts.count).joined(separator: ","))]"
+    }
+    return "{\"step\":\(step),\"hosts\":[\"\(hosts.joined(separator: "\",\""))\"],\(times.joined(separator: ","))}"
+  }
 
   /// Writes the folder and gives its path.
   @discardableResult
@@ -29,6 +44,7 @@ struct RunFixture {
       try TestTools.write(scores(separation), to: "\(folder.evaluationPath)/scores")
     }
     guard !isSparse else { return folder.path }
+    try TestTools.write(rankLines.joined(separator: "\n"), to: folder.ranksPath)
     try RunHistory(folder).add(
       RunHistory.Start(
         date: "2026-11-30T00:00:00Z", version: "0.2.0", command: ["svdist"], hosts: ["a<b>&\"c\""], ranks: 2,

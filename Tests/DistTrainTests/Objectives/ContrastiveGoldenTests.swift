@@ -42,8 +42,21 @@ import Testing
     }
   }
 
+  @Test(arguments: [0, 24, 60, 143])
+  func `a batch whose cosines are never in memory at once has the same bits`(most: Int) throws {
+    let golden = try Golden("contrastive")
+    let record = try Golden.record("contrastive", as: Record.self)
+    for one in record.cases where !one.stopGradient || one.warmup < 1 {
+      let whole = try evaluate(one, golden, record.speakers, shares: [0..<5, 5..<12], unit: 2)
+      let blocks = try evaluate(one, golden, record.speakers, shares: [0..<5, 5..<12], unit: 2, most: most)
+      #expect(blocks.loss == whole.loss && blocks.gradient == whole.gradient, "\(one.name)")
+      #expect(blocks.attention == whole.attention && blocks.anchors == whole.anchors, "\(one.name)")
+    }
+  }
+
   private func evaluate(
-    _ one: Record.Case, _ golden: Golden, _ speakers: [Int], shares: [Range<Int>]
+    _ one: Record.Case, _ golden: Golden, _ speakers: [Int], shares: [Range<Int>], unit: Int? = nil,
+    most: Int = AnchorBlocks.most
   ) throws -> (loss: Double, gradient: [Float], anchors: Int, attention: [Double]) {
     let embeddings = LengthNormalization(try golden.matrix("embeddings"))
     let prototypes = LengthNormalization(
@@ -56,14 +69,19 @@ import Testing
       temperature: one.temperature, margin: AngularMargin(form: one.form, value: one.margin),
       denominator: one.denominator, attention: attention)
     let values = attention.values(cosines, speakers: speakers)
-    let batches = shares.map {
-      SupervisedContrastiveLoss.Batch(embeddings: embeddings.unit, own: $0, speakers: speakers, attention: values)
+    let batches = shares.map { own in
+      SupervisedContrastiveLoss.Batch(
+        embeddings: embeddings.unit, own: own, speakers: speakers, attention: values,
+        units: unit.map { BatchCut(rows: own.count, unit: $0, ranks: 1).units(of: 0) } ?? .whole)
     }
     let results = try ThreadCommunicator.run(ranks: shares.count) { communicator in
       loss.evaluate(
         batches[communicator.rank], warmth: one.warmup,
         gather: { communicator.gather($0, counts: shares.map { 2 * $0.count }) },
-        total: { communicator.sum($0, width: $1, of: .ranks(shares.count)) })
+        total: { values, width in
+          communicator.sum(
+            batches[communicator.rank].units.total(values, width: width), width: width, of: .ranks(shares.count))
+        }, most: most)
     }
     let unit = Matrix(rows: embeddings.unit.rows, columns: embeddings.unit.columns, results.flatMap(\.gradient.values))
     if results.allSatisfy({ $0.attentionGradient != nil }) {

@@ -56,8 +56,8 @@ import Testing
     ["encoder={type: redimnet, size: b0, embedding: 8}"], ["encoder={type: redimnet2, size: b0, embedding: 8}"],
   ]
 
-  @Test(arguments: encoders)
-  func `they are the means of what a step's own pass takes of each batch`(settings: [String]) throws {
+  @Test(arguments: encoders + [small + ["batch.microBatches=3"]])
+  func `they are the means of what a step's own passes take of each micro-batch`(settings: [String]) throws {
     let corpus = try NoiseCorpus()
     let configuration = try corpus.configuration(settings)
     let encoder = configuration.network
@@ -65,12 +65,16 @@ import Testing
     var sums = [Double](repeating: 0, count: start.statistics.count)
     for step in 0..<2 {
       let (features, rows) = try Self.batch(step, configuration, corpus)
-      // A tenth of a batch's statistics comes to what was there before.
-      let running = Matrix.zeros(rows: 1, columns: sums.count)
-      _ = encoder.encode(
-        features, utterances: rows,
-        ForwardPass(mode: .training, parameters: start.parameters, statistics: running))
-      for index in sums.indices { sums[index] += 10 * Double(running.elements[index]) }
+      let parts = BatchCut(rows: rows, unit: configuration.batch.unit, ranks: 1).microBatches(
+        configuration.batch.microBatches, of: 0)
+      for part in parts {
+        // A tenth of a batch's statistics comes to what was there before.
+        let running = Matrix.zeros(rows: 1, columns: sums.count)
+        _ = encoder.encode(
+          part.columns(of: features, rows: rows), utterances: part.utterances,
+          ForwardPass(mode: .training, parameters: start.parameters, statistics: running))
+        for index in sums.indices { sums[index] += 10 / Double(parts.count) * Double(running.elements[index]) }
+      }
     }
     let found = try Self.statistics(configuration, corpus)
     for tensor in encoder.layout.statistics.parameters {

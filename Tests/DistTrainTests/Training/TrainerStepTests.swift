@@ -14,6 +14,8 @@ import Testing
       "optimizer.type=adamw", "optimizer.weightDecay=5", "optimizer.epsilon=0.01", "classification.subcenters=2",
       "schedule.learningRate.initial=0.0005",
     ],
+    ["batch.microBatches=2", "schedule.learningRate.initial=0.0001"],
+    ["batch.microBatches=2", "weighting.space=representation", "schedule.learningRate.initial=0.0001"],
   ]
 
   @Test(arguments: cases)
@@ -58,6 +60,49 @@ import Testing
       #expect(relativeDistance(rank.statistics, alone.statistics) < 1e-4)
       #expect(rank.parameters == together[0].parameters && rank.ranksAgree)
     }
+  }
+
+  @Test(arguments: [
+    ["batch.microBatches=2"], ["batch.microBatches=3", "weighting.space=representation"],
+    ["batch.microBatches=6", "encoder.batchNormalization=local"], ["batch.microBatches=4", "batch.unit=3"],
+  ])
+  func `micro-batches that keep their activations give the bits of those that go forth twice`(settings: [String]) throws
+  {
+    let corpus = try NoiseCorpus()
+    let configuration = try corpus.configuration(settings)
+    let whole = try Self.train(corpus, corpus.configuration(), SoleCommunicator())
+    let twice = try Self.train(corpus, configuration, SoleCommunicator())
+    let kept = try Self.train(corpus, configuration, SoleCommunicator(), keepsActivations: true)
+    #expect(kept.losses == twice.losses && kept.parameters == twice.parameters && kept.statistics == twice.statistics)
+    // Each is normalised by statistics of its own.
+    #expect(whole.losses != twice.losses)
+    // The mean of two ranks' own statistics is another order of sums.
+    guard configuration.batch.units >= 2 * configuration.batch.microBatches else { return }
+    for rank in try ThreadCommunicator.run(ranks: 2, { try Self.train(corpus, configuration, $0) }) {
+      #expect(rank.losses == twice.losses && rank.parameters == twice.parameters)
+      #expect(rank.statistics == twice.statistics)
+    }
+  }
+
+  @Test func `micro-batches change rounding alone where nothing is normalised by its batch`() throws {
+    let corpus = try NoiseCorpus()
+    let frozen = "training.frozen=[\(Self.normalisations.joined(separator: ", "))]"
+    let start = try corpus.trainer(corpus.configuration()).parameters.values
+    let outcomes = try [1, 2, 3].map { count in
+      try Self.train(corpus, corpus.configuration([frozen, "batch.microBatches=\(count)"]), SoleCommunicator())
+    }
+    for outcome in outcomes.dropFirst() {
+      for (one, other) in zip(outcomes[0].losses, outcome.losses) { #expect(abs(one - other) < 1e-4 * one) }
+      let ways = [outcome, outcomes[0]].map { Self.way(from: start, to: $0.parameters) }
+      #expect(relativeDistance(ways[0], ways[1]) < 1e-3)
+      #expect(outcome.statistics == outcomes[0].statistics)
+    }
+  }
+
+  /// The names of the layers that normalise, which frozen go by their running statistics.
+  private static var normalisations: [String] {
+    let names = NoiseCorpus.encoder.layout.statistics.parameters.map(\.name).filter { $0.hasSuffix(".running_mean") }
+    return names.map { String($0.dropLast(".running_mean".count)) }
   }
 
   @Test func `the steps of three ranks are those of one where noises cannot be read, and all ranks know which`() throws
@@ -161,9 +206,11 @@ import Testing
   }
 
   private static func train(
-    _ corpus: NoiseCorpus, _ configuration: Configuration, _ communicator: any Communicator
+    _ corpus: NoiseCorpus, _ configuration: Configuration, _ communicator: any Communicator,
+    keepsActivations: Bool = false
   ) throws -> Trained {
     let trainer = try corpus.trainer(configuration, communicator: communicator)
+    trainer.keepsActivations = keepsActivations
     let metrics = try (0..<3).map { _ in try trainer.advance().metrics }
     return Trained(
       losses: metrics.flatMap { [$0["classification"].loss, $0["contrastive"].loss] },
@@ -201,9 +248,7 @@ private struct StepByHand {
     let plan = trainer.plan
     let rows = plan.batches.sampler.batch(step: step)
     let features = try plan.batches.loader.load(rows, own: 0..<rows.count, unreadable: []).features
-    let (embeddings, pullback) = trainer.encoder.encode(
-      features, utterances: rows.count,
-      ForwardPass(mode: .training, parameters: parameters, statistics: statistics))
+    let (embeddings, pullback) = encode(features, rows: rows.count)
     let warmup = configuration.contrastive.attention.warmup
     let table = Matrix(
       rows: prototypes.shape[0], columns: prototypes.shape[1], Array(parameters.values[prototypes.range]))
@@ -213,7 +258,7 @@ private struct StepByHand {
       warmth: warmup == 0 ? 1 : min(1, Double(step) / Double(warmup)))
     let encoderGradients = outcome.gradients.map { gradient in
       let buffer = Matrix.zeros(rows: 1, columns: parameters.count)
-      pullback([gradient], BackwardPass(parameters: parameters, gradients: [buffer]))
+      pullback(gradient, buffer)
       return Array(buffer.values[..<prototypes.offset])
     }
     // Min-norm compares the parameters' gradients where it is exact, else the embeddings'.
@@ -233,6 +278,38 @@ private struct StepByHand {
     return (
       outcome.values, weights, norms,
       dot(compared[0], compared[1]) / (norms[0] * norms[1])
+    )
+  }
+
+  /// Sends every k-th unit through the encoder together, and then those after them.
+  /// - Returns: the embeddings of all rows, and the way back, which adds to the gradient of the parameters.
+  private func encode(
+    _ features: Matrix, rows: Int
+  ) -> (embeddings: Matrix, pullback: (_ gradient: Matrix, _ sum: Matrix) -> Void) {
+    let (unit, count, frames) = (configuration.batch.unit, configuration.batch.microBatches, features.columns / rows)
+    let embeddings = Matrix(rows: rows, columns: trainer.encoder.dimensions)
+    let parts = (0..<count).map { part in
+      let own = (0..<rows).filter { $0 / unit % count == part }
+      let columns = own.flatMap { row in (0..<frames).map { row * frames + $0 } }
+      let values = (0..<features.rows).flatMap { bin in columns.map { features[bin, $0] } }
+      let (some, pullback) = trainer.encoder.encode(
+        Matrix(rows: features.rows, columns: columns.count, values), utterances: own.count,
+        ForwardPass(mode: .training, parameters: parameters, statistics: statistics))
+      for (index, row) in own.enumerated() { some.rows(index..<index + 1).copy(to: embeddings.rows(row..<row + 1)) }
+      return (own: own, pullback: pullback)
+    }
+    return (
+      embeddings,
+      { [parameters] gradient, sum in
+        for part in parts {
+          let own = Matrix(
+            rows: part.own.count, columns: gradient.columns,
+            part.own.flatMap { row in (0..<gradient.columns).map { gradient[row, $0] } })
+          let buffer = Matrix.zeros(rows: 1, columns: sum.columns)
+          part.pullback([own], BackwardPass(parameters: parameters, gradients: [buffer]))
+          buffer.view.add(to: sum.view)
+        }
+      }
     )
   }
 

@@ -1,0 +1,90 @@
+import Foundation
+
+/// `ranks.jsonl`: where each rank's time went, in a line for each stretch of steps.
+///
+/// Ranks wait for one another in every sum, so one slow host costs all of them, while the time in communication grows on
+/// all but the slow one. The first time that a rank is much slower than the others, it is named with its host.
+package final class RankLog {
+  /// The sections that a line has, with their names in it.
+  private static let sections: [(name: String, seconds: @Sendable (StepMetrics) -> Double)] = [
+    ("loadSeconds", { $0.loadSeconds }), ("computeSeconds", { $0.forwardSeconds + $0.backwardSeconds }),
+    ("communicateSeconds", { $0.communicateSeconds }),
+  ]
+  /// The number of steps of a stretch.
+  package static let stretch = 100
+  /// The ratio to the time of the median rank from which on a rank is slow.
+  private static let slow = 1.2
+
+  /// The log of rank 0; nil on other ranks.
+  private let log: StepLog?
+  private let communicator: any Communicator
+  /// Gives the number of rows that each rank has of a batch.
+  private let rows: () -> [Int]
+  private let last: Int
+  private var sums: [Double]
+  private var steps = 0
+  private var named: Set<Int> = []
+
+  /// Opens the log to continue after a step, or begins it.
+  /// - Parameter last: the run's last step, with which a stretch ends.
+  package init(
+    path: String, after step: Int, last: Int, communicator: any Communicator, rows: @escaping () -> [Int]
+  ) throws {
+    self.communicator = communicator
+    self.rows = rows
+    self.last = last
+    sums = Self.sections.map { _ in 0 }
+    log = communicator.rank == 0 ? try StepLog(path: path) : nil
+    try log?.cutBack(to: step)
+  }
+
+  private func add(_ metrics: StepMetrics, note: (String) -> Void) {
+    for (index, section) in Self.sections.enumerated() { sums[index] += section.seconds(metrics) }
+    steps += 1
+    guard metrics.step % Self.stretch == 0 || metrics.step == last else { return }
+    let width = sums.count
+    let all = communicator.gather(sums, counts: communicator.hosts.map { _ in width })
+    let times = (0..<width).map { section in stride(from: section, to: all.count, by: width).map { all[$0] } }
+    write(times, metrics, note: note)
+    nameSlow(times, rows(), note: note)
+    (sums, steps) = (Self.sections.map { _ in 0 }, 0)
+  }
+
+  private func write(_ times: [[Double]], _ metrics: StepMetrics, note: (String) -> Void) {
+    let members = zip(Self.sections, times).map { section, seconds in
+      "\"\(section.name)\":[\(seconds.map { JSONText.number(($0 * 1000).rounded() / 1000) }.joined(separator: ","))]"
+    }
+    let hosts = communicator.hosts.map { JSONText.quoted($0) }.joined(separator: ",")
+    do {
+      try log?.append(
+        "{\"step\":\(metrics.step),\"steps\":\(steps),\"hosts\":[\(hosts)],\(members.joined(separator: ","))}")
+    } catch {
+      note("the ranks' times are not in the log: \(error)")
+    }
+  }
+
+  /// Names ranks that took much longer for a row than the median of the others.
+  private func nameSlow(_ times: [[Double]], _ rows: [Int], note: (String) -> Void) {
+    let busy = rows.indices.map { (times[0][$0] + times[1][$0]) / Double(max(rows[$0], 1)) }
+    for rank in busy.indices where !named.contains(rank) {
+      let others = busy.enumerated().filter { $0.offset != rank }.map(\.element).sorted()
+      guard !others.isEmpty else { continue }
+      let median = others[others.count / 2]
+      guard busy[rank] > Self.slow * median else { continue }
+      named.insert(rank)
+      let percent = Int((100 * (busy[rank] / median - 1)).rounded())
+      let loads = times[0][rank] > times[1][rank]
+      note(
+        "note: rank \(rank) on \(communicator.hosts[rank]) took \(percent) % longer for a row than the others in the last "
+          + "\(steps) steps, most of it \(loads ? "waiting for recordings" : "computing"): they waited for it")
+    }
+  }
+}
+
+extension RankLog: StepObserver {
+  package func took(_ step: StepReport, note: (String) -> Void) { add(step.metrics, note: note) }
+
+  package func skipped(_ step: StepReport, note: (String) -> Void) { add(step.metrics, note: note) }
+
+  package func wentBack(to step: Int) throws { try log?.cutBack(to: step) }
+}

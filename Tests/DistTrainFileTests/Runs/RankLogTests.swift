@@ -1,0 +1,134 @@
+import DistTrain
+import Foundation
+import Synchronization
+import TestTools
+import Testing
+
+/// What is recorded of every rank's time.
+@Suite struct RankLogTests {
+  private struct Line: Decodable, Equatable {
+    let step: Int
+    let steps: Int
+    let hosts: [String]
+    let loadSeconds: [Double]
+    let computeSeconds: [Double]
+    let communicateSeconds: [Double]
+  }
+
+  private func report(_ step: Int, _ load: Double, _ compute: Double) -> StepReport {
+    var metrics = StepMetrics(step: step, epoch: 0)
+    (metrics.loadSeconds, metrics.forwardSeconds, metrics.backwardSeconds) = (load, compute / 4, 3 * compute / 4)
+    metrics.communicateSeconds = 0.5
+    return StepReport(metrics: metrics)
+  }
+
+  /// Takes steps on three ranks, of which rank 2 has half the rows.
+  /// - Parameter seconds: gives the seconds of waiting and computation of a rank in a step.
+  private func lines(
+    _ folder: TestFolder, steps: ClosedRange<Int>,
+    _ seconds: @escaping @Sendable (_ rank: Int, _ step: Int) -> (Double, Double)
+  ) throws -> (lines: [Line], notes: [String]) {
+    let path = folder.path("ranks.jsonl")
+    let notes = Mutex<[String]>([])
+    _ = try ThreadCommunicator.run(ranks: 3) { communicator in
+      let log = try RankLog(
+        path: path, after: steps.lowerBound - 1, last: steps.upperBound, communicator: communicator
+      ) { [8, 8, 4] }
+      for step in steps {
+        let (load, compute) = seconds(communicator.rank, step)
+        log.took(report(step, load, compute)) { line in
+          if communicator.rank == 0 { notes.withLock { $0.append(line) } }
+        }
+      }
+    }
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    return (
+      try text.split(separator: "\n").map { try JSONDecoder().decode(Line.self, from: Data($0.utf8)) },
+      notes.withLock { $0 }
+    )
+  }
+
+  @Test func `a line has the sums of a stretch, also of a last one that is shorter, and goes on where a run resumes`()
+    throws
+  {
+    let folder = try TestFolder()
+    let (first, notes) = try lines(folder, steps: 1...250) { rank, _ in (0.25, rank == 2 ? 0.5 : 1) }
+    #expect(first.map(\.step) == [100, 200, 250] && first.map(\.steps) == [100, 100, 50])
+    #expect(first[0].loadSeconds == [25, 25, 25] && first[2].computeSeconds == [50, 50, 25])
+    #expect(first[1].communicateSeconds == [50, 50, 50] && first[0].hosts.count == 3)
+    #expect(notes.isEmpty)
+    // The steps after 150 are taken again.
+    let (again, _) = try lines(folder, steps: 151...300) { _, _ in (0, 1) }
+    #expect(again.map(\.step) == [100, 200, 300] && again[0] == first[0])
+    #expect(again[1].steps == 50 && again[1].computeSeconds == [50, 50, 50])
+  }
+
+  @Test func `a rank that takes longer for a row than the others is named once, with what it did`() throws {
+    let folder = try TestFolder()
+    // Rank 2 has half the rows and takes three quarters of the others' time.
+    let (_, slow) = try lines(folder, steps: 1...300) { rank, _ in (0, rank == 2 ? 0.75 : 1) }
+    #expect(slow.count == 1)
+    #expect(
+      slow[0].hasPrefix("note: rank 2 on ")
+        && slow[0].contains(" took 50 % longer for a row than the others in the last 100 steps"))
+    #expect(slow[0].contains("computing"))
+    let (_, waiting) = try lines(folder, steps: 1...200) { rank, step in
+      (rank == 0 && step > 100 ? 2 : 0, rank == 2 ? 0.5 : 1)
+    }
+    #expect(
+      waiting.count == 1 && waiting[0].hasPrefix("note: rank 0 on ") && waiting[0].contains("waiting for recordings"))
+    let (_, even) = try lines(folder, steps: 1...200) { rank, _ in (0.1, rank == 2 ? 0.54 : 1) }
+    #expect(even.isEmpty)
+  }
+
+  private struct Timeline: Decodable {
+    struct Event: Decodable {
+      let name: String
+      let ph: String
+      let pid: Int
+      let ts: Double?
+      let dur: Double?
+      let args: [String: Value]
+    }
+    enum Value: Decodable, Hashable {
+      case number(Int)
+      case text(String)
+
+      init(from decoder: any Decoder) throws {
+        let value = try decoder.singleValueContainer()
+        self = try (try? .number(value.decode(Int.self))) ?? .text(value.decode(String.self))
+      }
+    }
+    let traceEvents: [Event]
+  }
+
+  @Test func `a timeline has every rank's sections of the steps that were asked for, one after the other`() throws {
+    let (corpus, folder) = (try NoiseCorpus(), try TestFolder())
+    let path = folder.path("timeline.json")
+    let configuration = try corpus.configuration(["batch.speakers=4"])
+    let plain = try corpus.trainer(configuration)
+    #expect(try plain.advance().sections.isEmpty)
+    let told = try ThreadCommunicator.run(ranks: 2) { communicator in
+      let trainer = try corpus.trainer(configuration, communicator: communicator)
+      trainer.recordedSteps = 2...3
+      let timeline = StepTimeline(path: path, steps: 2...3, communicator: communicator)
+      var notes: [String] = []
+      for _ in 0..<4 { timeline.took(try trainer.advance()) { notes.append($0) } }
+      return notes
+    }
+    #expect(told[0].count == 1 && told[0][0].contains("steps 2 to 3") && told[1].isEmpty)
+    let events = try JSONDecoder().decode(Timeline.self, from: Data(contentsOf: URL(fileURLWithPath: path))).traceEvents
+    for rank in 0..<2 {
+      let own = events.filter { $0.pid == rank && $0.ph == "X" }
+      #expect(Set(own.map(\.name)) == ["load", "forward", "backward", "communicate"])
+      #expect(Set(own.map { $0.args["step"] }) == [.number(2), .number(3)])
+      for (one, next) in zip(own, own.dropFirst()) {
+        let (start, seconds) = (try #require(one.ts), try #require(one.dur))
+        // Microseconds with a decimal.
+        #expect(start >= -0.1 && seconds >= 0 && start + seconds <= (next.ts ?? -1) + 0.2)
+      }
+      let names = events.filter { $0.pid == rank && $0.ph == "M" }
+      #expect(names.count == 1 && names[0].name == "process_name")
+    }
+  }
+}
