@@ -6,10 +6,11 @@ struct Auditions {
 
   private let configuration: Configuration
   private let count: Int
+  private let messages: MessageOptions
 
   /// The crops of the first stage where the settings have several.
   /// - Throws: `Failure(.usage)` where no view is augmented, or a folder of noise or rooms cannot be used.
-  init(_ configuration: Configuration, count: Int) throws {
+  init(_ configuration: Configuration, count: Int, messages: MessageOptions) throws {
     let configuration = configuration.ofFirstStage
     guard (0..<configuration.batch.views).contains(where: { configuration.augments(view: $0) }) else {
       throw Failure(.usage, "no view is augmented: set views.augmented and a kind of augmentation; see svdist config")
@@ -18,6 +19,7 @@ struct Auditions {
     _ = try Augmentation(configuration.augmentation, corpus: nil)
     self.configuration = configuration
     self.count = count
+    self.messages = messages
   }
 
   /// The names and the mark by which an earlier folder of pairs is known.
@@ -28,6 +30,7 @@ struct Auditions {
   func write(_ directory: String, to output: String, replacing: WholeFolder.Contents?) throws {
     let plan = try TrainingPlan(configuration, corpus: Corpus.open(directory))
     var clipping = Clipping()
+    let progress = messages.progress(count: count, things: "pairs written")
     try WholeFolder.write(output, replacing: replacing) { folder in
       var lines = [["pair", "utterance", "speaker", "epoch", "view"] + Augmentation.columns]
       for (index, place) in rows(plan).enumerated() {
@@ -46,11 +49,13 @@ struct Auditions {
             "\(row.epoch)",
           ]
             + ["\(row.view)"] + plan.batches.loader.augmentation.record(of: audition.distortion))
+        progress.advance()
       }
       let text = lines.map { $0.joined(separator: "\t") + "\n" }.joined()
       try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(ListeningFolder.table)"))
     }
-    if let remark = clipping.remark { print("note: \(remark)") }
+    progress.clear()
+    if let remark = clipping.remark, !messages.quiet { print("note: \(remark)") }
     print("\(output): \(count) pairs, and \(ListeningFolder.table), which says what was done to each")
   }
 

@@ -58,6 +58,8 @@ struct AverageCommand: RanksCommand {
       valueName: "file"))
   var output: String?
 
+  @OptionGroup var messages: MessageOptions
+
   private static let usualBatches = 100
 
   func validate() throws {
@@ -105,7 +107,7 @@ struct AverageCommand: RanksCommand {
       guard second.chosen.map(\.step) != first.chosen.map(\.step) else { throw error }
       found = (second, try EncoderAverage(of: second.chosen.map(\.encoder)))
     }
-    for warning in found.selection.warnings { StandardError.say(warning.shown) }
+    for warning in found.selection.warnings { messages.say(warning) }
     return found
   }
 
@@ -118,9 +120,9 @@ struct AverageCommand: RanksCommand {
       of: folder, at: state, settings: found?.average.settings ?? [:],
       RunStatistics.Choice(corpus: corpus, batches: statisticsBatches ?? Self.usualBatches),
       communicator: communicator)
-    func warn(_ line: String) { if communicator.rank == 0 { StandardError.say("warning: \(line)".shown) } }
+    func warn(_ line: String) { if communicator.rank == 0 { messages.say("warning: \(line)") } }
     run.warnings.forEach(warn)
-    let progress = communicator.rank == 0 ? WorkProgress(count: run.batches, things: "batches done") : nil
+    let progress = communicator.rank == 0 ? messages.progress(count: run.batches, things: "batches done") : nil
     let statistics = try run.statistics(of: found?.average.means, warn: warn) { progress?.advance() }
     found?.average.estimate = (statistics, run.batches)
   }

@@ -52,12 +52,12 @@ struct CalibrationOptions: ParsableArguments {
 
   /// The back end with its calibration, where one is asked for.
   /// - Parameter own: the embeddings of the training set.
-  func calibrated(_ backEnd: BackEnd, by own: Embeddings) throws -> BackEnd {
+  func calibrated(_ backEnd: BackEnd, by own: Embeddings, _ messages: MessageOptions) throws -> BackEnd {
     guard let calibration else { return backEnd }
     let list = try TrialList.read(calibration)
-    if let repetitions = list.repetitions { StandardError.say("note: \(repetitions)".shown) }
+    messages.note(list.repetitions)
     let embeddings =
-      try calibrationEmbeddings.map { try FitCommand.read($0, "--calibration-embeddings", like: own) } ?? own
+      try calibrationEmbeddings.map { try FitCommand.read($0, "--calibration-embeddings", like: own, messages) } ?? own
     return try backEnd.calibrated(
       on: list, TrialEmbeddings(embeddings), prior: prior ?? 0.5, qualities: qualities,
       durations: utt2dur.map { try UtteranceDurations($0) })

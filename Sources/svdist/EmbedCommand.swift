@@ -25,9 +25,11 @@ struct EmbedCommand: RanksCommand {
 
   @OptionGroup var speech: SpeechOptions
 
+  @OptionGroup var messages: MessageOptions
+
   func run() throws {
     let (encoder, corpus, output) = (encoder, corpus, output)
-    let (longestPiece, minimumSpeech) = (pieces.seconds, speech.seconds)
+    let (longestPiece, minimumSpeech, messages) = (pieces.seconds, speech.seconds, messages)
     Program.runRanks { communicator in
       ThreadTeam.shared.grow(to: Machine.threads(communicator))
       // An error in the output's name should show before the embeddings are computed.
@@ -39,7 +41,7 @@ struct EmbedCommand: RanksCommand {
         try EmbeddingFile.check(output)
       }
       let request = Embedding.Request(
-        encoder: encoder, corpus: corpus, longestPiece: longestPiece, minimumSpeech: minimumSpeech)
+        encoder: encoder, corpus: corpus, messages: messages, longestPiece: longestPiece, minimumSpeech: minimumSpeech)
       let embeddings = try Embedding.compute(request, communicator: communicator).whole
       try communicator.agree {
         guard communicator.rank == 0 else { return }

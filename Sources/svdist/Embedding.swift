@@ -7,6 +7,7 @@ enum Embedding {
   struct Request {
     let encoder: String
     let corpus: String
+    let messages: MessageOptions
     /// The length in seconds of the longest utterance that is embedded as a whole.
     let longestPiece: Double
     /// The least speech in seconds that a whole utterance must have.
@@ -31,49 +32,47 @@ enum Embedding {
   static func compute(
     _ request: Request, communicator: any Communicator, check: (TrainedEncoder) throws -> Void = { _ in }
   ) throws -> Sets {
-    let path = request.corpus
-    let trained = try open(request.encoder, longestPiece: request.longestPiece, communicator)
+    let (path, messages) = (request.corpus, request.messages)
+    let trained = try open(request, communicator)
     try communicator.agree { try check(trained) }
     let corpus = try communicator.agree { try Corpus.open(path) }
     try corpus.agree(path, communicator)
     try communicator.agree { try demandAll(of: corpus, path) }
-    if communicator.rank == 0 {
-      for line in corpus.losses(in: path) {
-        StandardError.say("warning: \(line.shown)")
-      }
-    }
     let seconds = corpus.utterances.map(\.seconds)
-    if communicator.rank == 0, let remark = trained.extractor.remark(seconds) {
-      StandardError.say("note: \(remark)")
+    if communicator.rank == 0 {
+      for line in corpus.losses(in: path) { messages.say("warning: \(line)") }
+      messages.note(trained.extractor.remark(seconds))
     }
     warnOfMemory(trained.extractor, seconds, communicator)
     var extractor = trained.extractor
     extractor.minimumSpeech = request.minimumSpeech
     let began = ContinuousClock.now
-    var whole = try embeddings(of: corpus.utterances, extractor, corpus, communicator)
-    if communicator.rank == 0 {
-      StandardError.say(speed(of: seconds, took: (ContinuousClock.now - began) / .seconds(1)))
-    }
+    var whole = try embeddings(of: corpus.utterances, extractor, corpus, communicator, messages)
     whole.encoder = trained.identity
-    let remark = EmbeddingExtractor.remark(averaged: whole.averaged, of: whole.names.count)
-    if communicator.rank == 0, let remark { StandardError.say("note: \(remark)") }
+    if communicator.rank == 0 {
+      messages.note(
+        speed(of: seconds, took: (ContinuousClock.now - began) / .seconds(1)),
+        EmbeddingExtractor.remark(averaged: whole.averaged, of: whole.names.count))
+    }
     var sets = Sets(whole: whole)
     sets.middles = try request.lengths.map { length in
-      try embeddings(of: corpus.utterances.map { $0.middle(length) }, trained.extractor, corpus, communicator)
+      try embeddings(
+        of: corpus.utterances.map { $0.middle(length) }, trained.extractor, corpus, communicator, messages)
     }
     if let crops = request.crops {
       var extractor = trained.extractor
       extractor.crops = crops
-      sets.crops = try embeddings(of: corpus.utterances, extractor, corpus, communicator)
+      sets.crops = try embeddings(of: corpus.utterances, extractor, corpus, communicator, messages)
     }
     return sets
   }
 
   private static func embeddings<Utterances: RandomAccessCollection<Utterance>>(
-    of utterances: Utterances, _ extractor: EmbeddingExtractor, _ corpus: Corpus, _ communicator: any Communicator
+    of utterances: Utterances, _ extractor: EmbeddingExtractor, _ corpus: Corpus, _ communicator: any Communicator,
+    _ messages: MessageOptions
   ) throws -> Embeddings where Utterances.Index == Int {
     let progress =
-      communicator.rank == 0 ? WorkProgress(count: utterances.count, things: "utterances embedded") : nil
+      communicator.rank == 0 ? messages.progress(count: utterances.count, things: "utterances embedded") : nil
     let outcome = Result {
       // The ranks take turns: where this one is, the others are about.
       try extractor.embeddings(
@@ -90,7 +89,7 @@ enum Embedding {
     let recorded = lengths.reduce(0, +)
     let rate = WorkLine.rate(Double(lengths.count) / max(seconds, 1e-9))
     return
-      "note: \(lengths.count) utterances of \(ProgressLine.duration(recorded)) embedded in \(WorkLine.rate(seconds)) s: "
+      "\(lengths.count) utterances of \(ProgressLine.duration(recorded)) embedded in \(WorkLine.rate(seconds)) s: "
       + "\(rate) utterances/s, real-time factor \(String(format: "%.2g", seconds / max(recorded, 1e-9)))"
   }
 
@@ -103,13 +102,11 @@ enum Embedding {
     for line in lines { StandardError.say("warning: \(line)") }
   }
 
-  /// The encoder that a path means, the same on all ranks.
-  private static func open(
-    _ path: String, longestPiece: Double, _ communicator: any Communicator
-  ) throws -> TrainedEncoder {
+  /// The encoder of a request, the same on all ranks.
+  private static func open(_ request: Request, _ communicator: any Communicator) throws -> TrainedEncoder {
     try EncoderChoice.open(
-      path, communicator, say: { StandardError.say($0.shown) },
-      opening: { try TrainedEncoder($0, longestPiece: longestPiece) })
+      request.encoder, communicator, say: request.messages.say,
+      opening: { try TrainedEncoder($0, longestPiece: request.longestPiece) })
   }
 
   /// Refuses a corpus with recordings that cannot be read, which training would do without.
@@ -124,9 +121,9 @@ enum Embedding {
   }
 
   /// The file that a path means; says on standard error what was chosen.
-  static func file(of path: String) throws -> String {
+  static func file(of path: String, _ messages: MessageOptions) throws -> String {
     let choice = try EncoderChoice(path)
-    for note in choice.notes { StandardError.say(note.shown) }
+    for note in choice.notes { messages.say(note) }
     return choice.file
   }
 }

@@ -68,6 +68,8 @@ struct EvaluateCommand: RanksCommand {
   @Flag(help: "Print the result as JSON; with --subtract-mean, --back-end or --crops, the last one.")
   var json = false
 
+  @OptionGroup var messages: MessageOptions
+
   func validate() throws {
     guard (embeddings != nil) != (encoder != nil && corpus != nil), (encoder == nil) == (corpus == nil) else {
       throw ValidationError("give either --encoder and --corpus, or --embeddings")
@@ -97,7 +99,7 @@ struct EvaluateCommand: RanksCommand {
       // An error in the list, or in the place of the scores, should show before the embeddings are computed.
       let plan = try communicator.agree { try command.plan(communicator) }
       if communicator.rank == 0 {
-        for line in plan.remarks { StandardError.say(line.shown) }
+        for line in plan.remarks { command.messages.say(line) }
       }
       let sets = try command.sets(plan, communicator)
       try TrialReport(command, plan, sets, communicator).print()
@@ -188,16 +190,17 @@ struct EvaluateCommand: RanksCommand {
         let whole = try EmbeddingFile.read(embeddings ?? "")
         return (whole, try plan.loaded?.backEnd.check(whole, "the trials"))
       }
-      if communicator.rank == 0, let note = read.note { StandardError.say("note: \(note)".shown) }
+      if communicator.rank == 0 { messages.note(read.note) }
       return Embedding.Sets(whole: read.whole)
     }
     let request = Embedding.Request(
-      encoder: encoder, corpus: corpus, longestPiece: pieces.seconds, lengths: durations, crops: crops.chosen)
+      encoder: encoder, corpus: corpus, messages: messages, longestPiece: pieces.seconds, lengths: durations,
+      crops: crops.chosen)
     return try Embedding.compute(request, communicator: communicator) { trained in
       let dimensions = trained.extractor.encoder.dimensions
       let note = try plan.loaded?.backEnd.check(
         dimensions: dimensions, encoder: trained.identity, "--encoder \(encoder)")
-      if communicator.rank == 0, let note { StandardError.say("note: \(note)".shown) }
+      if communicator.rank == 0 { messages.note(note) }
     }
   }
 }

@@ -61,6 +61,8 @@ struct ExportCommand: ParsableCommand {
       valueName: "count"))
   var verifyUtterances: Int?
 
+  @OptionGroup var messages: MessageOptions
+
   private static let usualUtterances = 20
 
   func validate() throws {
@@ -75,7 +77,7 @@ struct ExportCommand: ParsableCommand {
   func run() throws {
     let form = try EncoderExport(named: format, path: output)
     if waveform, form != .onnx { throw Failure(.usage, "--waveform: is for --format onnx alone: leave it out") }
-    let file = try Embedding.file(of: encoder)
+    let file = try Embedding.file(of: encoder, messages)
     var inputs = InputPaths()
     inputs.add(file, "export")
     inputs.add(PreparedCorpus.names, in: verify, "--verify")
@@ -87,7 +89,7 @@ struct ExportCommand: ParsableCommand {
     let outcome = try verify.map { try compare(trained, form, words, corpus: $0) }
     if case .agrees(let result) = outcome { words.check = result }
     for remark in try form.write(trained, words, input: input, to: output) {
-      StandardError.say("note: \(remark)".shown)
+      messages.note(remark)
     }
     print("\(trained.words) in \(output)")
     switch outcome {
@@ -110,7 +112,7 @@ struct ExportCommand: ParsableCommand {
     StopRequest.watch(answering: false)
     ThreadTeam.shared.grow(to: Machine.threads(SoleCommunicator()))
     let check = try ExportCheck(trained, corpus: corpus, utterances: verifyUtterances ?? Self.usualUtterances)
-    if let note = check.note { StandardError.say("note: \(note)".shown) }
+    messages.note(check.note)
     do {
       return try check.run(form, words, input: input)
     } catch let failure as Failure where failure.kind == .failed {

@@ -73,6 +73,8 @@ struct FitCommand: ParsableCommand {
       valueName: "path"))
   var encoder: String?
 
+  @OptionGroup var messages: MessageOptions
+
   func validate() throws {
     try OptionRange.check("--top", top, in: 2...10_000_000)
     try OptionRange.check("--lda", lda, in: 1...1_000_000)
@@ -100,8 +102,8 @@ struct FitCommand: ParsableCommand {
     let set = try BackEndRecipe.TrainingSet(embeddings, speakers)
     let recipe = try recipe(embeddings, speakers)
     var backEnd = try recipe.fitted(to: set)
-    if let remark = backEnd.remark { StandardError.say("note: \(remark)".shown) }
-    backEnd = try calibration.calibrated(backEnd, by: embeddings)
+    messages.note(backEnd.remark)
+    backEnd = try calibration.calibrated(backEnd, by: embeddings, messages)
     try BackEndFile.write(backEnd, to: output)
     print("\(backEnd.words), fitted to \(set.words), in \(output)".shown)
   }
@@ -109,7 +111,7 @@ struct FitCommand: ParsableCommand {
   /// Checks that a back end which is kept beside an encoder is of its embeddings.
   private func checkEncoder(of embeddings: Embeddings) throws {
     guard let encoder, let own = embeddings.encoder else { return }
-    let identity = try TrainedEncoder(Embedding.file(of: encoder)).identity
+    let identity = try TrainedEncoder(Embedding.file(of: encoder, messages)).identity
     guard identity == own else {
       throw Failure(
         .usage,
@@ -148,16 +150,18 @@ struct FitCommand: ParsableCommand {
     recipe.normalization = normalization
     recipe.top = top ?? recipe.top
     recipe.cohortKind = cohort
-    recipe.target = try adapt.map { try Self.read($0, "--adapt", like: own) }
+    recipe.target = try adapt.map { try Self.read($0, "--adapt", like: own, messages) }
     recipe.cohortSet = try cohortEmbeddings.map { path in
-      let cohort = try Self.read(path, "--cohort-embeddings", like: own)
+      let cohort = try Self.read(path, "--cohort-embeddings", like: own, messages)
       return try BackEndRecipe.TrainingSet(cohort, try cohortSpeakers.map { try UtteranceSpeakers($0) } ?? speakers)
     }
     return recipe
   }
 
   /// Reads embeddings of the training set's encoder.
-  static func read(_ path: String, _ option: String, like own: Embeddings) throws -> Embeddings {
+  static func read(
+    _ path: String, _ option: String, like own: Embeddings, _ messages: MessageOptions
+  ) throws -> Embeddings {
     let others = try EmbeddingFile.read(path)
     guard others.vectors.columns == own.vectors.columns else {
       throw Failure(
@@ -165,9 +169,8 @@ struct FitCommand: ParsableCommand {
         "\(option) \(path): embeddings of \(others.vectors.columns) dimensions, those of --embeddings have "
           + "\(own.vectors.columns): embed both with the same encoder")
     }
-    if let note = try BackEnd.compare(others.encoder, "\(option) \(path)", with: own.encoder, "those of --embeddings") {
-      StandardError.say("note: \(note)".shown)
-    }
+    messages.note(
+      try BackEnd.compare(others.encoder, "\(option) \(path)", with: own.encoder, "those of --embeddings"))
     return others
   }
 }

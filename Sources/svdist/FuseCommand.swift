@@ -30,6 +30,8 @@ struct FuseCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Write the fused scores here.", valueName: "file"))
   var scores: String?
 
+  @OptionGroup var messages: MessageOptions
+
   /// No encoder makes such scores by itself.
   private static let origin = ScoreOrigin(kind: "fusion", encoder: nil)
 
@@ -51,9 +53,7 @@ struct FuseCommand: ParsableCommand {
     let reference = try SystemScores(references)
     let fusion = try reference.fusion(prior: prior ?? 0.5)
     let own = try SystemScores(systems)
-    for list in [reference.list, own.list] {
-      if let repetitions = list.repetitions { StandardError.say("note: \(repetitions)".shown) }
-    }
+    messages.note(reference.list.repetitions, own.list.repetitions)
     guard !own.list.isBlind || scores != nil else {
       throw Failure(.usage, "\(systems[0]): the scores have no answers: give --scores FILE for the fused ones")
     }

@@ -26,6 +26,8 @@ struct ImportCommand: ParsableCommand {
       "Whose features the encoder takes, whatever the configuration says.", valueName: "toolkit"))
   var frontEnd: Toolkit?
 
+  @OptionGroup var messages: MessageOptions
+
   func run() throws {
     var inputs = InputPaths()
     inputs.add(source, "SOURCE")
@@ -39,7 +41,7 @@ struct ImportCommand: ParsableCommand {
       for line in differences { StandardError.say("note: \(line)".shown) }
       throw failure
     }
-    for note in encoder.notes { StandardError.say("note: \(note)".shown) }
+    for note in encoder.notes { messages.note(note) }
     try encoder.write(to: output)
     print("encoder    \(encoder.kind): \(encoder.description), \(encoder.parameterCount) parameters".shown)
     print("front end  \(encoder.frontEndDescription)".shown)

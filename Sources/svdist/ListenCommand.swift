@@ -26,6 +26,8 @@ struct ListenCommand: ParsableCommand {
   @Flag(help: "Replace the output of an earlier svdist listen.")
   var overwrite = false
 
+  @OptionGroup var messages: MessageOptions
+
   func validate() throws {
     try OptionRange.check("--count", count, in: 1...ListeningFolder.most)
   }
@@ -34,7 +36,7 @@ struct ListenCommand: ParsableCommand {
     let configuration = try settings.load()
     let replacing = overwrite ? Auditions.contents : nil
     _ = try WholeFolder.check(output, replacing: replacing)
-    let auditions = try Auditions(configuration, count: count)
+    let auditions = try Auditions(configuration, count: count, messages: messages)
     guard let directory = configuration.corpus.train else {
       throw Failure(.usage, "corpus.train: not set: name a data directory, --set corpus.train=DIR")
     }

@@ -82,7 +82,7 @@ struct MetricsCommand: ParsableCommand {
     let ranked = try RankedTrials(scores: values, targets: list.targets)
     var report = try ScoreReport(ranked, speakers: properties.speakers, choice: choice, resamples: resamples)
     if let against {
-      let other = try ScoreOptions.read(against, list).scores
+      let other = try source.read(against, list).scores
       try report.compare(ranked, with: RankedTrials(scores: other, targets: list.targets), choice)
     }
     let threshold = ranked.equalErrorThreshold

@@ -22,6 +22,12 @@ extension PrepareCommand {
     if let count = preparation.evaluation?.trialsLeftOut, count > 0 {
       print("  \(count) trials left out because their utterances are")
     }
+    if !messages.quiet { printNotes(source, preparation, prepared, clipping) }
+  }
+
+  private func printNotes(
+    _ source: CorpusSource, _ preparation: CorpusPreparation, _ prepared: PreparedCorpus, _ clipping: Clipping
+  ) {
     if preparation.averaged > 0 {
       print(
         "note: \(preparation.averaged) utterances are the mean of their recordings' channels; --channel 0 takes the first "

@@ -144,6 +144,8 @@ struct PrepareCommand: ParsableCommand {
   @Flag(help: "Replace the output of an earlier svdist prepare.")
   var overwrite = false
 
+  @OptionGroup var messages: MessageOptions
+
   func validate() throws {
     let longest = AudioFile.longest
     try OptionRange.check("--minimum-seconds", minimumSeconds, in: 0...longest)
@@ -195,13 +197,13 @@ struct PrepareCommand: ParsableCommand {
   var output: String { outputFolder?.withoutEndingSlashes ?? "" }
 
   func run() throws {
-    if check { return try ShardCheck(source).run() }
+    if check { return try ShardCheck(source, messages: messages).run() }
     // This check is not in validate(), where it would come before the message about an option that does not exist.
     guard outputFolder != nil else { throw ValidationError("Missing expected argument '--output <output>'") }
-    for line in WholeFolder.leftovers(beside: output) { StandardError.say("note: \(line.shown)") }
+    for line in WholeFolder.leftovers(beside: output) { messages.note(line) }
     _ = try WholeFolder.check(output, replacing: overwrite ? PreparedCorpus.contents : nil)
     if overwrite { try checkInputs() }
-    let auditions = try listen.map { try Auditions(settings.load(), count: $0) }
+    let auditions = try listen.map { try Auditions(settings.load(), count: $0, messages: messages) }
     let first = try prepare()
     // The pairs are written once the output has its final name, since its lists have the paths that training will see.
     try auditions?.write(first, to: "\(output)/\(PreparedCorpus.listeningName)", replacing: nil)
@@ -223,8 +225,8 @@ struct PrepareCommand: ParsableCommand {
     let source = try CorpusSource(
       source, layout: layout, allowsCommands: allowCommands, columns: columnNames())
     let commands = allowCommands ? CommandRecordings.commands(source) : []
-    guard !commands.isEmpty else { return try prepare(source, nil, WorkProgress(count: source.count)) }
-    let progress = WorkProgress(count: source.count + commands.count)
+    let progress = messages.progress(count: source.count + commands.count, things: "utterances opened")
+    guard !commands.isEmpty else { return try prepare(source, nil, progress) }
     let folder = WholeFolder.temporary(beside: output)
     defer { try? FileSystem.remove(folder) }
     let recordings = try CommandRecordings(
@@ -247,7 +249,7 @@ struct PrepareCommand: ParsableCommand {
         if let holdOut { return try HoldOut.draw(holdOut, from: corpus, seed: seed) }
         return try evaluationSpeakers.map { try HoldOut.read($0, corpus: corpus) }
       }, trials: trials, seed: seed)
-    let writing = WorkProgress(
+    let writing = messages.progress(
       count: prepared.parts.reduce(0) { $0 + $1.utterances.count }, things: "utterances written to shards")
     let clipping = try prepared.write(
       output, recordings: recordings,

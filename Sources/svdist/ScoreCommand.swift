@@ -41,6 +41,8 @@ struct ScoreCommand: RanksCommand {
   @Flag(help: "Print the result as JSON.")
   var json = false
 
+  @OptionGroup var messages: MessageOptions
+
   func validate() throws {
     if backEnd.backEnd == nil { throw ValidationError("give --back-end, which svdist fit makes") }
   }
@@ -51,7 +53,7 @@ struct ScoreCommand: RanksCommand {
       ThreadTeam.shared.grow(to: Machine.threads(communicator))
       let inputs = try communicator.agree { try command.read() }
       if communicator.rank == 0 {
-        for note in inputs.notes { StandardError.say("note: \(note)".shown) }
+        for note in inputs.notes { command.messages.note(note) }
       }
       let values = try inputs.loaded.scores(of: inputs.list, inputs.embeddings, communicator)
       try communicator.agree {

@@ -15,6 +15,8 @@ struct ScoreOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The utterances of each enrolment, such as CN-Celeb's enroll.map.", valueName: "file"))
   var enrolmentMap: String?
 
+  @OptionGroup var messages: MessageOptions
+
   func validate() throws {
     if enrolmentMap != nil, corpus == nil { throw ValidationError("--enrolment-map is about utterances of --corpus") }
   }
@@ -28,14 +30,14 @@ struct ScoreOptions: ParsableArguments {
 
   /// The trials with their answers, and their scores. Says what is repeated and what was not used.
   func read() throws -> (list: TrialList, scores: [Float]) {
-    let (list, values) = try Self.read(scores, trials.map { try TrialList.read($0) })
+    let (list, values) = try read(scores, trials.map { try TrialList.read($0) })
     try list.checkBothKinds()
     if let line = list.repetitions { StandardError.say("warning: \(line.shown)") }
     return (list, values)
   }
 
   /// The trials and scores of a file; of a list with answers where one is given.
-  static func read(_ path: String, _ answers: TrialList?) throws -> (list: TrialList, scores: [Float]) {
+  func read(_ path: String, _ answers: TrialList?) throws -> (list: TrialList, scores: [Float]) {
     let file = try ScoreList.read(path)
     guard let answers else {
       guard !file.list.isBlind else {
@@ -48,7 +50,7 @@ struct ScoreOptions: ParsableArguments {
       let line = "\(path): \(contradicted) of its answers are others than those of \(answers.path), which count"
       StandardError.say("warning: \(line.shown)")
     }
-    if unused > 0 { StandardError.say("note: \(path): \(unused) scores are of no trial of \(answers.path)".shown) }
+    if unused > 0 { messages.note("\(path): \(unused) scores are of no trial of \(answers.path)") }
     return (answers, scores)
   }
 

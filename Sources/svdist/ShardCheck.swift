@@ -4,9 +4,11 @@ import Foundation
 /// `svdist prepare --check`: a check whether a data directory's shards are what was written.
 struct ShardCheck {
   private let source: String
+  private let messages: MessageOptions
 
-  init(_ source: String) {
+  init(_ source: String, messages: MessageOptions) {
     self.source = source.withoutEndingSlashes
+    self.messages = messages
   }
 
   /// Checks the data directory, and train and evaluation in it, and prints what it found.
@@ -17,7 +19,7 @@ struct ShardCheck {
     var damages: [ShardRecords.Damage] = []
     for directory in [source, "\(source)/train", "\(source)/evaluation"] {
       guard let records = try ShardRecords(directory) else { continue }
-      let progress = WorkProgress(count: records.records.count, things: "shards read")
+      let progress = messages.progress(count: records.records.count, things: "shards read")
       damages += records.damaged { progress.advance() }
       progress.clear()
       shards += records.records.count

@@ -59,7 +59,7 @@ struct ThresholdCommand: ParsableCommand {
     if origin == nil {
       let line =
         "\(source.scores): nothing tells how its scores were made, so that verify will not know their threshold either"
-      StandardError.say("note: \(line)".shown)
+      source.messages.note(line)
     }
     try DecisionFile.write(found, of: origin, to: output)
   }

@@ -97,6 +97,14 @@ struct TrainCommand: RanksCommand {
 
   @Option(
     help: ArgumentHelp(
+      "Standard output is lines of text, or one JSON object a line.",
+      valueName: RunDisplay.Format.allCases.map(\.rawValue).joined(separator: "|")))
+  var logFormat = RunDisplay.Format.text
+
+  @OptionGroup var messages: MessageOptions
+
+  @Option(
+    help: ArgumentHelp(
       """
       How long a rank waits for the others, or for the recordings of a batch, before it ends the run and names the \
       missing ranks (default: 600).
@@ -113,6 +121,9 @@ struct TrainCommand: RanksCommand {
     try OptionRange.check("--timeout", timeout, in: 0.001...1e9, unit: " seconds")
     guard runDir != nil || checkGradients else {
       throw ValidationError("Missing expected argument '--run-dir <folder>'")
+    }
+    if checkGradients, logFormat != .text {
+      throw ValidationError("--check-gradients prints a table: leave out --log-format \(logFormat.rawValue)")
     }
     guard start != "" else { throw ValidationError("--from: expected an encoder, found nothing") }
     guard runDir != "" else { throw ValidationError("--run-dir: expected a folder, found nothing") }
@@ -134,15 +145,19 @@ struct TrainCommand: RanksCommand {
       // Those that compute may take all the threads that the system starts.
       let ready = BackgroundThreads.shared.keepReady(RunSession.backgroundThreads)
       ThreadTeam.shared.grow(to: threads)
+      let progress = ProgressReport(
+        steps: configuration.steps, everySteps: command.logEvery, display: command.display)
       if communicator.rank == 0 {
         Self.introduce(
-          configuration, communicator, machine, threads: threads, areFew: ready < RunSession.backgroundThreads)
+          configuration, communicator, machine, threads: threads, areFew: ready < RunSession.backgroundThreads,
+          to: progress)
       }
       guard let runDir = command.runDir, !command.checkGradients else {
         return try Self.checkGradients(configuration, communicator)
       }
       let options = try communicator.agree { try command.options(folder: runDir, threads: threads) }
-      let session = try RunSession(configuration, options: options, communicator: communicator)
+      let session = try RunSession(
+        configuration, options: options, progress: progress, communicator: communicator)
       switch try TrainingLoop(session).run() {
       case .finished: return .done
       case .stopped: return .stopped
@@ -150,23 +165,25 @@ struct TrainCommand: RanksCommand {
     }
   }
 
-  /// Prints the settings and what they run on.
+  private var display: RunDisplay { RunDisplay(format: logFormat, isQuiet: messages.quiet) }
+
+  /// Shows the settings and what they run on.
   /// - Parameter areFew: whether the system does not start all threads that work beside those that compute.
   private static func introduce(
-    _ configuration: Configuration, _ communicator: any Communicator, _ machine: JobFacts, threads: Int, areFew: Bool
+    _ configuration: Configuration, _ communicator: any Communicator, _ machine: JobFacts, threads: Int, areFew: Bool,
+    to progress: ProgressReport
   ) {
-    print("settings that differ from the defaults (svdist config has all):")
-    print(configuration.differingYAML)
     let each = "\(threads) \(threads == 1 ? "thread" : "threads") each"
-    print("\(communicator.census), \(each), \(Machine.kernels), \(Job.library)")
-    for warning in machine.warningsOfRun { print("warning: \(warning.text)") }
+    progress.introduce(
+      configuration, machine: "\(communicator.census), \(each), \(Machine.kernels), \(Job.library)")
+    for warning in machine.warningsOfRun { progress.note("warning: \(warning.text)") }
     if ThreadTeam.shared.size < threads || areFew {
-      print(
+      progress.note(
         "warning: the system starts only \(ThreadTeam.shared.size) of the threads (ulimit -u, ulimit -v, pids.max)"
           + (areFew ? ", and too few to load batches and write checkpoints beside them" : ""))
     }
-    if let note = Launcher.note(ProcessInfo.processInfo.environment, isWatched: Terminal.isWatched) { print(note) }
-    fflush(nil)
+    let note = Launcher.note(ProcessInfo.processInfo.environment, isWatched: Terminal.isWatched)
+    if let note { progress.note(note) }
   }
 
   /// The options of a run.
@@ -175,13 +192,13 @@ struct TrainCommand: RanksCommand {
     var options = RunSession.Options(folder: folder, version: SvdistCommand.version)
     options.restart = restart
     options.allowsOverlap = allowOverlap
-    options.countsComparisons = { count in
-      let progress = WorkProgress(count: count, things: "files of corpus.train and corpus.evaluation compared")
+    options.countsComparisons = { [isShown = display.showsProgress] count in
+      let progress = WorkProgress(
+        count: count, things: "files of corpus.train and corpus.evaluation compared", isShown: isShown)
       return { progress.advance() }
     }
     options.threads = threads
     try continuation.apply(to: &options)
-    options.logEvery = logEvery
     options.readers = readers ?? threads
     options.patience = timeout
     options.maxBadFraction = maxBadFraction
@@ -214,3 +231,5 @@ struct TrainCommand: RanksCommand {
       .usage, "--expect-ranks \(expected): the launcher started \(communicator.size); is svdist under mpirun or srun?")
   }
 }
+
+extension RunDisplay.Format: ExpressibleByArgument {}

@@ -74,9 +74,8 @@ struct TrialReport {
     let others = try EmbeddingFile.read(source)
     guard let theirs = others.encoder, let ours = sets.whole.encoder else {
       if communicator.rank == 0 {
-        StandardError.say(
-          "note: --subtract-mean \(source): it is not known whether its embeddings are of the same encoder as the trials'"
-            .shown)
+        command.messages.note(
+          "--subtract-mean \(source): it is not known whether its embeddings are of the same encoder as the trials'")
       }
       return others.mean
     }

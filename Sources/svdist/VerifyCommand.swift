@@ -45,6 +45,8 @@ struct VerifyCommand: ParsableCommand {
 
   @OptionGroup var speech: SpeechOptions
 
+  @OptionGroup var messages: MessageOptions
+
   func validate() throws {
     try crops.check(beside: [("--back-end", backEnd != nil)], pieces)
     try OptionRange.check("--threshold", number, in: backEnd == nil ? -1...1 : -1e6...1e6)
@@ -64,7 +66,7 @@ struct VerifyCommand: ParsableCommand {
   func run() throws {
     let rule = try threshold.flatMap { try number == nil ? DecisionFile.read($0) : nil }
     let loaded = try backEnd.map { try BackEndOptions.Loaded($0, besideEncoder: encoder) }
-    let trained = try TrainedEncoder(Embedding.file(of: encoder), longestPiece: pieces.seconds)
+    let trained = try TrainedEncoder(Embedding.file(of: encoder, messages), longestPiece: pieces.seconds)
     if let rule {
       let own =
         loaded?.origin(encoder: trained.identity) ?? ScoreOrigin.cosines(of: crops.chosen, encoder: trained.identity)
@@ -90,7 +92,7 @@ struct VerifyCommand: ParsableCommand {
   private func check(_ rule: DecisionFile.Rule, _ own: ScoreOrigin) throws {
     let place = "--threshold \(threshold ?? "")"
     let note = try rule.scores.map { try $0.check(own, place) } ?? "\(place): it is not known of which scores it is"
-    if let note { StandardError.say("note: \(note)".shown) }
+    messages.note(note)
   }
 
   /// The cosine of two embeddings, or of all pairs of crops where their mean directions are given.
@@ -106,7 +108,7 @@ struct VerifyCommand: ParsableCommand {
       let remarks = [
         extractor.remark([found.seconds]), EmbeddingExtractor.remark(averaged: found.channels > 1 ? 1 : 0, of: 1),
       ]
-      for remark in remarks.compactMap(\.self) { StandardError.say("note: \(path): \(remark)".shown) }
+      for remark in remarks.compactMap(\.self) { messages.note("\(path): \(remark)") }
     }
     Embedding.warnOfMemory(extractor, found.map(\.seconds), SoleCommunicator())
     return found.map(\.seconds)

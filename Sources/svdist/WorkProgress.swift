@@ -12,15 +12,19 @@ final class WorkProgress: Sendable {
 
   private let count: Int
   private let things: String
+  private let isShown: Bool
   private let isWatched: Bool
   private let interval: Duration
   private let start = ContinuousClock.now
   private let state: Mutex<State>
 
-  /// - Parameter things: what is counted and what is done to it, such as `utterances opened`.
-  init(count: Int, things: String = "utterances opened") {
+  /// - Parameters:
+  ///   - things: what is counted and what is done to it, such as `utterances opened`.
+  ///   - isShown: whether anything is written.
+  init(count: Int, things: String, isShown: Bool) {
     self.count = count
     self.things = things
+    self.isShown = isShown
     isWatched = Terminal.isWatched(STDERR_FILENO)
     interval = isWatched ? .milliseconds(200) : .seconds(60)
     state = Mutex(State(shown: start))
@@ -43,6 +47,7 @@ final class WorkProgress: Sendable {
   }
 
   private func show(_ state: inout State) {
+    guard isShown else { return }
     guard state.done < count else { return clear() }
     let now = ContinuousClock.now
     guard now - state.shown > interval else { return }
@@ -52,6 +57,6 @@ final class WorkProgress: Sendable {
   }
 
   func clear() {
-    if isWatched { StandardError.write("\r\u{1B}[K") }
+    if isShown, isWatched { StandardError.write("\r\u{1B}[K") }
   }
 }

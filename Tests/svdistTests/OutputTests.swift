@@ -1,3 +1,4 @@
+import DistTrain
 import Foundation
 import TestCorpora
 import Testing
@@ -50,6 +51,92 @@ extension ProgramTests {
       }
     }
 
+    @Test(arguments: [nil, 2])
+    func `a quiet training prints its last line, and warnings as errors`(ranks: Int?) throws {
+      try SmallRun.with { run in
+        let settings = try run.evaluation()
+        let outcome = try svdist(run.arguments(steps: 4, settings, options: ["--quiet"]), mpi: ranks)
+        #expect(outcome.status == 0 && outcome.output == "done: 4 steps, \(run.path("run"))\n", "\(outcome.output)")
+        let warnings = outcome.errors.split(separator: "\n")
+        #expect(warnings.allSatisfy { $0.hasPrefix("warning: ") }, "\(outcome.errors)")
+        #expect(warnings.contains { $0.hasPrefix("warning: corpus.train and corpus.evaluation share ") })
+      }
+    }
+
+    @Test func `a training that is stopped says so, quiet or as JSON`() throws {
+      try SmallRun.with { run in
+        for options in [["--quiet"], ["--log-format", "json"]] {
+          let name = "run\(options.count)"
+          let program = try Program("svdist", run.arguments(steps: 100_000, into: name, options: options))
+          try program.wait { run.metrics(name).count >= 3 }
+          program.send(SIGTERM)
+          let outcome = try program.finish()
+          #expect(outcome.status == 75, "\(outcome.errors)")
+          let step = run.metrics(name).last?.step ?? 0
+          let end = "stopped by SIGTERM after step \(step): the same command resumes the run"
+          if options == ["--quiet"] {
+            #expect(outcome.output == end + "\n")
+          } else {
+            let last = try events(of: outcome).last
+            #expect(last?.event == "end" && last?.status == "stopped" && last?.step == step && last?.text == end)
+          }
+        }
+      }
+    }
+
+    @Test(arguments: [nil, 2])
+    func `each line of a JSON log is an event, also where a run resumes`(ranks: Int?) throws {
+      try SmallRun.with { run in
+        let settings = try run.evaluation()
+        let options = ["--log-format", "json", "--log-every", "2"]
+        let first = try events(of: svdist(run.arguments(steps: 6, settings, options: options), mpi: ranks))
+        #expect(first.first?.event == "settings" && first.last?.event == "end" && first.last?.status == "done")
+        #expect(first.last?.text == "done: 6 steps, \(run.path("run"))")
+        let steps = first.filter { $0.event == "step" }
+        #expect(steps.compactMap(\.step) == [2, 4, 6])
+        let logged = run.metrics().filter { $0.step % 2 == 0 }.map { $0["classification"].loss }
+        #expect(steps.compactMap(\.classificationLoss) == logged)
+        let warnings = first.filter { $0.event == "warning" }.compactMap(\.text)
+        #expect(warnings.contains { $0.hasPrefix("corpus.train and corpus.evaluation share ") }, "\(warnings)")
+        let notes = first.filter { $0.event == "note" }.compactMap(\.text)
+        #expect(notes.contains { $0.hasPrefix("step 6/6  held-out EER ") }, "\(notes)")
+
+        let longer = run.arguments(steps: 8, settings, options: options + ["--allow-change", "training.steps"])
+        let resumed = try events(of: svdist(longer, mpi: ranks))
+        #expect(resumed.first?.event == "settings" && resumed.last?.step == 8)
+        #expect(resumed.filter { $0.event == "step" }.compactMap(\.step) == [8])
+        #expect(resumed.contains { $0.event == "note" && $0.text?.hasPrefix("resuming from step 6, ") == true })
+      }
+    }
+
+    @Test func `a form of the log that there is not is refused with those that there are`() throws {
+      expectUsage(try svdist(["--run-dir", "x", "--log-format", "xml"]), "--log-format", "text", "json")
+      expectUsage(
+        try svdist(["--check-gradients", "--log-format", "json"]), "--check-gradients prints a table: leave out")
+    }
+
+    @Test func `quiet commands print the same results and no notes`() throws {
+      try SmallRun.withEncoder { run in
+        let encoder = ["--encoder", run.path("run")]
+        let corpus = ["--corpus", run.corpus.path]
+        try FileManager.default.createDirectory(atPath: run.path(".data.12.partial"), withIntermediateDirectories: true)
+        let wav = run.path("corpus/s0-u0.wav")
+        for arguments in [
+          ["embed"] + encoder + corpus + ["--output", run.path("e.ark")],
+          ["evaluate"] + encoder + corpus + ["--trials", run.path("corpus/trials")],
+          ["verify", wav, wav] + encoder, ["export", run.path("run"), "--output", run.path("e.onnx")],
+          ["prepare", run.corpus.path, "--output", run.path("data"), "--overwrite"],
+        ] {
+          let loud = try svdist(arguments)
+          let quiet = try svdist(arguments + ["--quiet"])
+          #expect(loud.status == 0 && loud.errors.contains("note: "), "\(arguments): \(loud.errors)")
+          #expect(quiet.status == 0 && quiet.errors == "", "\(arguments): \(quiet.errors)")
+          let results = loud.output.split(separator: "\n").filter { !$0.hasPrefix("note: ") }
+          #expect(quiet.output.split(separator: "\n") == results, "\(arguments): \(quiet.output)")
+        }
+      }
+    }
+
     @Test func `the configuration in force is printed and stored`() throws {
       try SmallRun.with { run in
         let outcome = try svdist(run.arguments(steps: 1))
@@ -63,6 +150,29 @@ extension ProgramTests {
         #expect(stored.contains("channels: 16\n"))
       }
     }
+  }
+}
+
+/// A line of a JSON log.
+private struct Event: Decodable {
+  let event: String
+  let text: String?
+  let status: String?
+  let step: Int?
+  let classificationLoss: Double?
+}
+
+/// The events that a run printed, one in each line.
+private func events(of outcome: Outcome) throws -> [Event] {
+  #expect(outcome.errors == "", "\(outcome.errors)")
+  return try outcome.output.split(separator: "\n").map { try JSONDecoder().decode(Event.self, from: Data($0.utf8)) }
+}
+
+extension SmallRun {
+  /// Settings by which a run evaluates on trials of its corpus, which are written.
+  fileprivate func evaluation() throws -> [String] {
+    try GeneratedCorpus.writeTrials(to: corpus, speakers: 4, utterances: 4)
+    return ["corpus.evaluation=\(corpus.path)", "corpus.trials=\(corpus.path)/trials", "evaluation.everySteps=3"]
   }
 }
 

@@ -130,7 +130,8 @@ extension ProgramTests {
         #expect(seconds.count == 12 && seconds == seconds.sorted() && (seconds.first ?? 0) > 0)
         let again = try svdist(changed)
         #expect(
-          again.status == 0 && again.output.contains("this run is finished: all its 12 steps are done, held-out EER "))
+          again.status == 0 && again.output.contains("this run is finished: all its 12 steps are done; --restart "))
+        #expect(again.output.components(separatedBy: "held-out EER ").count == 2, "\(again.output)")
         let digits = again.output.split(separator: "held-out EER ").dropFirst().first?.prefix { $0 != " " } ?? ""
         #expect(digits.split(separator: ".").last?.count == 2, "\(again.output)")
         // The last evaluation was killed, or its result is gone.

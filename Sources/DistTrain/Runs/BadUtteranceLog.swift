@@ -76,7 +76,7 @@ final class BadUtteranceLog {
     for one in unreadable {
       let id = corpus.listedID(one.utterance)
       guard known.insert(id).inserted else { continue }
-      note("utterance \(id) is replaced by others of its speaker from now on: \(one.reason)")
+      note("warning: utterance \(id) is replaced by others of its speaker from now on: \(one.reason)")
       list(step, [id, corpus.utterances[one.utterance].path, one.reason], note: note)
     }
   }

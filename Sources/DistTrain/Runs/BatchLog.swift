@@ -23,7 +23,7 @@ final class BatchLog {
       try log?.append(
         "{\"step\":\(metrics.step),\"epoch\":\(metrics.epoch),\"seconds\":\(seconds),\"rows\":[\(rows)]}")
     } catch {
-      note("the step's batch is not in the log: \(error)")
+      note("warning: the step's batch is not in the log: \(error)")
     }
   }
 }

@@ -54,7 +54,7 @@ extension MetricsLog: StepObserver {
         note("warning: \(path) was removed while it was in use: it begins anew with step \(step.metrics.step)")
       }
     } catch {
-      note("the step is not in the log: \(error)")
+      note("warning: the step is not in the log: \(error)")
     }
   }
 

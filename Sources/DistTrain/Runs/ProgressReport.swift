@@ -1,31 +1,42 @@
 import Foundation
 
-/// Shows how training goes: a bar that is overwritten at each step on a terminal, and a line every `everySteps` steps
-/// elsewhere.
-///
-/// A missing reader is no reason to stop training: once the reader is gone, nothing more is written, as long as SIGPIPE
-/// does not end the process (`StandardError.outliveFailedWrites`). A line that a full disk does not take is left out,
-/// and the next one is tried.
+/// Shows how training goes: a bar that is overwritten at each step on a terminal, and elsewhere a line, or a JSON object,
+/// every `everySteps` steps. A remark that was made before is counted, and its count is shown at the end.
 package final class ProgressReport {
   private let steps: Int
   private let everySteps: Int
-  private let descriptor: Int32
-  private let isTerminal: Bool
+  private let display: RunDisplay
+  private let output: ReportOutput
+  /// Takes the warnings of a quiet run.
+  private let errors: ReportOutput
+  private let hasBar: Bool
   private var rate = StepRate()
-  private var isBroken = false
-  /// Whether the last line was written only in part.
-  private var isTorn = false
   private var barIsShown = false
+  private var repeated = RepeatedRemarks()
 
   /// - Parameters:
   ///   - steps: the run's last step.
   ///   - everySteps: the number of steps between plain lines.
   ///   - isTerminal: whether somebody watches; nil asks the system about standard output.
-  package init(steps: Int, everySteps: Int, descriptor: Int32 = STDOUT_FILENO, isTerminal: Bool? = nil) {
+  package init(
+    steps: Int, everySteps: Int, display: RunDisplay = RunDisplay(), descriptor: Int32 = STDOUT_FILENO,
+    errors: Int32 = STDERR_FILENO, isTerminal: Bool? = nil
+  ) {
     self.steps = steps
     self.everySteps = max(everySteps, 1)
-    self.descriptor = descriptor
-    self.isTerminal = isTerminal ?? Terminal.isWatched
+    self.display = display
+    output = ReportOutput(descriptor)
+    self.errors = ReportOutput(errors)
+    hasBar = display.showsProgress && (isTerminal ?? Terminal.isWatched)
+  }
+
+  /// Shows the settings that differ from the defaults.
+  /// - Parameter machine: what the run has to compute on.
+  package func introduce(_ configuration: Configuration, machine: String) {
+    let differing = configuration.differingYAML
+    tell(
+      "settings that differ from the defaults (svdist config has all):\n\(differing)\n\(machine)",
+      .settings(differing, machine: machine))
   }
 
   /// Shows the state after a step. To be called after each step.
@@ -33,75 +44,60 @@ package final class ProgressReport {
     rate.add(seconds: metrics.totalSeconds)
     let secondsLeft = rate.secondsPerStep.map { $0 * Double(max(0, steps - metrics.step)) }
     let line = ProgressLine(metrics: metrics, steps: steps, secondsLeft: secondsLeft)
-    if isTerminal {
-      write("\r\(line.bar(columns: columns - 1))\u{1B}[K")
+    if hasBar {
+      output.write("\r\(line.bar(columns: output.columns - 1))\u{1B}[K")
       barIsShown = true
     } else if metrics.step % everySteps == 0 || metrics.step == steps {
-      write(line.text + "\n")
+      tell(line.text, .step(metrics, steps: steps, secondsLeft: secondsLeft))
     }
   }
 
-  /// Writes a line of its own, above the bar if there is one.
+  /// Shows a line of its own, above the bar if there is one, unless it was shown before.
   package func note(_ text: String) {
-    write((isTerminal && barIsShown ? "\r\u{1B}[K" : "") + text + "\n")
-    barIsShown = false
+    let remark = Remark(text)
+    if repeated.isNew(remark) { show(remark) }
   }
 
-  /// Leaves the bar in place and goes to the next line.
+  /// Shows how often remarks were repeated, and then how the run came to its end, which a quiet one tells too.
+  /// - Parameters:
+  ///   - text: the last line.
+  ///   - folder: the run folder.
+  package func end(_ ending: TrainingLoop.Ending, _ text: String, step: Int, folder: String) {
+    showCounts()
+    write(text, .end(ending, text: text, step: step, folder: folder))
+  }
+
+  /// Shows how often remarks were repeated, leaves the bar in place and goes to the next line.
   package func finish() {
-    if barIsShown { write("\n") }
+    showCounts()
+    if barIsShown { output.write("\n") }
     barIsShown = false
   }
 
-  private var columns: Int {
-    var size = winsize()
-    return ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+  private func showCounts() {
+    for remark in repeated.takeCounts() { show(remark) }
   }
 
-  private func write(_ text: String) {
-    guard !isBroken else { return }
-    let bytes = Array(((isTorn ? "\n" : "") + text).utf8)
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let written = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-      if written < 0, errno == EINTR { continue }
-      guard written > 0 else {
-        isBroken = ![ENOSPC, EDQUOT].contains(errno)
-        if rest.count < bytes.count { isTorn = true }
-        return
-      }
-      rest = rest.dropFirst(written)
+  private func show(_ remark: Remark) {
+    if display.isQuiet, remark.kind == .warning { errors.write(remark.line + "\n") }
+    tell(remark.line, .remark(remark))
+  }
+
+  /// Writes what only a run that is not quiet tells.
+  private func tell(_ line: String, _ event: RunEvent) {
+    if !display.isQuiet { write(line, event) }
+  }
+
+  /// Writes a line for people above the bar if there is one, or the event for programs.
+  private func write(_ line: String, _ event: RunEvent) {
+    switch display.format {
+    case .text: output.write((barIsShown ? "\r\u{1B}[K" : "") + line + "\n")
+    case .json: output.write(event.json + "\n")
     }
-    isTorn = false
+    barIsShown = false
   }
 }
 
 extension ProgressReport: StepObserver {
   package func took(_ step: StepReport, note: (String) -> Void) { report(step.metrics) }
-}
-
-/// The terminal that standard output and standard error may be.
-package enum Terminal {
-  /// Whether somebody watches standard output.
-  package static var isWatched: Bool { isWatched(STDOUT_FILENO) }
-
-  /// Whether somebody watches standard output or standard error. An mpirun gives its ranks a terminal of their own, or
-  /// pipes, and passes on what they write, so there the output of the launcher counts, which is a process on its host.
-  package static func isWatched(_ stream: Int32) -> Bool {
-    guard let launcher else { return isatty(stream) == 1 }
-    let descriptor = open("/proc/\(launcher)/fd/\(stream)", O_WRONLY | O_NOCTTY)
-    guard descriptor >= 0 else { return false }
-    defer { close(descriptor) }
-    return isatty(descriptor) == 1
-  }
-
-  /// The process that started this one on its host: Open MPI's mpirun is its parent, MPICH's the parent of a helper
-  /// (hydra_pmi_proxy) that is. nil under another launcher and without one.
-  private static var launcher: Int32? {
-    switch JobLauncher(ProcessInfo.processInfo.environment) {
-    case .openMPI: getppid()
-    case .hydra: ProcessStatus(of: getppid())?.parent
-    default: nil
-    }
-  }
 }

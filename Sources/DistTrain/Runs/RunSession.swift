@@ -14,8 +14,6 @@ package final class RunSession {
     package var countsComparisons: CorpusOverlap.Counting = { _ in {} }
     /// The time by which the run has to have ended; nil for no limit.
     package var timeLimit: TimeLimit?
-    /// The number of steps between lines of progress.
-    package var logEvery = 10
     /// The number of threads of each rank that load the next batch.
     package var readers = 1
     /// The seconds that a batch may take to be read.
@@ -71,10 +69,14 @@ package final class RunSession {
   package static let backgroundThreads = 3
 
   /// Opens the corpora and the run folder. All ranks call this together.
+  /// - Parameter progress: shows on rank 0 how training goes.
   /// - Throws: `AgreedFailure`, on all ranks.
-  package init(_ configuration: Configuration, options: Options, communicator: any Communicator) throws {
+  package init(
+    _ configuration: Configuration, options: Options, progress: ProgressReport, communicator: any Communicator
+  ) throws {
     self.configuration = configuration
     self.options = options
+    self.progress = progress
     self.communicator = communicator
     let (plan, heldOut) = try communicator.agree {
       try TrainingPlan.checkRows(configuration, ranks: communicator.size)
@@ -100,8 +102,7 @@ package final class RunSession {
     // Rank 0 creates the folder, and the others find it.
     try communicator.agree { if communicator.rank == 0 { _ = try RunFolder(creating: options.folder) } }
     folder = try communicator.agree { try RunFolder(creating: options.folder) }
-    progress = ProgressReport(steps: plan.steps, everySteps: options.logEvery)
-    lock = try communicator.agree { [progress, path = folder.path] in
+    lock = try communicator.agree { [path = folder.path] in
       guard communicator.rank == 0 else { return nil }
       return try RunLock(folder: path) { progress.note($0.shown) }
     }
@@ -162,9 +163,15 @@ package final class RunSession {
     return true
   }
 
-  /// Prints a line on rank 0; nil prints nothing.
+  /// Shows a line on rank 0; nil shows nothing.
   func note(_ text: String?) {
     if isFirstRank, let text { progress.note(text.shown) }
+  }
+
+  /// Shows the run's last line on rank 0.
+  func conclude(_ ending: TrainingLoop.Ending, _ text: String) {
+    guard isFirstRank else { return }
+    progress.end(ending, text.shown, step: trainer.step, folder: folder.path)
   }
 
   /// Says how much memory the steps and evaluations will take, and warns if that is more than there is, because a job

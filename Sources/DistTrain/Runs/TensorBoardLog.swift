@@ -72,7 +72,7 @@ extension TensorBoardLog: StepObserver {
     do {
       try write([TensorBoardEvent(time: Self.now, step: step.metrics.step, values)])
     } catch {
-      note("the step is not in TensorBoard's file: \(error)")
+      note("warning: the step is not in TensorBoard's file: \(error)")
     }
   }
 
@@ -95,7 +95,7 @@ extension TensorBoardLog {
       let all = [.scalar("evaluation/EER", Float(metrics.eer))] + costs + histograms
       try write([TensorBoardEvent(time: Self.now, step: step, all)])
     } catch {
-      note("the evaluation at step \(step) is not in TensorBoard's file: \(error)")
+      note("warning: the evaluation at step \(step) is not in TensorBoard's file: \(error)")
     }
   }
 }

@@ -1,5 +1,3 @@
-import Foundation
-
 /// A run from its first or next step to its last: steps, checkpoints, evaluations, and a stop on request.
 package final class TrainingLoop {
   /// The way in which a run came to its end.
@@ -62,14 +60,11 @@ package final class TrainingLoop {
     session.note("\(stage) begins: steps \(steps.lowerBound + 1) to \(steps.upperBound)")
   }
 
-  /// A line that says that nothing is left to train and how good the encoder is.
+  /// A line that says that nothing is left to train. The run's end tells how good the encoder is.
   private var finished: String {
     let done = "all its \(session.steps) steps are done"
     if evaluations.isDue { return "\(done), and the last evaluation is still to be made" }
-    let eer = EvaluationResults(session.folder).eer(ofStep: trainer.step).map {
-      ", held-out EER \(String(format: "%.2f", $0)) %"
-    }
-    return "this run is finished: \(done)\(eer ?? ""); --restart starts over"
+    return "this run is finished: \(done); --restart starts over"
   }
 
   private static func tensorBoard(_ session: RunSession) throws -> TensorBoardLog? {
@@ -132,7 +127,7 @@ package final class TrainingLoop {
     session.note(losses)
     session.note(AveragedUtterances.summary(trainer.batches))
     if session.isFirstRank { session.note(EvaluationResults(session.folder).summary) }
-    session.note("done: \(trainer.step) steps, \(session.folder.path)")
+    session.conclude(.finished, "done: \(trainer.step) steps, \(session.folder.path)")
     return .finished
   }
 
@@ -271,7 +266,7 @@ package final class TrainingLoop {
   private func stop(_ reason: String) throws -> Ending {
     try checkpoints.save()
     session.note(AveragedUtterances.summary(trainer.batches))
-    session.note("stopped \(reason) after step \(trainer.step): the same command resumes the run")
+    session.conclude(.stopped, "stopped \(reason) after step \(trainer.step): the same command resumes the run")
     return .stopped
   }
 

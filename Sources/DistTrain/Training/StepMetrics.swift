@@ -121,12 +121,14 @@ extension StepMetrics: Decodable {
       + Self.fields.map { ($0.name, self[keyPath: $0.path]) }
   }
 
-  /// One line of the log, without the newline.
-  package var json: String {
-    let members = numbers.map { "\"\($0.name)\":\(JSONText.number($0.value))" }
-    let stage = stage.map { "\"stage\":\($0)," } ?? ""
-    return "{\"step\":\(step),\(stage)\"epoch\":\(epoch),\(members.joined(separator: ","))}"
+  /// The members of a line of the log, as JSON.
+  package var members: [(name: String, value: String)] {
+    [("step", "\(step)")] + (stage.map { [("stage", "\($0)")] } ?? []) + [("epoch", "\(epoch)")]
+      + numbers.map { ($0.name, JSONText.number($0.value)) }
   }
+
+  /// One line of the log, without the newline.
+  package var json: String { "{\(members.map { "\"\($0)\":\($1)" }.joined(separator: ","))}" }
 
   private struct Key: CodingKey {
     let stringValue: String

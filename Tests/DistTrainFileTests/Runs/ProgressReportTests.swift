@@ -123,6 +123,82 @@ import Testing
     #expect(parts[5].hasSuffix("\u{1B}[K\n"))
   }
 
+  @Test func `what was said before is counted, and its count comes at the end`() throws {
+    let output = try written { descriptor in
+      let report = ProgressReport(steps: 10, everySteps: 1, descriptor: descriptor)
+      for text in ["warning: a", "b", "warning: a", "a", "b", "warning: a", "warning: a"] { report.note(text) }
+      report.finish()
+      report.note("b")
+      report.end(.finished, "b", step: 10, folder: "runs/x")
+      report.finish()
+    }
+    #expect(output == "warning: a\nb\na\nwarning: a (3 more times)\nb (1 more time)\nb (1 more time)\nb\n")
+  }
+
+  @Test func `a run with ever new remarks does not keep them all`() {
+    var remarks = RepeatedRemarks()
+    let areNew = ((0...10_000).map(String.init) + ["9999", "10000"]).map { remarks.isNew(Remark($0)) }
+    #expect(areNew == Array(repeating: true, count: 10_001) + [false, true])
+    let counts = [remarks.takeCounts(), remarks.takeCounts()].map { $0.map(\.line) }
+    #expect(counts == [["9999 (1 more time)"], []])
+  }
+
+  private struct Event: Decodable {
+    let event: String
+    let text: String?
+    let step: Int?
+    let classificationLoss: Double?
+    let steps: Int?
+    let differing: String?
+    let machine: String?
+    let status: String?
+    let folder: String?
+  }
+
+  @Test func `JSON has an object for each remark, each step that is due and the end, and no bar`() throws {
+    let settings = Configuration()
+    let output = try written { descriptor in
+      let report = ProgressReport(
+        steps: 25, everySteps: 10, display: RunDisplay(format: .json), descriptor: descriptor, isTerminal: true)
+      report.introduce(settings, machine: "1 rank on 1 host")
+      for step in 1...25 { report.report(metrics(step)) }
+      for text in ["warning: a \"b\"", "note: c", "d", "d"] { report.note(text) }
+      report.end(.stopped, "stopped by SIGTERM", step: 25, folder: "runs/x")
+      report.finish()
+    }
+    let events = try output.split(separator: "\n").map { try JSONDecoder().decode(Event.self, from: Data($0.utf8)) }
+    let kinds = ["settings", "step", "step", "step", "warning", "note", "note", "note", "end"]
+    try #require(events.map(\.event) == kinds)
+    let texts = ["a \"b\"", "c", "d", "d (1 more time)", "stopped by SIGTERM"]
+    #expect(events.compactMap(\.text) == texts)
+    #expect(events.compactMap(\.step) == [10, 20, 25, 25])
+    #expect(events[1].classificationLoss == 6.1234 && events[1].steps == 25)
+    #expect(events[0].differing == settings.differingYAML && events[0].machine == "1 rank on 1 host")
+    #expect(events[8].status == "stopped" && events[8].folder == "runs/x")
+  }
+
+  @Test(arguments: RunDisplay.Format.allCases)
+  func `a quiet run tells its end, and of the rest warnings alone, on standard error`(
+    format: RunDisplay.Format
+  ) throws {
+    try withScratchFolder { folder in
+      let paths = ["output", "errors"].map { "\(folder)/\($0)" }
+      let descriptors = paths.map { open($0, O_WRONLY | O_CREAT, 0o600) }
+      let report = ProgressReport(
+        steps: 3, everySteps: 1, display: RunDisplay(format: format, isQuiet: true), descriptor: descriptors[0],
+        errors: descriptors[1], isTerminal: true)
+      report.introduce(Configuration(), machine: "1 rank on 1 host")
+      for step in 1...3 { report.report(metrics(step)) }
+      for text in ["note: a", "b", "warning: c", "warning: c"] { report.note(text) }
+      report.end(.finished, "done", step: 3, folder: "runs/x")
+      report.finish()
+      for descriptor in descriptors { close(descriptor) }
+      let end = "{\"event\":\"end\",\"status\":\"done\",\"step\":3,\"folder\":\"runs/x\",\"text\":\"done\"}\n"
+      #expect(try read(paths[0]) == (format == .text ? "done\n" : end))
+      #expect(try read(paths[1]) == "warning: c\nwarning: c (1 more time)\n")
+    }
+  }
+
   @Test func `one late step hardly changes the time left`() throws {
     let output = try written { descriptor in
       let report = ProgressReport(steps: 1000, everySteps: 100, descriptor: descriptor)
