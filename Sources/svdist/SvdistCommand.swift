@@ -13,8 +13,8 @@ struct SvdistCommand: ParsableCommand {
       To train with 4 ranks, or to resume where runs/x stopped:
         mpirun -np 4 svdist --config c.yaml --run-dir runs/x
 
-      svdist prepare makes the lists of a corpus, svdist config prints all settings with their meaning, and svdist \
-      doctor says whether svdist runs here as fast as it can.
+      svdist prepare makes the lists of a corpus, svdist init writes a configuration for it, svdist config prints all \
+      settings with their meaning, and svdist doctor says whether svdist runs here as fast as it can.
 
       Exit status: 0 done, 1 failed, 64 wrong command line or configuration, 65 bad data, 75 stopped on request with a \
       checkpoint written (run the same command again).
@@ -25,7 +25,7 @@ struct SvdistCommand: ParsableCommand {
       FitCommand.self, ScoreCommand.self, FuseCommand.self, MetricsCommand.self, ThresholdCommand.self,
       VerifyCommand.self, ReportCommand.self, CompareCommand.self,
       AverageCommand.self, ImportCommand.self, ExportCommand.self, ListenCommand.self, ConfigCommand.self,
-      DoctorCommand.self, PlanCommand.self,
+      InitCommand.self, DoctorCommand.self, PlanCommand.self,
     ],
     defaultSubcommand: TrainCommand.self)
 

@@ -87,6 +87,9 @@ struct Ordeal {
     _ = try svdist(["listen", "--count", "2", "--output", "\(folder)/heard"] + settings)
     _ = try svdist(["config"] + settings)
     _ = try svdist(["doctor", "--seconds", "0.01", "--threads", "1"] + settings)
+    let file = "\(folder)/init.yaml"
+    guard try svdist(["init", data, "--output", file]).status == 0 else { return }
+    if try svdist(["config", "--config", file]).status != 0 { faults.append("init wrote what config refuses") }
   }
 
   /// Gives a corpus to commands without preparing it.

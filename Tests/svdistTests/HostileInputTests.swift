@@ -23,7 +23,7 @@ extension ProgramTests {
         ]
       ),
       (prepare + ["--trim-silence"], ["--vad-energy-threshold", "--vad-energy-mean-scale", "--longest-pause"]),
-      (["listen", "-o", "/nowhere/out"], ["--count"]),
+      (["listen", "-o", "/nowhere/out"], ["--count"]), (["init", "/nowhere"], ["--ranks"]),
     ]
 
     @Test(arguments: options.indices) func `a number that no option means is wrong usage`(index: Int) throws {

@@ -17,6 +17,7 @@ extension ProgramTests {
       (["evaluate", "--embeddings", "e.txt"], #"--trials $'r\xe9'"#),
       (["verify", "--encoder", "run", "a.wav"], #"$'r\xe9'"#), (["listen", "-o"], #"$'r\xe9'"#),
       (["config", "--set"], #"$'corpus.train=r\xe9'"#), (["doctor", "--config"], #"$'r\xe9'"#),
+      (["init"], #"$'r\xe9'"#),
       (["launch", "-np", "2", "--", "--run-dir"], #"$'r\xe9'"#), (["launch", "--wdir"], #"$'r\xe9' -- --help"#),
     ]
 

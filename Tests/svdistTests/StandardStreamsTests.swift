@@ -28,7 +28,7 @@ extension ProgramTests {
 
     private static let results = [
       "config", "evaluate --embeddings e.txt --trials trials", "evaluate --embeddings e.txt --trials trials --json",
-      "doctor --seconds 0.01", "prepare corpus -o data",
+      "doctor --seconds 0.01", "prepare corpus -o data", "init corpus",
     ]
 
     @Test(arguments: results) func `results that cannot be written are an error with one line`(command: String) throws {

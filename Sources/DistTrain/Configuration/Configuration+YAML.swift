@@ -32,6 +32,13 @@ extension Configuration {
     return Self.text(lines(named, explained: true))
   }
 
+  /// Settings of the configuration, each below a comment with the reason for its value, as a file that reads back as an
+  /// equal value where no other setting differs from its default.
+  /// - Parameter reasons: a line for each setting that the file names, by its key.
+  package func yaml(reasons: [String: String]) -> String {
+    Self.text(lines(settings.filter { reasons[$0.key] != nil }, explained: false, reasons: reasons))
+  }
+
   private func render(explained: Bool) -> String {
     Self.text(
       notes.map { "# note: \($0)" } + lines(settings, explained: explained) + linesOfStages(explained: explained))
@@ -39,8 +46,8 @@ extension Configuration {
 
   private static func text(_ lines: [String]) -> String { lines.map { $0 + "\n" }.joined() }
 
-  /// Settings in their groups, a line each.
-  private func lines(_ settings: [Setting], explained: Bool) -> [String] {
+  /// Settings in their groups, a line each, below the reason for the setting where there is one.
+  private func lines(_ settings: [Setting], explained: Bool, reasons: [String: String] = [:]) -> [String] {
     var lines: [String] = []
     var open: [Substring] = []
     for setting in settings {
@@ -54,7 +61,9 @@ extension Configuration {
       if explained, setting.key == "features.window" {
         lines.append(FrontEnd.profileComment)
       }
-      let line = String(repeating: "  ", count: groups.count) + "\(path[groups.count]): \(setting.text(self))"
+      let indent = String(repeating: "  ", count: groups.count)
+      if let reason = reasons[setting.key] { lines.append("\(indent)# \(reason)") }
+      let line = "\(indent)\(path[groups.count]): \(setting.text(self))"
       lines.append(explained ? Self.explained(line, setting.meaning) : line)
     }
     return lines
