@@ -15,13 +15,13 @@ enum OptionRange {
     return number
   }
 
-  /// The steps that an option's text names, counted from 1: `110`, or `101-110`. At most a thousand, which are tens of
-  /// megabytes of a timeline.
+  /// The steps that an option's text names, counted from 1: `110`, or `101-110`. At most a hundred, which make some
+  /// megabytes of a timeline for each rank.
   static func steps(_ text: String) throws -> ClosedRange<Int> {
     let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
     guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2, first > 0,
-      (first..<first + 1000).contains(last)
-    else { throw ValidationError("expected a step or a range of at most a thousand, such as 101-110") }
+      last >= first, last - first < 100
+    else { throw ValidationError("a step or a range of at most a hundred is expected, such as 101-110") }
     return first...last
   }
 

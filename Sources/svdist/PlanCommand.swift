@@ -88,7 +88,7 @@ struct PlanCommand: RanksCommand {
       ThreadTeam.shared.grow(to: command.threads)
       let batch = configuration.ofFirstStage.batch
       var forecasts: [StepForecast] = []
-      for ranks in command.counts(units: batch.units) {
+      for ranks in command.counts(units: max(1, batch.units / batch.microBatches)) {
         let rehearsal = try communicator.agree {
           try StepRehearsal.run(configuration, speakers: speakers, ranks: ranks, steps: command.steps)
         }

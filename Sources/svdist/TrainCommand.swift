@@ -69,8 +69,8 @@ struct TrainCommand: RanksCommand {
 
   @Flag(
     help: """
-      Keep the activations of all micro-batches (batch.microBatches), instead of computing them a second time on the way \
-      back: a quarter faster, the same bits, and the memory of the whole batch.
+      Keep the activations of all micro-batches (batch.microBatches), instead of computing them a second time on the \
+      way back: faster, the same bits, and the memory of the whole batch.
       """)
   var keepActivations = false
 

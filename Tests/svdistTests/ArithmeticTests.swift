@@ -47,18 +47,21 @@ extension ProgramTests {
       try SmallRun.with { run in
         expectRefusal(
           try svdist(run.arguments(steps: 1, ["batch.microBatches=4"]), mpi: 2), 64,
-          "batch.microBatches: 4 of 12 rows, where each rank has no more than 3 units of 2 rows",
+          "batch.microBatches: each of 4 takes a unit of every rank, where one has only 3 units of 2 rows",
           "start at most 1 rank, lower batch.unit, or set at most 3", underLauncher: true)
         expectRefusal(
+          try svdist(run.arguments(steps: 1, ["batch.microBatches=3", "batch.unit=1", "batch.speakers=1"]), mpi: 2), 64,
+          "only 2 units of 1 rows: start at most 1 rank, or set at most 2", underLauncher: true)
+        expectRefusal(
           try svdist(run.arguments(steps: 1, ["batch.microBatches=7"])), 64,
-          "batch.microBatches: 7 of 12 rows", "lower batch.unit, or set at most 6")
+          "batch.microBatches: a batch of 12 rows has 6 units of 2 rows", "set at most 6, found 7")
         for options in [[], ["--keep-activations"]] {
           let outcome = try svdist(
             run.arguments(steps: 2, ["batch.microBatches=3"], options: options + ["--restart"]), mpi: 2)
           #expect(outcome.status == 0, "\(outcome.output)")
         }
         let other = try svdist(run.arguments(steps: 3, ["batch.microBatches=2"]))
-        #expect(other.status == 64 && other.output.contains("batch.microBatches"), "\(other.output)")
+        #expect(other.status == 64 && other.errors.contains("batch.microBatches was 3, is 2"), "\(other.errors)")
       }
     }
   }

@@ -115,7 +115,7 @@ extension ProgramTests {
         let outcome = try svdist(["init", run.corpus.path])
         #expect(outcome.status == 0 && outcome.output.contains("# 4 speakers with 4 to 4 utterances of 0.8 to 0.8 s"))
         let lines = outcome.errors.split(separator: "\n")
-        #expect(lines.count == 1 && lines.first?.hasPrefix("note: \(run.corpus.path): 1 utterance left out") == true)
+        #expect(lines.count == 1 && lines.first?.hasPrefix("warning: \(run.corpus.path): 1 utterance left out") == true)
       }
     }
 

@@ -30,6 +30,26 @@ extension ProgramTests {
       }
     }
 
+    @Test(arguments: ["0", "-1", "5-3", "101-", "1-101", "9223372036854775807-1", "x", "1-2-3", "9223372036854775808"])
+    func `a timeline is of a few steps`(steps: String) throws {
+      expectRefusal(try svdist(["--run-dir", "none", "--timeline=\(steps)"]), 64, "--timeline", "such as 101-110")
+    }
+
+    @Test func `a timeline is of steps that the run takes`() throws {
+      try SmallRun.with { run in
+        for steps in ["3-4", "9223372036854775807"] {
+          expectRefusal(
+            try svdist(run.arguments(steps: 3, options: ["--timeline", steps])), 64, "--timeline",
+            "this run takes steps 1 to 3")
+        }
+        let outcome = try svdist(run.arguments(steps: 3, options: ["--timeline", "2-3"]), mpi: 2)
+        #expect(outcome.status == 0 && outcome.output.contains("timeline.json has steps 2 to 3 of all ranks"))
+        #expect(FileManager.default.fileExists(atPath: run.path("run/timeline.json")))
+        let again = try svdist(run.arguments(steps: 3, options: ["--restart"]))
+        #expect(again.status == 0 && !FileManager.default.fileExists(atPath: run.path("run/timeline.json")))
+      }
+    }
+
     @Test func `folders and files whose names are one letter work from their own folder`() throws {
       try SmallRun.with { run in
         try GeneratedCorpus.writeTrials(to: run.corpus, speakers: 4, utterances: 4)

@@ -18,6 +18,13 @@ extension ProgramTests {
       #expect(rows == [["1", "1", "1", "16"], ["2", "1", "2", "8"], ["4", "2", "4", "4"]])
     }
 
+    @Test func `where nothing says how many ranks, they are as many as micro-batches allow`() throws {
+      let outcome = try svdist(Self.small + ["--speakers", "30", "--set", "batch.microBatches=2"])
+      #expect(outcome.status == 0 && outcome.errors == "", "\(outcome.errors)")
+      let rows = outcome.output.split(separator: "\n").suffix(2).map { $0.split(separator: " ").first }
+      #expect(rows == ["1", "2"], "\(outcome.output)")
+    }
+
     @Test func `the speakers are those of the corpus, and a slower network costs time`() throws {
       try SmallRun.with(speakers: 8) { run in
         func step(_ latency: String) throws -> Double {

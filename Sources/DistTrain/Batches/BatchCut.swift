@@ -33,6 +33,9 @@ package struct BatchCut: Sendable {
   /// A rank's rows as units, numbered from the rank's first.
   package func units(of rank: Int) -> BatchUnits { microBatch(0, of: 1, on: rank).units }
 
+  /// The largest number of micro-batches of which every rank has rows.
+  package var mostMicroBatches: Int { max(1, unitsOfRank.map(\.count).min() ?? 1) }
+
   /// The micro-batches of the global batch as a rank has them. The units are dealt out to them in turn, so that every
   /// rank has rows of each of them, and each has the same rows on any number of ranks.
   /// - Parameter count: the number of micro-batches; 1 for the whole batch.

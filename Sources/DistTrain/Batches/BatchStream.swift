@@ -70,12 +70,14 @@ package final class BatchStream {
 
   /// The batch of a step, counted from 0. All ranks call this together, and afterwards all know the utterances that the
   /// batch newly found unreadable, or heard as the mean of several channels, on any of them.
+  /// - Parameter loaded: is called once this rank has its rows, before it waits for the others'.
   /// - Throws: `AgreedFailure` where a rank cannot load its rows.
-  package func batch(step: Int) throws -> GlobalBatch {
+  package func batch(step: Int, loaded isLoaded: () -> Void = {}) throws -> GlobalBatch {
     communicator.announce("loading the rows of step \(step + 1)")
     let rows = source.sampler.batch(step: step, rollbacks: rollbacks)
     let loaded = try communicator.agree {
       let batch = Result { try reader.take(step: step) ?? reader.read(step: step, reading(step, rows)) }
+      isLoaded()
       // A corpus that was cut has other rows, and recordings that cannot be found.
       try source.corpus.checkWhole()
       return try batch.get()

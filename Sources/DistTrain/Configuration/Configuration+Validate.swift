@@ -32,6 +32,11 @@ extension Configuration {
       return "views.augmented: needs one true or false for each of the \(batch.views) views (batch.views), "
         + "found \(views.augmented.yaml)"
     }
+    if batch.microBatches > batch.units {
+      return
+        "batch.microBatches: a batch of \(batch.rows) rows has \(batch.units) units of \(batch.unit) rows, which stay "
+        + "together (batch.unit): set at most \(batch.units), found \(batch.microBatches)"
+    }
     if let longest = crop.maximumSeconds, longest < crop.seconds {
       return "crop.maximumSeconds: at least crop.seconds (\(crop.seconds)), found \(longest)"
     }

@@ -53,7 +53,7 @@ extension ConfigurationDraft {
       ranks > cores ? ["the ranks are more than the cores here: start them on several hosts (cluster/README.md)"] : []
     return [
       "\(steps) steps of \(rows) rows, \(epochs) epochs of \(stepsPerEpoch) steps",
-      "\(each) about \(state) of memory for parameters, gradients and the optimizer's state, beside its rows",
+      "\(each) about \(state) of memory for parameters, gradients and the optimiser's state, beside its rows",
     ] + crowd
   }
 

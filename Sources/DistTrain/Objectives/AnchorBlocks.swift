@@ -1,4 +1,4 @@
-/// The anchors of a rank in blocks of whole units, so that the cosines of a large batch are never all in memory at once.
+/// The anchors of a rank in blocks of whole units, so that the cosines of a large batch are never all in memory.
 package struct AnchorBlocks {
   /// A stretch of anchors, counted from the rank's first.
   struct Block {

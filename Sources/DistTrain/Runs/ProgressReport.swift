@@ -1,7 +1,7 @@
 import Foundation
 
-/// Shows how training goes: a bar that is overwritten at each step on a terminal, and elsewhere a line, or a JSON object,
-/// every `everySteps` steps. A remark that was made before is counted, and its count is shown at the end.
+/// Shows how training goes: a bar that is overwritten at each step on a terminal, and elsewhere a line, or a JSON
+/// object, every `everySteps` steps. A remark that was made before is counted, and its count is shown at the end.
 package final class ProgressReport {
   private let steps: Int
   private let everySteps: Int

@@ -2,8 +2,8 @@ import Foundation
 
 /// `ranks.jsonl`: where each rank's time went, in a line for each stretch of steps.
 ///
-/// Ranks wait for one another in every sum, so one slow host costs all of them, while the time in communication grows on
-/// all but the slow one. The first time that a rank is much slower than the others, it is named with its host.
+/// Ranks wait for one another in every sum, so one slow host costs all of them, while the time in communication grows
+/// on all but the slow one. The first time that a rank is much slower than the others, it is named with its host.
 package final class RankLog {
   /// The sections that a line has, with their names in it.
   private static let sections: [(name: String, seconds: @Sendable (StepMetrics) -> Double)] = [
@@ -14,6 +14,8 @@ package final class RankLog {
   package static let stretch = 100
   /// The ratio to the time of the median rank from which on a rank is slow.
   private static let slow = 1.2
+  /// The fewest steps that tell a slow rank from the beginning of a run.
+  private static let least = 50
 
   /// The log of rank 0; nil on other ranks.
   private let log: StepLog?
@@ -21,7 +23,11 @@ package final class RankLog {
   /// Gives the number of rows that each rank has of a batch.
   private let rows: () -> [Int]
   private let last: Int
-  private var sums: [Double]
+  /// The step before the next one.
+  private var step: Int
+  private var sums: [Double] = []
+  /// The number of rows that each rank had in the steps of the sums.
+  private var rowsSoFar: [Int] = []
   private var steps = 0
   private var named: Set<Int> = []
 
@@ -33,21 +39,33 @@ package final class RankLog {
     self.communicator = communicator
     self.rows = rows
     self.last = last
-    sums = Self.sections.map { _ in 0 }
+    self.step = step
     log = communicator.rank == 0 ? try StepLog(path: path) : nil
     try log?.cutBack(to: step)
+    begin()
+  }
+
+  /// Begins a stretch.
+  private func begin() {
+    sums = Self.sections.map { _ in 0 }
+    rowsSoFar = communicator.hosts.map { _ in 0 }
+    steps = 0
   }
 
   private func add(_ metrics: StepMetrics, note: (String) -> Void) {
+    // Where training went back, its steps are taken again.
+    if metrics.step != step + 1 { begin() }
+    step = metrics.step
     for (index, section) in Self.sections.enumerated() { sums[index] += section.seconds(metrics) }
+    for (rank, count) in rows().enumerated() { rowsSoFar[rank] += count }
     steps += 1
     guard metrics.step % Self.stretch == 0 || metrics.step == last else { return }
     let width = sums.count
     let all = communicator.gather(sums, counts: communicator.hosts.map { _ in width })
     let times = (0..<width).map { section in stride(from: section, to: all.count, by: width).map { all[$0] } }
     write(times, metrics, note: note)
-    nameSlow(times, rows(), note: note)
-    (sums, steps) = (Self.sections.map { _ in 0 }, 0)
+    nameSlow(times, note: note)
+    begin()
   }
 
   private func write(_ times: [[Double]], _ metrics: StepMetrics, note: (String) -> Void) {
@@ -59,13 +77,14 @@ package final class RankLog {
       try log?.append(
         "{\"step\":\(metrics.step),\"steps\":\(steps),\"hosts\":[\(hosts)],\(members.joined(separator: ","))}")
     } catch {
-      note("the ranks' times are not in the log: \(error)")
+      note("warning: the ranks' times are not in the log: \(error)")
     }
   }
 
   /// Names ranks that took much longer for a row than the median of the others.
-  private func nameSlow(_ times: [[Double]], _ rows: [Int], note: (String) -> Void) {
-    let busy = rows.indices.map { (times[0][$0] + times[1][$0]) / Double(max(rows[$0], 1)) }
+  private func nameSlow(_ times: [[Double]], note: (String) -> Void) {
+    guard steps >= Self.least else { return }
+    let busy = rowsSoFar.indices.map { (times[0][$0] + times[1][$0]) / Double(max(rowsSoFar[$0], 1)) }
     for rank in busy.indices where !named.contains(rank) {
       let others = busy.enumerated().filter { $0.offset != rank }.map(\.element).sorted()
       guard !others.isEmpty else { continue }
@@ -75,8 +94,8 @@ package final class RankLog {
       let percent = Int((100 * (busy[rank] / median - 1)).rounded())
       let loads = times[0][rank] > times[1][rank]
       note(
-        "note: rank \(rank) on \(communicator.hosts[rank]) took \(percent) % longer for a row than the others in the last "
-          + "\(steps) steps, most of it \(loads ? "waiting for recordings" : "computing"): they waited for it")
+        "note: rank \(rank) on \(communicator.hosts[rank]) took \(percent) % longer for a row than the others in the "
+          + "last \(steps) steps, most of it \(loads ? "waiting for recordings" : "computing"): they waited for it")
     }
   }
 }

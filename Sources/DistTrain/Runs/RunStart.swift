@@ -169,9 +169,10 @@ struct RunStart {
 
   private func clear() throws {
     try folder.checkpoints.removeAll()
-    for path in [folder.metricsPath, folder.badUtterancesPath, folder.batchesPath, folder.ranksPath] {
-      try FileSystem.remove(path)
-    }
+    let logs = [
+      folder.metricsPath, folder.badUtterancesPath, folder.batchesPath, folder.ranksPath, folder.timelinePath,
+    ]
+    for path in logs { try FileSystem.remove(path) }
     for name in try TensorBoardLog.names(in: folder.path) { try FileSystem.remove("\(folder.path)/\(name)") }
     try folder.removeReports()
     try EvaluationResults(folder).remove(after: -1)

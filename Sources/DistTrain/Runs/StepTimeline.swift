@@ -10,23 +10,42 @@ package final class StepTimeline {
   /// This rank's times, in the order of the steps; nil once they are written.
   private var times: [SectionTime]? = []
 
-  package init(path: String, steps: ClosedRange<Int>, communicator: any Communicator) {
+  /// - Parameters:
+  ///   - steps: the steps to record, counted from 1.
+  ///   - done: the number of steps done.
+  ///   - last: the run's last step.
+  /// - Throws: `Failure(.usage)` where the run does not take all of these steps any more.
+  package init(
+    path: String, steps: ClosedRange<Int>, after done: Int, last: Int, communicator: any Communicator
+  ) throws {
+    guard steps.upperBound <= last, steps.lowerBound > done else {
+      throw Failure(
+        .usage,
+        "--timeline \(steps.lowerBound)-\(steps.upperBound): this run takes steps \(done + 1) to \(last)"
+          + (done < last ? ": name some of these" : ": nothing is left"))
+    }
     (self.path, self.steps, self.communicator) = (path, steps, communicator)
   }
 
   private func add(_ step: StepReport, note: (String) -> Void) {
     guard steps.contains(step.metrics.step), let known = times else { return }
-    times = known + step.sections
-    guard step.metrics.step == steps.upperBound else { return }
-    let texts = communicator.gather(events(times ?? []))
+    // Where training went back, its steps are taken again.
+    times = known.filter { $0.step < step.metrics.step } + step.sections
+    if step.metrics.step == steps.upperBound { finish(note: note) }
+  }
+
+  /// Writes the steps that were recorded, unless there are none, or they are written. All ranks call this together.
+  package func finish(note: (String) -> Void) {
+    guard let known = times, let first = known.first, let last = known.last else { return }
     times = nil
+    let texts = communicator.gather(events(known))
     guard communicator.rank == 0 else { return }
     do {
       let text = "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n\(texts.joined(separator: ",\n"))\n]}\n"
       try AtomicFile.write(Array(text.utf8), to: path)
-      note("\(path) has steps \(steps.lowerBound) to \(steps.upperBound) of all ranks: open it in ui.perfetto.dev")
+      note("note: \(path) has steps \(first.step) to \(last.step) of all ranks: open it in ui.perfetto.dev")
     } catch {
-      note("the timeline cannot be written: \(error)")
+      note("warning: the timeline cannot be written: \(error)")
     }
   }
 

@@ -12,6 +12,7 @@ package final class TrainingLoop {
   private let checkpoints: CheckpointPolicy
   private let evaluations: RunEvaluations
   private let nonFinite: NonFiniteResponse
+  private let timeline: StepTimeline?
   private let observers: [any StepObserver]
   private var pace = StepPace()
   /// Nil without a time limit, and on other ranks than 0.
@@ -39,7 +40,9 @@ package final class TrainingLoop {
     let tensorBoard = try session.communicator.agree { try Self.tensorBoard(session) }
     evaluations = RunEvaluations(session, tensorBoard)
     nonFinite = NonFiniteResponse(session, checkpoints)
-    observers = try Self.observers(session, log, evaluations) + [tensorBoard].compactMap(\.self)
+    timeline = try session.communicator.agree { try Self.timeline(session) }
+    observers =
+      try Self.observers(session, log, evaluations) + [timeline].compactMap(\.self) + [tensorBoard].compactMap(\.self)
     if let checkpoint = start {
       try checkpoints.takeUp()
       let stage = stage.map { " in \($0)" } ?? ""
@@ -72,6 +75,13 @@ package final class TrainingLoop {
     return try TensorBoardLog(session.folder, session.configuration, after: session.trainer.step)
   }
 
+  private static func timeline(_ session: RunSession) throws -> StepTimeline? {
+    guard let steps = session.options.timeline else { return nil }
+    return try StepTimeline(
+      path: session.folder.timelinePath, steps: steps, after: session.trainer.step, last: session.steps,
+      communicator: session.communicator)
+  }
+
   /// The observers of the steps, in the order in which they hear of them.
   private static func observers(
     _ session: RunSession, _ log: MetricsLog?, _ evaluations: RunEvaluations
@@ -85,16 +95,10 @@ package final class TrainingLoop {
             path: folder.batchesPath, of: trainer.batches, after: trainer.step,
             communicator: session.communicator))
       }
-      if session.communicator.size > 1 {
-        observers.append(
-          try RankLog(
-            path: folder.ranksPath, after: trainer.step, last: session.steps, communicator: session.communicator
-          ) { trainer.batches.cut(rows: trainer.plan.batches.sampler.rows).counts })
-      }
-      if let steps = session.options.timeline {
-        observers.append(
-          StepTimeline(path: folder.timelinePath, steps: steps, communicator: session.communicator))
-      }
+      observers.append(
+        try RankLog(
+          path: folder.ranksPath, after: trainer.step, last: session.steps, communicator: session.communicator
+        ) { trainer.batches.cut(rows: trainer.plan.batches.sampler.rows).counts })
       guard session.isFirstRank, let log else { return observers }
       observers.append(
         try BadUtteranceLog(path: folder.badUtterancesPath, of: trainer.batches, after: trainer.step))
@@ -265,6 +269,7 @@ package final class TrainingLoop {
   /// Saves a checkpoint and says why the run stops.
   private func stop(_ reason: String) throws -> Ending {
     try checkpoints.save()
+    timeline?.finish(note: session.note)
     session.note(AveragedUtterances.summary(trainer.batches))
     session.conclude(.stopped, "stopped \(reason) after step \(trainer.step): the same command resumes the run")
     return .stopped

@@ -1,9 +1,9 @@
 /// The way of this rank's rows of a batch through the encoder and back, micro-batch after micro-batch.
 ///
-/// Each micro-batch is normalised by its own batch statistics. The losses need the embeddings of all, so the way back of
-/// the first begins after the way forth of the last. Instead of what all of them would keep for it in between, each goes
-/// forth a second time (Gao, Zhang, Han and Callan, "Scaling Deep Contrastive Learning Batch Size under Memory Limited
-/// Setup", RepL4NLP 2021), which gives the same bits.
+/// Each micro-batch is normalised by its own batch statistics. The losses need the embeddings of all, so the way back
+/// of the first begins after the way forth of the last. Instead of what all of them would keep for it in between, each
+/// goes forth a second time (Gao, Zhang, Han and Callan, "Scaling Deep Contrastive Learning Batch Size under Memory
+/// Limited Setup", RepL4NLP 2021), which gives the same bits.
 struct BatchEncoding {
   /// The embeddings of this rank's rows before length normalisation, rows × dimensions.
   let embeddings: Matrix

@@ -82,8 +82,8 @@ package struct StatisticsEstimate {
     }
   }
 
-  /// The mean over micro-batches, and over ranks where each kept the statistics of its own rows. Of frozen statistics all are
-  /// equal, and sums of equal floats are exact in double precision.
+  /// The mean over micro-batches, and over ranks where each kept the statistics of its own rows. Of frozen statistics
+  /// all are equal, and sums of equal floats are exact in double precision.
   private func mean(_ sums: [Double]) throws -> Matrix {
     var (sums, count) = (sums, Double(steps.count * plan.microBatches))
     if !plan.sharesBatchStatistics {

@@ -12,15 +12,17 @@ extension Trainer {
     let rows = cut.rows(of: communicator.rank).count
     let frames = plan.batches.loader.frames(seconds: plan.batches.cropLengths.longest)
     let features = rows * frames * encoder.bins
-    let parts = cut.microBatches(plan.microBatches, of: communicator.rank).map(\.utterances)
+    let count = min(plan.microBatches, cut.mostMicroBatches)
+    let parts = cut.microBatches(count, of: communicator.rank).map(\.utterances)
     // Prototypes that ranks share meet the rows of all ranks.
     let compared = plan.objectives.pieces == nil ? rows : cut.rows
     let classifier = plan.objectives.classifier?.workspace(rows: compared, dimensions: encoder.dimensions) ?? 0
     let kept = keepsActivations ? rows : parts.max() ?? rows
     let copied = parts.count > 1 ? kept * frames * encoder.bins : 0
+    let cosines = min(AnchorBlocks.most, rows * cut.rows)
     let step =
       passes(rows: kept, frames: frames, plan.precision)
-      + (features + copied + classifier) * MemoryLayout<Float>.stride
+      + (features + copied + classifier + cosines) * MemoryLayout<Float>.stride
     return max(step, evaluation) + (BatchReader.depth * features + snapshotFloats) * MemoryLayout<Float>.stride
   }
 

@@ -79,7 +79,7 @@ public final class Trainer {
   public func advance(on given: GlobalBatch? = nil) throws -> StepReport {
     clock = StepClock(records: recordedSteps?.contains(step + 1) ?? false)
     goOn()
-    let batch = try given ?? batches.batch(step: step)
+    let batch = try given ?? batches.batch(step: step) { clock.enter(.communicate) }
     let pass = pass(batch.cut)
     statisticsBefore.pointer.update(from: statistics.pointer, count: statistics.count)
     clock.enter(.forward)
@@ -140,7 +140,8 @@ public final class Trainer {
   /// Sends this rank's rows of a batch through the encoder.
   private func encode(_ batch: GlobalBatch) -> BatchEncoding {
     BatchEncoding(
-      batch.features, through: encoder, passes(batch.cut, microBatches: plan.microBatches), statistics: statistics,
+      batch.features, through: encoder,
+      passes(batch.cut, microBatches: min(plan.microBatches, batch.cut.mostMicroBatches)), statistics: statistics,
       keepsActivations: keepsActivations)
   }
 

@@ -28,10 +28,11 @@ extension TrainingPlan {
     let (least, most) = (batch.units / ranks, batch.units / batch.microBatches)
     guard batch.microBatches > least else { return }
     let fewer = most > 0 ? "start at most \(most) \(most == 1 ? "rank" : "ranks"), " : ""
+    let smaller = batch.unit > 1 ? "lower batch.unit, " : ""
     throw Failure(
       .usage,
-      "batch.microBatches: \(batch.microBatches) of \(batch.rows) rows, where each rank has no more than \(least) units of "
-        + "\(batch.unit) rows, which stay together: \(fewer)lower batch.unit, or set at most \(least)")
+      "batch.microBatches: each of \(batch.microBatches) takes a unit of every rank, where one has only \(least) "
+        + "\(least == 1 ? "unit" : "units") of \(batch.unit) rows: \(fewer)\(smaller)or set at most \(least)")
   }
 
   /// The training that a configuration describes, on the corpus that it names.

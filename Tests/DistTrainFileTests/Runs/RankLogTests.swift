@@ -81,6 +81,54 @@ import Testing
     #expect(even.isEmpty)
   }
 
+  @Test func `steps that are taken again count once, and rows are those of each step`() throws {
+    let folder = try TestFolder()
+    let path = folder.path("ranks.jsonl")
+    let notes = try ThreadCommunicator.run(ranks: 2) { communicator in
+      var rows = [8, 4]
+      let log = try RankLog(path: path, after: 0, last: 200, communicator: communicator) { rows }
+      var notes: [String] = []
+      for step in Array(1...180) + Array(151...200) {
+        // Rank 0 has twice the rows until the batch gets smaller, and takes as long for a row.
+        if step == 190 { rows = [4, 4] }
+        log.took(report(step, 0, communicator.rank == 0 && step < 190 ? 2 : 1)) { notes.append($0) }
+        if step == 180, communicator.rank == 0 { try log.wentBack(to: 150) }
+      }
+      return notes
+    }
+    #expect(notes[0].isEmpty)
+    let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map {
+      try JSONDecoder().decode(Line.self, from: Data($0.utf8))
+    }
+    #expect(lines.map(\.step) == [100, 200] && lines.map(\.steps) == [100, 50])
+    #expect(lines[1].computeSeconds == [39 * 2 + 11, 50])
+  }
+
+  @Test(arguments: [(1...4, 0), (2...3, 2), (3...3, 3)])
+  func `a timeline of steps that a run does not take is refused`(steps: ClosedRange<Int>, done: Int) {
+    #expect(throws: Failure.self) {
+      try StepTimeline(path: "none", steps: steps, after: done, last: 3, communicator: SoleCommunicator())
+    }
+  }
+
+  @Test func `a run that stops within a timeline leaves the steps until then, each once`() throws {
+    let (corpus, folder) = (try NoiseCorpus(), try TestFolder())
+    let path = folder.path("timeline.json")
+    let trainer = try corpus.trainer(corpus.configuration())
+    trainer.recordedSteps = 2...9
+    let timeline = try StepTimeline(path: path, steps: 2...9, after: 0, last: 10, communicator: SoleCommunicator())
+    var notes: [String] = []
+    for _ in 0..<3 {
+      let report = try trainer.advance()
+      for _ in 0..<2 { timeline.took(report) { notes.append($0) } }
+    }
+    #expect(notes.isEmpty)
+    for _ in 0..<2 { timeline.finish { notes.append($0) } }
+    #expect(notes.count == 1 && notes[0].contains("steps 2 to 3"))
+    let events = try JSONDecoder().decode(Timeline.self, from: Data(contentsOf: URL(fileURLWithPath: path))).traceEvents
+    #expect(events.filter { $0.name == "load" }.count == 2)
+  }
+
   private struct Timeline: Decodable {
     struct Event: Decodable {
       let name: String
@@ -111,9 +159,10 @@ import Testing
     let told = try ThreadCommunicator.run(ranks: 2) { communicator in
       let trainer = try corpus.trainer(configuration, communicator: communicator)
       trainer.recordedSteps = 2...3
-      let timeline = StepTimeline(path: path, steps: 2...3, communicator: communicator)
+      let timeline = try StepTimeline(path: path, steps: 2...3, after: 0, last: 4, communicator: communicator)
       var notes: [String] = []
       for _ in 0..<4 { timeline.took(try trainer.advance()) { notes.append($0) } }
+      timeline.finish { notes.append($0) }
       return notes
     }
     #expect(told[0].count == 1 && told[0][0].contains("steps 2 to 3") && told[1].isEmpty)
@@ -122,6 +171,8 @@ import Testing
       let own = events.filter { $0.pid == rank && $0.ph == "X" }
       #expect(Set(own.map(\.name)) == ["load", "forward", "backward", "communicate"])
       #expect(Set(own.map { $0.args["step"] }) == [.number(2), .number(3)])
+      // A rank that has its rows waits for those of the others, which is not its own loading.
+      #expect(own.prefix(3).map(\.name) == ["load", "communicate", "forward"])
       for (one, next) in zip(own, own.dropFirst()) {
         let (start, seconds) = (try #require(one.ts), try #require(one.dur))
         // Microseconds with a decimal.
