@@ -37,7 +37,7 @@ extension Configuration {
         "batch.unit", \.batch.unit, "rows that stay together on a rank and are summed as one",
         allowed: allowed),
       Setting(
-        "batch.microBatches", \.batch.microBatches, "parts that go through the encoder in turn (gradient accumulation)",
+        "batch.microBatches", \.batch.microBatches, "parts of a batch that go through the encoder one after another",
         allowed: allowed),
     ]
   }

@@ -18,22 +18,22 @@ struct RankTimes: Sendable {
 
     var isWhole: Bool {
       [loadSeconds, computeSeconds, communicateSeconds].allSatisfy {
-        $0.count == hosts.count && $0.allSatisfy(\.isFinite)
+        $0.count == hosts.count && $0.allSatisfy((0...1e9).contains)
       }
     }
   }
 
-  /// The ranks of the last start, in their order.
+  /// The ranks of the last start that had several, in their order.
   let ranks: [Rank]
 
-  /// Reads a log; nil where there is none, no line of it can be read, or the last start had one rank. Lines of starts with other ranks or hosts than
-  /// the last are left out.
+  /// Reads a log; nil where there is none, no line of it can be read, or none is of several ranks. Lines of other ranks or hosts than
+  /// the last one's are left out.
   init?(path: String) {
     guard FileSystem.exists(path), let bytes = try? InputFile.contents(of: path) else { return nil }
     let lines = bytes.split(separator: UInt8(ascii: "\n")).compactMap {
       try? JSONDecoder().decode(Line.self, from: Data($0))
     }.filter(\.isWhole)
-    guard let last = lines.last, last.hosts.count > 1 else { return nil }
+    guard let last = lines.last(where: { $0.hosts.count > 1 }) else { return nil }
     var ranks = last.hosts.enumerated().map { Rank(number: $0, host: $1, load: 0, compute: 0, communicate: 0) }
     for line in lines where line.hosts == last.hosts {
       for index in ranks.indices {

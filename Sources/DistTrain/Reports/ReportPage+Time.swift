@@ -25,6 +25,9 @@ extension ReportPage {
       [
         speed, PagePart.figures(figures), bars.isEmpty ? "" : remark, PagePart.figures(ranks),
         missing("time of sections") { Self.parts(of: $0) != nil },
+        missing("each rank's time (ranks.jsonl)") { run in
+          run.rankTimes != nil || !run.starts.contains { $0.ranks > 1 }
+        },
       ])
   }
 

@@ -18,7 +18,7 @@ package final class RankLog {
   private static let least = 50
 
   /// The log of rank 0; nil on other ranks.
-  private let log: StepLog?
+  private var log: StepLog?
   private let communicator: any Communicator
   /// Gives the number of rows that each rank has of a batch.
   private let rows: () -> [Int]
@@ -31,17 +31,24 @@ package final class RankLog {
   private var steps = 0
   private var named: Set<Int> = []
 
-  /// Opens the log to continue after a step, or begins it.
-  /// - Parameter last: the run's last step, with which a stretch ends.
+  /// Opens the log to continue after a step, or begins it. Training goes on without it where that fails.
+  /// - Parameters:
+  ///   - last: the run's last step, with which a stretch ends.
+  ///   - rows: gives the number of rows that each rank has of a batch.
   package init(
-    path: String, after step: Int, last: Int, communicator: any Communicator, rows: @escaping () -> [Int]
-  ) throws {
+    path: String, after step: Int, last: Int, communicator: any Communicator, rows: @escaping () -> [Int],
+    note: (String) -> Void
+  ) {
     self.communicator = communicator
     self.rows = rows
     self.last = last
     self.step = step
-    log = communicator.rank == 0 ? try StepLog(path: path) : nil
-    try log?.cutBack(to: step)
+    do {
+      log = communicator.rank == 0 ? try StepLog(path: path) : nil
+      try log?.cutBack(to: step)
+    } catch {
+      note("warning: the ranks' times are not in the log: \(error)")
+    }
     begin()
   }
 
@@ -59,23 +66,28 @@ package final class RankLog {
     for (index, section) in Self.sections.enumerated() { sums[index] += section.seconds(metrics) }
     for (rank, count) in rows().enumerated() { rowsSoFar[rank] += count }
     steps += 1
-    guard metrics.step % Self.stretch == 0 || metrics.step == last else { return }
+    if metrics.step % Self.stretch == 0 || metrics.step == last { finish(note: note) }
+  }
+
+  /// Ends a stretch, if there are steps in it. All ranks call this together.
+  package func finish(note: (String) -> Void) {
+    guard steps > 0 else { return }
     let width = sums.count
     let all = communicator.gather(sums, counts: communicator.hosts.map { _ in width })
     let times = (0..<width).map { section in stride(from: section, to: all.count, by: width).map { all[$0] } }
-    write(times, metrics, note: note)
+    write(times, note: note)
     nameSlow(times, note: note)
     begin()
   }
 
-  private func write(_ times: [[Double]], _ metrics: StepMetrics, note: (String) -> Void) {
+  private func write(_ times: [[Double]], note: (String) -> Void) {
     let members = zip(Self.sections, times).map { section, seconds in
       "\"\(section.name)\":[\(seconds.map { JSONText.number(($0 * 1000).rounded() / 1000) }.joined(separator: ","))]"
     }
     let hosts = communicator.hosts.map { JSONText.quoted($0) }.joined(separator: ",")
     do {
       try log?.append(
-        "{\"step\":\(metrics.step),\"steps\":\(steps),\"hosts\":[\(hosts)],\(members.joined(separator: ","))}")
+        "{\"step\":\(step),\"steps\":\(steps),\"hosts\":[\(hosts)],\(members.joined(separator: ","))}")
     } catch {
       note("warning: the ranks' times are not in the log: \(error)")
     }

@@ -12,19 +12,18 @@ package final class StepTimeline {
 
   /// - Parameters:
   ///   - steps: the steps to record, counted from 1.
+  package init(path: String, steps: ClosedRange<Int>, communicator: any Communicator) {
+    (self.path, self.steps, self.communicator) = (path, steps, communicator)
+  }
+
+  /// A line about steps that the run does not take any more, as when it resumes; nil where it takes all of them.
+  /// - Parameters:
   ///   - done: the number of steps done.
   ///   - last: the run's last step.
-  /// - Throws: `Failure(.usage)` where the run does not take all of these steps any more.
-  package init(
-    path: String, steps: ClosedRange<Int>, after done: Int, last: Int, communicator: any Communicator
-  ) throws {
-    guard steps.upperBound <= last, steps.lowerBound > done else {
-      throw Failure(
-        .usage,
-        "--timeline \(steps.lowerBound)-\(steps.upperBound): this run takes steps \(done + 1) to \(last)"
-          + (done < last ? ": name some of these" : ": nothing is left"))
-    }
-    (self.path, self.steps, self.communicator) = (path, steps, communicator)
+  package func remark(after done: Int, last: Int) -> String? {
+    guard steps.upperBound > last || steps.lowerBound <= done else { return nil }
+    let left = done < last ? "this start takes steps \(done + 1) to \(last)" : "no step is left to take"
+    return "warning: --timeline \(steps.lowerBound)-\(steps.upperBound): \(left)"
   }
 
   private func add(_ step: StepReport, note: (String) -> Void) {

@@ -12,6 +12,7 @@ package final class TrainingLoop {
   private let checkpoints: CheckpointPolicy
   private let evaluations: RunEvaluations
   private let nonFinite: NonFiniteResponse
+  private let rankLog: RankLog
   private let timeline: StepTimeline?
   private let observers: [any StepObserver]
   private var pace = StepPace()
@@ -40,15 +41,20 @@ package final class TrainingLoop {
     let tensorBoard = try session.communicator.agree { try Self.tensorBoard(session) }
     evaluations = RunEvaluations(session, tensorBoard)
     nonFinite = NonFiniteResponse(session, checkpoints)
-    timeline = try session.communicator.agree { try Self.timeline(session) }
+    rankLog = Self.rankLog(session)
+    timeline = session.options.timeline.map {
+      StepTimeline(path: session.folder.timelinePath, steps: $0, communicator: session.communicator)
+    }
+    let ofAllRanks: [(any StepObserver)?] = [rankLog, timeline]
     observers =
-      try Self.observers(session, log, evaluations) + [timeline].compactMap(\.self) + [tensorBoard].compactMap(\.self)
+      try ofAllRanks.compactMap(\.self) + Self.observers(session, log, evaluations) + [tensorBoard].compactMap(\.self)
     if let checkpoint = start {
       try checkpoints.takeUp()
       let stage = stage.map { " in \($0)" } ?? ""
       session.note("resuming from step \(trainer.step)\(stage), \(checkpoint)")
       if isFinished { session.note(finished) }
     }
+    session.note(timeline?.remark(after: trainer.step, last: session.steps))
     for text in trainer.notes { session.note("note: \(text)") }
     session.note(trainer.average?.note)
   }
@@ -75,11 +81,11 @@ package final class TrainingLoop {
     return try TensorBoardLog(session.folder, session.configuration, after: session.trainer.step)
   }
 
-  private static func timeline(_ session: RunSession) throws -> StepTimeline? {
-    guard let steps = session.options.timeline else { return nil }
-    return try StepTimeline(
-      path: session.folder.timelinePath, steps: steps, after: session.trainer.step, last: session.steps,
-      communicator: session.communicator)
+  private static func rankLog(_ session: RunSession) -> RankLog {
+    let trainer = session.trainer
+    return RankLog(
+      path: session.folder.ranksPath, after: trainer.step, last: session.steps, communicator: session.communicator,
+      rows: { trainer.batches.cut(rows: trainer.plan.batches.sampler.rows).counts }, note: session.note)
   }
 
   /// The observers of the steps, in the order in which they hear of them.
@@ -95,10 +101,6 @@ package final class TrainingLoop {
             path: folder.batchesPath, of: trainer.batches, after: trainer.step,
             communicator: session.communicator))
       }
-      observers.append(
-        try RankLog(
-          path: folder.ranksPath, after: trainer.step, last: session.steps, communicator: session.communicator
-        ) { trainer.batches.cut(rows: trainer.plan.batches.sampler.rows).counts })
       guard session.isFirstRank, let log else { return observers }
       observers.append(
         try BadUtteranceLog(path: folder.badUtterancesPath, of: trainer.batches, after: trainer.step))
@@ -269,6 +271,7 @@ package final class TrainingLoop {
   /// Saves a checkpoint and says why the run stops.
   private func stop(_ reason: String) throws -> Ending {
     try checkpoints.save()
+    rankLog.finish(note: session.note)
     timeline?.finish(note: session.note)
     session.note(AveragedUtterances.summary(trainer.batches))
     session.conclude(.stopped, "stopped \(reason) after step \(trainer.step): the same command resumes the run")

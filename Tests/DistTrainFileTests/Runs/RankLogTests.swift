@@ -31,9 +31,9 @@ import Testing
     let path = folder.path("ranks.jsonl")
     let notes = Mutex<[String]>([])
     _ = try ThreadCommunicator.run(ranks: 3) { communicator in
-      let log = try RankLog(
-        path: path, after: steps.lowerBound - 1, last: steps.upperBound, communicator: communicator
-      ) { [8, 8, 4] }
+      let log = RankLog(
+        path: path, after: steps.lowerBound - 1, last: steps.upperBound, communicator: communicator,
+        rows: { [8, 8, 4] }, note: { _ in })
       for step in steps {
         let (load, compute) = seconds(communicator.rank, step)
         log.took(report(step, load, compute)) { line in
@@ -86,7 +86,8 @@ import Testing
     let path = folder.path("ranks.jsonl")
     let notes = try ThreadCommunicator.run(ranks: 2) { communicator in
       var rows = [8, 4]
-      let log = try RankLog(path: path, after: 0, last: 200, communicator: communicator) { rows }
+      let log = RankLog(
+        path: path, after: 0, last: 200, communicator: communicator, rows: { rows }, note: { _ in })
       var notes: [String] = []
       for step in Array(1...180) + Array(151...200) {
         // Rank 0 has twice the rows until the batch gets smaller, and takes as long for a row.
@@ -104,11 +105,37 @@ import Testing
     #expect(lines[1].computeSeconds == [39 * 2 + 11, 50])
   }
 
-  @Test(arguments: [(1...4, 0), (2...3, 2), (3...3, 3)])
-  func `a timeline of steps that a run does not take is refused`(steps: ClosedRange<Int>, done: Int) {
-    #expect(throws: Failure.self) {
-      try StepTimeline(path: "none", steps: steps, after: done, last: 3, communicator: SoleCommunicator())
+  @Test func `a stretch that a stop cuts short is written, once`() throws {
+    let folder = try TestFolder()
+    let path = folder.path("ranks.jsonl")
+    let log = RankLog(
+      path: path, after: 0, last: 200, communicator: SoleCommunicator(), rows: { [4] }, note: { _ in })
+    for step in 1...31 { log.took(report(step, 0, 1)) { _ in } }
+    for _ in 0..<2 { log.finish { _ in } }
+    let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map {
+      try JSONDecoder().decode(Line.self, from: Data($0.utf8))
     }
+    #expect(lines.map(\.step) == [31] && lines[0].steps == 31 && lines[0].computeSeconds == [31])
+  }
+
+  @Test func `a log that cannot be opened is told, and training goes on`() throws {
+    let folder = try TestFolder()
+    var notes: [String] = []
+    let log = RankLog(
+      path: folder.path("."), after: 0, last: 200, communicator: SoleCommunicator(), rows: { [4] },
+      note: { notes.append($0) })
+    for step in 1...200 { log.took(report(step, 0, 1)) { notes.append($0) } }
+    #expect(notes.count == 1 && notes[0].hasPrefix("warning: the ranks' times are not in the log: "))
+  }
+
+  @Test func `steps that a run does not take any more are told`() {
+    func remark(_ steps: ClosedRange<Int>, after done: Int) -> String? {
+      StepTimeline(path: "none", steps: steps, communicator: SoleCommunicator()).remark(after: done, last: 3)
+    }
+    #expect(remark(1...3, after: 0) == nil && remark(3...3, after: 2) == nil)
+    #expect(remark(1...4, after: 0) == "warning: --timeline 1-4: this start takes steps 1 to 3")
+    #expect(remark(2...3, after: 2) == "warning: --timeline 2-3: this start takes steps 3 to 3")
+    #expect(remark(3...3, after: 3) == "warning: --timeline 3-3: no step is left to take")
   }
 
   @Test func `a run that stops within a timeline leaves the steps until then, each once`() throws {
@@ -116,7 +143,7 @@ import Testing
     let path = folder.path("timeline.json")
     let trainer = try corpus.trainer(corpus.configuration())
     trainer.recordedSteps = 2...9
-    let timeline = try StepTimeline(path: path, steps: 2...9, after: 0, last: 10, communicator: SoleCommunicator())
+    let timeline = StepTimeline(path: path, steps: 2...9, communicator: SoleCommunicator())
     var notes: [String] = []
     for _ in 0..<3 {
       let report = try trainer.advance()
@@ -159,7 +186,7 @@ import Testing
     let told = try ThreadCommunicator.run(ranks: 2) { communicator in
       let trainer = try corpus.trainer(configuration, communicator: communicator)
       trainer.recordedSteps = 2...3
-      let timeline = try StepTimeline(path: path, steps: 2...3, after: 0, last: 4, communicator: communicator)
+      let timeline = StepTimeline(path: path, steps: 2...3, communicator: communicator)
       var notes: [String] = []
       for _ in 0..<4 { timeline.took(try trainer.advance()) { notes.append($0) } }
       timeline.finish { notes.append($0) }
