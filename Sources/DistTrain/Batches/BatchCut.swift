@@ -33,20 +33,19 @@ package struct BatchCut: Sendable {
   /// A rank's rows as units, numbered from the rank's first.
   package func units(of rank: Int) -> BatchUnits { microBatch(0, of: 1, on: rank).units }
 
-  /// The largest number of micro-batches of which every rank has rows.
-  package var mostMicroBatches: Int { max(1, unitsOfRank.map(\.count).min() ?? 1) }
-
   /// The micro-batches of the global batch as a rank has them. The units are dealt out to them in turn, so that every
   /// rank has rows of each of them, and each has the same rows on any number of ranks.
-  /// - Parameter count: the number of micro-batches; 1 for the whole batch.
-  package func microBatches(_ count: Int, of rank: Int) -> [MicroBatch] {
-    (0..<count).map { microBatch($0, of: count, on: rank) }
+  /// - Parameter wanted: the number of micro-batches; 1 for the whole batch. There are fewer where a rank would have no
+  ///   rows of one.
+  package func microBatches(_ wanted: Int, of rank: Int) -> [MicroBatch] {
+    let count = max(1, min(wanted, unitsOfRank.map(\.count).min() ?? 1))
+    return (0..<count).map { microBatch($0, of: count, on: rank) }
   }
 
   private func microBatch(_ index: Int, of count: Int, on rank: Int) -> MicroBatch {
     func dealt(before unit: Int) -> Int { (unit - index + count - 1) / count }
     let terms = unitsOfRank.map { dealt(before: $0.lowerBound)..<dealt(before: $0.upperBound) }
-    let shares = TermShares(terms)
+    let shares = count == 1 ? self.shares : TermShares(terms)
     let first = rows(of: rank).lowerBound
     let own = unitsOfRank[rank].filter { $0 % count == index }.map {
       $0 * unit - first..<min(($0 + 1) * unit, rows) - first

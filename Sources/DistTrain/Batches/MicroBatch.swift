@@ -16,12 +16,8 @@ package struct MicroBatch: Sendable {
     guard utterances < all else { return matrix }
     let width = matrix.columns / all
     let result = Matrix(rows: matrix.rows, columns: utterances * width)
-    var end = 0
-    for range in rows {
-      let count = range.count * width
-      matrix.columns(range.lowerBound * width..<range.upperBound * width).copy(to: result.columns(end..<end + count))
-      end += count
-    }
+    func columns(of rows: Range<Int>) -> Range<Int> { rows.lowerBound * width..<rows.upperBound * width }
+    forEachStretch { matrix.columns(columns(of: $0)).copy(to: result.columns(columns(of: $1))) }
     return result
   }
 

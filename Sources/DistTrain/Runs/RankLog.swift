@@ -17,7 +17,7 @@ package final class RankLog {
   /// The fewest steps that tell a slow rank from the beginning of a run.
   private static let least = 50
 
-  /// The log of rank 0; nil on other ranks.
+  /// The log of rank 0; nil on other ranks, and where it could not be opened.
   private var log: StepLog?
   private let communicator: any Communicator
   /// Gives the number of rows that each rank has of a batch.

@@ -14,6 +14,15 @@ struct BatchPass {
 
   private var units: BatchUnits { rows.units }
 
+  init(
+    _ parameters: Matrix, _ rows: MicroBatch, _ plan: TrainingPlan, frozen: GroupedParameters.Frozen,
+    communicator: any Communicator, clock: StepClock
+  ) {
+    (self.parameters, self.rows, self.frozen) = (parameters, rows, frozen)
+    (sharesStatistics, precision) = (plan.sharesBatchStatistics, plan.precision)
+    (self.communicator, self.clock) = (communicator, clock)
+  }
+
   /// The forward pass.
   /// - Parameters:
   ///   - statistics: the running statistics, which the batch's own update.

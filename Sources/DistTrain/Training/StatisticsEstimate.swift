@@ -28,7 +28,8 @@ package struct StatisticsEstimate {
   ) {
     let stages = [first] + first.later
     let index = TrainingPlan.index(of: state, among: stages)
-    let plan = stages[index]
+    var plan = stages[index]
+    plan.precision = .single
     let beginning = plan.stage.steps.lowerBound
     (self.encoder, self.plan, self.communicator) = (encoder, plan, communicator)
     frozen = GroupedParameters(
@@ -59,6 +60,7 @@ package struct StatisticsEstimate {
   package func statistics(_ parameters: Matrix, _ statistics: Matrix, progress: () -> Void = {}) throws -> Matrix {
     let own = Matrix(rows: 1, columns: statistics.columns)
     var sums = [Double](repeating: 0, count: statistics.columns)
+    var count = 0
     for step in steps {
       let batch = try stream.batch(step: step)
       for pass in passes(parameters, batch.cut) {
@@ -67,25 +69,24 @@ package struct StatisticsEstimate {
         _ = encoder.encode(
           features, utterances: pass.rows.utterances, pass.forward(own, momentum: 1, keepsCaches: false))
         for index in sums.indices { sums[index] += Double(own.elements[index]) }
+        count += 1
       }
       progress()
     }
     BufferPool.shared.trim()
-    return try mean(sums)
+    return try mean(sums, of: count)
   }
 
   private func passes(_ parameters: Matrix, _ cut: BatchCut) -> [BatchPass] {
     cut.microBatches(plan.microBatches, of: communicator.rank).map {
-      BatchPass(
-        parameters: parameters, rows: $0, sharesStatistics: plan.sharesBatchStatistics, precision: .single,
-        frozen: frozen, communicator: communicator, clock: StepClock())
+      BatchPass(parameters, $0, plan, frozen: frozen, communicator: communicator, clock: StepClock())
     }
   }
 
   /// The mean over micro-batches, and over ranks where each kept the statistics of its own rows. Of frozen statistics
   /// all are equal, and sums of equal floats are exact in double precision.
-  private func mean(_ sums: [Double]) throws -> Matrix {
-    var (sums, count) = (sums, Double(steps.count * plan.microBatches))
+  private func mean(_ sums: [Double], of passes: Int) throws -> Matrix {
+    var (sums, count) = (sums, Double(passes))
     if !plan.sharesBatchStatistics {
       communicator.sum(&sums)
       count *= Double(communicator.size)

@@ -12,8 +12,7 @@ extension Trainer {
     let rows = cut.rows(of: communicator.rank).count
     let frames = plan.batches.loader.frames(seconds: plan.batches.cropLengths.longest)
     let features = rows * frames * encoder.bins
-    let count = min(plan.microBatches, cut.mostMicroBatches)
-    let parts = cut.microBatches(count, of: communicator.rank).map(\.utterances)
+    let parts = cut.microBatches(plan.microBatches, of: communicator.rank).map(\.utterances)
     // Prototypes that ranks share meet the rows of all ranks.
     let compared = plan.objectives.pieces == nil ? rows : cut.rows
     let classifier = plan.objectives.classifier?.workspace(rows: compared, dimensions: encoder.dimensions) ?? 0

@@ -120,8 +120,7 @@ extension TrainingPlan {
   /// Buffers for the gradients of a rank.
   func gradients(_ layout: ParameterLayout, of encoder: any Encoder, _ communicator: any Communicator) -> GradientSet {
     let cut = BatchCut(rows: batches.sampler.rows, unit: batches.unit, ranks: communicator.size)
-    let count = min(microBatches, cut.mostMicroBatches)
-    let parts = cut.microBatches(1, of: communicator.rank) + cut.microBatches(count, of: communicator.rank)
+    let parts = cut.microBatches(1, of: communicator.rank) + cut.microBatches(microBatches, of: communicator.rank)
     return GradientSet(
       layout, encoder: encoder.layout.parameters.count, count: weighting.buffers(of: objectives.all.count),
       nodes: parts.map(\.units.nodes.count).max() ?? 1, accumulates: microBatches > 1,

@@ -131,17 +131,14 @@ public final class Trainer {
   private func passes(_ cut: BatchCut, microBatches: Int) -> [BatchPass] {
     let frozen = groups.frozen(at: step)
     return cut.microBatches(microBatches, of: communicator.rank).map {
-      BatchPass(
-        parameters: parameters, rows: $0, sharesStatistics: plan.sharesBatchStatistics, precision: plan.precision,
-        frozen: frozen, communicator: communicator, clock: clock)
+      BatchPass(parameters, $0, plan, frozen: frozen, communicator: communicator, clock: clock)
     }
   }
 
   /// Sends this rank's rows of a batch through the encoder.
   private func encode(_ batch: GlobalBatch) -> BatchEncoding {
     BatchEncoding(
-      batch.features, through: encoder,
-      passes(batch.cut, microBatches: min(plan.microBatches, batch.cut.mostMicroBatches)), statistics: statistics,
+      batch.features, through: encoder, passes(batch.cut, microBatches: plan.microBatches), statistics: statistics,
       keepsActivations: keepsActivations)
   }
 

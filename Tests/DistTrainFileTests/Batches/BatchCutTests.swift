@@ -48,6 +48,13 @@ import Testing
     }
   }
 
+  @Test func `there are no more micro-batches than units of any rank`() {
+    for (rows, ranks, expected) in [(24, 1, 4), (24, 2, 3), (20, 2, 2), (4, 1, 1), (4, 2, 1)] {
+      let cut = BatchCut(rows: rows, unit: 4, ranks: ranks)
+      #expect((0..<ranks).allSatisfy { cut.microBatches(4, of: $0).count == expected })
+    }
+  }
+
   @Test func `a micro-batch takes its rows and columns, and puts them back`() {
     let all = Matrix(rows: 6, columns: 2, (0..<12).map { Float($0) })
     let wide = all.transposed
