@@ -36,16 +36,22 @@ public struct ClassifierPullback {
 
   /// Whether this rank alone holds its parameters, so that what `add` writes to one row is their gradient.
   package let isWhole: Bool
+  /// The elements of that row which `add` writes, ascending; nil for all.
+  package let written: [Range<Int>]?
 
   /// A pullback of the two halves.
   public init(add: @escaping ([MatrixView]) -> Void, finish: @escaping (MatrixView) -> Void) {
     self.add = add
     self.finish = finish
     isWhole = false
+    written = nil
   }
 
   /// A pullback that writes the gradient of parameters that no other rank holds.
-  package init(writing write: @escaping (_ gradient: MatrixView) -> Void) {
+  /// - Parameter written: the elements that it writes, ascending; nil for all. The others' gradient is 0, and stays
+  ///   as it is.
+  package init(only written: [Range<Int>]? = nil, writing write: @escaping (_ gradient: MatrixView) -> Void) {
+    self.written = written
     add = { nodes in write(nodes[0]) }
     finish = { _ in }
     isWhole = true

@@ -48,7 +48,16 @@ struct PrototypeTable {
     return LengthNormalization(some)
   }
 
-  /// Writes the gradient of a piece's prototypes, which is 0 for those that are not compared.
+  /// The elements of the holder's prototypes that are compared, ascending, each range within a piece; nil for all.
+  var compared: [Range<Int>]? {
+    let width = pieces.subcenters * values.columns
+    return drawn?.enumerated().flatMap { index, speakers in
+      let start = rows(index).lowerBound * values.columns
+      return speakers.map { start + $0 * width..<start + ($0 + 1) * width }
+    }
+  }
+
+  /// Writes the gradient of a piece's prototypes that are compared.
   /// - Parameters:
   ///   - gradient: the gradient of the holder's prototypes.
   ///   - write: writes the gradient of the prototypes that are compared.
@@ -58,7 +67,6 @@ struct PrototypeTable {
     let width = pieces.subcenters
     let some = Matrix(rows: drawn[index].count * width, columns: values.columns)
     write(some.view)
-    for row in 0..<target.rows { target.row(row).update(repeating: 0, count: target.columns) }
     for (place, speaker) in drawn[index].enumerated() {
       some.rows(place * width..<(place + 1) * width).copy(to: target.rows(speaker * width..<(speaker + 1) * width))
     }

@@ -38,10 +38,12 @@ final class ShardedClassification: Classification {
           logSum: shares.logSum))
     }
     let dimensions = batch.embeddings.columns
-    let pullback = ClassifierPullback(writing: { [slopes] gradient in
-      pieces.writePrototypeGradient(
-        slopes, to: MatrixView(gradient.pointer, rows: gradient.columns / dimensions, columns: dimensions))
-    })
+    let pullback = ClassifierPullback(
+      only: table.compared,
+      writing: { [slopes] gradient in
+        pieces.writePrototypeGradient(
+          slopes, to: MatrixView(gradient.pointer, rows: gradient.columns / dimensions, columns: dimensions))
+      })
     return ObjectiveValue(
       losses: Array(losses[batch.own]), gradient: ownRows(pieces.embeddingGradient(slopes)),
       terms: batch.speakers.count, classifier: pullback)

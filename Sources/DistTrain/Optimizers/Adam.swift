@@ -50,7 +50,7 @@ public final class Adam: Optimizer {
       let g = SharedMemory(gradient.pointer + parameter.offset)
       let mean = SharedMemory(state[0].values.pointer + parameter.offset)
       let square = SharedMemory(state[1].values.pointer + parameter.offset)
-      inPieces(parameter.count) { range in
+      own.inPieces(of: parameter.count) { range in
         for index in range {
           let direction = g[index] + inGradient * p[index]
           mean[index] = keep1 * mean[index] + take1 * direction

@@ -32,11 +32,21 @@ public struct UpdateRate: Sendable, Equatable {
   /// The most updates of the parameter so far, this one included, by which a rule corrects for the start of its means:
   /// fewer than all of a training where it was frozen before.
   public var mostUpdates: Int
+  /// The elements that are updated, ascending; nil for all. Others stay as they are, and so does what the rule remembers
+  /// of them.
+  package var elements: [Range<Int>]?
 
   /// A rate.
   /// - Parameter mostUpdates: the most updates of the parameter so far, this one included.
   public init(_ learningRate: Double, mostUpdates: Int = .max) {
     self.learningRate = learningRate
     self.mostUpdates = mostUpdates
+  }
+
+  /// Calls `body` with ranges that make up the elements that are updated, on all threads of the rank.
+  /// - Parameter count: the number of the parameter's elements.
+  func inPieces(of count: Int, _ body: @Sendable (Range<Int>) -> Void) {
+    guard let elements else { return DistTrain.inPieces(count, body) }
+    inParallel(elements.count) { body(elements[$0]) }
   }
 }

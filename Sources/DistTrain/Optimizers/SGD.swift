@@ -25,12 +25,13 @@ public final class SGD: Optimizer {
     updates += 1
     let (momentum, nesterov) = (momentum, nesterov)
     for parameter in layout.parameters {
-      guard let rate = rate(parameter).map({ Float($0.learningRate) }) else { continue }
+      guard let own = rate(parameter) else { continue }
+      let rate = Float(own.learningRate)
       let decay = parameter.decays ? weightDecay : 0
       let p = SharedMemory(values.pointer + parameter.offset)
       let g = SharedMemory(gradient.pointer + parameter.offset)
       let v = SharedMemory(state[0].values.pointer + parameter.offset)
-      inPieces(parameter.count) { range in
+      own.inPieces(of: parameter.count) { range in
         for index in range {
           let direction = g[index] + decay * p[index]
           v[index] = momentum * v[index] + direction

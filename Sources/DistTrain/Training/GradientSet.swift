@@ -18,6 +18,9 @@ package final class GradientSet {
   private let accumulated: [Matrix]
   /// The number of gradients that travelled in the last backward pass.
   private var travelled: Int
+  /// The elements of the classifier's gradient that the last backward pass wrote, ascending, where this rank holds its
+  /// parameters alone; nil for all. The others are 0.
+  private(set) var written: [Range<Int>]?
 
   /// - Parameters:
   ///   - layout: the layout of all parameters, of which the first `encoder` elements are the encoder's.
@@ -49,10 +52,20 @@ package final class GradientSet {
     for index in buffers.indices where buffers[index].count != nodes {
       buffers[index] = (0..<nodes).map { node in
         let hasClassifier = sumsClassifier || index == 0 && node == 0
-        return Matrix(rows: 1, columns: hasClassifier ? classifier.upperBound : encoder.count)
+        return Matrix.zeros(rows: 1, columns: hasClassifier ? classifier.upperBound : encoder.count)
       }
     }
-    for buffer in buffers[..<travelled].joined() { buffer.pointer.update(repeating: 0, count: buffer.count) }
+    for buffer in buffers[..<travelled].joined() {
+      buffer.pointer.update(repeating: 0, count: sumsClassifier ? buffer.count : encoder.count)
+    }
+    guard !sumsClassifier else { return }
+    for range in classifierRanges { (direction.pointer + range.lowerBound).update(repeating: 0, count: range.count) }
+  }
+
+  /// The elements of the direction in which the classifier's gradient may be other than 0.
+  private var classifierRanges: [Range<Int>] {
+    guard let written else { return [classifier] }
+    return written.map { classifier.lowerBound + $0.lowerBound..<classifier.lowerBound + $0.upperBound }
   }
 
   /// Sends gradients of embeddings through the encoder and sums those of the parameters over ranks, bucket after bucket
@@ -71,6 +84,7 @@ package final class GradientSet {
     precondition(owner.map { $0.pullback.isWhole != sumsClassifier } ?? true, "the classifier decides on its sums")
     travelled = embeddings.count
     clear(nodes: ([pass] + encoding.passes).map(\.rows.units.nodes.count).max() ?? 1)
+    written = owner?.pullback.written
     for (index, part) in encoding.passes.enumerated() {
       let buckets = buckets(of: part)
       if index == 0, let owner { start(owner, pass, buckets) }
@@ -136,22 +150,23 @@ package final class GradientSet {
     }
     if let owner {
       let gradient = sumsClassifier ? sums[buffer(of: owner.objective)] : direction
-      let start = gradient.pointer + classifier.lowerBound
-      ck_affine(start, direction.pointer + classifier.lowerBound, classifier.count, Float(owner.weight), 0)
+      for range in classifierRanges {
+        ck_affine(
+          gradient.pointer + range.lowerBound, direction.pointer + range.lowerBound, range.count, Float(owner.weight), 0
+        )
+      }
     }
   }
 
   /// Shortens the direction of the encoder and that of the classifier, each by itself.
-  /// - Parameter classifierLength: gives the length of the classifier's direction over all ranks that hold a part of it;
-  ///   nil where every rank holds it whole.
+  /// - Parameter classifierLength: gives the length of the classifier's direction over all ranks that hold a part of it,
+  ///   and is told which of its elements may be other than 0; nil where every rank holds it whole.
   /// - Returns: the lengths of both before.
-  func clip(to limit: Double?, classifierLength: (MatrixView) -> Double?) -> [Double] {
+  func clip(to limit: Double?, classifierLength: (MatrixView, [Range<Int>]?) -> Double?) -> [Double] {
     let length =
-      classifierLength(direction.columns(classifier)) ?? GradientClipping.norm(direction, classifier)
-    return [
-      GradientClipping.clip(direction, encoder, to: limit),
-      GradientClipping.clip(direction, classifier, of: length, to: limit),
-    ]
+      classifierLength(direction.columns(classifier), written) ?? GradientClipping.norm(direction, classifier)
+    for range in classifierRanges { GradientClipping.clip(direction, range, of: length, to: limit) }
+    return [GradientClipping.clip(direction, encoder, to: limit), length]
   }
 
   /// The gradients of all parameters after a backward pass that one rank made: zeros for those of a classifier that an

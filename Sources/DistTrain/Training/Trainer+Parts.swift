@@ -7,12 +7,16 @@ extension Trainer {
 
   /// The length of a row like the classifier's parameters, over all ranks' parts; nil where every rank has it whole.
   /// All ranks call this together.
-  func sharedLength(of row: MatrixView) -> Double? {
+  /// - Parameter written: the elements that may be other than 0, ascending, each range within a piece; nil for all.
+  func sharedLength(of row: MatrixView, _ written: [Range<Int>]?) -> Double? {
     guard let pieces = plan.objectives.pieces else { return nil }
+    var rest = written?[...]
     let squares = pieces.own.map { piece in
       let rows = pieces.ownRows(of: piece)
-      let start = row.pointer + rows.lowerBound * encoder.dimensions
-      return ck_dot(start, start, rows.count * encoder.dimensions)
+      let all = rows.lowerBound * encoder.dimensions..<rows.upperBound * encoder.dimensions
+      let some = rest?.prefix { $0.upperBound <= all.upperBound } ?? [all]
+      rest = rest?.dropFirst(some.count)
+      return some.reduce(0) { $0 + ck_dot(row.pointer + $1.lowerBound, row.pointer + $1.lowerBound, $1.count) }
     }
     return pieces.total(squares, over: communicator).squareRoot()
   }

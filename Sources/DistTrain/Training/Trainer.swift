@@ -100,14 +100,12 @@ public final class Trainer {
     gradients.leaveOut(pass.frozen)
     let balance = early ?? weigh(losses, gradients.gram(), held)
     gradients.combine(balance.weights, classifier: classifierWeight(losses))
-    let lengths = gradients.clip(to: plan.gradientNorm) { sharedLength(of: $0) }
+    let lengths = gradients.clip(to: plan.gradientNorm, classifierLength: sharedLength)
 
     guard areFinite(losses, balance, lengths) else { throw undo(batch, report(batch, losses, balance)) }
     solution = WeightSolution(weights: balance.weights, present: losses.present)
     let rate = plan.schedules.rate(at: step)
-    optimizer.update(parameters, gradient: gradients.direction) {
-      groups.rate(of: $0, learningRate: rate, at: step)
-    }
+    optimizer.update(parameters, gradient: gradients.direction) { self.rate(of: $0, learningRate: rate) }
     clock.within(.communicate) { shareStatistics(except: pass.frozen.statisticRanges) }
     average?.follow(parameters, statistics, step: step + 1)
     defer { step += 1 }
@@ -159,6 +157,13 @@ public final class Trainer {
     GatheredRows(
       embeddings, speakers: batch.speakers, cut: batch.cut, moment: plan.schedules.moment(at: step), held: held,
       pieces: plan.objectives.pieces, communicator: communicator)
+  }
+
+  /// The rate of a parameter in the current step, after the backward pass.
+  private func rate(of parameter: Parameter, learningRate: Double) -> UpdateRate? {
+    var rate = groups.rate(of: parameter, learningRate: learningRate, at: step)
+    if parameter.offset >= encoder.layout.parameters.count { rate?.elements = gradients.written }
+    return rate
   }
 
   /// The classifier's parameters, in one row.

@@ -74,4 +74,38 @@ import Testing
     fresh.update(expected, gradient: gradients, learningRate: 0.1)
     #expect(values.values[..<2] == expected.values[..<2])
   }
+
+  @Test(arguments: [false, true])
+  func `elements that an update leaves out stay, and so does what is remembered of them`(isAdam: Bool) {
+    var layout = ParameterLayout()
+    _ = layout.add("other", shape: [1], initialisation: .constant(1), decays: true)
+    let some = layout.add("some", shape: [5], initialisation: .constant(1), decays: true)
+    func optimizer() -> any Optimizer {
+      isAdam
+        ? Adam(layout, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.1, decoupled: true)
+        : SGD(layout, momentum: 0.9, nesterov: false, weightDecay: 0.1)
+    }
+    let gradients = Matrix(rows: 1, columns: 6, [1, 2, 0, 3, -1, 0])
+    let (all, part) = (optimizer(), optimizer())
+    let values = [0, 1].map { _ in Matrix(rows: 1, columns: 6, [1, 2, 3, 4, 5, 6]) }
+    for (optimizer, values) in zip([all, part], values) {
+      optimizer.update(values, gradient: gradients, learningRate: 0.1)
+    }
+    let before = [values[1].values] + part.state.map(\.values.values)
+    all.update(values[0], gradient: gradients, learningRate: 0.1)
+    part.update(values[1], gradient: gradients) { parameter in
+      var rate = UpdateRate(0.1)
+      if parameter == some { rate.elements = [0..<1, 3..<5] }
+      return rate
+    }
+    let after = [values[1].values] + part.state.map(\.values.values)
+    let whole = [values[0].values] + all.state.map(\.values.values)
+    for (index, kept) in before.enumerated() {
+      for element in 0..<6 {
+        let expected = [2, 3].contains(element) ? kept : whole[index]
+        #expect(after[index][element] == expected[element])
+        #expect(kept[element] != whole[index][element])
+      }
+    }
+  }
 }

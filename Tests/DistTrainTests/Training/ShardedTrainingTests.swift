@@ -54,6 +54,7 @@ import Testing
   static let sampled: [[String]] = [
     ["classification.sampling=0.4"],
     ["classification={sampling: 0.1, subcenters: 2, interTopK: {count: 1}}", "optimizer.type=adam"],
+    ["classification.sampling=0.3", "optimizer={type: adamw, weightDecay: 0.1, gradientNorm: 0.1}"],
   ]
 
   @Test(arguments: cases + sampled) func `any number of ranks leaves the same bits`(settings: [String]) throws {
@@ -81,6 +82,38 @@ import Testing
     guard !settings.contains("optimizer.type=adamw"), !settings.contains("optimizer.type=adam") else { return }
     let ways = trainers.map { zip($0.parameters.values, start).map { $0 - $1 } }
     #expect(relativeDistance(ways[1], ways[0]) < 1e-3)
+  }
+
+  @Test(arguments: ["{type: adamw, weightDecay: 0.1}", "{type: sgd, momentum: 0.9, weightDecay: 0.1}"])
+  func `prototypes that a step does not draw stay, and so does what the optimiser remembers`(
+    optimizer: String
+  ) throws {
+    let corpus = try NoiseCorpus(speakers: 40, utterances: 2)
+    let configuration = try corpus.configuration([
+      "classification={sharded: true, sampling: 0.3}", "optimizer=\(optimizer)",
+    ])
+    let trainer = try corpus.trainer(configuration)
+    let (first, width) = (trainer.encoder.layout.parameters.count, trainer.encoder.dimensions)
+    func prototypes() -> [[ArraySlice<Float>]] {
+      ([trainer.parameters] + trainer.optimizer.state.map(\.values)).map { values in
+        (0..<40).map { values.values[(first + $0 * width)..<(first + ($0 + 1) * width)] }
+      }
+    }
+    // What the optimiser remembers of the first step would move all that it drew.
+    _ = try trainer.advance()
+    let before = prototypes()
+    _ = try trainer.advance()
+    let changed = zip(before, prototypes()).map { before, after in
+      Set((0..<40).filter { before[$0] != after[$0] })
+    }
+    // Each of so few speakers is a piece of its own.
+    let sampling = SpeakerSampling(share: 0.3, seed: configuration.seed)
+    let drawn = Set(
+      (0..<40).filter { !sampling.speakers(ofPiece: $0, count: 1, step: 1, with: []).isEmpty })
+    for changed in changed {
+      #expect(changed.isSuperset(of: drawn))
+      #expect(changed.count <= drawn.count + configuration.batch.speakers)
+    }
   }
 
   @Test func `gradients of prototypes in pieces are checked on one rank, and refused on more`() throws {
