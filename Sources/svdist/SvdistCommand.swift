@@ -23,7 +23,7 @@ struct SvdistCommand: ParsableCommand {
     subcommands: [
       TrainCommand.self, LaunchCommand.self, PrepareCommand.self, EmbedCommand.self, EvaluateCommand.self,
       FitCommand.self, ScoreCommand.self, FuseCommand.self, MetricsCommand.self, ThresholdCommand.self,
-      VerifyCommand.self, ReportCommand.self, CompareCommand.self,
+      VerifyCommand.self, ReportCommand.self, WatchCommand.self, CompareCommand.self,
       AverageCommand.self, ImportCommand.self, ExportCommand.self, ListenCommand.self, ConfigCommand.self,
       InitCommand.self, DoctorCommand.self, PlanCommand.self,
     ],

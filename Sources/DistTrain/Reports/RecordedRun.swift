@@ -104,11 +104,7 @@ extension RecordedRun {
   ///   - warn: is called with a line about what of a run cannot be read.
   /// - Throws: `Failure(.usage)` where one is named twice, `Failure(.badData)` where one is no run or has no step.
   package static func read(_ paths: [String], bins: Int = 1600, warn: (String) -> Void) throws -> [RecordedRun] {
-    var seen: [Name: String] = [:]
-    for path in paths {
-      guard let other = seen.updateValue(path, forKey: Name(FileSystem.resolved(path))) else { continue }
-      throw Failure(.usage, "\(path): is the same run as \(other): name each once")
-    }
+    try checkDistinct(paths)
     var runs: [RecordedRun] = []
     for path in paths {
       let run = try RecordedRun(path, bins: min(400, max(40, bins / paths.count)))
@@ -120,6 +116,21 @@ extension RecordedRun {
     let counts = Dictionary(grouping: runs, by: { Name($0.name) }).mapValues(\.count)
     for index in runs.indices where counts[Name(runs[index].name)] != 1 { runs[index].name = runs[index].folder.path }
     return runs
+  }
+
+  /// Checks that all paths are run folders, each another one; they need not have a step yet.
+  /// - Throws: `Failure(.usage)` where one is named twice, `Failure(.badData)` where one is no run.
+  package static func check(_ paths: [String]) throws {
+    try checkDistinct(paths)
+    for path in paths { _ = try RunFolder(reading: path) }
+  }
+
+  private static func checkDistinct(_ paths: [String]) throws {
+    var seen: [Name: String] = [:]
+    for path in paths {
+      guard let other = seen.updateValue(path, forKey: Name(FileSystem.resolved(path))) else { continue }
+      throw Failure(.usage, "\(path): is the same run as \(other): name each once")
+    }
   }
 
   /// The settings in which runs differ, each with its value in every run; nil where a run has no such setting, or its

@@ -25,14 +25,29 @@ package struct ReportPage {
 
   /// The page's text.
   package var html: String {
-    let title = Markup.escaped(runs.count == 1 ? "Run \(runs[0].name)" : "\(runs.count) runs")
-    let head =
-      "<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
+    Self.document(title: title, body: body, ending: "Written by svdist \(version) from the run folders.")
+  }
+
+  /// What the page is called.
+  var title: String { runs.count == 1 ? "Run \(runs[0].name)" : "\(runs.count) runs" }
+
+  /// The page's sections, as HTML.
+  var body: String {
+    [overview, settings, losses, gradients, schedules, evaluations, scores, time, data, starts].joined()
+  }
+
+  /// A page of this style.
+  /// - Parameters:
+  ///   - reload: the seconds after which a browser asks for it again; nil where it does not.
+  ///   - body: HTML.
+  ///   - ending: the last line.
+  static func document(title: String, reload: Int? = nil, body: String, ending: String) -> String {
+    let title = Markup.escaped(title)
+    let refresh = reload.map { "<meta http-equiv=\"refresh\" content=\"\($0)\"/>\n" } ?? ""
+    return beginning + "<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n" + refresh
       + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<title>\(title)</title>\n"
       + "<link rel=\"icon\" href=\"data:,\"/>\n<style>\n\(ReportStyle.text)</style>\n</head>\n<body>\n<h1>\(title)</h1>\n"
-    let sections = [overview, settings, losses, gradients, schedules, evaluations, scores, time, data, starts]
-    return Self.beginning + head + sections.joined()
-      + "<p class=\"soft\">Written by svdist \(Markup.escaped(version)) from the run folders.</p>\n</body>\n</html>\n"
+      + body + "<p class=\"soft\">\(Markup.escaped(ending))</p>\n</body>\n</html>\n"
   }
 
   /// The names of the runs, behind an empty one.

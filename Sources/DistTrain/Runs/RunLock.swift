@@ -133,7 +133,7 @@ package final class RunLock: Sendable {
 
 extension RunLock {
   /// The parts of a lock file that tell whether its holder lives.
-  private struct Sign: Equatable {
+  struct Sign: Equatable, Sendable {
     /// The holder; nil while the file is empty.
     let holder: LockHolder?
     let touched: timespec
@@ -236,7 +236,7 @@ extension RunLock {
   /// ask their server then, but not for a mere stat.
   /// - Throws: `Failure(.failed)` where it cannot be read, or is a link, a pipe, a folder or a file that is no lock, of
   ///   which nobody knows whose it is.
-  private static func sign(_ path: String) throws -> Sign? {
+  static func sign(_ path: String) throws -> Sign? {
     let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)
     guard descriptor >= 0 else {
       let number = errno

@@ -1,7 +1,7 @@
 import Foundation
 
 /// This machine's name as the kernel knows it, because asking the network may take seconds.
-func hostName() -> String {
+package func hostName() -> String {
   withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) {
     $0.initialize(repeating: 0)
     return gethostname($0.baseAddress!, 255) == 0 ? String(cString: $0.baseAddress!) : "localhost"
