@@ -69,9 +69,8 @@ struct WatchCommand: ParsableCommand {
       messages.say("warning: what goes to and from \(address.text) is not encrypted: others may read it, token and all")
     }
     let tunnel = SSHTunnel.command(ProcessInfo.processInfo.environment, machine: machine, address: address, port: port)
-    let place = address.isIPv6 ? "[::1]" : "127.0.0.1"
     messages.note(
-      tunnel.map { "from your own machine: \($0), and there the same address, with \(place) for a name".shown })
+      tunnel.map { "on your own machine, call \($0) and open http://127.0.0.1:\(port)/?token=\(gate.token)" })
   }
 
   /// Waits until the watch is over, or somebody asks for its end.

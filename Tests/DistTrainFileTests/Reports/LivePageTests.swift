@@ -101,7 +101,9 @@ import Testing
         return change
       }
     }
-    let looks = [(true, 0), (false, 100), (false, 159), (true, 159), (false, 200), (false, 259.9), (false, 260)]
+    let looks: [(isTrained: Bool, now: Double)] = [
+      (true, 0), (false, 100), (false, 159), (true, 159), (false, 200), (false, 259.9), (false, 260),
+    ]
     #expect(changes(keep: 60, looks) == [.none, .ended, .none, .resumed, .ended, .none, .over])
     #expect(changes(keep: 0, [(false, 5), (false, 5)]) == [.ended, .over])
     #expect(WatchPeriod(keep: 60).isLive)
