@@ -28,13 +28,13 @@ enum Embedding {
   }
 
   /// Computes embeddings, on every rank.
-  /// - Parameter check: is called with the encoder before anything is embedded, on every rank.
-  static func compute(
-    _ request: Request, communicator: any Communicator, check: (TrainedEncoder) throws -> Void = { _ in }
-  ) throws -> Sets {
+  static func compute(_ request: Request, communicator: any Communicator) throws -> Sets {
+    try compute(request, by: open(request, communicator), communicator: communicator)
+  }
+
+  /// Computes embeddings by an encoder that was opened for the request or another one, on every rank.
+  static func compute(_ request: Request, by trained: TrainedEncoder, communicator: any Communicator) throws -> Sets {
     let (path, messages) = (request.corpus, request.messages)
-    let trained = try open(request, communicator)
-    try communicator.agree { try check(trained) }
     let corpus = try communicator.agree { try Corpus.open(path) }
     try corpus.agree(path, communicator)
     try communicator.agree { try demandAll(of: corpus, path) }
@@ -103,7 +103,7 @@ enum Embedding {
   }
 
   /// The encoder of a request, the same on all ranks.
-  private static func open(_ request: Request, _ communicator: any Communicator) throws -> TrainedEncoder {
+  static func open(_ request: Request, _ communicator: any Communicator) throws -> TrainedEncoder {
     try EncoderChoice.open(
       request.encoder, communicator, say: request.messages.say,
       opening: { try TrainedEncoder($0, longestPiece: request.longestPiece) })

@@ -33,8 +33,8 @@ struct TrainCommand: RanksCommand {
 
   @Flag(
     help: """
-      Evaluate on corpus.evaluation although corpus.train has speakers, utterances or files of the same names, or copies \
-      of its recordings under other names.
+      Evaluate on corpus.evaluation and evaluation.sets although corpus.train has speakers, utterances or files of the \
+      same names, or copies of its recordings under other names.
       """)
   var allowOverlap = false
 
@@ -194,7 +194,7 @@ struct TrainCommand: RanksCommand {
     options.allowsOverlap = allowOverlap
     options.countsComparisons = { [isShown = display.showsProgress] count in
       let progress = WorkProgress(
-        count: count, things: "files of corpus.train and corpus.evaluation compared", isShown: isShown)
+        count: count, things: "files to train and to evaluate on compared", isShown: isShown)
       return { progress.advance() }
     }
     options.threads = threads

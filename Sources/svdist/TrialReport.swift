@@ -21,6 +21,9 @@ struct TrialReport {
 
   /// Scores the trials in each way that was asked for. All ranks call this together, and rank 0 prints and writes.
   func print() throws {
+    if communicator.rank == 0, command.hasSeveralSets, !command.json {
+      Swift.print("\(plan.corpus?.shown ?? ""): \(plan.list.path.shown)")
+    }
     let identity = sets.whole.encoder
     let isAlone = command.subtractMean == nil && plan.loaded == nil && sets.crops == nil
     try report("raw cosine", cosines(all), isAlone ? .cosines(encoder: identity) : nil)
@@ -88,6 +91,12 @@ struct TrialReport {
     return others.mean
   }
 
+  /// Members of the JSON that tell which of several sets it is about.
+  private var place: [(name: String, value: String)] {
+    guard command.hasSeveralSets, let corpus = plan.corpus else { return [] }
+    return [("corpus", JSONText.quoted(corpus)), ("list", JSONText.quoted(plan.list.path))]
+  }
+
   /// Prints what scores are worth.
   /// - Parameter last: the origin of the last scores of whole utterances, which are those of --json and --scores; nil of
   ///   others.
@@ -99,7 +108,7 @@ struct TrialReport {
       } else {
         let metrics = try DetectionMetrics(scores: values, targets: plan.list.targets)
         if !command.json { Swift.print("\(name)  \(metrics.summary)") }
-        if command.json, last != nil { Swift.print(metrics.json) }
+        if command.json, last != nil { Swift.print(metrics.json(behind: place)) }
       }
       if let last, let scores = command.scores {
         try TrialScorer.write(values, of: plan.list, to: scores, origin: last)

@@ -119,8 +119,9 @@ extension ProgramTests {
         #expect(steps.compactMap(\.classificationLoss) == logged)
         let warnings = first.filter { $0.event == "warning" }.compactMap(\.text)
         #expect(warnings.contains { $0.hasPrefix("corpus.train and corpus.evaluation share ") }, "\(warnings)")
-        let notes = first.filter { $0.event == "note" }.compactMap(\.text)
-        #expect(notes.contains { $0.hasPrefix("step 6/6  held-out EER ") }, "\(notes)")
+        let evaluations = first.filter { $0.event == "evaluation" }
+        #expect(evaluations.compactMap(\.step) == [0, 3, 6])
+        #expect(evaluations.last?.text?.hasPrefix("step 6/6  held-out EER ") == true)
 
         let longer = run.arguments(steps: 8, settings, options: options + ["--allow-change", "training.steps"])
         let resumed = try events(of: svdist(longer, mpi: ranks))

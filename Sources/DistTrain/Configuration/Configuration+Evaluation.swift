@@ -8,6 +8,8 @@ extension Configuration {
     package var everySteps = 500
     /// The length in seconds of the longest utterance that is embedded as a whole.
     package var longestPiece = 300.0
+    /// Sets of trials beside those of the corpus's.
+    package var sets: [EvaluationSet] = []
 
     package init() {}
 
@@ -18,6 +20,9 @@ extension Configuration {
       Setting(
         "evaluation.longestPiece", \.evaluation.longestPiece, "seconds; longer utterances are embedded in equal pieces",
         allowed: .from(longestPieces.lowerBound, to: longestPieces.upperBound), changesResult: false),
+      Setting(
+        EvaluationSet.key, \.evaluation.sets, "further ones to evaluate: [{name: x, corpus: folder, trials: file}]",
+        changesResult: false),
     ]
   }
 }

@@ -24,6 +24,7 @@ extension Configuration {
     for path in paths {
       self[keyPath: path] = try self[keyPath: path].map { try Self.resolve(path: $0, folder: folder) }
     }
+    try replacePathsOfSets { try Self.resolve(path: $0, folder: folder) }
     stages = try zip(stages, ofStages).map { _, own in
       var stage = own
       try stage.resolve(folder: folder)

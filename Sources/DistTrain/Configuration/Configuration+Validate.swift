@@ -104,7 +104,7 @@ extension Configuration {
     if corpus.trials != nil, corpus.evaluation == nil {
       return "corpus.trials: set without corpus.evaluation: name the data directory that the trials are about"
     }
-    return frontEndDisagreement ?? encoderDisagreement
+    return disagreementOfSets ?? frontEndDisagreement ?? encoderDisagreement
   }
 
   /// Whether the rows of a view are changed.

@@ -125,6 +125,10 @@ struct ConfigurationReader {
     guard parts.count == 2, !key.isEmpty else {
       throw Failure(.usage, "\(source): expected key.path=value, such as crop.seconds=3")
     }
+    let sets = Configuration.EvaluationSet.key
+    guard !key.hasPrefix("\(sets)[") else {
+      throw Failure(.usage, "\(source): the list is set as a whole: \(sets)=[{name: x, corpus: folder, trials: file}]")
+    }
     let node = try parse(String(parts[1])) ?? Node("", Tag(.null))
     guard let (place, rest) = StagePlace.parse(key) else { return try read(node, key: key) }
     guard place.index < stages.count else {
@@ -146,6 +150,7 @@ struct ConfigurationReader {
       return stages[stage.index].append((key, node, place(of: node)))
     }
     if key == StagePlace.key { return try readStages(node) }
+    if key == Configuration.EvaluationSet.key { return try readSets(node) }
     if key == "encoder.type" || key == "features.type" { givenTypes.insert(key) }
     if key == FrontEnd.profileKey {
       guard let value = FrontEnd.Profile.read(node) else {
@@ -170,6 +175,25 @@ struct ConfigurationReader {
     }
     stages = list.map { _ in [] }
     for (index, item) in list.enumerated() { try read(item, key: "", ofStage: StagePlace(index: index)) }
+  }
+
+  /// Reads the list of further sets to evaluate, which takes the place of one that was given before.
+  private mutating func readSets(_ node: Node) throws {
+    if isFile, node.plainText == "" { return }
+    let key = Configuration.EvaluationSet.key
+    guard let list = node.sequence else {
+      throw failure(
+        node, "\(key): expected a list, each \(Configuration.EvaluationSet.expectation), found \(node.summary)")
+    }
+    guard list.count <= Configuration.EvaluationSet.most else {
+      throw failure(node, "\(key): at most \(Configuration.EvaluationSet.most), found \(list.count)")
+    }
+    let sets = try list.enumerated().map { index, item in
+      try Configuration.EvaluationSet(item) { node, member, message in
+        failure(node, "\(key)[\(index)]\(member.isEmpty ? "" : ".\(member)"): \(message)")
+      }
+    }
+    configuration.evaluation.sets = sets
   }
 
   private mutating func read(_ node: Node, key: String, ofStage place: StagePlace) throws {

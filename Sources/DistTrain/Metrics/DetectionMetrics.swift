@@ -36,10 +36,20 @@ public struct DetectionMetrics: Sendable {
   public func minDCF(prior: Double) -> Double { minDCF[prior] ?? curve.scan(priors: [prior]).minDCF[0] }
 
   /// The metrics as JSON: `{"eer":…,"minDCF":{"0.01":…,"0.05":…},"trials":…,"targets":…}`.
-  package var json: String {
+  package var json: String { json(behind: []) }
+
+  /// The metrics as JSON behind further members, whose values are JSON.
+  package func json(behind first: [(name: String, value: String)]) -> String {
+    "{\((first + members).map { "\"\($0.name)\":\($0.value)" }.joined(separator: ","))}"
+  }
+
+  /// The members of `json`, with their values as JSON.
+  package var members: [(name: String, value: String)] {
     let costs = minDCF.sorted { $0.key < $1.key }.map { "\"\($0.key)\":\(JSONText.number($0.value))" }
-    return "{\"eer\":\(JSONText.number(eer)),\"minDCF\":{\(costs.joined(separator: ","))},"
-      + "\"trials\":\(trials),\"targets\":\(targets)}"
+    return [
+      ("eer", JSONText.number(eer)), ("minDCF", "{\(costs.joined(separator: ","))}"), ("trials", "\(trials)"),
+      ("targets", "\(targets)"),
+    ]
   }
 }
 

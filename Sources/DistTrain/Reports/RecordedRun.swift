@@ -21,6 +21,8 @@ package struct RecordedRun: Sendable {
   let starts: [RunHistory.Start]
   /// By ascending steps.
   let evaluations: [Evaluation]
+  /// Those of `evaluation.sets`.
+  let sets: [EvaluatedSet]
   /// The scores that it keeps, or why they cannot be read; nil where there are none.
   let scores: Result<RecordedScores, Failure>?
   /// The training corpus in words; nil where no checkpoint tells it.
@@ -43,9 +45,8 @@ package struct RecordedRun: Sendable {
     settings = Self.settings(folder)
     starts = (try? RunHistory(folder).starts()) ?? []
     let results = EvaluationResults(folder)
-    evaluations = try results.steps().filter { $0 <= RunCourse.mostSteps }.compactMap { step in
-      results.result(ofStep: step).map { Evaluation(step: step, eer: $0.eer, minDCF: $0.minDCF ?? [:]) }
-    }
+    evaluations = try Self.evaluations(results)
+    sets = try Self.sets(in: folder)
     do {
       scores = try RecordedScores(results).map { .success($0) }
     } catch {
@@ -55,6 +56,13 @@ package struct RecordedRun: Sendable {
     unreadable = Self.kinds(folder.badUtterancesPath)
     rankTimes = RankTimes(path: folder.ranksPath)
     leftOut = (try? settings.get().corpus.train).flatMap { Self.leftOut(besides: $0) }
+  }
+
+  /// By ascending steps.
+  static func evaluations(_ results: EvaluationResults) throws -> [Evaluation] {
+    try results.steps().filter { $0 <= RunCourse.mostSteps }.compactMap { step in
+      results.result(ofStep: step).map { Evaluation(step: step, eer: $0.eer, minDCF: $0.minDCF ?? [:]) }
+    }
   }
 
   private static func settings(_ folder: RunFolder) -> Result<Configuration, Failure> {
@@ -94,7 +102,11 @@ package struct RecordedRun: Sendable {
   }
 
   /// The evaluation of the lowest EER after the first step, of equal ones the earliest; nil without one.
-  var best: Evaluation? { evaluations.filter { $0.step > 0 }.min { ($0.eer, $0.step) < ($1.eer, $1.step) } }
+  var best: Evaluation? { Self.best(of: evaluations) }
+
+  static func best(of evaluations: [Evaluation]) -> Evaluation? {
+    evaluations.filter { $0.step > 0 }.min { ($0.eer, $0.step) < ($1.eer, $1.step) }
+  }
 }
 
 extension RecordedRun {

@@ -12,9 +12,29 @@ extension ReportPage {
   private static let mostDots = 60
 
   var evaluations: String {
-    let evaluated = runs.indices.filter { !runs[$0].evaluations.isEmpty }
+    let sets = RecordedRun.namesOfSets(runs).map { name in
+      rates("EER of \(name) (%)", runs.map { $0.set(name)?.evaluations ?? [] })
+    }
+    return PagePart.section(
+      "Held-out speakers",
+      [
+        PagePart.figures(([rates("EER (%)", runs.map(\.evaluations), interval)] + sets).compactMap(\.self)),
+        missing("evaluations") { !$0.evaluations.isEmpty },
+      ])
+  }
+
+  /// The EER of a set over the steps, a curve for each run; nil where no run evaluated it.
+  /// - Parameters:
+  ///   - evaluations: those of each run.
+  ///   - interval: the curve of a run's interval, if it has one.
+  private func rates(
+    _ caption: String, _ evaluations: [[RecordedRun.Evaluation]],
+    _ interval: (Int, PagePart.Key) -> [Chart.Curve] = { _, _ in [] }
+  ) -> String? {
+    let evaluated = runs.indices.filter { !evaluations[$0].isEmpty }
+    guard !evaluated.isEmpty else { return nil }
     let curves = evaluated.flatMap { index -> [Chart.Curve] in
-      let series = Self.series(runs[index].evaluations)
+      let series = Self.series(evaluations[index])
       let key = key(index)
       let points = series.bins.map { (x: $0.middle, y: $0.mean) }
       let line = Chart.Curve(
@@ -24,12 +44,9 @@ extension ReportPage {
     }
     let keys = evaluated.map(key) + (curves.count > evaluated.count ? [Self.intervalKey] : [])
     let chart = Chart(
-      title: "EER over the steps", horizontal: axisOfSteps,
+      title: "\(caption) over the steps", horizontal: axisOfSteps,
       vertical: Chart.Axis(holding: [0] + curves.flatMap { $0.points.map(\.y) }), curves: curves, frame: .page)
-    let figure = PagePart.figure("EER (%)", keys, [chart.svg])
-    return PagePart.section(
-      "Held-out speakers",
-      [evaluated.isEmpty ? "" : PagePart.figures([figure]), missing("evaluations") { !$0.evaluations.isEmpty }])
+    return PagePart.figure(caption, keys, [chart.svg])
   }
 
   private static let intervalKey = PagePart.Key(name: "upright: 95 % interval", colour: .grey)
@@ -68,8 +85,16 @@ extension ReportPage {
     return PagePart.section(
       "Scores of the last evaluation",
       [kept.isEmpty ? "" : PagePart.figures([figure] + histograms)]
-        + kept.compactMap { Self.note(runs[$0.index], $0.scores) }
+        + kept.compactMap { Self.note(runs[$0.index], $0.scores) } + [noteOnSets]
         + [missing("scores of held-out trials (evaluation/scores)") { (try? $0.scores?.get()) != nil }])
+  }
+
+  /// Says of which set the scores are, where there are several.
+  private var noteOnSets: String {
+    guard runs.contains(where: { !$0.sets.isEmpty }) else { return "" }
+    return PagePart.paragraph(
+      "Curves, densities and intervals are of the trials of corpus.evaluation; svdist metrics makes them of another "
+        + "set's scores, evaluation/NAME/scores.")
   }
 
   private static func words(_ scores: RecordedScores) -> String {

@@ -67,7 +67,7 @@ package struct ReportPage {
       ("run folder", runs.map(\.folder.path)),
       ("encoder", runs.map { try? $0.settings.get().listed.first { $0.key == "encoder.type" }?.text }),
       ("trained on", runs.map(Self.training)),
-      ("evaluated on", runs.map { try? $0.settings.get().corpus.evaluation }),
+      ("evaluated on", runs.map(\.evaluatedOn)),
       ("begun with", runs.map { $0.starts.first.map { $0.from?.path ?? "drawn parameters" } }),
       ("ranks × threads", runs.map(Self.ranks)),
       ("svdist", runs.map { $0.starts.map(\.version).distinct.joined(separator: ", ") }.map { $0.isEmpty ? nil : $0 }),

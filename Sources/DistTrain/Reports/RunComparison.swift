@@ -2,7 +2,7 @@ import Foundation
 
 /// Runs in a table: the settings that differ, and what came of them.
 package struct RunComparison {
-  private let runs: [RecordedRun]
+  let runs: [RecordedRun]
   let figures: [RunFigures]
   let settings: [(key: String, values: [String?])]
   /// The differences of each run's figures from the first run's, in the order of `names`; nil where the two do not keep
@@ -32,8 +32,8 @@ package struct RunComparison {
       ("steps", figures.map(\.shownSteps)),
       ("evaluated at step", figures.map { $0.step.map(String.init) }),
       ("EER %", figures.map { RunFigures.shown($0.eer, decimals: 3) }),
-    ] + costs + [
-      ("best EER %", figures.map(\.shownBest)), ("time", figures.map(\.shownTime)),
+    ] + costs + [("best EER %", figures.map(\.shownBest))] + rowsOfSets + [
+      ("time", figures.map(\.shownTime)),
       ("utterances/s", figures.map(\.shownSpeed)),
     ] + tests
   }
@@ -85,6 +85,7 @@ extension RunComparison {
         + "\"settings\":{\(settings.joined(separator: ","))},\"steps\":\(figures.steps.last),"
         + "\"plannedSteps\":\(figures.steps.planned.map(String.init) ?? "null"),"
         + "\"evaluation\":\(Self.evaluation(figures)),\"best\":\(Self.best(figures.best)),"
+        + "\"sets\":\(Self.sets(run)),"
         + "\"elapsedSeconds\":\(Self.number(figures.seconds)),"
         + "\"utterancesPerSecond\":\(Self.number(figures.utterancesPerSecond)),\"differences\":\(differences(index))}"
     }
@@ -106,11 +107,11 @@ extension RunComparison {
     return "{\"step\":\(step),\"eer\":\(figures.eer.map(figure) ?? "null"),\"minDCF\":{\(costs)}}"
   }
 
-  private static func best(_ best: RecordedRun.Evaluation?) -> String {
+  static func best(_ best: RecordedRun.Evaluation?) -> String {
     best.map { "{\"step\":\($0.step),\"eer\":\(JSONText.number($0.eer))}" } ?? "null"
   }
 
-  private static func figure(_ figure: RunFigures.Figure) -> String {
+  static func figure(_ figure: RunFigures.Figure) -> String {
     "{\"value\":\(JSONText.number(figure.value)),\"interval\":\(figure.interval.map(interval) ?? "null")}"
   }
 

@@ -52,6 +52,12 @@ package final class ProgressReport {
     }
   }
 
+  /// Shows what the evaluation of a set after a step found.
+  func show(_ metrics: DetectionMetrics, of set: HeldOutSet, step: Int) {
+    let line = "step \(step)/\(steps)  \(set.title) \(metrics.summary)"
+    tell(line, .evaluation(metrics, set: set.name, text: line, step: step, steps: steps))
+  }
+
   /// Shows a line of its own, above the bar if there is one, unless it was shown before.
   package func note(_ text: String) {
     let remark = Remark(text)

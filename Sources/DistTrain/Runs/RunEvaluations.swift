@@ -4,8 +4,9 @@ import Foundation
 struct EvaluationResults {
   let folder: String
 
-  init(_ folder: RunFolder) {
-    self.folder = folder.evaluationPath
+  /// - Parameter set: the name of one of `evaluation.sets`; nil for that of `corpus.evaluation`.
+  init(_ folder: RunFolder, set: String? = nil) {
+    self.folder = folder.evaluationPath + (set.map { "/\($0)" } ?? "")
   }
 
   func path(ofStep step: Int) -> String { "\(folder)/step-\(step).json" }
@@ -34,7 +35,8 @@ struct EvaluationResults {
   }
 
   /// The first, lowest and last EER in a line; nil where nothing was evaluated.
-  var summary: String? {
+  /// - Parameter title: the words in front of them.
+  func summary(_ title: String) -> String? {
     let steps = (try? steps()) ?? []
     let course = steps.compactMap { step in eer(ofStep: step).map { (step: step, eer: $0) } }
     guard let first = course.first, let last = course.last, let best = course.min(by: { $0.eer < $1.eer }) else {
@@ -45,7 +47,7 @@ struct EvaluationResults {
     }
     let ends = first.step == last.step ? [words(last)] : [words(first), words(last)]
     let lowest = [first.step, last.step].contains(best.step) ? [] : ["lowest \(words(best))"]
-    return "held-out EER " + (ends + lowest).joined(separator: ", ")
+    return "\(title) " + (ends + lowest).joined(separator: ", ")
   }
 
   /// The step whose result a file holds, by its name.
@@ -64,26 +66,40 @@ struct EvaluationResults {
   }
 }
 
-/// Scores a run's held-out trials before the first step, every so many steps and after the last, once for each step.
+/// Scores the trials of a run's held-out sets before the first step, every so many steps and after the last, once for
+/// each step.
 final class RunEvaluations {
   private let session: RunSession
-  private let results: EvaluationResults
+  private let sets: [(set: HeldOutSet, results: EvaluationResults)]
   private let tensorBoard: TensorBoardLog?
-  /// The seconds that the last evaluation took; 0 before the first.
-  private(set) var seconds = 0.0
-  /// Whether it was said that utterances are the mean of several channels.
-  private var hasRemarked = false
+  /// The seconds that the last evaluation of each set took; 0 before the first.
+  private var took: [Double]
+  /// The sets of which it was said that utterances are the mean of several channels.
+  private var remarked: Set<Int> = []
 
+  /// The seconds that an evaluation of all sets takes; 0 before the first.
+  var seconds: Double { took.reduce(0, +) }
+
+  /// All ranks call this together.
   /// - Parameter tensorBoard: also gets the results; nil on other ranks than the first.
-  init(_ session: RunSession, _ tensorBoard: TensorBoardLog?) {
+  init(_ session: RunSession, _ tensorBoard: TensorBoardLog?) throws {
     self.session = session
     self.tensorBoard = tensorBoard
-    results = EvaluationResults(session.folder)
+    let sets = session.heldOut.map { (set: $0, results: EvaluationResults(session.folder, set: $0.name)) }
+    self.sets = sets
+    took = Array(repeating: 0, count: sets.count)
+    // Later the run folder may be gone, and must not come back as one without the run's lock.
+    try session.communicator.agree {
+      guard session.isFirstRank else { return }
+      for one in sets where one.set.name != nil { try FileSystem.createFolder(one.results.folder) }
+    }
   }
 
-  /// Whether this step is one to evaluate at and has no result from before a resume. Only rank 0 knows.
-  var isDue: Bool {
-    session.heldOut != nil && isEvaluationStep && results.eer(ofStep: session.trainer.step) == nil
+  /// Whether this step is one to evaluate at and a set has no result of it from before a resume. Only rank 0 knows.
+  var isDue: Bool { sets.indices.contains(where: isDue) }
+
+  private func isDue(_ index: Int) -> Bool {
+    isEvaluationStep && sets[index].results.eer(ofStep: session.trainer.step) == nil
   }
 
   private var isEvaluationStep: Bool {
@@ -96,40 +112,62 @@ final class RunEvaluations {
   enum Outcome {
     /// No evaluation was due.
     case notDue
-    /// An evaluation was tried, and ranks may have been asked to stop meanwhile. The EER is in percent; it is nil if
-    /// the evaluation did not finish.
+    /// An evaluation was tried, and ranks may have been asked to stop meanwhile. The EER is that of `corpus.evaluation`,
+    /// in percent; it is nil if its evaluation was not due or did not finish.
     case tried(eer: Double?)
   }
 
-  /// Evaluates if that is due. Between the first and the last step, a recording that can no longer be read is no reason
-  /// to stop training. A request to stop ends the scoring. All ranks call this together.
+  /// Evaluates the sets that are due. Between the first and the last step, a recording that can no longer be read is no
+  /// reason to stop training. A request to stop ends the scoring. All ranks call this together.
   func evaluateIfDue() throws -> Outcome {
-    let (communicator, step) = (session.communicator, session.trainer.step)
-    guard let heldOut = session.heldOut, communicator.broadcast(session.isFirstRank && isDue) else { return .notDue }
-    communicator.announce("the evaluation at step \(step)")
+    let (communicator, isFirstRank) = (session.communicator, session.isFirstRank)
+    guard !sets.isEmpty, communicator.broadcast(isFirstRank && isDue) else { return .notDue }
+    var eer: Double?
+    for index in sets.indices where communicator.broadcast(isFirstRank && isDue(index)) {
+      switch try attempt(index) {
+      case .found(let own): if sets[index].set.name == nil { eer = own }
+      case .failed: break
+      case .stopped: return .tried(eer: eer)
+      }
+    }
+    return .tried(eer: eer)
+  }
+
+  private enum Attempt {
+    /// The EER in percent.
+    case found(Double)
+    case failed
+    case stopped
+  }
+
+  private func attempt(_ index: Int) throws -> Attempt {
+    let step = session.trainer.step
+    let which = "evaluation" + (sets[index].set.name.map { " of \($0)" } ?? "")
+    session.communicator.announce("the \(which) at step \(step)")
     let began = monotonicSeconds()
     do {
-      let eer = try evaluate(heldOut, step: step)
-      seconds = monotonicSeconds() - began
-      return .tried(eer: eer)
+      let eer = try evaluate(index, step: step)
+      took[index] = monotonicSeconds() - began
+      return .found(eer)
     } catch let agreed as AgreedFailure where agreed.failure.kind == .stopped {
-      return .tried(eer: nil)
+      return .stopped
     } catch let agreed as AgreedFailure where step > 0 && step < session.steps {
-      session.note("warning: no evaluation at step \(step): \(agreed.failure.message); training continues")
-      return .tried(eer: nil)
+      session.note("warning: no \(which) at step \(step): \(agreed.failure.message); training continues")
+      return .failed
     }
   }
 
-  /// Scores the trials and writes the result.
+  /// Scores the trials of a set and writes the result.
   /// - Returns: the EER in percent.
-  private func evaluate(_ heldOut: HeldOutEvaluation, step: Int) throws -> Double {
+  private func evaluate(_ index: Int, step: Int) throws -> Double {
+    let (set, results) = sets[index]
+    let heldOut = set.evaluation
     let outcome = try heldOut.run(session.extractor, communicator: session.communicator) {
       StopRequest.received != nil
     }
     let metrics = outcome.metrics
-    session.note("step \(step)/\(session.steps)  held-out \(metrics.summary)")
-    if !hasRemarked, let remark = outcome.remark { session.note("note: held-out evaluation: \(remark)") }
-    hasRemarked = true
+    session.show(metrics, of: set)
+    if remarked.insert(index).inserted { session.note(outcome.remark.map(set.note)) }
     try session.communicator.agree {
       guard session.isFirstRank else { return }
       if step == session.steps {
@@ -138,12 +176,13 @@ final class RunEvaluations {
       }
       // This file comes last: once it exists, the step is not evaluated again.
       try AtomicFile.write(metrics.json + "\n", to: results.path(ofStep: step))
-      tensorBoard?.add(metrics, outcome.scores, targets: heldOut.targets, step: step, note: session.note)
+      tensorBoard?.add(
+        metrics, outcome.scores, targets: heldOut.targets, step: step, set: set.name, note: session.note)
     }
     return metrics.eer
   }
 }
 
 extension RunEvaluations: StepObserver {
-  func wentBack(to step: Int) throws { try results.remove(after: step) }
+  func wentBack(to step: Int) throws { try EvaluationResults.remove(after: step, in: session.folder) }
 }

@@ -2,6 +2,9 @@
 enum RunEvent {
   /// The numbers of a step, with the run's last step and the seconds until then; nil if they cannot be estimated yet.
   case step(StepMetrics, steps: Int, secondsLeft: Double?)
+  /// The figures of an evaluation, the name of its set (nil for that of `corpus.evaluation`), its line, its step and the
+  /// run's last step.
+  case evaluation(DetectionMetrics, set: String?, text: String, step: Int, steps: Int)
   case remark(Remark)
   /// The settings that differ from the defaults, as YAML, and what they run on.
   case settings(String, machine: String)
@@ -18,6 +21,9 @@ enum RunEvent {
     case .step(let metrics, let steps, let secondsLeft):
       let rest = JSONText.number(secondsLeft ?? .nan)
       return object("step", metrics.members + [("steps", "\(steps)"), ("secondsLeft", rest)])
+    case .evaluation(let metrics, let set, let text, let step, let steps):
+      let place = [("step", "\(step)"), ("steps", "\(steps)"), ("set", set.map(JSONText.quoted) ?? "null")]
+      return object("evaluation", place + metrics.members + [("text", JSONText.quoted(text))])
     case .remark(let remark):
       return object(remark.kind.rawValue, [("text", JSONText.quoted(remark.text))])
     case .settings(let differing, let machine):

@@ -43,7 +43,8 @@ package final class RunSession {
   let options: Options
   let communicator: any Communicator
   let trainer: Trainer
-  let heldOut: HeldOutEvaluation?
+  /// The sets to evaluate on, that of `corpus.evaluation` first; none where nothing is evaluated.
+  let heldOut: [HeldOutSet]
   /// The run folder, where rank 0 last found it.
   private(set) var folder: RunFolder
   let progress: ProgressReport
@@ -81,7 +82,7 @@ package final class RunSession {
     let (plan, heldOut) = try communicator.agree {
       try TrainingPlan.checkRows(configuration, ranks: communicator.size)
       // What the run starts from is read once it is known that it begins.
-      return (try TrainingPlan(configuration, start: nil), try Self.heldOut(configuration))
+      return (try TrainingPlan(configuration, start: nil), try HeldOutSet.read(configuration))
     }
     self.heldOut = heldOut
     let precisions = ([plan] + plan.later).map(\.precision)
@@ -90,7 +91,7 @@ package final class RunSession {
     let corpus = plan.batches.corpus
     // Rank 0 compares: what the files hold is the same work on every rank.
     let overlap = try communicator.agree {
-      communicator.rank == 0 ? try Self.overlap(corpus, heldOut, options) : []
+      communicator.rank == 0 ? try heldOut.flatMap { try $0.overlap(with: corpus, options) } : []
     }
     try corpus.agree(configuration.corpus.train ?? "", communicator)
     for stage in [plan] + plan.later { try stage.batches.agreeOnRecordings(communicator) }
@@ -107,38 +108,9 @@ package final class RunSession {
       return try RunLock(folder: path) { progress.note($0.shown) }
     }
     for line in overlap { note(line) }
-    if let line = heldOut?.warning { note("warning: \(line)") }
-    if let remark = heldOut.flatMap({ extractor.remark($0.seconds) }) { note("note: held-out evaluation: \(remark)") }
+    for set in heldOut { note(set.evaluation.warning.map { "warning: \($0)" }) }
+    for set in heldOut { note(extractor.remark(set.evaluation.seconds).map(set.note)) }
     for line in corpus.losses(in: configuration.corpus.train ?? "") { note("warning: \(line)") }
-  }
-
-  private static func heldOut(_ configuration: Configuration) throws -> HeldOutEvaluation? {
-    switch (configuration.corpus.evaluation, configuration.corpus.trials) {
-    case (let corpus?, let trials?): return try HeldOutEvaluation(corpus: corpus, trials: trials)
-    case (nil, nil): return nil
-    default: throw Failure(.usage, "corpus.evaluation and corpus.trials belong together: set both or neither")
-    }
-  }
-
-  /// Lines about the speakers and recordings that the corpora share, where that is allowed, and about what was not
-  /// compared.
-  /// - Throws: `Failure(.badData)` where it is not allowed.
-  private static func overlap(
-    _ corpus: Corpus, _ heldOut: HeldOutEvaluation?, _ options: Options
-  ) throws -> [String] {
-    guard let heldOut else { return [] }
-    let overlap = CorpusOverlap(
-      training: corpus, evaluation: heldOut.corpus, counting: options.countsComparisons)
-    let notes = overlap.unread.map { ["note: corpus.train and corpus.evaluation: \($0)"] } ?? []
-    guard let shared = overlap.summary else { return notes }
-    let line = "corpus.train and corpus.evaluation share \(shared)"
-    guard options.allowsOverlap else {
-      throw Failure(
-        .badData,
-        "\(line): its error rate would not be that of unknown speakers; hold speakers out (svdist prepare --hold-out), or "
-          + "give --allow-overlap where the names mean others or it is wanted")
-    }
-    return ["warning: \(line)"] + notes
   }
 
   /// Looks whether rank 0 still has the run folder, and says what happened to its lock.
@@ -168,6 +140,11 @@ package final class RunSession {
     if isFirstRank, let text { progress.note(text.shown) }
   }
 
+  /// Shows on rank 0 what the evaluation of a set found.
+  func show(_ metrics: DetectionMetrics, of set: HeldOutSet) {
+    if isFirstRank { progress.show(metrics, of: set, step: trainer.step) }
+  }
+
   /// Shows the run's last line on rank 0.
   func conclude(_ ending: TrainingLoop.Ending, _ text: String) {
     guard isFirstRank else { return }
@@ -177,11 +154,12 @@ package final class RunSession {
   /// Says how much memory the steps and evaluations will take, and warns if that is more than there is, because a job
   /// that the kernel kills for its memory says nothing. All ranks call this together.
   func foretellMemory() {
-    let evaluation = heldOut.map { extractor.memoryAhead($0.seconds, communicator: communicator) } ?? 0
+    let evaluation =
+      heldOut.map { extractor.memoryAhead($0.evaluation.seconds, communicator: communicator) }.max() ?? 0
     let ranks = communicator.gatherValues(MemoryOutlook(ahead: trainer.memoryAhead(evaluation: evaluation)))
     note(MemoryOutlook.summary(ranks))
     let remedy =
-      heldOut == nil ? "a smaller batch or crop.seconds" : "a smaller batch, crop.seconds or evaluation.longestPiece"
+      heldOut.isEmpty ? "a smaller batch or crop.seconds" : "a smaller batch, crop.seconds or evaluation.longestPiece"
     for text in MemoryOutlook.warnings(ranks, hosts: communicator.hosts, remedy: remedy) { note("warning: \(text)") }
   }
 

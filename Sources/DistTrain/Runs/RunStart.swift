@@ -59,7 +59,7 @@ struct RunStart {
         "warning: encoder.batchNormalization is local: with \(communicator.size) ranks in place of \(ranks) this run trains "
           + "differently from here on")
     }
-    try communicator.agree { if session.isFirstRank { try EvaluationResults(folder).remove(after: trainer.step) } }
+    try communicator.agree { if session.isFirstRank { try EvaluationResults.remove(after: trainer.step, in: folder) } }
   }
 
   /// Writes down how the run was started, and then its settings. They come last, because they are what the next start
@@ -175,7 +175,7 @@ struct RunStart {
     for path in logs { try FileSystem.remove(path) }
     for name in try TensorBoardLog.names(in: folder.path) { try FileSystem.remove("\(folder.path)/\(name)") }
     try folder.removeReports()
-    try EvaluationResults(folder).remove(after: -1)
+    try EvaluationResults.remove(after: -1, in: folder)
   }
 
   /// Refuses settings that changed and are not allowed to. A continuation with other settings would be neither run,

@@ -83,19 +83,26 @@ extension TensorBoardLog: StepObserver {
 
 extension TensorBoardLog {
   /// Adds what an evaluation at a step found.
-  package func add(_ metrics: DetectionMetrics, _ scores: [Float], targets: [Bool], step: Int, note: (String) -> Void) {
+  /// - Parameter set: the name of the set, whose group is in that of evaluations; nil for that of `corpus.evaluation`.
+  package func add(
+    _ metrics: DetectionMetrics, _ scores: [Float], targets: [Bool], step: Int, set: String? = nil,
+    note: (String) -> Void
+  ) {
+    let group = "evaluation" + (set.map { "/\($0)" } ?? "")
     let costs = metrics.minDCF.sorted { $0.key < $1.key }.map { prior, cost in
-      TensorBoardEvent.Value.scalar("evaluation/minDCF(\(prior))", Float(cost))
+      TensorBoardEvent.Value.scalar("\(group)/minDCF(\(prior))", Float(cost))
     }
     let histograms = [("targetScores", true), ("nonTargetScores", false)].map { name, kind in
       let own = zip(scores, targets).filter { $0.1 == kind }.map(\.0)
-      return TensorBoardEvent.Value.histogram("evaluation/\(name)", .init(cosines: own))
+      return TensorBoardEvent.Value.histogram("\(group)/\(name)", .init(cosines: own))
     }
     do {
-      let all = [.scalar("evaluation/EER", Float(metrics.eer))] + costs + histograms
+      let all = [.scalar("\(group)/EER", Float(metrics.eer))] + costs + histograms
       try write([TensorBoardEvent(time: Self.now, step: step, all)])
     } catch {
-      note("warning: the evaluation at step \(step) is not in TensorBoard's file: \(error)")
+      note(
+        "warning: the evaluation\(set.map { " of \($0)" } ?? "") at step \(step) is not in TensorBoard's file: \(error)"
+      )
     }
   }
 }

@@ -39,7 +39,7 @@ package final class TrainingLoop {
     }
     checkpoints = CheckpointPolicy(session, log: log)
     let tensorBoard = try session.communicator.agree { try Self.tensorBoard(session) }
-    evaluations = RunEvaluations(session, tensorBoard)
+    evaluations = try RunEvaluations(session, tensorBoard)
     nonFinite = NonFiniteResponse(session, checkpoints)
     rankLog = Self.rankLog(session)
     timeline = session.options.timeline.map {
@@ -132,7 +132,7 @@ package final class TrainingLoop {
     checkpoints.finish()
     session.note(losses)
     session.note(AveragedUtterances.summary(trainer.batches))
-    if session.isFirstRank { session.note(EvaluationResults(session.folder).summary) }
+    if session.isFirstRank { for line in EvaluationResults.summaries(session.folder) { session.note(line) } }
     session.conclude(.finished, "done: \(trainer.step) steps, \(session.folder.path)")
     return .finished
   }

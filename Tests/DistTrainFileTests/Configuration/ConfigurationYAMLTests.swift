@@ -42,6 +42,7 @@ struct ConfigurationYAMLTests {
           "training={nonFinite: rollback, nonFiniteLimit: 2, average: {decay: 0.99, from: 5}}", "schedule.unfreeze=20",
           "training={from: start, fromClassifier: kept, frozen: [layer1], learningRates: {'a b': 0.5}}",
           "evaluation={everySteps: 7, longestPiece: 20}",
+          "evaluation.sets=[{name: a.b, corpus: 'c, d', trials: t}, {corpus: x/y, trials: 'no'}]",
           "checkpoint={everySteps: 8, everyMinutes: 0.5, keep: 9, keepBest: false}",
           "stages=[{training.steps: 100}, {crop: {seconds: 3, short: tile}, optimizer.gradientNorm: 4}]",
         ])
@@ -103,7 +104,8 @@ struct ConfigurationYAMLTests {
     let allowedToStay: Set = ["encoder.type", "encoder.pooling", "features.type", "features.meanRemoval"]
     let changed = Set(unusual.differences(from: defaults).map(\.key))
     let running: Set = [
-      "corpus.evaluation", "corpus.trials", "evaluation.everySteps", "evaluation.longestPiece", "checkpoint.everySteps",
+      "corpus.evaluation", "corpus.trials", "evaluation.everySteps", "evaluation.longestPiece", "evaluation.sets",
+      "checkpoint.everySteps",
       "checkpoint.everyMinutes", "checkpoint.keep", "checkpoint.keepBest", "training.nonFinite",
       "training.nonFiniteLimit", "training.tensorboard",
     ]
@@ -116,7 +118,7 @@ struct ConfigurationYAMLTests {
         let path = key.split(separator: ".")
         return key.hasPrefix("encoder.own.") ? "encoder.\(path[2])" : key
       })
-    #expect(properties.count == 128)
+    #expect(properties.count == 129)
     #expect(changed.union(running).union(allowedToStay) == properties)
     #expect(changed.isDisjoint(with: running))
   }
@@ -141,6 +143,7 @@ struct ConfigurationYAMLTests {
       "seed: 18446744073709551615", "  train: \"a: b # c\"", "  trials: \"no\"", "  noise: \"1e5\"",
       "    noise: [-2.5, 3]", "    kinds: [gsm, mu-law]", "    form: none", "    mode: \"off\"",
       "  weightDecay: 2.0e-6", "  epsilon: 1.25e-7",
+      "  sets: [{name: a.b, corpus: \"c, d\", trials: t}, {name: y, corpus: x/y, trials: \"no\"}]",
       "    initial: 0.07", "    finalDivisor: 1000000000000", "  gradientNorm: null", "  augmented: [true]",
     ] {
       #expect(lines.contains(line), "\(line)")
@@ -163,7 +166,8 @@ struct ConfigurationYAMLTests {
       file: nil,
       overrides: [
         "evaluation={everySteps: 1, longestPiece: 30}", "checkpoint={everySteps: 1, everyMinutes: 1, keep: 1}",
-        "corpus.evaluation=a", "corpus.trials=b", "classification.scale=32.0",
+        "corpus.evaluation=a", "corpus.trials=b", "evaluation.sets=[{corpus: c, trials: d}]",
+        "classification.scale=32.0",
       ])
     #expect(same.differences(from: stored).isEmpty)
     let other = try Configuration.load(

@@ -102,6 +102,21 @@ import Testing
     #expect(try self.page([RunFixture(), RunFixture(name: "same")]).contains("No setting differs."))
   }
 
+  @Test func `each further set has a chart of its EER, and the page says whose the scores are`() throws {
+    var first = RunFixture(
+      settings: "training: {steps: 20}\ncorpus: {evaluation: /e, trials: /t}\n"
+        + "evaluation: {sets: [{name: an4, corpus: /a, trials: /b}]}\n")
+    first.sets = ["an4": [(0, 30), (10, 8.25), (20, 9)]]
+    let page = try page([first, RunFixture(name: "other")])
+    #expect(isWellFormed(page))
+    #expect(figures(page).map(\.caption).filter { $0.hasPrefix("EER") } == ["EER (%)", "EER of an4 (%)"])
+    #expect(page.contains("<td>/e; an4: /a</td>"))
+    #expect(page.contains("<tr><th scope=\"row\">an4: EER %</th><td>9.000 at step 20</td><td>–</td></tr>"))
+    let words = "Curves, densities and intervals are of the trials of corpus.evaluation"
+    #expect(page.contains(words))
+    #expect(try !self.page([RunFixture()]).contains(words))
+  }
+
   @Test func `names, paths and settings may have any characters`() throws {
     var odd = RunFixture(name: "<b>&\"'\u{202E}run", settings: "corpus: {train: \"/<i>&'\\\"\"}\n")
     odd.evaluations = []

@@ -88,6 +88,25 @@ import Testing
     #expect(try !comparison([first]).text.contains("no paired test"))
   }
 
+  @Test func `each further set has rows, with dashes where a run was not evaluated on it`() throws {
+    var first = RunFixture()
+    first.sets = ["an4": [(0, 30), (10, 8.25), (20, 9)], "empty": []]
+    var second = RunFixture(name: "second")
+    second.sets = ["an4": [(5, 7)], "arabic": [(20, 20.5)]]
+    let comparison = try comparison([first, second])
+    #expect(try row("an4: EER %", comparison) == ["9.000 at step 20", "7.000 at step 5"])
+    #expect(try row("an4: best EER %", comparison) == ["8.250 at step 10", "7.000 at step 5"])
+    #expect(try row("arabic: EER %", comparison) == ["–", "20.500 at step 20"])
+    #expect(!comparison.text.contains("empty"))
+    let json = try JSONSerialization.jsonObject(with: Data(comparison.json.utf8))
+    let runs = try #require((json as? [String: Any])?["runs"] as? [[String: Any]])
+    let sets = runs.map { $0["sets"] as? [String: [String: [String: Any]]] ?? [:] }
+    #expect(sets.map { $0.keys.sorted() } == [["an4"], ["an4", "arabic"]])
+    #expect(sets[0]["an4"]?["evaluation"]?["step"] as? Int == 20)
+    #expect((sets[0]["an4"]?["evaluation"]?["eer"] as? [String: Any])?["value"] as? Double == 9)
+    #expect(sets[0]["an4"]?["best"]?["eer"] as? Double == 8.25)
+  }
+
   @Test func `scores of an earlier last step give no interval to a later evaluation`() throws {
     try withScratchFolder { folder in
       let path = try RunFixture().write(in: folder)

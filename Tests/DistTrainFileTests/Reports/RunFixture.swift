@@ -10,6 +10,8 @@ struct RunFixture {
   var settings = "training: {steps: 20}\n"
   /// The EER in percent by step.
   var evaluations: [(step: Int, eer: Double)] = [(0, 40), (10, 12), (20, 15)]
+  /// The same of further sets, by their names.
+  var sets: [String: [(step: Int, eer: Double)]] = [:]
   /// How far the targets' scores are above the others'; nil leaves the scores out.
   var separation: Float? = 0.6
   /// The trials' speakers.
@@ -39,6 +41,12 @@ struct RunFixture {
     try TestTools.write((1...steps).map { line($0) + "\n" }.joined(), to: folder.metricsPath)
     try TestTools.write(settings, to: folder.configurationPath)
     for one in evaluations { try TestTools.write(result(one), to: "\(folder.evaluationPath)/step-\(one.step).json") }
+    for (name, evaluations) in sets {
+      try FileSystem.createFolder("\(folder.evaluationPath)/\(name)")
+      for one in evaluations {
+        try TestTools.write(result(one), to: "\(folder.evaluationPath)/\(name)/step-\(one.step).json")
+      }
+    }
     if let separation, let last = evaluations.last {
       try TestTools.write(result(last), to: "\(folder.evaluationPath)/result.json")
       try TestTools.write(scores(separation), to: "\(folder.evaluationPath)/scores")

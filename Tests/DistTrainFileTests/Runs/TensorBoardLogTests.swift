@@ -48,17 +48,19 @@ import Testing
     }
   }
 
-  @Test func `an evaluation has its figures and the scores of both kinds`() throws {
+  @Test(arguments: [nil, "an4"])
+  func `an evaluation has its figures and the scores of both kinds, in the group of its set`(set: String?) throws {
+    let group = set.map { "evaluation/\($0)" } ?? "evaluation"
     try withLog { run, log in
       let (scores, targets): ([Float], [Bool]) = ([0.9, 0.1, 0.8, -0.2, 0.3], [true, false, true, false, true])
       let metrics = try DetectionMetrics(scores: scores, targets: targets)
-      log.add(metrics, scores, targets: targets, step: 9) { Issue.record("\($0)") }
+      log.add(metrics, scores, targets: targets, step: 9, set: set) { Issue.record("\($0)") }
       let values: [TensorBoardEvent.Value] = [
-        .scalar("evaluation/EER", Float(metrics.eer)),
-        .scalar("evaluation/minDCF(0.01)", Float(metrics.minDCF(prior: 0.01))),
-        .scalar("evaluation/minDCF(0.05)", Float(metrics.minDCF(prior: 0.05))),
-        .histogram("evaluation/targetScores", .init(cosines: [0.9, 0.8, 0.3])),
-        .histogram("evaluation/nonTargetScores", .init(cosines: [0.1, -0.2])),
+        .scalar("\(group)/EER", Float(metrics.eer)),
+        .scalar("\(group)/minDCF(0.01)", Float(metrics.minDCF(prior: 0.01))),
+        .scalar("\(group)/minDCF(0.05)", Float(metrics.minDCF(prior: 0.05))),
+        .histogram("\(group)/targetScores", .init(cosines: [0.9, 0.8, 0.3])),
+        .histogram("\(group)/nonTargetScores", .init(cosines: [0.1, -0.2])),
       ]
       try expect(TensorBoardEvent(time: 0, step: 9, values).record, in: run)
     }
