@@ -12,6 +12,8 @@ struct CompareCommand: ParsableCommand {
       scores of the same trials, they are compared on the same resamples of the speakers, each with the first run named: \
       the difference, its interval, and the probability p of one as large were there none.
 
+      Each of evaluation.sets has a row for its last EER and one for its best.
+
       utterances/s are the utterances of all steps divided by the seconds of the steps alone; the time is that of the whole \
       run, with evaluations and checkpoints.
       """)

@@ -3,11 +3,11 @@ import Foundation
 /// What came of `evaluation.sets`.
 extension RunComparison {
   /// The rows of each set: the EER of the last evaluation, and the lowest one.
-  var rowsOfSets: [(name: String, values: [String?])] {
+  var rowsOfSets: [Row] {
     func shown(_ evaluation: RecordedRun.Evaluation?) -> String? {
       evaluation.map { String(format: "%.3f", $0.eer) + " at step \($0.step)" }
     }
-    return RecordedRun.namesOfSets(runs).flatMap { name in
+    return RecordedRun.namesOfSets(runs).flatMap { name -> [Row] in
       let own = runs.map { $0.set(name) }
       return [
         ("\(name): EER %", own.map { shown($0?.last) }), ("\(name): best EER %", own.map { shown($0?.best) }),

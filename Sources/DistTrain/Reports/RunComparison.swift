@@ -23,23 +23,26 @@ package struct RunComparison {
     }
   }
 
-  /// What came of the runs, with a text for each run; nil where it is not known.
-  var results: [(name: String, values: [String?])] {
-    let costs = RunFigures.priors(figures).map { prior in
+  /// A line of the table, with a text for each run; nil where it is not known.
+  typealias Row = (name: String, values: [String?])
+
+  /// What came of the runs.
+  var results: [Row] {
+    let costs = RunFigures.priors(figures).map { prior -> Row in
       ("minDCF(\(prior))", figures.map { RunFigures.shown($0.minDCF(prior), decimals: 4) })
     }
-    return [
+    let last: [Row] = [
       ("steps", figures.map(\.shownSteps)),
       ("evaluated at step", figures.map { $0.step.map(String.init) }),
       ("EER %", figures.map { RunFigures.shown($0.eer, decimals: 3) }),
-    ] + costs + [("best EER %", figures.map(\.shownBest))] + rowsOfSets + [
-      ("time", figures.map(\.shownTime)),
-      ("utterances/s", figures.map(\.shownSpeed)),
-    ] + tests
+    ]
+    let best: [Row] = [("best EER %", figures.map(\.shownBest))]
+    let time: [Row] = [("time", figures.map(\.shownTime)), ("utterances/s", figures.map(\.shownSpeed))]
+    return last + costs + best + rowsOfSets + time + tests
   }
 
   /// The rows of the paired tests; none where no two runs can be compared.
-  private var tests: [(name: String, values: [String?])] {
+  private var tests: [Row] {
     guard differences.contains(where: { $0 != nil }) else { return [] }
     return names.enumerated().map { index, name in
       let decimals = name == "EER" ? 3 : 4

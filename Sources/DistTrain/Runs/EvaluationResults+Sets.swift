@@ -5,8 +5,8 @@ extension EvaluationResults {
   static func ofSets(_ folder: RunFolder) throws -> [(name: String, results: EvaluationResults)] {
     guard FileSystem.isFolder(folder.evaluationPath) else { return [] }
     return try FileSystem.names(in: folder.evaluationPath)
-      .map { ($0, EvaluationResults(folder, set: $0)) }
-      .filter { name, results in !name.hasPrefix(".") && FileSystem.isFolder(results.folder) }
+      .map { (name: $0, results: EvaluationResults(folder, set: $0)) }
+      .filter { !$0.name.hasPrefix(".") && FileSystem.isFolder($0.results.folder) }
   }
 
   /// Removes the results of all sets of the steps after the given one, which are yet to be taken.

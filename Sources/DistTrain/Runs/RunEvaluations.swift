@@ -96,9 +96,10 @@ final class RunEvaluations {
   }
 
   /// Whether this step is one to evaluate at and a set has no result of it from before a resume. Only rank 0 knows.
-  var isDue: Bool { sets.indices.contains(where: isDue) }
+  var isDue: Bool { sets.indices.contains(where: lacksResult) }
 
-  private func isDue(_ index: Int) -> Bool {
+  /// Whether a set has no result of this step, if that is one to evaluate at.
+  private func lacksResult(_ index: Int) -> Bool {
     isEvaluationStep && sets[index].results.eer(ofStep: session.trainer.step) == nil
   }
 
@@ -123,7 +124,7 @@ final class RunEvaluations {
     let (communicator, isFirstRank) = (session.communicator, session.isFirstRank)
     guard !sets.isEmpty, communicator.broadcast(isFirstRank && isDue) else { return .notDue }
     var eer: Double?
-    for index in sets.indices where communicator.broadcast(isFirstRank && isDue(index)) {
+    for index in sets.indices where communicator.broadcast(isFirstRank && lacksResult(index)) {
       switch try attempt(index) {
       case .found(let own): if sets[index].set.name == nil { eer = own }
       case .failed: break

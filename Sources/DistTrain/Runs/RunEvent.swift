@@ -22,7 +22,9 @@ enum RunEvent {
       let rest = JSONText.number(secondsLeft ?? .nan)
       return object("step", metrics.members + [("steps", "\(steps)"), ("secondsLeft", rest)])
     case .evaluation(let metrics, let set, let text, let step, let steps):
-      let place = [("step", "\(step)"), ("steps", "\(steps)"), ("set", set.map(JSONText.quoted) ?? "null")]
+      let place: [(name: String, value: String)] = [
+        ("step", "\(step)"), ("steps", "\(steps)"), ("set", set.map(JSONText.quoted) ?? "null"),
+      ]
       return object("evaluation", place + metrics.members + [("text", JSONText.quoted(text))])
     case .remark(let remark):
       return object(remark.kind.rawValue, [("text", JSONText.quoted(remark.text))])

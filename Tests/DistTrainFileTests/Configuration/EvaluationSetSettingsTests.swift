@@ -58,7 +58,7 @@ import Testing
 
   @Test func `paths of a set that lie beside the file are made absolute`() throws {
     let folder = try TestFolder()
-    try folder.write("an4/trials", [])
+    try folder.write("an4/trials", [UInt8]())
     try folder.write("c.yaml", Array((Self.primary + "evaluation: {sets: [{corpus: an4, trials: an4/trials}]}\n").utf8))
     let set = try #require(try Configuration.load(file: folder.path("c.yaml")).evaluation.sets.first)
     #expect(set.name == "an4")
