@@ -36,6 +36,7 @@ struct Chart {
   let vertical: Axis
   let curves: [Curve]
   var frame = Frame.file
+  var marks: [Mark] = []
 
   private var area: Frame.Area { frame.area }
   private var ink: Ink { frame.ink }
@@ -48,7 +49,9 @@ struct Chart {
       + "font-size=\"\(frame.fontSize)\" role=\"img\" aria-label=\"\(Markup.escaped(title))\">\n"
     let ground = frame.isPage ? "" : "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n"
     // No curve's area lies over another one's line.
-    let drawings = curves.map { band($0) + filled($0) } + curves.map { line($0) + dots($0) }
+    let drawings =
+      curves.map { band($0) + filled($0) } + curves.map { line($0) + dots($0) }
+      + marks.map { $0.svg(x: x($0.x), y: y($0.y), ink) }
     return head + ground + heading + grid + drawings.joined() + (frame.isPage ? "" : legend) + "</svg>\n"
   }
 

@@ -2,7 +2,12 @@
 package struct HeldOutEvaluation: Sendable {
   /// The whole corpus.
   package let corpus: Corpus
-  private let utterances: [Utterance]
+  /// The path of the corpus's data directory.
+  let folder: String
+  /// The utterances of the trials, in the order of the corpus.
+  let utterances: [Utterance]
+  /// Their positions in the corpus.
+  let positions: [Int]
   /// The lengths in seconds of the trials' utterances.
   package var seconds: [Double] { utterances.map(\.seconds) }
   private let trials: TrialList
@@ -20,14 +25,16 @@ package struct HeldOutEvaluation: Sendable {
   /// - Throws: `Failure(.badData)` where either cannot be read, or a trial names an utterance that the corpus does not
   ///   have.
   package init(corpus: String, trials: String) throws {
+    folder = corpus
     let corpus = try Corpus.open(corpus)
     self.corpus = corpus
     let list = try TrialList.read(trials)
     try list.checkBothKinds()
-    let positions = try list.positions(in: corpus)
-    utterances = Set(positions).sorted().map { corpus.utterances[$0] }
+    let places = try list.positions(in: corpus)
+    positions = Set(places).sorted()
+    utterances = positions.map { corpus.utterances[$0] }
     self.trials = list
-    warning = list.contradictions(of: corpus, positions)
+    warning = list.contradictions(of: corpus, places)
   }
 
   /// The outcome of scoring the trials.
@@ -35,6 +42,8 @@ package struct HeldOutEvaluation: Sendable {
     package let metrics: DetectionMetrics
     /// The scores of the trials, in their order.
     package let scores: [Float]
+    /// The embeddings of the trials' utterances, in the order of the corpus.
+    package let embeddings: Embeddings
     /// A line about the utterances that are the mean of several channels; nil where there are none.
     package let remark: String?
   }
@@ -51,7 +60,7 @@ package struct HeldOutEvaluation: Sendable {
     return try communicator.agree {
       let scores = try TrialScorer(embeddings).scores(of: trials)
       return Outcome(
-        metrics: try DetectionMetrics(scores: scores, targets: trials.targets), scores: scores,
+        metrics: try DetectionMetrics(scores: scores, targets: trials.targets), scores: scores, embeddings: embeddings,
         remark: EmbeddingExtractor.remark(averaged: embeddings.averaged, of: utterances.count))
     }
   }

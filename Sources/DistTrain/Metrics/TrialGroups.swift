@@ -16,6 +16,8 @@ package struct TrialGroups: Sendable {
 
   /// The groups: those of one value in the order of the values, then those of two.
   package let rows: [Row]
+  /// The places in the list of each group's trials, ascending.
+  package let members: [[Int]]
 
   /// The most rows for pairs of two different values; of more, all are one row.
   private static let mostPairs = 10
@@ -33,18 +35,22 @@ package struct TrialGroups: Sendable {
       let (first, second) = (min(pair.enrolment, pair.test), max(pair.enrolment, pair.test))
       members[SIMD2(Int32(first), Int32(second)), default: []].append(trial)
     }
-    func row(_ name: String, _ trials: [Int]) -> Row {
-      Row(name: name, scores: trials.map { scores[$0] }, targets: trials.map { targets[$0] }, threshold: threshold)
-    }
     let equal = members.keys.filter { $0.x == $0.y }.sorted { $0.x < $1.x }
     let different = members.keys.filter { $0.x != $0.y }.sorted { ($0.x, $0.y) < ($1.x, $1.y) }
-    var rows = equal.map { row(names[Int($0.x)], members[$0] ?? []) }
+    var groups = equal.map { (name: names[Int($0.x)], trials: members[$0] ?? []) }
     if different.count > Self.mostPairs {
-      rows.append(row("different", different.flatMap { members[$0] ?? [] }.sorted()))
+      groups.append((name: "different", trials: different.flatMap { members[$0] ?? [] }.sorted()))
     } else {
-      rows += different.map { row("\(names[Int($0.x)]) × \(names[Int($0.y)])", members[$0] ?? []) }
+      groups += different.map { pair in
+        (name: "\(names[Int(pair.x)]) × \(names[Int(pair.y)])", trials: members[pair] ?? [])
+      }
     }
-    self.rows = rows
+    self.members = groups.map(\.trials)
+    rows = groups.map { group in
+      Row(
+        name: group.name, scores: group.trials.map { scores[$0] }, targets: group.trials.map { targets[$0] },
+        threshold: threshold)
+    }
   }
 }
 

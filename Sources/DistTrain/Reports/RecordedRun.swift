@@ -23,8 +23,14 @@ package struct RecordedRun: Sendable {
   let evaluations: [Evaluation]
   /// Those of `evaluation.sets`.
   let sets: [EvaluatedSet]
-  /// The scores that it keeps, or why they cannot be read; nil where there are none.
+  /// The scores of the last evaluation, or why they cannot be read; nil where there are none.
   let scores: Result<RecordedScores, Failure>?
+  /// The scores of the best evaluation where that is another one; nil where none are kept.
+  let bestScores: Result<RecordedScores, Failure>?
+  /// The utterances of the trials; nil where they are not kept.
+  let utterances: Result<RecordedUtterances, Failure>?
+  /// Where embeddings of held-out speakers lie; nil where none are kept, or whose they are is not known.
+  let picture: Result<SpeakerPicture, Failure>?
   /// The training corpus in words; nil where no checkpoint tells it.
   let corpus: String?
   /// The number of utterances and recordings that could not be read in training, by the kind of reason; nil where none
@@ -32,7 +38,7 @@ package struct RecordedRun: Sendable {
   let unreadable: [(kind: String, count: Int)]?
   /// The same of what `svdist prepare` left out of the training corpus, where its list is at hand.
   let leftOut: [(kind: String, count: Int)]?
-  /// The time of each rank; nil where the run had one, or its log is not there.
+  /// The time of each rank; nil where its log is not there.
   let rankTimes: RankTimes?
 
   /// Reads a run folder.
@@ -47,10 +53,14 @@ package struct RecordedRun: Sendable {
     let results = EvaluationResults(folder)
     evaluations = try Self.evaluations(results)
     sets = try Self.sets(in: folder)
-    do {
-      scores = try RecordedScores(results).map { .success($0) }
-    } catch {
-      scores = .failure(Failure(error))
+    scores = Self.reading { try RecordedScores.last(results) }
+    let (last, best) = (try? scores?.get().step, Self.best(of: evaluations))
+    bestScores = best.flatMap { best in
+      best.step == last ? nil : Self.reading { try RecordedScores.best(results, ofStep: best.step) }
+    }
+    utterances = Self.reading { try RecordedUtterances(path: results.utterancesPath) }
+    picture = (try? utterances?.get()).flatMap { utterances in
+      Self.reading { try SpeakerPicture(path: results.embeddingsPath, utterances: utterances) }
     }
     corpus = Self.corpus(folder)
     unreadable = Self.kinds(folder.badUtterancesPath)
@@ -62,6 +72,15 @@ package struct RecordedRun: Sendable {
   static func evaluations(_ results: EvaluationResults) throws -> [Evaluation] {
     try results.steps().filter { $0 <= RunCourse.mostSteps }.compactMap { step in
       results.result(ofStep: step).map { Evaluation(step: step, eer: $0.eer, minDCF: $0.minDCF ?? [:]) }
+    }
+  }
+
+  /// What `read` gives, or why it cannot be read; nil where there is nothing.
+  private static func reading<Value>(_ read: () throws -> Value?) -> Result<Value, Failure>? {
+    do {
+      return try read().map { .success($0) }
+    } catch {
+      return .failure(Failure(error))
     }
   }
 
@@ -107,6 +126,21 @@ package struct RecordedRun: Sendable {
   static func best(of evaluations: [Evaluation]) -> Evaluation? {
     evaluations.filter { $0.step > 0 }.min { ($0.eer, $0.step) < ($1.eer, $1.step) }
   }
+
+  /// A line about each of what it keeps that cannot be read.
+  var faults: [String] {
+    var faults: [String] = []
+    if case .failure(let failure) = scores { faults.append(failure.message) }
+    if case .failure(let failure) = bestScores { faults.append(failure.message) }
+    if case .failure(let failure) = utterances { faults.append(failure.message) }
+    if case .failure(let failure) = picture { faults.append(failure.message) }
+    if let remark = rankTimes?.remark { faults.append(remark) }
+    return faults
+  }
+
+  /// The scores by which its trials are divided: those of the last evaluation, and where these are not kept, of the best
+  /// one.
+  var shownScores: RecordedScores? { (try? scores?.get()) ?? (try? bestScores?.get()) }
 }
 
 extension RecordedRun {
@@ -122,7 +156,7 @@ extension RecordedRun {
       let run = try RecordedRun(path, bins: min(400, max(40, bins / paths.count)))
       if let remark = run.course.remark { warn("\(run.folder.metricsPath): \(remark)") }
       if case .failure(let failure) = run.settings { warn("the settings are not known: \(failure.message)") }
-      if case .failure(let failure) = run.scores { warn(failure.message) }
+      for fault in run.faults { warn(fault) }
       runs.append(run)
     }
     let counts = Dictionary(grouping: runs, by: { Name($0.name) }).mapValues(\.count)

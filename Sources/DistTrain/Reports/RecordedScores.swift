@@ -1,6 +1,4 @@
-import Foundation
-
-/// The scores of its held-out trials that a run keeps, those of its last evaluation.
+/// Scores of its held-out trials that a run keeps.
 struct RecordedScores: Sendable {
   /// The step that they are of; nil where no result says so.
   let step: Int?
@@ -11,10 +9,9 @@ struct RecordedScores: Sendable {
   /// The figures that a report has of scores.
   static let choice = DetectionFigures.Choice()
 
-  /// - Returns: nil where the run keeps none.
+  /// - Returns: nil where there is no such file.
   /// - Throws: `Failure(.badData)` where they cannot be read or have no answers.
-  init?(_ results: EvaluationResults) throws {
-    let path = results.scoresPath
+  private init?(_ path: String, ofStep step: () throws -> Int?) throws {
     guard FileSystem.exists(path) else { return nil }
     list = try ScoreList.read(path)
     guard !list.list.isBlind else { throw Failure(.badData, "\(path): has no answers") }
@@ -25,13 +22,18 @@ struct RecordedScores: Sendable {
     }
     let pairs = list.list.trials.map { (enrolment: $0.enrolment, test: $0.test) }
     speakers = TrialSpeakers(pairs: pairs, targets: list.list.targets, names: list.list.names.count)
-    step = try Self.step(of: results)
+    self.step = try step()
   }
 
-  /// The last step whose result is that beside the scores.
-  private static func step(of results: EvaluationResults) throws -> Int? {
-    guard let last = try? InputFile.contents(of: results.lastResultPath) else { return nil }
-    return try results.steps().last { (try? InputFile.contents(of: results.path(ofStep: $0))) == last }
+  /// Those of the last evaluation.
+  static func last(_ results: EvaluationResults) throws -> RecordedScores? {
+    try RecordedScores(results.scoresPath, ofStep: results.lastStep)
+  }
+
+  /// Those of a step, where they are kept as the best ones.
+  static func best(_ results: EvaluationResults, ofStep step: Int) throws -> RecordedScores? {
+    guard try results.bestStep() == step else { return nil }
+    return try RecordedScores(results.bestScoresPath) { step }
   }
 
   /// What resamples the trials' speakers; nil where they are too few or none are asked for.

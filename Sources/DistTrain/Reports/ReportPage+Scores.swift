@@ -65,27 +65,54 @@ extension ReportPage {
     return series
   }
 
-  var scores: String {
-    let kept = runs.indices.compactMap { index in
-      (try? runs[index].scores?.get()).map { (index: index, scores: $0) }
+  /// Scores that a run keeps.
+  private struct Kept {
+    let run: Int
+    let scores: RecordedScores
+    let isBest: Bool
+  }
+
+  private var kept: [Kept] {
+    runs.indices.flatMap { index -> [Kept] in
+      let last = (try? runs[index].scores?.get()).map { Kept(run: index, scores: $0, isBest: false) }
+      let best = (try? runs[index].bestScores?.get()).map { Kept(run: index, scores: $0, isBest: true) }
+      return [last, best].compactMap(\.self)
     }
+  }
+
+  /// The key of scores: a run's best ones have its colour.
+  private func key(_ kept: Kept) -> PagePart.Key {
+    let own = key(kept.run)
+    guard kept.isBest else { return own }
+    return PagePart.Key(name: "\(own.name), lowest EER", colour: own.colour, isDashed: true)
+  }
+
+  var scores: String {
+    let kept = kept
     let charts = kept.map { ScoreCharts($0.scores.ranked, areLikelihoodRatios: false) }
-    let det = zip(kept, charts).map { one, charts in charts.detectionCurve(runs[one.index].name, key(one.index).colour)
+    // With more runs than colours, dashes tell the runs apart.
+    let isDrawn = { (one: Kept) in !one.isBest || runs.count <= Chart.Colour.distinct.count }
+    let det = zip(kept, charts).filter { isDrawn($0.0) }.map { one, charts in
+      let key = key(one)
+      var curve = charts.detectionCurve(key.name, key.colour)
+      curve.isDashed = key.isDashed
+      return curve
     }
     let diagonal = PagePart.Key(name: "equal rates", colour: .grey, isDashed: true)
     let figure = PagePart.figure(
-      "DET: misses (%) over false alarms (%)", [diagonal] + kept.map { key($0.index) },
+      "DET: misses (%) over false alarms (%)", [diagonal] + kept.filter(isDrawn).map(key),
       [ScoreCharts.detectionErrorTradeoff(det, frame: .square).svg])
     let histograms = zip(kept, charts).map { one, charts in
       PagePart.figure(
-        "\(runs.count == 1 ? "Density of scores" : runs[one.index].name), \(Self.words(one.scores))",
+        "\(runs.count == 1 ? "Density of scores" : runs[one.run].name), \(Self.words(one.scores))"
+          + (one.isBest ? ", the lowest EER" : ""),
         [PagePart.Key(name: "non-targets", colour: .orange), PagePart.Key(name: "targets", colour: .blue)],
         [charts.histogram(frame: .page).svg])
     }
     return PagePart.section(
-      "Scores of the last evaluation",
+      kept.contains(where: \.isBest) ? "Scores of the last and the best evaluation" : "Scores of the last evaluation",
       [kept.isEmpty ? "" : PagePart.figures([figure] + histograms)]
-        + kept.compactMap { Self.note(runs[$0.index], $0.scores) } + [noteOnSets]
+        + kept.compactMap { $0.isBest ? nil : Self.note(runs[$0.run], $0.scores) } + [noteOnSets]
         + [missing("scores of held-out trials (evaluation/scores)") { (try? $0.scores?.get()) != nil }])
   }
 
@@ -97,14 +124,16 @@ extension ReportPage {
         + "set's scores, evaluation/NAME/scores.")
   }
 
-  private static func words(_ scores: RecordedScores) -> String {
+  static func words(_ scores: RecordedScores) -> String {
     let step = scores.step.map { "step \($0)" } ?? "a step that no result names"
     return "\(step): \(scores.ranked.positions.count) trials, \(scores.ranked.targets) targets"
   }
 
-  /// Says where the scores are not those of the best evaluation, which alone has none.
+  /// Says where the scores are not those of the best evaluation, and those are not kept.
   private static func note(_ run: RecordedRun, _ scores: RecordedScores) -> String? {
-    guard let best = run.best, let step = scores.step, best.step != step else { return nil }
+    guard let best = run.best, let step = scores.step, best.step != step, (try? run.bestScores?.get()) == nil else {
+      return nil
+    }
     return PagePart.missing(
       "\(run.name): the lowest EER is that of step \(best.step), of which no scores are kept: svdist evaluate scores its "
         + "checkpoint where that is kept (checkpoints/best).")

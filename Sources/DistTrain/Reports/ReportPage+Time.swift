@@ -18,7 +18,9 @@ extension ReportPage {
       }
       return PagePart.figure("\(one.run.name): \(RunFigures.time(one.bar.whole))", keys, [one.bar.svg])
     }
-    let ranks = runs.compactMap { run in run.rankTimes.map { Self.bars($0, of: run.name) } }
+    let ranks = runs.compactMap { run in
+      run.rankTimes.flatMap { $0.ranks.isEmpty ? nil : Self.bars($0, of: run.name) }
+    }
     let remark = PagePart.missing("Times of all steps are those of rank 0.")
     return PagePart.section(
       "Time",
@@ -26,7 +28,7 @@ extension ReportPage {
         speed, PagePart.figures(figures), bars.isEmpty ? "" : remark, PagePart.figures(ranks),
         missing("time of sections") { Self.parts(of: $0) != nil },
         missing("each rank's time (ranks.jsonl)") { run in
-          run.rankTimes != nil || !run.starts.contains { $0.ranks > 1 }
+          run.rankTimes?.ranks.isEmpty == false || !run.starts.contains { $0.ranks > 1 }
         },
       ])
   }

@@ -4,13 +4,19 @@ import Foundation
 package struct ReportPage {
   let runs: [RecordedRun]
   let comparison: RunComparison
+  let resamples: Int
+  /// Whether the recordings of the worst trials are part of the page.
+  let hasAudio: Bool
   private let version: String
 
   /// - Parameters:
   ///   - resamples: the number of resamples for intervals; 0 for none.
+  ///   - hasAudio: whether the recordings of the worst trials are part of the page.
   ///   - version: the version of svdist, for the last line.
-  package init(_ runs: [RecordedRun], resamples: Int, version: String) {
+  package init(_ runs: [RecordedRun], resamples: Int, hasAudio: Bool = false, version: String) {
     self.runs = runs
+    self.resamples = resamples
+    self.hasAudio = hasAudio
     self.version = version
     comparison = RunComparison(runs, resamples: resamples)
   }
@@ -33,7 +39,10 @@ package struct ReportPage {
 
   /// The page's sections, as HTML.
   var body: String {
-    [overview, settings, losses, gradients, schedules, evaluations, scores, time, data, starts].joined()
+    [
+      overview, settings, losses, gradients, schedules, evaluations, scores, groups, worstTrials, pictures, time, data,
+      starts,
+    ].joined()
   }
 
   /// A page of this style.
@@ -77,8 +86,9 @@ package struct ReportPage {
       ("updates left out", runs.map { $0.course.last("skipped").map { String(format: "%.0f", $0) } }),
     ]
     .filter { row in row.values.contains { $0 != nil } }
-    let remarks = runs.compactMap { run in
-      run.course.remark.map { PagePart.missing("\(run.name): metrics.jsonl: \($0).") }
+    let remarks = runs.flatMap { run in
+      let course = run.course.remark.map { ["\(run.name): metrics.jsonl: \($0)"] } ?? []
+      return (course + run.faults).map { PagePart.missing("\($0).") }
     }
     return PagePart.section(
       "Overview", [PagePart.table(names, facts + comparison.results + more), intervals, thinning] + remarks)

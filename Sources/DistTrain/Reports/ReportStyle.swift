@@ -14,6 +14,7 @@ enum ReportStyle {
       font: 1rem/1.5 system-ui, sans-serif }
     h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 .5rem; overflow-wrap: anywhere }
     h2 { font-size: 1.2rem; margin: 2.25rem 0 .75rem; padding-top: .75rem; border-top: 1px solid var(--rule) }
+    h3 { font-size: 1rem; margin: 1.25rem 0 .25rem; overflow-wrap: anywhere }
     p { margin: .5rem 0; max-width: 60rem }
     .missing, .soft { color: var(--soft) }
     .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); gap: 1.5rem }
@@ -24,6 +25,8 @@ enum ReportStyle {
     .keys span { display: inline-flex; align-items: center; gap: .4rem; overflow-wrap: anywhere; min-width: 0 }
     .keys i { flex: none; width: .9rem; height: .65rem; background: var(--ink) }
     .keys i.dashed { height: 0; background: none; border-top: 3px dashed var(--ink) }
+    .keys b { flex: none; color: var(--ink); font-weight: 400 }
+    audio { display: block; width: 15rem; max-width: 100%; height: 2.25rem; margin-top: .25rem }
     svg { display: block; width: 100%; height: auto }
     svg + svg { margin-top: .15rem }
     .blue { --ink: var(--blue) } .orange { --ink: var(--orange) } .green { --ink: var(--green) }
@@ -41,7 +44,7 @@ enum ReportStyle {
     @page { margin: 15mm }
     @media print {
       body { max-width: none; padding: 0; font-size: .85rem }
-      figure, tr { break-inside: avoid } h2 { break-after: avoid }
+      figure, tr { break-inside: avoid } h2, h3 { break-after: avoid } audio { display: none }
       .figures { grid-template-columns: 1fr 1fr }
       * { print-color-adjust: exact }
     }

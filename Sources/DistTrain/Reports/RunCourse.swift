@@ -19,11 +19,10 @@ package struct RunCourse: Sendable {
   private var rows = (count: 0.0, seconds: 0.0)
   /// The last number of each kind.
   private var last: [String: Double] = [:]
-  /// The numbers, from 1, of the first lines that are no steps, and how many there are.
-  package private(set) var faults: (lines: [Int], count: Int) = ([], 0)
+  /// The lines that are no steps.
+  package private(set) var faults = DamagedLines()
 
   private let bins: Int
-  private static let listedFaults = 3
   /// No training has as many steps.
   static let mostSteps = 1_000_000_000_000
 
@@ -71,19 +70,11 @@ package struct RunCourse: Sendable {
   package var elapsed: Double? { last["elapsedSeconds"] ?? seconds["totalSeconds"] }
 
   /// A line about the lines that are no steps; nil where all are.
-  package var remark: String? {
-    guard faults.count > 0 else { return nil }
-    let places =
-      faults.lines.map(String.init).joined(separator: ", ") + (faults.count > faults.lines.count ? ", …" : "")
-    return faults.count == 1
-      ? "line \(places) is no whole step and is left out"
-      : "\(faults.count) lines are no whole steps and are left out: \(places)"
-  }
+  package var remark: String? { faults.remark(of: "step", "steps") }
 
   private mutating func add(_ step: StepMetrics?, line: Int) {
     guard let step, step.step > (count == 0 ? 0 : steps.upperBound), step.step <= Self.mostSteps else {
-      faults.count += 1
-      if faults.lines.count < Self.listedFaults { faults.lines.append(line) }
+      faults.add(line)
       return
     }
     steps = (count == 0 ? step.step : steps.lowerBound)...step.step

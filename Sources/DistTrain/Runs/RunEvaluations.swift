@@ -1,15 +1,15 @@
 import Foundation
 
 /// The results of a run's evaluations in its folder, one file for each step.
-struct EvaluationResults {
+package struct EvaluationResults {
   let folder: String
 
   /// - Parameter set: the name of one of `evaluation.sets`; nil for that of `corpus.evaluation`.
-  init(_ folder: RunFolder, set: String? = nil) {
+  package init(_ folder: RunFolder, set: String? = nil) {
     self.folder = folder.evaluationPath + (set.map { "/\($0)" } ?? "")
   }
 
-  func path(ofStep step: Int) -> String { "\(folder)/step-\(step).json" }
+  package func path(ofStep step: Int) -> String { "\(folder)/step-\(step).json" }
 
   /// A result, as far as its file tells it.
   struct Result: Decodable {
@@ -60,8 +60,9 @@ struct EvaluationResults {
   var scoresPath: String { "\(folder)/scores" }
   var lastResultPath: String { "\(folder)/result.json" }
 
-  /// Removes the results of the steps after the given one, which are yet to be taken.
-  func remove(after step: Int) throws {
+  /// Removes the results of the steps after the given one, which are yet to be taken, and what is kept of them.
+  package func remove(after step: Int) throws {
+    try removeKept(after: step)
     for other in try steps() where other > step { try FileSystem.remove(path(ofStep: other)) }
   }
 }
@@ -171,10 +172,7 @@ final class RunEvaluations {
     if remarked.insert(index).inserted { session.note(outcome.remark.map(set.note)) }
     try session.communicator.agree {
       guard session.isFirstRank else { return }
-      if step == session.steps {
-        try AtomicFile.write(metrics.json + "\n", to: results.lastResultPath)
-        try heldOut.write(outcome.scores, to: results.scoresPath)
-      }
+      try results.keep(outcome, of: heldOut, step: step, isLast: step == session.steps, note: session.note)
       // This file comes last: once it exists, the step is not evaluated again.
       try AtomicFile.write(metrics.json + "\n", to: results.path(ofStep: step))
       tensorBoard?.add(

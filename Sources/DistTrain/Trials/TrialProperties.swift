@@ -73,15 +73,10 @@ package struct TrialProperties: Sendable {
       throw Failure(
         .usage, "--by \(property): nothing tells it: name a table with --table, or a data directory with --corpus")
     }
-    for (prefix, isOfSpeaker) in [("utt2", false), ("spk2", true)] {
-      let path = "\(corpus.folder.withoutEndingSlashes)/\(prefix)\(property)"
-      guard FileSystem.exists(path) else { continue }
-      let lines = try KaldiList(path: path, fields: nil)
-      let values = Dictionary(lines.lines.map { (Name($0.key), $0.rest) }, uniquingKeysWith: { first, _ in first })
-      return corpus.positions.map { position in
-        let utterance = corpus.corpus.utterances[position]
-        return values[Name(isOfSpeaker ? corpus.corpus.speakers[utterance.speaker] : utterance.id)]
-      }
+    if let values = try CorpusProperty.values(
+      property, of: corpus.positions, in: corpus.corpus, folder: corpus.folder)
+    {
+      return values
     }
     throw Failure(
       .usage,
