@@ -18,6 +18,8 @@ extension ProgramTests {
 
     @Test func `a page shows runs, and is written again but not over anything else`() throws {
       try SmallRun.with(speakers: 6, utterances: 3) { run in
+        try "s0 f\ns1 m\ns2 f\ns3 m\ns4 f\ns5 m\n".write(
+          to: run.corpus.appending(path: "spk2gender"), atomically: true, encoding: .utf8)
         try train(run, into: "run")
         try train(run, into: "other", ["seed=2"])
         let page = run.path("page.html")
@@ -27,13 +29,39 @@ extension ProgramTests {
         let text = try String(contentsOfFile: page, encoding: .utf8)
         #expect(text.contains("18 utterances of 6 speakers"))
         #expect(text.contains("<tr><th scope=\"row\">seed</th><td>1</td><td>2</td></tr>"))
-        #expect(text.components(separatedBy: "<svg").count - 1 == 2 * 3 * 2 + 1 + 3 + 2 * 2)
+        let bests = try ["run", "other"].map { try expectKept(run, $0) }.count { $0 != 6 }
+        #expect(text.components(separatedBy: "<svg").count - 1 == 2 * 3 * 2 + 1 + 3 + bests + 2 + 2 * 2)
+        #expect(text.contains("18 utterances of 6 speakers; ") && text.contains("<th scope=\"row\">f × m</th>"))
         #expect(try svdist(["report", run.path("run"), "-o", page, "--resamples", "0"]).status == 0)
         #expect(try String(contentsOfFile: page, encoding: .utf8).contains("<title>Run run</title>"))
+        let quiet = try svdist(["report", run.path("run"), "-o", page, "--resamples", "0", "--audio", "--quiet"])
+        #expect(quiet.status == 0 && quiet.output.isEmpty && quiet.errors.isEmpty)
+        #expect(try String(contentsOfFile: page, encoding: .utf8).contains("<audio "))
         let settings = run.path("run/config.yaml")
         expectRefusal(try svdist(["report", run.path("run"), "-o", settings]), 64, "holds no report of svdist")
         try compare(run)
       }
+    }
+
+    /// Expects that a run keeps utterances, embeddings and the scores of its best step.
+    /// - Returns: that step.
+    private func expectKept(_ run: SmallRun, _ name: String) throws -> Int {
+      let folder = run.path("\(name)/evaluation")
+      let table = try String(contentsOfFile: folder + "/utterances.tsv", encoding: .utf8).split(separator: "\n")
+      #expect(table.count == 19 && table[1] == "s0-u0\ts0\t0.8\t\(run.corpus.path)/s0-u0.wav\t0.0\t\tf")
+      let embeddings = try EmbeddingFile.read(folder + "/embeddings.safetensors")
+      #expect(embeddings.names.count == 18 && embeddings.names[1] == "s0-u1" && embeddings.vectors.columns == 16)
+      func object(_ path: String) throws -> [String: Any] {
+        let json = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: path)))
+        return try #require(json as? [String: Any])
+      }
+      let best = try object(folder + "/best-result.json")
+      let results = try [3, 6].map { try #require(object("\(folder)/step-\($0).json")["eer"] as? Double) }
+      #expect(best["eer"] as? Double == results.min())
+      #expect(best["step"] as? Int == (results[1] < results[0] ? 6 : 3))
+      let metrics = try svdist(["metrics", folder + "/best-scores", "--resamples", "0"])
+      #expect(metrics.output.contains(String(format: "%.3f %%", try #require(results.min()))))
+      return try #require(best["step"] as? Int)
     }
 
     /// Both runs have scores of the same trials.

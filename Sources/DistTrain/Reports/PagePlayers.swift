@@ -18,13 +18,14 @@ package final class PagePlayers {
   /// The player of an utterance, or a line in its place that says why there is none.
   /// - Parameter place: the stretch of the recording; nil where it is not known.
   func player(of name: String, at place: RecordedUtterances.Place?) -> String {
-    guard heard.insert(Name(name)).inserted else { return Self.line("to be heard above") }
+    guard !heard.contains(Name(name)) else { return Self.line("to be heard above") }
     guard let place else { return Self.line("no recording is known") }
     guard count < Self.most else { return Self.line("not in the page, which has \(Self.most) recordings") }
     do {
       let samples = try Waveform.read(
         path: place.path, start: place.start, seconds: Self.longest, channel: place.channel)
       count += 1
+      heard.insert(Name(name))
       let text = Data(WaveBytes.bytes(samples)).base64EncodedString()
       return "<audio controls=\"controls\" preload=\"none\" title=\"\(Markup.escaped(name))\" "
         + "src=\"data:audio/wav;base64,\(text)\"></audio>"

@@ -14,8 +14,17 @@ struct RunFixture {
   var sets: [String: [(step: Int, eer: Double)]] = [:]
   /// How far the targets' scores are above the others'; nil leaves the scores out.
   var separation: Float? = 0.6
+  /// The same of the scores of the best evaluation, with its step; nil leaves these out.
+  var best: (step: Int, separation: Float)?
   /// The trials' speakers.
   var speakers = 8
+  /// Whether the utterances of the trials are listed: three of each speaker, of 1.2 s, 3.5 s and 7 s, every other
+  /// speaker's of one sex.
+  var hasUtterances = false
+  /// The recordings of some utterances, by their names.
+  var recordings: [String: String] = [:]
+  /// Whether the utterances' embeddings are kept.
+  var hasEmbeddings = false
   /// Whether the log has nothing but steps and one loss.
   var isSparse = false
   /// The lines of the ranks' log.
@@ -51,6 +60,13 @@ struct RunFixture {
       try TestTools.write(result(last), to: "\(folder.evaluationPath)/result.json")
       try TestTools.write(scores(separation), to: "\(folder.evaluationPath)/scores")
     }
+    if let best {
+      let json = "{\"step\":\(best.step),\"eer\":1}"
+      try TestTools.write(json, to: "\(folder.evaluationPath)/best-result.json")
+      try TestTools.write(scores(best.separation), to: "\(folder.evaluationPath)/best-scores")
+    }
+    if hasUtterances { try TestTools.write(utterances, to: "\(folder.evaluationPath)/utterances.tsv") }
+    if hasEmbeddings { try writeEmbeddings(to: "\(folder.evaluationPath)/embeddings.safetensors") }
     guard !isSparse else { return folder.path }
     try TestTools.write(rankLines.joined(separator: "\n"), to: folder.ranksPath)
     try RunHistory(folder).add(
@@ -59,6 +75,29 @@ struct RunFixture {
         threads: 3,
         restart: false, step: 0, changes: []))
     return folder.path
+  }
+
+  static let lengths = [1.2, 3.5, 7]
+
+  private var utterances: String {
+    let lines = (0..<3 * speakers).map { number in
+      let (speaker, path) = (number / 3, recordings["u\(number)"] ?? "/nowhere/u\(number).wav")
+      let gender = speaker % 2 == 0 ? "f" : "m"
+      return "u\(number)\tp\(speaker)\t\(Self.lengths[number % 3])\t\(path)\t0.0\t\t\(gender)\n"
+    }
+    return "utterance\tspeaker\tseconds\tpath\tstart\tchannel\tgender\n" + lines.joined()
+  }
+
+  /// Each speaker's embeddings lie about a corner of a space.
+  private func writeEmbeddings(to path: String) throws {
+    let names = (0..<3 * speakers).map { "u\($0)" }
+    let vectors = Matrix.zeros(rows: names.count, columns: 8)
+    for row in names.indices {
+      vectors[row, row / 3 % 8] = 4
+      vectors[row, row % 3] += 1
+    }
+    let embeddings = try Embeddings(names: names, vectors: vectors)
+    try EmbeddingFile.write(embeddings, metadata: ["svdist.step": "\(steps)"], to: path)
   }
 
   private func result(_ one: (step: Int, eer: Double)) -> String {
