@@ -59,8 +59,7 @@ extension ProgramTests {
       let results = try [3, 6].map { try #require(object("\(folder)/step-\($0).json")["eer"] as? Double) }
       #expect(best["eer"] as? Double == results.min())
       #expect(best["step"] as? Int == (results[1] < results[0] ? 6 : 3))
-      let metrics = try svdist(["metrics", folder + "/best-scores", "--resamples", "0"])
-      #expect(metrics.output.contains(String(format: "%.3f %%", try #require(results.min()))))
+      #expect(try ScoreList.read(folder + "/best-scores").scores.count == 18 * 17 / 2)
       return try #require(best["step"] as? Int)
     }
 

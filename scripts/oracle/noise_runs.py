@@ -21,6 +21,7 @@ def write_corpus(folder):
             file.writeframes(struct.pack(f"<{len(samples)}h", *samples))
     (folder / "wav.scp").write_text("".join(f"{name} {folder / name}.wav\n" for _, name in names))
     (folder / "utt2spk").write_text("".join(f"{name} {speaker}\n" for speaker, name in names))
+    (folder / "spk2gender").write_text("".join(f"s{speaker} {'fm'[speaker % 2]}\n" for speaker in range(SPEAKERS)))
     pairs = [(one, other) for place, one in enumerate(names) for other in names[place + 1:]]
     (folder / "trials").write_text("".join(
         f"{one[1]} {other[1]} {'target' if one[0] == other[0] else 'nontarget'}\n" for one, other in pairs))

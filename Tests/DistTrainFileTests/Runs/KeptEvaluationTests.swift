@@ -8,10 +8,11 @@ import Testing
   /// A data directory of three speakers with two utterances each, the first of them with a name in quotes, and trials of
   /// all pairs.
   private struct HeldOut {
-    let folder = try! TestFolder()
+    let folder: TestFolder
     let names = ["\"a\"", "a2", "b1", "b2", "c1", "c2"]
 
     init() throws {
+      folder = try TestFolder()
       for (index, _) in names.enumerated() {
         try folder.writeWave(
           "\(index).wav", samples: NoiseCorpus.noise(speaker: index / 2, utterance: index, seconds: 0.5))
