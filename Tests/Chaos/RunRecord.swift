@@ -44,7 +44,7 @@ struct RunRecord {
   /// The files that have to be the same, byte for byte, however often the run was interrupted.
   func results(step: Int) throws -> [String: [UInt8]] {
     let names = ["model.safetensors", "optimizer.safetensors"].map { "\(checkpoint(step))/\($0)" }
-    let evaluation = ["result.json", "scores"].map { "\(folder)/evaluation/\($0)" }
+    let evaluation = ["result.json", "scores", "embeddings.safetensors"].map { "\(folder)/evaluation/\($0)" }
     return try Dictionary(
       uniqueKeysWithValues: (names + evaluation).map { (URL(fileURLWithPath: $0).lastPathComponent, $0) }
     ).mapValues { try InputFile.contents(of: $0) }
