@@ -2,62 +2,13 @@ import Foundation
 
 /// Which trials of held-out speakers go wrong.
 extension ReportPage {
-  /// Scores with what is known of their trials' utterances.
-  private struct KnownTrials {
-    let run: RecordedRun
-    let scores: RecordedScores
-    /// Of the list's names, in their order.
-    let utterances: [RecordedUtterances.Utterance]
-    let properties: [(name: String, values: [String?])]
-
-    /// Nil where the run keeps no scores or no utterances.
-    init?(_ run: RecordedRun) {
-      guard let scores = run.shownScores, let recorded = try? run.utterances?.get() else { return nil }
-      let names = scores.list.list.names
-      guard let utterances = try? recorded.utterances(names) else { return nil }
-      self.run = run
-      self.scores = scores
-      self.utterances = utterances
-      properties = recorded.properties.compactMap { property in
-        (try? recorded.values(property, of: names)).map { (property, $0) }
-      }
-    }
-
-    /// The seconds of each trial's shorter utterance; nil where one is not known.
-    var lengths: [Double?] {
-      scores.list.list.trials.map { trial in
-        guard let one = utterances[trial.enrolment].seconds, let other = utterances[trial.test].seconds else {
-          return nil
-        }
-        return min(one, other)
-      }
-    }
-
-    func groups(resamples: Int) -> [GroupedScores] {
-      let trials = scores.list.list.trials
-      let lengths = lengths
-      let bounds = LengthBounds.bounds(lengths, targets: scores.list.list.targets)
-      let classes = ValueClasses(lengths, bounds: bounds, unit: " s")
-      let byLength = GroupedScores(
-        scores, by: "seconds of the shorter utterance",
-        classes: (classes.names, classes.numbers.map { ($0, $0) }), resamples: resamples)
-      return [byLength]
-        + properties.map { property in
-          let classes = ValueClasses(property.values)
-          let pairs = trials.map { (enrolment: classes.numbers[$0.enrolment], test: classes.numbers[$0.test]) }
-          return GroupedScores(scores, by: property.name, classes: (classes.names, pairs), resamples: resamples)
-        }
-    }
-  }
-
   /// The name of a run's part of a section.
   private func title(_ known: KnownTrials) -> String {
     (runs.count == 1 ? "" : "\(known.run.name), ") + Self.words(known.scores)
   }
 
   var groups: String {
-    let known = runs.compactMap { KnownTrials($0) }
-    let parts = known.map { known in
+    let parts = trials.map { known in
       PagePart.heading(title(known)) + known.groups(resamples: resamples).map(Self.table).joined()
     }
     let remark = PagePart.paragraph(
@@ -75,17 +26,24 @@ extension ReportPage {
   }
 
   private var missingTrials: String {
-    missing("utterances of the trials (evaluation/utterances.tsv), or scores") { KnownTrials($0) != nil }
+    missing("utterances of the trials (evaluation/utterances.tsv), or scores") { run in
+      trials.contains { $0.run.folder.path == run.folder.path }
+    }
   }
+
+  /// The number of groups of a kind that are told one by one.
+  private static let mostGroups = 40
 
   private static func table(_ groups: GroupedScores) -> String {
     let head = [groups.property, "trials", "targets", "EER %", "misses %", "false alarms %"]
-    let rows = groups.rows.map { row -> (name: String, values: [String?]) in
+    let rows = groups.rows.prefix(mostGroups).map { row -> (name: String, values: [String?]) in
       let figures = row.figures
       let rates = [figures.misses, figures.falseAlarms].map { $0.map { String(format: "%.2f", $0) } }
       return (figures.name, ["\(figures.trials)", "\(figures.targets)", eer(row)] + rates)
     }
-    return PagePart.table(head, rows)
+    let others = groups.rows.count - rows.count
+    let rest = others > 0 ? PagePart.missing("\(others) more groups: svdist metrics --by shows all.") : ""
+    return PagePart.table(head, rows) + rest
   }
 
   private static func eer(_ row: GroupedScores.Row) -> String? {
@@ -101,9 +59,8 @@ extension ReportPage {
   private static let mostWorst = 10
 
   var worstTrials: String {
-    let known = runs.compactMap { KnownTrials($0) }
     let players = hasAudio ? PagePlayers() : nil
-    let parts = known.map { PagePart.heading(title($0)) + Self.worst($0, players) }
+    let parts = trials.map { PagePart.heading(title($0)) + Self.worst($0, players) }
     let remark =
       hasAudio
       ? PagePart.paragraph(

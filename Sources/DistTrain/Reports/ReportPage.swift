@@ -5,6 +5,8 @@ package struct ReportPage {
   let runs: [RecordedRun]
   let comparison: RunComparison
   let resamples: Int
+  /// Those of the runs that keep scores and utterances.
+  let trials: [KnownTrials]
   /// Whether the recordings of the worst trials are part of the page.
   let hasAudio: Bool
   private let version: String
@@ -18,6 +20,7 @@ package struct ReportPage {
     self.resamples = resamples
     self.hasAudio = hasAudio
     self.version = version
+    trials = runs.compactMap { KnownTrials($0) }
     comparison = RunComparison(runs, resamples: resamples)
   }
 

@@ -37,8 +37,8 @@ public struct UtteranceTable: Sendable {
     guard let index = columns.firstIndex(of: column) else {
       throw Failure(.usage, "\(path): has no column \(column); its columns are \(columns.joined(separator: ", "))")
     }
-    let near = NearNames(rows.keys.map(\.text))
-    let keys = rows.keys.map(\.self)
+    let keys = names.allSatisfy { rows[Name($0)] != nil } ? [] : rows.keys.map(\.self)
+    let near = NearNames(keys.map(\.text))
     return names.map { name in
       let row = rows[Name(name)] ?? near.position(of: name).flatMap { rows[keys[$0]] }
       return row.flatMap { $0[index].isEmpty ? nil : $0[index] }
