@@ -89,7 +89,8 @@ enum Embedding {
     let recorded = lengths.reduce(0, +)
     let rate = WorkLine.rate(Double(lengths.count) / max(seconds, 1e-9))
     return
-      "\(lengths.count) utterances of \(ProgressLine.duration(recorded)) embedded in \(WorkLine.rate(seconds)) s: "
+      "\(lengths.count.counted("utterance")) of \(TimeWords.about(recorded)) embedded in "
+      + "\(WorkLine.rate(seconds)) s: "
       + "\(rate) utterances/s, real-time factor \(String(format: "%.2g", seconds / max(recorded, 1e-9)))"
   }
 

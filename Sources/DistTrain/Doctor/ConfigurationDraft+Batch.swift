@@ -18,16 +18,17 @@ extension ConfigurationDraft {
     guard rows >= wanted else {
       throw Failure(
         .usage,
-        "--ranks \(wanted): a batch of the corpus's \(corpus.speakers) speakers has \(rows) rows: give at most \(rows)")
+        "--ranks \(wanted): a batch of the corpus's \(corpus.speakers.counted("speaker")) has \(rows.counted("row")): "
+          + "give at most \(rows)")
     }
     reasons["batch.speakers"] =
       if rows == Self.usualRows {
-        "\(each) rows of each speaker: \(rows) in all, as in the recipes"
+        "\(each.counted("row")) of each speaker: \(rows) in all, as in the recipes"
       } else if rows < Self.usualRows {
-        "the corpus has \(corpus.speakers) speakers, and those of a batch differ: \(rows) rows, where recipes have "
-          + "\(Self.usualRows)"
+        "the corpus has \(corpus.speakers.counted("speaker")), and those of a batch differ: \(rows.counted("row")), "
+          + "where recipes have \(Self.usualRows)"
       } else {
-        "\(wanted) ranks need as many rows: \(rows), where recipes have \(Self.usualRows)"
+        "\(wanted.counted("rank")) need as many rows: \(rows), where recipes have \(Self.usualRows)"
       }
   }
 
@@ -40,7 +41,8 @@ extension ConfigurationDraft {
       reasons["batch.views"] = "two crops of an utterance are the contrastive loss's positives"
     } else {
       reasons["batch.utterances"] =
-        "each speaker has \(corpus.utterancesOfSpeakers[0]) utterances or more: two are the contrastive loss's positives"
+        "each speaker has \(corpus.utterancesOfSpeakers[0].counted("utterance")) or more: two are the contrastive "
+        + "loss's positives"
       reasons["batch.views"] =
         isSmall
         ? "on \(amount) another utterance teaches more than a second crop of the same one"
@@ -72,7 +74,7 @@ extension ConfigurationDraft {
     ranks = wanted
     guard wanted > batch.units else { return }
     configuration.batch.unit = batch.rows / wanted
-    reasons["batch.unit"] = "\(wanted) ranks share \(batch.rows) rows, and each has whole units"
+    reasons["batch.unit"] = "\(wanted.counted("rank")) share \(batch.rows.counted("row")), and each has whole units"
   }
 
   /// The bytes that parameters, gradients and the optimiser's state take on each of so many ranks.

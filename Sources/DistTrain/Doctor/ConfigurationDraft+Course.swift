@@ -50,7 +50,8 @@ extension ConfigurationDraft {
     guard corpus.speakers > Self.mostWholeSpeakers else { return }
     configuration.classification.sharded = true
     reasons["classification.sharded"] =
-      "\(corpus.speakers) speakers, more than \(Self.mostWholeSpeakers): each rank holds the prototypes of its share"
+      "\(corpus.speakers.counted("speaker")), more than \(Self.mostWholeSpeakers): each rank holds the prototypes of "
+      + "its share"
   }
 
   /// The course of `speechocean-ecapa.yaml`.
@@ -91,8 +92,8 @@ extension ConfigurationDraft {
     let rows = configuration.batch.rows
     reasons["schedule.learningRate.initial"] =
       rows == Self.usualRows
-      ? "the recipes' rate for \(rows) rows"
-      : "the recipes' 0.1 belongs to \(Self.usualRows) rows: times \(rows) / \(Self.usualRows)"
+      ? "the recipes' rate for \(rows.counted("row"))"
+      : "the recipes' 0.1 belongs to \(Self.usualRows.counted("row")): times \(rows) / \(Self.usualRows)"
     reasons["schedule.learningRate.final"] = "the rate at the last step"
     configuration.schedule.learningRate.warmup = Int((steps * recipe.warmup).rounded())
     reasons["schedule.learningRate.warmup"] = "\(Self.text(100 * recipe.warmup)) % of the steps"

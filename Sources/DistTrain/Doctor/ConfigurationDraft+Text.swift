@@ -21,9 +21,9 @@ extension ConfigurationDraft {
 
   /// Lines about what was found.
   private var facts: [String] {
-    let left = memory.map { ", \(Self.gigabytes($0)) of memory left" } ?? ""
-    let found = "\(corpus.speakers) speakers, \(corpus.utterances) utterances, \(amount)"
-    return ["by svdist init, for \(found); \(Self.count(cores, "core"))\(left)"] + rates
+    let left = memory.map { ", \(HostMemory.gigabytes(Double($0))) of memory left" } ?? ""
+    let found = "\(corpus.speakers.counted("speaker")), \(corpus.utterances.counted("utterance")), \(amount)"
+    return ["by svdist init, for \(found); \(cores.counted("core"))\(left)"] + rates
   }
 
   private var rates: [String] {
@@ -48,11 +48,12 @@ extension ConfigurationDraft {
     let (steps, rows) = (configuration.training.steps, configuration.batch.rows)
     let epochs = Self.text(Double(steps) / Double(max(stepsPerEpoch, 1)))
     let each = ranks == 1 ? "one rank takes" : "each of \(ranks) ranks takes"
-    let state = Self.gigabytes(stateBytes(ranks: ranks))
+    let state = HostMemory.gigabytes(Double(max(stateBytes(ranks: ranks), 10_000_000)))
     let crowd =
       ranks > cores ? ["the ranks are more than the cores here: start them on several hosts (cluster/README.md)"] : []
     return [
-      "\(steps) steps of \(rows) rows, \(epochs) epochs of \(stepsPerEpoch) steps",
+      "\(steps.counted("step")) of \(rows.counted("row")), \(epochs) \(epochs == "1" ? "epoch" : "epochs") of "
+        + stepsPerEpoch.counted("step"),
       "\(each) about \(state) of memory for parameters, gradients and the optimiser's state, beside its rows",
     ] + crowd
   }
@@ -74,8 +75,4 @@ extension ConfigurationDraft {
     let lines = hints.map { "# \($0.reason)\n#\($0.line)\n" }
     return "\n" + Self.comment(["left open; a setting counts without its #"]) + lines.joined()
   }
-
-  private static func gigabytes(_ bytes: Int) -> String { "\(text(max(0.01, Double(bytes) / 1e9))) GB" }
-
-  private static func count(_ number: Int, _ thing: String) -> String { "\(number) \(thing)\(number == 1 ? "" : "s")" }
 }

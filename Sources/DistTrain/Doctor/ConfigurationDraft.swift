@@ -102,8 +102,8 @@ package struct ConfigurationDraft: Sendable {
     guard corpus.speakersOfOne < corpus.speakers else {
       throw Failure(
         .badData,
-        "\(path): each of the \(corpus.speakers) speakers has one utterance, where training needs several of a voice: "
-          + "is the second field of utt2spk the speaker, and not the utterance?")
+        "\(path): each of the \(corpus.speakers.counted("speaker")) has one utterance, where training needs several "
+          + "of a voice: is the second field of utt2spk the speaker, and not the utterance?")
     }
   }
 
@@ -111,15 +111,19 @@ package struct ConfigurationDraft: Sendable {
     configuration.corpus.train = request.train
     let counts = corpus.utterancesOfSpeakers
     reasons["corpus.train"] =
-      "\(corpus.speakers) speakers with \(counts[0]) to \(counts[counts.count - 1]) utterances of "
-      + "\(Self.text(corpus.shortest)) to \(Self.text(corpus.longest)) s, \(amount) in all"
+      "\(corpus.speakers.counted("speaker")) with "
+      + (counts[0] == counts[counts.count - 1] ? "" : "\(counts[0]) to ")
+      + "\(counts[counts.count - 1].counted("utterance")) of "
+      + (corpus.shortest == corpus.longest ? "" : "\(Self.text(corpus.shortest)) to ")
+      + "\(Self.text(corpus.longest)) s, \(amount) in all"
     guard let heldOut = request.heldOut else { return }
     configuration.corpus.evaluation = heldOut.corpus
     reasons["corpus.evaluation"] =
-      "\(heldOut.speakers) other speakers with \(heldOut.utterances) utterances, by which the run is judged on its way"
+      "\(heldOut.speakers) other speakers with \(heldOut.utterances.counted("utterance")), by which the run is judged "
+      + "on its way"
     configuration.corpus.trials = heldOut.trials
     reasons["corpus.trials"] =
-      "\(heldOut.trialCount) trials, \(heldOut.targets) of them targets: the log shows their EER and minDCF"
+      "\(heldOut.trialCount.counted("trial")), \(heldOut.targets) of them targets: the log shows their EER and minDCF"
   }
 
   private mutating func chooseCrop() {

@@ -23,11 +23,13 @@ package struct CorpusFacts: Sendable, Equatable {
     seconds = lengths.reduce(0, +)
   }
 
-  /// The facts that the lists tell, without sampling rates. Utterances whose recordings cannot be measured have no
-  /// length.
+  /// The facts that the lists tell, without sampling rates. Utterances whose recordings cannot be measured, which have
+  /// no length, do not count.
   package init(_ corpus: Corpus) {
     let lengths = corpus.utterances.indices.map { corpus.utterances.seconds($0) }
-    self.init(utterancesOfSpeakers: corpus.utterancesOfSpeaker.map(\.count), lengths: lengths.filter { $0 > 0 })
+    self.init(
+      utterancesOfSpeakers: corpus.utterancesOfSpeaker.map { $0.count { lengths[Int($0)] > 0 } },
+      lengths: lengths.filter { $0 > 0 })
   }
 
   package var speakers: Int { utterancesOfSpeakers.count }

@@ -23,7 +23,7 @@ extension HostFacts {
   private var crowded: MachineWarning? {
     guard cores > 0, totalThreads > cores else { return nil }
     let fits = cores >= ranks.count
-    let fit = fits ? "--threads \(cores / ranks.count)" : "at most \(cores) \(cores == 1 ? "rank" : "ranks")"
+    let fit = fits ? "--threads \(cores / ranks.count)" : "at most \(cores.counted("rank"))"
     return MachineWarning(
       cause: .oversubscription,
       text: "\(shape) are \(totalThreads) threads on \(cores) \(Self.cores(cores)): start \(fit)"
@@ -36,7 +36,7 @@ extension HostFacts {
     let tight = bindings.filter { $0.threads > $0.cores.count && !$0.cores.isEmpty && $0.cores.count < cores }
     let worst = tight.max { $0.threads * $1.cores.count < $1.threads * $0.cores.count }
     guard let worst else { return nil }
-    let ranks = worst.ranks == 1 ? "1 rank's" : "\(worst.ranks) ranks'"
+    let ranks = worst.ranks == 1 ? "1 rank's" : "\(worst.ranks.counted("rank"))'"
     let slot = (worst.threads + worst.ranks - 1) / worst.ranks
     return MachineWarning(
       cause: .oversubscription,

@@ -33,9 +33,9 @@ package struct HostFacts: Sendable {
 
   /// The ranks and threads in words, such as `2 ranks × 1 thread`.
   package var shape: String {
-    let count = "\(ranks.count) \(ranks.count == 1 ? "rank" : "ranks")"
+    let count = ranks.count.counted("rank")
     guard Set(threads).count == 1 else { return "\(count) with \(threads.reduce(0, +)) threads in all" }
-    return "\(count) × \(threads[0]) \(threads[0] == 1 ? "thread" : "threads")"
+    return "\(count) × \(threads[0].counted("thread"))"
   }
 
   /// The bindings of all ranks.

@@ -24,7 +24,7 @@ package enum MachineReport {
     }
     let quota = host.quota.map { String(format: "CPU quota %.2g", $0) }
     let cores =
-      "\(host.cores) \(host.cores == 1 ? "core" : "cores"), \(host.hardwareThreads) hardware "
+      "\(host.cores.counted("core")), \(host.hardwareThreads) hardware "
       + (host.hardwareThreads == 1 ? "thread" : "threads")
     let variables = rank.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     let software = [rank.software] + variables
@@ -37,10 +37,8 @@ package enum MachineReport {
 
   /// A table with one line for each host: its ranks, threads and cores, and the measured rates.
   package static func table(_ facts: JobFacts, _ rates: JobRates) -> String {
-    let heading = [
-      ["", "", "", "fp32 GFLOP/s", "", "bf16 GFLOP/s", "", "copy GB/s", "", "scale GB/s", ""],
-      ["host", "ranks × threads", "cores"] + (0..<4).flatMap { _ in ["alone", "together"] },
-    ]
+    let pairs = ["fp32 GFLOP/s", "bf16 GFLOP/s", "copy GB/s", "scale GB/s"]
+    let heading = ["host", "ranks × threads", "cores"] + pairs.flatMap { _ in ["alone", "together"] }
     let rows = zip(facts.hosts, rates.hosts).map { host, rates in
       let shape = Set(host.threads).count == 1 ? "\(host.ranks.count) × \(host.threads[0])" : "\(host.ranks.count) × …"
       return [host.name, shape, "\(host.cores)"]
@@ -54,7 +52,7 @@ package enum MachineReport {
     return """
       A rank's products (512 × 512 × 6400) and passes over memory, the first rank alone and the mean of all together:
 
-      \(aligned(heading + rows))\(sum)
+      \(aligned(pairs, [heading] + rows))\(sum)
       """
   }
 
@@ -89,22 +87,13 @@ package enum MachineReport {
     value.isNaN ? "–" : String(format: value < 100 ? "%.1f" : "%.0f", value)
   }
 
-  /// Lays out columns that are as wide as their widest field, the first two flush left.
-  private static func aligned(_ rows: [[String]]) -> String {
-    let widths = rows[0].indices.map { column in
-      max(column > 2 ? 8 : 0, rows.dropFirst().map { $0[column].count }.max() ?? 0)
-    }
-    return rows.enumerated().map { index, row in
-      var line = ""
-      for (column, field) in row.enumerated() {
-        // The heading of a pair of columns ends where the second column does.
-        if index == 0, column > 2, field.isEmpty { continue }
-        let width = index == 0 && column > 2 ? widths[column] + 2 + widths[column + 1] : widths[column]
-        let fill = String(repeating: " ", count: max(0, width - field.count))
-        line += (column < 2 ? field + fill : fill + field) + "  "
-      }
-      return String(line.reversed().drop { $0 == " " }.reversed())
-    }.joined(separator: "\n")
+  /// Lays out a table, and above it the names of its pairs of columns, each of which ends where the second column does.
+  private static func aligned(_ pairs: [String], _ rows: [[String]]) -> String {
+    let table = TextTable(leftColumns: 2)
+    let widths = table.widths(of: rows, least: rows[0].indices.map { $0 > 2 ? 8 : 0 })
+    let wide = stride(from: 3, to: widths.count, by: 2).map { widths[$0] + 2 + widths[$0 + 1] }
+    let heading = table.line(["", "", ""] + pairs, widths: widths[..<3] + wide)
+    return ([heading] + rows.map { table.line($0, widths: widths) }).joined(separator: "\n")
   }
 }
 

@@ -21,11 +21,7 @@ package struct PlanReport: Sendable {
     let heading =
       ["ranks", "hosts", "cores", "rows", "computing", "waiting", "sums", "step", "utterances/s", "busy", "GB", "time"]
       + ["core hours"] + price
-    let table = [heading] + forecasts.map(row)
-    let widths = heading.indices.map { column in table.map { $0[column].count }.max() ?? 0 }
-    return table.map { row in
-      zip(row, widths).map { String(repeating: " ", count: $1 - $0.count) + $0 }.joined(separator: "  ")
-    }.joined(separator: "\n")
+    return TextTable(leftColumns: 0).text([heading] + forecasts.map(row))
   }
 
   private func row(_ forecast: StepForecast) -> [String] {
@@ -35,7 +31,7 @@ package struct PlanReport: Sendable {
     return counts.map(String.init) + times.map(Self.time)
       + [
         String(format: "%.1f", forecast.utterancesPerSecond), String(format: "%.0f %%", 100 * forecast.efficiency),
-        String(format: "%.2f", Double(forecast.rehearsal.memory) / 1e9), ProgressLine.duration(3600 * hours),
+        String(format: "%.2f", Double(forecast.rehearsal.memory) / 1e9), TimeWords.about(3600 * hours),
         Self.amount(hours * cores),
       ] + (price.map { [Self.amount($0 * hours * cores)] } ?? [])
   }

@@ -16,7 +16,7 @@ extension ReportPage {
       let keys = one.bar.parts.map {
         PagePart.Key(name: "\($0.name) \(Self.percent($0.amount, of: one.bar.whole))", colour: $0.colour)
       }
-      return PagePart.figure("\(one.run.name): \(RunFigures.time(one.bar.whole))", keys, [one.bar.svg])
+      return PagePart.figure("\(one.run.name): \(TimeWords.exact(one.bar.whole))", keys, [one.bar.svg])
     }
     let ranks = runs.compactMap { run in
       run.rankTimes.flatMap { $0.ranks.isEmpty ? nil : Self.bars($0, of: run.name) }

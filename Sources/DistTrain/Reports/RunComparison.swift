@@ -59,12 +59,7 @@ package struct RunComparison {
       [("", runs.map { $0.name as String? })] + settings.map { ($0.key, $0.values) }
       + results.map { ($0.name, $0.values) }
     let table = rows.map { [$0.0.shown] + $0.1.map { $0?.shown ?? "–" } }
-    let widths = table[0].indices.map { column in table.map { $0[column].count }.max() ?? 0 }
-    let lines = table.map { row in
-      let padded = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
-      return String(padded.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
-    }
-    return (lines + notes).joined(separator: "\n")
+    return ([TextTable(leftColumns: runs.count + 1).text(table)] + notes).joined(separator: "\n")
   }
 
   private var notes: [String] {

@@ -47,7 +47,7 @@ struct RunFigures: Sendable {
 extension RunFigures {
   var shownSteps: String { steps.planned.map { "\(steps.last) of \($0)" } ?? "\(steps.last)" }
 
-  var shownTime: String? { seconds.map(Self.time) }
+  var shownTime: String? { seconds.map(TimeWords.exact) }
 
   var shownSpeed: String? { utterancesPerSecond.map { String(format: "%.1f", $0) } }
 
@@ -68,14 +68,5 @@ extension RunFigures {
     let format = "%+.\(decimals)f"
     return String(format: format, difference.value) + " " + shown(difference.interval, format: format)
       + String(format: ", p %.3f", difference.p)
-  }
-
-  /// Hours, minutes and seconds.
-  static func time(_ seconds: Double) -> String {
-    guard (0..<1e12).contains(seconds) else { return "?" }
-    let whole = Int(seconds.rounded())
-    let (hours, rest) = whole.quotientAndRemainder(dividingBy: 3600)
-    return hours > 0
-      ? String(format: "%d h %02d min", hours, rest / 60) : String(format: "%d min %02d s", rest / 60, rest % 60)
   }
 }

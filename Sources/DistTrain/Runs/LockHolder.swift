@@ -42,7 +42,7 @@ package struct LockHolder: Codable, Sendable, Equatable {
   /// A description such as `process 4711 on node3 (Slurm job 77), which has had it for 12 min 05 s`.
   package func description(now: Double = SteadyClock.now) -> String {
     "process \(pid) on \(host)\(job.map { " (\($0))" } ?? ""), which has had it for "
-      + ProgressLine.duration(max(0, now - since))
+      + TimeWords.about(max(0, now - since))
   }
 
   private static func job(_ environment: [String: String]) -> String? {

@@ -50,7 +50,7 @@ package struct ProgressLine: Sendable {
     if metrics.utterancesPerSecond.isFinite {
       parts.append((.rate, "\(Self.decimals(metrics.utterancesPerSecond, 1)) \(isShort ? "utt" : "utterances")/s"))
     }
-    if let secondsLeft { parts.append((.timeLeft, "\(Self.duration(secondsLeft)) left")) }
+    if let secondsLeft { parts.append((.timeLeft, "\(TimeWords.about(secondsLeft)) left")) }
     return parts
   }
 
@@ -71,19 +71,6 @@ package struct ProgressLine: Sendable {
     let bar = "[\(String(repeating: "#", count: full))\(String(repeating: " ", count: cells - full))] "
     return "\(cells > 0 ? bar : "")\(String(repeating: " ", count: 3 - percent.count))\(percent) %  "
   }
-
-  /// A duration such as `45 s`, `2 min 10 s`, `1 h 04 min` or `3 d 2 h`.
-  package static func duration(_ seconds: Double) -> String {
-    guard seconds.isFinite, seconds < 1e9 else { return "?" }
-    let total = Int(max(seconds, 0).rounded(.up))
-    let (minutes, hours, days) = (total / 60, total / 3600, total / 86400)
-    if minutes == 0 { return "\(total) s" }
-    if hours == 0 { return "\(minutes) min \(padded(total % 60)) s" }
-    if days == 0 { return "\(hours) h \(padded(minutes % 60)) min" }
-    return "\(days) d \(hours % 24) h"
-  }
-
-  private static func padded(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
 
   private static func decimals(_ value: Double, _ places: Int) -> String {
     value.isNaN ? "nan" : String(format: "%.\(places)f", value)

@@ -19,7 +19,7 @@ package struct WorkLine: Sendable, Equatable {
     let line = "\(done) of \(count) \(things)"
     guard done > 0, seconds > 0 else { return line }
     let rate = Double(done) / seconds
-    return "\(line), \(Self.rate(rate))/s, \(ProgressLine.duration(Double(max(0, count - done)) / rate)) left"
+    return "\(line), \(Self.rate(rate))/s, \(TimeWords.about(Double(max(0, count - done)) / rate)) left"
   }
 
   /// Three significant digits, without an exponent.

@@ -14,6 +14,9 @@ package enum HostMemory {
     return [available, ControlGroup(read: read).memoryLeft].compactMap(\.self).min()
   }
 
+  /// Bytes in words, such as `0.34 GB`.
+  package static func gigabytes(_ bytes: Double) -> String { String(format: "%.2f GB", bytes / 1e9) }
+
   /// Whether this process may take so many bytes.
   package static func holds(_ count: Int) -> Bool {
     // Asking the kernel takes longer than reading what is small.

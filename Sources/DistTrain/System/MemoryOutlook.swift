@@ -37,16 +37,12 @@ package struct MemoryOutlook: Codable, Sendable {
       let own = zip(ranks, hosts).filter { $0.1 == name }.map(\.0)
       let ahead = own.reduce(0) { $0 + $1.ahead }
       guard let left = own.compactMap(\.left).min(), ahead > left else { return nil }
-      let count = "\(own.count) \(own.count == 1 ? "rank" : "ranks")"
+      let count = own.count.counted("rank")
       return
         "\(count) on \(name) will take about \(gigabytes(ahead)) more of memory, where \(gigabytes(left)) are left: start "
         + "fewer ranks there, or choose \(remedy)"
     }
   }
 
-  private static func gigabytes(_ bytes: Int) -> String {
-    let hundredths = Int((Double(bytes) / 1e7).rounded())
-    let digits = "\(hundredths % 100)"
-    return "\(hundredths / 100).\(digits.count == 1 ? "0" : "")\(digits) GB"
-  }
+  private static func gigabytes(_ bytes: Int) -> String { HostMemory.gigabytes(Double(bytes)) }
 }

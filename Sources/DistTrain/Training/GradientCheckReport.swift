@@ -68,7 +68,7 @@ package struct GradientCheckReport {
     let verdict = differing == 0 ? "the gradients agree with the losses" : "the gradients differ from the losses"
     return """
 
-      \(comparisons.count) comparisons in \(tensors) tensors: \(close) within the bound, \
+      \(comparisons.count.counted("comparison")) in \(tensors.counted("tensor")): \(close) within the bound, \
       \(comparisons.count - close - differing) more within ±, \(differing) differ
       the worst: \(place ?? "none")
       \(verdict)
@@ -76,12 +76,7 @@ package struct GradientCheckReport {
   }
 
   private static func row(_ fields: [String]) -> String {
-    let widths = [32, 14, 13, 21, 8, 10]
-    let padded = zip(fields, widths).enumerated().map { index, pair in
-      let (field, width) = pair
-      let fill = String(repeating: " ", count: max(0, width - field.count))
-      return index < 2 ? field + fill : fill + field
-    }
-    return padded.joined()
+    // The lines appear one by one, before the widths of all fields are known.
+    TextTable(leftColumns: 2, gap: 0).line(fields, widths: [32, 14, 13, 21, 8, 10])
   }
 }

@@ -14,7 +14,7 @@ extension TrainingPlan {
       Double(speakers) * Double(configuration.classification.subcenters) * Double(encoder.dimensions) / Double(shares)
     try check(
       3 * (Double(encoder.layout.parameters.count) + prototypes),
-      of: "the parameters of the encoder and of \(speakers) speakers",
+      of: "the parameters of the encoder and of \(speakers.counted("speaker"))",
       remedy: "lower \(sizes(of: configuration.encoder.type)), encoder.embedding or classification.subcenters")
   }
 
@@ -31,7 +31,7 @@ extension TrainingPlan {
     let rows = Double(configuration.batch.rows) / Double(ranks)
     try check(
       rows * configuration.crop.lengths.upperBound * framesASecond * Double(configuration.features.bins),
-      of: "the features of a batch of \(configuration.batch.rows) rows on \(ranks) \(ranks == 1 ? "rank" : "ranks")",
+      of: "the features of a batch of \(configuration.batch.rows.counted("row")) on \(ranks.counted("rank"))",
       remedy: "lower batch.speakers, batch.utterances, batch.views or crop.seconds, or start more ranks")
   }
 
@@ -40,9 +40,7 @@ extension TrainingPlan {
     guard bytes > Double(HostMemory.bytes) else { return }
     throw Failure(
       .usage,
-      "\(what) take \(gigabytes(bytes)) GB of memory, where \(hostName()) has \(gigabytes(Double(HostMemory.bytes))): "
-        + remedy)
+      "\(what) take \(HostMemory.gigabytes(bytes)) of memory, where \(hostName()) has "
+        + "\(HostMemory.gigabytes(Double(HostMemory.bytes))): " + remedy)
   }
-
-  private static func gigabytes(_ bytes: Double) -> Double { (bytes / 1e8).rounded() / 10 }
 }

@@ -87,7 +87,7 @@ import Testing
     let head = draft.text(file: "ours.yaml", stepsPerEpoch: 39).split(separator: "\n").prefix(7)
     #expect(
       Array(head) == [
-        "# by svdist init, for 125 speakers, 2500 utterances, 2.83 hours; 2 cores, 7.5 GB of memory left",
+        "# by svdist init, for 125 speakers, 2500 utterances, 2.83 hours; 2 cores, 7.50 GB of memory left",
         "# sampled at 16 kHz, as far as looked at",
         "# 640 steps of 64 rows, 16.4 epochs of 39 steps",
         "# each of 2 ranks takes about 0.05 GB of memory for parameters, gradients and the optimiser's state, beside its "

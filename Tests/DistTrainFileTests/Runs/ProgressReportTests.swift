@@ -57,7 +57,7 @@ import Testing
     (3840, "1 h 04 min"), (86_399, "23 h 59 min"), (266_400, "3 d 2 h"), (.infinity, "?"), (.nan, "?"), (-1, "0 s"),
   ])
   func `durations are in two units`(seconds: Double, text: String) {
-    #expect(ProgressLine.duration(seconds) == text)
+    #expect(TimeWords.about(seconds) == text)
   }
 
   @Test func `a bar shows the share and fits the terminal`() {
