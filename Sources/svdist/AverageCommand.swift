@@ -3,7 +3,7 @@ import DistTrain
 import Foundation
 
 /// `svdist average`: the mean of several checkpoints of a run.
-struct AverageCommand: RanksCommand {
+struct AverageCommand: RanksCommand, EndableCommand {
   static let configuration = CommandConfiguration(
     commandName: "average",
     abstract: "Averages the encoders of several checkpoints of a run.",
@@ -101,11 +101,11 @@ struct AverageCommand: RanksCommand {
     let first = try CheckpointSelection(rule, of: folder)
     let found: Found
     do {
-      found = (first, try EncoderAverage(of: first.chosen.map(\.encoder)))
+      found = (first, try EncoderAverage(of: first.chosen.map(\.encoder), counting: messages.counting()))
     } catch {
       let second = try CheckpointSelection(rule, of: folder)
       guard second.chosen.map(\.step) != first.chosen.map(\.step) else { throw error }
-      found = (second, try EncoderAverage(of: second.chosen.map(\.encoder)))
+      found = (second, try EncoderAverage(of: second.chosen.map(\.encoder), counting: messages.counting()))
     }
     for warning in found.selection.warnings { messages.say(warning) }
     return found
@@ -122,8 +122,9 @@ struct AverageCommand: RanksCommand {
       communicator: communicator)
     func warn(_ line: String) { if communicator.rank == 0 { messages.say("warning: \(line)") } }
     run.warnings.forEach(warn)
-    let progress = communicator.rank == 0 ? messages.progress(count: run.batches, things: "batches done") : nil
-    let statistics = try run.statistics(of: found?.average.means, warn: warn) { progress?.advance() }
+    let statistics = try messages.counting(communicator).count(run.batches, of: "batches done") { done in
+      try run.statistics(of: found?.average.means, warn: warn) { done(1) }
+    }
     found?.average.estimate = (statistics, run.batches)
   }
 
@@ -134,7 +135,7 @@ struct AverageCommand: RanksCommand {
     let steps = chosen.map { one in "\(one.step)" + (one.eer.map { String(format: " (EER %.2f %%)", $0) } ?? "") }
     let of = "\(steps.count == 1 ? "step" : "steps") \(steps.joined(separator: ", "))"
     let origin = found.average.estimate.map {
-      " with statistics of \($0.batches) \($0.batches == 1 ? "batch" : "batches")"
+      " with statistics of \($0.batches.counted("batch"))"
     }
     print("\(found.average.words), the mean of \(of)\(origin ?? ""), in \(path)".shown)
   }

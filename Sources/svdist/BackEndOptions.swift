@@ -50,9 +50,11 @@ struct BackEndOptions: ParsableArguments {
 
     /// The scores of a list's trials, on every rank.
     func scores(
-      of list: TrialList, _ embeddings: TrialEmbeddings, _ communicator: any Communicator
+      of list: TrialList, _ embeddings: TrialEmbeddings, _ communicator: any Communicator, _ messages: MessageOptions
     ) throws -> [Float] {
-      try backEnd.scores(of: list, embeddings, durations: durations, communicator: communicator)
+      try backEnd.scores(
+        of: list, embeddings, durations: durations, communicator: communicator,
+        counting: messages.counting(communicator))
     }
   }
 

@@ -60,6 +60,6 @@ struct CalibrationOptions: ParsableArguments {
       try calibrationEmbeddings.map { try FitCommand.read($0, "--calibration-embeddings", like: own, messages) } ?? own
     return try backEnd.calibrated(
       on: list, TrialEmbeddings(embeddings), prior: prior ?? 0.5, qualities: qualities,
-      durations: utt2dur.map { try UtteranceDurations($0) })
+      durations: utt2dur.map { try UtteranceDurations($0) }, counting: messages.counting())
   }
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import DistTrain
 
 /// `svdist embed`: the embeddings of a corpus in a file.
-struct EmbedCommand: RanksCommand {
+struct EmbedCommand: RanksCommand, EndableCommand {
   static let configuration = CommandConfiguration(
     commandName: "embed",
     abstract: "Writes the embedding of every utterance of a data directory.",
@@ -46,7 +46,7 @@ struct EmbedCommand: RanksCommand {
       try communicator.agree {
         guard communicator.rank == 0 else { return }
         try EmbeddingFile.write(embeddings, to: output)
-        print("\(embeddings.names.count) embeddings of \(embeddings.vectors.columns) dimensions in \(output)")
+        print("\(embeddings.names.count.counted("embedding")) of \(embeddings.vectors.columns) dimensions in \(output)")
       }
       return .done
     }

@@ -5,7 +5,7 @@ import Foundation
 extension TrialProtocol: ExpressibleByArgument {}
 
 /// `svdist evaluate`: the EER and minDCF of a trial list.
-struct EvaluateCommand: RanksCommand {
+struct EvaluateCommand: RanksCommand, EndableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
     abstract: "Scores a trial list by cosine, or by a back end, and prints EER and minDCF.",

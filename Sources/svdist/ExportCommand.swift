@@ -2,7 +2,7 @@ import ArgumentParser
 import DistTrain
 
 /// `svdist export`: an encoder in a file or folder for other programs.
-struct ExportCommand: ParsableCommand {
+struct ExportCommand: EndableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
     abstract: "Writes an encoder for other programs.",
@@ -105,16 +105,15 @@ struct ExportCommand: ParsableCommand {
 
   private var input: EncoderExport.GraphInput { waveform ? .waveforms : .features }
 
-  /// Compares embeddings before anything is written, and leaves nothing behind where a signal asks for a stop.
+  /// Compares embeddings before anything is written.
   private func compare(
     _ trained: TrainedEncoder, _ form: EncoderExport, _ words: EncoderExport.Words, corpus: String
   ) throws -> ExportCheck.Outcome {
-    StopRequest.watch(answering: false)
     ThreadTeam.shared.grow(to: Machine.threads(SoleCommunicator()))
     let check = try ExportCheck(trained, corpus: corpus, utterances: verifyUtterances ?? Self.usualUtterances)
     messages.note(check.note)
     do {
-      return try check.run(form, words, input: input)
+      return try check.run(form, words, input: input, counting: messages.counting())
     } catch let failure as Failure where failure.kind == .failed {
       throw Failure(.failed, "\(output): is not written: \(failure.message)")
     }

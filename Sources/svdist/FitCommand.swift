@@ -2,7 +2,7 @@ import ArgumentParser
 import DistTrain
 
 /// `svdist fit`: a back end for the embeddings of an encoder.
-struct FitCommand: ParsableCommand {
+struct FitCommand: EndableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fit",
     abstract: "Fits a back end, which makes scores of embeddings, to a training set.",
@@ -101,7 +101,7 @@ struct FitCommand: ParsableCommand {
     try checkEncoder(of: embeddings)
     let set = try BackEndRecipe.TrainingSet(embeddings, speakers)
     let recipe = try recipe(embeddings, speakers)
-    var backEnd = try recipe.fitted(to: set)
+    var backEnd = try recipe.fitted(to: set, counting: messages.counting())
     messages.note(backEnd.remark)
     backEnd = try calibration.calibrated(backEnd, by: embeddings, messages)
     try BackEndFile.write(backEnd, to: output)
@@ -166,7 +166,7 @@ struct FitCommand: ParsableCommand {
     guard others.vectors.columns == own.vectors.columns else {
       throw Failure(
         .badData,
-        "\(option) \(path): embeddings of \(others.vectors.columns) dimensions, those of --embeddings have "
+        "\(option) \(path): embeddings of \(others.vectors.columns.counted("dimension")), those of --embeddings have "
           + "\(own.vectors.columns): embed both with the same encoder")
     }
     messages.note(

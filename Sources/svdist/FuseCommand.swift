@@ -2,7 +2,7 @@ import ArgumentParser
 import DistTrain
 
 /// `svdist fuse`: the scores of several systems as one.
-struct FuseCommand: ParsableCommand {
+struct FuseCommand: EndableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fuse",
     abstract: "Fuses the scores of several systems, or calibrates those of one.",
@@ -38,7 +38,10 @@ struct FuseCommand: ParsableCommand {
   func validate() throws {
     try OptionRange.check("--prior", prior, in: 1e-6...(1 - 1e-6))
     guard !systems.isEmpty, references.count == systems.count else {
-      throw ValidationError("--by: \(systems.count) files are fused: give as many here, in the same order")
+      throw ValidationError(
+        "--by: \(systems.count.counted("file")) \(systems.count.ifOne("is", "are")) fused: give as many here, in the "
+          + "same order"
+      )
     }
   }
 
@@ -62,7 +65,7 @@ struct FuseCommand: ParsableCommand {
     let terms = zip(fusion.weights, systems).map { "\($0) · \($1)" }
     print("\(fusion.offset) + \(terms.joined(separator: " + "))".shown)
     if own.list.isBlind {
-      print("\(fused.count) trials without answers fused")
+      print("\(fused.count.counted("trial")) without answers fused")
     } else {
       print("fused  \(try DetectionMetrics(scores: fused, targets: own.list.targets).summary)")
     }

@@ -2,7 +2,7 @@ import ArgumentParser
 import DistTrain
 
 /// `svdist import`: another toolkit's encoder as svdist's.
-struct ImportCommand: ParsableCommand {
+struct ImportCommand: EndableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
     abstract: "Makes an encoder of another toolkit one of svdist's.",
@@ -42,8 +42,8 @@ struct ImportCommand: ParsableCommand {
       throw failure
     }
     for note in encoder.notes { messages.note(note) }
-    try encoder.write(to: output)
-    print("encoder    \(encoder.kind): \(encoder.description), \(encoder.parameterCount) parameters".shown)
+    try encoder.write(to: output, counting: messages.counting())
+    print("encoder    \(encoder.kind): \(encoder.description), \(encoder.parameterCount.counted("parameter"))".shown)
     print("front end  \(encoder.frontEndDescription)".shown)
     print("written    \(output)".shown)
   }

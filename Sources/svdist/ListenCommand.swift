@@ -2,7 +2,7 @@ import ArgumentParser
 import DistTrain
 
 /// `svdist listen`: the crops of a training before and after augmentation, to be heard.
-struct ListenCommand: ParsableCommand {
+struct ListenCommand: EndableCommand {
   static let configuration = CommandConfiguration(
     commandName: "listen",
     abstract: "Writes crops as training draws them, before and after augmentation, as WAV files.",

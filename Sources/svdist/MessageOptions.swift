@@ -21,4 +21,14 @@ struct MessageOptions: ParsableArguments {
   func progress(count: Int, things: String) -> WorkProgress {
     WorkProgress(count: count, things: things, isShown: !quiet)
   }
+
+  /// Shows how much of the works is done that it is given to, unless the command is quiet.
+  /// - Parameter communicator: the ranks that share the works, of which rank 0 shows its own.
+  func counting(_ communicator: any Communicator = SoleCommunicator()) -> WorkCounting {
+    guard communicator.rank == 0, !quiet else { return .silent }
+    return WorkCounting { count, things in
+      let progress = WorkProgress(count: count, things: things, isShown: true)
+      return ({ progress.advance(by: $0) }, { progress.clear() })
+    }
+  }
 }

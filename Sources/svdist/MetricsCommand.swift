@@ -2,7 +2,7 @@ import ArgumentParser
 import DistTrain
 
 /// `svdist metrics`: what a file of scores is worth.
-struct MetricsCommand: ParsableCommand {
+struct MetricsCommand: EndableCommand {
   static let configuration = CommandConfiguration(
     commandName: "metrics",
     abstract: "Prints the error rates of a file of scores, with intervals.",
@@ -80,10 +80,14 @@ struct MetricsCommand: ParsableCommand {
     let choice = DetectionFigures.Choice(
       priors: priors.isEmpty ? [0.01, 0.05] : priors, areLikelihoodRatios: likelihoodRatios)
     let ranked = try RankedTrials(scores: values, targets: list.targets)
-    var report = try ScoreReport(ranked, speakers: properties.speakers, choice: choice, resamples: resamples)
+    var report = try ScoreReport(
+      ranked, speakers: properties.speakers, choice: choice, resamples: resamples,
+      counting: source.messages.counting())
     if let against {
       let other = try source.read(against, list).scores
-      try report.compare(ranked, with: RankedTrials(scores: other, targets: list.targets), choice)
+      try report.compare(
+        ranked, with: RankedTrials(scores: other, targets: list.targets), choice,
+        counting: source.messages.counting())
     }
     let threshold = ranked.equalErrorThreshold
     for division in divisions {

@@ -3,7 +3,7 @@ import DistTrain
 import Foundation
 
 /// `svdist prepare`: data directories from recordings.
-struct PrepareCommand: ParsableCommand {
+struct PrepareCommand: EndableCommand {
   static let configuration = CommandConfiguration(
     commandName: "prepare",
     abstract: "Opens every recording of a corpus and writes the lists that training and evaluation read.",
@@ -227,11 +227,11 @@ struct PrepareCommand: ParsableCommand {
     let commands = allowCommands ? CommandRecordings.commands(source) : []
     let progress = messages.progress(count: source.count + commands.count, things: "utterances opened")
     guard !commands.isEmpty else { return try prepare(source, nil, progress) }
-    let folder = WholeFolder.temporary(beside: output)
-    defer { try? FileSystem.remove(folder) }
-    let recordings = try CommandRecordings(
-      commands, into: folder, limit: commandSeconds, finished: { progress.advance() })
-    return try prepare(source, recordings, progress)
+    return try WholeFolder.withTemporary(beside: output) { folder in
+      let recordings = try CommandRecordings(
+        commands, into: folder, limit: commandSeconds, finished: { progress.advance() })
+      return try prepare(source, recordings, progress)
+    }
   }
 
   private func prepare(

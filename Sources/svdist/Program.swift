@@ -31,6 +31,10 @@ enum Program {
     // mpirun starts a process for every rank: a command of one process runs on rank 0, and the others have nothing to
     // do.
     if let rank = launchedRank, rank > 0, !(command is any RanksCommand) { exit(0) }
+    if command is any EndableCommand {
+      EarlyEnd.watch(
+        status: ExitStatus.stopped.rawValue, isSilent: launchedRank ?? 0 > 0, progress: { WorkProgress.end() })
+    }
     do {
       try command.run()
       try StandardOutput.check()
@@ -107,6 +111,9 @@ enum Program {
   /// The rank of this process as its launcher gives it, which is known before MPI starts; nil without a launcher.
   private static var launchedRank: Int? { JobLauncher.rank(ProcessInfo.processInfo.environment) }
 }
+
+/// A command whose work may take long, and which a signal ends with nothing half-written left behind.
+protocol EndableCommand: ParsableCommand {}
 
 /// A command whose ranks share its work. Other commands run on rank 0 alone.
 protocol RanksCommand: ParsableCommand {}

@@ -2,7 +2,7 @@ import ArgumentParser
 import DistTrain
 
 /// `svdist score`: the scores that a back end gives the trials of a list.
-struct ScoreCommand: RanksCommand {
+struct ScoreCommand: RanksCommand, EndableCommand {
   static let configuration = CommandConfiguration(
     commandName: "score",
     abstract: "Scores a trial list by a back end of svdist fit.",
@@ -55,7 +55,7 @@ struct ScoreCommand: RanksCommand {
       if communicator.rank == 0 {
         for note in inputs.notes { command.messages.note(note) }
       }
-      let values = try inputs.loaded.scores(of: inputs.list, inputs.embeddings, communicator)
+      let values = try inputs.loaded.scores(of: inputs.list, inputs.embeddings, communicator, command.messages)
       try communicator.agree {
         guard communicator.rank == 0 else { return }
         try command.report(values, inputs)
@@ -123,7 +123,7 @@ struct ScoreCommand: RanksCommand {
   /// Prints what the scores are worth, and writes them.
   private func report(_ values: [Float], _ inputs: Inputs) throws {
     if inputs.list.isBlind {
-      print("\(values.count) trials without answers scored")
+      print("\(values.count.counted("trial")) without answers scored")
     } else {
       let metrics = try DetectionMetrics(scores: values, targets: inputs.list.targets)
       print(json ? metrics.json : "\(inputs.loaded.backEnd.words)  \(metrics.summary)")

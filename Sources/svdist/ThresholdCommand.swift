@@ -3,7 +3,7 @@ import DistTrain
 import Foundation
 
 /// `svdist threshold`: the score above which two recordings count as one speaker.
-struct ThresholdCommand: ParsableCommand {
+struct ThresholdCommand: EndableCommand {
   static let configuration = CommandConfiguration(
     commandName: "threshold",
     abstract: "Finds the threshold for a wanted rate of false accepts.",
@@ -52,7 +52,7 @@ struct ThresholdCommand: ParsableCommand {
     let speakers = try source.properties(of: list, table: nil).speakers
     let found = try DecisionThreshold(
       RankedTrials(scores: scores, targets: list.targets), speakers: speakers, falseAccepts: falseAccepts,
-      resamples: resamples)
+      resamples: resamples, counting: source.messages.counting())
     print(
       json ? try DecisionFile.json(found, of: origin) : Self.text(found) + (origin.map { "\nof \($0.words)" } ?? ""))
     guard let output else { return }

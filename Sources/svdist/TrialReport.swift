@@ -68,7 +68,7 @@ struct TrialReport {
       trials.longestTest = length
       return trials
     }
-    return try loaded.scores(of: plan.list, trials, communicator)
+    return try loaded.scores(of: plan.list, trials, communicator, command.messages)
   }
 
   /// - Throws: `Failure(.usage)` where the mean is of another encoder's embeddings, as far as that is known.
@@ -104,7 +104,7 @@ struct TrialReport {
     try communicator.agree {
       guard communicator.rank == 0 else { return }
       if plan.list.isBlind {
-        if last != nil { Swift.print("\(values.count) trials without answers scored") }
+        if last != nil { Swift.print("\(values.count.counted("trial")) without answers scored") }
       } else {
         let metrics = try DetectionMetrics(scores: values, targets: plan.list.targets)
         if !command.json { Swift.print("\(name)  \(metrics.summary)") }

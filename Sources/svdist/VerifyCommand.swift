@@ -3,7 +3,7 @@ import DistTrain
 import Foundation
 
 /// `svdist verify`: the score of two recordings, or of one against an enrolment of several.
-struct VerifyCommand: ParsableCommand {
+struct VerifyCommand: EndableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
     abstract: "Compares the speakers of two recordings.",
@@ -77,7 +77,12 @@ struct VerifyCommand: ParsableCommand {
     extractor.crops = crops.chosen
     let paths = (enrol.isEmpty ? [recordings[0]] : enrol) + [test ?? recordings[1]]
     let seconds = try inspect(paths, extractor)
-    let vectors = try paths.map { try extractor.embedding(path: $0, name: $0) }
+    let vectors = try messages.counting().count(paths.count, of: "recordings embedded") { [extractor] done in
+      try paths.map { path in
+        defer { done(1) }
+        return try extractor.embedding(path: path, name: path)
+      }
+    }
     let (enrolment, test) = (Array(vectors.dropLast()), vectors[vectors.count - 1])
     let score =
       try loaded?.backEnd.score(enrolment: enrolment, test: test, seconds: seconds, encoder: trained.identity)

@@ -18,6 +18,9 @@ final class WorkProgress: Sendable {
   private let start = ContinuousClock.now
   private let state: Mutex<State>
 
+  /// The work that goes on.
+  private static let current = Mutex<WorkProgress?>(nil)
+
   /// - Parameters:
   ///   - things: what is counted and what is done to it, such as `utterances opened`.
   ///   - isShown: whether anything is written.
@@ -28,12 +31,22 @@ final class WorkProgress: Sendable {
     isWatched = Terminal.isWatched(STDERR_FILENO)
     interval = isWatched ? .milliseconds(200) : .seconds(60)
     state = Mutex(State(shown: start))
+    Self.current.withLock { $0 = self }
   }
 
-  /// Counts one more. The line on a terminal goes with the last one.
-  func advance() {
+  /// How much of the work that goes on is done, such as `300 of 1200 utterances embedded`; nil where none does. A line
+  /// on a terminal goes.
+  static func end() -> String? {
+    guard let work = current.withLock({ $0 }) else { return nil }
+    work.clear()
+    let done = min(work.state.withLock { $0.done }, work.count)
+    return done > 0 ? "\(done) of \(work.count) \(work.things)" : nil
+  }
+
+  /// Counts more. The line on a terminal goes with the last one.
+  func advance(by more: Int = 1) {
     state.withLock { state in
-      state.done += 1
+      state.done += more
       show(&state)
     }
   }
@@ -56,7 +69,9 @@ final class WorkProgress: Sendable {
     if isWatched { StandardError.write("\r\(line)\u{1B}[K") } else { StandardError.say(line) }
   }
 
+  /// Ends the work: its line on a terminal goes.
   func clear() {
+    Self.current.withLock { if $0 === self { $0 = nil } }
     if isShown, isWatched { StandardError.write("\r\u{1B}[K") }
   }
 }

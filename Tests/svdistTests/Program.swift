@@ -62,6 +62,14 @@ final class Program {
     if process.isRunning { kill(process.processIdentifier, signal) }
   }
 
+  /// Whether the program has taken a signal, which ends it no more by itself.
+  func takes(_ signal: Int32) -> Bool {
+    let status = try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+    let line = status?.split(separator: "\n").first { $0.hasPrefix("SigCgt:") }
+    let taken = line.flatMap { UInt64($0.dropFirst(7).trimmingCharacters(in: .whitespaces), radix: 16) } ?? 0
+    return taken >> UInt64(signal - 1) & 1 == 1
+  }
+
   /// The variable that every process of the run has in its environment.
   var mark: String { "SVDIST_TEST_RUN=\(folder.lastPathComponent)" }
 

@@ -17,10 +17,12 @@ package struct EncoderAverage: Sendable {
   package var estimate: (statistics: Matrix, batches: Int)?
 
   /// Averages the encoders in files.
-  /// - Parameter files: paths that `TrainedEncoder` takes, at least one.
+  /// - Parameters:
+  ///   - files: paths that `TrainedEncoder` takes, at least one.
+  ///   - counting: shows how many are read.
   /// - Throws: `Failure(.badData)` that names the file which is broken, holds numbers that are not finite or is of
   ///   another encoder or front end than the first.
-  package init(of files: [String]) throws {
+  package init(of files: [String], counting: WorkCounting = .silent) throws {
     precondition(!files.isEmpty, "a mean is of one encoder or more")
     // Sums that began with zero would lose the sign of zeros.
     let first = try Self.open(files[0])
@@ -30,7 +32,13 @@ package struct EncoderAverage: Sendable {
     parameters = first.extractor.parameters.elements.map(Double.init)
     statistics = first.extractor.statistics.elements.map(Double.init)
     count = Double(files.count)
-    for file in files.dropFirst() { try add(Self.open(file), unlike: files[0]) }
+    try counting.count(files.count, of: "checkpoints read") { read in
+      read(1)
+      for file in files.dropFirst() {
+        try add(Self.open(file), unlike: files[0])
+        read(1)
+      }
+    }
   }
 
   private mutating func add(_ encoder: TrainedEncoder, unlike first: String) throws {
@@ -85,7 +93,7 @@ extension EncoderAverage {
     ]
     if let estimate {
       origin["average.statistics"] =
-        "re-estimated on \(estimate.batches) \(estimate.batches == 1 ? "batch" : "batches")"
+        "re-estimated on \(estimate.batches.counted("batch"))"
     }
     try SafetensorsFile.write(
       layout.tensors(mean(parameters), estimate?.statistics ?? mean(statistics)),

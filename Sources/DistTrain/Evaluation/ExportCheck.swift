@@ -81,50 +81,59 @@ package struct ExportCheck {
   ///   - form: the form in which the encoder is exported.
   ///   - input: what the graph of `onnx` takes.
   ///   - runtime: what computes graphs.
+  ///   - counting: shows how many utterances are embedded.
   /// - Throws: `Failure(.failed)` that names the first utterance whose embeddings differ; `Failure(.badData)` where an
-  ///   utterance cannot be embedded; `Failure(.stopped)` where a signal asks for a stop.
+  ///   utterance cannot be embedded.
   package func run(
     _ form: EncoderExport, _ words: EncoderExport.Words, input: EncoderExport.GraphInput = .features,
-    runtime: GraphRuntime = GraphRuntime()
+    runtime: GraphRuntime = GraphRuntime(), counting: WorkCounting = .silent
   ) throws -> Outcome {
     try TemporaryFolder.with { folder in
       let place = "\(folder)/encoder"
       _ = try form.write(encoder, words, input: input, to: place)
       switch form {
-      case .onnx: return try compare(graph: place, input, runtime, in: folder)
+      case .onnx: return try compare(graph: place, input, runtime, counting, in: folder)
       case .huggingface where encoder.extractor.encoder is any GraphEncoder:
-        return try compare(graph: "\(place)/model.onnx", .features, runtime, in: folder)
-      case .huggingface: return try compare(TrainedEncoder("\(place)/model.safetensors"), words)
-      case .safetensors: return try compare(TrainedEncoder(place), words)
+        return try compare(graph: "\(place)/model.onnx", .features, runtime, counting, in: folder)
+      case .huggingface: return try compare(TrainedEncoder("\(place)/model.safetensors"), words, counting)
+      case .safetensors: return try compare(TrainedEncoder(place), words, counting)
       case .wespeaker, .speechbrain:
         let imported = "\(folder)/imported.safetensors"
         try ForeignEncoder(place).write(to: imported)
-        return try compare(TrainedEncoder(imported), words)
+        return try compare(TrainedEncoder(imported), words, counting)
       }
     }
   }
 
   /// Compares the embeddings with those of an encoder that was read back.
-  private func compare(_ other: TrainedEncoder, _ words: EncoderExport.Words) throws -> Outcome {
+  private func compare(
+    _ other: TrainedEncoder, _ words: EncoderExport.Words, _ counting: WorkCounting
+  ) throws -> Outcome {
     let runtime = "svdist \(words.version), which read it back"
-    let vectors = try utterances.map { utterance in
-      try StopRequest.check(waitingFor: "embeddings")
-      let samples = try encoder.extractor.firstPiece(of: utterance)
-      return try [encoder.extractor, other.extractor].map { try $0.embedding(of: samples, name: Self.name(utterance)) }
+    let vectors = try counting.count(utterances.count, of: "utterances compared") { advance in
+      try utterances.map { utterance in
+        defer { advance(1) }
+        let samples = try encoder.extractor.firstPiece(of: utterance)
+        return try [encoder.extractor, other.extractor].map {
+          try $0.embedding(of: samples, name: Self.name(utterance))
+        }
+      }
     }
     return try .agrees(result(own: vectors.map { $0[0] }, others: vectors.map { $0[1] }, runtime))
   }
 
   /// Compares the embeddings with those that the runtime computes of a graph.
   private func compare(
-    graph: String, _ input: EncoderExport.GraphInput, _ runtime: GraphRuntime, in folder: String
+    graph: String, _ input: EncoderExport.GraphInput, _ runtime: GraphRuntime, _ counting: WorkCounting,
+    in folder: String
   ) throws -> Outcome {
     let inputs = "\(folder)/inputs"
-    var own: [[Float]] = []
     let file = try OutputFile(path: inputs)
-    for utterance in utterances {
-      try StopRequest.check(waitingFor: "embeddings")
-      own.append(try write(utterance, input, to: file))
+    let own = try counting.count(utterances.count, of: "utterances embedded") { advance in
+      try utterances.map { utterance in
+        defer { advance(1) }
+        return try write(utterance, input, to: file)
+      }
     }
     try file.finish(syncing: false)
     do {
@@ -133,8 +142,8 @@ package struct ExportCheck {
       guard outputs.values.count == own.count * width else {
         throw Failure(
           .failed,
-          "\(outputs.runtime) made \(outputs.values.count) numbers of \(Self.counted(own.count)), where embeddings have "
-            + "\(width)")
+          "\(outputs.runtime) made \(outputs.values.count) numbers of \(Self.counted(own.count)), where embeddings "
+            + "have \(width)")
       }
       let others = own.indices.map { Array(outputs.values[$0 * width..<($0 + 1) * width]) }
       return try .agrees(result(own: own, others: others, outputs.runtime))
@@ -181,7 +190,7 @@ package struct ExportCheck {
   }
 
   private static func counted(_ utterances: Int) -> String {
-    "\(utterances) \(utterances == 1 ? "utterance" : "utterances")"
+    utterances.counted("utterance")
   }
 
   private static func name(_ utterance: Utterance) -> String { "utterance \(utterance.id) (\(utterance.path))" }

@@ -24,8 +24,6 @@ package struct GraphRuntime: Sendable {
   }
 
   private let interpreter: String
-  /// Seconds between looks at the interpreter and for a request to stop.
-  private static let look = 0.02
 
   /// - Parameter environment: where the interpreter may be named; `python3` of the search path otherwise.
   package init(_ environment: [String: String] = ProcessInfo.processInfo.environment) {
@@ -65,8 +63,7 @@ package struct GraphRuntime: Sendable {
   /// - Parameters:
   ///   - inputs: the file of inputs.
   ///   - folder: a folder for the runtime's files.
-  /// - Throws: `Unavailable` where the interpreter or the runtime is not there, or it fails; `Failure(.stopped)` where
-  ///   a signal asks for a stop meanwhile.
+  /// - Throws: `Unavailable` where the interpreter or the runtime is not there, or it fails.
   func outputs(of model: String, inputs: String, in folder: String) throws -> Outputs {
     let (outputs, errors) = ("\(folder)/outputs", "\(folder)/errors")
     let status = try run(["-c", Self.program, model, inputs, outputs], errors: errors)
@@ -84,31 +81,20 @@ package struct GraphRuntime: Sendable {
     return Outputs(runtime: String(decoding: bytes[..<end], as: UTF8.self), values: values)
   }
 
-  /// Runs the interpreter to its end, or until a signal asks for a stop.
+  /// Runs the interpreter to its end.
   /// - Returns: its exit status, or 128 + the signal that ended it.
   private func run(_ arguments: [String], errors: String) throws -> Int32 {
     let null = try SystemCall.run(.write, "/dev/null") { open("/dev/null", O_WRONLY | O_CLOEXEC) }
     defer { _ = close(null) }
     let child: ChildProcess
     do {
-      child = try ChildProcess(interpreter, arguments, output: null, errors: errors)
+      child = try ChildProcess(interpreter, arguments, output: null, errors: errors, place: .ownGroup)
     } catch {
       throw Unavailable(reason: Failure(error).message)
     }
-    while true {
-      if let status = try child.statusIfEnded() {
-        try StopRequest.check(waitingFor: interpreter)
-        return status
-      }
-      do {
-        try StopRequest.check(waitingFor: interpreter)
-      } catch {
-        kill(child.id, SIGKILL)
-        _ = try? child.wait()
-        throw error
-      }
-      usleep(UInt32(Self.look * 1e6))
-    }
+    UnfinishedWork.begin(group: child.id)
+    defer { UnfinishedWork.end(group: child.id) }
+    return try child.wait()
   }
 
   private static func lastLine(of path: String) -> String? {

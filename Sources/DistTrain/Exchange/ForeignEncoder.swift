@@ -29,7 +29,7 @@ package struct ForeignEncoder: Sendable {
     guard let (family, prefix) = EncoderFamily.find(among: file.names) else {
       throw Failure(
         .badData,
-        "\(path): holds none of the encoders that svdist has; its \(file.names.count) tensors begin with "
+        "\(path): holds none of the encoders that svdist has; its \(file.names.count.counted("tensor")) begin with "
           + file.names.prefix(4).joined(separator: ", "))
     }
     kind = family.words
@@ -115,7 +115,7 @@ package struct ForeignEncoder: Sendable {
     if let dimensions = foreign.embedding, dimensions != configuration.encoder.embedding {
       throw Failure(
         .badData,
-        "\(foreign.path): is of embeddings of \(dimensions) dimensions, the tensors make "
+        "\(foreign.path): is of embeddings of \(dimensions.counted("dimension")), the tensors make "
           + "\(configuration.encoder.embedding)"
       )
     }
@@ -145,25 +145,33 @@ package struct ForeignEncoder: Sendable {
   }
 
   /// Reads the tensors and writes svdist's file of the encoder, which appears whole or not at all.
+  /// - Parameter counting: shows how many tensors are read.
   /// - Throws: `Failure(.badData)` where a tensor cannot be read or holds what is no number.
-  package func write(to output: String) throws {
+  package func write(to output: String, counting: WorkCounting = .silent) throws {
     let layout = configuration.network.layout
     let floats = layout.parameters.count + layout.statistics.count
     guard HostMemory.holds(4 * floats) else { throw InputFile.tooLarge(path) }
-    var read: [NamedTensor] = []
-    for layout in [layout.parameters, layout.statistics] {
-      let buffer = Buffer(count: layout.count)
-      for tensor in layout.parameters {
-        let values = UnsafeMutableBufferPointer(start: buffer.pointer + tensor.offset, count: tensor.count)
-        try tensors.read(tensor.name, into: values)
-        if tensor.name == entry.name { for index in values.indices { values[index] *= entry.factor } }
-        read.append(NamedTensor(name: tensor.name, shape: tensor.shape, buffer: buffer, offset: tensor.offset))
-      }
+    let layouts = [layout.parameters, layout.statistics]
+    let count = layouts.reduce(0) { $0 + $1.parameters.count }
+    let read = try counting.count(count, of: "tensors read") { advance in
+      try layouts.flatMap { try tensors(of: $0, advance) }
     }
     let origin = [
       "imported.from": FileSystem.name(of: path), "imported.kind": kind, "imported.factor": "\(entry.factor)",
     ]
     try SafetensorsFile.write(
       read, metadata: configuration.encoderMetadata.merging(origin) { own, _ in own }, to: output)
+  }
+
+  /// The numbers of a layout's tensors, as svdist has them.
+  private func tensors(of layout: ParameterLayout, _ advance: WorkCounting.Advance) throws -> [NamedTensor] {
+    let buffer = Buffer(count: layout.count)
+    return try layout.parameters.map { tensor in
+      let values = UnsafeMutableBufferPointer(start: buffer.pointer + tensor.offset, count: tensor.count)
+      try tensors.read(tensor.name, into: values)
+      if tensor.name == entry.name { for index in values.indices { values[index] *= entry.factor } }
+      advance(1)
+      return NamedTensor(name: tensor.name, shape: tensor.shape, buffer: buffer, offset: tensor.offset)
+    }
   }
 }

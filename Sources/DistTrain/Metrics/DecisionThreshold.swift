@@ -27,8 +27,12 @@ package struct DecisionThreshold: Sendable, Equatable {
   /// trials are independent (the rule of 30: Doddington et al., "The NIST speaker recognition evaluation", 2000).
   package static let fewestErrors = 30.0
 
+  /// - Parameter counting: shows how many resamples are done.
   /// - Throws: `Failure(.badData)` where the list has too few non-targets or speakers for the wanted rate.
-  package init(_ trials: RankedTrials, speakers: TrialSpeakers, falseAccepts wanted: Double, resamples: Int) throws {
+  package init(
+    _ trials: RankedTrials, speakers: TrialSpeakers, falseAccepts wanted: Double, resamples: Int,
+    counting: WorkCounting = .silent
+  ) throws {
     precondition(wanted > 0 && wanted < 1, "a rate is between 0 and 1")
     let nonTargets = trials.scores.count - trials.targets
     guard Double(nonTargets) * wanted >= Self.fewestErrors else {
@@ -42,8 +46,8 @@ package struct DecisionThreshold: Sendable, Equatable {
     guard speakers.count >= SpeakerBootstrap.fewestSpeakers else {
       throw Failure(
         .badData,
-        "the trials are of \(speakers.count) speakers, too few to tell how a threshold holds for others: at least "
-          + "\(SpeakerBootstrap.fewestSpeakers) are needed")
+        "the trials are of \(speakers.count.counted("speaker")), too few to tell how a threshold holds for others: at "
+          + "least \(SpeakerBootstrap.fewestSpeakers) are needed")
     }
     self.wanted = wanted
     self.nonTargets = nonTargets
@@ -61,11 +65,14 @@ package struct DecisionThreshold: Sendable, Equatable {
         "no threshold has a false-accept rate near \(Self.text(wanted)): so many non-targets have the score "
           + "\(Self.text(Double(threshold))) that above it are only \(Self.text(rates.falseAccepts))")
     }
-    let resampled = bootstrap.values(trials) { weights in
-      trials.rates(above: threshold, weights).map {
-        (Double(trials.threshold(falseAccepts: wanted, weights)), $0)
-      }
-    }.compactMap(\.self)
+    let resampled = counting.count(resamples, of: "resamples drawn") { drawn in
+      bootstrap.values(trials) { weights in
+        defer { drawn(1) }
+        return trials.rates(above: threshold, weights).map {
+          (Double(trials.threshold(falseAccepts: wanted, weights)), $0)
+        }
+      }.compactMap(\.self)
+    }
     guard !resampled.isEmpty else { throw SystemComparison.fewSpeakers }
     func rate(_ value: Double, _ others: [Double]) -> Rate {
       let interval = bootstrap.interval(of: value, others, .percentiles)

@@ -10,11 +10,20 @@ package struct FiguresWithIntervals: Sendable {
 
   package let rows: [Row]
 
-  /// - Parameter bootstrap: gives the intervals; nil gives none.
+  /// - Parameters:
+  ///   - bootstrap: gives the intervals; nil gives none.
+  ///   - counting: shows how many resamples are done.
   /// - Throws: `Failure(.badData)` where no resample has trials of both kinds.
-  package init(_ trials: RankedTrials, _ choice: DetectionFigures.Choice, _ bootstrap: SpeakerBootstrap?) throws {
+  package init(
+    _ trials: RankedTrials, _ choice: DetectionFigures.Choice, _ bootstrap: SpeakerBootstrap?,
+    counting: WorkCounting = .silent
+  ) throws {
     let values = trials.figures(choice).values
-    let resampled = bootstrap.map { $0.figures(trials, choice).compactMap { $0?.values } }
+    let resampled = bootstrap.map { bootstrap in
+      counting.count(bootstrap.resamples, of: "resamples drawn") { drawn in
+        bootstrap.figures(trials, choice, drawn: drawn).compactMap { $0?.values }
+      }
+    }
     if let resampled, resampled.isEmpty { throw SystemComparison.fewSpeakers }
     let forms = DetectionFigures.forms(choice)
     rows = zip(DetectionFigures.names(choice), values).enumerated().map { index, figure in

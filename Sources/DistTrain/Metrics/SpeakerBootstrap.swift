@@ -49,9 +49,16 @@ package struct SpeakerBootstrap: Sendable {
 
   /// The figures of every resample; nil of those without a target or without a non-target. The same for any number of
   /// threads, and resample by resample of the same speakers for all systems.
-  /// - Parameter trials: the trials of the list that the speakers are of.
-  package func figures(_ trials: RankedTrials, _ choice: DetectionFigures.Choice) -> [DetectionFigures?] {
-    values(trials) { trials.figures(choice, $0) }
+  /// - Parameters:
+  ///   - trials: the trials of the list that the speakers are of.
+  ///   - drawn: is told how many more resamples are done.
+  package func figures(
+    _ trials: RankedTrials, _ choice: DetectionFigures.Choice, drawn: WorkCounting.Advance = { _ in }
+  ) -> [DetectionFigures?] {
+    values(trials) {
+      defer { drawn(1) }
+      return trials.figures(choice, $0)
+    }
   }
 
   /// What `value` gives for the weights of every resample, in their order.

@@ -14,11 +14,16 @@ package struct SystemComparison: Sendable {
   /// The differences in the order of `DetectionFigures.names`.
   package let differences: [Difference]
 
+  /// - Parameter counting: shows how many resamples are done.
   /// - Throws: `Failure(.badData)` where no resample has trials of both kinds.
   package init(
-    _ first: RankedTrials, _ second: RankedTrials, _ choice: DetectionFigures.Choice, _ bootstrap: SpeakerBootstrap
+    _ first: RankedTrials, _ second: RankedTrials, _ choice: DetectionFigures.Choice, _ bootstrap: SpeakerBootstrap,
+    counting: WorkCounting = .silent
   ) throws {
-    let resampled = zip(bootstrap.figures(first, choice), bootstrap.figures(second, choice)).compactMap {
+    let (ours, theirs) = counting.count(2 * bootstrap.resamples, of: "resamples of both systems drawn") { drawn in
+      (bootstrap.figures(first, choice, drawn: drawn), bootstrap.figures(second, choice, drawn: drawn))
+    }
+    let resampled = zip(ours, theirs).compactMap {
       first, second in first.flatMap { first in second.map { zip(first.values, $0.values).map { $1 - $0 } } }
     }
     guard !resampled.isEmpty else { throw Self.fewSpeakers }

@@ -11,33 +11,37 @@ extension BackEnd {
   }
 
   /// The scores as the other `scores` gives them, on every rank; ranks share the trials and the scores against the cohort.
+  /// - Parameter counting: shows how much is done.
   /// - Throws: `AgreedFailure`.
   package func scores(
-    of list: TrialList, _ embeddings: TrialEmbeddings, durations: UtteranceDurations?, communicator: any Communicator
+    of list: TrialList, _ embeddings: TrialEmbeddings, durations: UtteranceDurations?, communicator: any Communicator,
+    counting: WorkCounting = .silent
   ) throws -> [Float] {
     let scoring = try TrialScoring(
       self, list, embeddings, qualities: calibration?.qualities ?? [], durations: durations,
-      communicator: communicator)
-    return try scoring.scores(communicator)
+      communicator: communicator, counting: counting)
+    return try scoring.scores(communicator, counting: counting)
   }
 
   /// The back end with a calibration that is fitted to the scores which it gives trials with answers.
   /// - Parameters:
   ///   - prior: the prior probability of a target.
   ///   - qualities: the measures that the calibration takes beside the score.
+  ///   - counting: shows how much is done.
   /// - Throws: `Failure(.badData)` where no calibration can be fitted, `Failure(.usage)` for a list without answers.
   package func calibrated(
     on list: TrialList, _ embeddings: TrialEmbeddings, prior: Double, qualities: [QualityMeasure] = [],
-    durations: UtteranceDurations? = nil
+    durations: UtteranceDurations? = nil, counting: WorkCounting = .silent
   ) throws -> BackEnd {
     guard !list.isBlind else { throw Failure(.usage, "\(list.path): the list has no answers to calibrate by") }
     try list.checkBothKinds()
     let scoring = try SoleCommunicator.run {
-      try TrialScoring(self, list, embeddings, qualities: qualities, durations: durations, communicator: $0)
+      try TrialScoring(
+        self, list, embeddings, qualities: qualities, durations: durations, communicator: $0, counting: counting)
     }
     var calibrated = self
     calibrated.calibration = try Calibration(
-      inputs: scoring.inputs(), targets: list.targets, prior: prior, qualities: qualities)
+      inputs: scoring.inputs(counting: counting), targets: list.targets, prior: prior, qualities: qualities)
     return calibrated
   }
 

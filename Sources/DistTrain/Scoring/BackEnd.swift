@@ -74,7 +74,8 @@ extension BackEnd {
     guard dimensions == self.dimensions else {
       throw Failure(
         .badData,
-        "\(words): embeddings of \(dimensions) dimensions, the back end is for \(self.dimensions): embed with its encoder"
+        "\(words): embeddings of \(dimensions.counted("dimension")), the back end is for \(self.dimensions): embed "
+          + "with its encoder"
       )
     }
     return try Self.compare(theirs, words, with: encoder, "the back end's")

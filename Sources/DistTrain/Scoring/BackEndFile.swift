@@ -107,7 +107,7 @@ package enum BackEndFile {
     guard mean.count == dimensions, between.count == dimensions, transform.rows == dimensions,
       between.allSatisfy({ $0 >= 0 })
     else {
-      throw Failure(.badData, "\(file.path): the tensors of PLDA are not those of \(dimensions) dimensions")
+      throw Failure(.badData, "\(file.path): the tensors of PLDA are not those of \(dimensions.counted("dimension"))")
     }
     return PLDA(mean: mean.map(Double.init), transform: DoubleMatrix(transform), between: between.map(Double.init))
   }

@@ -14,7 +14,7 @@ package struct BackEndRecipe: Sendable {
     }
 
     package var words: String {
-      "\(embeddings.names.count) embeddings of \(groups.names.count) "
+      "\(embeddings.names.count.counted("embedding")) of \(groups.names.count) "
         + (groups.names.count == 1 ? "speaker" : "speakers")
     }
   }
@@ -38,13 +38,14 @@ package struct BackEndRecipe: Sendable {
   package init() {}
 
   /// Fits a back end to a training set.
+  /// - Parameter counting: shows how much is done.
   /// - Throws: `Failure(.badData)` where the set is too small for a step.
-  package func fitted(to set: TrainingSet) throws -> BackEnd {
-    var transform = try transform(of: set)
+  package func fitted(to set: TrainingSet, counting: WorkCounting = .silent) throws -> BackEnd {
+    var transform = try transform(of: set, counting)
     var plda: PLDA?
     if scoring == .plda {
       let vectors = try transform.applied(to: set.embeddings.vectors, names: set.embeddings.names)
-      plda = try PLDA(vectors, set.groups)
+      plda = try PLDA(vectors, set.groups, counting: counting)
     }
     if let target, let model = plda {
       // Vectors of another kind are centred by their own mean.
@@ -59,10 +60,10 @@ package struct BackEndRecipe: Sendable {
       top: normalization == .adaptive ? top : nil)
   }
 
-  private func transform(of set: TrainingSet) throws -> EmbeddingTransform {
+  private func transform(of set: TrainingSet, _ counting: WorkCounting) throws -> EmbeddingTransform {
     let (mean, vectors) = (set.embeddings.mean, set.embeddings.vectors)
     guard lda != nil || scoring == .plda else { return EmbeddingTransform(mean: mean, projection: nil) }
     return try EmbeddingTransform.discriminant(
-      vectors, set.groups, dimensions: lda, usual: Self.usualLDA, mean: mean)
+      vectors, set.groups, dimensions: lda, usual: Self.usualLDA, mean: mean, counting: counting)
   }
 }

@@ -51,7 +51,8 @@ extension Calibration {
     guard kinds > 0, kinds < targets.count else {
       throw Failure(
         .badData,
-        "all \(targets.count) trials of the calibration are \(kinds == 0 ? "non-targets" : "targets"): it needs both kinds"
+        "all \(targets.count.counted("trial")) of the calibration are \(kinds == 0 ? "non-targets" : "targets"): it "
+          + "needs both kinds"
       )
     }
     if let bad = inputs.values.firstIndex(where: { !$0.isFinite }) {
@@ -62,7 +63,7 @@ extension Calibration {
     let scores = inputs.columns - QualityMeasure.values * qualities.count
     guard scale.deviations.prefix(scores).allSatisfy({ $0 > 0 }) else {
       throw Failure(
-        .badData, "the scores of all \(targets.count) trials of the calibration are equal, and tell nothing")
+        .badData, "the scores of all \(targets.count.counted("trial")) of the calibration are equal, and tell nothing")
     }
     let regression = LogisticRegression(inputs: scale.applied(inputs), targets: targets, prior: prior)
     let fit = try regression.minimum()

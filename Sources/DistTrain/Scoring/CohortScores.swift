@@ -13,15 +13,17 @@ package struct CohortScores: Sendable {
   ///   - cohort: cohort vectors × n.
   ///   - top: how many of the highest scores of each vector count; nil for all.
   ///   - names: the name of each vector.
+  ///   - scored: is told how many more vectors this rank has scored.
   /// - Complexity: O(vectors · cohort · n) time; the memory does not grow with the vectors.
   /// - Throws: `AgreedFailure` of kind `badData` that names the first vector whose scores are not finite, or do not differ
   ///   by more than their rounding.
   package init(
-    _ factors: Matrix, against cohort: Matrix, top: Int?, names: [String], communicator: any Communicator
+    _ factors: Matrix, against cohort: Matrix, top: Int?, names: [String], communicator: any Communicator,
+    scored: WorkCounting.Advance = { _ in }
   ) throws {
     let count = min(top ?? cohort.rows, cohort.rows)
     let statistics = try communicator.shared(factors.rows, width: 2) { share in
-      try Self.statistics(factors, share, against: cohort, count: count, names: names)
+      try Self.statistics(factors, share, against: cohort, count: count, names: names, scored)
     }
     means = stride(from: 0, to: statistics.count, by: 2).map { statistics[$0] }
     deviations = stride(from: 1, to: statistics.count, by: 2).map { statistics[$0] }
@@ -29,7 +31,8 @@ package struct CohortScores: Sendable {
 
   /// The mean and the deviation of each row of a stretch, one row after the other.
   private static func statistics(
-    _ factors: Matrix, _ share: Range<Int>, against cohort: Matrix, count: Int, names: [String]
+    _ factors: Matrix, _ share: Range<Int>, against cohort: Matrix, count: Int, names: [String],
+    _ scored: WorkCounting.Advance
   ) throws -> [Double] {
     guard !share.isEmpty else { return [] }
     let found = Matrix(rows: min(block, share.count), columns: cohort.rows)
@@ -48,6 +51,7 @@ package struct CohortScores: Sendable {
         try check(mean, deviation, of: names[first + row], count)
         all += [mean, deviation]
       }
+      scored(rows)
     }
     return all
   }
@@ -60,8 +64,8 @@ package struct CohortScores: Sendable {
     guard deviation > 1e-6 * abs(mean) else {
       throw Failure(
         .badData,
-        "the \(count) scores of \(name) against the cohort are all equal: their deviation is 0, by which none can be "
-          + "divided: give a cohort of different speakers")
+        "the \(count.counted("score")) of \(name) against the cohort are all equal: their deviation is 0, by which "
+          + "none can be divided: give a cohort of different speakers")
     }
   }
 

@@ -65,15 +65,17 @@ extension EmbeddingTransform {
   /// - Parameters:
   ///   - dimensions: the number of directions of the largest ratios that are kept; nil keeps at most `usual`.
   ///   - mean: the mean that is subtracted.
+  ///   - counting: shows how much is done.
   /// - Throws: `Failure(.badData)` where the speakers or their utterances are too few.
   static func discriminant(
-    _ vectors: Matrix, _ groups: SpeakerGroups, dimensions: Int?, usual: Int, mean: [Float]
+    _ vectors: Matrix, _ groups: SpeakerGroups, dimensions: Int?, usual: Int, mean: [Float],
+    counting: WorkCounting = .silent
   ) throws -> EmbeddingTransform {
     guard groups.names.count > 1 else {
       throw Failure(.badData, "LDA takes utterances of two speakers or more: the training set has one speaker")
     }
     let plain = EmbeddingTransform(mean: mean, projection: nil)
-    let statistics = SpeakerStatistics(plain.centred(vectors), groups)
+    let statistics = SpeakerStatistics(plain.centred(vectors), groups, counting: counting)
     let within = (1 / statistics.utterances) * statistics.scatter
     let between = (1 / statistics.utterances) * statistics.means.gram(weights: statistics.counts)
     let axes = try SimultaneousDiagonalization(inSpanOf: within, between: between)
@@ -82,7 +84,7 @@ extension EmbeddingTransform {
     guard kept <= most else {
       throw Failure(
         .badData,
-        "--lda \(kept): \(groups.names.count) speakers, whose utterances differ in \(axes.transform.rows) of "
+        "--lda \(kept): \(groups.names.count.counted("speaker")), whose utterances differ in \(axes.transform.rows) of "
           + "\(vectors.columns) directions, have at most \(most)")
     }
     return EmbeddingTransform(mean: mean, projection: axes.transform.first(kept).single)

@@ -12,17 +12,20 @@ extension PLDA {
   /// - Parameters:
   ///   - vectors: vectors × dimensions.
   ///   - groups: the rows of each speaker.
+  ///   - counting: shows how much is done.
   /// - Complexity: O(utterances · dimensions²) time once, O(speakers · dimensions² + dimensions³) an iteration.
   /// - Throws: `Failure(.badData)` where speakers or their utterances are too few.
-  init(_ vectors: Matrix, _ groups: SpeakerGroups, iterations: Int = Self.iterations) throws {
-    let statistics = SpeakerStatistics(vectors, groups)
+  init(
+    _ vectors: Matrix, _ groups: SpeakerGroups, iterations: Int = Self.iterations, counting: WorkCounting = .silent
+  ) throws {
+    let statistics = SpeakerStatistics(vectors, groups, counting: counting)
     let speakers = Double(statistics.counts.count)
     let degrees = statistics.utterances - speakers
     guard speakers > 1, degrees >= Double(vectors.columns) else {
       throw Failure(
         .badData,
-        "\(Int(statistics.utterances)) utterances of \(Int(speakers)) speakers are too few for PLDA of \(vectors.columns) "
-          + "dimensions: give more utterances of each speaker, or fewer dimensions (--lda)")
+        "\(Int(statistics.utterances).counted("utterance")) of \(Int(speakers).counted("speaker")) are too few for "
+          + "PLDA of \(vectors.columns) dimensions: give more utterances of each speaker, or fewer dimensions (--lda)")
     }
     let mean = (0..<vectors.columns).map { column in
       statistics.counts.indices.reduce(0) { $0 + statistics.means[$1, column] } / speakers

@@ -13,16 +13,20 @@ struct SpeakerStatistics: Sendable {
   /// - Parameters:
   ///   - vectors: vectors × dimensions, near their mean, so that squares lose no digits.
   ///   - groups: the rows of each speaker.
+  ///   - counting: shows how much is done.
   /// - Complexity: O(vectors · dimensions²).
-  init(_ vectors: Matrix, _ groups: SpeakerGroups) {
+  init(_ vectors: Matrix, _ groups: SpeakerGroups, counting: WorkCounting = .silent) {
     counts = groups.rows.map { Double($0.count) }
     let columns = vectors.columns
     let means = Self.means(of: vectors, groups)
     var speakers = [Int](repeating: 0, count: vectors.rows)
     for (speaker, rows) in groups.rows.enumerated() { for row in rows { speakers[row] = speaker } }
     let own = speakers
-    scatter = DoubleMatrix.assembled(rows: columns, columns: columns) { range in
-      Self.scatter(vectors, means, own, range)
+    scatter = counting.count(columns, of: "dimensions of the covariances summed") { summed in
+      DoubleMatrix.assembled(rows: columns, columns: columns) { range in
+        defer { summed(range.count) }
+        return Self.scatter(vectors, means, own, range)
+      }
     }
     self.means = means
   }

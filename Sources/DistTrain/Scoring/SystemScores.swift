@@ -47,8 +47,8 @@ extension ScoreList {
     guard scores.count == other.scores.count else {
       throw Failure(
         .badData,
-        "\(other.list.path): has \(other.scores.count) trials, \(list.path) has \(scores.count): scores of the same trials "
-          + "in the same order are expected")
+        "\(other.list.path): has \(other.scores.count.counted("trial")), \(list.path) has \(scores.count): scores of "
+          + "the same trials in the same order are expected")
     }
     throw Failure(
       .badData,

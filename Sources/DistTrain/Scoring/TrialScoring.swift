@@ -11,11 +11,12 @@ struct TrialScoring: Sendable {
   private let tests: SideScoring
 
   /// Computes them on every rank; ranks share the scores against the cohort.
+  /// - Parameter counting: shows how much is done of a work that may take long.
   /// - Throws: `AgreedFailure` of kind `badData` that names what has no embedding, no length where lengths are a measure,
   ///   or scores against the cohort that are all equal.
   init(
     _ backEnd: BackEnd, _ list: TrialList, _ embeddings: TrialEmbeddings, qualities: [QualityMeasure],
-    durations: UtteranceDurations?, communicator: any Communicator
+    durations: UtteranceDurations?, communicator: any Communicator, counting: WorkCounting = .silent
   ) throws {
     let (sides, cohort) = try communicator.agree {
       (try embeddings.sides(of: list), try backEnd.cohort.map { try backEnd.factors(of: $0) })
@@ -24,24 +25,35 @@ struct TrialScoring: Sendable {
     places = sides.places
     isCosine = backEnd.plda == nil
     calibration = backEnd.calibration
-    func scoring(_ sides: [TrialSides.Side], isEnrolment: Bool) throws -> SideScoring {
+    func scoring(
+      _ sides: [TrialSides.Side], isEnrolment: Bool, _ scored: WorkCounting.Advance
+    ) throws -> SideScoring {
       try SideScoring(
         backEnd, sides, embeddings, isEnrolment: isEnrolment,
         cohort: isEnrolment ? cohort?.tests : cohort?.enrolments, qualities: qualities, durations: durations,
-        communicator: communicator)
+        communicator: communicator, scored: scored)
     }
-    enrolments = try scoring(sides.enrolments, isEnrolment: true)
-    tests = try scoring(sides.tests, isEnrolment: false)
+    let count = sides.enrolments.count + sides.tests.count
+    (enrolments, tests) = try counting.count(count, of: "enrolments and tests compared with the cohort") { advance in
+      // Where this rank is, the others are about.
+      let scored: WorkCounting.Advance = { [size = communicator.size] in advance($0 * size) }
+      return (
+        try scoring(sides.enrolments, isEnrolment: true, scored), try scoring(sides.tests, isEnrolment: false, scored)
+      )
+    }
   }
 
   /// The score of each trial, calibrated where the back end is; the same on any number of ranks and threads.
   /// - Throws: `AgreedFailure` of kind `badData` that names the line of the first trial whose score is not finite.
-  func scores(_ communicator: any Communicator) throws -> [Float] {
-    try communicator.shared(list.trials.count) { try scores(of: $0) }
+  func scores(_ communicator: any Communicator, counting: WorkCounting = .silent) throws -> [Float] {
+    try counting.count(list.trials.count, of: "trials scored") { advance in
+      let scored: WorkCounting.Advance = { [size = communicator.size] in advance($0 * size) }
+      return try communicator.shared(list.trials.count) { try scores(of: $0, scored) }
+    }
   }
 
   /// The scores of a stretch of trials.
-  private func scores(of share: Range<Int>) throws -> [Float] {
+  private func scores(of share: Range<Int>, _ scored: WorkCounting.Advance) throws -> [Float] {
     let scores = Matrix(rows: 1, columns: share.count)
     inPieces(scores.columns) { range in
       for place in range {
@@ -49,6 +61,7 @@ struct TrialScoring: Sendable {
         let score = calibration.map { $0.ratio(inputs(of: trial)) } ?? score(of: trial)
         scores[0, place] = Float(score)
       }
+      scored(range.count)
     }
     if let place = scores.elements.firstIndex(where: { !$0.isFinite }) {
       let bad = share.lowerBound + place
@@ -62,11 +75,14 @@ struct TrialScoring: Sendable {
   }
 
   /// The score of each trial and then the values of each measure, for the calibration.
-  func inputs() -> DoubleMatrix {
-    DoubleMatrix.assembled(
-      rows: list.trials.count, columns: 1 + QualityMeasure.values * enrolments.measures.count
-    ) { range in
-      range.flatMap { inputs(of: $0) }
+  func inputs(counting: WorkCounting = .silent) -> DoubleMatrix {
+    counting.count(list.trials.count, of: "trials scored") { scored in
+      DoubleMatrix.assembled(
+        rows: list.trials.count, columns: 1 + QualityMeasure.values * enrolments.measures.count
+      ) { range in
+        defer { scored(range.count) }
+        return range.flatMap { inputs(of: $0) }
+      }
     }
   }
 
@@ -105,7 +121,8 @@ private struct SideScoring: Sendable {
 
   init(
     _ backEnd: BackEnd, _ sides: [TrialSides.Side], _ trials: TrialEmbeddings, isEnrolment: Bool, cohort: Matrix?,
-    qualities: [QualityMeasure], durations: UtteranceDurations?, communicator: any Communicator
+    qualities: [QualityMeasure], durations: UtteranceDurations?, communicator: any Communicator,
+    scored: WorkCounting.Advance
   ) throws {
     let embeddings = trials.embeddings
     let factors = try communicator.agree {
@@ -113,7 +130,8 @@ private struct SideScoring: Sendable {
     }
     let scores = try cohort.map {
       try CohortScores(
-        factors, against: $0, top: backEnd.top, names: sides.map(\.name), communicator: communicator)
+        factors, against: $0, top: backEnd.top, names: sides.map(\.name), communicator: communicator,
+        scored: scored)
     }
     self.factors = factors
     self.cohort = scores

@@ -21,8 +21,8 @@ package struct TrialEmbeddings: Sendable {
     guard first.columns == second.columns else {
       throw Failure(
         .badData,
-        "the embeddings of the enrolments have \(second.columns) dimensions, those of the tests \(first.columns): embed "
-          + "both with the same encoder")
+        "the embeddings of the enrolments have \(second.columns.counted("dimension")), those of the tests "
+          + "\(first.columns): embed both with the same encoder")
     }
     let joined = Matrix(rows: first.rows + second.rows, columns: first.columns)
     for row in 0..<joined.rows {

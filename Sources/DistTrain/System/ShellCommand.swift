@@ -36,6 +36,7 @@ struct ShellCommand {
   /// - Throws: `Failure(.failed)` where it cannot be started, and where the files cannot be written.
   func run(output: String, errors: String) throws -> End {
     let (process, stream) = try start(errors: errors)
+    UnfinishedWork.begin(group: process)
     defer { close(stream) }
     let deadline = monotonicSeconds() + limit
     do {
@@ -136,6 +137,7 @@ struct ShellCommand {
     }
     // As long as the command is not collected, no other group has its number.
     kill(-process, SIGKILL)
+    UnfinishedWork.end(group: process)
     var status: Int32 = 0
     while waitpid(process, &status, 0) < 0, errno == EINTR {}
   }

@@ -14,24 +14,29 @@ package struct StagedFile {
     let path = FileSystem.isLink(path) ? FileSystem.resolved(path) : path
     self.path = path
     partial = PartialName.make(for: path)
+    UnfinishedWork.begin(partial)
     do {
       let file = try OutputFile(creating: partial, like: path)
       try body(file)
       digest = try file.finish()
     } catch {
       unlink(partial)
+      UnfinishedWork.end(partial)
       throw error
     }
   }
 
   /// Gives it its name, in place of an older file. The last of several writers has the name, with its whole file.
   package func install() throws {
-    try rename()
+    try UnfinishedWork.finish(path) { try rename() }
     try FileSystem.syncFolder(FileSystem.folder(of: path))
   }
 
   /// Removes it, unless it has its name already.
-  package func discard() { unlink(partial) }
+  package func discard() {
+    unlink(partial)
+    UnfinishedWork.end(partial)
+  }
 
   /// Gives files of one folder their names. All files but the first say what is in the first.
   ///
@@ -45,7 +50,7 @@ package struct StagedFile {
     do {
       let turn = try WritersTurn(first.path)
       defer { turn.end() }
-      try replace(first, with: files.dropFirst())
+      try UnfinishedWork.finish(first.path) { try replace(first, with: files.dropFirst()) }
     } catch {
       for file in files { file.discard() }
       throw error
@@ -83,6 +88,7 @@ package struct StagedFile {
   private func rename() throws {
     do {
       try FileSystem.rename(partial, to: path)
+      UnfinishedWork.end(partial)
     } catch {
       discard()
       throw error

@@ -14,7 +14,11 @@ package enum TemporaryFolder {
           + "that takes them")
     }
     let folder = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    defer { try? FileSystem.remove(folder) }
+    UnfinishedWork.begin(folder)
+    defer {
+      try? FileSystem.remove(folder)
+      UnfinishedWork.end(folder)
+    }
     return try body(folder)
   }
 }

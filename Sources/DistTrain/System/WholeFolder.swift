@@ -48,6 +48,8 @@ package enum WholeFolder {
     let target = absolute(path)
     _ = try check(target, replacing: replacing, remedy: remedy)
     let partial = PartialName.make(for: target)
+    UnfinishedWork.begin(partial)
+    defer { UnfinishedWork.end(partial) }
     do {
       try FileSystem.createFolder(FileSystem.folder(of: target))
       try SystemCall.run(.create, partial) { mkdir(partial, 0o777) }
@@ -57,10 +59,9 @@ package enum WholeFolder {
     do {
       try fill(partial)
       // Minutes may have passed.
-      if try check(target, replacing: replacing, remedy: remedy) {
-        try exchange(partial, with: target)
-      } else {
-        try install(partial, as: target)
+      let isThere = try check(target, replacing: replacing, remedy: remedy)
+      try UnfinishedWork.finish(path) {
+        try isThere ? exchange(partial, with: target) : install(partial, as: target)
       }
       try FileSystem.syncFolder(FileSystem.folder(of: target))
     } catch {
@@ -117,9 +118,15 @@ package enum WholeFolder {
     return (try? SystemCall.run(.rename, one) { call(AT_FDCWD, one, AT_FDCWD, other, exchange) }) != nil
   }
 
-  /// The name of a hidden folder beside `path` that no other process uses.
-  package static func temporary(beside path: String) -> String {
-    PartialName.make(for: absolute(path), suffix: audioSuffix)
+  /// Calls `body` with the name of a hidden folder beside `path` that no other process uses, and removes it afterwards.
+  package static func withTemporary<Result>(beside path: String, _ body: (String) throws -> Result) rethrows -> Result {
+    let folder = PartialName.make(for: absolute(path), suffix: audioSuffix)
+    UnfinishedWork.begin(folder)
+    defer {
+      try? FileSystem.remove(folder)
+      UnfinishedWork.end(folder)
+    }
+    return try body(folder)
   }
 
   private static let audioSuffix = "audio"

@@ -28,23 +28,26 @@ package struct ScoreReport: Sendable {
   private var divisions: [(property: String, groups: TrialGroups)] = []
   private var mistakes: [Mistake] = []
 
-  /// - Parameter resamples: the number of resamples for intervals; 0 gives none.
+  /// - Parameters:
+  ///   - resamples: the number of resamples for intervals; 0 gives none.
+  ///   - counting: shows how many of them are done.
   /// - Throws: `Failure(.badData)` where the speakers are too few for intervals.
   package init(
-    _ ranked: RankedTrials, speakers: TrialSpeakers, choice: DetectionFigures.Choice, resamples: Int
+    _ ranked: RankedTrials, speakers: TrialSpeakers, choice: DetectionFigures.Choice, resamples: Int,
+    counting: WorkCounting = .silent
   ) throws {
     trials = ranked.positions.count
     targets = ranked.targets
     self.speakers = speakers.count
     bootstrap = try resamples == 0 ? nil : Self.bootstrap(speakers, resamples)
-    figures = try FiguresWithIntervals(ranked, choice, bootstrap)
+    figures = try FiguresWithIntervals(ranked, choice, bootstrap, counting: counting)
   }
 
   private static func bootstrap(_ speakers: TrialSpeakers, _ resamples: Int) throws -> SpeakerBootstrap {
     guard speakers.count >= SpeakerBootstrap.fewestSpeakers else {
       throw Failure(
         .badData,
-        "the trials are of \(speakers.count) speakers, and an interval over speakers takes at least "
+        "the trials are of \(speakers.count.counted("speaker")), and an interval over speakers takes at least "
           + "\(SpeakerBootstrap.fewestSpeakers): --resamples 0 leaves intervals out")
     }
     return SpeakerBootstrap(speakers, resamples: resamples)
@@ -52,11 +55,12 @@ package struct ScoreReport: Sendable {
 
   /// Adds the differences of a second system's figures to these.
   /// - Precondition: intervals were asked for.
-  package mutating func compare(_ ranked: RankedTrials, with other: RankedTrials, _ choice: DetectionFigures.Choice)
-    throws
-  {
+  package mutating func compare(
+    _ ranked: RankedTrials, with other: RankedTrials, _ choice: DetectionFigures.Choice,
+    counting: WorkCounting = .silent
+  ) throws {
     guard let bootstrap else { preconditionFailure("a comparison is by resamples") }
-    comparison = try SystemComparison(ranked, other, choice, bootstrap)
+    comparison = try SystemComparison(ranked, other, choice, bootstrap, counting: counting)
   }
 
   package mutating func add(_ groups: TrialGroups, by property: String) { divisions.append((property, groups)) }
@@ -66,8 +70,8 @@ package struct ScoreReport: Sendable {
   /// The report in lines.
   package var text: String {
     let how =
-      bootstrap.map { "; 95 % intervals by \($0.resamples) resamples of \(speakers) speakers" } ?? ""
-    let head = ["\(trials) trials, \(targets) targets\(how)"]
+      bootstrap.map { "; 95 % intervals by \($0.resamples) resamples of \(speakers.counted("speaker"))" } ?? ""
+    let head = ["\(trials.counted("trial")), \(targets) targets\(how)"]
     let rows = figures.rows.enumerated().map { index, row in
       let interval = row.interval.map { "  [\(Self.shown($0.low, row.name)), \(Self.shown($0.high, row.name))]" } ?? ""
       return Self.padded(row.name, max(14, row.name.count + 2)) + Self.shown(row.value, row.name) + interval

@@ -40,6 +40,13 @@ import Testing
     return try SafetensorsFile(path: path)
   }
 
+  @Test func `each checkpoint that is read is counted`() throws {
+    let files = try (0..<3).map { try encoder("\($0).safetensors", [Float($0)]) }
+    let shown = CountedWork()
+    _ = try EncoderAverage(of: files, counting: shown.counting)
+    #expect(shown.works == [.init("checkpoints read", count: 3, done: 3, isOver: true)])
+  }
+
   @Test func `it is the arithmetic mean of parameters and running statistics, of sums in double precision`() throws {
     // 2²⁴ + 1 + 1 is 2²⁴ in single precision, and a mean of means would be another number.
     let files = try [[16_777_216, -3, 1] as [Float], [1, 5, 0.5], [1, -8, 0.75]].enumerated().map {

@@ -91,7 +91,9 @@ import Testing
     let chosen = [0, 2, 4]
     let vectors = try chosen.map(embedding)
     let twice = vectors.flatMap { $0 }.map { 2 * $0 }
-    let result = try result(check.run(.onnx, words, runtime: runtime(twice)))
+    let shown = CountedWork()
+    let result = try result(check.run(.onnx, words, runtime: runtime(twice), counting: shown.counting))
+    #expect(shown.works == [.init("utterances embedded", count: 3, done: 3, isOver: true)])
     #expect(abs(result.leastCosine - 1) < 1e-12 && result.utterances == 3 && result.runtime == "fake 1.2")
     #expect(result.words == "least cosine 1.00000000 over 3 utterances of \(folder.path("c")) (fake 1.2)")
     for (index, input) in zip(chosen, try inputs()) {

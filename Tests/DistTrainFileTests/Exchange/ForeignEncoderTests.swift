@@ -65,6 +65,14 @@ import Testing
     }
   }
 
+  @Test func `each tensor that is read is counted`() throws {
+    let network = try network()
+    let (path, shown) = (try write(tensors(network)), CountedWork())
+    try ForeignEncoder(path).write(to: folder.path("out.safetensors"), counting: shown.counting)
+    let count = network.layout.parameters.parameters.count + network.layout.statistics.parameters.count
+    #expect(shown.works == [.init("tensors read", count: count, done: count, isOver: true)])
+  }
+
   @Test func `PyTorch's file of a wrapped encoder in half precision becomes an encoder of svdist's`() throws {
     let encoder = try ForeignEncoder(Golden.url("torch-xvector.pt").path)
     #expect(

@@ -63,6 +63,25 @@ import Testing
     #expect(SpeakerBootstrap(draw.speakers, resamples: 200, seed: 1).figures(ranked, .init()) != alone)
   }
 
+  @Test func `each resample is counted, for figures, for a comparison and for a threshold`() throws {
+    let draw = Draw(speakers: 12)
+    let ranked = try draw.ranked()
+    let shown = CountedWork()
+    let bootstrap = SpeakerBootstrap(draw.speakers, resamples: 100)
+    _ = try FiguresWithIntervals(ranked, .init(), bootstrap, counting: shown.counting)
+    _ = try SystemComparison(ranked, ranked, .init(), bootstrap, counting: shown.counting)
+    _ = try DecisionThreshold(
+      ranked, speakers: draw.speakers, falseAccepts: 0.1, resamples: 150, counting: shown.counting)
+    #expect(
+      shown.works == [
+        .init("resamples drawn", count: 100, done: 100, isOver: true),
+        .init("resamples of both systems drawn", count: 200, done: 200, isOver: true),
+        .init("resamples drawn", count: 150, done: 150, isOver: true),
+      ])
+    _ = try FiguresWithIntervals(ranked, .init(), nil, counting: shown.counting)
+    #expect(shown.works.count == 3)
+  }
+
   @Test func `speakers are wider apart than trials: resampling trials would be too narrow`() throws {
     let draw = Draw(speakers: 15, utterances: 6)
     let bootstrap = SpeakerBootstrap(draw.speakers)

@@ -42,6 +42,39 @@ import Testing
     }
   }
 
+  @Test func `what passes over many vectors or trials is counted to its end`() throws {
+    try withScratchFolder { folder in
+      let golden = try GoldenBackEnds(folder)
+      let one = try #require(golden.record.cases.first { $0.name == "as-norm" })
+      let fitted = CountedWork()
+      _ = try golden.recipe(one).fitted(to: golden.training, counting: fitted.counting)
+      #expect(fitted.works.isEmpty)
+      var recipe = try golden.recipe(one)
+      recipe.scoring = .plda
+      recipe.lda = 3
+      _ = try recipe.fitted(to: golden.training, counting: fitted.counting)
+      #expect(fitted.works.map(\.things) == [String](repeating: "dimensions of the covariances summed", count: 2))
+      #expect(fitted.works.allSatisfy { $0.done == $0.count && $0.isOver } && fitted.works.last?.count == 3)
+      let scored = CountedWork()
+      let backEnd = try golden.backEnd("as-norm")
+      let scores = try SoleCommunicator.run {
+        try backEnd.scores(
+          of: golden.list, golden.trials, durations: nil, communicator: $0, counting: scored.counting)
+      }
+      #expect(scores.count == golden.list.trials.count)
+      #expect(scored.works.map(\.things) == ["enrolments and tests compared with the cohort", "trials scored"])
+      #expect(scored.works.allSatisfy { $0.done == $0.count && $0.isOver } && scored.works.last?.count == scores.count)
+      // A rank of two counts its half as both.
+      let shared = try ThreadCommunicator.run(ranks: 2) { communicator in
+        let shown = CountedWork()
+        _ = try backEnd.scores(
+          of: golden.list, golden.trials, durations: nil, communicator: communicator, counting: shown.counting)
+        return shown.works.last
+      }
+      for work in shared { #expect(abs((work?.done ?? 0) - scores.count) <= 1) }
+    }
+  }
+
   @Test(arguments: [2, 3, 7]) func `any number of ranks gives the bits of one`(ranks: Int) throws {
     try withScratchFolder { folder in
       let golden = try GoldenBackEnds(folder)
