@@ -12,6 +12,7 @@ package struct EncoderChoice: Sendable {
   package init(_ path: String) throws {
     guard FileSystem.isFolder(path) else {
       (file, notes) = (path, [])
+      if let refusal = Self.refusal(ofFile: path) { throw refusal }
       try Checkpoint.verifyEncoder(file)
       return
     }
@@ -30,9 +31,7 @@ package struct EncoderChoice: Sendable {
       return
     }
     (file, notes) = (path + "/model.safetensors", [])
-    guard FileSystem.exists(file) else {
-      throw Failure(.badData, "\(path): neither a run folder nor a checkpoint (no model.safetensors in it)")
-    }
+    guard FileSystem.exists(file) else { throw Self.refusal(ofFolder: path) }
     try Checkpoint.verifyEncoder(file)
   }
 }

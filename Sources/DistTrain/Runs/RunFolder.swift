@@ -11,7 +11,8 @@ package struct RunFolder: Sendable {
     let path = path.withoutEndingSlashes
     self.path = path
     if FileSystem.exists(path), !FileSystem.isFolder(path) {
-      throw Failure(.usage, "the run folder \(path) is a file; name another with --run-dir")
+      let other = Self.run(around: path).map { "name the run's own, \($0)" } ?? "name another with --run-dir"
+      throw Failure(.usage, "the run folder \(path) is a file; \(other)")
     }
     try refuseOther()
     do {
@@ -29,8 +30,25 @@ package struct RunFolder: Sendable {
   package init(reading path: String) throws {
     self.path = path.withoutEndingSlashes
     guard FileSystem.isFolder(checkpointsPath) else {
-      throw Failure(.badData, "\(path): is no run folder (no folder checkpoints in it)")
+      throw Failure(.badData, "\(self.path): is no run folder\(Self.difference(of: self.path))")
     }
+  }
+
+  /// What a path is that is no run folder, in words.
+  private static func difference(of path: String) -> String {
+    if let run = run(around: path) { return ", but lies in one: give \(run)" }
+    if FileSystem.isFolder(path) { return " (no folder checkpoints in it)" }
+    return FileSystem.exists(path) ? ", but a file" : ": there is nothing of that name"
+  }
+
+  /// The run folder that a file or a folder lies in, at most two folders below it; nil where it lies in none.
+  private static func run(around path: String) -> String? {
+    var folder = path
+    for _ in 0..<3 {
+      folder = FileSystem.folder(of: folder)
+      if FileSystem.exists(path), FileSystem.isFolder(folder + "/checkpoints") { return folder }
+    }
+    return nil
   }
 
   package var configurationPath: String { path + "/config.yaml" }

@@ -42,6 +42,24 @@ import Testing
     }
   }
 
+  @Test func `what lies in a run folder leads to it, and other paths are called what they are`() throws {
+    try withScratchFolder { folder in
+      let run = try RunFolder(creating: folder + "/run")
+      try write("{}\n", to: run.metricsPath)
+      try FileSystem.createFolder(run.checkpointsPath + "/step-00000003")
+      try write("", to: folder + "/x")
+      func message(_ path: String) -> String? { failure { _ = try RunFolder(reading: path) }?.message }
+      for path in [run.metricsPath, run.checkpointsPath, run.checkpointsPath + "/step-00000003"] {
+        #expect(message(path) == "\(path): is no run folder, but lies in one: give \(run.path)")
+      }
+      #expect(message(folder) == "\(folder): is no run folder (no folder checkpoints in it)")
+      #expect(message(folder + "/x") == "\(folder)/x: is no run folder, but a file")
+      #expect(message(folder + "/y") == "\(folder)/y: is no run folder: there is nothing of that name")
+      let resumed = failure { _ = try RunFolder(creating: run.metricsPath) }
+      #expect(resumed?.message == "the run folder \(run.metricsPath) is a file; name the run's own, \(run.path)")
+    }
+  }
+
   @Test(arguments: [["chapter.tex"], ["evaluation", "notes.txt"], ["config.yaml", "data"], ["checkpoints", "x.png"]])
   func `a folder of something else is refused`(names: [String]) throws {
     try withScratchFolder { folder in
