@@ -125,8 +125,21 @@ struct TrainCommand: RanksCommand {
     if checkGradients, logFormat != .text {
       throw ValidationError("--check-gradients prints a table: leave out --log-format \(logFormat.rawValue)")
     }
+    try checkOfGradients()
     guard start != "" else { throw ValidationError("--from: expected an encoder, found nothing") }
     guard runDir != "" else { throw ValidationError("--run-dir: expected a folder, found nothing") }
+  }
+
+  /// - Throws: `ValidationError` for an option that is of no use to a check of gradients, which takes no steps.
+  private func checkOfGradients() throws {
+    guard checkGradients else { return }
+    let others = [
+      ("--restart", restart), ("--allow-change", !continuation.allowedChanges.isEmpty),
+      ("--stop-before", continuation.stopBefore != nil), ("--keep-activations", keepActivations),
+      ("--log-batches", logBatches), ("--timeline", timeline != nil),
+    ]
+    guard let other = others.first(where: \.1)?.0 else { return }
+    throw ValidationError("--check-gradients takes no steps and writes nothing: leave out \(other)")
   }
 
   func run() throws {
@@ -173,7 +186,7 @@ struct TrainCommand: RanksCommand {
     _ configuration: Configuration, _ communicator: any Communicator, _ machine: JobFacts, threads: Int, areFew: Bool,
     to progress: ProgressReport
   ) {
-    let each = "\(threads) \(threads == 1 ? "thread" : "threads") each"
+    let each = "\(threads.counted("thread")) each"
     progress.introduce(
       configuration, machine: "\(communicator.census), \(each), \(Machine.kernels), \(Job.library)")
     for warning in machine.warningsOfRun { progress.note("warning: \(warning.text)") }

@@ -125,6 +125,30 @@ extension ProgramTests {
       }
     }
 
+    @Test func `a start that fails leaves the run's settings and its history as they were`() throws {
+      try SmallRun.with { run in
+        #expect(try svdist(run.arguments(steps: 3)).status == 0)
+        let names = ["run/config.yaml", "run/history.jsonl"]
+        func contents() throws -> [Data] { try names.map { try Data(contentsOf: run.folder.appending(path: $0)) } }
+        let before = try contents()
+        let changed = run.arguments(
+          steps: 6, ["schedule.learningRate.initial=0.0002"],
+          options: ["--allow-change", "schedule.learningRate", "--allow-change", "training.steps", "--log-batches"])
+        try FileSystem.createFolder(run.path("run/batches.jsonl"))
+        for ranks in [nil, 2] {
+          let outcome = try svdist(changed, mpi: ranks)
+          #expect(outcome.status != 0 && outcome.errors.contains("batches.jsonl"), "\(outcome.errors)")
+          #expect(try contents() == before)
+        }
+        try FileSystem.remove(run.path("run/batches.jsonl"))
+        #expect(try svdist(run.arguments(steps: 3)).status == 0)
+        #expect(try svdist(changed).status == 0)
+        #expect(try run.starts().map(\.step) == [0, 3, 3])
+        #expect(try run.starts().last?.changes.map(\.key).contains("schedule.learningRate.initial") == true)
+        #expect(try contents()[0] != before[0])
+      }
+    }
+
     @Test func `settings by hand in the run folder stay while they are the run's, and are kept beside others`() throws {
       try SmallRun.with { run in
         let arguments = run.arguments(steps: 2)

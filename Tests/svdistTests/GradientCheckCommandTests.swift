@@ -28,6 +28,15 @@ extension ProgramTests {
     @Test func `training without the check still wants a run folder, and the check a corpus`() throws {
       expectUsage(try svdist(["train", "--threads", "1"]), "--run-dir <folder>")
       expectUsage(try svdist(["train", "--check-gradients", "--run-dir", ""]), "--run-dir")
+      let useless = [
+        ["--restart"], ["--allow-change", "seed"], ["--stop-before", "1h"], ["--keep-activations"],
+        ["--log-batches"], ["--timeline", "1-2"],
+      ]
+      for option in useless {
+        expectUsage(
+          try svdist(["train", "--check-gradients"] + option),
+          "--check-gradients takes no steps and writes nothing: leave out \(option[0])")
+      }
       expectRefusal(try svdist(["train", "--check-gradients"]), 64, "corpus.train: not set")
     }
 

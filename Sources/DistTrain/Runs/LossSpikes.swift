@@ -1,3 +1,5 @@
+import Foundation
+
 /// Watches a run's losses for sudden rises, which are a sign of too high a learning rate or of broken data before
 /// numbers overflow.
 package final class LossSpikes {
@@ -9,6 +11,8 @@ package final class LossSpikes {
   private static let deviations = 6.0
   /// The least ratio of a spike to the mean, which prevents reports where losses hardly vary.
   private static let ratio = 1.5
+  /// The least loss that is a spike: with a lower one a run has converged, wherever its mean is.
+  private static let floor = 0.05
 
   /// The last losses of each objective, by its name.
   private var recent: [String: [Double]] = [:]
@@ -26,7 +30,7 @@ package final class LossSpikes {
       let before = recent[name, default: []]
       if before.count >= Self.least, let mean = Self.spike(loss, before) {
         findings.append(
-          "the \(name) loss \(Self.rounded(loss)) is far above the mean of the \(before.count) steps before, "
+          "the \(name) loss \(Self.rounded(loss)) is far above the mean of the \(before.count.counted("step")) before, "
             + Self.rounded(mean))
       }
       recent[name] = before.suffix(Self.window - 1) + [loss]
@@ -39,10 +43,11 @@ package final class LossSpikes {
     let count = Double(before.count)
     let mean = before.reduce(0, +) / count
     let variance = before.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
-    return loss > mean + deviations * variance.squareRoot() && loss > ratio * mean ? mean : nil
+    return loss > mean + deviations * variance.squareRoot() && loss > ratio * mean && loss >= floor ? mean : nil
   }
 
-  private static func rounded(_ value: Double) -> String { "\((value * 1000).rounded() / 1000)" }
+  /// Three significant digits.
+  private static func rounded(_ value: Double) -> String { String(format: "%.3g", value) }
 }
 
 extension LossSpikes: StepObserver {

@@ -98,14 +98,14 @@ package struct RunHistory {
 }
 
 extension RunHistory {
-  /// Adds this start of a session's run, which goes on from the step that its trainer is at. Training does not depend
-  /// on it: a line that cannot be written is reported.
-  func add(_ session: RunSession, changes: [Change]) {
+  /// Adds this start of a session's run, which goes on from a step. Training does not depend on it: a line that cannot
+  /// be written is reported.
+  func add(_ session: RunSession, changes: [Change], step: Int) {
     let options = session.options
     let start = Start(
       date: ISO8601DateFormatter().string(from: Date()), version: options.version, command: options.command,
       hosts: session.communicator.hosts.distinct, ranks: session.communicator.size, threads: options.threads,
-      restart: options.restart, step: session.trainer.step, changes: changes,
+      restart: options.restart, step: step, changes: changes,
       from: session.trainer.start.map { Origin(path: $0.path, encoder: $0.identity) })
     do {
       try add(start)

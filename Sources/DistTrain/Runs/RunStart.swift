@@ -8,6 +8,15 @@ struct RunStart {
     var changes: [RunHistory.Change] = []
   }
 
+  /// A run that has been taken up.
+  struct Begun {
+    /// The path of the checkpoint that it goes on from; nil for a run that begins.
+    let checkpoint: String?
+    fileprivate let changes: [RunHistory.Change]
+    /// The step that it goes on from.
+    fileprivate let step: Int
+  }
+
   let session: RunSession
   private var options: RunSession.Options { session.options }
   private var folder: RunFolder { session.folder }
@@ -18,14 +27,13 @@ struct RunStart {
   }
 
   /// Takes the trainer to the state in which it begins. All ranks call this together.
-  /// - Returns: the path of the checkpoint that the run goes on from; nil for a run that begins.
-  func takeUp() throws -> String? {
+  func takeUp() throws -> Begun {
     let (communicator, isFirstRank) = (session.communicator, session.isFirstRank)
     var place = try communicator.agree { isFirstRank ? try chooseStart() : Place() }
     place.checkpoint = communicator.broadcast(place.checkpoint)
     if place.checkpoint.isEmpty { try begin() } else { try restore(&place) }
-    try communicator.agree { if isFirstRank { try record(place.changes) } }
-    return place.checkpoint.isEmpty ? nil : place.checkpoint
+    return Begun(
+      checkpoint: place.checkpoint.isEmpty ? nil : place.checkpoint, changes: place.changes, step: trainer.step)
   }
 
   /// Takes the trainer back to where the run began. All ranks call this together.
@@ -56,18 +64,22 @@ struct RunStart {
     let ranks = state.ranks
     if ranks != communicator.size, !trainer.plan.sharesBatchStatistics {
       session.note(
-        "warning: encoder.batchNormalization is local: with \(communicator.size) ranks in place of \(ranks) this run trains "
-          + "differently from here on")
+        "warning: encoder.batchNormalization is local: with \(communicator.size.counted("rank")) in place of \(ranks) "
+          + "this run trains differently from here on")
     }
     try communicator.agree { if session.isFirstRank { try EvaluationResults.remove(after: trainer.step, in: folder) } }
   }
 
   /// Writes down how the run was started, and then its settings. They come last, because they are what the next start
-  /// compares with: a run that is killed before has its changes in the history twice rather than never.
-  private func record(_ changes: [RunHistory.Change]) throws {
-    RunHistory(folder).add(session, changes: changes)
-    guard let kept = try StoredSettings(folder).write(session.configuration) else { return }
-    session.note("note: \(folder.configurationPath) was not as svdist writes it: what it held is in \(kept)")
+  /// compares with: a run that is killed before has its changes in the history twice rather than never. All ranks call
+  /// this together, once the start has succeeded: one that fails leaves the run as it was.
+  func record(_ begun: Begun) throws {
+    try session.communicator.agree {
+      guard session.isFirstRank else { return }
+      RunHistory(folder).add(session, changes: begun.changes, step: begun.step)
+      guard let kept = try StoredSettings(folder).write(session.configuration) else { return }
+      session.note("note: \(folder.configurationPath) was not as svdist writes it: what it held is in \(kept)")
+    }
   }
 
   /// The changes from a checkpoint's run, besides those of the settings.
@@ -152,8 +164,8 @@ struct RunStart {
     let lines = try InputFile.contents(of: folder.metricsPath).count { $0 == UInt8(ascii: "\n") }
     guard lines > 0 else { return }
     session.note(
-      "warning: \(folder.metricsPath) has \(lines) steps, but \(folder.checkpointsPath) has no checkpoint: the run starts "
-        + "over")
+      "warning: \(folder.metricsPath) has \(lines.counted("step")), but \(folder.checkpointsPath) has no checkpoint: "
+        + "the run starts over")
   }
 
   /// Refuses to remove what the run is to start from.

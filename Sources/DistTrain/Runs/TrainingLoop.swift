@@ -16,6 +16,8 @@ package final class TrainingLoop {
   private let timeline: StepTimeline?
   private let observers: [any StepObserver]
   private var pace = StepPace()
+  /// The start, until it is written down.
+  private var unrecorded: RunStart.Begun?
   /// Nil without a time limit, and on other ranks than 0.
   private var limit: TimeLimitWatch?
   /// The time at which the run would have begun on this process's clock, had it been one start.
@@ -29,7 +31,8 @@ package final class TrainingLoop {
   /// - Throws: `AgreedFailure`, on all ranks.
   package init(_ session: RunSession) throws {
     self.session = session
-    let start = try RunStart(session).takeUp()
+    let begun = try RunStart(session).takeUp()
+    unrecorded = begun
     let log = try session.communicator.agree {
       session.isFirstRank ? try MetricsLog(path: session.folder.metricsPath) : nil
     }
@@ -48,15 +51,25 @@ package final class TrainingLoop {
     let ofAllRanks: [(any StepObserver)?] = [rankLog, timeline]
     observers =
       try ofAllRanks.compactMap(\.self) + Self.observers(session, log, evaluations) + [tensorBoard].compactMap(\.self)
-    if let checkpoint = start {
+    if let checkpoint = begun.checkpoint {
       try checkpoints.takeUp()
       let stage = stage.map { " in \($0)" } ?? ""
       session.note("resuming from step \(trainer.step)\(stage), \(checkpoint)")
       if isFinished { session.note(finished) }
+    } else {
+      try recordStart()
     }
     session.note(timeline?.remark(after: trainer.step, last: session.steps))
     for text in trainer.notes { session.note("note: \(text)") }
     session.note(trainer.average?.note)
+  }
+
+  /// Writes down how the run was started, once. One that goes on has taken a step by then, or has none to take: its
+  /// settings are those of the start before until this one has succeeded.
+  private func recordStart() throws {
+    guard let begun = unrecorded else { return }
+    unrecorded = nil
+    try RunStart(session).record(begun)
   }
 
   /// The stage of the last step in words; nil in a run of one piece.
@@ -71,7 +84,7 @@ package final class TrainingLoop {
 
   /// A line that says that nothing is left to train. The run's end tells how good the encoder is.
   private var finished: String {
-    let done = "all its \(session.steps) steps are done"
+    let done = "\(session.steps == 1 ? "its only step is" : "all its \(session.steps) steps are") done"
     if evaluations.isDue { return "\(done), and the last evaluation is still to be made" }
     return "this run is finished: \(done); --restart starts over"
   }
@@ -120,6 +133,7 @@ package final class TrainingLoop {
     if try evaluateIfDue(), let reason = try vote().stop { return try stop(reason) }
     while !isFinished {
       try step()
+      try recordStart()
       var wish = try vote()
       if wish.stop == nil, !isFinished {
         if wish.save || checkpoints.isDueByStep { try checkpoints.begin() }
@@ -127,13 +141,14 @@ package final class TrainingLoop {
       }
       if let reason = wish.stop { return try stop(reason) }
     }
+    try recordStart()
     try checkpoints.save()
     if try evaluateIfDue(), let reason = try vote().stop { return try stop(reason) }
     checkpoints.finish()
     session.note(losses)
     session.note(AveragedUtterances.summary(trainer.batches))
     if session.isFirstRank { for line in EvaluationResults.summaries(session.folder) { session.note(line) } }
-    session.conclude(.finished, "done: \(trainer.step) steps, \(session.folder.path)")
+    session.conclude(.finished, "done: \(trainer.step.counted("step")), \(session.folder.path)")
     return .finished
   }
 
@@ -199,12 +214,14 @@ package final class TrainingLoop {
     let utterances = Set(trainer.batches.unreadable.map { Name(corpus.listedID($0)) }).count
     let recordings = trainer.batches.unreadableRecordings.count
     let parts = [
-      utterances == 0 ? nil : "\(utterances) \(utterances == 1 ? "utterance" : "utterances")",
-      recordings == 0 ? nil : "\(recordings) \(recordings == 1 ? "recording" : "recordings") to augment with",
+      utterances == 0 ? nil : utterances.counted("utterance"),
+      recordings == 0 ? nil : "\(recordings.counted("recording")) to augment with",
     ].compactMap { $0 }
     guard !parts.isEmpty else { return nil }
-    return "\(parts.joined(separator: " and ")) could not be read and had others in their place: "
-      + "\(session.folder.badUtterancesPath) lists them"
+    return "\(parts.joined(separator: " and ")) could not be read and had "
+      + (utterances + recordings).ifOne("another in its place: ", "others in their place: ")
+      + "\(session.folder.badUtterancesPath) lists "
+      + (utterances + recordings).ifOne("it", "them")
   }
 
   /// Evaluates if that is due, and keeps the checkpoint if it is the best.
@@ -270,6 +287,7 @@ package final class TrainingLoop {
 
   /// Saves a checkpoint and says why the run stops.
   private func stop(_ reason: String) throws -> Ending {
+    try recordStart()
     try checkpoints.save()
     rankLog.finish(note: session.note)
     timeline?.finish(note: session.note)

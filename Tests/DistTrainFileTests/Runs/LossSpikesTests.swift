@@ -44,7 +44,7 @@ import Testing
     let found = findings(losses)
     #expect(found.indices.filter { found[$0] != nil } == [40])
     #expect(
-      found[40]?.hasPrefix("the classification loss 20.0 is far above the mean of the 40 steps before, 5.0") == true)
+      found[40]?.hasPrefix("the classification loss 20 is far above the mean of the 40 steps before, 5.0") == true)
     let other = findings(course, contrastive: losses)
     #expect(other[40]?.contains("the contrastive loss") == true)
   }
@@ -58,6 +58,14 @@ import Testing
     losses[10] = 4
     losses[30] = 6.1
     #expect(findings(losses)[30] != nil)
+  }
+
+  @Test func `a converged run has no spikes, and small numbers keep their digits`() {
+    let converged: [Double] = (0..<40).map { 0.000_02 + 0.000_001 * Double($0 % 3) }
+    #expect(findings(converged + [0.03]).allSatisfy { $0 == nil })
+    #expect(
+      findings(converged + [0.123_45]).last
+        == "the classification loss 0.123 is far above the mean of the 40 steps before, 2.1e-05")
   }
 
   @Test func `what is far back no longer counts`() {
