@@ -2,7 +2,7 @@ import ArgumentParser
 import DistTrain
 
 /// `svdist init`: a configuration to begin with, by the corpus and the machine.
-struct InitCommand: ParsableCommand {
+struct InitCommand: EndableCommand {
   static let configuration = CommandConfiguration(
     commandName: "init",
     abstract: "Writes a configuration for a corpus and this machine, with the reason for each setting.",
@@ -52,6 +52,14 @@ struct InitCommand: ParsableCommand {
     try OptionRange.check("--ranks", ranks, in: 1...65_536)
     if trials != nil, evaluation == nil {
       throw ValidationError("--trials are about the utterances of --evaluation: give both or neither")
+    }
+    let names: [(String, String?)] = [
+      ("<corpus>", corpus), ("--evaluation", evaluation), ("--trials", trials), ("--output", output),
+      ("--musan", musan),
+      ("--rooms", rooms),
+    ]
+    if let empty = names.first(where: { $0.1 == "" }) {
+      throw ValidationError("\(empty.0): the name is empty: give one")
     }
     if let encoder, architecture == nil {
       let names = EncoderArchitecture.known.map(\.name)
@@ -104,6 +112,10 @@ struct InitCommand: ParsableCommand {
   ///   train on.
   private func heldOut(_ folder: String, _ training: Corpus) throws -> ConfigurationDraft.HeldOut {
     let list = trials ?? "\(folder.withoutEndingSlashes)/trials"
+    guard FileSystem.isFolder(folder) else {
+      throw Failure(
+        .badData, "--evaluation \(folder): \(FileSystem.exists(folder) ? "is no folder" : "there is no such folder")")
+    }
     guard trials != nil || FileSystem.exists(list) else {
       throw Failure(.usage, "--evaluation \(folder): has no file trials: name the list with --trials")
     }

@@ -36,6 +36,7 @@ public struct Corpus: Sendable {
   public static func open(
     _ directory: String, fileSeconds: @escaping @Sendable (String) throws -> Double
   ) throws -> Corpus {
+    try KaldiDirectory.check(directory)
     let (table, contents, unmeasured) =
       try CorpusIndex.open(directory).map { ($0, CorpusContents($0), []) }
       ?? KaldiDirectory(directory).table(fileSeconds: fileSeconds)
@@ -127,7 +128,7 @@ public struct Corpus: Sendable {
     var lines = damages.isEmpty ? [] : [damages.summary(in: directory)]
     if !unmeasured.isEmpty {
       let names = unmeasured.prefix(3).map { "\($0.utterance) (\($0.failure.message))" }.joined(separator: "; ")
-      let count = "\(unmeasured.count) \(unmeasured.count == 1 ? "utterance" : "utterances")"
+      let count = unmeasured.count.counted("utterance")
       lines.append(
         "\(directory): \(count) left out, whose recordings cannot be read: \(names)\(unmeasured.count > 3 ? " …" : ""); "
           + "svdist prepare lists all of them")

@@ -30,9 +30,7 @@ package struct KaldiDirectory: Sendable {
   ///   - isLenient: passes over the lines that are wrong (`listed`) instead of refusing all for one.
   /// - Throws: `Failure(.badData)` that names the file and line.
   package init(_ directory: String, allowsCommands: Bool = false, isLenient: Bool = false) throws {
-    guard FileSystem.exists(directory) else {
-      throw Failure(.badData, "\(directory): no such folder; is it a Kaldi data directory? svdist prepare makes one")
-    }
+    try Self.check(directory)
     self.directory = directory
     self.isLenient = isLenient
     func list(_ name: String, fields: ClosedRange<Int>?) throws -> KaldiList {
@@ -47,6 +45,24 @@ package struct KaldiDirectory: Sendable {
     segments = try optional("segments", fields: 4...5)
     durations = segments == nil ? try optional("utt2dur", fields: 2...2) : nil
     if !isLenient, let fault = unmatched().first { throw fault.failure }
+  }
+
+  /// Checks that a path is a folder that can be entered.
+  /// - Throws: `Failure(.badData)`.
+  static func check(_ directory: String) throws {
+    func refusal(_ words: String) -> Failure { Failure(.badData, "\(directory): \(words)") }
+    guard !directory.isEmpty else {
+      throw Failure(.badData, "the name of a data directory is empty: give a folder as svdist prepare makes it")
+    }
+    guard FileSystem.exists(directory) else {
+      throw refusal("no such folder; is it a Kaldi data directory? svdist prepare makes one")
+    }
+    guard FileSystem.isFolder(directory) else {
+      throw refusal("is a file; expected a Kaldi data directory, a folder with wav.scp, as svdist prepare makes it")
+    }
+    guard access(directory, X_OK) == 0 else {
+      throw refusal("the folder cannot be entered (\(String(cString: strerror(errno)))): change its permissions")
+    }
   }
 
   /// The path of a list in a data directory.
