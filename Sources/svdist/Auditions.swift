@@ -56,7 +56,7 @@ struct Auditions {
     }
     progress.clear()
     if let remark = clipping.remark, !messages.quiet { print("note: \(remark)") }
-    print("\(output): \(count) pairs, and \(ListeningFolder.table), which says what was done to each")
+    print("\(output): \(count.counted("pair")), and \(ListeningFolder.table), which says what was done to each")
   }
 
   /// The first rows of augmented views, with the steps of their batches.

@@ -141,8 +141,9 @@ struct PlanCommand: RanksCommand {
     let stages = configuration.ofStages.count > 1 ? "; the first stage's step stands for all" : ""
     return """
       \(configuration.encoder.description), \(configuration.training.precision.rawValue), \(speakers) speakers, batches \
-      of \(batch.rows) rows of \(configuration.crop.seconds) s, \(configuration.steps) steps\(stages)
-      computed by \(communicator.census), \(threads) \(threads == 1 ? "thread" : "threads") each; hosts send \
+      of \(batch.rows.counted("row")) of \(configuration.crop.seconds) s, \
+      \(configuration.steps.counted("step"))\(stages)
+      computed by \(communicator.census), \(threads.counted("thread")) each; hosts send \
       \(bandwidth) Gbit/s with a latency of \(latency) µs
 
 

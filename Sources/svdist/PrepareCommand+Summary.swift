@@ -8,7 +8,7 @@ extension PrepareCommand {
   ) {
     // Lines of trials and the like are no utterances.
     let found = source.count + source.copyCount + source.leftOut.count - (source.companions?.leftOut.count ?? 0)
-    print("\(self.source) (layout: \(source.layout.rawValue)): \(found) utterances found")
+    print("\(self.source) (layout: \(source.layout.rawValue)): \(found.counted("utterance")) found")
     if !preparation.leftOut.isEmpty {
       print("\(preparation.leftOut.count) left out, listed in \(output)/\(PreparedCorpus.leftOutName):")
       for (kind, count) in preparation.leftOutByKind { print("  \(count): \(kind.shown)") }
@@ -20,7 +20,7 @@ extension PrepareCommand {
     if let trimming = preparation.trimming { summarise(trimming, preparation.evaluation?.published) }
     for part in prepared.parts { summarise(part) }
     if let count = preparation.evaluation?.trialsLeftOut, count > 0 {
-      print("  \(count) trials left out because their utterances are")
+      print("  \(count.counted("trial")) left out because \(count.ifOne("its", "their")) utterances are")
     }
     if !messages.quiet { printNotes(source, preparation, prepared, clipping) }
   }
@@ -30,13 +30,15 @@ extension PrepareCommand {
   ) {
     if preparation.averaged > 0 {
       print(
-        "note: \(preparation.averaged) utterances are the mean of their recordings' channels; --channel 0 takes the first "
-          + "channel, --channel each makes an utterance and a speaker of each")
+        "note: \(preparation.averaged.counted("utterance")) "
+          + preparation.averaged.ifOne("is the mean of its recording's", "are the mean of their recordings'")
+          + " channels; --channel 0 takes the first channel, --channel each makes an utterance and a speaker of each")
     }
     if preparation.ofOtherLength > 0 {
       print(
-        "note: \(preparation.ofOtherLength) recordings are not as long as the source's utt2dur says, by more than 0.1 s; "
-          + "the output has their lengths as measured: were they replaced or cut?")
+        "note: \(preparation.ofOtherLength.counted("recording")) \(preparation.ofOtherLength.ifOne("is", "are")) not "
+          + "as long as the source's utt2dur says, by more than 0.1 s; the output has lengths as measured: were "
+          + "recordings replaced or cut?")
     }
     if let repeated = preparation.repeated { print("note: \(repeated.shown)") }
     if let remark = clipping.remark { print("note: \(remark)") }
@@ -48,8 +50,8 @@ extension PrepareCommand {
     let corpus = part.corpus
     let hours = corpus.utterances.reduce(0) { $0 + $1.seconds } / 3600
     print(
-      "\(part.name.isEmpty ? output : "\(output)/\(part.name)"): \(corpus.speakers.count) speakers, "
-        + "\(corpus.utterances.count) utterances, \(String(format: "%.2f", hours)) h")
+      "\(part.name.isEmpty ? output : "\(output)/\(part.name)"): \(corpus.speakers.count.counted("speaker")), "
+        + "\(corpus.utterances.count.counted("utterance")), \(String(format: "%.2f", hours)) h")
     let joined = part.utterances.filter { !$0.pieces.isEmpty }
     if !joined.isEmpty {
       let pieces = joined.reduce(0) { $0 + $1.pieces.count }
@@ -66,7 +68,7 @@ extension PrepareCommand {
     }
     if shards {
       let count = (corpus.utterances.count + shardSize - 1) / shardSize
-      print("  \(count) \(count == 1 ? "shard" : "shards") of up to \(shardSize) utterances")
+      print("  \(count.counted("shard")) of up to \(shardSize.counted("utterance"))")
     }
   }
 
@@ -79,10 +81,10 @@ extension PrepareCommand {
         + "\(seconds(trimming.seconds)) (\(String(format: "%.1f", part)) %)"
         + (count > 0 ? ", listed in \(output)/\(SilenceTrimming.reportName)" : ""))
     if trimming.given > 0 {
-      print("  \(trimming.given) utterances not examined: the source gives their times")
+      print("  \(trimming.given.counted("utterance")) not examined: the source gives their times")
     }
     if let published {
-      print("  \(published.utterances.count) utterances of the corpus's own evaluation not examined")
+      print("  \(published.utterances.count.counted("utterance")) of the corpus's own evaluation not examined")
     }
   }
 }

@@ -50,7 +50,9 @@ struct ScoreOptions: ParsableArguments {
       let line = "\(path): \(contradicted) of its answers are others than those of \(answers.path), which count"
       StandardError.say("warning: \(line.shown)")
     }
-    if unused > 0 { messages.note("\(path): \(unused) scores are of no trial of \(answers.path)") }
+    if unused > 0 {
+      messages.note("\(path): \(unused.counted("score")) \(unused.ifOne("is", "are")) of no trial of \(answers.path)")
+    }
     return (answers, scores)
   }
 

@@ -28,7 +28,7 @@ struct ShardCheck {
     guard shards > 0 else {
       throw Failure(.badData, "\(source): no shards.tsv: is it a data directory of svdist prepare --shards?")
     }
-    for damage in damages { print("\(damage.shard) \(damage.reason): \(damage.utterances) utterances") }
+    for damage in damages { print("\(damage.shard) \(damage.reason): \(damage.utterances.counted("utterance"))") }
     guard damages.isEmpty else {
       let lost = damages.reduce(0) { $0 + $1.utterances }
       throw Failure(
@@ -36,6 +36,6 @@ struct ShardCheck {
         "\(source): \(damages.count) of \(shards) shards are damaged, with \(lost) of \(utterances) utterances: copy them "
           + "again, or svdist prepare leaves their utterances out where it reads the data directory")
     }
-    print("\(source): \(shards) shards, \(utterances) utterances, all as they were written")
+    print("\(source): \(shards.counted("shard")), \(utterances.counted("utterance")), all as they were written")
   }
 }

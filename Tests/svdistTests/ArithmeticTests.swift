@@ -51,7 +51,7 @@ extension ProgramTests {
           "start at most 1 rank, lower batch.unit, or set at most 3", underLauncher: true)
         expectRefusal(
           try svdist(run.arguments(steps: 1, ["batch.microBatches=3", "batch.unit=1", "batch.speakers=1"]), mpi: 2), 64,
-          "only 2 units of 1 rows: start at most 1 rank, or set at most 2", underLauncher: true)
+          "only 2 units of 1 row: start at most 1 rank, or set at most 2", underLauncher: true)
         expectRefusal(
           try svdist(run.arguments(steps: 1, ["batch.microBatches=7"])), 64,
           "batch.microBatches: a batch of 12 rows has 6 units of 2 rows", "set at most 6, found 7")

@@ -72,7 +72,7 @@ extension ProgramTests {
         let lacking = try average(run, ["--corpus", moved])
         #expect(lacking.status == 0, "\(lacking.errors)")
         #expect(lacking.errors.hasPrefix("warning: "), "\(lacking.errors)")
-        #expect(lacking.errors.hasSuffix(" utterances could not be read and had others in their place\n"))
+        #expect(lacking.errors.contains(" could not be read and had "), "\(lacking.errors)")
         #expect(try values(run.path("x.safetensors")) != values(run.path("before.safetensors")))
 
         let other = ["s0-u0", "s0-u2", "s2-u0", "s2-u2", "s3-u0", "s3-u2"]

@@ -43,7 +43,7 @@ extension ProgramTests {
         let wav = corpus.appending(path: "s0-u0.wav").path
         let verified = try svdist(["verify", wav, wav, "--encoder", run.path("run"), "--longest-piece", "4.5"])
         #expect(verified.output == "cosine 1.0000\n")
-        #expect(verified.errors.contains("note: \(wav): 1 of 1 utterances are longer than 4.5 s"), "\(verified.errors)")
+        #expect(verified.errors.contains("note: \(wav): 1 of 1 utterance is longer than 4.5 s"), "\(verified.errors)")
       }
     }
 

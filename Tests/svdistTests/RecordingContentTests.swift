@@ -99,7 +99,7 @@ extension ProgramTests {
         let mean = try svdist(prepare)
         #expect(mean.status == 0, "\(mean.errors)")
         #expect(mean.output.contains("  1: its N channels cancel each other\n"), "\(mean.output)")
-        #expect(mean.output.contains("note: 1 utterances are the mean of their recordings' channels; --channel 0"))
+        #expect(mean.output.contains("note: 1 utterance is the mean of its recording's channels; --channel 0"))
         let each = try svdist(prepare + ["--channel", "each"])
         #expect(each.status == 0, "\(each.errors)")
         #expect(each.output.contains("  4 of one channel, written as 16-bit FLAC to \(run.path("out/svdist-audio"))\n"))

@@ -169,16 +169,20 @@ package struct SpeakerBatchSampler: Sendable {
     guard corpus.speakers.count >= speakers else {
       throw Failure(
         .badData,
-        "the corpus has \(corpus.speakers.count) speakers, batch.speakers asks for \(speakers) different ones "
-          + "in a batch: set it to \(corpus.speakers.count) or less")
+        "the corpus has \(corpus.speakers.count.counted("speaker")), batch.speakers asks for \(speakers) different "
+          + "ones in a batch: set it to \(corpus.speakers.count) or less")
     }
     let short = corpus.speakers.indices.filter { corpus.utterancesOfSpeaker[$0].count < utterances }
     if let first = short.first {
       let count = corpus.utterancesOfSpeaker[first].count
-      let others = short.count == 1 ? "" : " (and \(short.count - 1) more of \(corpus.speakers.count) speakers)"
+      let others =
+        short.count == 1
+        ? ""
+        : " (and \(short.count - 1) more of "
+          + "\(corpus.speakers.count.counted("speaker")))"
       throw Failure(
         .badData,
-        "speaker '\(corpus.speakers[first])'\(others) has \(count) \(count == 1 ? "utterance" : "utterances"), "
+        "speaker '\(corpus.speakers[first])'\(others) has \(count.counted("utterance")), "
           + "batch.utterances asks for \(utterances): lower it, or leave such speakers out with svdist prepare "
           + "--minimum-utterances \(utterances)")
     }

@@ -101,6 +101,6 @@ extension Communicator {
   /// The size of the job in words, such as `4 ranks on 2 hosts`.
   package var census: String {
     let machines = Set(hosts).count
-    return "\(size) \(size == 1 ? "rank" : "ranks") on \(machines) \(machines == 1 ? "host" : "hosts")"
+    return "\(size.counted("rank")) on \(machines.counted("host"))"
   }
 }

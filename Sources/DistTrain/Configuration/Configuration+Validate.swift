@@ -25,8 +25,8 @@ extension Configuration {
     let rate = schedule.learningRate
     let margin = schedule.margin
     if batch.rows > Batch.mostRows {
-      return "batch.speakers: a global batch has at most \(Batch.mostRows) rows, speakers · utterances · views are "
-        + "\(batch.rows)"
+      return "batch.speakers: a global batch has at most \(Batch.mostRows.counted("row")), speakers · utterances · "
+        + "views are \(batch.rows)"
     }
     if views.augmented.count != batch.views {
       return "views.augmented: needs one true or false for each of the \(batch.views) views (batch.views), "
@@ -34,7 +34,8 @@ extension Configuration {
     }
     if batch.microBatches > batch.units {
       return
-        "batch.microBatches: a batch of \(batch.rows) rows has \(batch.units) units of \(batch.unit) rows, which stay "
+        "batch.microBatches: a batch of \(batch.rows.counted("row")) has \(batch.units) units of "
+        + "\(batch.unit.counted("row")), which stay "
         + "together (batch.unit): set at most \(batch.units), found \(batch.microBatches)"
     }
     if let longest = crop.maximumSeconds, longest < crop.seconds {

@@ -81,8 +81,8 @@ package struct CorpusOverlap: Sendable, Equatable {
     guard max(known.count, near.count) <= SameAudio.mostRecordings else {
       return (
         [],
-        "\(known.count) files to train on and \(near.count) to evaluate on are compared by path alone, so that copies "
-          + "under other names are not found"
+        "\(known.count.counted("file")) to train on and \(near.count) to evaluate on are compared by path alone, so "
+          + "that copies under other names are not found"
       )
     }
     let copies = SameAudio.of(

@@ -101,7 +101,8 @@ extension [ShardRecords.Damage] {
   package func summary(in directory: String) -> String {
     let utterances = reduce(0) { $0 + $1.utterances }
     let names = prefix(3).map { "\($0.shard) \($0.reason)" }.joined(separator: "; ")
-    return "\(directory): \(count) damaged \(count == 1 ? "shard" : "shards") with \(utterances) utterances left out: "
+    return "\(directory): \(count) damaged \(count == 1 ? "shard" : "shards") with \(utterances.counted("utterance")) "
+      + "left out: "
       + names + (count > 3 ? " …" : "")
   }
 }

@@ -106,16 +106,17 @@ public struct EmbeddingExtractor: Sendable {
     let count = seconds.count { $0 > longestPiece }
     guard count > 0 else { return nil }
     return
-      "\(count) of \(seconds.count) utterances are longer than \(String(format: "%g", longestPiece)) s: the embedding of "
-      + "each is the mean of those of equal pieces"
+      "\(count) of \(seconds.count.counted("utterance")) \(count.ifOne("is", "are")) longer than "
+      + "\(String(format: "%g", longestPiece)) s: the embedding of each is the mean of those of equal pieces"
   }
 
   /// A remark on the utterances that are the mean of several channels, in one line; nil where there are none.
   package static func remark(averaged: Int, of count: Int) -> String? {
     guard averaged > 0 else { return nil }
     return
-      "\(averaged) of \(count) utterances are the mean of their recordings' channels: svdist prepare --channel takes one or "
-      + "each"
+      "\(averaged) of \(count.counted("utterance")) "
+      + averaged.ifOne("is the mean of its recording's", "are the mean of their recordings'")
+      + " channels: svdist prepare --channel takes one or each"
   }
 
   /// The embeddings of utterances, on every rank; each is computed by one rank. Its threads embed short utterances side

@@ -166,7 +166,8 @@ enum KaldiVectors {
     if let odd = vectors.firstIndex(where: { $0.count != columns }) {
       throw Failure(
         .badData,
-        "\(path): the embedding of \(names[odd]) has \(vectors[odd].count) dimensions, the first has \(columns)")
+        "\(path): the embedding of \(names[odd]) has \(vectors[odd].count.counted("dimension")), the first has "
+          + "\(columns)")
     }
     do {
       return try Embeddings(

@@ -53,8 +53,8 @@ struct ModelCard {
   }
 
   private static func comparison(_ check: ExportCheck.Result) -> String {
-    "Compared when it was exported: over \(check.utterances) utterances of `\(place(check.corpus))`, the least cosine of "
-      + "an embedding with that by \(check.runtime) is \(check.cosine).\n\n"
+    "Compared when it was exported: over \(check.utterances.counted("utterance")) of `\(place(check.corpus))`, the "
+      + "least cosine of an embedding with that by \(check.runtime) is \(check.cosine).\n\n"
   }
 
   private static func features(_ settings: [String: String]) -> String {
@@ -95,8 +95,8 @@ struct ModelCard {
     let corpus = record.evaluationCorpus.map { " of `\(place($0))`" } ?? ""
     let rate = String(format: "%.2f", result.eer)
     return lead
-      + "Equal error rate \(rate) % of \(result.trials) trials\(corpus) (\(result.targets) of one speaker), by cosines "
-      + "without normalisation of scores, of speakers held out from training.\n\n"
+      + "Equal error rate \(rate) % of \(result.trials.counted("trial"))\(corpus) (\(result.targets) of one speaker), "
+      + "by cosines without normalisation of scores, of speakers held out from training.\n\n"
       + "\(open) the trial list, and results on public ones.\n\n"
   }
 

@@ -14,7 +14,7 @@ public struct TrialScorer: Sendable {
   public init(_ embeddings: Embeddings, mean: [Float]? = nil) throws {
     let vectors = embeddings.vectors
     if let mean, mean.count != vectors.columns {
-      throw Failure(.badData, "the mean has \(mean.count) dimensions, the embeddings have \(vectors.columns)")
+      throw Failure(.badData, "the mean has \(mean.count.counted("dimension")), the embeddings have \(vectors.columns)")
     }
     if let mean, !mean.allSatisfy(\.isFinite) {
       throw Failure(.badData, "the mean that is subtracted is not finite")

@@ -31,7 +31,9 @@ struct ForeignSource: Sendable {
     guard found.count < 2, let only = found.first else {
       let what =
         found.isEmpty
-        ? "no file of weights" : "\(found.count) files of weights (\(found.prefix(4).joined(separator: ", ")))"
+        ? "no file of weights"
+        : "\(found.count.counted("file")) of weights "
+          + "(\(found.prefix(4).joined(separator: ", ")))"
       throw Failure(
         .badData, "\(folder): has \(what): name the encoder's own, a .pt, .pth, .bin, .ckpt, .safetensors or .onnx file"
       )

@@ -55,7 +55,7 @@ struct ForeignTensors: Sendable {
       try Rest.allCases.compactMap { rest in left[rest].map { Self.note($0, rest.words) } }
       + Self.notes(onOthersIn: file)
       + ((file as? ExportedTensors)?.notes() ?? [])
-      + (doubles > 0 ? ["\(doubles) tensors of 64-bit numbers are rounded to 32 bits"] : [])
+      + (doubles > 0 ? ["\(doubles.counted("tensor")) of 64-bit numbers are rounded to 32 bits"] : [])
   }
 
   /// What a tensor is where its name says that it is not the encoder's.
@@ -75,7 +75,7 @@ struct ForeignTensors: Sendable {
   }
 
   private static func note(_ names: [String], _ words: String) -> String {
-    "left out: \(names.count) \(names.count == 1 ? "tensor" : "tensors") \(words) "
+    "left out: \(names.count.counted("tensor")) \(words) "
       + "(\(names.prefix(3).joined(separator: ", "))\(names.count > 3 ? ", …" : ""))"
   }
 

@@ -173,7 +173,7 @@ struct KaldiList: Sendable {
     let count = rest.isEmpty ? 1 : fields == nil ? 2 : 1 + self.fields(bytes, rest)
     guard (fields ?? 2...2).contains(count) else {
       let expected = fields.map { "\($0.map { "\($0)" }.joined(separator: " or ")) expected" }
-      let found = "\(count) \(count == 1 ? "field" : "fields")"
+      let found = count.counted("field")
       throw Malformed(key: key ?? "", what: "\(found), \(expected ?? "a key and a path expected")")
     }
     return Place(

@@ -72,7 +72,7 @@ struct CSVRecordings {
 
   private func add(_ row: CSVTable.Row, to rows: inout UtteranceRows) throws {
     guard row.fields.count == table.rows[0].fields.count else {
-      throw failure(row, "\(row.fields.count) fields, but the header has \(table.rows[0].fields.count)")
+      throw failure(row, "\(row.fields.count.counted("field")), but the header has \(table.rows[0].fields.count)")
     }
     let path = try self["path", row]
     let speaker = try self["speaker", row]

@@ -192,8 +192,8 @@ package struct PreparedCorpus: Sendable {
     let single = training.utterancesOfSpeaker.count { $0.count == 1 }
     if single > 0 {
       notes.append(
-        "\(single) speakers have only one utterance, which training with batch.utterances: 2 refuses; "
-          + "--minimum-utterances 2 leaves them out")
+        "\(single.counted("speaker")) \(single.ifOne("has", "have")) only one utterance, which training with "
+          + "batch.utterances: 2 refuses; --minimum-utterances 2 leaves them out")
     }
     notes += (parts.last?.kept?.notes ?? []) + [gendersRemark].compactMap(\.self)
     for part in parts {

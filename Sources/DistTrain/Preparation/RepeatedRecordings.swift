@@ -17,8 +17,9 @@ enum RepeatedRecordings {
       example = example ?? (other, index)
     }
     return example.map { one, two in
-      "\(count) utterances are of the same stretch of the same recording as another, or of a file that differs in the "
-        + "suffix alone (the first: \(utterances[one].id) and \(utterances[two].id)): leave one of each in the lists"
+      "\(count.counted("utterance")) \(count.ifOne("is", "are")) of the same stretch of the same recording as "
+        + "another, or of a file that differs in the suffix alone (the first: \(utterances[one].id) and "
+        + "\(utterances[two].id)): leave one of each in the lists"
     }
   }
 }

@@ -58,7 +58,10 @@ struct ShardContents: Sendable {
       if open.isWhole { close(open) }
       let reason = Failure(error).reason(at: path)
       leftOut.append(
-        LeftOut(utterance: "-", path: path, reason: "\(reason); \(entries.count) utterances of the shard are taken"))
+        LeftOut(
+          utterance: "-", path: path,
+          reason:
+            "\(reason); \(entries.count.counted("utterance")) of the shard \(entries.count.ifOne("is", "are")) taken"))
     }
   }
 
@@ -119,7 +122,7 @@ struct ShardContents: Sendable {
     }
     guard let line = lines.first else { return .failure(Failure(.badData, "its speaker is empty: \(remedy)")) }
     guard lines.count == 1 else {
-      return .failure(Failure(.badData, "its speaker is \(lines.count) lines where one names it: \(remedy)"))
+      return .failure(Failure(.badData, "its speaker is \(lines.count.counted("line")) where one names it: \(remedy)"))
     }
     return .success(line.text)
   }

@@ -28,7 +28,7 @@ enum ShardList {
     var leftOut = damages.filter { damage in shards.contains { damage.holds(shard: $0.path) } }.map {
       LeftOut(
         utterance: "-", path: $0.shard,
-        reason: "the shard is damaged: \($0.reason); its \($0.utterances) utterances are left out")
+        reason: "the shard is damaged: \($0.reason); its \($0.utterances.counted("utterance")) left out")
     }
     var passedOver: [String: Int] = [:]
     for (shard, contents) in zip(whole, whole.concurrentMap { ShardContents($0.path) }) {

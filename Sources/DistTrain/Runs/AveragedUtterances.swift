@@ -12,7 +12,7 @@ final class AveragedUtterances {
   static func summary(_ batches: BatchStream) -> String? {
     let count = batches.averaged.count
     guard count > 0 else { return nil }
-    return "note: \(count) \(count == 1 ? "utterance" : "utterances") that this start heard "
+    return "note: \(count.counted("utterance")) that this start heard "
       + "\(count == 1 ? "is the mean of its recording's" : "are the mean of their recordings'") channels: svdist prepare "
       + "--channel takes one or each"
   }

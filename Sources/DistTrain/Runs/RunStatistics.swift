@@ -127,8 +127,8 @@ package struct RunStatistics {
   ) -> String? {
     guard !plan.sharesBatchStatistics, state.ranks != communicator.size else { return nil }
     return
-      "encoder.batchNormalization is local: with \(communicator.size) ranks in place of \(state.ranks) the statistics are "
-      + "of other shares of a batch than in the run"
+      "encoder.batchNormalization is local: with \(communicator.size.counted("rank")) in place of \(state.ranks) the "
+      + "statistics are of other shares of a batch than in the run"
   }
 
   /// Estimates the statistics. All ranks call this together.
@@ -157,10 +157,11 @@ package struct RunStatistics {
   private var losses: String? {
     let (utterances, recordings) = estimate.unreadable
     let parts = [
-      utterances == 0 ? nil : "\(utterances) \(utterances == 1 ? "utterance" : "utterances")",
-      recordings == 0 ? nil : "\(recordings) \(recordings == 1 ? "recording" : "recordings") to augment with",
+      utterances == 0 ? nil : utterances.counted("utterance"),
+      recordings == 0 ? nil : "\(recordings.counted("recording")) to augment with",
     ].compactMap(\.self)
     guard !parts.isEmpty else { return nil }
-    return "\(parts.joined(separator: " and ")) could not be read and had others in their place"
+    return "\(parts.joined(separator: " and ")) could not be read and had "
+      + (utterances + recordings).ifOne("another in its place", "others in their place")
   }
 }

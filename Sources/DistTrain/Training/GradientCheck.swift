@@ -229,8 +229,8 @@ extension GradientCheck {
       guard !configuration.classification.sharded || communicator.size == 1 else {
         throw Failure(
           .usage,
-          "classification.sharded: gradients of prototypes that \(communicator.size) ranks share are not compared: check "
-            + "them on one rank, whose gradients they have")
+          "classification.sharded: gradients of prototypes that \(communicator.size.counted("rank")) share are not "
+            + "compared: check them on one rank, whose gradients they have")
       }
       try TrainingPlan.checkRows(configuration, ranks: communicator.size)
       return try TrainingPlan(configuration, start: start)

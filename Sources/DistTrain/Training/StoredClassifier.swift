@@ -34,7 +34,7 @@ package struct StoredClassifier: Sendable {
       throw Failure(
         .badData,
         "\(file.path): tensor \(tensor) has shape \(shape), which is not that of prototypes of \(speakers.count) "
-          + "speakers in \(configuration.encoder.embedding) dimensions")
+          + "speakers in \(configuration.encoder.embedding.counted("dimension"))")
     }
     subcenters = shape[0] / speakers.count
     guard subcenters == settings.subcenters else {

@@ -14,25 +14,25 @@ extension TrainingPlan {
     if ranks > batch.rows {
       throw Failure(
         .usage,
-        "\(ranks) ranks for a global batch of \(batch.rows) rows (batch.speakers · utterances · views): start at most "
-          + "\(batch.rows)")
+        "\(ranks.counted("rank")) for a global batch of \(batch.rows.counted("row")) (batch.speakers · utterances · "
+          + "views): start at most \(batch.rows)")
     }
     throw Failure(
       .usage,
-      "\(ranks) ranks for a global batch of \(batch.units) units of \(batch.unit) rows, which stay together: start at most "
-        + "\(batch.units), or lower batch.unit to \(batch.rows / ranks)")
+      "\(ranks.counted("rank")) for a global batch of \(batch.units) units of \(batch.unit.counted("row")), which "
+        + "stay together: start at most \(batch.units), or lower batch.unit to \(batch.rows / ranks)")
   }
 
   /// Checks that every rank has rows of each micro-batch.
   private static func check(_ batch: Configuration.Batch, ranks: Int) throws {
     let (least, most) = (batch.units / ranks, batch.units / batch.microBatches)
     guard batch.microBatches > least else { return }
-    let fewer = most > 0 ? "start at most \(most) \(most == 1 ? "rank" : "ranks"), " : ""
+    let fewer = most > 0 ? "start at most \(most.counted("rank")), " : ""
     let smaller = batch.unit > 1 ? "lower batch.unit, " : ""
     throw Failure(
       .usage,
       "batch.microBatches: each of \(batch.microBatches) takes a unit of every rank, where one has only \(least) "
-        + "\(least == 1 ? "unit" : "units") of \(batch.unit) rows: \(fewer)\(smaller)or set at most \(least)")
+        + "\(least == 1 ? "unit" : "units") of \(batch.unit.counted("row")): \(fewer)\(smaller)or set at most \(least)")
   }
 
   /// The training that a configuration describes, on the corpus that it names.
@@ -62,8 +62,8 @@ extension TrainingPlan {
     guard recorded.utterances.count < Int(Int32.max) / settings.factors.count else {
       throw Failure(
         .usage,
-        "augmentation.speed.factors: \(recorded.utterances.count) utterances at \(settings.factors.count) speeds are more "
-          + "than a corpus can have: give fewer")
+        "augmentation.speed.factors: \(recorded.utterances.count.counted("utterance")) at \(settings.factors.count) "
+          + "speeds are more than a corpus can have: give fewer")
     }
     return recorded.atSpeeds(settings.factors)
   }
@@ -75,8 +75,8 @@ extension TrainingPlan {
     guard left.utterances.isEmpty, let longest = corpus.utterances.map(\.seconds).max() else { return left }
     throw Failure(
       .usage,
-      "corpus.minimumSeconds and corpus.maximumSeconds leave out all \(corpus.utterances.count) utterances, the longest of "
-        + "which lasts \(longest) s: allow more")
+      "corpus.minimumSeconds and corpus.maximumSeconds leave out all \(corpus.utterances.count.counted("utterance")), "
+        + "the longest of which lasts \(longest) s: allow more")
   }
 
   /// Notes on what the settings made of the corpus, a line each.

@@ -30,15 +30,15 @@ package struct TrialDraw: Sendable {
     guard targetPairs > 0, nonTargetPairs > 0 else {
       throw Failure(
         .usage,
-        "a trial list needs targets and non-targets: the \(corpus.speakers.count) speakers to evaluate on give "
-          + "\(targetPairs) pairs of one speaker and \(nonTargetPairs) of two")
+        "a trial list needs targets and non-targets: the \(corpus.speakers.count.counted("speaker")) to evaluate on "
+          + "give \(targetPairs.counted("pair")) of one speaker and \(nonTargetPairs) of two")
     }
     let count = count ?? min(20_000, 2 * min(targetPairs, nonTargetPairs))
     guard (2...allPairs).contains(count) else {
       throw Failure(
         .usage,
-        "--trials \(count): the speakers to evaluate on give \(allPairs) pairs, \(targetPairs) of one speaker and "
-          + "\(nonTargetPairs) of two; ask for 2 to \(allPairs)")
+        "--trials \(count): the speakers to evaluate on give \(allPairs.counted("pair")), \(targetPairs) of one "
+          + "speaker and \(nonTargetPairs) of two; ask for 2 to \(allPairs)")
     }
     let nonTargets = min(count - min(count / 2, targetPairs), nonTargetPairs)
     var stream = RandomStream(seed: seed, purpose: .trials)

@@ -25,11 +25,11 @@ package enum TrialProtocol: String, Sendable, CaseIterable {
       let own = editions.map { "\($0.trials) \($0.name)" }.joined(separator: ", ")
       let other = Self.allCases.flatMap { one in one.editions.map { (one, $0) } }.first { $0.1.trials == count }
       let hint = other.map { ": it is the \($0.1.name) list of \($0.0.rawValue)" } ?? ""
-      throw Failure(.badData, "\(list.path): has \(count) trials, \(rawValue) has \(own)\(hint)")
+      throw Failure(.badData, "\(list.path): has \(count.counted("trial")), \(rawValue) has \(own)\(hint)")
     }
     let enrolments =
       self == .cnCeleb ? hasMap ? ", enrolments by the mean of their pieces" : ", enrolments in one recording each" : ""
-    return "\(rawValue), \(edition.name), \(count) trials\(enrolments)"
+    return "\(rawValue), \(edition.name), \(count.counted("trial"))\(enrolments)"
   }
 
   /// What published results on the list are usually made with, where it is not.

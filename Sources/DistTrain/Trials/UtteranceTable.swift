@@ -21,7 +21,8 @@ public struct UtteranceTable: Sendable {
     for row in table.rows.dropFirst() {
       guard row.fields.count == header.fields.count else {
         throw Failure(
-          .badData, "\(path):\(row.line): \(row.fields.count) fields, where the first row has \(header.fields.count)")
+          .badData,
+          "\(path):\(row.line): \(row.fields.count.counted("field")), where the first row has \(header.fields.count)")
       }
       guard rows.updateValue(Array(row.fields.dropFirst()), forKey: Name(row.fields[0])) == nil else {
         throw Failure(.badData, "\(path):\(row.line): \(row.fields[0]) comes twice")

@@ -226,9 +226,11 @@ import Testing
 
   @Test func `utterances of several channels are counted in a remark`() {
     #expect(EmbeddingExtractor.remark(averaged: 0, of: 3) == nil)
-    for count in [1, 3] {
+    for (count, words) in [
+      (1, "is the mean of its recording's channels"), (3, "are the mean of their recordings' channels"),
+    ] {
       let remark = EmbeddingExtractor.remark(averaged: count, of: 3)
-      #expect(remark?.hasPrefix("\(count) of 3 utterances are the mean of their recordings' channels") == true)
+      #expect(remark?.hasPrefix("\(count) of 3 utterances \(words)") == true)
     }
   }
 
@@ -237,7 +239,7 @@ import Testing
     #expect(extractor().remark([300, 2, 3]) == nil)
     #expect(extractor().remark([300.1, 2, 3600])?.hasPrefix("2 of 3 utterances are longer than 300 s:") == true)
     #expect(
-      extractor(longestPiece: 2.5).remark([2.5, 2.6])?.hasPrefix("1 of 2 utterances are longer than 2.5 s:") == true)
+      extractor(longestPiece: 2.5).remark([2.5, 2.6])?.hasPrefix("1 of 2 utterances is longer than 2.5 s:") == true)
   }
 
   @Test func `what a rank embeds at once grows with its longest utterances up to the longest piece`() {

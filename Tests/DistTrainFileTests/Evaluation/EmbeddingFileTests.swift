@@ -299,7 +299,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("x.txt", "", "no embeddings"), ("x.txt", "u1 [ 1 2 ]\nu2 [ 1 ]\n", "u2 has 1 dimensions"),
+    ("x.txt", "", "no embeddings"), ("x.txt", "u1 [ 1 2 ]\nu2 [ 1 ]\n", "u2 has 1 dimension,"),
     ("x.txt", "u1 [ 1 two ]\n", "after u1"), ("x.txt", "u1 1 2\n", "after u1"),
     ("x.txt", "\nu1", "x.txt:2: expected '[ number … ]' after u1"),
     ("x.txt", "u1 [ 1 ]\nu1 [ 2 ]\n", "two embeddings of u1"),

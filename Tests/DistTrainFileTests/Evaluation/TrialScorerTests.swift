@@ -41,7 +41,7 @@ import Testing
     #expect(embeddings.mean == [Float(7.0 / 3), Float(8.0 / 3)])
     let scores = try TrialScorer(embeddings, mean: [1, 1]).scores(of: list)
     #expect(zip(scores, [0.6, 0, 1]).allSatisfy { abs($0 - $1) < 1e-6 })
-    #expect(failure { _ = try TrialScorer(embeddings, mean: [1]) }?.message.contains("1 dimensions") == true)
+    #expect(failure { _ = try TrialScorer(embeddings, mean: [1]) }?.message.contains("1 dimension,") == true)
   }
 
   @Test func `an embedding of zeros scores 0, one that is not finite is told`() throws {

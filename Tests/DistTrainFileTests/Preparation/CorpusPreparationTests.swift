@@ -341,7 +341,7 @@ struct CorpusPreparationTests {
       ("source", "file", nil, nil, .usage, "exists and is not a folder"),
       ("source", "out", 2, nil, .usage, "--hold-out 2: the corpus has 2 usable speakers"),
       ("source", "out", 0, nil, .usage, "--hold-out 0"),
-      ("source", "out", 1, nil, .usage, "1 pairs of one speaker and 0 of two"),
+      ("source", "out", 1, nil, .usage, "1 pair of one speaker and 0 of two"),
       ("source", "out", nil, 7, .usage, "--trials 7: the speakers to evaluate on give 6 pairs"),
     ]
     for (source, out, holdOut, trials, kind, message) in cases {

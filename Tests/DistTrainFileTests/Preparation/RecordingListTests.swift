@@ -20,7 +20,7 @@ import Testing
   @Test func `what a list names twice is told`() throws {
     try folder.writeTone("a/one.flac", seconds: 3)
     for (rows, note) in [
-      (["a/one.wav,A", "a/one.flac,A", "b/one.wav,B"], "1 utterances are of the same stretch"),
+      (["a/one.wav,A", "a/one.flac,A", "b/one.wav,B"], "1 utterance is of the same stretch"),
       (["a/one.wav,A", "b/one.wav,B", "a/one.wav,C", "b/one.wav,A"], nil),
       (["a/one.wav,A", "b/one.wav,B"], nil),
     ] as [([String], String?)] {
@@ -75,7 +75,7 @@ import Testing
       ("file;speaker\na;b\n", "list.csv:1: the header names no column 'path'"),
       ("path,who\na,b\n", "list.csv:1: the header names no column 'speaker'"),
       ("path,speaker,path\n", "list.csv:1: two columns are named 'path'"),
-      ("path,speaker\na/one.wav,A\n\na/one.wav\n", "list.csv:4: 1 fields, but the header has 2"),
+      ("path,speaker\na/one.wav,A\n\na/one.wav\n", "list.csv:4: 1 field, but the header has 2"),
       ("path,speaker\n,A\n", "list.csv:2: the path is empty"),
       ("path,speaker\na/one.wav,\" \"\n", "list.csv:2: the speaker is empty"),
       ("path,speaker\n\"a\nb\",A\n", "list.csv:2: a line break in the path"),

@@ -40,7 +40,7 @@ struct RecordingList: Sendable {
     // A zero, which no name has, keeps names apart.
     let bytes = self.names.flatMap { name -> [UInt8] in Array(name.utf8) + [0] }
     let digest = bytes.withUnsafeBytes { SHA256.of($0) }.prefix(16).hexadecimal
-    contents = "\(names.count) \(names.count == 1 ? "recording" : "recordings"), SHA-256 \(digest)"
+    contents = "\(names.count.counted("recording")), SHA-256 \(digest)"
   }
 
   /// The list with further names, each once.

@@ -46,7 +46,10 @@ package struct Substitution: Sendable {
 
   private static func failure(_ kind: RecordingKind, of count: Int, last reason: String) -> Failure {
     let which =
-      count == 1 ? "its only recording cannot be read: " : "none of its \(count) recordings can be read; the last one: "
+      count == 1
+      ? "its only recording cannot be read: "
+      : "none of its \(count.counted("recording")) can be read; "
+        + "the last one: "
     return Failure(.badData, "\(kind.setting): \(which)\(reason); mend what can be mended, or give another folder")
   }
 }
