@@ -37,7 +37,7 @@ extension ProgramTests {
           let text = try? String(contentsOfFile: "/proc/\(child)/stat", encoding: .utf8)
           return text?.split(separator: ")").last?.split(separator: " ").first
         }
-        while let state = state(), state != "Z", ContinuousClock.now < deadline { usleep(3_000) }
+        while let letter = state(), letter != "Z", ContinuousClock.now < deadline { usleep(3_000) }
         #expect(state() == nil || state() == "Z")
       }
     }

@@ -63,7 +63,8 @@ import Testing
   ])
   func `a folder without an encoder is called by what it has`(name: String, words: String) throws {
     try folder.write("f/\(name)", "")
-    #expect(try message("f").hasPrefix("neither a run folder nor a checkpoint\(words)"), "\(try message("f"))")
+    let said = try message("f")
+    #expect(said.hasPrefix("neither a run folder nor a checkpoint\(words)"), "\(said)")
   }
 
   @Test func `the folder of a run's checkpoints leads to the run`() throws {

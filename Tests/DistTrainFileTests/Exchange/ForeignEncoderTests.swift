@@ -66,10 +66,10 @@ import Testing
   }
 
   @Test func `each tensor that is read is counted`() throws {
-    let network = try network()
-    let (path, shown) = (try write(tensors(network)), CountedWork())
+    let encoder = try network()
+    let (path, shown) = (try write(tensors(encoder)), CountedWork())
     try ForeignEncoder(path).write(to: folder.path("out.safetensors"), counting: shown.counting)
-    let count = network.layout.parameters.parameters.count + network.layout.statistics.parameters.count
+    let count = encoder.layout.parameters.parameters.count + encoder.layout.statistics.parameters.count
     #expect(shown.works == [.init("tensors read", count: count, done: count, isOver: true)])
   }
 

@@ -49,7 +49,7 @@ import Testing
       let fitted = CountedWork()
       _ = try golden.recipe(one).fitted(to: golden.training, counting: fitted.counting)
       #expect(fitted.works.isEmpty)
-      var recipe = try golden.recipe(one)
+      var recipe = golden.recipe(one)
       recipe.scoring = .plda
       recipe.lda = 3
       _ = try recipe.fitted(to: golden.training, counting: fitted.counting)
