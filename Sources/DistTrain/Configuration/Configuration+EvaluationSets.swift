@@ -70,7 +70,7 @@ extension Configuration {
       }
       let stem = name.lowercased().prefix { $0 != "." }
       let taken = ["held-out", "scores", "result", "utterances", "embeddings"]
-      guard taken.contains(String(stem)) || stem.hasPrefix("step-") else { return nil }
+      guard taken.contains(String(stem)) || ["step-", "best-"].contains(where: stem.hasPrefix) else { return nil }
       return "\(name) is how corpus.evaluation or one of the files of its results is named: choose another"
     }
   }

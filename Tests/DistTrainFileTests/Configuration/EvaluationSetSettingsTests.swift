@@ -95,7 +95,9 @@ import Testing
     #expect(found.hasPrefix("evaluation.sets[0].name: allowed are up to 100 letters"), "\(found)")
   }
 
-  @Test(arguments: ["scores", "Scores", "result.json", "step-1.json", "step-x", "held-out", "utterances.tsv"])
+  @Test(arguments: [
+    "scores", "Scores", "result.json", "step-1.json", "step-x", "held-out", "utterances.tsv", "best-scores",
+  ])
   func `a name that results of corpus.evaluation have is refused`(name: String) throws {
     let found = try refusal(Self.primary + "evaluation: {sets: [{name: \(name), corpus: a, trials: b}]}\n")
     #expect(found.hasPrefix("evaluation.sets[0].name: \(name) is how corpus.evaluation or one of"), "\(found)")
