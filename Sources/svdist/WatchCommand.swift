@@ -100,7 +100,7 @@ struct WatchCommand: ParsableCommand {
     let names = runs.runs.joined(separator: ", ")
     return switch change {
     case .none, .over: nil
-    case .ended: "nobody trains \(names): unless that changes, the watch ends in \(ProgressLine.duration(60 * keep))"
+    case .ended: "nobody trains \(names): unless that changes, the watch ends in \(TimeWords.about(60 * keep))"
     case .resumed: "\(names): trained again, and watched until that ends"
     }
   }

@@ -6,17 +6,20 @@ package enum StopRequest {
   /// The first signal, since a launcher may send another one after a warning.
   private static let signal = Atomic<Int32>(0)
   private static let interrupts = Atomic(0)
+  private static let answers = Atomic(true)
 
   /// Lets SIGTERM, SIGINT and SIGUSR1 ask for a stop from now on instead of ending the process; a second SIGINT ends
   /// it. A reader of the output that goes away (SIGPIPE) stops nothing.
-  package static func watch() {
+  /// - Parameter answering: whether a person who presses Ctrl-C is told what that will do to a training.
+  package static func watch(answering: Bool = true) {
     StandardError.outliveFailedWrites()
+    answers.store(answering, ordering: .relaxed)
     for number in [SIGTERM, SIGINT, SIGUSR1] {
       Foundation.signal(number) { number in
         _ = StopRequest.signal.compareExchange(expected: 0, desired: number, ordering: .relaxed)
         guard number == SIGINT else { return }
         if StopRequest.interrupts.add(1, ordering: .relaxed).oldValue > 0 { _exit(128 + SIGINT) }
-        StopRequest.answerInterrupt()
+        if StopRequest.answers.load(ordering: .relaxed) { StopRequest.answerInterrupt() }
       }
     }
   }
