@@ -32,8 +32,9 @@ package enum Spelling {
     let scored = names.enumerated().compactMap { index, candidate -> (distance: Int, whole: Int, index: Int)? in
       let whole = distance(simplified(name), simplified(candidate))
       let last = distance(simplified(lastComponent(name)), simplified(lastComponent(candidate)))
-      let near =
-        whole <= max(2, name.count / 5) || last <= max(1, lastComponent(name).count / 3)
+      // Of a short word one letter makes another, such as sets of secs.
+      let length = lastComponent(name).count
+      let near = whole <= max(2, name.count / 5) || last <= (length < 5 ? 0 : max(1, length / 3))
       return near ? (min(whole, last), whole, index) : nil
     }
     return scored.sorted { ($0.distance, $0.whole, $0.index) < ($1.distance, $1.whole, $1.index) }

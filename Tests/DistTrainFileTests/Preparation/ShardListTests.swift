@@ -83,8 +83,9 @@ import Testing
         #expect(source.utterances.allSatisfy { all.contains($0) }, "\(count)")
         let last = try #require(source.leftOut.last)
         #expect(last.path == folder.path("shards/shards_000000000.tar") && last.utterance == "-")
-        #expect(
-          last.reason.hasSuffix("\(source.utterances.count) utterances of the shard are taken"), "\(last.reason)")
+        let utterances = source.utterances.count
+        let taken = "\(utterances.counted("utterance")) of the shard \(utterances.ifOne("is", "are")) taken"
+        #expect(last.reason.hasSuffix(taken), "\(last.reason)")
         let place = try #require(last.reason.firstMatch(of: /at byte (\d+)/)?.1)
         #expect(try #require(Int(place)) <= count, "\(last.reason)")
       } catch let failure as Failure {

@@ -85,7 +85,7 @@ import Testing
         ? Adam(layout, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.1, decoupled: true)
         : SGD(layout, momentum: 0.9, nesterov: false, weightDecay: 0.1)
     }
-    let gradients = Matrix(rows: 1, columns: 6, [1, 2, 0, 3, -1, 0])
+    let gradients = Matrix(rows: 1, columns: 6, [1, 2, 0.5, 3, -1, 4])
     let (all, part) = (optimizer(), optimizer())
     let values = [0, 1].map { _ in Matrix(rows: 1, columns: 6, [1, 2, 3, 4, 5, 6]) }
     for (optimizer, values) in zip([all, part], values) {
