@@ -44,7 +44,7 @@ extension ProgramTests {
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(outcome.output.contains("5 utterances found\n2 left out"), "\(outcome.output)")
         let table = try String(contentsOfFile: run.path("out/left-out.tsv"), encoding: .utf8)
-        #expect(table.contains("\(run.path("list.csv")):6\t1 fields, but the header has 2\n"), "\(table)")
+        #expect(table.contains("\(run.path("list.csv")):6\t1 field, but the header has 2\n"), "\(table)")
         let tree = run.path("tree/s\u{301}/a\u{200B}b")
         try FileManager.default.createDirectory(atPath: tree, withIntermediateDirectories: true)
         try FileManager.default.copyItem(atPath: run.corpus.path + "/s0-u0.wav", toPath: tree + "/u.wav")

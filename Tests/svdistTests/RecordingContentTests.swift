@@ -84,8 +84,10 @@ extension ProgramTests {
         for (call, count) in zip(calls, ["1 of 16", "1 of 16", "1 of 1"]) {
           let outcome = try svdist(call + encoder)
           #expect(outcome.status == 0, "\(outcome.errors)")
-          let notes = outcome.errors.split(separator: "\n").filter { $0.contains("mean of their recordings' channels") }
-          #expect(notes.count == 1 && notes[0].contains("\(count) utterances"), "\(outcome.errors)")
+          let notes = outcome.errors.split(separator: "\n").filter {
+            $0.contains("is the mean of its recording's channels")
+          }
+          #expect(notes.count == 1 && notes[0].contains("\(count) utterance"), "\(outcome.errors)")
         }
       }
     }
