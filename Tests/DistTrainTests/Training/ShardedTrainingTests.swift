@@ -88,15 +88,15 @@ import Testing
   func `prototypes that a step does not draw stay, and so does what the optimiser remembers`(
     optimizer: String
   ) throws {
-    let corpus = try NoiseCorpus(speakers: 16, utterances: 2)
+    let corpus = try NoiseCorpus(speakers: 6, utterances: 2)
     let configuration = try corpus.configuration([
-      "classification={sharded: true, sampling: 0.3}", "optimizer=\(optimizer)",
+      "classification={sharded: true, sampling: 0.2}", "optimizer=\(optimizer)",
     ])
     let trainer = try corpus.trainer(configuration)
     let (first, width) = (trainer.encoder.layout.parameters.count, trainer.encoder.dimensions)
     func prototypes() -> [[ArraySlice<Float>]] {
       ([trainer.parameters] + trainer.optimizer.state.map(\.values)).map { values in
-        (0..<16).map { values.values[(first + $0 * width)..<(first + ($0 + 1) * width)] }
+        (0..<6).map { values.values[(first + $0 * width)..<(first + ($0 + 1) * width)] }
       }
     }
     // What the optimiser remembers of the first step would move all that it drew.
@@ -104,16 +104,15 @@ import Testing
     let before = prototypes()
     _ = try trainer.advance()
     let changed = zip(before, prototypes()).map { before, after in
-      Set((0..<16).filter { before[$0] != after[$0] })
+      Set((0..<6).filter { before[$0] != after[$0] })
     }
     // Each of so few speakers is a piece of its own.
-    let sampling = SpeakerSampling(share: 0.3, seed: configuration.seed)
+    let sampling = SpeakerSampling(share: 0.2, seed: configuration.seed)
     let drawn = Set(
-      (0..<16).filter { !sampling.speakers(ofPiece: $0, count: 1, step: 1, with: []).isEmpty })
-    for changed in changed {
-      #expect(changed.isSuperset(of: drawn))
-      #expect(changed.count <= drawn.count + configuration.batch.speakers)
-    }
+      (0..<6).filter { !sampling.speakers(ofPiece: $0, count: 1, step: 1, with: []).isEmpty })
+    let most = drawn.count + configuration.batch.speakers
+    #expect(most < 6)
+    for changed in changed { #expect(changed.isSuperset(of: drawn) && changed.count <= most) }
   }
 
   @Test func `gradients of prototypes in pieces are checked on one rank, and refused on more`() throws {
