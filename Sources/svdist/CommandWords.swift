@@ -1,3 +1,4 @@
+import ArgumentParser
 import DistTrain
 
 /// The words of the command line, as far as strings can hold them.
@@ -9,6 +10,25 @@ enum CommandWords {
       guard let word = CommandLine.unsafeArgv[index] else { return }
       _ = try String(system: word, "the argument")
     }
+  }
+
+  /// The words behind the program's own as they are to be parsed: ArgumentParser takes a negative number for an option,
+  /// and would say that the one before it has no value. `launch` has options of mpirun's, and its command's.
+  static func parsed(_ words: [String]) -> [String] {
+    guard words.first != LaunchCommand._commandName else { return words }
+    var joined: [String] = []
+    var isPastOptions = false
+    for word in words {
+      isPastOptions = isPastOptions || word == "--"
+      if !isPastOptions, let option = joined.last, option.hasPrefix("--"), !option.contains("="),
+        word.hasPrefix("-"), Double(word) != nil
+      {
+        joined[joined.count - 1] = "\(option)=\(word)"
+      } else {
+        joined.append(word)
+      }
+    }
+    return joined
   }
 
   /// The name or path by which the program was started.

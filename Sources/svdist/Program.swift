@@ -19,7 +19,7 @@ enum Program {
     var command: any ParsableCommand
     do {
       try checkName(CommandLine.arguments.dropFirst().first, root)
-      command = try root.parseAsRoot()
+      command = try root.parseAsRoot(CommandWords.parsed(Array(CommandLine.arguments.dropFirst())))
     } catch let failure as Failure {
       refuse(failure)
     } catch {

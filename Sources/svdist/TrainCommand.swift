@@ -10,7 +10,7 @@ struct TrainCommand: RanksCommand {
     discussion: """
       Settings (--config, --set) change the result and are stored with the run; the other options change only how it \
       runs. A run resumes only with the settings that it was started with, except for those that --allow-change names; \
-      how often it evaluates and saves may change.
+      how often and on which evaluation.sets it evaluates, and how often it saves, may change.
       """)
 
   @OptionGroup var settings: ConfigurationOptions

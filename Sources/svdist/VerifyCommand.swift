@@ -34,7 +34,6 @@ struct VerifyCommand: EndableCommand {
   var backEnd: String?
 
   @Option(
-    parsing: .unconditional,
     help: ArgumentHelp(
       "Scores of at least this count as one speaker; or a file by svdist threshold.", valueName: "score|file"))
   var threshold: String?

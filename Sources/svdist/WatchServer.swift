@@ -93,8 +93,7 @@ final class WatchServer: Sendable {
           return state.end(
             Failure(
               .failed,
-              "cannot serve at port \(port) of \(address.text): \(reason): name another with --port, or none for a free one"
-            ))
+              "cannot serve at port \(port) of \(address.text): \(reason): \(advice(error))"))
         }
         hasBegun = false
         state.add("no connection can be taken (\(reason)): those there are were closed, and it begins again")
@@ -123,6 +122,14 @@ final class WatchServer: Sendable {
     case .ip4(_, let port), .ip6(_, let port): port
     case .unix: nil
     }
+  }
+
+  /// What to do where an address and port cannot be had.
+  private static func advice(_ error: any Error) -> String {
+    if case .failed(_, EADDRNOTAVAIL, _) = error as? SocketError {
+      return "this machine does not have the address: name one of its own with --host, or none for 127.0.0.1"
+    }
+    return "name another with --port, or none for a free one"
   }
 
   private static func reason(_ error: any Error) -> String {

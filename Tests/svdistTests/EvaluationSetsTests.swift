@@ -132,7 +132,8 @@ extension ProgramTests {
         let missing = settings(run, []) + ["evaluation.sets=[{corpus: \(none), trials: \(none)/trials}]"]
         for ranks in [nil, 2] {
           expectRefusal(
-            try svdist(run.arguments(steps: Self.steps, missing), mpi: ranks), 65, none, underLauncher: ranks != nil)
+            try svdist(run.arguments(steps: Self.steps, missing), mpi: ranks), 65, "evaluation.sets, none: \(none)",
+            underLauncher: ranks != nil)
         }
         // Other speakers than those of the training for corpus.evaluation.
         try keepSpeakers(4..<6, of: run.path("arabic"))

@@ -19,7 +19,8 @@ extension ProgramTests {
       (["--num-frames", "200"], ["crop.seconds"]), (["-np", "4", "--run-dir", "x"], ["mpirun -np"]),
       (["--run-dri", "x"], ["did you mean --run-dir?"]), (["embed", "--encodr", "x"], ["did you mean --encoder?"]),
       (["evaluate", "--model", "x"], ["--encoder takes"]), (["prepare", "--sed", "1", "x"], ["did you mean --seed?"]),
-      (["verify", "--unheard-of"], ["svdist verify --help"]),
+      (["verify", "--unheard-of"], ["svdist verify --help"]), (["watch", "x", "--keep", "-1"], ["--keep", "-1"]),
+      (["metrics", "x", "--resamples", "-5"], ["--resamples", "-5"]), (["--threads", "-2", "--run-dir", "x"], ["-2"]),
     ]
 
     @Test(arguments: mistakes) func `one line says what to do`(words: [String], parts: [String]) throws {

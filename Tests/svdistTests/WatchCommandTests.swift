@@ -193,6 +193,10 @@ extension ProgramTests {
         expectRefusal(try svdist(["watch", run.path("run"), run.path("run/")]), 64, "is the same run as")
         expectUsage(try svdist(["watch"]), "<run>")
         expectUsage(try svdist(["watch", run.path("run"), "--host", "node7"]), "--host")
+        // An address that is kept for documentation is no machine's.
+        let elsewhere = try svdist(["watch", run.path("run"), "--host", "192.0.2.1"])
+        expectRefusal(elsewhere, 1, "192.0.2.1", "name one of its own with --host")
+        #expect(!elsewhere.errors.contains("--port"))
         expectUsage(try svdist(["watch", run.path("run"), "--every", "0"]), "--every")
         expectUsage(try svdist(["watch", run.path("run"), "--port", "65536"]), "--port")
       }

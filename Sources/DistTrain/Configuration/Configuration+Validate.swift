@@ -25,7 +25,7 @@ extension Configuration {
     let rate = schedule.learningRate
     let margin = schedule.margin
     if batch.rows > Batch.mostRows {
-      return "batch.speakers: a global batch has at most \(Batch.mostRows.counted("row")), speakers · utterances · "
+      return "batch.speakers: a global batch has at most \(Batch.mostRows) rows, speakers · utterances · "
         + "views are \(batch.rows)"
     }
     if views.augmented.count != batch.views {

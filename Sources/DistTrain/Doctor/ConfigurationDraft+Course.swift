@@ -93,7 +93,7 @@ extension ConfigurationDraft {
     reasons["schedule.learningRate.initial"] =
       rows == Self.usualRows
       ? "the recipes' rate for \(rows.counted("row"))"
-      : "the recipes' 0.1 belongs to \(Self.usualRows.counted("row")): times \(rows) / \(Self.usualRows)"
+      : "the recipes' 0.1 belongs to \(Self.usualRows) rows: times \(rows) / \(Self.usualRows)"
     reasons["schedule.learningRate.final"] = "the rate at the last step"
     configuration.schedule.learningRate.warmup = Int((steps * recipe.warmup).rounded())
     reasons["schedule.learningRate.warmup"] = "\(Self.text(100 * recipe.warmup)) % of the steps"

@@ -36,7 +36,7 @@ extension HostFacts {
     let tight = bindings.filter { $0.threads > $0.cores.count && !$0.cores.isEmpty && $0.cores.count < cores }
     let worst = tight.max { $0.threads * $1.cores.count < $1.threads * $0.cores.count }
     guard let worst else { return nil }
-    let ranks = worst.ranks == 1 ? "1 rank's" : "\(worst.ranks.counted("rank"))'"
+    let ranks = worst.ranks == 1 ? "1 rank's" : "\(worst.ranks) ranks'"
     let slot = (worst.threads + worst.ranks - 1) / worst.ranks
     return MachineWarning(
       cause: .oversubscription,

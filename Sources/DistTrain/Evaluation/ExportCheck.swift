@@ -24,7 +24,7 @@ package struct ExportCheck {
 
     /// The result in a line.
     package var words: String {
-      "least cosine \(cosine) over \(ExportCheck.counted(utterances)) of \(corpus) (\(runtime))"
+      "least cosine \(cosine) over \(utterances.counted("utterance")) of \(corpus) (\(runtime))"
     }
 
     /// The result as metadata of a file.
@@ -72,7 +72,7 @@ package struct ExportCheck {
     utterances = (0..<chosen).map { corpus.utterances[usable[$0 * usable.count / chosen]] }
     note =
       chosen < count
-      ? "\(path) has \(Self.counted(chosen)) of \(shortest) s or more, fewer than the \(count) asked for"
+      ? "\(path) has \(chosen.counted("utterance")) of \(shortest) s or more, fewer than the \(count) asked for"
       : nil
   }
 
@@ -142,7 +142,7 @@ package struct ExportCheck {
       guard outputs.values.count == own.count * width else {
         throw Failure(
           .failed,
-          "\(outputs.runtime) made \(outputs.values.count) numbers of \(Self.counted(own.count)), where embeddings "
+          "\(outputs.runtime) made \(outputs.values.count) numbers of \(own.count.counted("utterance")), where embeddings "
             + "have \(width)")
       }
       let others = own.indices.map { Array(outputs.values[$0 * width..<($0 + 1) * width]) }
@@ -187,10 +187,6 @@ package struct ExportCheck {
   static func cosine(_ one: [Float], _ other: [Float]) -> Double {
     func product(_ a: [Float], _ b: [Float]) -> Double { zip(a, b).reduce(0) { $0 + Double($1.0) * Double($1.1) } }
     return product(one, other) / (product(one, one) * product(other, other)).squareRoot()
-  }
-
-  private static func counted(_ utterances: Int) -> String {
-    utterances.counted("utterance")
   }
 
   private static func name(_ utterance: Utterance) -> String { "utterance \(utterance.id) (\(utterance.path))" }

@@ -32,8 +32,7 @@ struct ForeignSource: Sendable {
       let what =
         found.isEmpty
         ? "no file of weights"
-        : "\(found.count.counted("file")) of weights "
-          + "(\(found.prefix(4).joined(separator: ", ")))"
+        : "\(found.count) files of weights (\(found.prefix(4).joined(separator: ", ")))"
       throw Failure(
         .badData, "\(folder): has \(what): name the encoder's own, a .pt, .pth, .bin, .ckpt, .safetensors or .onnx file"
       )

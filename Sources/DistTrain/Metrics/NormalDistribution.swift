@@ -27,4 +27,21 @@ package enum NormalDistribution {
     let third = x * (((3 * square + 19) * square + 17) * square - 15) / 384
     return x + (first + (second + third / degrees) / degrees) / degrees
   }
+
+  /// The probability of a value of Student's distribution that is further from 0 than x, by its finite sums for whole
+  /// degrees of freedom (Abramowitz and Stegun 26.7.3 and 26.7.4).
+  /// - Precondition: one degree or more.
+  package static func studentProbability(beyond x: Double, degrees: Int) -> Double {
+    precondition(degrees > 0, "one degree of freedom or more")
+    let angle = atan(abs(x) / Double(degrees).squareRoot())
+    let (sine, cosine) = (sin(angle), cos(angle))
+    let isOdd = degrees % 2 == 1
+    var (term, sum) = (isOdd ? cosine : 1, 0.0)
+    for power in stride(from: isOdd ? 1 : 0, through: degrees - 2, by: 2) {
+      sum += term
+      term *= cosine * cosine * Double(power + 1) / Double(power + 2)
+    }
+    let within = isOdd ? 2 / Double.pi * (angle + sine * sum) : sine * sum
+    return max(0, 1 - within)
+  }
 }

@@ -115,6 +115,20 @@ package struct SpeakerBootstrap: Sendable {
     return Interval(low: exp(centre - width * deviation), high: exp(centre + width * deviation))
   }
 
+  /// The share that the level of an interval by `percentiles` falls short of 1 where the interval ends at 0: the
+  /// probability, from both sides, of a value as far from 0 were it 0. It is widened as intervals are.
+  /// - Parameters:
+  ///   - opposed: the number of resamples whose value has the other sign or is 0. One is added to both numbers, since
+  ///     none of a few is not never (Davison and Hinkley 1997, section 4.2.5).
+  ///   - count: the number of all resamples.
+  package func pValue(opposed: Int, of count: Int) -> Double {
+    let share = Double(opposed + 1) / Double(count + 1)
+    guard share < 0.5 else { return 1 }
+    let number = Double(speakers.count)
+    let distance = -NormalDistribution.quantile(share) / (number / (number - 1)).squareRoot()
+    return NormalDistribution.studentProbability(beyond: distance, degrees: speakers.count - 1)
+  }
+
   /// The mean and the deviation of values, at least two; the divisor of the squares is one less than their number.
   private static func moments(_ values: [Double]) -> (mean: Double, deviation: Double) {
     let mean = values.reduce(0, +) / Double(values.count)

@@ -5,9 +5,8 @@ package struct SystemComparison: Sendable {
     /// The second system's figure minus the first's.
     package let value: Double
     package let interval: SpeakerBootstrap.Interval
-    /// Twice the share of resamples in which the difference has the other sign or none, with one added to both counts
-    /// (Davison and Hinkley 1997, section 4.2.5), at most 1: the probability of a difference as large as this were
-    /// there none.
+    /// The probability of a difference as large as this were there none: `SpeakerBootstrap.pValue` of the share of
+    /// resamples in which it has the other sign or none.
     package let p: Double
   }
 
@@ -30,11 +29,10 @@ package struct SystemComparison: Sendable {
     let values = zip(first.figures(choice).values, second.figures(choice).values).map { $1 - $0 }
     differences = values.enumerated().map { index, value in
       let others = resampled.map { $0[index] }
-      let below = others.count { $0 <= 0 }
-      let above = others.count { $0 >= 0 }
-      let share = Double(min(below, above) + 1) / Double(others.count + 1)
+      let opposed = min(others.count { $0 <= 0 }, others.count { $0 >= 0 })
       return Difference(
-        value: value, interval: bootstrap.interval(of: value, others, .percentiles), p: min(1, 2 * share))
+        value: value, interval: bootstrap.interval(of: value, others, .percentiles),
+        p: bootstrap.pValue(opposed: opposed, of: others.count))
     }
   }
 

@@ -26,9 +26,8 @@ enum ShardList {
     guard !whole.isEmpty else { throw Failure(.badData, damages.summary(in: path)) }
     var rows = UtteranceRows(path: path, allowsCommands: false)
     var leftOut = damages.filter { damage in shards.contains { damage.holds(shard: $0.path) } }.map {
-      LeftOut(
-        utterance: "-", path: $0.shard,
-        reason: "the shard is damaged: \($0.reason); its \($0.utterances.counted("utterance")) left out")
+      let lost = "\($0.utterances.counted("utterance")) \($0.utterances.ifOne("is", "are")) left out"
+      return LeftOut(utterance: "-", path: $0.shard, reason: "the shard is damaged: \($0.reason); its \(lost)")
     }
     var passedOver: [String: Int] = [:]
     for (shard, contents) in zip(whole, whole.concurrentMap { ShardContents($0.path) }) {

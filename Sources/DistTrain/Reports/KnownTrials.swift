@@ -1,22 +1,18 @@
 /// Scores with what is known of their trials' utterances.
-struct KnownTrials {
-  let run: RecordedRun
+struct KnownTrials: Sendable {
   let scores: RecordedScores
   /// Of the list's names, in their order.
   let utterances: [RecordedUtterances.Utterance]
   let properties: [(name: String, values: [String?])]
+  /// A line about utterances of which nothing is known; nil where there are none.
+  let lack: String?
 
-  /// Nil where the run keeps no scores or no utterances.
-  init?(_ run: RecordedRun) {
-    guard let scores = run.shownScores, let recorded = try? run.utterances?.get() else { return nil }
+  init(_ scores: RecordedScores, _ recorded: RecordedUtterances) throws {
     let names = scores.list.list.names
-    guard let utterances = try? recorded.utterances(names) else { return nil }
-    self.run = run
     self.scores = scores
-    self.utterances = utterances
-    properties = recorded.properties.compactMap { property in
-      (try? recorded.values(property, of: names)).map { (property, $0) }
-    }
+    utterances = try recorded.utterances(names)
+    properties = try recorded.properties.map { ($0, try recorded.values($0, of: names)) }
+    lack = recorded.lack(of: names)
   }
 
   /// The seconds of each trial's shorter utterance; nil where one is not known.

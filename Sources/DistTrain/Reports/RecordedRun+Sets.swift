@@ -11,9 +11,9 @@ extension RecordedRun {
   }
 
   /// The sets that were evaluated, by the order of their names' bytes.
-  static func sets(in folder: RunFolder) throws -> [EvaluatedSet] {
+  static func sets(in folder: RunFolder, _ faults: inout ReadingFaults) throws -> [EvaluatedSet] {
     try EvaluationResults.ofSets(folder).compactMap { name, results in
-      let evaluations = try evaluations(results)
+      let evaluations = try evaluations(results, &faults)
       return evaluations.isEmpty ? nil : EvaluatedSet(name: name, evaluations: evaluations)
     }
   }

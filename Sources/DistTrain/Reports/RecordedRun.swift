@@ -40,84 +40,46 @@ package struct RecordedRun: Sendable {
   let leftOut: [(kind: String, count: Int)]?
   /// The time of each rank; nil where its log is not there.
   let rankTimes: RankTimes?
+  /// The trials of `shownScores` with what is known of their utterances; nil where either are not kept.
+  let trials: Result<KnownTrials, Failure>?
+  /// A line about each of the files that cannot be read or are not whole, but the settings and the log of the steps.
+  let faults: [String]
 
   /// Reads a run folder.
   /// - Parameter bins: the largest number of bins of a series.
   /// - Throws: `Failure(.badData)` where it is none, or has no step.
   init(_ path: String, bins: Int) throws {
-    folder = try RunFolder(reading: path)
+    let folder = try RunFolder(reading: path)
+    self.folder = folder
     name = FileSystem.name(of: FileSystem.resolved(folder.path))
     course = try RunCourse(path: folder.metricsPath, bins: bins)
     settings = Self.settings(folder)
-    starts = (try? RunHistory(folder).starts()) ?? []
+    var faults = ReadingFaults()
+    starts = Self.starts(folder, &faults)
     let results = EvaluationResults(folder)
-    evaluations = try Self.evaluations(results)
-    sets = try Self.sets(in: folder)
-    scores = Self.reading { try RecordedScores.last(results) }
+    evaluations = try Self.evaluations(results, &faults)
+    sets = try Self.sets(in: folder, &faults)
+    faults.reading { try results.checkLast() }
+    scores = faults.result { try RecordedScores.last(results) }
     let (last, best) = (try? scores?.get().step, Self.best(of: evaluations))
     bestScores = best.flatMap { best in
-      best.step == last ? nil : Self.reading { try RecordedScores.best(results, ofStep: best.step) }
+      best.step == last ? nil : faults.result { try RecordedScores.best(results, ofStep: best.step) }
     }
-    utterances = Self.reading { try RecordedUtterances(path: results.utterancesPath) }
+    let utterances = faults.result { try RecordedUtterances(path: results.utterancesPath) }
+    self.utterances = utterances
     picture = (try? utterances?.get()).flatMap { utterances in
-      Self.reading { try SpeakerPicture(path: results.embeddingsPath, utterances: utterances) }
+      faults.result { try SpeakerPicture(path: results.embeddingsPath, utterances: utterances) }
     }
-    corpus = Self.corpus(folder)
-    unreadable = Self.kinds(folder.badUtterancesPath)
+    trials = Self.trials(scores, bestScores, utterances)
+    if let lack = (try? trials?.get())?.lack { faults.add(lack) }
+    corpus = faults.reading { try Self.corpus(folder) }
+    unreadable = faults.reading { try Self.kinds(folder.badUtterancesPath) }
+    leftOut = (try? settings.get().corpus.train).flatMap { corpus in
+      faults.reading { try Self.leftOut(besides: corpus) }
+    }
     rankTimes = RankTimes(path: folder.ranksPath)
-    leftOut = (try? settings.get().corpus.train).flatMap { Self.leftOut(besides: $0) }
-  }
-
-  /// By ascending steps.
-  static func evaluations(_ results: EvaluationResults) throws -> [Evaluation] {
-    try results.steps().filter { $0 <= RunCourse.mostSteps }.compactMap { step in
-      results.result(ofStep: step).map { Evaluation(step: step, eer: $0.eer, minDCF: $0.minDCF ?? [:]) }
-    }
-  }
-
-  /// What `read` gives, or why it cannot be read; nil where there is nothing.
-  private static func reading<Value>(_ read: () throws -> Value?) -> Result<Value, Failure>? {
-    do {
-      return try read().map { .success($0) }
-    } catch {
-      return .failure(Failure(error))
-    }
-  }
-
-  private static func settings(_ folder: RunFolder) -> Result<Configuration, Failure> {
-    guard FileSystem.exists(folder.configurationPath) else {
-      return .failure(Failure(.badData, "\(folder.configurationPath) is not there"))
-    }
-    do {
-      return .success(try StoredSettings(folder).read())
-    } catch {
-      return .failure(Failure(error))
-    }
-  }
-
-  /// The contents of the corpus as the newest checkpoint has them. What a checkpoint's tensors hold is not looked at.
-  private static func corpus(_ folder: RunFolder) -> String? {
-    guard let step = try? folder.checkpoints.steps().last else { return nil }
-    let path = folder.checkpoints.folder(step: step) + "/" + Checkpoint.stateFile
-    guard let json = try? InputFile.contents(of: path) else { return nil }
-    return try? TrainingState(json: json, path: path).corpus
-  }
-
-  /// The list of what is left out of a data directory lies in it, or in the folder of its divisions.
-  private static func leftOut(besides corpus: String) -> [(kind: String, count: Int)]? {
-    kinds("\(corpus)/\(PreparedCorpus.leftOutName)")
-      ?? kinds("\(FileSystem.folder(of: corpus))/\(PreparedCorpus.leftOutName)")
-  }
-
-  /// The reasons in the last column of a list with a line of names, the most frequent first; nil where there is no list.
-  private static func kinds(_ path: String) -> [(kind: String, count: Int)]? {
-    guard FileSystem.exists(path), let bytes = try? InputFile.contents(of: path) else { return nil }
-    var counts: [String: Int] = [:]
-    for line in bytes.split(separator: UInt8(ascii: "\n")).dropFirst() {
-      let reason = line.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false).last ?? []
-      counts[LeftOut.kind(of: String(decoding: reason, as: UTF8.self)), default: 0] += 1
-    }
-    return counts.map { (kind: $0.key, count: $0.value) }.sorted { ($1.count, $0.kind) < ($0.count, $1.kind) }
+    if let remark = rankTimes?.remark { faults.add(remark) }
+    self.faults = faults.lines
   }
 
   /// The evaluation of the lowest EER after the first step, of equal ones the earliest; nil without one.
@@ -126,21 +88,6 @@ package struct RecordedRun: Sendable {
   static func best(of evaluations: [Evaluation]) -> Evaluation? {
     evaluations.filter { $0.step > 0 }.min { ($0.eer, $0.step) < ($1.eer, $1.step) }
   }
-
-  /// A line about each of what it keeps that cannot be read.
-  var faults: [String] {
-    var faults: [String] = []
-    if case .failure(let failure) = scores { faults.append(failure.message) }
-    if case .failure(let failure) = bestScores { faults.append(failure.message) }
-    if case .failure(let failure) = utterances { faults.append(failure.message) }
-    if case .failure(let failure) = picture { faults.append(failure.message) }
-    if let remark = rankTimes?.remark { faults.append(remark) }
-    return faults
-  }
-
-  /// The scores by which its trials are divided: those of the last evaluation, and where these are not kept, of the best
-  /// one.
-  var shownScores: RecordedScores? { (try? scores?.get()) ?? (try? bestScores?.get()) }
 }
 
 extension RecordedRun {

@@ -9,12 +9,20 @@ struct RecordedScores: Sendable {
   /// The figures that a report has of scores.
   static let choice = DetectionFigures.Choice()
 
+  /// - Parameters:
+  ///   - step: the step that they are of; nil where that is not known.
+  ///   - trials: the number that their result tells; nil where that is not known.
   /// - Returns: nil where there is no such file.
-  /// - Throws: `Failure(.badData)` where they cannot be read or have no answers.
-  private init?(_ path: String, ofStep step: () throws -> Int?) throws {
+  /// - Throws: `Failure(.badData)` where they cannot be read, have no answers or are of another number of trials.
+  private init?(_ path: String, ofStep step: Int?, trials: Int?) throws {
     guard FileSystem.exists(path) else { return nil }
     list = try ScoreList.read(path)
     guard !list.list.isBlind else { throw Failure(.badData, "\(path): has no answers") }
+    if let trials, list.scores.count != trials {
+      throw Failure(
+        .badData,
+        "\(path): has \(list.scores.count.counted("trial")), its result tells of \(trials): the scores are left out")
+    }
     do {
       ranked = try RankedTrials(scores: list.scores, targets: list.list.targets)
     } catch let failure as Failure {
@@ -22,18 +30,19 @@ struct RecordedScores: Sendable {
     }
     let pairs = list.list.trials.map { (enrolment: $0.enrolment, test: $0.test) }
     speakers = TrialSpeakers(pairs: pairs, targets: list.list.targets, names: list.list.names.count)
-    self.step = try step()
+    self.step = step
   }
 
   /// Those of the last evaluation.
   static func last(_ results: EvaluationResults) throws -> RecordedScores? {
-    try RecordedScores(results.scoresPath, ofStep: results.lastStep)
+    let result = try? EvaluationResults.Result(path: results.lastResultPath)
+    return try RecordedScores(results.scoresPath, ofStep: results.lastStep(), trials: result?.trials)
   }
 
   /// Those of a step, where they are kept as the best ones.
   static func best(_ results: EvaluationResults, ofStep step: Int) throws -> RecordedScores? {
-    guard try results.bestStep() == step else { return nil }
-    return try RecordedScores(results.bestScoresPath) { step }
+    guard let best = try results.best(), best.step == step else { return nil }
+    return try RecordedScores(results.bestScoresPath, ofStep: step, trials: best.result.trials)
   }
 
   /// What resamples the trials' speakers; nil where they are too few or none are asked for.

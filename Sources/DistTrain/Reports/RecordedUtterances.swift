@@ -17,6 +17,7 @@ struct RecordedUtterances: Sendable {
     let channel: Int?
   }
 
+  private let path: String
   private let table: UtteranceTable
   /// The properties that some utterance has, in the order of the table.
   let properties: [String]
@@ -25,6 +26,7 @@ struct RecordedUtterances: Sendable {
   /// - Throws: `Failure(.badData)` that names the line where it cannot be read, or the column that it lacks.
   init?(path: String) throws {
     guard FileSystem.exists(path) else { return nil }
+    self.path = path
     table = try UtteranceTable(path: path)
     let columns = HeldOutEvaluation.columns.dropFirst()
     for column in columns where !table.columns.contains(column) {
@@ -47,6 +49,13 @@ struct RecordedUtterances: Sendable {
         speaker: speakers[index], seconds: Self.time(seconds[index]),
         place: isPlace ? paths[index].map { Place(path: $0, start: start ?? 0, channel: channel) } : nil)
     }
+  }
+
+  /// A line about those of the trials' utterances that are not listed; nil where all are.
+  func lack(of names: [String]) -> String? {
+    let lacking = table.lacking(names)
+    guard lacking > 0 else { return nil }
+    return "\(path): lacks \(lacking) of the trials' \(names.count.counted("utterance")), of which nothing is known"
   }
 
   /// The values of a property.

@@ -20,11 +20,12 @@ struct ReportFiles: Sendable, Equatable {
     files = runs.flatMap { run in
       guard let folder = try? RunFolder(reading: run) else { return [File?.none] }
       let results = EvaluationResults(folder)
-      return [
+      let sets = ((try? EvaluationResults.ofSets(folder)) ?? []).map(\.results.folder)
+      let paths = [
         folder.path, folder.configurationPath, folder.metricsPath, folder.historyPath, folder.badUtterancesPath,
         folder.ranksPath, folder.checkpointsPath, folder.evaluationPath, results.scoresPath, results.lastResultPath,
       ]
-      .map(Self.file)
+      return (paths + sets).map(Self.file)
     }
   }
 

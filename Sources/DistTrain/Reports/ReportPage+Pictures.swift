@@ -12,9 +12,7 @@ extension ReportPage {
       "Embeddings of held-out speakers",
       [
         known.isEmpty ? "" : remark, PagePart.figures(figures),
-        missing("embeddings and their speakers (evaluation/embeddings.safetensors, utterances.tsv)") {
-          (try? $0.picture?.get()) != nil
-        },
+        missing("embeddings and their speakers (evaluation/embeddings.safetensors, utterances.tsv)", of: \.picture),
       ])
   }
 

@@ -113,7 +113,7 @@ extension ReportPage {
       kept.contains(where: \.isBest) ? "Scores of the last and the best evaluation" : "Scores of the last evaluation",
       [kept.isEmpty ? "" : PagePart.figures([figure] + histograms)]
         + kept.compactMap { $0.isBest ? nil : Self.note(runs[$0.run], $0.scores) } + [noteOnSets]
-        + [missing("scores of held-out trials (evaluation/scores)") { (try? $0.scores?.get()) != nil }])
+        + [missing("scores of held-out trials (evaluation/scores)", of: \.scores)])
   }
 
   /// Says of which set the scores are, where there are several.

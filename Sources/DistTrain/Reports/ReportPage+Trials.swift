@@ -3,13 +3,13 @@ import Foundation
 /// Which trials of held-out speakers go wrong.
 extension ReportPage {
   /// The name of a run's part of a section.
-  private func title(_ known: KnownTrials) -> String {
-    (runs.count == 1 ? "" : "\(known.run.name), ") + Self.words(known.scores)
+  private func title(_ run: String, _ known: KnownTrials) -> String {
+    (runs.count == 1 ? "" : "\(run), ") + Self.words(known.scores)
   }
 
   var groups: String {
-    let parts = trials.map { known in
-      PagePart.heading(title(known)) + known.groups(resamples: resamples).map(Self.table).joined()
+    let parts = trials.map { run, known in
+      PagePart.heading(title(run, known)) + known.groups(resamples: resamples).map(Self.table).joined()
     }
     let remark = PagePart.paragraph(
       "EER within each group of trials, where it has \(GroupedScores.fewest) targets and non-targets or more; misses and "
@@ -20,15 +20,13 @@ extension ReportPage {
         + [
           missingTrials,
           missing("sex, language or domain (no spk2gender, utt2lang or utt2dom in the data directory)") { run in
-            (try? run.utterances?.get())?.properties.isEmpty == false || run.utterances == nil
+            (try? run.utterances?.get())?.properties.isEmpty != true
           },
         ])
   }
 
   private var missingTrials: String {
-    missing("utterances of the trials (evaluation/utterances.tsv), or scores") { run in
-      trials.contains { $0.run.folder.path == run.folder.path }
-    }
+    missing("utterances of the trials (evaluation/utterances.tsv), or scores", of: \.trials)
   }
 
   /// The number of groups of a kind that are told one by one.
@@ -60,7 +58,7 @@ extension ReportPage {
 
   var worstTrials: String {
     let players = hasAudio ? PagePlayers() : nil
-    let parts = trials.map { PagePart.heading(title($0)) + Self.worst($0, players) }
+    let parts = trials.map { run, known in PagePart.heading(title(run, known)) + Self.worst(known, players) }
     let remark =
       hasAudio
       ? PagePart.paragraph(

@@ -5,8 +5,8 @@ package struct ReportPage {
   let runs: [RecordedRun]
   let comparison: RunComparison
   let resamples: Int
-  /// Those of the runs that keep scores and utterances.
-  let trials: [KnownTrials]
+  /// Those of the runs that keep scores and utterances, with their names.
+  let trials: [(run: String, known: KnownTrials)]
   /// Whether the recordings of the worst trials are part of the page.
   let hasAudio: Bool
   private let version: String
@@ -20,7 +20,7 @@ package struct ReportPage {
     self.resamples = resamples
     self.hasAudio = hasAudio
     self.version = version
-    trials = runs.compactMap { KnownTrials($0) }
+    trials = runs.compactMap { run in (try? run.trials?.get()).map { (run.name, $0) } }
     comparison = RunComparison(runs, resamples: resamples)
   }
 
@@ -72,6 +72,14 @@ package struct ReportPage {
     guard !without.isEmpty else { return "" }
     return PagePart.missing(
       runs.count == 1 ? "Not recorded: \(what)." : "Not recorded by \(without.joined(separator: ", ")): \(what).")
+  }
+
+  /// The same of a part that may also be there and cannot be read.
+  func missing<Part>(_ what: String, of part: (RecordedRun) -> Result<Part, Failure>?) -> String {
+    let unread = runs.filter { run in part(run).map { (try? $0.get()) == nil } ?? false }.map(\.name)
+    let which = runs.count == 1 ? "" : " of \(unread.joined(separator: ", "))"
+    return missing(what) { part($0) != nil }
+      + (unread.isEmpty ? "" : PagePart.missing("Cannot be read\(which), as the overview says: \(what)."))
   }
 
   private var overview: String {

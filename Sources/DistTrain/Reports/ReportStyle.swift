@@ -26,7 +26,7 @@ enum ReportStyle {
     .keys i { flex: none; width: .9rem; height: .65rem; background: var(--ink) }
     .keys i.dashed { height: 0; background: none; border-top: 3px dashed var(--ink) }
     .keys b { flex: none; color: var(--ink); font-weight: 400 }
-    audio { display: block; width: 15rem; max-width: 100%; height: 2.25rem; margin-top: .25rem }
+    audio { display: block; width: 15rem; height: 2.25rem; margin-top: .25rem }
     svg { display: block; width: 100%; height: auto }
     svg + svg { margin-top: .15rem }
     .blue { --ink: var(--blue) } .orange { --ink: var(--orange) } .green { --ink: var(--green) }

@@ -239,14 +239,13 @@ final class CheckpointPolicy {
   private func markBest() throws -> Double {
     guard settings.keepBest else { return .infinity }
     let results = EvaluationResults(session.folder)
-    let evaluated = try store.steps().filter { $0 > 0 && $0 <= trainer.step }.compactMap { step in
-      results.eer(ofStep: step).map { (step: step, eer: $0) }
-    }
-    guard let best = evaluated.min(by: { ($0.eer, $0.step) < ($1.eer, $1.step) }) else {
+    let steps = try store.steps().filter { $0 > 0 && $0 <= trainer.step }
+    let evaluated = results.results(ofSteps: steps) { session.note("warning: \($0)") }
+    guard let best = evaluated.min(by: { ($0.result.eer, $0.step) < ($1.result.eer, $1.step) }) else {
       try store.forgetBest()
       return .infinity
     }
     if store.best != best.step { try store.markBest(step: best.step) }
-    return best.eer
+    return best.result.eer
   }
 }

@@ -37,7 +37,7 @@ package struct CheckpointSelection: Sendable {
   package let run: String
   /// The checkpoints that were chosen, by ascending step.
   package let chosen: [Chosen]
-  /// A line for each checkpoint that is broken and was passed over.
+  /// A line for each checkpoint that is broken, or whose result is, and was passed over.
   package let warnings: [String]
 
   /// Chooses checkpoints that are whole. One of step 0, before any training, is never chosen.
@@ -47,7 +47,8 @@ package struct CheckpointSelection: Sendable {
   package init(_ rule: Rule, of path: String) throws {
     let folder = try RunFolder(reading: path)
     var (chosen, rejected): ([Chosen], [String]) = ([], [])
-    for (step, eer) in try Self.candidates(rule, in: folder) where chosen.count < rule.count {
+    let candidates = try Self.candidates(rule, in: folder) { rejected.append($0) }
+    for (step, eer) in candidates where chosen.count < rule.count {
       do {
         let checkpoint = try folder.checkpoints.checkpoint(ofStep: step)
         chosen.append(
@@ -64,14 +65,16 @@ package struct CheckpointSelection: Sendable {
   }
 
   /// The checkpoints in the order in which a rule takes them, with their EER where the rule goes by that.
-  private static func candidates(_ rule: Rule, in folder: RunFolder) throws -> [(step: Int, eer: Double?)] {
+  /// - Parameter note: is called with a line about each whose result cannot be read where the rule goes by that.
+  private static func candidates(
+    _ rule: Rule, in folder: RunFolder, note: (String) -> Void
+  ) throws -> [(step: Int, eer: Double?)] {
     let steps = try folder.checkpoints.steps().filter { $0 > 0 }
     switch rule {
     case .last: return steps.reversed().map { ($0, nil) }
     case .best:
-      let results = EvaluationResults(folder)
-      return steps.compactMap { step in results.eer(ofStep: step).map { (step: step, eer: $0) } }
-        .sorted { ($0.eer, $0.step) < ($1.eer, $1.step) }.map { ($0.step, $0.eer) }
+      return EvaluationResults(folder).results(ofSteps: steps, note: note)
+        .sorted { ($0.result.eer, $0.step) < ($1.result.eer, $1.step) }.map { ($0.step, $0.result.eer) }
     }
   }
 

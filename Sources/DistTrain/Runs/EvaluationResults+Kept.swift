@@ -11,27 +11,33 @@ extension EvaluationResults {
   var utterancesPath: String { "\(folder)/utterances.tsv" }
   var embeddingsPath: String { "\(folder)/embeddings.safetensors" }
 
-  private struct Best: Decodable {
-    let step: Int
+  /// The result whose scores are in `bestScoresPath`, with its step; nil where none are kept.
+  /// - Throws: `Failure(.badData)` where nothing tells the step.
+  func best() throws -> (step: Int, result: Result)? {
+    guard FileSystem.exists(bestScoresPath) else { return nil }
+    guard let result = try? Result(path: bestResultPath), let step = result.step else {
+      throw Failure(
+        .badData, "\(bestScoresPath): \(bestResultPath) does not tell the step of these scores: they are left out")
+    }
+    return (step, result)
   }
 
   /// The step whose scores are in `bestScoresPath`; nil where none are kept.
   /// - Throws: `Failure(.badData)` where nothing tells it.
-  package func bestStep() throws -> Int? {
-    guard FileSystem.exists(bestScoresPath) else { return nil }
-    guard let json = try? InputFile.contents(of: bestResultPath),
-      let best = try? JSONDecoder().decode(Best.self, from: Data(json))
-    else {
-      throw Failure(
-        .badData, "\(bestScoresPath): \(bestResultPath) does not tell the step of these scores: they are left out")
-    }
-    return best.step
-  }
+  package func bestStep() throws -> Int? { try best()?.step }
 
   /// The last step whose result is that beside the last scores; nil where there is none.
   package func lastStep() throws -> Int? {
     guard let last = try? InputFile.contents(of: lastResultPath) else { return nil }
     return try steps().last { (try? InputFile.contents(of: path(ofStep: $0))) == last }
+  }
+
+  /// Checks that the step of the last scores is known where there are some.
+  /// - Throws: `Failure(.badData)` where their result cannot be read, or is that of no step.
+  func checkLast() throws {
+    guard try Result(path: lastResultPath) != nil, try lastStep() == nil else { return }
+    throw Failure(
+      .badData, "\(lastResultPath): is the result of none of the steps here, so that the scores' step is not known")
   }
 
   /// Keeps what is to be kept of an evaluation, before its own result is written.
@@ -50,7 +56,7 @@ extension EvaluationResults {
       // Whenever the run is killed, the result is that of the scores beside it, or there is none.
       try FileSystem.remove(bestResultPath)
       try heldOut.write(outcome.scores, to: bestScoresPath)
-      try AtomicFile.write("{\"step\":\(step),\(outcome.metrics.json.dropFirst())\n", to: bestResultPath)
+      try AtomicFile.write(outcome.metrics.json(behind: [("step", "\(step)")]) + "\n", to: bestResultPath)
     }
     if isLast {
       try AtomicFile.write(outcome.metrics.json + "\n", to: lastResultPath)

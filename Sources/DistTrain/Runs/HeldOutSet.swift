@@ -17,14 +17,20 @@ struct HeldOutSet: Sendable {
     case (let corpus?, let trials?):
       let first = HeldOutSet(
         name: nil, evaluation: try HeldOutEvaluation(corpus: corpus, trials: trials), setting: "corpus.evaluation")
-      let others = try configuration.evaluation.sets.map { set in
-        HeldOutSet(
-          name: set.name, evaluation: try HeldOutEvaluation(corpus: set.corpus, trials: set.trials),
-          setting: "the corpus of \(set.name) (evaluation.sets)")
-      }
-      return [first] + others
+      return [first] + (try configuration.evaluation.sets.map(read))
     case (nil, nil): return []
     default: throw Failure(.usage, "corpus.evaluation and corpus.trials belong together: set both or neither")
+    }
+  }
+
+  private static func read(_ set: Configuration.EvaluationSet) throws -> HeldOutSet {
+    do {
+      return HeldOutSet(
+        name: set.name, evaluation: try HeldOutEvaluation(corpus: set.corpus, trials: set.trials),
+        setting: "the corpus of \(set.name) (evaluation.sets)")
+    } catch {
+      let failure = Failure(error)
+      throw Failure(failure.kind, "evaluation.sets, \(set.name): \(failure.message)")
     }
   }
 

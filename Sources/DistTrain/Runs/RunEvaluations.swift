@@ -17,16 +17,38 @@ package struct EvaluationResults {
     let eer: Double
     /// By the prior probability of a target.
     let minDCF: [String: Double]?
+    /// The number of trials.
+    let trials: Int?
+    /// Its step, which `bestResultPath` alone tells.
+    let step: Int?
+
+    /// - Returns: nil where there is no such file.
+    /// - Throws: `Failure(.badData)` where it does not hold a result.
+    init?(path: String) throws {
+      guard FileSystem.exists(path) else { return nil }
+      let json = try InputFile.contents(of: path)
+      guard let result = try? JSONDecoder().decode(Result.self, from: Data(json)) else {
+        throw Failure(.badData, "\(path): is not the result of an evaluation and is left out")
+      }
+      self = result
+    }
   }
 
-  /// The result at a step; nil if that was not evaluated.
-  func result(ofStep step: Int) -> Result? {
-    guard let json = try? InputFile.contents(of: path(ofStep: step)) else { return nil }
-    return try? JSONDecoder().decode(Result.self, from: Data(json))
-  }
+  /// The EER in percent at a step; nil if that was not evaluated, or its result cannot be read.
+  func eer(ofStep step: Int) -> Double? { (try? Result(path: path(ofStep: step)))?.eer }
 
-  /// The EER in percent at a step; nil if that was not evaluated.
-  func eer(ofStep step: Int) -> Double? { result(ofStep: step)?.eer }
+  /// The results of those steps that were evaluated, in the order of the steps.
+  /// - Parameter note: is called with a line about each that cannot be read.
+  func results(ofSteps steps: [Int], note: (String) -> Void) -> [(step: Int, result: Result)] {
+    steps.compactMap { step in
+      do {
+        return try Result(path: path(ofStep: step)).map { (step, $0) }
+      } catch {
+        note(Failure(error).message)
+        return nil
+      }
+    }
+  }
 
   /// The steps that there are results of, ascending.
   func steps() throws -> [Int] {

@@ -83,11 +83,16 @@ package struct RunHistory {
   }
 
   /// The starts, the first one first, as far as the history has them.
+  /// - Parameter damaged: is called with the number, from 1, of each line that is no whole start.
   /// - Throws: `Failure` where the file is there and cannot be read.
-  package func starts() throws -> [Start] {
+  package func starts(damaged: (Int) -> Void = { _ in }) throws -> [Start] {
     guard FileSystem.exists(path) else { return [] }
-    return try InputFile.contents(of: path).split(separator: UInt8(ascii: "\n")).compactMap {
-      try? JSONDecoder().decode(Start.self, from: Data($0))
+    let lines = try InputFile.contents(of: path).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    return lines.enumerated().compactMap { index, line in
+      guard !line.isEmpty else { return nil }
+      let start = try? JSONDecoder().decode(Start.self, from: Data(line))
+      if start == nil { damaged(index + 1) }
+      return start
     }
   }
 

@@ -38,11 +38,15 @@ public struct UtteranceTable: Sendable {
     guard let index = columns.firstIndex(of: column) else {
       throw Failure(.usage, "\(path): has no column \(column); its columns are \(columns.joined(separator: ", "))")
     }
+    return rows(of: names).map { row in row.flatMap { $0[index].isEmpty ? nil : $0[index] } }
+  }
+
+  /// How many of several utterances the table does not have, by names as `values` takes them.
+  package func lacking(_ names: [String]) -> Int { rows(of: names).count { $0 == nil } }
+
+  private func rows(of names: [String]) -> [[String]?] {
     let keys = names.allSatisfy { rows[Name($0)] != nil } ? [] : rows.keys.map(\.self)
     let near = NearNames(keys.map(\.text))
-    return names.map { name in
-      let row = rows[Name(name)] ?? near.position(of: name).flatMap { rows[keys[$0]] }
-      return row.flatMap { $0[index].isEmpty ? nil : $0[index] }
-    }
+    return names.map { name in rows[Name(name)] ?? near.position(of: name).flatMap { rows[keys[$0]] } }
   }
 }

@@ -155,9 +155,52 @@ import Testing
     let noisy = Draw(speakers: 20, utterances: 4, noise: 3)
     let worse = try SystemComparison(ranked, try draw.ranked(noisy.scores), .init(), bootstrap).differences[0]
     #expect(worse.value > 0 && worse.interval.low > 0)
-    #expect(worse.p == 2.0 / 401)
+    // SciPy 1.x: 2 t.sf(-norm.ppf(1 / 401) / sqrt(20 / 19), 19).
+    #expect(abs(worse.p - 0.013106094950313906) < 1e-9)
     let better = try SystemComparison(try draw.ranked(noisy.scores), ranked, .init(), bootstrap).differences[0]
-    #expect(better.value == -worse.value && better.interval.high < 0)
+    #expect(better.value == -worse.value && better.interval.high < 0 && better.p == worse.p)
+  }
+
+  @Test func `a difference is improbable at a level just where the interval of that level has no 0`() {
+    for (speakers, count) in [(5, 400), (6, 1000), (12, 1000), (200, 2000)] {
+      let draw = Draw(speakers: speakers)
+      for opposed in [0, 1, 4, 20, 97, 150] where opposed < count / 2 {
+        // So many values are below 0, and the least of the others is there.
+        let values = (0..<count).map { Double($0 - opposed) }
+        let p = SpeakerBootstrap(draw.speakers, resamples: count).pValue(opposed: opposed, of: count)
+        func excludes(_ level: Double) -> Bool {
+          let bootstrap = SpeakerBootstrap(draw.speakers, resamples: count, level: level)
+          return bootstrap.interval(of: 1, values, .percentiles).low > 0
+        }
+        // The interval's quantiles of Student's distribution are an expansion, which is short for 4 degrees of freedom.
+        let slack = speakers < 10 ? 0.02 : 0.004
+        let (lower, higher) = (max(0.01, 1 - p - slack), min(0.9999, 1 - p + slack))
+        #expect(excludes(lower) && !excludes(higher), "\(speakers) \(opposed) \(p)")
+      }
+    }
+  }
+
+  @Test func `a p-value is SciPy's for the share that is widened for few speakers, and at most 1`() {
+    let wanted: [(speakers: Int, opposed: Int, p: Double)] = [
+      (6, 97, 0.29075461654891516), (12, 336, 0.6942141370530059), (12, 210, 0.4578190676219188),
+      (12, 500, 1), (6, 1000, 1),
+    ]
+    for one in wanted {
+      let bootstrap = SpeakerBootstrap(Draw(speakers: one.speakers).speakers, resamples: 1000)
+      #expect(abs(bootstrap.pValue(opposed: one.opposed, of: 1000) - one.p) < 1e-9, "\(one)")
+    }
+  }
+
+  @Test func `the probability beyond a value of Student's distribution is SciPy's, of odd and even degrees`() {
+    let wanted: [(degrees: Int, x: Double, p: Double)] = [
+      (1, 1, 0.5), (2, 0.5, 0.6666666666666667), (3, 2.2, 0.11517195197647068), (5, -1.18, 0.29107719667290893),
+      (8, 2.306, 0.050000322761284174), (19, 2.093, 0.05000237894282798), (60, 0.3, 0.7652140752134595),
+      (1999, 3.1, 0.001962185856014187), (7, 0, 1),
+    ]
+    for one in wanted {
+      let p = NormalDistribution.studentProbability(beyond: one.x, degrees: one.degrees)
+      #expect(abs(p - one.p) < 1e-12, "\(one) \(p)")
+    }
   }
 
   @Test func `answers tell the speakers: what targets join, directly or over others`() {

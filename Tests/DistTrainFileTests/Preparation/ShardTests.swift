@@ -158,6 +158,7 @@ import Testing
     #expect(source.leftOut.allSatisfy { $0.reason.hasPrefix("its shard is damaged: \(shard) ") })
     let list = try CorpusSource(folder.path("data/shard.list"))
     #expect(list.utterances.count == 4 && list.leftOut.map(\.path) == [shard])
+    #expect(list.leftOut[0].reason.hasSuffix("; its 3 utterances are left out"))
     #expect(list.leftOut.allSatisfy { $0.kind == "the shard is damaged" && $0.reason.contains("its 3 utterances") })
   }
 

@@ -71,6 +71,19 @@ import Testing
     }
   }
 
+  @Test func `the last page has the last results of each set too`() throws {
+    try withScratchFolder { folder in
+      var fixture = RunFixture()
+      fixture.sets = ["an4": [(0, 30), (10, 8.25)]]
+      let run = try fixture.write(in: folder)
+      let watched = Watched([run])
+      #expect(watched.html().contains("<td>8.250 at step 10</td>"))
+      try TestTools.write(try read(run + "/evaluation/step-20.json"), to: run + "/evaluation/an4/step-20.json")
+      watched.page.isLive = false
+      #expect(watched.html().contains("<td>15.000 at step 20</td>"))
+    }
+  }
+
   @Test func `a run that has vanished, or has no step yet, is a line on the page`() throws {
     try withScratchFolder { folder in
       let run = try RunFixture(name: "<run>").write(in: folder)

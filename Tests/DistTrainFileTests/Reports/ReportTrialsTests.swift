@@ -200,9 +200,57 @@ import Testing
       #expect(lines.count == 2 && lines[1].contains("utterances.tsv: has no column seconds"))
       let head = "utterance\tspeaker\tseconds\tpath\tstart\tchannel\n"
       try write(head + "u0\tp0\tnan\t/a\t-1\tx\nu1\t\t1e300\t\t\t\n", to: evaluation + "/utterances.tsv")
-      #expect(try warnings().count == 2)
+      #expect(try warnings().last?.contains("utterances.tsv: lacks 22 of the trials' 24 utterances") == true)
+      #expect(try warnings().count == 3)
       try write(head + "u0\tp0\n", to: evaluation + "/utterances.tsv")
       #expect(try warnings().last?.contains("utterances.tsv:2: 2 fields") == true)
+    }
+  }
+
+  private static let damages: [(file: String, words: String)] = [
+    ("evaluation/step-10.json", "step-10.json: is not the result of an evaluation"),
+    ("evaluation/step-20.json", "result.json: is the result of none of the steps here"),
+    ("evaluation/an4/step-10.json", "an4/step-10.json: is not the result of an evaluation"),
+    ("evaluation/result.json", "result.json: is not the result of an evaluation"),
+    ("evaluation/scores", "scores: has 275 trials, its result tells of 276"),
+    ("evaluation/best-scores", "best-scores: has 275 trials, its result tells of 276"),
+    ("evaluation/utterances.tsv", "utterances.tsv: lacks 1 of the trials' 24 utterances"),
+    ("history.jsonl", "history.jsonl: line 1 is no whole start"),
+    ("ranks.jsonl", "ranks.jsonl: line 1 is no whole stretch of steps"),
+    ("checkpoints/step-00000010/state.json", "step-00000010/state.json"),
+  ]
+
+  /// Files of many lines lose their last one, others the half of their bytes.
+  @Test(arguments: damages) func `a file that is cut, also at a line's end, is named`(file: String, words: String)
+    throws
+  {
+    try withScratchFolder { folder in
+      var fixture = RunFixture(best: (10, 0.9), hasUtterances: true)
+      fixture.sets = ["an4": [(10, 8.25), (20, 9)]]
+      fixture.rankLines = [RunFixture.rankLine(20, hosts: ["a", "b"], load: 1, compute: 1, communicate: 1)]
+      let path = try fixture.write(in: folder)
+      let isState = file.hasSuffix("state.json")
+      if isState {
+        try FileSystem.createFolder(path + "/checkpoints")
+        try FileSystem.createFolder(path + "/checkpoints/step-00000010")
+        try write("{}", to: "\(path)/\(file)")
+      }
+      func read() throws -> (page: String, warnings: [String]) {
+        var warnings: [String] = []
+        let runs = try RecordedRun.read([path]) { warnings.append($0) }
+        return (ReportPage(runs, resamples: 0, version: "0").html, warnings)
+      }
+      if !isState { #expect(try read().warnings == []) }
+      let text = try TestTools.read("\(path)/\(file)")
+      let lines = text.split(separator: "\n")
+      let half = String(text.prefix(text.count / 2))
+      let kept = lines.count > 2 ? lines.dropLast().joined(separator: "\n") + "\n" : half
+      try write(kept, to: "\(path)/\(file)")
+      let (page, warnings) = try read()
+      #expect(warnings.contains { $0.contains(words) }, "\(warnings)")
+      #expect(isWellFormed(page) && warnings.allSatisfy { page.contains($0.replacing("'", with: "&#39;")) })
+      // What a damaged list of utterances would tell is not said to be lacking in the data directory.
+      #expect(!page.contains("no spk2gender"))
     }
   }
 }

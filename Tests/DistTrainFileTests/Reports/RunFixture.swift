@@ -61,7 +61,7 @@ struct RunFixture {
       try TestTools.write(scores(separation), to: "\(folder.evaluationPath)/scores")
     }
     if let best {
-      let json = "{\"step\":\(best.step),\"eer\":1}"
+      let json = "{\"step\":\(best.step),\(eer(1)),\(numbers)}"
       try TestTools.write(json, to: "\(folder.evaluationPath)/best-result.json")
       try TestTools.write(scores(best.separation), to: "\(folder.evaluationPath)/best-scores")
     }
@@ -101,7 +101,17 @@ struct RunFixture {
   }
 
   private func result(_ one: (step: Int, eer: Double)) -> String {
-    "{\"eer\":\(one.eer),\"minDCF\":{\"0.01\":0.5,\"0.05\":0.25},\"trials\":276,\"targets\":24}\n"
+    "{\(eer(one.eer)),\(numbers)}\n"
+  }
+
+  private func eer(_ percent: Double) -> String {
+    "\"eer\":\(percent),\"minDCF\":{\"0.01\":0.5,\"0.05\":0.25}"
+  }
+
+  /// The numbers of trials of `scores`.
+  private var numbers: String {
+    let names = 3 * speakers
+    return "\"trials\":\(names * (names - 1) / 2),\"targets\":\(names)"
   }
 
   /// The log's line of a step.

@@ -68,6 +68,17 @@ import Testing
     }
   }
 
+  @Test func `one whose result cannot be read is passed over by name where results decide`() throws {
+    try withRun(steps: [1, 2, 3], rates: [1: 4, 2: 3, 3: 2]) { run in
+      try write("{\"eer\":", to: run.evaluationPath + "/step-3.json")
+      let best = try CheckpointSelection(.best(2), of: run.path)
+      #expect(best.chosen.map(\.step) == [1, 2] && best.warnings.count == 1)
+      #expect(best.warnings.first?.contains("step-3.json: is not the result of an evaluation") == true)
+      let last = try CheckpointSelection(.last(2), of: run.path)
+      #expect(last.chosen.map(\.step) == [2, 3] && last.warnings.isEmpty)
+    }
+  }
+
   @Test func `a folder that is no run's, or has no checkpoint, is told`() throws {
     try withRun(steps: []) { run in
       let message = failure { _ = try CheckpointSelection(.last(1), of: run.path) }?.message

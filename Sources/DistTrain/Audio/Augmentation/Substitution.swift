@@ -48,8 +48,7 @@ package struct Substitution: Sendable {
     let which =
       count == 1
       ? "its only recording cannot be read: "
-      : "none of its \(count.counted("recording")) can be read; "
-        + "the last one: "
+      : "none of its \(count) recordings can be read; the last one: "
     return Failure(.badData, "\(kind.setting): \(which)\(reason); mend what can be mended, or give another folder")
   }
 }
