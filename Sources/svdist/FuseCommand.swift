@@ -53,15 +53,15 @@ struct FuseCommand: EndableCommand {
       for place in TrialScorer.places(of: scores) { try inputs.refuse(place, as: "--scores") }
       try TrialScorer.check(scores)
     }
-    let reference = try SystemScores(references)
+    let reference = try SystemScores(references, counting: messages.counting())
     let fusion = try reference.fusion(prior: prior ?? 0.5)
-    let own = try SystemScores(systems)
+    let own = try SystemScores(systems, counting: messages.counting())
     messages.note(reference.list.repetitions, own.list.repetitions)
     guard !own.list.isBlind || scores != nil else {
       throw Failure(.usage, "\(systems[0]): the scores have no answers: give --scores FILE for the fused ones")
     }
     if !own.list.isBlind { try own.list.checkBothKinds() }
-    let fused = own.fused(by: fusion)
+    let fused = own.fused(by: fusion, counting: messages.counting())
     let terms = zip(fusion.weights, systems).map { "\($0) · \($1)" }
     print("\(fusion.offset) + \(terms.joined(separator: " + "))".shown)
     if own.list.isBlind {

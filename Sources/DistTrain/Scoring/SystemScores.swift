@@ -6,12 +6,20 @@ package struct SystemScores: Sendable {
   package var list: TrialList { files[0].list }
 
   /// Reads the scores of systems.
-  /// - Parameter paths: one file a system, at least one.
+  /// - Parameters:
+  ///   - paths: one file a system, at least one.
+  ///   - counting: shows how many are read.
   /// - Throws: `Failure(.badData)` where a file cannot be read, or has other trials than the first.
-  package init(_ paths: [String]) throws {
+  package init(_ paths: [String], counting: WorkCounting = .silent) throws {
     precondition(!paths.isEmpty, "scores are of one system or more")
-    files = try paths.map { try ScoreList.read($0) }
-    for file in files.dropFirst() { try files[0].checkTrials(of: file) }
+    files = try counting.count(paths.count, of: "files of scores read") { advance in
+      try paths.reduce(into: []) { files, path in
+        let file = try ScoreList.read(path)
+        if let first = files.first { try first.checkTrials(of: file) }
+        files.append(file)
+        advance(1)
+      }
+    }
   }
 
   /// The map from the systems' scores to log-likelihood ratios that fits the answers best.
@@ -26,9 +34,17 @@ package struct SystemScores: Sendable {
   }
 
   /// The log-likelihood ratio of each trial.
-  /// - Parameter fusion: a map of as many systems.
-  package func fused(by fusion: Calibration) -> [Float] {
-    list.trials.indices.map { trial in Float(fusion.ratio(files.lazy.map { Double($0.scores[trial]) })) }
+  /// - Parameters:
+  ///   - fusion: a map of as many systems.
+  ///   - counting: shows how many trials are done.
+  package func fused(by fusion: Calibration, counting: WorkCounting = .silent) -> [Float] {
+    let block = 10_000
+    return counting.count(list.trials.count, of: "trials fused") { advance in
+      list.trials.indices.map { trial in
+        if (trial + 1) % block == 0 { advance(block) }
+        return Float(fusion.ratio(files.lazy.map { Double($0.scores[trial]) }))
+      }
+    }
   }
 }
 

@@ -21,11 +21,14 @@ import Testing
 
   @Test func `systems are weighed by what they tell, in their own units`() throws {
     try withScratchFolder { folder in
-      let systems = try SystemScores(write(folder))
+      let shown = CountedWork()
+      let systems = try SystemScores(write(folder), counting: shown.counting)
       let fusion = try systems.fusion(prior: 0.5)
       // Both tell alike of normal scores at a distance of one deviation: the ratio is the sum of both less its middle.
       #expect(abs(fusion.weights[0] - 1) < 0.35 && abs(fusion.weights[1] - 0.1) < 0.035, "\(fusion.weights)")
-      let fused = systems.fused(by: fusion)
+      let fused = systems.fused(by: fusion, counting: shown.counting)
+      let (read, trials) = (CountedWork.Work("files of scores read", count: 2, done: 2, isOver: true), fused.count)
+      #expect(shown.works == [read, CountedWork.Work("trials fused", count: trials, isOver: true)] && trials == 300)
       let first = Double(try ScoreList.read(folder + "/a").scores[7])
       let second = Double(try ScoreList.read(folder + "/b").scores[7])
       #expect(abs(Double(fused[7]) - fusion.offset - fusion.weights[0] * first - fusion.weights[1] * second) < 1e-5)
