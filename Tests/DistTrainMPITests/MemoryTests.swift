@@ -13,6 +13,8 @@ extension MPITests {
       ["encoder={type: x-vector, channels: 32, statistics: 96}"],
       ["encoder={type: campplus, channels: 16, growth: 4, bottleneck: 2}"], ["encoder={type: redimnet2}"],
       ["encoder={type: redimnet}"], ["encoder={type: redimnet, size: b1}"],
+      ["encoder={channels: 32, aggregation: 96}", "batch.microBatches=2"],
+      ["encoder={channels: 32, aggregation: 96}", "classification.sharded=true"],
     ])
     func `a warm step asks the system for no memory of activations`(settings: [String]) throws {
       let configuration = try Configuration.load(

@@ -5,7 +5,10 @@ import Testing
 
 /// Steps of training on one thread and on several.
 @Suite struct ThreadsTests {
-  @Test(arguments: [[], ["weighting.space=representation"], ["optimizer.type=adamw"], ["training.precision=bf16"]])
+  @Test(arguments: [
+    [], ["weighting.space=representation"], ["optimizer.type=adamw"], ["training.precision=bf16"],
+    ["batch.microBatches=3"], ["classification.sharded=true"], ["classification={sharded: true, sampling: 0.5}"],
+  ])
   func `two steps give the same bits on any number of threads`(settings: [String]) throws {
     guard Precision.bfloat16.isAvailable || !settings.contains("training.precision=bf16") else { return }
     ThreadTeam.shared.grow(to: 3)
