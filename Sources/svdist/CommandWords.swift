@@ -12,8 +12,9 @@ enum CommandWords {
     }
   }
 
-  /// The words behind the program's own as they are to be parsed: ArgumentParser takes a negative number for an option,
-  /// and would say that the one before it has no value. `launch` has options of mpirun's, and its command's.
+  /// The words behind the program's own as they are to be parsed: a negative number right behind a long option is its
+  /// value, where ArgumentParser would take it for an option and say that a value is missing. `launch` has options of
+  /// mpirun's, and its command's.
   static func parsed(_ words: [String]) -> [String] {
     guard words.first != LaunchCommand._commandName else { return words }
     var joined: [String] = []

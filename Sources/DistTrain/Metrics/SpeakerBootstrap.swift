@@ -115,11 +115,12 @@ package struct SpeakerBootstrap: Sendable {
     return Interval(low: exp(centre - width * deviation), high: exp(centre + width * deviation))
   }
 
-  /// The share that the level of an interval by `percentiles` falls short of 1 where the interval ends at 0: the
-  /// probability, from both sides, of a value as far from 0 were it 0. It is widened as intervals are.
+  /// The share that the level of an interval by `percentiles` falls short of 1 where the interval ends at 0, up to the
+  /// resample that is added: the probability, from both sides, of a value as far from 0 were it 0. It is widened as
+  /// intervals are.
   /// - Parameters:
-  ///   - opposed: the number of resamples whose value has the other sign or is 0. One is added to both numbers, since
-  ///     none of a few is not never (Davison and Hinkley 1997, section 4.2.5).
+  ///   - opposed: the number of resamples on the rarer side of 0, those of 0 included. One is added to both numbers,
+  ///     since a side that no resample is on is not impossible (Davison and Hinkley 1997, section 4.2.5).
   ///   - count: the number of all resamples.
   package func pValue(opposed: Int, of count: Int) -> Double {
     let share = Double(opposed + 1) / Double(count + 1)

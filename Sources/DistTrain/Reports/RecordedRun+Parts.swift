@@ -40,6 +40,18 @@ extension RecordedRun {
     return Result { try KnownTrials(scores.get(), utterances.get()) }.mapError { Failure($0) }
   }
 
+  /// Where the embeddings lie that a run keeps; nil where it keeps none, or not whose they are.
+  static func picture(
+    _ results: EvaluationResults, _ utterances: Result<RecordedUtterances, Failure>?, _ faults: inout ReadingFaults
+  ) -> Result<SpeakerPicture, Failure>? {
+    let read = faults.result { try KeptEmbeddings(path: results.embeddingsPath) }
+    guard let read, let utterances else { return nil }
+    guard let embeddings = try? read.get(), let utterances = try? utterances.get() else {
+      return .failure(Failure(.badData, "\(results.embeddingsPath): not shown"))
+    }
+    return faults.result { try SpeakerPicture(embeddings, of: utterances) }
+  }
+
   /// The contents of the corpus as the newest checkpoint has them; nil where none is kept. What a checkpoint's tensors
   /// hold is not looked at.
   static func corpus(_ folder: RunFolder) throws -> String? {

@@ -14,6 +14,7 @@ extension RecordedRun {
   static func sets(in folder: RunFolder, _ faults: inout ReadingFaults) throws -> [EvaluatedSet] {
     try EvaluationResults.ofSets(folder).compactMap { name, results in
       let evaluations = try evaluations(results, &faults)
+      faults.reading { try results.checkLast() }
       return evaluations.isEmpty ? nil : EvaluatedSet(name: name, evaluations: evaluations)
     }
   }

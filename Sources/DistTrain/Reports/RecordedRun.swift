@@ -29,15 +29,15 @@ package struct RecordedRun: Sendable {
   let bestScores: Result<RecordedScores, Failure>?
   /// The utterances of the trials; nil where they are not kept.
   let utterances: Result<RecordedUtterances, Failure>?
-  /// Where embeddings of held-out speakers lie; nil where none are kept, or whose they are is not known.
+  /// Where embeddings of held-out speakers lie; nil where none are kept, or no list says whose they are.
   let picture: Result<SpeakerPicture, Failure>?
   /// The training corpus in words; nil where no checkpoint tells it.
-  let corpus: String?
+  let corpus: Result<String, Failure>?
   /// The number of utterances and recordings that could not be read in training, by the kind of reason; nil where none
   /// is listed.
   let unreadable: [(kind: String, count: Int)]?
   /// The same of what `svdist prepare` left out of the training corpus, where its list is at hand.
-  let leftOut: [(kind: String, count: Int)]?
+  let leftOut: Result<[(kind: String, count: Int)], Failure>?
   /// The time of each rank; nil where its log is not there.
   let rankTimes: RankTimes?
   /// The trials of `shownScores` with what is known of their utterances; nil where either are not kept.
@@ -62,20 +62,17 @@ package struct RecordedRun: Sendable {
     faults.reading { try results.checkLast() }
     scores = faults.result { try RecordedScores.last(results) }
     let (last, best) = (try? scores?.get().step, Self.best(of: evaluations))
-    bestScores = best.flatMap { best in
-      best.step == last ? nil : faults.result { try RecordedScores.best(results, ofStep: best.step) }
-    }
-    let utterances = faults.result { try RecordedUtterances(path: results.utterancesPath) }
-    self.utterances = utterances
-    picture = (try? utterances?.get()).flatMap { utterances in
-      faults.result { try SpeakerPicture(path: results.embeddingsPath, utterances: utterances) }
-    }
-    trials = Self.trials(scores, bestScores, utterances)
+    // They are looked at, too, where the last ones stand for them.
+    let bestScores = best.flatMap { best in faults.result { try RecordedScores.best(results, ofStep: best.step) } }
+    self.bestScores = best?.step == last ? nil : bestScores
+    utterances = faults.result { try RecordedUtterances(path: results.utterancesPath) }
+    picture = Self.picture(results, utterances, &faults)
+    trials = Self.trials(scores, self.bestScores, utterances)
     if let lack = (try? trials?.get())?.lack { faults.add(lack) }
-    corpus = faults.reading { try Self.corpus(folder) }
+    corpus = faults.result { try Self.corpus(folder) }
     unreadable = faults.reading { try Self.kinds(folder.badUtterancesPath) }
     leftOut = (try? settings.get().corpus.train).flatMap { corpus in
-      faults.reading { try Self.leftOut(besides: corpus) }
+      faults.result { try Self.leftOut(besides: corpus) }
     }
     rankTimes = RankTimes(path: folder.ranksPath)
     if let remark = rankTimes?.remark { faults.add(remark) }

@@ -12,16 +12,18 @@ struct RecordedScores: Sendable {
   /// - Parameters:
   ///   - step: the step that they are of; nil where that is not known.
   ///   - trials: the number that their result tells; nil where that is not known.
+  ///   - result: the path of that.
   /// - Returns: nil where there is no such file.
   /// - Throws: `Failure(.badData)` where they cannot be read, have no answers or are of another number of trials.
-  private init?(_ path: String, ofStep step: Int?, trials: Int?) throws {
+  private init?(_ path: String, ofStep step: Int?, trials: Int?, by result: String) throws {
     guard FileSystem.exists(path) else { return nil }
     list = try ScoreList.read(path)
     guard !list.list.isBlind else { throw Failure(.badData, "\(path): has no answers") }
     if let trials, list.scores.count != trials {
       throw Failure(
         .badData,
-        "\(path): has \(list.scores.count.counted("trial")), its result tells of \(trials): the scores are left out")
+        "\(path): has \(list.scores.count.counted("trial")), \(FileSystem.name(of: result)) tells of \(trials): the scores "
+          + "are left out")
     }
     do {
       ranked = try RankedTrials(scores: list.scores, targets: list.list.targets)
@@ -36,13 +38,15 @@ struct RecordedScores: Sendable {
   /// Those of the last evaluation.
   static func last(_ results: EvaluationResults) throws -> RecordedScores? {
     let result = try? EvaluationResults.Result(path: results.lastResultPath)
-    return try RecordedScores(results.scoresPath, ofStep: results.lastStep(), trials: result?.trials)
+    return try RecordedScores(
+      results.scoresPath, ofStep: results.lastStep(), trials: result?.trials, by: results.lastResultPath)
   }
 
   /// Those of a step, where they are kept as the best ones.
   static func best(_ results: EvaluationResults, ofStep step: Int) throws -> RecordedScores? {
     guard let best = try results.best(), best.step == step else { return nil }
-    return try RecordedScores(results.bestScoresPath, ofStep: step, trials: best.result.trials)
+    return try RecordedScores(
+      results.bestScoresPath, ofStep: step, trials: best.result.trials, by: results.bestResultPath)
   }
 
   /// What resamples the trials' speakers; nil where they are too few or none are asked for.

@@ -55,7 +55,8 @@ struct RecordedUtterances: Sendable {
   func lack(of names: [String]) -> String? {
     let lacking = table.lacking(names)
     guard lacking > 0 else { return nil }
-    return "\(path): lacks \(lacking) of the trials' \(names.count.counted("utterance")), of which nothing is known"
+    return
+      "\(path): lacks \(lacking) of the trials' \(names.count.counted("utterance")), of which nothing is known; it may be of other trials"
   }
 
   /// The values of a property.

@@ -83,16 +83,16 @@ extension ReportPage {
 
   var data: String {
     let rows: [(name: String, values: [String?])] = [
-      ("training corpus", runs.map(\.corpus)),
-      ("left out by svdist prepare", runs.map { Self.words($0.leftOut) }),
+      ("training corpus", runs.map { try? $0.corpus?.get() }),
+      ("left out by svdist prepare", runs.map { Self.words(try? $0.leftOut?.get()) }),
       ("unreadable in training", runs.map { $0.unreadable.map { Self.words($0) ?? "none" } ?? "none listed" }),
     ]
     return PagePart.section(
       "Data used and left out",
       [
         PagePart.table(names, rows),
-        missing("the training corpus (in no checkpoint that is kept)") { $0.corpus != nil },
-        missing("what was left out (no left-out.tsv beside corpus.train here)") { $0.leftOut != nil },
+        missing("the training corpus (in no checkpoint that is kept)", of: \.corpus),
+        missing("what was left out (no left-out.tsv beside corpus.train here)", of: \.leftOut),
       ])
   }
 
@@ -131,7 +131,7 @@ extension ReportPage {
       [
         rows.isEmpty ? "" : PagePart.table(head, rows),
         earlier > 0 ? PagePart.missing("\(earlier) earlier starts are in history.jsonl.") : "",
-        missing("starts (history.jsonl)") { !$0.starts.isEmpty },
+        missing("starts (no whole line in history.jsonl)") { !$0.starts.isEmpty },
       ])
   }
 }

@@ -122,7 +122,8 @@ package struct ReportPage {
 
   private static func training(_ run: RecordedRun) -> String? {
     let path = try? run.settings.get().corpus.train
-    return path.map { path in path + (run.corpus.map { ": \($0)" } ?? "") } ?? run.corpus
+    let contents = try? run.corpus?.get()
+    return path.map { path in path + (contents.map { ": \($0)" } ?? "") } ?? contents
   }
 
   private static func stages(_ run: RecordedRun) -> String? {

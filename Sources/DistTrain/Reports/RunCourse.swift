@@ -69,8 +69,15 @@ package struct RunCourse: Sendable {
   /// The seconds that the run has taken; those of its steps where its log does not say it.
   package var elapsed: Double? { last["elapsedSeconds"] ?? seconds["totalSeconds"] }
 
-  /// A line about the lines that are no steps; nil where all are.
-  package var remark: String? { faults.remark(of: "step", "steps") }
+  /// A line about the lines that are no steps, and about steps between the first and the last that have no line; nil
+  /// where there are neither.
+  package var remark: String? {
+    // A damaged line was that of a step.
+    let lacking = steps.count - count - faults.count
+    let holes = lacking > 0 ? "\(lacking.counted("step")) of \(steps.lowerBound) to \(steps.upperBound) lacking" : nil
+    let remarks = [faults.remark(of: "step", "steps"), holes].compactMap(\.self)
+    return remarks.isEmpty ? nil : remarks.joined(separator: "; ")
+  }
 
   private mutating func add(_ step: StepMetrics?, line: Int) {
     guard let step, step.step > (count == 0 ? 0 : steps.upperBound), step.step <= Self.mostSteps else {

@@ -21,17 +21,13 @@ package struct SpeakerPicture: Sendable {
   private static let mostSpeakers = 20
   private static let mostUtterances = 30
 
-  /// Reads the embeddings that a run keeps.
-  /// - Returns: nil where there are none.
-  /// - Throws: `Failure(.badData)` where they cannot be read, or too few of them are of known speakers.
-  init?(path: String, utterances: RecordedUtterances) throws {
-    guard FileSystem.exists(path) else { return nil }
-    let step = try SafetensorsFile(path: path).metadata["svdist.step"].flatMap { Int($0) }
-    let embeddings = try EmbeddingFile.read(path)
-    let speakers = try utterances.utterances(embeddings.names).map(\.speaker)
-    guard let picture = SpeakerPicture(embeddings, speakers: speakers, step: step) else {
+  /// - Throws: `Failure(.badData)` where too few of the embeddings are of known speakers, or make no plane.
+  init(_ kept: KeptEmbeddings, of utterances: RecordedUtterances) throws {
+    let speakers = try utterances.utterances(kept.embeddings.names).map(\.speaker)
+    guard let picture = SpeakerPicture(kept.embeddings, speakers: speakers, step: kept.step) else {
       throw Failure(
-        .badData, "\(path): fewer than three embeddings of known speakers, or all are equal or not finite: no picture")
+        .badData,
+        "\(kept.path): fewer than three embeddings of known speakers, or all are equal or not finite: no picture")
     }
     self = picture
   }
@@ -70,5 +66,22 @@ package struct SpeakerPicture: Sendable {
     let values = (0..<embeddings.vectors.columns).map { Double(embeddings.vectors[row, $0]) }
     let length = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
     return values.map { $0 / length }
+  }
+}
+
+/// The embeddings of held-out speakers that a run keeps.
+struct KeptEmbeddings {
+  let path: String
+  let embeddings: Embeddings
+  /// The step that they are of; nil where the file does not tell it.
+  let step: Int?
+
+  /// - Returns: nil where there is no such file.
+  /// - Throws: `Failure(.badData)` where it cannot be read.
+  init?(path: String) throws {
+    guard FileSystem.exists(path) else { return nil }
+    self.path = path
+    step = try SafetensorsFile(path: path).metadata["svdist.step"].flatMap { Int($0) }
+    embeddings = try EmbeddingFile.read(path)
   }
 }

@@ -32,10 +32,14 @@ extension EvaluationResults {
     return try steps().last { (try? InputFile.contents(of: path(ofStep: $0))) == last }
   }
 
-  /// Checks that the step of the last scores is known where there are some.
-  /// - Throws: `Failure(.badData)` where their result cannot be read, or is that of no step.
+  /// Checks that the last scores' result is there where they are, can be read, and is that of a step.
+  /// - Throws: `Failure(.badData)`.
   func checkLast() throws {
-    guard try Result(path: lastResultPath) != nil, try lastStep() == nil else { return }
+    guard try Result(path: lastResultPath) != nil else {
+      guard FileSystem.exists(scoresPath) else { return }
+      throw Failure(.badData, "\(lastResultPath): is not there, so that the step of \(scoresPath) is not known")
+    }
+    guard try lastStep() == nil else { return }
     throw Failure(
       .badData, "\(lastResultPath): is the result of none of the steps here, so that the scores' step is not known")
   }
@@ -59,9 +63,10 @@ extension EvaluationResults {
       try AtomicFile.write(outcome.metrics.json(behind: [("step", "\(step)")]) + "\n", to: bestResultPath)
     }
     if isLast {
-      try AtomicFile.write(outcome.metrics.json + "\n", to: lastResultPath)
+      try FileSystem.remove(lastResultPath)
       try heldOut.write(outcome.scores, to: scoresPath)
       try heldOut.write(outcome.embeddings, ofStep: step, to: embeddingsPath)
+      try AtomicFile.write(outcome.metrics.json + "\n", to: lastResultPath)
     }
   }
 

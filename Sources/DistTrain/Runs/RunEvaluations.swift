@@ -27,7 +27,7 @@ package struct EvaluationResults {
     init?(path: String) throws {
       guard FileSystem.exists(path) else { return nil }
       let json = try InputFile.contents(of: path)
-      guard let result = try? JSONDecoder().decode(Result.self, from: Data(json)) else {
+      guard let result = try? JSONDecoder().decode(Result.self, from: Data(json)), (0...100).contains(result.eer) else {
         throw Failure(.badData, "\(path): is not the result of an evaluation and is left out")
       }
       self = result

@@ -39,9 +39,10 @@ package struct SystemScores: Sendable {
   ///   - counting: shows how many trials are done.
   package func fused(by fusion: Calibration, counting: WorkCounting = .silent) -> [Float] {
     let block = 10_000
-    return counting.count(list.trials.count, of: "trials fused") { advance in
+    let count = list.trials.count
+    return counting.count(count, of: "trials fused") { advance in
       list.trials.indices.map { trial in
-        if (trial + 1) % block == 0 { advance(block) }
+        if (trial + 1) % block == 0 { advance(block) } else if trial + 1 == count { advance(count % block) }
         return Float(fusion.ratio(files.lazy.map { Double($0.scores[trial]) }))
       }
     }

@@ -90,7 +90,7 @@ import Testing
     for words in [
       "α or other weights", "norms of the objectives&#39; gradients", "the angle between two gradients",
       "the learning rate", "the margin", "evaluations", "scores of held-out trials (evaluation/scores)",
-      "utterances per second", "time of sections", "starts (history.jsonl)",
+      "utterances per second", "time of sections", "starts (no whole line in history.jsonl)",
     ] {
       #expect(page.contains("Not recorded: \(words)."), "\(words)")
     }

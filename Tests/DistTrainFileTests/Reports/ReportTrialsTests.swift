@@ -197,13 +197,36 @@ import Testing
       #expect(try warnings().count == 2)
       try write("utterance\tspeaker\nu0\tp0\n", to: evaluation + "/utterances.tsv")
       let lines = try warnings()
-      #expect(lines.count == 2 && lines[1].contains("utterances.tsv: has no column seconds"))
+      #expect(lines.count == 3 && lines[1].contains("utterances.tsv: has no column seconds"))
       let head = "utterance\tspeaker\tseconds\tpath\tstart\tchannel\n"
       try write(head + "u0\tp0\tnan\t/a\t-1\tx\nu1\t\t1e300\t\t\t\n", to: evaluation + "/utterances.tsv")
       #expect(try warnings().last?.contains("utterances.tsv: lacks 22 of the trials' 24 utterances") == true)
       #expect(try warnings().count == 3)
       try write(head + "u0\tp0\n", to: evaluation + "/utterances.tsv")
-      #expect(try warnings().last?.contains("utterances.tsv:2: 2 fields") == true)
+      #expect(try warnings().contains { $0.contains("utterances.tsv:2: 2 fields") })
+    }
+  }
+
+  @Test func `what is kept is looked at where the best evaluation is the last one, or a result has gone`() throws {
+    try withScratchFolder { folder in
+      let fixture = RunFixture(
+        evaluations: [(0, 40), (10, 12), (20, 9)], best: (20, 0.9), hasUtterances: true, rankLines: [])
+      let path = try fixture.write(in: folder)
+      func warnings() throws -> [String] {
+        var warnings: [String] = []
+        let runs = try RecordedRun.read([path]) { warnings.append($0) }
+        #expect(!ReportPage(runs, resamples: 0, version: "0").html.contains("lowest EER</figcaption>"))
+        return warnings
+      }
+      #expect(try warnings() == [])
+      let best = path + "/evaluation/best-scores"
+      try write(read(best).split(separator: "\n").dropLast().joined(separator: "\n") + "\n", to: best)
+      #expect(try warnings().map { $0.contains("best-scores: has 275 trials") } == [true])
+      try FileSystem.remove(path + "/evaluation/result.json")
+      let lines = try warnings()
+      #expect(lines.count == 2 && lines[0].contains("result.json: is not there, so that the step of"), "\(lines)")
+      try write("{\"eer\":-7}", to: path + "/evaluation/step-10.json")
+      #expect(try warnings().first?.contains("step-10.json: is not the result of an evaluation") == true)
     }
   }
 
@@ -212,8 +235,8 @@ import Testing
     ("evaluation/step-20.json", "result.json: is the result of none of the steps here"),
     ("evaluation/an4/step-10.json", "an4/step-10.json: is not the result of an evaluation"),
     ("evaluation/result.json", "result.json: is not the result of an evaluation"),
-    ("evaluation/scores", "scores: has 275 trials, its result tells of 276"),
-    ("evaluation/best-scores", "best-scores: has 275 trials, its result tells of 276"),
+    ("evaluation/scores", "scores: has 275 trials, result.json tells of 276"),
+    ("evaluation/best-scores", "best-scores: has 275 trials, best-result.json tells of 276"),
     ("evaluation/utterances.tsv", "utterances.tsv: lacks 1 of the trials' 24 utterances"),
     ("history.jsonl", "history.jsonl: line 1 is no whole start"),
     ("ranks.jsonl", "ranks.jsonl: line 1 is no whole stretch of steps"),

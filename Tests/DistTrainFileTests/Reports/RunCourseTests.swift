@@ -59,6 +59,13 @@ import Testing
     }
   }
 
+  @Test func `steps that have no line are counted, but for those of damaged lines`() throws {
+    #expect(try course([line(1), line(2), line(5), line(6)]).remark == "2 steps of 1 to 6 lacking")
+    #expect(try course([line(1), "{\"step\":2", line(3)]).remark == "line 2 is no whole step and is left out")
+    let both = try course([line(1), "x", line(3), line(5)]).remark
+    #expect(both == "line 2 is no whole step and is left out; 1 step of 1 to 5 lacking")
+  }
+
   @Test func `a log of more than a block is read whole`() throws {
     let course = try course((1...6000).map { line($0, loss: Double($0)) }, bins: 50)
     #expect(course.count == 6000)

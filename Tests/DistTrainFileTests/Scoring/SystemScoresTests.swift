@@ -28,7 +28,9 @@ import Testing
       #expect(abs(fusion.weights[0] - 1) < 0.35 && abs(fusion.weights[1] - 0.1) < 0.035, "\(fusion.weights)")
       let fused = systems.fused(by: fusion, counting: shown.counting)
       let (read, trials) = (CountedWork.Work("files of scores read", count: 2, done: 2, isOver: true), fused.count)
-      #expect(shown.works == [read, CountedWork.Work("trials fused", count: trials, isOver: true)] && trials == 300)
+      #expect(
+        shown.works == [read, CountedWork.Work("trials fused", count: trials, done: 300, isOver: true)] && trials == 300
+      )
       let first = Double(try ScoreList.read(folder + "/a").scores[7])
       let second = Double(try ScoreList.read(folder + "/b").scores[7])
       #expect(abs(Double(fused[7]) - fusion.offset - fusion.weights[0] * first - fusion.weights[1] * second) < 1e-5)
