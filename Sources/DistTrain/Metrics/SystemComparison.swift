@@ -5,8 +5,8 @@ package struct SystemComparison: Sendable {
     /// The second system's figure minus the first's.
     package let value: Double
     package let interval: SpeakerBootstrap.Interval
-    /// The probability of a difference as large as this were there none: `SpeakerBootstrap.pValue` of the share of
-    /// resamples in which it has the other sign or none.
+    /// The probability of a difference as large as this were there none, as `SpeakerBootstrap.pValue` has it of
+    /// the resamples in which the difference has the other sign or none.
     package let p: Double
   }
 
